@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Django's command line for Threadward."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run a management command; a wrong setting ends it with its sentence instead of a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - reading any setting loads them all
+    except ImproperlyConfigured as error:
+        sys.exit(f"Threadward cannot start. {error}")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

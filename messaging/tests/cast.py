@@ -1,0 +1,39 @@
+"""For every suite of the project: fast passwords and a small cast of people (conftest files import them from here)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+
+
+@pytest.fixture(autouse=True)
+def fast_and_fresh(settings: Any) -> None:
+    """Passwords hash quickly, and no test sees what another one cached."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+def make_user(username: str, **fields: Any) -> Any:
+    return get_user_model().objects.create_user(username, password=f"{username}'s password", **fields)
+
+
+@pytest.fixture
+def alice(db: Any) -> Any:
+    """Alice writes to Bob."""
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: Any) -> Any:
+    """Bob answers Alice."""
+    return make_user("bob")
+
+
+@pytest.fixture
+def charlie(db: Any) -> Any:
+    """Charlie is the outsider: not part of what Alice and Bob write each other, unless a test says so."""
+    return make_user("charlie")

@@ -1,0 +1,74 @@
+"""The user model, participants and staff alike, and the record that deleted accounts leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging.editors import current_editor_id
+from ops.accounts.usernames import MAX_LENGTH, validate_username
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: a participant, and staff where ``is_staff`` is set."""
+
+    username = models.CharField(
+        max_length=MAX_LENGTH,
+        unique=True,
+        validators=[validate_username],
+        help_text="Any printable characters, at most 150; capital and small letters differ.",
+        error_messages={"unique": "A user with that username already exists."},
+    )
+    email = models.EmailField("e-mail address", blank=True)
+    is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the console.")
+    is_active = models.BooleanField("active", default=True, help_text="May sign in. Untick this instead of deleting.")
+    date_joined = models.DateTimeField("joined", default=timezone.now)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["email"]
+
+    class Meta:
+        ordering = ["username"]
+        constraints = [models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username")]
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The username as it is: other systems tell apart what Unicode's normal form would merge."""
+        return username
+
+
+class AccountDeletionQuerySet(models.QuerySet):
+    def record(self, counts: dict[str, int]) -> AccountDeletion:
+        """Record that an account was deleted now, by whoever is signed in; ``counts`` are rows by name."""
+        return self.create(counts=counts, deleted_by_id=current_editor_id())
+
+
+class AccountDeletion(models.Model):
+    """That an account was deleted, when, by whom and how much went with it; nothing about whose it was."""
+
+    deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="deleted by"
+    )
+    counts: models.JSONField[dict[str, int], Any] = models.JSONField(default=dict)
+
+    objects = AccountDeletionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-deleted_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"Account deleted at {self.deleted_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def messages(self) -> int:
+        """How many messages went with the account."""
+        return self.counts.get("messages_sent", 0) + self.counts.get("messages_received", 0)

@@ -1,0 +1,14 @@
+"""The ASGI application that a web server loads."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops.settings")
+
+try:
+    application = get_asgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"Threadward cannot start. {error}")

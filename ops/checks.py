@@ -1,0 +1,23 @@
+"""Misconfiguration found at start-up, each with its remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.caches, deploy=True)
+def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Several web processes need one cache: local memory belongs to each process alone."""
+    local = settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+    if not local or settings.WEB_CONCURRENCY == 1:
+        return []
+    return [
+        Warning(
+            f"{settings.WEB_CONCURRENCY} web processes with a cache in local memory: each would show its own old pages.",
+            hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
+            id="ops.W001",
+        )
+    ]
