@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from diff_match_patch import diff_match_patch
 
@@ -28,12 +29,13 @@ class Difference(NamedTuple):
 def word_differences(before: str, after: str) -> list[Difference]:
     """What to remove from ``before`` and add to it to get ``after``, in order.
 
-    The ``same`` and ``removed`` texts together are exactly ``before``, the ``same`` and ``added`` ones exactly ``after``.
+    The ``same`` and ``removed`` texts together are exactly ``before``, the ``same`` and ``added`` ones ``after``.
     """
     words: dict[str, str] = {}
     stand_ins = [_stand_in_for(text, words) for text in (before, after)]
     if len(words) > MOST_WORDS:
-        return [Difference(kind, text) for kind, text in (("removed", before), ("added", after)) if text]
+        replaced = Difference("removed", before), Difference("added", after)
+        return [difference for difference in replaced if difference.text]
     comparison = diff_match_patch()
     comparison.Diff_Timeout = SECONDS
     found = comparison.diff_main(*stand_ins, False)
@@ -51,3 +53,21 @@ def _stand_in_for(text: str, words: dict[str, str]) -> str:
             words[word] = chr(code if code < SURROGATES.start else code + len(SURROGATES))
         characters.append(words[word])
     return "".join(characters)
+
+
+class Edit(NamedTuple):
+    """One edit of a message: when, by whom (a user, or None where nobody is known), what it changed."""
+
+    edited_at: datetime
+    edited_by: Any
+    differences: list[Difference]
+
+
+def edits_of(message: Any) -> list[Edit]:
+    """The edits of a message, the oldest first, from its (prefetched) histories and its text now."""
+    histories = list(message.histories.all())
+    texts = [*(history.old_content for history in histories), message.content]
+    return [
+        Edit(history.edited_at, history.edited_by, word_differences(before, after))
+        for history, before, after in zip(histories, texts, texts[1:], strict=False)
+    ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.writing import in_batches
 
 BATCH = 5_000  # messages removed at a time
 
-# Sent with ``user_id``, ``counts`` (ErasureCounts) and ``using`` when a person's data is gone, in the same transaction
-# where the caller has one.
+# Sent with ``user_id``, ``counts`` (ErasureCounts) and ``using`` once for each deleted account, when its data is gone,
+# in the transaction that deletes the account.
 user_erased = Signal()
 
 
@@ -41,6 +43,7 @@ class ErasureCounts:
 
 def plan(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
     """What ``erase_user_data`` would remove and change now, in exact counts; changes nothing."""
+    user_id = _key(user_id)
     messages = Message.objects.using(using)
     sent = messages.filter(sender_id=user_id)
     received = messages.filter(receiver_id=user_id).exclude(sender_id=user_id)
@@ -70,7 +73,12 @@ def erase_user_data(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCo
     removed when empty. Returns what was done; a second run finds nothing and returns zeros. Each batch is one
     transaction (a part of the caller's where there is one), so being stopped between two loses nothing.
     """
+    user_id = _key(user_id)
     counts = ErasureCounts()
+    if connections[using].in_atomic_block:
+        # The batches keep their locks until the caller's end: all are taken in order now, so that nobody deadlocks.
+        touched = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
+        Conversation.objects.using(using).filter(pk__in=touched).lock()
     while _erase_batch(user_id, counts, using):
         pass
     with transaction.atomic(using=using):
@@ -78,79 +86,62 @@ def erase_user_data(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCo
         counts.notifications += own._raw_delete(using)
         edits = MessageHistory.objects.using(using).filter(edited_by_id=user_id)
         counts.editor_names += edits.update(edited_by=None)
-        user_erased.send(sender=None, user_id=user_id, counts=counts, using=using)
     return counts
+
+
+def erase_deleted_user(user_id: Any, *, using: str) -> None:
+    """Erase what an account that was just deleted leaves behind, and announce it: once for every account."""
+    counts = erase_user_data(user_id, using=using)
+    user_erased.send(sender=None, user_id=user_id, counts=counts, using=using)
+
+
+def _key(user_id: Any) -> Any:
+    """The primary key as the database gives it: records and forms hold it as text."""
+    return get_user_model()._meta.pk.to_python(user_id)
 
 
 def _erase_batch(user_id: Any, counts: ErasureCounts, using: str) -> bool:
     """Remove up to BATCH messages of a person; False where none was left."""
     with transaction.atomic(using=using):
-        messages = Message.objects.using(using)
         rows = _next_rows(user_id, using)
         if not rows:
             return False
-        ids = [row[0] for row in rows]
-        conversation_ids = sorted({row[2] for row in rows})
-        # Locked first, as every writer does: nobody can add a reply to what is about to go.
-        touched = Conversation.objects.using(using).filter(pk__in=conversation_ids)
+        ids = [message_id for message_id, _ in rows]
+        touched = Conversation.objects.using(using).filter(pk__in={conversation_id for _, conversation_id in rows})
+        # Locked first, as every writer does: nobody can add a reply to what is about to go, or edit it.
         touched.lock()
-        parents = {row[0]: row[1] for row in rows}
-        counts.replies_reattached += _reattach_replies(parents, user_id, using)
+        messages = Message.objects.using(using)
+        counts.replies_reattached += _others_settled(messages.hand_replies_on(ids), user_id, using)
         of_batch = Q(message_id__in=ids)
         counts.histories += MessageHistory.objects.using(using).filter(of_batch)._raw_delete(using)
         counts.notifications += Notification.objects.using(using).filter(of_batch)._raw_delete(using)
-        sent = sum(row[3] == user_id for row in rows)
-        counts.messages_sent += sent
-        counts.messages_received += messages.filter(pk__in=ids)._raw_delete(using) - sent
+        doomed = messages.filter(pk__in=ids)
+        counts.messages_sent += doomed.filter(sender_id=user_id)._raw_delete(using)
+        counts.messages_received += doomed._raw_delete(using)
         touched.recount()
         counts.conversations += touched.remove_empty()
     return True
 
 
-def _next_rows(user_id: Any, using: str) -> list[tuple]:
-    """Up to BATCH rows (id, parent id, conversation id, sender id), each by an index."""
-    rows: list[tuple] = []
+def _next_rows(user_id: Any, using: str) -> list[tuple[int, int]]:
+    """Up to BATCH messages of a person (id, conversation id), by an index."""
+    rows: list[tuple[int, int]] = []
     for person in ("sender_id", "receiver_id"):
         if not rows:
             theirs = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
-            columns = theirs.values_list("id", "parent_message_id", "conversation_id", "sender_id")
-            rows = list(columns[:BATCH])
+            rows = list(theirs.values_list("id", "conversation_id")[:BATCH])
     return rows
 
 
-def _reattach_replies(parents: dict[int, int | None], user_id: Any, using: str) -> int:
-    """Hang what answers the doomed messages, and stays for now, on their nearest ancestor that stays.
+def _others_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
+    """How many of the replies that were handed on are other people's, and hang where they will stay.
 
-    ``parents`` maps the id of each doomed message to its parent's. Returns how many of the replies are other people's:
-    those of the person themself go with a later batch, but may have replies of their own to carry along.
+    ``replies`` maps their ids to their new parents'. What lands on another message of this person moves again with a
+    later batch, and counts then; the person's own replies go themselves.
     """
-    doomed = list(parents)
-    messages = Message.objects.using(using)
-    replies = messages.filter(parent_message_id__in=doomed).exclude(pk__in=doomed)
-    links = list(replies.values_list("id", "parent_message_id", "sender_id", "receiver_id"))
-    new_parents = {reply_id: _surviving(parent_id, parents) for reply_id, parent_id, *_ in links}
-    # A reply that lands on another message of this person moves again with a later batch, and is counted then.
-    still_theirs = set(messages.of(user_id).filter(pk__in=set(new_parents.values())).values_list("id", flat=True))
-    others = sum(
-        user_id not in people and new_parents[reply_id] not in still_theirs for reply_id, _, *people in links
-    )
-    connection = connections[using]
-    table = connection.ops.quote_name(Message._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET parent_message_id = %s WHERE id = %s",
-            [(parent_id, reply_id) for reply_id, parent_id in new_parents.items()],
-        )
-    return others
-
-
-def _surviving(message_id: int | None, parents: dict[int, int | None]) -> int | None:
-    """The nearest ancestor that is not a key of ``parents``; shortens the paths it walks, so that runs stay linear."""
-    walked: dict[int, None] = {}
-    while message_id in parents and message_id not in walked:
-        walked[message_id] = None
-        message_id = parents[message_id]
-    found = None if message_id in walked else message_id
-    for doomed in walked:
-        parents[doomed] = found
-    return found
+    ids = sorted({*replies, *(parent_id for parent_id in replies.values() if parent_id is not None)})
+    theirs: set[int | None] = set()
+    for batch in in_batches(ids):
+        found = Message.objects.using(using).of(user_id).filter(pk__in=batch)
+        theirs.update(found.order_by().values_list("pk", flat=True))
+    return sum(reply_id not in theirs and parent_id not in theirs for reply_id, parent_id in replies.items())

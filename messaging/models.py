@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -15,6 +15,11 @@ from django.utils import timezone
 from messaging import threads
 from messaging.editors import current_editor_id
 from messaging.managers import ConversationQuerySet, MessageManager, UnreadMessagesManager
+from messaging.writing import COUNTED_FIELDS, hold_people
+
+# Saving one of these may put a message elsewhere.
+PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
+PARENT_GONE = "The message it answers does not exist any more."
 
 
 class Conversation(models.Model):
@@ -35,9 +40,7 @@ class Conversation(models.Model):
         ordering = ["-last_message_at", "-id"]
         indexes = [
             models.Index(fields=["last_message_at", "id"], name="conversation_latest"),
-            models.Index(
-                fields=["last_message_at", "id"], name="conversation_unread", condition=Q(unread_count__gt=0)
-            ),
+            models.Index(fields=["last_message_at", "id"], name="conversation_unread", condition=Q(unread_count__gt=0)),
             models.Index(fields=["message_count", "last_message_at", "id"], name="conversation_length"),
         ]
 
@@ -46,6 +49,13 @@ class Conversation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("messaging:conversation", args=[self.pk])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it with all its messages; nobody can add one meanwhile."""
+        using = kwargs.setdefault("using", router.db_for_write(type(self), instance=self))
+        with transaction.atomic(using=using):
+            type(self).objects.using(using).filter(pk=self.pk).lock()
+            return super().delete(*args, **kwargs)
 
 
 class Message(models.Model):
@@ -108,6 +118,28 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"Message {self.pk}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the message in its conversation, starting one for a message that answers nothing.
+
+        Raises ValidationError where the message, its people, its parent or its conversation do not exist any more,
+        where the parent lies in another conversation or answers this message itself, and where the message would move
+        to another conversation. One transaction holds the locks, the kept history and the recounted conversation.
+        """
+        kwargs["using"] = using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        update_fields = kwargs.get("update_fields")
+        conversation_id = self.conversation_id
+        try:
+            with transaction.atomic(using=using):
+                self._hold_people(using)
+                if update_fields is None or PLACE_FIELDS & set(update_fields):
+                    self._join_conversation(using)
+                elif COUNTED_FIELDS & set(update_fields):
+                    self._lock_conversation(using)
+                super().save(*args, **kwargs)
+        except Exception:
+            self.conversation_id = conversation_id  # a conversation started here is gone again
+            raise
+
     def get_absolute_url(self) -> str:
         return f"{reverse('messaging:conversation', args=[self.conversation_id])}#m{self.pk}"
 
@@ -116,35 +148,45 @@ class Message(models.Model):
         if "\x00" in (self.content or ""):
             raise ValidationError({"content": "The text holds a character that cannot be stored (U+0000): remove it."})
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the message in its conversation, starting one for a message that answers nothing.
+    def _hold_people(self, using: str) -> None:
+        loaded = {name: self.__dict__.get(f"{name}_id") for name in ("receiver", "sender")}
+        held = hold_people([*loaded.values(), current_editor_id()], using=using)
+        for name, user_id in loaded.items():
+            if user_id is not None and user_id not in held:
+                raise ValidationError({name: f"The account of the {name} does not exist any more."})
 
-        Raises ValidationError where the parent lies in another conversation or answers this message itself. One
-        transaction holds the row lock, the kept history and the recounted conversation together.
-        """
-        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        kwargs["using"] = using
-        with transaction.atomic(using=using):
-            self._join_conversation(using)
-            super().save(*args, **kwargs)
+    def _lock_conversation(self, using: str) -> None:
+        if not Conversation.objects.using(using).filter(pk=self.conversation_id).lock():
+            raise ValidationError({"conversation": "The conversation does not exist any more."})
 
     def _join_conversation(self, using: str) -> None:
-        parent = self.parent_message
-        if parent is None:
-            if self.conversation_id is None:
-                self.conversation = Conversation.objects.using(using).create(
-                    started_at=self.timestamp, last_message_at=self.timestamp
-                )
+        """Find the conversation, lock it, then look at what is stored: nobody changes that before this is stored."""
+        parent_id = self.parent_message_id
+        if self.conversation_id is None and parent_id is None:
+            self.conversation = Conversation.objects.using(using).create(
+                started_at=self.timestamp, last_message_at=self.timestamp
+            )
             return
+        places = type(self)._base_manager.using(using).order_by().values_list("pk", "conversation_id")
         if self.conversation_id is None:
-            self.conversation_id = parent.conversation_id
-        if self.conversation_id != parent.conversation_id:
+            self.conversation_id = dict(places.filter(pk=parent_id)).get(parent_id)
+            if self.conversation_id is None:
+                raise ValidationError({"parent_message": PARENT_GONE})
+        self._lock_conversation(using)
+        stored = dict(places.filter(pk__in=[pk for pk in (self.pk, parent_id) if pk is not None]))
+        if stored.get(self.pk, self.conversation_id) != self.conversation_id:
+            raise ValidationError({"conversation": "A message stays in its conversation."})
+        if not self._state.adding and self.pk not in stored:
+            # Django would store it anew: what was erased while somebody had it open must not come back.
+            raise ValidationError({NON_FIELD_ERRORS: "The message does not exist any more."})
+        if parent_id is None:
+            return
+        if parent_id not in stored:
+            raise ValidationError({"parent_message": PARENT_GONE})
+        if stored[parent_id] != self.conversation_id:
             raise ValidationError({"parent_message": "The message it answers lies in another conversation."})
-        if self.pk is not None and not self._state.adding:
-            # Two people hanging two branches on each other at once would make a loop that neither of them sees.
-            Conversation.objects.using(using).filter(pk=self.conversation_id).lock()
-            if parent.pk == self.pk or self.pk in threads.ancestor_ids(parent.pk, using=using):
-                raise ValidationError({"parent_message": "The message it answers is an answer to this one: a loop."})
+        if self.pk in stored and (parent_id == self.pk or self.pk in threads.ancestor_ids(parent_id, using=using)):
+            raise ValidationError({"parent_message": "The message it answers is an answer to this one: a loop."})
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
         """Before saving: where the text really changes, keep the stored one as a history and set ``edited``.
@@ -154,11 +196,14 @@ class Message(models.Model):
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
             return
         row = type(self)._base_manager.using(using).filter(pk=self.pk)
-        stored = row.select_for_update(of=("self",)).values_list("content", flat=True).first()
-        if stored is None or stored == self.content:
+        stored = row.select_for_update(of=("self",)).values("content", "edited").first()
+        if stored is None:
+            return
+        self.edited = self.edited or stored["edited"]  # this copy may be older than the edit
+        if stored["content"] == self.content:
             return
         self.histories.model._base_manager.using(using).create(
-            message_id=self.pk, old_content=stored, edited_by_id=current_editor_id()
+            message_id=self.pk, old_content=stored["content"], edited_by_id=current_editor_id()
         )
         self.edited = True
         if update_fields is not None and "edited" not in update_fields:
@@ -171,10 +216,9 @@ class Message(models.Model):
 
     def hand_replies_on(self, *, using: str) -> None:
         """Before deleting: hang the replies on what this message answers, or leave them as further beginnings."""
-        messages = type(self)._base_manager.using(using)
-        # The stored parent counts: of several messages deleted together, another one may have moved it already.
-        parent_id = messages.filter(pk=self.pk).values_list("parent_message_id", flat=True).first()
-        messages.filter(parent_message_id=self.pk).update(parent_message_id=parent_id)
+        Conversation.objects.using(using).filter(pk=self.conversation_id).lock()
+        messages: Any = type(self)._base_manager.using(using)
+        messages.hand_replies_on([self.pk])
 
 
 class MessageHistory(models.Model):

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import Signal
 
-from messaging import erasure
+from messaging import erasure, pages
+from messaging.managers import ConversationQuerySet, MessageQuerySet
 from messaging.models import Conversation, Message
-
-COUNTED_FIELDS = {"conversation", "conversation_id", "read", "timestamp"}
+from messaging.writing import COUNTED_FIELDS
 
 
 def keep_history(sender: Any, instance: Message, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
@@ -30,28 +31,47 @@ def recount_conversation(sender: Any, instance: Message, raw: bool, using: str, 
         Conversation.objects.using(using).filter(pk=instance.conversation_id).recount()
 
 
-def hand_replies_on(sender: Any, instance: Message, using: str, **_: Any) -> None:
-    instance.hand_replies_on(using=using)
+def hand_replies_on(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
+    if not _done_in_sets(origin):
+        instance.hand_replies_on(using=using)
 
 
-def tidy_conversation(sender: Any, instance: Message, using: str, **_: Any) -> None:
-    conversation = Conversation.objects.using(using).filter(pk=instance.conversation_id)
-    conversation.recount()
-    conversation.remove_empty()
+def tidy_conversation(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
+    if not _done_in_sets(origin):
+        conversation = Conversation.objects.using(using).filter(pk=instance.conversation_id)
+        conversation.recount()
+        conversation.remove_empty()
+
+
+def _done_in_sets(origin: Any) -> bool:
+    """``MessageQuerySet.delete()`` sees to replies and counts itself, and a conversation goes as a whole."""
+    return isinstance(origin, (MessageQuerySet, ConversationQuerySet, Conversation))
 
 
 def erase_user(sender: Any, instance: Any, using: str, **_: Any) -> None:
-    erasure.erase_user_data(instance.pk, using=using)
+    erasure.erase_deleted_user(instance.pk, using=using)
+
+
+def forget_pages(sender: Any, instance: Message, using: str, raw: bool = False, **_: Any) -> None:
+    if not raw:
+        pages.forget([instance.sender_id, instance.receiver_id], using=using)
+
+
+def forget_all_pages(sender: Any, using: str, **_: Any) -> None:
+    pages.forget_all(using=using)
 
 
 # What is heard, from whom, and what answers. A model is named, not imported, so that any user model will do.
-RECEIVERS: list[tuple[ModelSignal, str, Any]] = [
+RECEIVERS: list[tuple[Signal, str | None, Any]] = [
     (pre_save, "messaging.Message", keep_history),
     (post_save, "messaging.Message", notify_receiver),
     (post_save, "messaging.Message", recount_conversation),
+    (post_save, "messaging.Message", forget_pages),
     (pre_delete, "messaging.Message", hand_replies_on),
     (post_delete, "messaging.Message", tidy_conversation),
+    (post_delete, "messaging.Message", forget_pages),
     (post_delete, settings.AUTH_USER_MODEL, erase_user),
+    (erasure.user_erased, None, forget_all_pages),
 ]
 
 

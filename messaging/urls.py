@@ -1,6 +1,28 @@
 """Addresses of what participants see."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+
+from messaging import views
+
+
+class RowNumber(IntConverter):
+    """A primary key that any database can hold; longer numbers are no address."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(RowNumber, "row")
 
 app_name = "messaging"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("new/", views.compose, name="compose"),
+    path("<row:pk>/", views.conversation, name="conversation"),
+    path("<row:pk>/mark-read/", views.mark_read, name="mark_read"),
+    path("message/<row:pk>/reply/", views.reply, name="reply"),
+    path("message/<row:pk>/edit/", views.edit, name="edit"),
+    path("message/<row:pk>/history/", views.history, name="history"),
+    path("delete-account/", views.delete_user, name="delete_user"),
+    path("goodbye/", views.goodbye, name="goodbye"),
+]

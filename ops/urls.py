@@ -1,9 +1,18 @@
 """Where everything is: the console, what participants see, signing in."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from ops.accounts.forms import SignInForm
+from ops.accounts.views import home
+
+sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
+
 urlpatterns = [
+    path("", home, name="home"),
     path("console/", admin.site.urls),
     path("messages/", include("messaging.urls")),
+    path("sign-in/", sign_in, name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

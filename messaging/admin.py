@@ -1,0 +1,77 @@
+"""A plain admin, usable without the console: conversations and messages; histories and notifications to read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.defaultfilters import truncatechars
+
+from messaging.models import Conversation, Message, MessageHistory, Notification
+
+
+class LargeTableAdmin(admin.ModelAdmin):
+    """For tables too large to be counted twice a page."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
+        """As Django's, but nobody needs a permission to delete what goes along and cannot be deleted alone."""
+        shown, counts, needed, protected = super().get_deleted_objects(objs, request)
+        going_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}
+        return shown, counts, needed - going_along, protected
+
+
+class ReadOnlyAdmin(LargeTableAdmin):
+    """Nothing can be added, changed or deleted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Conversation)
+class ConversationAdmin(LargeTableAdmin):
+    list_display = ["__str__", "started_at", "last_message_at", "message_count", "unread_count"]
+    readonly_fields = ["started_at", "last_message_at", "message_count", "unread_count"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a message without a parent starts one
+
+
+@admin.register(Message)
+class MessageAdmin(LargeTableAdmin):
+    list_display = ["__str__", "sender", "receiver", "first_words", "timestamp", "edited", "read"]
+    list_filter = ["read", "edited"]
+    list_select_related = ["sender", "receiver"]
+    search_fields = ["=external_id", "=sender__username", "=receiver__username"]
+    search_help_text = "An external id or a username, written out."
+    raw_id_fields = ["sender", "receiver", "parent_message"]
+    fields = ["sender", "receiver", "parent_message", "content", "timestamp", "read", "external_id"]
+
+    @admin.display(description="text")
+    def first_words(self, message: Message) -> str:
+        return truncatechars(message.content, 80)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
+        """Who wrote to whom, and what it answers, is settled when a message is sent."""
+        return [] if obj is None else ["sender", "receiver", "parent_message"]
+
+
+@admin.register(MessageHistory)
+class MessageHistoryAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "edited_at", "edited_by"]
+    list_select_related = ["edited_by"]
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "user", "message", "created_at"]
+    list_select_related = ["user", "message"]

@@ -1,0 +1,147 @@
+"""A participant's way through everything they can do, in a real browser, at both widths and in both schemes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, Scheme, assert_accessible, assert_fits, sign_in
+from messaging.tests.conversations import answer, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def look(page: Page) -> None:
+    """What is true of every page."""
+    assert_accessible(page)
+    assert_fits(page)
+    assert page.locator("h1").count() == 1
+    assert not page.locator("[style], [onclick], script, style").count()
+
+
+@pytest.fixture
+def invitation(alice: Any, bob: Any) -> Message:
+    """Alice invited Bob, who has not answered yet; they spoke before."""
+    old = write(bob, alice, "Did you find the keys?", read=True)
+    answer(old, "They were in the shed.", read=True)
+    return write(alice, bob, "Lunch on Friday?", timestamp=timezone.now())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_from_the_inbox_to_an_answer_and_its_edit(
+    open_page: OpenPage, bob: Any, invitation: Message, width: int, scheme: Scheme
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, bob)
+    page.goto(reverse("messaging:inbox"))
+    look(page)
+    expect(page.locator(".row").first).to_contain_text("Lunch on Friday?")
+    expect(page.locator(".row").first).to_contain_text("1 unread")
+
+    page.get_by_role("link", name="alice").first.click()
+    look(page)
+    page.get_by_label("Your reply").fill("With pleasure.\nWhere?")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
+    look(page)
+    sent = Message.objects.get(parent_message=invitation)
+    assert sent.content == "With pleasure.\nWhere?"
+    assert page.url.endswith(f"#m{sent.pk}")
+    expect(page.get_by_text("unread")).to_have_count(0)  # answering marked it
+
+    page.locator(f"#m{sent.pk}").get_by_role("link", name="Edit").click()
+    look(page)
+    page.get_by_label("Text").fill("With pleasure.\nWhen?")
+    page.get_by_role("button", name="Save changes").click()
+    details = page.locator(f"#m{sent.pk} details")
+    expect(details.locator("del")).to_be_hidden()
+    details.locator("summary").click()
+    expect(details.locator("del")).to_contain_text("Where")
+    expect(details.locator("ins")).to_contain_text("When")
+    look(page)
+
+    page.get_by_role("link", name="Inbox").click()
+    expect(page.get_by_text("everything read")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_signing_in_writing_and_deleting_the_account(
+    open_page: OpenPage, alice: Any, bob: Any, invitation: Message, width: int, scheme: Scheme
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, bob)
+    page.goto(reverse("messaging:compose"))
+    page.get_by_label("To").fill("nobody")
+    page.get_by_label("Message", exact=True).fill("hello")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.locator(".errorlist")).to_contain_text("Nobody here is called “nobody”")
+    look(page)
+    page.get_by_label("To").fill("alice")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("status")).to_have_text("Your message was sent.")
+
+    page.goto(reverse("messaging:conversation", args=[invitation.conversation_id]))
+    page.get_by_role("button", name="Mark 1 message as read").click()
+    expect(page.get_by_role("status")).to_have_text("1 message is marked as read.")
+    look(page)
+
+    page.get_by_role("link", name="Delete my account").click()
+    look(page)
+    button = page.get_by_role("button", name=re.compile("Delete my account and 4 messages for good"))
+    page.get_by_label("Your password").fill("wrong")
+    button.click()
+    expect(page.locator(".errorlist")).to_have_text("That is not your password: nothing was deleted.")
+    look(page)
+    page.get_by_label("Your password").fill("bob's password")
+    button.click()
+    expect(page.get_by_role("heading")).to_have_text("Goodbye")
+    look(page)
+    assert not get_user_model().objects.filter(pk=bob.pk).exists()
+    assert not Message.objects.exists()
+
+
+def test_everything_can_be_done_by_keyboard(page: Page, bob: Any, invitation: Message) -> None:
+    sign_in(page, bob)
+    page.goto(reverse("messaging:inbox"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")  # New message
+    page.keyboard.press("Tab")
+    expect(page.locator(".row-link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/messages/*/")
+    page.get_by_label("Your reply").focus()
+    page.keyboard.type("Yes!")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
+
+
+def test_it_works_without_javascript(open_page: OpenPage, bob: Any, invitation: Message) -> None:
+    page = open_page(javascript=False)
+    sign_in(page, bob)
+    page.goto(reverse("messaging:conversation", args=[invitation.conversation_id]))
+    page.get_by_label("Your reply").fill("Yes!")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
+
+
+def test_after_signing_out_going_back_shows_nothing_private(page: Page, bob: Any, invitation: Message) -> None:
+    sign_in(page, bob)
+    page.goto(reverse("messaging:inbox"))
+    expect(page.get_by_text("Lunch on Friday?")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto(reverse("messaging:goodbye"))
+    page.go_back()
+    expect(page.get_by_text("Lunch on Friday?")).to_have_count(0)

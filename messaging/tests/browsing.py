@@ -1,0 +1,158 @@
+"""For browser tests of every suite: a Chromium whose pages fail the test on any error, and what tests ask of a page.
+
+A conftest file imports the fixtures: ``from messaging.tests.browsing import browser, open_page, page``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = 1280, 400  # pixels; every screen works at both
+
+Scheme = Literal["light", "dark"]
+
+
+class OpenPage(Protocol):
+    def __call__(self, width: int = WIDE, scheme: Scheme = "light", javascript: bool = True) -> Page: ...
+
+
+class Watch:
+    """Notes what goes wrong on a page: errors of scripts, of the console and of requests, and assets of other hosts.
+
+    ``expected`` holds the statuses from 400 on that a test asks for on purpose.
+    """
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.faults: list[str] = []
+        self.expected: set[int] = set()
+        self.origin = origin
+        page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
+        page.on("console", self.hear)
+        page.on("request", self.check_host)
+        page.on("requestfailed", self.check_failure)
+        page.on("response", self.check_status)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        # Chromium repeats a bad status in its console; check_status() says which address it was.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(f"error in the console: {message.text}")
+
+    def check_host(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", "about:", "blob:")):
+            self.faults.append(f"a request to another host: {request.url}")
+
+    def check_failure(self, request: Request) -> None:
+        # A download or a page left early aborts its request; nothing is wrong with that.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"no answer: {request.url} ({request.failure})")
+
+    def check_status(self, response: Response) -> None:
+        # Browsers ask for /favicon.ico by themselves.
+        if response.status >= 400 and response.status not in self.expected and "favicon.ico" not in response.url:
+            self.faults.append(f"status {response.status}: {response.request.method} {response.url}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a module."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"Browser tests need Debian's chromium ({CHROMIUM}): apt-get install chromium")
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop in this thread, where Django would refuse to talk to the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield chromium
+            chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+    """Opens pages ("as this width, in that colour scheme") in which ``page.goto("/…")`` reaches the test's server.
+
+    Fails the test in the end where anything went wrong on one of them.
+    """
+    watches: list[Watch] = []
+    contexts = []
+
+    def open_page(width: int = WIDE, scheme: Scheme = "light", javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch = Watch(page, live_server.url)
+        watches.append(watch)
+        page.watch = watch  # type: ignore[attr-defined]
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    faults = [fault for watch in watches for fault in watch.faults]
+    assert not faults, "On the pages of this test:\n" + "\n".join(faults)
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page 1280 px wide in the light scheme, that fails the test where anything goes wrong on it."""
+    return open_page()
+
+
+def expect_status(page: Page, *statuses: int) -> None:
+    """From now on these statuses (404, 403, …) are what the test asks for on this page, not faults."""
+    page.watch.expected.update(statuses)  # type: ignore[attr-defined]
+
+
+def sign_in(page: Page, user: Any) -> None:
+    """Sign ``user`` in on this page, without the form, whatever their password."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    url = page.watch.origin  # type: ignore[attr-defined]
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+
+
+def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] = lambda violation: False) -> None:
+    """Fail on any violation that axe finds, naming the rule, its help and the elements.
+
+    ``without`` leaves out violations that a test explains (none of our own pages needs it).
+    """
+    # Without "preload", with which axe loads style sheets again, and their imports from addresses that do not exist.
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    violations = [violation for violation in found if not without(violation)]
+    report = [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}\n"
+        + "\n".join(f"    {node['html']}\n        {node['failureSummary']}" for node in violation["nodes"][:5])
+        for violation in violations
+    ]
+    assert not report, f"axe on {page.url}:\n" + "\n".join(report)
+
+
+def assert_fits(page: Page) -> None:
+    """Fail where the page is wider than its window, so that one has to scroll sideways."""
+    width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= window, f"{page.url} is {width} px wide in a window of {window} px"

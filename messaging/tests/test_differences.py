@@ -1,0 +1,61 @@
+"""What an edit changed, word by word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging import differences
+from messaging.differences import Difference, word_differences
+from messaging.tests.forests import properties
+
+
+def test_words_that_changed_are_named_and_the_rest_stays() -> None:
+    assert word_differences("see you at noon", "see you at midnight") == [
+        Difference("same", "see you at "),
+        Difference("removed", "noon"),
+        Difference("added", "midnight"),
+    ]
+
+
+def test_a_word_is_replaced_whole_even_where_letters_agree() -> None:
+    assert word_differences("cat", "cart") == [Difference("removed", "cat"), Difference("added", "cart")]
+
+
+def test_punctuation_and_blanks_are_seen() -> None:
+    assert word_differences("yes", "yes!") == [Difference("same", "yes"), Difference("added", "!")]
+    assert Difference("removed", "  ") in word_differences("a  b", "a b")
+
+
+def test_equal_texts_have_no_difference() -> None:
+    assert word_differences("same", "same") == [Difference("same", "same")]
+    assert word_differences("", "") == []
+
+
+def test_everything_is_added_to_nothing_and_removed_from_everything() -> None:
+    assert word_differences("", "new text") == [Difference("added", "new text")]
+    assert word_differences("old text", "") == [Difference("removed", "old text")]
+
+
+def test_a_text_with_more_words_than_can_be_told_apart_counts_as_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "MOST_WORDS", 3)
+    assert word_differences("a b", "a c") == [Difference("removed", "a b"), Difference("added", "a c")]
+
+
+def test_tens_of_thousands_of_different_words_are_compared() -> None:
+    """More than there are characters below the surrogates, which cannot stand for words."""
+    before = " ".join(map(str, range(60_000)))
+    assert word_differences(before, f"{before} end") == [Difference("same", before), Difference("added", " end")]
+
+
+texts = st.text(st.sampled_from("ab \n.,é\u0301👩\u200d<&\u00a0\U0001f600"), max_size=40) | st.text(max_size=30)
+
+
+@properties
+@given(before=texts, after=texts)
+def test_both_texts_can_be_put_together_again(before: str, after: str) -> None:
+    found = word_differences(before, after)
+    assert "".join(text for kind, text in found if kind != "added") == before
+    assert "".join(text for kind, text in found if kind != "removed") == after
+    assert all(text for _, text in found)

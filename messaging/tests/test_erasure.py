@@ -1,0 +1,172 @@
+"""Deleting an account, by any road, leaves nothing of that person and loses nothing of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+from messaging import erasure
+from messaging.editors import editing_as
+from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.tests.conversations import answer, write
+from messaging.tests.forests import chain, stored_counts, true_counts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def announced() -> Iterator[list[tuple[Any, erasure.ErasureCounts]]]:
+    """What ``user_erased`` told: (user id, counts)."""
+    heard: list[tuple[Any, erasure.ErasureCounts]] = []
+
+    def hear(user_id: Any, counts: erasure.ErasureCounts, **_: Any) -> None:
+        heard.append((user_id, counts))
+
+    erasure.user_erased.connect(hear)
+    yield heard
+    erasure.user_erased.disconnect(hear)
+
+
+def delete_instance(user: Any) -> None:
+    user.delete()
+
+
+def delete_by_set(user: Any) -> None:
+    get_user_model().objects.filter(pk=user.pk).delete()
+
+
+@pytest.mark.parametrize("delete", [delete_instance, delete_by_set])
+def test_deleting_a_user_takes_their_messages_along(
+    alice: Any, bob: Any, charlie: Any, announced: list[Any], delete: Any
+) -> None:
+    user_id = alice.pk
+    first = write(alice, bob, "mine")
+    with editing_as(alice):
+        Message.objects.update(content="mine, edited")
+    answer(first)
+    kept = write(bob, charlie, "theirs")
+    with editing_as(alice):
+        Message.objects.filter(pk=kept.pk).update(content="theirs, edited")
+    delete(alice)
+    connection.check_constraints()
+    assert list(Message.objects.all()) == [kept]
+    assert list(MessageHistory.objects.values_list("old_content", "edited_by")) == [("theirs", None)]
+    assert list(Notification.objects.values_list("user", "message")) == [(charlie.pk, kept.pk)]
+    assert list(Conversation.objects.all()) == [kept.conversation]
+    assert announced == [
+        (
+            user_id,
+            erasure.ErasureCounts(
+                messages_sent=1, messages_received=1, histories=1, notifications=2, conversations=1, editor_names=1
+            ),
+        )
+    ]
+
+
+def test_several_users_deleted_together_are_announced_one_by_one(
+    alice: Any, bob: Any, charlie: Any, announced: list[Any]
+) -> None:
+    ids = [alice.pk, bob.pk]
+    answer(write(alice, bob))
+    write(bob, charlie)
+    get_user_model().objects.filter(pk__in=ids).delete()
+    assert sorted(user_id for user_id, _ in announced) == ids
+    assert sum(counts.messages for _, counts in announced) == 3
+    assert not Message.objects.exists()
+    assert not Conversation.objects.exists()
+
+
+def test_a_user_without_messages_is_announced_as_well(alice: Any, announced: list[Any]) -> None:
+    user_id = alice.pk
+    alice.delete()
+    assert announced == [(user_id, erasure.ErasureCounts())]
+
+
+def test_erasing_the_data_alone_leaves_the_account_and_announces_nothing(
+    alice: Any, bob: Any, announced: list[Any]
+) -> None:
+    write(alice, bob)
+    assert erasure.erase_user_data(alice.pk).messages == 1
+    assert get_user_model().objects.filter(pk=alice.pk).exists()
+    assert announced == []
+
+
+def test_a_second_run_finds_nothing(alice: Any, bob: Any) -> None:
+    answer(write(alice, bob))
+    erasure.erase_user_data(alice.pk)
+    assert erasure.erase_user_data(alice.pk) == erasure.ErasureCounts()
+
+
+def test_a_key_given_as_text_means_the_same_person(alice: Any, bob: Any) -> None:
+    """Records and forms hold keys as text."""
+    answer(write(alice, bob))
+    planned = erasure.plan(str(alice.pk))
+    assert planned == erasure.erase_user_data(str(alice.pk))
+    assert (planned.messages_sent, planned.messages_received) == (1, 1)
+
+
+def test_a_message_to_oneself_counts_as_sent(alice: Any) -> None:
+    write(alice, alice)
+    planned = erasure.plan(alice.pk)
+    assert (planned.messages_sent, planned.messages_received, planned.notifications) == (1, 0, 1)
+    assert erasure.erase_user_data(alice.pk) == planned
+
+
+def test_counts_are_plain_figures_by_name() -> None:
+    counts = erasure.ErasureCounts(messages_sent=2, messages_received=3)
+    assert counts.messages == 5
+    assert counts.as_dict() == {
+        "messages_sent": 2, "messages_received": 3, "histories": 0, "notifications": 0, "conversations": 0,
+        "replies_reattached": 0, "editor_names": 0,
+    }  # fmt: skip
+
+
+def test_planning_changes_nothing(alice: Any, bob: Any) -> None:
+    answer(write(alice, bob))
+    before = list(Message.objects.values())
+    erasure.plan(alice.pk)
+    assert list(Message.objects.values()) == before
+
+
+def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(erasure, "BATCH", 2)
+    chain(alice, bob, 5)
+    before = (list(Message.objects.values()), stored_counts(), Notification.objects.count())
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        alice.delete()
+        assert not Message.objects.exists()
+        raise ZeroDivisionError
+    assert (list(Message.objects.values()), stored_counts(), Notification.objects.count()) == before
+    assert get_user_model().objects.filter(username="alice").exists()
+
+
+def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
+    """Bob and Charlie write on; all of what Alice said in between goes, batch by batch."""
+    monkeypatch.setattr(erasure, "BATCH", 700)
+    messages = chain(bob, charlie, 5_000)
+    theirs = [message.pk for message in messages if message.pk % 3]
+    Message.objects.filter(pk__in=theirs).update(receiver=alice)
+    kept = [message.pk for message in messages if message.pk not in set(theirs)]
+    planned = erasure.plan(alice.pk)
+    assert erasure.erase_user_data(alice.pk) == planned
+    parents = dict(Message.objects.values_list("pk", "parent_message"))
+    assert parents == dict(zip(kept, [None, *kept], strict=False))
+    assert stored_counts() == true_counts()
+
+
+def test_the_queries_of_a_batch_do_not_grow_with_its_size(
+    alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
+) -> None:
+    """Unless replies of others are handed on: that takes two more."""
+    for size in (2, 40):
+        for _ in range(size):
+            write(alice, bob)
+        # lock of all conversations; a batch: savepoint, messages, lock of conversations, lock of messages, replies,
+        # histories, notifications, sent, received, lock, recount, empty conversations, release; none left: savepoint,
+        # sent, received, release; own notifications and edits: savepoint, two, release
+        with django_assert_num_queries(22):
+            erasure.erase_user_data(alice.pk)

@@ -1,0 +1,271 @@
+"""Pages are kept for a minute for one user and session, and forgotten as soon as something on them changes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from messaging import pages
+from messaging.editors import editing_as
+from messaging.models import Message
+from messaging.signals import disconnected
+from messaging.tests.conversations import answer, write
+
+INBOX = reverse("messaging:inbox")
+
+
+def signed_in(user: Any, **options: Any) -> Client:
+    """A browser of ``user``'s that has looked at a page before, as every browser after signing in."""
+    client = Client(**options)
+    client.force_login(user)
+    client.get(reverse("messaging:compose"))  # sets the CSRF cookie
+    return client
+
+
+def conversation(message: Message) -> str:
+    return reverse("messaging:conversation", args=[message.conversation_id])
+
+
+def text(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def change_unnoticed(message: Message, content: str) -> None:
+    """Change a text on a road that no signal is sent on."""
+    Message.objects.filter(pk=message.pk).update(content=content)
+
+
+def test_a_page_is_kept(alice: Any, bob: Any) -> None:
+    message = write(bob, alice, "before")
+    client = signed_in(alice)
+    for address in (INBOX, conversation(message), reverse("messaging:history", args=[message.pk])):
+        first = text(client, address)
+        change_unnoticed(message, f"after {address}")
+        assert text(client, address) == first
+
+
+def test_a_kept_page_costs_no_query_but_who_is_asking(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
+    message = write(bob, alice)
+    client = signed_in(alice)
+    client.get(conversation(message))
+    with django_assert_num_queries(2):  # session, user
+        client.get(conversation(message))
+
+
+def test_it_is_kept_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -> None:
+    seconds = []
+    original = pages.cache_page
+
+    def noting(timeout: int, **options: Any) -> Any:
+        seconds.append(timeout)
+        return original(timeout, **options)
+
+    monkeypatch.setattr(pages, "cache_page", noting)
+    write(bob, alice)
+    signed_in(alice).get(INBOX)
+    assert seconds == [60]
+
+
+def test_nobody_gets_a_page_that_was_kept_for_somebody_else(alice: Any, bob: Any, charlie: Any) -> None:
+    message = write(bob, alice, "for Alice and Bob")
+    alices, bobs, charlies = signed_in(alice), signed_in(bob), signed_in(charlie)
+    assert "for Alice and Bob" in text(alices, conversation(message))
+    assert "Signed in as <bdi>bob</bdi>" in text(bobs, conversation(message))
+    assert charlies.get(conversation(message)).status_code == 404
+    assert "for Alice" not in text(charlies, INBOX)
+
+
+def test_the_next_user_of_the_same_browser_gets_their_own(alice: Any, bob: Any) -> None:
+    write(bob, alice)
+    client = signed_in(alice)
+    assert "Signed in as <bdi>alice</bdi>" in text(client, INBOX)
+    client.force_login(bob)
+    assert "Signed in as <bdi>bob</bdi>" in text(client, INBOX)
+
+
+def test_who_signed_out_or_was_disabled_gets_no_kept_page(alice: Any, bob: Any) -> None:
+    write(bob, alice)
+    client = signed_in(alice)
+    client.get(INBOX)
+    type(alice).objects.filter(pk=alice.pk).update(is_active=False)
+    assert client.get(INBOX).status_code == 302
+    type(alice).objects.filter(pk=alice.pk).update(is_active=True)
+    assert client.get(INBOX).status_code == 200
+    client.logout()
+    assert client.get(INBOX).status_code == 302
+
+
+def test_the_browser_itself_keeps_nothing(alice: Any, bob: Any) -> None:
+    write(bob, alice)
+    client = signed_in(alice)
+    for response in (client.get(INBOX), client.get(INBOX)):
+        assert response["Cache-Control"] == "private, no-cache, no-store"
+        assert "Expires" not in response
+        assert "Cookie" in response["Vary"]
+
+
+def send(by: Client, message: Message) -> None:
+    by.post(reverse("messaging:reply", args=[message.pk]), {"content": "something new"})
+
+
+def edit(by: Client, message: Message) -> None:
+    by.post(reverse("messaging:edit", args=[message.pk]), {"content": "something new"})
+
+
+def mark(by: Client, message: Message) -> None:
+    by.post(conversation(message) + "mark-read/")
+
+
+def compose(by: Client, message: Message) -> None:
+    name = message.receiver.get_username()
+    by.post(reverse("messaging:compose"), {"receiver": name, "content": "something new"})
+
+
+def from_the_shell(by: Client, message: Message) -> None:
+    message.content = "something new"
+    message.save()
+
+
+def deleted(by: Client, message: Message) -> None:
+    message.delete()
+
+
+@pytest.mark.parametrize("change", [send, edit, compose, from_the_shell, deleted])
+def test_a_change_shows_at_once_in_every_session_of_both_people(alice: Any, bob: Any, change: Any) -> None:
+    message = answer(write(bob, alice, "the first"), "the second")
+    browsers = {"alice": signed_in(alice), "alice's phone": signed_in(alice), "bob": signed_in(bob)}
+    before = {name: text(client, INBOX) + text(client, conversation(message)) for name, client in browsers.items()}
+    change(browsers["alice"], message)
+    browsers["alice"].get(reverse("messaging:compose"))  # shows what is to be said once
+    for name, client in browsers.items():
+        assert plain(text(client, INBOX) + text(client, conversation(message))) != plain(before[name]), name
+
+
+def plain(html: str) -> str:
+    """A page without what differs each time it is made."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html)
+
+
+def test_marking_as_read_shows_at_once_in_every_session(alice: Any, bob: Any) -> None:
+    message = write(bob, alice)
+    computer, phone = signed_in(alice), signed_in(alice)
+    for client in (computer, phone):
+        assert "unread" in text(client, INBOX)
+        client.get(conversation(message))
+    mark(computer, message)
+    assert "1 message is marked as read." in text(computer, conversation(message))
+    for client in (computer, phone):
+        assert "everything read" in text(client, INBOX)
+        assert "unread" not in text(client, conversation(message))
+
+
+def test_what_is_said_once_is_not_kept(alice: Any, bob: Any) -> None:
+    """Neither is a page with a notice kept, nor does a kept page swallow a notice."""
+    message = write(alice, bob)
+    client = signed_in(alice)
+    client.get(conversation(message))
+    edit(client, message)
+    assert "Your changes were saved." in text(client, conversation(message))
+    assert "Your changes were saved." not in text(client, conversation(message))
+
+
+def test_the_same_notice_said_again_is_gone_after_once_again(alice: Any, bob: Any, settings: Any) -> None:
+    """Kept in the session, a notice does not change the cookies that pages are told apart by."""
+    settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+    message = write(alice, bob)
+    client = signed_in(alice)
+    for _ in range(2):
+        client.post(reverse("messaging:edit", args=[message.pk]), {"content": message.content})
+        assert "Nothing was changed" in text(client, conversation(message))
+        assert "Nothing was changed" not in text(client, conversation(message))
+
+
+@pytest.mark.parametrize("looked_before", ["the same browser", "another browser"])
+def test_forms_of_a_kept_page_can_be_sent(alice: Any, bob: Any, looked_before: str) -> None:
+    message = write(bob, alice)
+    client = signed_in(alice, enforce_csrf_checks=True)
+    other = signed_in(alice)
+    (client if looked_before == "the same browser" else other).get(conversation(message))
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text(client, conversation(message)))
+    assert token
+    address = reverse("messaging:reply", args=[message.pk])
+    assert client.post(address, {"content": "hello", "csrfmiddlewaretoken": token[1]}).status_code == 302
+
+
+def test_a_browser_without_the_csrf_cookie_gets_a_page_of_its_own(alice: Any, bob: Any) -> None:
+    """The token of a kept page would answer to a cookie that this browser does not have."""
+    message = write(bob, alice)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    for _ in range(2):
+        client.cookies.pop("csrftoken", None)
+        html = text(client, conversation(message))
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', html)
+    assert token
+    address = reverse("messaging:reply", args=[message.pk])
+    assert client.post(address, {"content": "hello", "csrfmiddlewaretoken": token[1]}).status_code == 302
+
+
+def test_a_page_made_while_something_changed_is_not_kept_for_those_who_ask_later(alice: Any, bob: Any) -> None:
+    """It was read before the change and finished after it."""
+    message = write(bob, alice, "before")
+    client = signed_in(alice)
+    prefix = pages._key_prefix(alice.pk)
+    pages.forget([alice.pk])
+    assert pages._key_prefix(alice.pk) != prefix
+    assert "before" in text(client, conversation(message))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_others_make_before_the_commit_is_forgotten_after_it(alice: Any, bob: Any) -> None:
+    message = write(bob, alice, "before")
+    client = signed_in(alice)
+    with transaction.atomic():
+        message.content = "after"
+        message.save()
+        kept_meanwhile = pages._key_prefix(alice.pk)
+    assert pages._key_prefix(alice.pk) != kept_meanwhile
+    assert "after" in text(client, conversation(message))
+
+
+def test_what_a_deleted_account_wrote_is_on_no_kept_page(alice: Any, bob: Any) -> None:
+    write(bob, alice, "from Bob")
+    client = signed_in(alice)
+    assert "from Bob" in text(client, INBOX)
+    with editing_as(None):
+        bob.delete()
+    assert "from Bob" not in text(client, INBOX)
+
+
+def test_fixtures_forget_nothing(alice: Any, bob: Any) -> None:
+    """Receivers ignore what is loaded raw."""
+    message = write(bob, alice)
+    prefix = pages._key_prefix(alice.pk)
+    message.save_base(raw=True)
+    assert pages._key_prefix(alice.pk) == prefix
+    with disconnected():
+        message.save()
+    assert pages._key_prefix(alice.pk) == prefix
+    message.save()
+    assert pages._key_prefix(alice.pk) != prefix
+
+
+def test_without_a_cache_that_answers_every_page_is_made_afresh(alice: Any, bob: Any, settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    message = write(bob, alice, "before")
+    client = signed_in(alice)
+    assert "before" in text(client, conversation(message))
+    change_unnoticed(message, "after")
+    assert "after" in text(client, conversation(message))
+
+
+def test_keys_are_named_and_versioned(alice: Any, bob: Any) -> None:
+    assert pages._key_prefix(alice.pk).startswith("messaging:pages:v1.")
+    assert pages._user_key(alice.pk) == f"messaging:pages:v1:user:{alice.pk}"
+    assert cache.get(pages._user_key(alice.pk)) and cache.get(pages.EVERYBODY)

@@ -1,0 +1,194 @@
+"""The page of a conversation: what its reader sent or received, in reading order, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from messaging import reading
+from messaging.editors import editing_as
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+
+QUERIES = 6  # session, user, the order of the conversation, its messages, the sizes of their histories, these
+
+
+def page_of(client: Any, message: Message, **query: Any) -> str:
+    response = client.get(reverse("messaging:conversation", args=[message.conversation_id]), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def shown(html: str) -> list[int]:
+    """The ids of the messages on a page, in order."""
+    return [int(pk) for pk in re.findall(r'<li id="m(\d+)"', html)]
+
+
+def test_both_people_of_a_conversation_can_open_it(client: Any, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, "Is the shed open?")
+    second = answer(first, "It is")
+    for reader in (alice, bob):
+        client.force_login(reader)
+        assert shown(page_of(client, first)) == [first.pk, second.pk]
+
+
+def test_nobody_else_can_open_it(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    message = write(alice, bob)
+    charlie.is_staff = charlie.is_superuser = True  # not even staff: they have the console
+    charlie.save()
+    client.force_login(charlie)
+    assert client.get(reverse("messaging:conversation", args=[message.conversation_id])).status_code == 404
+
+
+@pytest.mark.parametrize("pk", [0, 999_999, 10**18 - 1, 10**18, 10**40])
+def test_a_conversation_that_does_not_exist_is_not_found(client: Any, alice: Any, pk: int) -> None:
+    client.force_login(alice)
+    for name in ("conversation", "mark_read", "reply", "edit", "history"):
+        address = reverse(f"messaging:{name}", args=[0]).replace("/0/", f"/{pk}/")
+        assert client.post(address).status_code in (404, 405)
+        assert client.get(address).status_code in (404, 405)
+
+
+def test_messages_between_other_people_are_not_shown(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    """An imported thread holds more than one pair of people; what Alice answers in it may not be hers to read."""
+    first = write(charlie, bob, "between Charlie and Bob")
+    hers = answer(first, "from Alice", sender=alice, receiver=bob)
+    also_hers = answer(hers, "to Alice", minute=2)
+    answer(also_hers, "from Charlie to Bob", minute=3, sender=charlie, receiver=bob)
+    client.force_login(alice)
+    html = page_of(client, first)
+    assert shown(html) == [hers.pk, also_hers.pk]
+    assert "between Charlie" not in html and "charlie" not in html
+
+
+def test_replies_follow_what_they_answer(client: Any, alice: Any, bob: Any) -> None:
+    first = write(alice, bob)
+    late = answer(first, minute=9)
+    early = answer(first, minute=1)
+    deeper = answer(early, minute=20)
+    client.force_login(alice)
+    html = page_of(client, first)
+    assert shown(html) == [first.pk, early.pk, deeper.pk, late.pk]
+    assert re.findall(r"depth-(\d)", html) == ["0", "1", "2", "1"]
+
+
+def test_deep_replies_are_not_indented_further_but_say_what_they_answer(client: Any, alice: Any, bob: Any) -> None:
+    message = first = write(alice, bob)
+    chain = [first]
+    for minute in range(1, 10):
+        message = answer(message, minute=minute)
+        chain.append(message)
+    client.force_login(alice)
+    html = page_of(client, first)
+    assert re.findall(r"depth-(\d)", html) == list("0123456666")
+    parents = re.findall(r'<a href="#m(\d+)">reply to <bdi>(\w+)</bdi></a>', html)
+    assert parents == [(str(one.pk), one.sender.get_username()) for one in chain[6:9]]
+
+
+def test_opening_it_marks_nothing_as_read(client: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    client.force_login(bob)
+    assert "Mark 1 message as read" in page_of(client, message)
+    message.refresh_from_db()
+    assert not message.read
+
+
+def test_the_sender_is_not_offered_to_mark_as_read(client: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    client.force_login(alice)
+    assert "as read" not in page_of(client, message)
+
+
+def test_only_own_messages_offer_to_be_edited(client: Any, alice: Any, bob: Any) -> None:
+    mine = write(alice, bob)
+    other = answer(mine)
+    client.force_login(alice)
+    html = page_of(client, mine)
+    assert reverse("messaging:edit", args=[mine.pk]) in html
+    assert reverse("messaging:edit", args=[other.pk]) not in html
+
+
+def test_texts_and_names_are_shown_as_text(client: Any, alice: Any) -> None:
+    mallory = make_user("<i>mallory</i>")
+    message = write(mallory, alice, "<script>alert(1)</script>{{ 7|add:1 }}")
+    message.content = "<b>bold</b>"
+    message.save()
+    client.force_login(alice)
+    html = page_of(client, message)
+    assert "<script" not in html and "<b>" not in html and "<i>" not in html
+    assert "&lt;b&gt;bold&lt;/b&gt;" in html and "{{" in html
+
+
+def test_a_conversation_with_oneself_can_be_read(client: Any, alice: Any) -> None:
+    message = write(alice, alice, "a note to myself")
+    client.force_login(alice)
+    html = page_of(client, message)
+    assert "Conversation with yourself" in html
+    assert "This message would go to yourself" in html
+
+
+def test_it_says_where_nobody_can_be_answered_any_more(client: Any, alice: Any, bob: Any) -> None:
+    message = write(bob, alice)
+    bob.is_active = False
+    bob.save()
+    client.force_login(alice)
+    html = page_of(client, message)
+    assert "bob cannot receive messages: the account is not active." in html
+    assert "<textarea" not in html
+
+
+def test_long_conversations_come_in_parts(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(reading, "PART", 3)
+    chain = [write(alice, bob, read=True)]
+    for minute in range(1, 5):
+        chain.append(answer(chain[-1], minute=minute, read=minute != 4))
+    ids = [message.pk for message in chain]
+    client.force_login(alice if chain[-1].receiver == alice else bob)
+    first, second = page_of(client, chain[0]), page_of(client, chain[0], part=2)
+    assert shown(first) == ids[:3]
+    assert shown(second) == ids[3:]
+    assert "Later part →" in first and "← Earlier part" in second
+    assert f'<a href="?part=2#m{ids[4]}">Go to the first unread message</a>' in first
+    assert f'<a href="?part=1#m{ids[2]}">reply to <bdi>' in second
+    assert f'<a href="?part=2#m{ids[4]}">latest message</a>' in first
+
+
+@pytest.mark.parametrize("number", ["nonsense", "-1", "0", "999", "9" * 40])
+def test_a_part_that_does_not_exist_shows_another_one(client: Any, alice: Any, bob: Any, number: str) -> None:
+    message = write(bob, alice)
+    client.force_login(alice)
+    assert shown(page_of(client, message, part=number)) == [message.pk]
+
+
+def test_the_number_of_queries_does_not_grow(
+    client: Any, alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Neither with the messages, nor with the edited ones among them."""
+    client.force_login(alice)
+    message = write(alice, bob)
+    for minute in range(1, 31):
+        message = answer(message, minute=minute)
+        if minute % 10 == 1:
+            with editing_as(alice):
+                Message.objects.filter(pk=message.pk).update(content=f"changed {minute}")
+            with django_assert_num_queries(QUERIES):
+                page_of(client, message)
+
+
+def test_a_chain_of_five_thousand_replies_can_be_read(client: Any, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, read=True)
+    ids = range(first.pk + 1, first.pk + 5_000)
+    Message.objects.bulk_create(
+        Message(
+            pk=pk, sender=bob, receiver=alice, content="deep", parent_message_id=pk - 1,
+            conversation_id=first.conversation_id, timestamp=first.timestamp, read=True,
+        )
+        for pk in ids
+    )  # fmt: skip
+    client.force_login(alice)
+    assert shown(page_of(client, first, part=25)) == list(ids)[-200:]
