@@ -1,0 +1,91 @@
+"""``manage.py import_messages``: what people see of an import at the command line."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from messaging.models import Message, Notification
+from ops.transfers.tests.files import as_csv, row
+
+pytestmark = pytest.mark.django_db
+
+
+class Command:
+    """The command run on one file; what it wrote and how it ended."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        self.refused = ""
+        try:
+            call_command("import_messages", str(path), stdout=out, stderr=err, **options)
+        except CommandError as error:
+            self.refused = str(error)
+        self.out, self.err = out.getvalue().splitlines(), err.getvalue().splitlines()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "messages.csv"
+
+
+def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1"), row("2", "1"), row("2", "1"), row("3", sender="carol")))
+    run = Command(path, create_users=True)
+    assert run.out == [
+        "messages.csv: read as UTF-8, separated by ,.",
+        "Imported 3 messages (1 of them replies) in 2 new conversations; 1 user created; 0 already stored, 1 repeated "
+        "in the file.",
+    ]
+    assert (run.err, run.refused) == (["row 4 repeats row 3; skipped"], "")
+    again = Command(path)
+    assert again.out[1].startswith("Imported 0 messages (0 of them replies) in 0 new conversations; 0 users created; 3")
+
+
+def test_notifications_are_created_on_demand_only(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1")))
+    Command(path)
+    assert Notification.objects.count() == 0
+    path.write_bytes(as_csv(row("1"), row("2")))
+    Command(path, notify=True)
+    assert Notification.objects.get().message.external_id == "2"
+
+
+def test_a_refused_file_has_every_problem_named_and_counted(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1", content=""), row("2", sender="nobody")))
+    run = Command(path)
+    assert run.err == [
+        "row 2, content: the text is empty: give it one, or remove the row.",
+        "row 3, sender: no user 'nobody': correct the name, or choose to create missing users.",
+    ]
+    assert run.refused == "Nothing was imported: 2 problems. Correct the file and import it again."
+    assert not Message.objects.exists()
+
+
+def test_many_notices_are_summed_up(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(*(row(str(number), timestamp="2026-01-05 10:00") for number in range(30))))
+    run = Command(path)
+    assert len(run.err) == 20
+    assert run.out[1] == "… and 10 more notices, shown with --verbosity 2."
+    assert len(Command(path, verbosity=2).err) == 30
+    quiet = Command(path, verbosity=0)
+    assert (quiet.out, quiet.err) == ([], [])
+
+
+def test_a_file_that_cannot_be_opened_is_a_sentence(path: Path, tmp_path: Path) -> None:
+    assert Command(path).refused == f"There is no file {path}: check the name."
+    assert Command(tmp_path).refused == f"{tmp_path} is a folder: name a CSV file in it."
+    path.write_bytes(b"")
+    assert Command(path).refused == "Nothing was imported: the file is empty."
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_refused(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1")) + b'2,,alice,bob,2026-01-05T10:00:00Z,"never closed\n')
+    run = Command(path)
+    assert run.err == ["the quote opened in row 3 is never closed: close it, or remove it."]
+    assert run.refused == "Nothing was imported: 1 problem. Correct the file and import it again."
+    assert not Message.objects.exists()
