@@ -16,7 +16,7 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"{settings.WEB_CONCURRENCY} web processes with a cache in local memory: each would show its own old pages.",
+            f"{settings.WEB_CONCURRENCY} web processes with a cache in local memory: each shows old pages of its own.",
             hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
             id="ops.W001",
         )

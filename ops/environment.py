@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
+PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 
 
 def refuse(name: str, value: str, expected: str) -> ImproperlyConfigured:
-    """The error for variable ``name`` holding ``value`` where ``expected`` (a noun phrase) is wanted."""
-    return ImproperlyConfigured(f"The environment variable {name} is {value!r}; it should be {expected}.")
+    """The error for variable ``name`` holding ``value`` where ``expected`` (a noun phrase) is wanted.
+
+    A password in a URL stays out of it: the sentence ends up in logs.
+    """
+    shown = PASSWORD.sub("…", value)
+    return ImproperlyConfigured(f"The environment variable {name} is {shown!r}; it should be {expected}.")
 
 
 def text(name: str, default: str = "") -> str:
     """The variable without blanks at either end; ``default`` where it is unset or empty."""
     return os.environ.get(name, "").strip() or default
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder, made where it is missing. Raises ImproperlyConfigured where that cannot be done."""
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refuse(name, str(path), "a folder that Threadward may write to") from error
+    return path
 
 
 def flag(name: str, default: bool) -> bool:
@@ -47,21 +63,35 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 
 
 def names(name: str, default: list[str]) -> list[str]:
-    """Host names separated by commas. Raises ImproperlyConfigured where one holds a blank, a scheme or a path."""
+    """Host names separated by commas. Raises ImproperlyConfigured where one is more than a name."""
     values = [part.strip() for part in text(name).split(",") if part.strip()]
     for value in values:
-        if "/" in value or " " in value:
+        if "/" in value or " " in value or (":" in value and not value.endswith("]")):
             raise refuse(name, value, "host names separated by commas, such as console.example.org,10.0.0.5")
     return values or default
 
 
 def origins(name: str) -> list[str]:
-    """Origins (scheme and host) separated by commas. Raises ImproperlyConfigured where a scheme is missing."""
+    """Origins (scheme and host) separated by commas. Raises ImproperlyConfigured where one is anything else."""
     values = [part.strip() for part in text(name).split(",") if part.strip()]
     for value in values:
-        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc:
-            raise refuse(name, value, "origins separated by commas, such as https://console.example.org")
+        expected = "origins separated by commas, such as https://console.example.org"
+        parts = url(name, value, expected, schemes=("http", "https"))
+        if not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
+            raise refuse(name, value, expected)
     return values
+
+
+def url(name: str, value: str, expected: str, *, schemes: tuple[str, ...]) -> SplitResult:
+    """``value`` in its parts. Raises ImproperlyConfigured where it is no URL, or one of another scheme."""
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - reading it proves that it is a number
+    except ValueError as error:
+        raise refuse(name, value, expected) from error
+    if parts.scheme not in schemes:
+        raise refuse(name, value, expected)
+    return parts
 
 
 def database(name: str, default: Path) -> dict[str, Any]:
@@ -71,8 +101,7 @@ def database(name: str, default: Path) -> dict[str, Any]:
     """
     value = text(name, f"sqlite:///{default}")
     expected = "postgres://user:password@host:5432/name or sqlite:////absolute/path.sqlite3"
-    if urlsplit(value).scheme not in ("postgres", "postgresql", "sqlite"):
-        raise refuse(name, value, expected)
+    url(name, value, expected, schemes=("postgres", "postgresql", "sqlite"))
     try:
         entry = dict(dj_database_url.parse(value))
     except (ValueError, KeyError) as error:
@@ -85,8 +114,8 @@ def database(name: str, default: Path) -> dict[str, Any]:
 def redis(name: str) -> str:
     """A Redis URL, or an empty string where the variable is unset. Raises ImproperlyConfigured for another scheme."""
     value = text(name)
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
-        raise refuse(name, value, "redis://host:6379/0, rediss://… or unix://…")
+    if value:
+        url(name, value, "redis://host:6379/0, rediss://… or unix://…", schemes=("redis", "rediss", "unix"))
     return value
 
 

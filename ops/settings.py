@@ -14,8 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from ops import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = environment.folder("VAR_DIR", default=BASE_DIR / "var")
 
 # --- Who may reach it -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,86 @@
+# Threadward: everything one does with it. `make help` lists the targets.
+# Needs Python 3.11 or newer, make and the package registry; the rest comes into .venv.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+NAME ?= staff
+export HOST PORT
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+RUN := $(VENV)/.stamp-run
+DEV := $(VENV)/.stamp-dev
+LINT := $(VENV)/.stamp-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help run test browser lint format bench migrations password clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# However it ends (Ctrl-C, a closed terminal, kill), honcho is told and waited for: nothing goes on alone.
+run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=8001 for another port)
+	@$(BIN)/python manage.py setup --host $(HOST) --port $(PORT)
+	@trap 'kill -TERM $$!' HUP INT TERM; \
+	(trap '' HUP; PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT)) & \
+	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
+
+test: $(DEV) ## Run the tests, but those that need Chromium (make browser)
+	$(BIN)/pytest -p no:cacheprovider -n auto -m "not browser"
+	@echo "--- messaging alone, with Django's own user ---"
+	$(BIN)/pytest -p no:cacheprovider -n auto -m "not browser" --ds=messaging.tests.settings messaging
+	@echo "The tests marked browser did not run here; they need Chromium: make browser"
+
+browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium)
+	$(BIN)/pytest -p no:cacheprovider -m browser
+
+lint: $(LINT) ## Check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(LINT) ## Bring the code into its common form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV) ## Measure us beside vanilla Django and the raw database
+	$(BIN)/python -m bench
+
+migrations: $(RUN) ## Write migrations for changed models
+	$(BIN)/python manage.py makemigrations
+
+password: $(RUN) ## Set a new password for the account "staff" (NAME=… for another)
+	@$(BIN)/python manage.py changepassword "$(NAME)"
+
+clean: ## Remove the environment and everything that tools keep (var/ with its database stays)
+	rm -rf $(VENV) .venv-newest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the files it was made from, so that a second run installs nothing.
+$(RUN): requirements.txt | $(BIN)/python
+	@echo "Installing what the console needs ..."
+	@$(PIP) pip==26.3
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): pyproject.toml $(RUN)
+	@echo "Installing what the tests need ..."
+	@$(PIP) --group dev
+	@touch $@
+
+$(LINT): pyproject.toml $(DEV)
+	@echo "Installing what checks style and types ..."
+	@$(PIP) --group lint
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Threadward needs Python 3.11 or newer; there is no $(PYTHON). Name yours: make $(MAKECMDGOALS) PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Threadward needs Python 3.11 or newer; $(PYTHON) is older. Name another: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making the virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python cannot make virtual environments here; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }

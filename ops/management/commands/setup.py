@@ -1,0 +1,127 @@
+"""``manage.py setup``: from an empty database to a console that somebody can sign in to; harmless to repeat."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import F, Max
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from messaging.models import Conversation, Message, MessageHistory, Notification
+
+STAFF = "staff"
+LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters and digits that look alike
+DEMO_AGE = timedelta(minutes=4)  # how long ago the demo's newest message was sent
+
+WELCOME = """
+  Threadward is ready.
+
+    Sign in at  {address}
+    Username    {username}
+    Password    {password}
+
+  The password is shown this once and kept nowhere; make password sets a new one.
+"""
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring the database up to date, load the demo into an empty one (in development only) and make a staff "
+        "account where there is none. Harmless to repeat."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address that the web server will listen on")
+        parser.add_argument("--port", default=8000, type=int, help="its port; refused where another program has it")
+
+    def handle(self, *, host: str, port: int, **options: Any) -> None:
+        refuse_taken_port(host, port)
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        if settings.DEBUG:
+            loaded = load_demo(now=timezone.now())
+            if loaded:
+                self.stdout.write(f"Loaded the demo: {loaded} messages between people who do not exist.")
+        else:
+            call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
+        self._tell(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())
+
+    def _tell(self, address: str, password: str | None) -> None:
+        if password:
+            self.stdout.write(WELCOME.format(address=address, username=STAFF, password=password))
+            return
+        staff = active_staff().order_by("username").values_list("username", flat=True)
+        names, more = list(staff[:5]), max(staff.count() - 5, 0)
+        people = ", ".join(names) + (f" and {more} more" if more else "")
+        self.stdout.write(f"Sign in at {address} as {people}; make password NAME={names[0]} sets a new password.")
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises CommandError where ``host`` and ``port`` cannot be listened on, with what to do."""
+    if not 1 <= port <= 65535:
+        raise CommandError(f"{port} is no port: give one from 1 to 65535.")
+    another = f"choose another: make run PORT={port + 1}"
+    try:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"Port {port} of {host} is taken by another program: stop it, or {another}.") from error
+        raise CommandError(f"Cannot listen on port {port} of {host} ({error.strerror}): {another}.") from error
+
+
+def load_demo(*, now: datetime) -> int:
+    """Load fixtures/demo.json where there is neither a user nor a message; returns how many messages it brought.
+
+    All its times move together, so that its newest message was sent shortly before ``now``.
+    """
+    if get_user_model().objects.exists() or Message.objects.exists():
+        return 0
+    with transaction.atomic():
+        call_command("loaddata", "demo", verbosity=0)
+        newest = Message.objects.aggregate(newest=Max("timestamp"))["newest"]
+        move_in_time(now.replace(microsecond=0) - DEMO_AGE - newest)
+    return Message.objects.count()
+
+
+def move_in_time(distance: timedelta) -> None:
+    """Move every stored time of the demo by ``distance``, one UPDATE a table; conversations are recounted with it."""
+    get_user_model().objects.update(date_joined=F("date_joined") + distance)
+    Conversation.objects.update(started_at=F("started_at") + distance)
+    MessageHistory.objects.update(edited_at=F("edited_at") + distance)
+    Notification.objects.update(created_at=F("created_at") + distance)
+    Message.objects.update(timestamp=F("timestamp") + distance)
+
+
+def active_staff() -> Any:
+    """Everybody who may sign in to the console."""
+    return get_user_model().objects.filter(is_staff=True, is_active=True)
+
+
+def make_staff_account() -> str | None:
+    """Make the superuser ``staff`` where nobody may sign in; returns its new password, or None where somebody may.
+
+    Raises CommandError where a participant, or somebody who was locked out, has that name.
+    """
+    if active_staff().exists():
+        return None
+    if get_user_model().objects.filter(username=STAFF).exists():
+        raise CommandError(
+            f'Nobody may sign in to the console, and the name "{STAFF}" belongs to an account that may not either: '
+            "make an account under another name with manage.py createsuperuser."
+        )
+    password = "-".join(get_random_string(4, LEGIBLE) for _ in range(4))
+    get_user_model().objects.create_superuser(STAFF, password=password)
+    return password

@@ -1,0 +1,123 @@
+"""Redis that is away breaks nothing: every question is answered "miss", and after a failure nobody asks for a while."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from ops.caches import PatientRedisCache
+
+
+@pytest.fixture(autouse=True)
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No failure is remembered from before, or for afterwards."""
+    monkeypatch.setattr(PatientRedisCache, "rest_until", 0.0)
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """Something that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+@pytest.fixture
+def refused() -> int:
+    """A port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def cache_at(port: int) -> PatientRedisCache:
+    """A cache that loses patience sooner than the one in use, for the tests' sake."""
+    return PatientRedisCache(f"redis://127.0.0.1:{port}/0", {"OPTIONS": {"socket_timeout": 0.05}})
+
+
+def connections_to(listener: socket.socket) -> int:
+    """How many connections came since this was last asked."""
+    number = 0
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except BlockingIOError:
+            return number
+        connection.close()
+        number += 1
+
+
+QUESTIONS: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("get", ("figures",), None),
+    ("get", ("figures", "default"), "default"),
+    ("get_many", (["figures", "inbox"],), {}),
+    ("set", ("figures", 1), None),
+    ("set_many", ({"figures": 1, "inbox": 2},), ["figures", "inbox"]),
+    ("add", ("figures", 1), True),
+    ("touch", ("figures",), False),
+    ("delete", ("figures",), False),
+    ("delete_many", (["figures"],), None),
+    ("has_key", ("figures",), False),
+    ("incr", ("version", 1), 1),
+    ("get_or_set", ("figures", "computed"), "computed"),
+    ("clear", (), False),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "answer"), QUESTIONS)
+def test_a_refused_connection_is_a_miss(refused: int, method: str, arguments: tuple[Any, ...], answer: Any) -> None:
+    assert getattr(cache_at(refused), method)(*arguments) == answer
+
+
+@pytest.mark.parametrize(("method", "arguments", "answer"), QUESTIONS)
+def test_silence_is_a_miss(silent: socket.socket, method: str, arguments: tuple[Any, ...], answer: Any) -> None:
+    assert getattr(cache_at(silent.getsockname()[1]), method)(*arguments) == answer
+
+
+def test_a_page_waits_for_a_silent_redis_only_once(silent: socket.socket) -> None:
+    """After one failure no further question connects, from whichever cache object of the process."""
+    port = silent.getsockname()[1]
+    cache_at(port).get("figures")
+    assert connections_to(silent) == 1
+    for method, arguments, answer in QUESTIONS:
+        assert getattr(cache_at(port), method)(*arguments) == answer
+    assert connections_to(silent) == 0
+
+
+def test_after_a_rest_redis_is_asked_again(silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = cache_at(silent.getsockname()[1])
+    patient.get("figures")
+    assert connections_to(silent) == 1
+    monkeypatch.setattr(PatientRedisCache, "rest_until", 0.0)
+    patient.get("figures")
+    assert connections_to(silent) == 1
+
+
+def test_a_failure_is_logged_once_without_keys_or_values(refused: int, caplog: pytest.LogCaptureFixture) -> None:
+    patient = cache_at(refused)
+    with caplog.at_level(logging.WARNING, logger="ops.caches"):
+        patient.set("inbox:alice", "a private text")
+        patient.get("inbox:alice")
+    assert caplog.messages == ["Redis cannot be reached (set: ConnectionError); going on without it."]
+
+
+def test_programming_errors_are_not_hidden(refused: int) -> None:
+    with pytest.raises(TypeError):
+        cache_at(refused).set("figures", threading.Lock())  # which cannot be stored anywhere
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")
+def test_a_redis_that_answers_is_used() -> None:
+    assert isinstance(cache._connections["default"], PatientRedisCache)  # type: ignore[attr-defined]
+    cache.set("figures", {"unread": 3})
+    assert cache.get("figures") == {"unread": 3}
+    assert cache.add("figures", {}) is False
+    assert cache.get_many(["figures", "inbox"]) == {"figures": {"unread": 3}}
+    assert cache.delete("figures") is True
+    assert cache.get("figures") is None

@@ -1,0 +1,151 @@
+"""What the environment says is read strictly: nonsense is refused with a sentence that says what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from ops import environment
+
+Read = Callable[..., Any]
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write the variable THING."""
+    return lambda value: monkeypatch.setenv("THING", value)
+
+
+def refusal(read: Read, *args: Any, **options: Any) -> str:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        read("THING", *args, **options)
+    return str(caught.value)
+
+
+def test_what_is_unset_or_blank_has_its_default(written: Any, tmp_path: Path) -> None:
+    for value in ("", "   "):
+        written(value)
+        assert environment.text("THING", "default") == "default"
+        assert environment.flag("THING", default=True) is True
+        assert environment.number("THING", default=7) == 7
+        assert environment.names("THING", default=["localhost"]) == ["localhost"]
+        assert environment.origins("THING") == []
+        assert environment.redis("THING") == ""
+        assert environment.choice("THING", "INFO", ("DEBUG", "INFO")) == "INFO"
+        assert environment.folder("THING", default=tmp_path / "new") == tmp_path / "new"
+        assert environment.database("THING", default=tmp_path / "db.sqlite3")["NAME"] == str(tmp_path / "db.sqlite3")
+
+
+@pytest.mark.parametrize(("value", "meaning"), [("true", True), ("Yes", True), ("1", True), ("OFF", False)])
+def test_a_flag_is_written_in_any_usual_way(written: Any, value: str, meaning: bool) -> None:
+    written(value)
+    assert environment.flag("THING", default=not meaning) is meaning
+
+
+def test_a_flag_is_not_guessed(written: Any) -> None:
+    written("ture")
+    assert refusal(environment.flag, False) == "The environment variable THING is 'ture'; it should be true or false."
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "1e3", "many", "²"])
+def test_a_number_is_whole_and_large_enough(written: Any, value: str) -> None:
+    written(value)
+    assert refusal(environment.number, 1, least=1) == (
+        f"The environment variable THING is {value!r}; it should be a whole number, 1 or more."
+    )
+
+
+def test_host_names_are_taken_apart_at_commas(written: Any) -> None:
+    written(" console.example.org, .example.net ,10.0.0.5,[::1],")
+    assert environment.names("THING", default=[]) == ["console.example.org", ".example.net", "10.0.0.5", "[::1]"]
+
+
+@pytest.mark.parametrize("value", ["https://example.org", "example.org/console", "a.org b.org", "example.org:8000"])
+def test_a_host_name_has_no_scheme_path_blank_or_port(written: Any, value: str) -> None:
+    written(f"fine.example.org,{value}")
+    assert refusal(environment.names, []) == (
+        f"The environment variable THING is {value!r}; it should be host names separated by commas, such as "
+        "console.example.org,10.0.0.5."
+    )
+
+
+def test_origins_are_taken_apart_at_commas(written: Any) -> None:
+    written("https://console.example.org, http://localhost:8000")
+    assert environment.origins("THING") == ["https://console.example.org", "http://localhost:8000"]
+
+
+@pytest.mark.parametrize(
+    "value", ["console.example.org", "ftp://a.org", "https://", "https://a.org/", "https://a.org:port", "https://[::1"]
+)
+def test_an_origin_is_a_scheme_and_a_host_and_nothing_more(written: Any, value: str) -> None:
+    written(value)
+    assert refusal(environment.origins) == (
+        f"The environment variable THING is {value!r}; it should be origins separated by commas, such as "
+        "https://console.example.org."
+    )
+
+
+def test_a_database_url_names_postgresql_or_a_file(written: Any, tmp_path: Path) -> None:
+    written("postgres://maren:s%40fe@db.example.org:5433/threadward")
+    entry = environment.database("THING", default=tmp_path)
+    assert (entry["ENGINE"], entry["NAME"], entry["PORT"]) == ("django.db.backends.postgresql", "threadward", 5433)
+    assert entry["PASSWORD"] == "s@fe"
+    written("sqlite:////srv/threadward.sqlite3")
+    assert environment.database("THING", default=tmp_path)["NAME"] == "/srv/threadward.sqlite3"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["mysql://localhost/x", "threadward.sqlite3", "postgres://localhost", "postgres://h:port/x", "postgres://[::1/x"],
+)
+def test_another_database_is_refused(written: Any, value: str, tmp_path: Path) -> None:
+    written(value)
+    assert refusal(environment.database, tmp_path) == (
+        f"The environment variable THING is {value!r}; it should be postgres://user:password@host:5432/name or "
+        "sqlite:////absolute/path.sqlite3."
+    )
+
+
+def test_a_refused_url_does_not_show_its_password(written: Any, tmp_path: Path) -> None:
+    written("mysql://maren:rosinante@db/threadward")
+    assert "'mysql://maren:…@db/threadward'" in refusal(environment.database, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "value", ["redis://127.0.0.1:6379/0", "rediss://:secret@cache:6380/1", "unix:///run/redis.sock"]
+)
+def test_redis_has_three_kinds_of_urls(written: Any, value: str) -> None:
+    written(value)
+    assert environment.redis("THING") == value
+
+
+@pytest.mark.parametrize("value", ["localhost:6379", "http://127.0.0.1:6379", "redis://host:port/0"])
+def test_other_redis_urls_are_refused(written: Any, value: str) -> None:
+    written(value)
+    assert refusal(environment.redis) == (
+        f"The environment variable THING is {value!r}; it should be redis://host:6379/0, rediss://… or unix://…."
+    )
+
+
+def test_a_choice_is_one_of_those_offered_in_any_case(written: Any) -> None:
+    written("debug")
+    assert environment.choice("THING", "INFO", ("DEBUG", "INFO")) == "DEBUG"
+    written("loud")
+    assert refusal(environment.choice, "INFO", ("DEBUG", "INFO")) == (
+        "The environment variable THING is 'LOUD'; it should be one of DEBUG, INFO."
+    )
+
+
+def test_a_folder_is_made_or_refused(written: Any, tmp_path: Path) -> None:
+    written(str(tmp_path / "deep" / "var"))
+    assert environment.folder("THING", default=tmp_path).is_dir()
+    (tmp_path / "file").touch()
+    written(str(tmp_path / "file"))
+    assert refusal(environment.folder, tmp_path) == (
+        f"The environment variable THING is {str(tmp_path / 'file')!r}; it should be a folder that Threadward may "
+        "write to."
+    )

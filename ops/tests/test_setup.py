@@ -1,0 +1,140 @@
+"""``manage.py setup`` leaves a console that somebody can sign in to, says how once, and is harmless to repeat."""
+
+from __future__ import annotations
+
+import re
+import socket
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from django.core.management import CommandError, call_command
+
+from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+
+User = get_user_model()
+
+
+@pytest.fixture(autouse=True)
+def development(settings: Any, db: Any) -> None:
+    settings.DEBUG = True
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def set_up(port: int) -> str:
+    """Run the command; what it said."""
+    said = StringIO()
+    call_command("setup", port=port, stdout=said)
+    return said.getvalue()
+
+
+def password_in(said: str) -> str:
+    found = re.search(r"^ *Password +(\S+)$", said, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def everything() -> dict[str, Any]:
+    models = (User, Conversation, Message, MessageHistory, Notification)
+    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+
+
+def test_somebody_can_sign_in_after_it(port: int) -> None:
+    said = set_up(port)
+    assert f"Sign in at  http://127.0.0.1:{port}/console/" in said
+    assert "Username    staff" in said
+    staff = authenticate(username="staff", password=password_in(said))
+    assert staff is not None
+    assert (staff.is_staff, staff.is_superuser) == (True, True)
+
+
+def test_the_password_is_long_and_another_one_every_time(port: int) -> None:
+    password = password_in(set_up(port))
+    assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
+    User.objects.all().delete()
+    assert password_in(set_up(port)) != password
+
+
+def test_the_password_is_kept_nowhere_in_clear(port: int) -> None:
+    password = password_in(set_up(port))
+    assert password not in str(everything())
+
+
+def test_an_empty_database_gets_the_demo(port: int) -> None:
+    said = set_up(port)
+    assert f"Loaded the demo: {Message.objects.count()} messages between people who do not exist." in said
+    assert Message.objects.count() > 100
+
+
+def test_a_second_run_changes_nothing_and_shows_no_password(port: int) -> None:
+    set_up(port)
+    before = everything()
+    assert set_up(port) == (
+        f"Sign in at http://127.0.0.1:{port}/console/ as staff; make password NAME=staff sets a new password.\n"
+    )
+    assert everything() == before
+
+
+def test_people_or_messages_keep_the_demo_away(port: int, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    assert "Loaded the demo" not in set_up(port)
+    assert Message.objects.count() == 1
+    assert set(User.objects.values_list("username", flat=True)) == {"alice", "bob", "staff"}
+
+
+def test_whoever_may_sign_in_already_is_named(port: int) -> None:
+    for number in range(7):
+        make_user(f"reviewer {number}", is_staff=True)
+    make_user("former reviewer", is_staff=True, is_active=False)
+    said = set_up(port)
+    assert "as reviewer 0, reviewer 1, reviewer 2, reviewer 3, reviewer 4 and 2 more;" in said
+    assert "former" not in said
+    assert not User.objects.filter(username="staff").exists()
+
+
+def test_the_name_of_somebody_else_is_not_taken_over(port: int) -> None:
+    participant = make_user("staff")
+    with pytest.raises(CommandError) as caught:
+        set_up(port)
+    assert str(caught.value) == (
+        'Nobody may sign in to the console, and the name "staff" belongs to an account that may not either: make an '
+        "account under another name with manage.py createsuperuser."
+    )
+    participant.refresh_from_db()
+    assert not participant.is_staff
+
+
+def test_in_production_it_invents_nobody_but_collects_static_files(port: int, settings: Any, tmp_path: Path) -> None:
+    settings.DEBUG, settings.STATIC_ROOT = False, tmp_path
+    said = set_up(port)
+    assert "Loaded the demo" not in said
+    assert list(User.objects.values_list("username", flat=True)) == ["staff"]
+    assert (tmp_path / "admin" / "css" / "base.css").exists()
+
+
+def test_a_taken_port_is_told_before_anything_happens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = listener.getsockname()[1]
+        with pytest.raises(CommandError) as caught:
+            set_up(taken)
+    assert str(caught.value) == (
+        f"Port {taken} of 127.0.0.1 is taken by another program: stop it, or choose another: make run PORT={taken + 1}."
+    )
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, -1, 65_536])
+def test_what_is_no_port_is_refused(number: int) -> None:
+    with pytest.raises(CommandError) as caught:
+        set_up(number)
+    assert str(caught.value) == f"{number} is no port: give one from 1 to 65535."
