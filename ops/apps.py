@@ -1,5 +1,6 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 
 
 class OpsConfig(AppConfig):
@@ -8,6 +9,9 @@ class OpsConfig(AppConfig):
 
     def ready(self) -> None:
         from ops import checks  # noqa: F401 - registers the checks
+        from ops.console import theme
+
+        post_migrate.connect(theme.apply_after_migrating, sender=apps.get_app_config("admin_interface"))
 
 
 class ConsoleConfig(admin_apps.AdminConfig):

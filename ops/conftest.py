@@ -1,3 +1,35 @@
-from messaging.tests.cast import alice, bob, charlie, fast_and_fresh
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from messaging.tests.cast import alice, bob, charlie, fast_and_fresh, make_user
 
 __all__ = ["alice", "bob", "charlie", "fast_and_fresh"]
+
+READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
+
+
+def make_staff(username: str, *codenames: str) -> Any:
+    """A staff user with just these permissions."""
+    user = make_user(username, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+@pytest.fixture
+def rita(db: Any) -> Any:
+    """Rita reviews: she may read conversations and messages, and change nothing."""
+    return make_staff("rita", *READING)
+
+
+@pytest.fixture
+def nils(db: Any) -> Any:
+    """Nils is staff without any permission."""
+    return make_staff("nils")
+
+
+@pytest.fixture
+def rosa(db: Any) -> Any:
+    """Rosa is the superuser."""
+    return make_user("rosa", is_staff=True, is_superuser=True)

@@ -1,0 +1,199 @@
+"""Users in the console: what they wrote and read, and deleting their accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from ops.accounts import deletion
+from ops.accounts.models import AccountDeletion, User
+from ops.accounts.user_forms import UserAddForm, UserChangeForm
+from ops.console.filters import PresetDates, YesNoFilter
+from ops.console.keyset import KeysetAdmin
+from ops.console.readonly import ReadOnlyPermissions
+
+ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # who may change these can become anything
+LIST = "admin:accounts_user_changelist"
+
+
+class Staff(YesNoFilter):
+    title = "staff"
+    parameter_name = "staff"
+
+    def yes(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(is_staff=True)
+
+    def no(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(is_staff=False)
+
+
+class Active(YesNoFilter):
+    title = "active"
+    parameter_name = "active"
+
+    def yes(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(is_active=True)
+
+    def no(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(is_active=False)
+
+
+class Joined(PresetDates):
+    title = "joined"
+    field = "date_joined"
+
+
+@admin.register(User)
+class UserAdmin(KeysetAdmin, DjangoUserAdmin):
+    """People: how much they write and read, their conversations, their accounts."""
+
+    keyset = ("username",)
+    ordering = ("username",)
+    list_display = ("username",)
+    list_filter = (Staff, Active, Joined)
+    search_fields = ("username", "email")
+    search_help_text = "Part of a username or of an e-mail address."
+    rows_template = "accounts/user_rows.html"
+    change_form_template = "accounts/user.html"
+    empty_words = "No user matches."
+    actions = ("delete_accounts",)
+    form = UserChangeForm
+    add_form = UserAddForm
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "email", "password")}),
+        ("May do", {"fields": ("is_active", *ROLE_FIELDS)}),
+        ("Since", {"fields": ("date_joined", "last_login")}),
+    )
+    readonly_fields = ("date_joined", "last_login")
+
+    def get_urls(self) -> list[URLPattern]:
+        delete = path(
+            "delete/", self.admin_site.admin_view(self.delete_accounts_view), name="accounts_user_delete_many"
+        )
+        return [delete, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = super().get_queryset(request)
+        return rows.with_activity()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A superuser's account is a superuser's business: its password would open everything."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        words = search_term.strip().replace("\x00", "")
+        return (queryset.matching(words) if words else queryset), False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's own deletion, which would load everything it deletes."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.action(description="Delete the chosen accounts…", permissions=["delete"])
+    def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Go on to the page that says what will be removed and asks."""
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: deletion.MOST_AT_ONCE + 1])
+        if len(keys) > deletion.MOST_AT_ONCE:
+            most = deletion.MOST_AT_ONCE
+            self.message_user(request, f"At most {most} accounts are deleted at once: choose fewer.", messages.ERROR)
+            return None
+        return HttpResponseRedirect(_address(keys))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The user's page is called as the user is."""
+        user = self.get_object(request, unquote(object_id))
+        title = {"title": user.get_username()} if user is not None else {}
+        return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Django's own way of deleting leads to the same page."""
+        return HttpResponseRedirect(_address([object_id]))
+
+    def delete_accounts_view(self, request: HttpRequest) -> HttpResponse:
+        """Say exactly what would be removed; remove it when that is confirmed."""
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
+        keys = [key for key in request.GET.getlist("id") if key.isascii() and key.isdecimal() and len(key) < 19]
+        users = list(User.objects.filter(pk__in=keys[: deletion.MOST_AT_ONCE]).order_by("username"))
+        if not users:
+            self.message_user(request, "There is no such account (anymore): choose again.", messages.WARNING)
+            return HttpResponseRedirect(reverse(LIST))
+        if request.method == "POST":
+            return self._delete(request, users)
+        plans = deletion.plan(users, by=request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Delete an account" if len(users) == 1 else f"Delete {len(users)} accounts",
+            "opts": self.opts,
+            "plans": plans,
+            "refused": [one for one in plans if one.obstacle],
+            "messages_in_all": deletion.messages_of(users),
+        }
+        return TemplateResponse(request, "accounts/delete_accounts.html", context)
+
+    def _delete(self, request: HttpRequest, users: list[User]) -> HttpResponse:
+        name = users[0].get_username()
+        try:
+            number = deletion.delete_accounts(users, by=request.user)
+        except deletion.DeletionRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        done = f"The account of {name} was deleted" if number == 1 else f"{number} accounts were deleted"
+        self.message_user(request, f"{done}, with everything that was sent and received.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse(LIST))
+
+
+def _address(keys: list[Any]) -> str:
+    """The page that asks before the accounts with these primary keys are deleted."""
+    return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Groups with their permissions to tick: Django's two lists side by side cannot be used by everybody."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+
+@admin.register(AccountDeletion)
+class AccountDeletionAdmin(ReadOnlyPermissions, KeysetAdmin):
+    """That accounts were deleted: when, by whom, how much went with them; never whose they were."""
+
+    keyset = ("-deleted_at", "id")
+    rows_template = "accounts/deletion_rows.html"
+    empty_words = "No account was deleted yet."
+    fields = ("deleted_at", "deleted_by", "counts")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("deleted_by")

@@ -1,0 +1,34 @@
+"""Forms of the users' pages: usernames exactly as they are typed."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+
+from ops.accounts.models import User
+
+
+class ExactUsernameField(forms.CharField):
+    """A username without Django's normal form of Unicode, and with the blanks that its validator speaks of."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
+
+
+class UserAddForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username",)
+        field_classes = {"username": ExactUsernameField}
+
+    def clean_username(self) -> str:
+        """Django refuses a name that differs from another one only in capital letters; here those are two people."""
+        return self.cleaned_data["username"]
+
+
+class UserChangeForm(DjangoUserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes = {"username": ExactUsernameField}

@@ -1,0 +1,268 @@
+"""The one place that registers messaging's models again, with the console's features."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from admin_interface.admin import ThemeAdmin
+from admin_interface.models import Theme
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+import messaging.admin  # noqa: F401 - registers first, so that what is registered here stays
+from messaging.edits import page_of_edits
+from messaging.models import Conversation, Message, MessageHistory, Notification
+from ops.accounts.forms import StaffSignInForm
+from ops.console import filters
+from ops.console.correction import CorrectionForm
+from ops.console.keyset import KeysetAdmin
+from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
+from ops.console.thread import Row, Thread, context_of, row_alone
+
+for model in (Theme, Conversation, Message, MessageHistory, Notification):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+admin.site.login_form = StaffSignInForm
+
+SEARCH_HELP = "People and ids in all messages; words in the newest 50,000."
+
+
+class SearchedAdmin(KeysetAdmin):
+    """A list whose search is its QuerySet's ``matching``."""
+
+    search_fields = ("content",)  # shows the search box; ``matching`` decides what is searched
+    search_help_text = SEARCH_HELP
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        words = search_term.strip().replace("\x00", "")
+        return (queryset.matching(words) if words else queryset), False
+
+
+def whole_number(text: str | None) -> int | None:
+    """A positive number of an address, or None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+class ThreadFormSet(ShownFormSet):
+    """Holds the part of the thread that the address asks for."""
+
+    part = 1
+    message_id: int | None = None
+
+    @cached_property
+    def thread(self) -> Thread:
+        return Thread(self.instance.pk, part=self.part, message_id=self.message_id)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return self.thread.rows()
+
+
+class ThreadInline(ReadOnlyInline):
+    """The thread of a conversation, one part of it at a time."""
+
+    model = Message
+    formset = ThreadFormSet
+    template = "console/thread.html"
+    verbose_name_plural = "Thread"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.part = whole_number(request.GET.get("part")) or 1
+        formset.message_id = whole_number(request.GET.get("message"))
+        return formset
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyPermissions, SearchedAdmin):
+    """Conversations, each read as a thread. Reading here changes no ``read`` flag."""
+
+    keyset = ("-last_message_at", "id")
+    list_filter = (
+        filters.UnreadConversations,
+        filters.EditedConversations,
+        filters.Length,
+        filters.LastActivity,
+        filters.Participant,
+    )
+    rows_template = "console/conversation_rows.html"
+    empty_words = "No conversation yet. Import some with “manage.py import_messages FILE.csv”."
+    change_form_template = "console/conversation.html"
+    fields = ("started_at",)
+    inlines = (ThreadInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # One query more for each of these two, however many rows a page has.
+        rows: Any = super().get_queryset(request)
+        return rows.for_list()
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        people = Message.objects.people_by_conversation(row.pk for row in rows)
+        for row in rows:
+            first = next(iter(row.beginnings), None)
+            row.opening = first
+            begun_by = [] if first is None else [first.sender.get_username(), first.receiver.get_username()]
+            others = set(people.get(row.pk, ())) - set(begun_by)
+            row.people = list(dict.fromkeys(begun_by))
+            row.others = sorted(others)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Conversation | None:
+        return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        position = request.GET.get("position", "")
+        if position:
+            return self._jump(request, object_id, position)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _jump(self, request: HttpRequest, object_id: str, position: str) -> HttpResponse:
+        """To the message with that number in reading order, or with a sentence back to the thread's beginning."""
+        conversation = self.get_object(request, object_id)
+        if conversation is None or not self.has_view_permission(request, conversation):
+            return super().change_view(request, object_id)
+        number = whole_number(position) or 0
+        thread = Thread(conversation.pk, position=number)
+        if not 1 <= number <= thread.total:
+            messages.warning(request, f"There is no message {position}: this thread has messages 1 to {thread.total}.")
+            return HttpResponseRedirect(request.path)
+        address = urlencode({"message": thread.marked_id})
+        return HttpResponseRedirect(f"{request.path}?{address}#m{thread.marked_id}")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        conversation = context["original"]
+        people = Message.objects.people_by_conversation([conversation.pk]).get(conversation.pk, [])
+        named = " and ".join(people) if len(people) < 3 else f"{', '.join(people[:2])} and {len(people) - 2} others"
+        context["title"] = f"Conversation of {named}" if people else "Empty conversation"
+        context["conversation"] = conversation
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class HistoryInline(ReadOnlyInline):
+    """The older texts of a message, with what each edit changed."""
+
+    model = MessageHistory
+    template = "console/histories.html"
+    verbose_name_plural = "Edits"
+
+
+@admin.register(Message)
+class MessageAdmin(SearchedAdmin):
+    """Messages; whoever has the permission to change one may correct its text, and the history names them."""
+
+    keyset = ("-timestamp", "id")
+    list_filter = (
+        filters.UnreadMessages,
+        filters.EditedMessages,
+        filters.AnsweredMessages,
+        filters.SentAt,
+        filters.Participant,
+    )
+    rows_template = "console/message_rows.html"
+    empty_words = "No message yet. Import some with “manage.py import_messages FILE.csv”."
+    change_form_template = "console/message.html"
+    form = CorrectionForm
+    fields = ("content",)
+    inlines = (HistoryInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = super().get_queryset(request)
+        return rows.for_list()
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
+        return Message.objects.select_related("sender", "receiver").filter(pk=whole_number(object_id) or 0).first()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the message, saying whether there was anything to correct."""
+        if obj.corrected:
+            self.message_user(request, "The text was corrected; the old one is kept below.", messages.SUCCESS)
+        else:
+            self.message_user(request, "Nothing was changed.", messages.INFO)
+        return HttpResponseRedirect(request.path)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.corrected = "content" in form.changed_data and form.cleaned_data["content"] != form.initial["content"]
+        if obj.corrected:
+            super().save_model(request, obj, form, change)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        message = context["original"]
+        # What is stored, not what a refused form holds.
+        stored: Any = self.get_object(request, str(message.pk)) if request.method == "POST" else message
+        context["title"] = "Message"
+        context["message"] = stored
+        context["this_row"] = row_alone(stored)
+        context["edits"] = page_of_edits(stored, request.GET.get("edits"))
+        context["around"] = context_of(stored)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ArchiveAdmin(ReadOnlyPermissions, KeysetAdmin):
+    """Rows that are only looked at."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return self.get_queryset(request).filter(pk=whole_number(object_id) or 0).first()
+
+
+@admin.register(MessageHistory)
+class MessageHistoryAdmin(ArchiveAdmin):
+    """The older texts of edited messages."""
+
+    keyset = ("-edited_at", "id")
+    rows_template = "console/history_rows.html"
+    empty_words = "No message was edited yet."
+    fields = ("old_content", "edited_at", "edited_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("message__sender", "message__receiver", "edited_by")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A history is read beside its message."""
+        history = self.get_object(request, object_id)
+        if history is None or not self.has_view_permission(request, history):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(f"{reverse('admin:messaging_message_change', args=[history.message_id])}#edits")
+
+
+@admin.register(Notification)
+class NotificationAdmin(ArchiveAdmin):
+    """What tells receivers of their messages."""
+
+    keyset = ("-created_at", "id")
+    rows_template = "console/notification_rows.html"
+    empty_words = "Nobody was notified yet."
+    fields = ("user", "message", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("user", "message__sender")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A notification is read as the message that it is about."""
+        notification = self.get_object(request, object_id)
+        if notification is None or not self.has_view_permission(request, notification):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(reverse("admin:messaging_message_change", args=[notification.message_id]))
+
+
+@admin.register(Theme)
+class ConsoleThemeAdmin(ThemeAdmin):
+    """Themes; which one is active is changed on its page, where the box has a name."""
+
+    list_editable = ()
+    show_full_result_count = False

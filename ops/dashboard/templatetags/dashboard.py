@@ -1,0 +1,27 @@
+"""Puts the overview on the console's first page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from ops.dashboard import charts, figures
+
+register = template.Library()
+
+
+@register.inclusion_tag("dashboard/summary.html", takes_context=True)
+def dashboard_summary(context: Any) -> dict[str, Any]:
+    """The figures with their chart, for those who may see conversations."""
+    user = context["request"].user
+    if not user.has_perm("messaging.view_conversation"):
+        return {"allowed": False}
+    numbers = figures.current()
+    return {
+        "allowed": True,
+        "figures": numbers,
+        "days": figures.DAYS,
+        "chart": charts.columns_per_day(numbers.per_day) if numbers else "",
+        "may_see_users": user.has_perm("accounts.view_user"),
+    }

@@ -1,0 +1,207 @@
+"""A reviewer's day in a real browser: the list, a conversation, a history; by mouse and by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.conftest import READING, make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIST = "/console/messaging/conversation/"
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+
+
+@pytest.fixture
+def edited(transactional_db: Any) -> Message:
+    """Alice asks, Bob answers and changes his answer; Charlie joins in below."""
+    alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
+    first = write(alice, bob, "Is the bicycle still there?")
+    reply = answer(first, "It is, for 40.", minute=1)
+    answer(reply, "I would take it too.", minute=2, sender=charlie, receiver=bob)
+    reply.content = "It is, for 60."
+    reply.save()
+    return reply
+
+
+@pytest.fixture
+def rita(transactional_db: Any) -> Any:
+    return make_staff("rita", *READING)
+
+
+@pytest.fixture
+def lea(transactional_db: Any) -> Any:
+    """Lea reads like Rita, corrects messages, and looks after accounts."""
+    return make_staff("lea", *READING, "change_message", "view_user", "change_user", "delete_user", "add_user")
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_from_the_list_to_a_history(open_page: OpenPage, rita: Any, edited: Message, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto("/console/")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    check(page)
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Conversations").click()
+    check(page)
+    page.get_by_role("link", name="Is the bicycle still there?").click()
+    expect(page.get_by_role("article")).to_have_count(3)
+    page.get_by_text("What the edit changed").click()
+    expect(page.locator("del")).to_contain_text("40")
+    expect(page.locator("ins")).to_contain_text("60")
+    check(page)
+    page.get_by_role("link", name=re.compile("^#2")).click()
+    expect(page.get_by_text("this one")).to_be_visible()
+    check(page)
+
+
+def test_by_keyboard_alone(page: Page, rita: Any, edited: Message) -> None:
+    sign_in(page, rita)
+    page.goto(LIST)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    reach(page, "Is the bicycle still there?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article")).to_have_count(3)
+    reach(page, "What the edit changed")
+    page.keyboard.press("Enter")
+    expect(page.locator("del")).to_be_visible()
+
+
+def reach(page: Page, words: str) -> None:
+    """Press Tab until what holds ``words`` has the focus, which must be visible all the way."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        outline, text = page.evaluate(
+            "[getComputedStyle(document.activeElement).outlineStyle, document.activeElement.textContent]"
+        )
+        assert outline != "none", f"no visible focus on {text!r}"
+        if words in text:
+            return
+    raise AssertionError(f"{words!r} cannot be reached with the Tab key")
+
+
+def test_without_scripts_everything_can_still_be_read(open_page: OpenPage, rita: Any, edited: Message) -> None:
+    page = open_page(javascript=False)
+    sign_in(page, rita)
+    page.goto(LIST)
+    page.get_by_role("link", name="Is the bicycle still there?").click()
+    page.get_by_text("What the edit changed").click()
+    expect(page.locator("del")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_searching_filtering_and_finding_nothing(
+    open_page: OpenPage, rita: Any, edited: Message, width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto("/console/messaging/message/")
+    check(page)
+    page.get_by_label("Search messages").fill("bicycle")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status")).to_contain_text("1 message")
+    filters = page.get_by_role("navigation", name="Filters")
+    filters.get_by_role("list", name="Edited").get_by_role("link", name="Yes").click()
+    expect(page.get_by_text("Nothing matches “bicycle” with these filters.")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Clear all").click()
+    expect(page.get_by_role("status")).to_contain_text("3 messages")
+
+
+def test_a_long_thread_is_walked_in_parts(open_page: OpenPage, rita: Any, edited: Message) -> None:
+    first = edited.parent_message
+    assert first is not None
+    Message.objects.bulk_create(
+        Message(conversation=first.conversation, sender=first.receiver, receiver=first.sender, content=f"more {number}",
+                parent_message=first)
+        for number in range(300)
+    )  # fmt: skip
+    page = open_page(NARROW)
+    sign_in(page, rita)
+    page.goto(f"{LIST}{first.conversation_id}/change/")
+    page.get_by_label("Go to message").first.fill("250")
+    page.get_by_role("button", name="Go", exact=True).first.click()
+    expect(page.locator("article.marked")).to_be_in_viewport()
+    expect(page.locator("article.marked")).to_contain_text("#250")
+    check(page)
+    page.get_by_role("link", name="‹ Previous 200").first.click()
+    expect(page.get_by_text("Messages 1–200 of 303").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_correcting_a_text(open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, lea)
+    page.goto(f"/console/messaging/message/{edited.pk}/change/")
+    page.get_by_text("Correct this text").click()
+    box = page.get_by_label("The text as it should read")
+    box.fill("   ")
+    page.get_by_role("button", name="Save the corrected text").click()
+    expect(page.get_by_text("The text is empty: write what it should read.")).to_be_visible()
+    check(page)
+    box.fill("It was, for 60.")
+    page.get_by_role("button", name="Save the corrected text").click()
+    expect(page.get_by_text("The text was corrected; the old one is kept below.")).to_be_visible()
+    expect(page.locator("#edits")).to_contain_text("by lea")
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_deleting_an_account(open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, lea)
+    page.goto("/console/accounts/user/")
+    check(page)
+    page.get_by_label("Choose bob").check()
+    page.get_by_role("button", name="Delete the chosen accounts…").click()
+    expect(page.get_by_role("heading", name="Delete an account")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Delete 1 account and 3 messages").click()
+    expect(page.get_by_text("The account of bob was deleted")).to_be_visible()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_every_other_page_is_accessible_and_fits(
+    open_page: OpenPage, transactional_db: Any, edited: Message, width: int, scheme: Any
+) -> None:
+    """Django's own pages too, in our look."""
+    rosa = make_user("rosa", is_staff=True, is_superuser=True)
+    gone = make_user("gone")
+    gone.delete()
+    page = open_page(width, scheme)
+    page.goto("/console/login/")
+    check(page)
+    sign_in(page, rosa)
+    for address in (
+        "messaging/messagehistory/",
+        "messaging/notification/",
+        "accounts/accountdeletion/",
+        "accounts/user/add/",
+        f"accounts/user/{rosa.pk}/change/",
+        f"accounts/user/{rosa.pk}/password/",
+        f"accounts/user/{rosa.pk}/history/",
+        "accounts/",
+        "auth/group/",
+        "auth/group/add/",
+        "admin_interface/theme/",
+        "admin_interface/theme/1/change/",
+        "password_change/",
+    ):
+        page.goto(f"/console/{address}")
+        check(page)

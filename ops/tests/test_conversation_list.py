@@ -1,0 +1,213 @@
+"""The list of conversations: what a row says, how it is narrowed, and that every page costs the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from messaging import managers
+from messaging.models import Conversation, Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.console.keyset import MOST_COUNTED, KeysetChangeList
+
+LIST = reverse("admin:messaging_conversation_changelist")
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    client.force_login(rita)
+    return client
+
+
+def shown(client: Client, address: str = LIST) -> list[int]:
+    """The ids of the conversations on that page, in order."""
+    return [row.pk for row in client.get(address).context["cl"].result_list]
+
+
+def test_a_row_says_who_the_first_words_how_many_and_what_stands_out(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
+    first = write(alice, bob, "Is the bicycle still there?")
+    second = answer(first, "It is.")
+    answer(second, "I want it too", sender=charlie)
+    second.content = "It is!"
+    second.save()
+    Message.objects.filter(pk=first.pk).mark_read()
+
+    page = reviewing.get(LIST).content.decode()
+
+    assert "<bdi>alice</bdi>" in page
+    assert "<bdi>bob</bdi>" in page
+    assert "and 1 other" in page
+    assert "Is the bicycle still there?" in page
+    assert "2<span" in page  # two unread
+    assert "1<span" in page  # one edited
+
+
+def test_a_text_is_shown_as_it_is_and_never_as_html(reviewing: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob, "<script>alert(1)</script>")
+    page = reviewing.get(LIST).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+
+
+def test_an_empty_list_says_what_to_do_next(reviewing: Client) -> None:
+    assert "import_messages" in reviewing.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("value", ["yes", "no"])
+def test_unread_is_what_the_unread_manager_says(reviewing: Client, alice: Any, bob: Any, value: str) -> None:
+    unread = write(alice, bob).conversation_id
+    read = write(alice, bob, read=True).conversation_id
+    assert list(Message.unread.values_list("conversation_id", flat=True)) == [unread]
+    assert shown(reviewing, f"{LIST}?unread={value}") == [unread if value == "yes" else read]
+
+
+def test_edited_conversations_are_those_with_an_edited_message(reviewing: Client, alice: Any, bob: Any) -> None:
+    untouched, edited = write(alice, bob), write(alice, bob)
+    Message.objects.filter(pk=edited.pk).update(content="other words")
+    assert shown(reviewing, f"{LIST}?edited=yes") == [edited.conversation_id]
+    assert shown(reviewing, f"{LIST}?edited=no") == [untouched.conversation_id]
+
+
+def test_length_narrows_to_how_many_messages_there_are(reviewing: Client, alice: Any, bob: Any) -> None:
+    single, pair = write(alice, bob), write(alice, bob)
+    answer(pair)
+    assert shown(reviewing, f"{LIST}?length=1") == [single.conversation_id]
+    assert shown(reviewing, f"{LIST}?length=2-9") == [pair.conversation_id]
+    assert shown(reviewing, f"{LIST}?length=50-") == []
+
+
+def test_last_activity_today_begins_at_midnight(reviewing: Client, alice: Any, bob: Any) -> None:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = write(alice, bob, timestamp=midnight).conversation_id
+    write(alice, bob, timestamp=midnight - timedelta(seconds=1))
+    assert shown(reviewing, f"{LIST}?since=today") == [today]
+
+
+def test_one_person_narrows_to_what_they_sent_or_received(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
+    sent, received = write(alice, bob), write(bob, alice)
+    write(bob, charlie)
+    assert set(shown(reviewing, f"{LIST}?participant={alice.pk}")) == {sent.conversation_id, received.conversation_id}
+    assert "Participant: <bdi>alice</bdi>" in reviewing.get(f"{LIST}?participant={alice.pk}").content.decode()
+
+
+@pytest.mark.parametrize("words", ["charl", "CHARLIE", "old-77", "lighthouse", "LightHouse"])
+def test_search_finds_people_ids_and_words(reviewing: Client, alice: Any, bob: Any, charlie: Any, words: str) -> None:
+    write(alice, bob, "nothing of the kind")
+    wanted = write(charlie, bob, "meet me at the lighthouse", external_id="old-77")
+    assert shown(reviewing, f"{LIST}?q={words}") == [wanted.conversation_id]
+
+
+def test_words_are_searched_in_the_newest_messages_only_and_the_page_says_so(
+    reviewing: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managers, "SEARCHED_TEXTS", 2)
+    write(alice, bob, "lighthouse, long ago", minute=1)
+    newer = write(alice, bob, "lighthouse", minute=2)
+    write(alice, bob, "something else", minute=3)
+    assert shown(reviewing, f"{LIST}?q=lighthouse") == [newer.conversation_id]
+    assert "words in the newest 50,000" in reviewing.get(LIST).content.decode()
+
+
+def test_filters_that_are_on_are_named_and_cleared_in_one_click(reviewing: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    page = reviewing.get(f"{LIST}?unread=yes&length=1&q=alice").content.decode()
+    assert "Unread messages: <bdi>Yes</bdi>" in page
+    assert "Length: <bdi>1 message</bdi>" in page
+    assert 'href="?length=1&amp;q=alice"' in page  # without the unread filter alone
+    assert '<a href="?">Clear all</a>' in page
+
+
+def test_a_search_without_result_offers_everything(reviewing: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    page = reviewing.get(f"{LIST}?q=unheard-of").content.decode()
+    assert "Nothing matches “unheard-of”." in page
+    assert "Show everything" in page
+
+
+@pytest.mark.parametrize(
+    "place", ["after=nonsense", "before=~", "after=2026-01-01~7", "after=2026-01-01T00:00:00+00:00~x", "before=~~~"]
+)
+def test_a_place_that_makes_no_sense_gives_the_first_page_and_says_so(
+    reviewing: Client, alice: Any, bob: Any, place: str
+) -> None:
+    conversation = write(alice, bob).conversation_id
+    response = reviewing.get(f"{LIST}?{place}")
+    assert [row.pk for row in response.context["cl"].result_list] == [conversation]
+    assert "That place in the list is not known" in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["unread=maybe", "length=many", "since=ever", "participant=alice", "q=%00"])
+def test_a_filter_value_that_makes_no_sense_narrows_nothing(
+    reviewing: Client, alice: Any, bob: Any, query: str
+) -> None:
+    conversation = write(alice, bob).conversation_id
+    assert shown(reviewing, f"{LIST}?{query}") == [conversation]
+
+
+def test_an_unknown_filter_gives_the_whole_list_and_says_so(reviewing: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    response = reviewing.get(f"{LIST}?colour=red", follow=True)
+    assert "1 conversation" in response.content.decode()
+    assert "not understood" in response.content.decode()
+
+
+def test_the_number_is_counted_up_to_a_limit(reviewing: Client) -> None:
+    Conversation.objects.bulk_create(Conversation() for _ in range(MOST_COUNTED + 1))
+    assert "1,000+ conversations" in reviewing.get(LIST).content.decode()
+
+
+def test_a_page_costs_eight_queries_at_most_however_many_rows(
+    reviewing: Client, alice: Any, bob: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
+) -> None:
+    reviewing.get(LIST)  # the theme is read once per process
+    for number in range(5):
+        answer(write(alice, bob, minute=number))
+    with django_assert_max_num_queries(8) as few:
+        reviewing.get(f"{LIST}?unread=yes")
+    for number in range(60):
+        answer(write(make_user(f"person {number}"), bob, minute=number))
+    with django_assert_num_queries(len(few)):
+        page = reviewing.get(f"{LIST}?unread=yes")
+    assert len(page.context["cl"].result_list) == 50
+
+
+class EveryRowOnce(TestCase):
+    """Walking the pages, forwards or backwards, meets each conversation once and in order."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(minutes=st.lists(st.integers(0, 5), min_size=0, max_size=23), size=st.integers(1, 7))
+    def test_walking_the_pages(self, minutes: list[int], size: int) -> None:
+        start = timezone.now()
+        for minute in minutes:
+            Conversation.objects.create(last_message_at=start + timedelta(minutes=minute))
+        expected = list(Conversation.objects.order_by("-last_message_at", "-id").values_list("pk", flat=True))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ops.admin.ConversationAdmin.list_per_page", size)
+            self.client.force_login(make_user("rosa", is_staff=True, is_superuser=True))
+            assert self.walk("first", "next") == expected
+            assert self.walk("last", "previous") == expected
+
+    def walk(self, begin: str, step: str) -> list[int]:
+        address = LIST if begin == "first" else f"{LIST}?page=last"
+        found: list[int] = []
+        while True:
+            changes: KeysetChangeList = self.client.get(address).context["cl"]
+            page = [row.pk for row in changes.result_list]
+            found = [*found, *page] if step == "next" else [*page, *found]
+            following = changes.pages[step]
+            if following is None:
+                return found
+            address = f"{LIST}{following}"
