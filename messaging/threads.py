@@ -70,14 +70,15 @@ def depth_first(links: Sequence[Link]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     seen = bytearray(len(links))
     for start in (*beginnings, *range(len(links))):
-        waiting = [(start, 0)]
+        waiting = [] if seen[start] else [(start, 0)]
         while waiting:
             position, depth = waiting.pop()
             if seen[position]:
                 continue
             seen[position] = 1
             found.append((position, depth))
-            waiting.extend((reply, depth + 1) for reply in reversed(replies[position]))
+            if position in replies:
+                waiting += [(reply, depth + 1) for reply in reversed(replies[position])]
     return found
 
 

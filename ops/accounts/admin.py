@@ -132,6 +132,8 @@ class UserAdmin(KeysetAdmin, DjangoUserAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's own way of deleting leads to the same page."""
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(_address([object_id]))
 
     def delete_accounts_view(self, request: HttpRequest) -> HttpResponse:

@@ -67,6 +67,8 @@ def delete_accounts(users: Iterable[Any], *, by: Any) -> int:
         for user in found:
             reason = obstacle(user, by=by)
             if reason:
-                raise DeletionRefused(f"{user.get_username()} was not deleted, nor was anybody else. {reason}")
+                raise DeletionRefused(
+                    f"The account of {user.get_username()} was not deleted, nor was any other. {reason}"
+                )
             user.delete()
     return len(found)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 
 from ops.dashboard import figures
+from ops.transfers.imports import messages_imported
 
 SIGNING_IN = {"last_login"}  # the one change of a user that the overview does not show
 
@@ -22,3 +23,4 @@ def connect() -> None:
     for signal in (post_save, post_delete):
         for model in ("messaging.Message", settings.AUTH_USER_MODEL, "accounts.AccountDeletion"):
             signal.connect(forget_figures, sender=model, dispatch_uid=f"dashboard.forget_figures.{model}")
+    messages_imported.connect(forget_figures, dispatch_uid="dashboard.forget_figures.import")

@@ -26,7 +26,7 @@ def test_several_processes_with_a_cache_each_are_warned_of(settings: Any) -> Non
     settings.CACHES, settings.WEB_CONCURRENCY = LOCAL, 3
     assert shared_cache(None) == [
         Warning(
-            "3 web processes with a cache in local memory: each would show its own old pages.",
+            "3 web processes with a cache in local memory: each shows old pages of its own.",
             hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
             id="ops.W001",
         )

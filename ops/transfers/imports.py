@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError
+from django.dispatch import Signal
 from django.utils import timezone
 
+from messaging import pages
 from ops.transfers import faults
 from ops.transfers.problems import CountingReport, ImportStopped, Report, Unreadable
 from ops.transfers.roots import Roots
 from ops.transfers.rows import SourceRow, checked_rows
 from ops.transfers.staging import Staging, staging_on
 from ops.transfers.storing import Progress, Stored, store
+
+# Sent with ``stored`` (Stored) and ``using`` when an import has stored something.
+messages_imported = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,18 @@ def import_messages(
             stored = Stored()
             if not counted.levels["error"]:
                 stored = store(staging, roots, create_users=create_users, notify=notify, now=now, progress=progress)
+                _announce(stored, using)
     except DatabaseError as error:
         raise ImportStopped(_in_words(error)) from error
     levels = counted.levels
     return ImportResult(stored, unchanged, repeated, levels["error"], levels["warning"], levels["notice"])
+
+
+def _announce(stored: Stored, using: str) -> None:
+    """Rows that are stored in sets send no signal each: what was kept of the old state is forgotten here."""
+    if stored.messages or stored.users:
+        pages.forget_all(using=using)
+        messages_imported.send(sender=None, stored=stored, using=using)
 
 
 def _check(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -90,6 +92,18 @@ def test_a_change_of_messages_or_users_shows_at_once(computed: list, alice: Any,
     number = len(computed)
     figures.current()
     assert len(computed) == number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_shows_at_once(alice: Any, bob: Any, tmp_path: Any) -> None:
+    """Its rows are stored in sets, without a signal for each."""
+    assert shown().messages == 0
+    file = tmp_path / "messages.csv"
+    file.write_text(
+        "external_id,parent_external_id,sender,receiver,timestamp,content\n1,,alice,bob,2026-01-05T10:00:00Z,hello\n"
+    )
+    call_command("import_messages", str(file), stdout=StringIO(), stderr=StringIO())
+    assert shown().messages == 1
 
 
 @pytest.mark.django_db(transaction=True)
