@@ -41,7 +41,6 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["last_message_at", "id"], name="conversation_latest"),
             models.Index(fields=["last_message_at", "id"], name="conversation_unread", condition=Q(unread_count__gt=0)),
-            models.Index(fields=["message_count", "last_message_at", "id"], name="conversation_length"),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +78,13 @@ class Message(models.Model):
     edited = models.BooleanField(default=False, editable=False)
     read = models.BooleanField(default=False)
     parent_message = models.ForeignKey(
-        "self", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="replies", verbose_name="answers"
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name="answers",
+        db_index=False,
     )
     external_id = models.CharField(
         "external id",
@@ -106,6 +111,13 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "timestamp", "id"], name="message_thread"),
+            # Two partial ones instead of one on the parent: SQLite would read every beginning to find those of a page.
+            models.Index(fields=["parent_message"], name="message_replies", condition=Q(parent_message__isnull=False)),
+            models.Index(
+                fields=["conversation", "timestamp", "id"],
+                name="message_beginnings",
+                condition=Q(parent_message__isnull=True),
+            ),
             models.Index(fields=["timestamp", "id"], name="message_latest"),
             models.Index(fields=["sender", "timestamp", "id"], name="message_sent"),
             models.Index(fields=["receiver", "timestamp", "id"], name="message_received"),

@@ -139,7 +139,8 @@ def test_nobody_is_notified_unless_asked_for(alice: Any, bob: Any) -> None:
     imported(numbered(row("1")))
     assert not Notification.objects.exists()
     imported(numbered(row("1"), row("2"), row("3", sender="bob", receiver="alice")), notify=True, now=now)
-    found = Notification.objects.order_by("message__external_id").values_list("user__username", "message__external_id", "created_at")
+    told = Notification.objects.order_by("message__external_id")
+    found = told.values_list("user__username", "message__external_id", "created_at")
     assert list(found) == [("bob", "2", now), ("alice", "3", now)]
 
 

@@ -1,0 +1,165 @@
+"""``make bench``: our figures beside vanilla Django's and beside the raw database's, in one run.
+
+Everything happens in databases of the benchmark's own (see ``bench.databases``): on SQLite, and on PostgreSQL too where
+DATABASE_URL names one. Each figure is the best of several rounds in a process of its own, with that process's peak
+memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import django
+import psycopg
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from bench import databases, imports, lists, report, threads
+from bench.measure import Case, Figure
+
+SCENARIOS: dict[str, ModuleType] = {"threads": threads, "lists": lists, "imports": imports}
+LEAST_MESSAGES = 1_000
+EXPLANATION = f"""Each figure is the best of several rounds. Vanilla: the recursion over .replies.all(), a plain
+ModelAdmin, a loop over the rows of the file. ÷small: our page beside the same page among {lists.SMALL:,} messages."""
+
+
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for; ends the program with a sentence where that makes no sense."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure us beside vanilla and the database.")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIOS)}; all without any")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="messages in threads and lists (1000000)")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the imported file (100000)")
+    parser.add_argument("--passes", type=int, default=2, help="times that everything is measured (2)")
+    parser.add_argument("--on", choices=("sqlite", "postgresql"), help="only this database")
+    parser.add_argument("--fresh", action="store_true", help="make the kept conversations anew")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there as well")
+    asked = parser.parse_args(words)
+    unknown = [name for name in asked.scenarios if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"no scenario is called {unknown[0]!r}; there are {', '.join(SCENARIOS)}.")
+    if min(asked.messages, asked.rows) < LEAST_MESSAGES:
+        parser.error(f"--messages and --rows are at least {LEAST_MESSAGES:,}.")
+    if asked.passes < 1:
+        parser.error("--passes is at least 1.")
+    asked.scenarios = asked.scenarios or list(SCENARIOS)
+    return asked
+
+
+def servers(only: str | None) -> list[databases.Server]:
+    """Where to measure. Ends the program with a sentence where PostgreSQL is asked for and not configured."""
+    url = os.environ.get("DATABASE_URL", "").strip()
+    found: list[databases.Server] = []
+    if only != "postgresql":
+        found.append(databases.Sqlite(settings.VAR_DIR.resolve() / "bench"))
+    if only != "sqlite" and url.startswith("postgres"):
+        found.append(databases.Postgresql(url))
+    if not found:
+        sys.exit("To measure PostgreSQL, set DATABASE_URL to postgres://user:password@host:5432/name.")
+    return found
+
+
+def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
+    """Measure in a process of its own; a failure has told its reason on the standard error stream."""
+    plain = scenario == "lists" and way == "vanilla"
+    words = ["-m", "bench.child", scenario, case.key, way, str(size)]
+    try:
+        printed = databases.run(words, url, settings="bench.plain_settings" if plain else "bench.settings")
+    except subprocess.CalledProcessError:
+        return Figure(failure="failed")
+    return Figure(**json.loads(printed))
+
+
+def in_turns(ways: Sequence[str], passes: int, measure: Callable[[str], Figure]) -> dict[str, Figure]:
+    """The best figure of each way; in turns, so that what else the machine does for a while spoils no way alone."""
+    found: dict[str, list[Figure]] = {way: [] for way in ways}
+    for _ in range(passes):
+        for way in ways:
+            found[way].append(measure(way))
+    return {way: min(figures, key=lambda one: one.best) for way, figures in found.items()}
+
+
+def conversations(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that reads made conversations."""
+    large = databases.kept(server, asked.messages)
+    urls = {"ours": large, "vanilla": large, "raw": large}
+    if name == "lists":
+        urls["small"] = databases.kept(server, lists.SMALL)
+    results = []
+    for case in SCENARIOS[name].cases(asked.messages):
+
+        def measure(way: str, case: Case = case) -> Figure:
+            return figure(name, case, way, asked.messages, urls[way])
+
+        results.append(result(server, name, case, in_turns(tuple(urls), asked.passes, measure)))
+    return results
+
+
+def imported(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """The import, each time into an empty database of its own."""
+    rows = asked.rows
+    path = imports.csv_file(settings.VAR_DIR / "bench", rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        databases.run(["-m", "bench.imports", str(rows), str(path)], "")
+    (case,) = imports.cases(rows)
+
+    def measure(way: str) -> Figure:
+        with databases.empty(server) as url:
+            return figure("imports", case, way, rows, url)
+
+    return [result(server, "imports", case, in_turns(("ours", "vanilla", "raw"), asked.passes, measure))]
+
+
+def result(server: databases.Server, name: str, case: Case, figures: Mapping[str, Figure]) -> dict[str, Any]:
+    """One case as a row of the table and as data."""
+    goals = SCENARIOS[name].goals(figures)
+    print(f"{server.title}: {case.label}", file=sys.stderr, flush=True)
+    return {
+        "row": report.row(case, figures, goals),
+        "database": server.title,
+        "scenario": name,
+        "case": case.label,
+        "figures": {way: one._asdict() for way, one in figures.items()},
+        "goals": [goal._asdict() for goal in goals],
+    }
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for and print the tables."""
+    asked = arguments(words)
+    everything: list[dict[str, Any]] = []
+    # More load than processors means that others were measured along.
+    load = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start"
+    print(f"Python {platform.python_version()}, Django {django.__version__}, {load}.", flush=True)
+    for server in servers(asked.on):
+        if asked.fresh:
+            databases.forget(server, (asked.messages, lists.SMALL))
+        results = []
+        for name in asked.scenarios:
+            results += imported(server, asked) if name == "imports" else conversations(server, name, asked)
+        print(f"\n{server.title}, {asked.messages:,} messages.\n{EXPLANATION}\n")
+        print(report.table([one.pop("row") for one in results]), flush=True)
+        everything += results
+    if asked.json:
+        asked.json.write_text(json.dumps(everything, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops.settings")
+    try:
+        main()
+    except ImproperlyConfigured as error:
+        sys.exit(f"The benchmark cannot start. {error}")
+    except psycopg.OperationalError as error:
+        sys.exit(f"The benchmark cannot reach the PostgreSQL server of DATABASE_URL: {error}")
+    except subprocess.CalledProcessError:
+        sys.exit("The benchmark cannot make its databases, for the reason above.")

@@ -1,0 +1,39 @@
+"""One measurement in a process of its own, so that its peak memory is its own as well.
+
+``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.__main__`` calls it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import django
+from django.db import connection
+
+from bench import imports, lists, threads
+from bench.measure import Figure, peak_mib
+
+SCENARIOS = {"threads": threads, "lists": lists, "imports": imports}
+
+
+def measure(scenario: str, key: str, way: str, size: int) -> Figure:
+    """The figure of one way to do the case ``key`` among so many messages."""
+    module = SCENARIOS[scenario]
+    (case,) = (case for case in module.cases(size) if case.key == key)
+    try:
+        timing = module.run(case, way, size)
+    except RecursionError:
+        # What becomes of the obvious recursion on a long chain is a result, not a fault of the measurement.
+        return Figure(failure="RecursionError")
+    if timing is None:
+        return Figure(failure="no such page")
+    return Figure(**timing._asdict(), peak_mib=peak_mib())
+
+
+if __name__ == "__main__":
+    django.setup()
+    scenario, key, way, size = sys.argv[1:]
+    figure = measure(scenario, key, way, int(size))
+    connection.close()
+    print(json.dumps(figure._asdict()))

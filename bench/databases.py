@@ -1,0 +1,161 @@
+"""The benchmark's own databases, beside the configured one, which is never touched.
+
+SQLite files lie in ``var/bench``; on PostgreSQL the databases are called ``<configured name>_bench_…``. Made
+conversations are kept between runs, since a million messages take a while; empty databases are dropped after use.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from bench import generate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Server(Protocol):
+    """Where databases are made, by name."""
+
+    title: str
+
+    def url(self, name: str) -> str:
+        """What DATABASE_URL must be to use the database."""
+
+    def exists(self, name: str) -> bool: ...
+
+    def create(self, name: str) -> None: ...
+
+    def rename(self, name: str, new_name: str) -> None: ...
+
+    def drop(self, name: str) -> None:
+        """Remove the database; harmless where there is none."""
+
+
+class Sqlite:
+    title = "SQLite"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.sqlite3"
+
+    def url(self, name: str) -> str:
+        return f"sqlite:///{quote(str(self._file(name)))}"
+
+    def exists(self, name: str) -> bool:
+        return self._file(name).exists()
+
+    def create(self, name: str) -> None:
+        self._file(name).touch()
+
+    def rename(self, name: str, new_name: str) -> None:
+        self._file(name).rename(self._file(new_name))
+
+    def drop(self, name: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._file(name)}{suffix}").unlink(missing_ok=True)
+
+
+class Postgresql:
+    title = "PostgreSQL"
+
+    def __init__(self, configured_url: str) -> None:
+        self.configured = urlsplit(configured_url)
+
+    def _name(self, name: str) -> str:
+        return f"{self.configured.path.strip('/')}_bench_{name}"
+
+    def _url(self, database: str) -> str:
+        return urlunsplit(self.configured._replace(path=f"/{database}"))
+
+    def url(self, name: str) -> str:
+        return self._url(self._name(name))
+
+    def _ask(self, statement: str, *names: str) -> list[tuple]:
+        """Run a statement about databases from the server's maintenance database; {} stand for their names."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            cursor = connection.execute(sql.SQL(statement).format(*(sql.Identifier(self._name(one)) for one in names)))
+            return cursor.fetchall() if cursor.description else []
+
+    def exists(self, name: str) -> bool:
+        return (self._name(name),) in self._ask("SELECT datname FROM pg_database")
+
+    def create(self, name: str) -> None:
+        self._ask("CREATE DATABASE {}", name)
+
+    def rename(self, name: str, new_name: str) -> None:
+        self._ask("ALTER DATABASE {} RENAME TO {}", name, new_name)
+
+    def drop(self, name: str) -> None:
+        self._ask("DROP DATABASE IF EXISTS {}", name)
+
+
+def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings") -> str:
+    """Run Python in a process of its own on the database ``url``; what it printed.
+
+    Raises subprocess.CalledProcessError where it fails; its errors have gone to ours then.
+    """
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": settings,
+        "DEBUG": "true",
+        "HTTPS": "false",
+        "LOG_LEVEL": "WARNING",
+        # What the configured console caches stays its own.
+        "REDIS_URL": "",
+    }
+    process = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return process.stdout
+
+
+def kept_name(messages: int) -> str:
+    return f"{messages}_messages_v{generate.VERSION}"
+
+
+def forget(server: Server, sizes: Sequence[int]) -> None:
+    """Drop the kept databases with so many messages."""
+    for messages in sizes:
+        server.drop(kept_name(messages))
+
+
+def kept(server: Server, messages: int) -> str:
+    """The URL of a database with so many made messages, made now where it is missing."""
+    name = kept_name(messages)
+    if not server.exists(name):
+        print(f"Making {messages:,} messages on {server.title} ...", file=sys.stderr, flush=True)
+        half_made = f"{name}_half_made"
+        server.drop(half_made)
+        server.create(half_made)
+        run(["manage.py", "migrate", "--verbosity=0"], server.url(half_made))
+        run(["-m", "bench.load", str(messages)], server.url(half_made))
+        server.rename(half_made, name)
+    run(["manage.py", "migrate", "--verbosity=0"], server.url(name))
+    return server.url(name)
+
+
+@contextmanager
+def empty(server: Server) -> Iterator[str]:
+    """The URL of a migrated database without a row, dropped afterwards."""
+    name = f"empty_{os.getpid()}"
+    server.drop(name)
+    server.create(name)
+    try:
+        run(["manage.py", "migrate", "--verbosity=0"], server.url(name))
+        yield server.url(name)
+    finally:
+        server.drop(name)

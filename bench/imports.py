@@ -1,0 +1,136 @@
+"""Importing a CSV file: ``manage.py import_messages`` beside the obvious loop over its rows and plain inserts.
+
+``python -m bench.imports ROWS FILE`` writes the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import redirect_stderr
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from bench import generate
+from bench.load import chunks, insert, load_conversations, load_people, ready
+from bench.measure import Case, Figure, Goal, Timing, once, speed
+
+COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
+VANILLA_ROWS = 2_000  # as many as one waits for; its speed is told in rows a second
+LEAST_SPEED, LEAST_SHARE, MOST_MIB = 10_000, 0.4, 150
+
+
+def cases(rows: int) -> list[Case]:
+    return [Case("csv", f"import of {rows:,} rows", rows=rows)]
+
+
+def goals(figures: Mapping[str, Figure]) -> list[Goal]:
+    """What must hold of the figures of an import, by way."""
+    ours, raw = figures["ours"], figures["raw"]
+    share = speed(ours) / speed(raw) if raw.best else 0.0
+    fast = speed(ours) >= LEAST_SPEED or share >= LEAST_SHARE
+    return [
+        Goal(f"≥ {LEAST_SPEED:,} rows/s or ≥ {LEAST_SHARE:.0%} of raw", fast),
+        Goal(f"< {MOST_MIB} MiB", 0 < ours.peak_mib < MOST_MIB),
+    ]
+
+
+def run(case: Case, way: str, rows: int) -> Timing:
+    """Import into the empty database of this process; the result is how many rows came in."""
+    if way == "raw":
+        return raw(rows)
+    path = csv_file(settings.VAR_DIR / "bench", rows)
+    timing = once(lambda: ours(path)) if way == "ours" else once(lambda: vanilla(path))
+    stored = apps.get_model("messaging", "Message").objects.count()
+    expected = rows if way == "ours" else min(rows, VANILLA_ROWS)
+    if stored != expected:
+        raise RuntimeError(f"{way} stored {stored} of {expected} messages.")
+    return timing._replace(result=stored)
+
+
+def ours(path: Path) -> None:
+    with redirect_stderr(io.StringIO()):
+        call_command("import_messages", str(path), create_users=True, stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def vanilla(path: Path) -> None:
+    """The obvious way: row by row, each looking up its people and its parent."""
+    user, message = get_user_model(), apps.get_model("messaging", "Message")
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in islice(csv.DictReader(file), VANILLA_ROWS):
+            sender, _ = user.objects.get_or_create(username=row["sender"])
+            receiver, _ = user.objects.get_or_create(username=row["receiver"])
+            parent_id = row["parent_external_id"]
+            message.objects.create(
+                external_id=row["external_id"],
+                parent_message=message.objects.get(external_id=parent_id) if parent_id else None,
+                sender=sender,
+                receiver=receiver,
+                timestamp=datetime.fromisoformat(row["timestamp"]),
+                content=row["content"],
+            )
+
+
+def raw(rows: int) -> Timing:
+    """Only the writing of ready rows into the table of messages, in one transaction, with its indexes and checks."""
+    forest = generate.Forest(rows)
+    load_people(forest)
+    load_conversations(forest)
+    model = apps.get_model("messaging", "Message")
+    fields = (*generate.GeneratedMessage._fields, "external_id")
+    seconds = 0.0
+    connection.set_autocommit(False)
+    # As an import stores them: neither read nor edited, which the partial indexes notice.
+    messages = (message._replace(read=False, edited=False) for message in forest.messages())
+    for chunk in chunks((*message, external_id(message.id)) for message in messages):
+        values = ready(chunk)
+        start = time.perf_counter()
+        insert(model, fields, values)
+        seconds += time.perf_counter() - start
+    start = time.perf_counter()
+    connection.commit()
+    seconds += time.perf_counter() - start
+    connection.set_autocommit(True)
+    return Timing(seconds, seconds, 1, rows)
+
+
+def csv_file(folder: Path, rows: int) -> Path:
+    """Where the file with so many rows is kept."""
+    return folder / f"{rows}_rows_v{generate.VERSION}.csv"
+
+
+def external_id(message_id: int) -> str:
+    return f"m{message_id}"
+
+
+def write_csv(rows: int, path: Path) -> None:
+    """Write made conversations as an import file; it gets its name when it is complete."""
+    half_made = path.with_suffix(".half-made")
+    with half_made.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for message in generate.Forest(rows).messages():
+            parent = message.parent_message_id
+            writer.writerow((
+                external_id(message.id),
+                external_id(parent) if parent else "",
+                generate.username(message.sender_id),
+                generate.username(message.receiver_id),
+                message.timestamp.isoformat(),
+                message.content,
+            ))  # fmt: skip
+    half_made.rename(path)
+
+
+if __name__ == "__main__":
+    write_csv(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,106 @@
+"""Puts made conversations into the database of this process, in sets.
+
+``python -m bench.load MESSAGES`` fills a migrated, empty database; ``bench.databases`` calls it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import django
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management.color import no_style
+from django.db import connection
+
+from bench import generate
+
+CHUNK = 10_000  # rows in one statement
+REVIEWER = "reviewer"  # signs in to the measured lists
+
+
+def chunks(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
+    """The rows in lists of at most CHUNK."""
+    left = iter(rows)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk
+
+
+def ready(rows: Iterable[tuple]) -> list[tuple]:
+    """The rows with values as the database's driver takes them."""
+    adapt = connection.ops.adapt_datetimefield_value
+    return [tuple(adapt(value) if isinstance(value, datetime) else value for value in row) for row in rows]
+
+
+def insert(model: Any, fields: Sequence[str], rows: Sequence[tuple]) -> None:
+    """Write rows of ``fields`` that are ``ready`` in the fastest way that the database offers."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+
+
+def load(forest: generate.Forest) -> None:
+    """Store a forest and the superuser REVIEWER in a migrated database without users and messages."""
+    load_people(forest)
+    load_conversations(forest)
+    for name, row_type, rows in (
+        ("Message", generate.GeneratedMessage, forest.messages()),
+        ("MessageHistory", generate.GeneratedHistory, forest.histories()),
+    ):
+        for chunk in chunks(rows):
+            insert(apps.get_model("messaging", name), row_type._fields, ready(chunk))
+    _continue_ids()
+    get_user_model().objects.create_superuser(REVIEWER)
+
+
+def load_people(forest: generate.Forest) -> None:
+    """Store everybody, active and without a password."""
+    fields = ("id", "username", "password", "email", "is_staff", "is_superuser", "is_active", "date_joined")
+    for chunk in chunks((*person, "!", "", False, False, True, generate.START) for person in forest.people()):
+        insert(get_user_model(), fields, ready(chunk))
+
+
+def load_conversations(forest: generate.Forest) -> None:
+    """Store the conversations with their counts."""
+    for chunk in chunks(forest.conversations()):
+        insert(apps.get_model("messaging", "Conversation"), generate.GeneratedConversation._fields, ready(chunk))
+
+
+def _continue_ids() -> None:
+    """Let the next row that the database numbers itself come after the made ones."""
+    models = [get_user_model(), *apps.get_app_config("messaging").get_models()]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+
+
+def main(messages: int) -> None:
+    """Fill the database of this process, then leave it as the server's own housekeeping would."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # The file gets its name only when it is complete, so nothing is lost with a crash.
+            cursor.execute("PRAGMA synchronous=OFF")
+            cursor.execute("PRAGMA cache_size=-1000000")
+    load(generate.Forest(messages))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # What autovacuum does within minutes. SQLite is left alone: nobody runs ANALYZE on a console's file.
+            cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+if __name__ == "__main__":
+    django.setup()
+    main(int(sys.argv[1]))

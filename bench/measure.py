@@ -1,0 +1,75 @@
+"""How long something takes, how much memory its process ever held, and what must hold of the figures."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Case(NamedTuple):
+    """One thing to measure; ``rows`` where its figure is a speed in rows a second."""
+
+    key: str
+    label: str
+    rows: int = 0
+
+
+class Timing(NamedTuple):
+    """Seconds. ``best`` is what the work costs by itself: all that disturbs a round makes it longer, never shorter."""
+
+    best: float
+    median: float
+    rounds: int
+    result: Any
+
+
+class Figure(NamedTuple):
+    """What a process of its own measured: the timing and its peak memory, or in words why there is none."""
+
+    best: float = 0.0
+    median: float = 0.0
+    rounds: int = 0
+    result: Any = None
+    peak_mib: float = 0.0
+    failure: str = ""
+
+
+class Goal(NamedTuple):
+    """What must hold, in few words, and whether it does."""
+
+    words: str
+    met: bool
+
+
+def repeat(work: Callable[[], Any], *, rounds: int = 21, seconds: float = 3.0) -> Timing:
+    """Do ``work`` once to warm up, then ``rounds`` times, or as often as about ``seconds`` allow (but once)."""
+    result = work()
+    times: list[float] = []
+    while not times or (len(times) < rounds and sum(times) < seconds):
+        start = time.perf_counter()
+        result = work()
+        times.append(time.perf_counter() - start)
+    return Timing(min(times), statistics.median(times), len(times), result)
+
+
+def once(work: Callable[[], Any]) -> Timing:
+    """Do ``work`` once, cold; for what cannot be repeated."""
+    start = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - start
+    return Timing(seconds, seconds, 1, result)
+
+
+def peak_mib() -> float:
+    """The most memory that this process ever held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def speed(figure: Figure) -> float:
+    """Rows a second, where the result is a number of rows."""
+    return figure.result / figure.best if figure.best else 0.0

@@ -1,0 +1,24 @@
+"""The obvious Django admin of the same models, and its addresses: what ours is compared with."""
+
+from django.contrib import admin
+from django.urls import path
+
+from messaging.models import Conversation, Message
+
+
+class PlainMessageAdmin(admin.ModelAdmin):
+    list_display = ["sender", "receiver", "timestamp", "read", "edited"]
+    list_filter = ["read", "edited"]
+    list_select_related = ["sender", "receiver"]
+
+
+class PlainConversationAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "started_at", "last_message_at", "message_count", "unread_count"]
+    list_filter = ["messages__edited"]
+
+
+site = admin.AdminSite()
+site.register(Message, PlainMessageAdmin)
+site.register(Conversation, PlainConversationAdmin)
+
+urlpatterns = [path("console/", site.urls)]
