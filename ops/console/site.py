@@ -26,6 +26,7 @@ class ConsoleSite(admin.AdminSite):
     site_header = "Threadward"
     site_title = "Threadward"
     index_title = "Overview"
+    site_url = "/messages/"  # "View site" shows what participants see
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

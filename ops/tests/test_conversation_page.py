@@ -74,6 +74,8 @@ def test_each_message_says_who_to_whom_when_and_what_state(reviewing: Client, al
     assert page.count("</span> unread</span>") == 1
     assert "edited 1×" in page
     assert f'<a href="#m{first.pk}">reply to 1</a>' in page
+    assert f'href="?message={second.pk}#m{second.pk}"' in page
+    assert f'href="{reverse("admin:messaging_message_change", args=[second.pk])}"' in page
 
 
 def test_an_edited_message_opens_its_differences_word_by_word(reviewing: Client, alice: Any, bob: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -63,8 +62,10 @@ def test_from_the_list_to_a_history(open_page: OpenPage, rita: Any, edited: Mess
     expect(page.locator("del")).to_contain_text("40")
     expect(page.locator("ins")).to_contain_text("60")
     check(page)
-    page.get_by_role("link", name=re.compile("^#2")).click()
-    expect(page.get_by_text("this one")).to_be_visible()
+    page.get_by_role("link", name="#2", exact=True).click()
+    expect(page.locator("article.marked")).to_contain_text("It is, for 60.")
+    page.get_by_role("link", name="open message 2").click()
+    expect(page.get_by_role("heading", name="Message")).to_be_visible()
     check(page)
 
 
