@@ -210,10 +210,21 @@ class MessageAdmin(SearchedAdmin):
 
 
 class ArchiveAdmin(ReadOnlyPermissions, KeysetAdmin):
-    """Rows that are only looked at."""
+    """Rows that are only looked at, each on the page of the message that it is about."""
+
+    part_of_page = ""  # where on that page
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return self.get_queryset(request).filter(pk=whole_number(object_id) or 0).first()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            return super().change_view(request, object_id, form_url, extra_context)
+        address = reverse("admin:messaging_message_change", args=[row.message_id])
+        return HttpResponseRedirect(f"{address}{self.part_of_page}")
 
 
 @admin.register(MessageHistory)
@@ -223,19 +234,10 @@ class MessageHistoryAdmin(ArchiveAdmin):
     keyset = ("-edited_at", "id")
     rows_template = "console/history_rows.html"
     empty_words = "No message was edited yet."
-    fields = ("old_content", "edited_at", "edited_by")
+    part_of_page = "#edits"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("message__sender", "message__receiver", "edited_by")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A history is read beside its message."""
-        history = self.get_object(request, object_id)
-        if history is None or not self.has_view_permission(request, history):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(f"{reverse('admin:messaging_message_change', args=[history.message_id])}#edits")
 
 
 @admin.register(Notification)
@@ -245,19 +247,9 @@ class NotificationAdmin(ArchiveAdmin):
     keyset = ("-created_at", "id")
     rows_template = "console/notification_rows.html"
     empty_words = "Nobody was notified yet."
-    fields = ("user", "message", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("user", "message__sender")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A notification is read as the message that it is about."""
-        notification = self.get_object(request, object_id)
-        if notification is None or not self.has_view_permission(request, notification):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(reverse("admin:messaging_message_change", args=[notification.message_id]))
 
 
 @admin.register(Theme)
