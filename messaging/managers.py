@@ -18,7 +18,8 @@ SEARCHED_TEXTS = 50_000  # the newest messages, whose texts a search without an 
 def _either(messages: models.QuerySet, user: Any, column: str) -> models.QuerySet:
     """``column`` of what ``user`` sent or received, as a subquery that uses the index of each."""
     sent, received = (messages.filter(**{person: user}).order_by().values(column) for person in ("sender", "receiver"))
-    return sent.union(received)
+    # Ordered by nothing, again: from Django 6 on a union takes up the order of its model.
+    return sent.union(received).order_by()
 
 
 class ConversationQuerySet(models.QuerySet):
@@ -50,6 +51,14 @@ class ConversationQuerySet(models.QuerySet):
         return self.annotate(
             edited_count=Coalesce(Subquery(edited.annotate(figure=Count("*")).values("figure")), 0)
         ).prefetch_related(Prefetch("messages", queryset=beginnings.order_by("timestamp", "id"), to_attr="beginnings"))
+
+    def with_opening_people(self) -> ConversationQuerySet:
+        """With ``opening_sender`` and ``opening_receiver``: usernames of its oldest message, None where it is empty."""
+        oldest = self._messages().filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
+        return self.annotate(
+            opening_sender=Subquery(oldest.values("sender__username")[:1]),
+            opening_receiver=Subquery(oldest.values("receiver__username")[:1]),
+        )
 
     def lock(self) -> list[int]:
         """Hold these rows until the transaction ends, so that counts cannot be taken twice at once; their ids.
@@ -144,14 +153,15 @@ class MessageQuerySet(MessageWriting):
             within = within.filter(timestamp__gte=oldest)
         ways = [self.filter(receiver__in=people), self.filter(external_id=text), within]
         first = self.filter(sender__in=people)
-        return first.order_by().values(column).union(*(way.order_by().values(column) for way in ways))
+        return first.order_by().values(column).union(*(way.order_by().values(column) for way in ways)).order_by()
 
     def people_by_conversation(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
         """The usernames of everybody in each of these conversations, sorted."""
         messages = self.filter(conversation_id__in=list(conversation_ids)).order_by()
         senders = messages.values_list("conversation_id", "sender__username")
+        everybody = senders.union(messages.values_list("conversation_id", "receiver__username")).order_by()
         people: dict[int, list[str]] = {}
-        for conversation_id, username in senders.union(messages.values_list("conversation_id", "receiver__username")):
+        for conversation_id, username in everybody:
             people.setdefault(conversation_id, []).append(username)
         return {conversation_id: sorted(names) for conversation_id, names in people.items()}
 
