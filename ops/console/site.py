@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 
 # The order in which a working day meets things; what is not named comes after, by name.
 FIRST_TO_LAST = (
     "Conversation",
     "Message",
     "User",
+    "Entry",
     "MessageHistory",
     "Notification",
     "AccountDeletion",
@@ -36,6 +38,14 @@ class ConsoleSite(admin.AdminSite):
         rank = {name: number for number, name in enumerate(FIRST_TO_LAST)}
         models.sort(key=lambda model: (rank.get(model["object_name"], len(rank)), str(model["name"])))
         context["sections"] = [
-            (model["name"], model["admin_url"], request.path.startswith(model["admin_url"])) for model in models
+            (self._section(model), model["admin_url"], request.path.startswith(model["admin_url"])) for model in models
         ]
         return context
+
+    def _section(self, model: dict[str, Any]) -> str:
+        """What the link to a list is called: as its admin's ``section`` says, or else as the model's rows."""
+        return getattr(self.get_model_admin(model["model"]), "section", None) or model["name"]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Refused: no form of ours looks anything up, and nobody searches messages past the lists."""
+        raise PermissionDenied

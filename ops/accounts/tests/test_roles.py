@@ -1,0 +1,133 @@
+"""``manage.py setup_roles``: the groups of the roles hold just what the table says, and it says what it changed."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from ops.accounts import roles
+from ops.accounts.roles import ROLES
+from ops.conftest import make_staff
+
+
+@pytest.fixture(autouse=True)
+def database(db: Any) -> None:
+    """All of these tests store something."""
+
+
+def set_up() -> list[str]:
+    """Run the command; the lines that it said."""
+    said = StringIO()
+    call_command("setup_roles", stdout=said)
+    return said.getvalue().splitlines()
+
+
+def held(role: str) -> set[str]:
+    permissions = Group.objects.get(name=role).permissions.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in permissions}
+
+
+def permission(codename: str) -> Permission:
+    return Permission.objects.get(codename=codename)
+
+
+def test_every_role_becomes_a_group_that_holds_what_the_table_says() -> None:
+    said = set_up()
+    assert {role: held(role) for role in ROLES} == {role: set(names) for role, names in ROLES.items()}
+    assert len(said) == len(ROLES)
+    assert "Made the role Data operator: transfers.export_messages, transfers.import_messages." in said
+
+
+def test_a_second_run_changes_nothing_and_says_nothing(django_assert_max_num_queries: Any) -> None:
+    set_up()
+    before = list(Group.permissions.through.objects.order_by("pk").values())
+    with django_assert_max_num_queries(3 + 2 * len(ROLES)):
+        assert set_up() == []
+    assert list(Group.permissions.through.objects.order_by("pk").values()) == before
+
+
+def test_what_was_taken_from_a_role_comes_back_and_what_does_not_belong_goes() -> None:
+    set_up()
+    reviewer = Group.objects.get(name="Reviewer")
+    reviewer.permissions.remove(permission("view_message"))
+    reviewer.permissions.add(permission("change_message"), permission("delete_group"))
+    assert set_up() == [
+        "Changed the role Reviewer: added messaging.view_message; removed auth.delete_group, messaging.change_message."
+    ]
+    assert held("Reviewer") == set(roles.READING)
+
+
+def test_other_groups_and_the_people_of_a_role_stay() -> None:
+    set_up()
+    others = Group.objects.create(name="Night shift")
+    others.permissions.add(permission("delete_user"))
+    rita = make_staff("rita")
+    rita.groups.add(Group.objects.get(name="Reviewer"))
+    Group.objects.get(name="Reviewer").permissions.clear()
+    set_up()
+    assert held("Night shift") == {"accounts.delete_user"}
+    assert [group.name for group in rita.groups.all()] == ["Reviewer"]
+
+
+def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROLES, "Reviewer", ("messaging.view_message", "messaging.juggle_message", "nowhere.view_it"))
+    with pytest.raises(CommandError) as caught:
+        set_up()
+    assert str(caught.value) == (
+        "No role was changed: the roles name what the database does not know: messaging.juggle_message, "
+        "nowhere.view_it. Run manage.py migrate first, or correct the name in ops/accounts/roles.py."
+    )
+    assert not Group.objects.exists()
+
+
+def test_nobody_but_superusers_looks_after_groups_and_themes() -> None:
+    """Whoever could change a group could give themselves everything."""
+    apps = {name.partition(".")[0] for names in ROLES.values() for name in names}
+    assert apps <= {"messaging", "accounts", "transfers", "audit"}
+
+
+def test_only_reviewers_and_leads_read_messages() -> None:
+    readers = {role for role, names in ROLES.items() if any(name.startswith("messaging.") for name in names)}
+    assert readers == {"Reviewer", "Lead"}
+
+
+def test_the_page_of_a_role_says_that_it_is_kept_as_it_is(client: Client, rosa: Any) -> None:
+    set_up()
+    client.force_login(rosa)
+    address = reverse("admin:auth_group_change", args=[Group.objects.get(name="Support").pk])
+    page = client.get(address).content.decode()
+    assert "every set-up makes it what it is here" in page
+    assert 'type="checkbox"' not in page
+    assert client.post(address, {"name": "Support", "permissions": []}).status_code == 403
+    assert client.post(address.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert held("Support") == set(ROLES["Support"])
+
+
+def test_a_group_of_ones_own_is_changed_as_ever(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    address = reverse("admin:auth_group_change", args=[Group.objects.create(name="Night shift").pk])
+    client.post(address, {"name": "Night shift", "permissions": [permission("view_message").pk]})
+    assert held("Night shift") == {"messaging.view_message"}
+
+
+def test_the_list_of_groups_counts_people_and_permissions_in_one_query_for_all(
+    client: Client, rosa: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    set_up()
+    make_staff("rita").groups.add(Group.objects.get(name="Reviewer"))
+    client.force_login(rosa)
+    address = reverse("admin:auth_group_changelist")
+    client.get(address)  # the theme is read once per process
+    with django_assert_max_num_queries(8) as few:
+        rows = {row.name: row for row in client.get(address).context["cl"].result_list}
+    assert (rows["Reviewer"].people, rows["Reviewer"].may) == (1, len(roles.READING))
+    for number in range(30):
+        Group.objects.create(name=f"group {number}").permissions.add(permission("view_message"))
+    with django_assert_num_queries(len(few)):
+        client.get(address)
