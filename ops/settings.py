@@ -42,11 +42,24 @@ HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if environment.flag("BEHIND_PROXY", default=False):
+# Only a proxy's headers say how and from where somebody came; from anybody else they are not believed.
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a link from elsewhere finds people signed in, a form does not
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the theme's related-object dialog shows the console in a frame of itself
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'", "'unsafe-inline'"],  # django-admin-interface writes its colours into the page
+    "img-src": ["'self'", "data:"],
+    "object-src": ["'none'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'self'"],
+}
 
 # --- What it is made of -----------------------------------------------------------------------------------------
 
@@ -55,6 +68,7 @@ INSTALLED_APPS = [
     "ops.dashboard",
     "ops.transfers",
     "ops.accounts",
+    "ops.audit",
     "messaging",
     "admin_interface",
     "colorfield",
@@ -69,13 +83,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ops.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ops.audit.context.AuditMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "messaging.editors.EditorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "ops.accounts.middleware.SessionLimitsMiddleware",
+    "messaging.editors.EditorMiddleware",
+    "ops.audit.refusing.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -127,6 +145,7 @@ WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", default=1, least=1)
 # --- People -----------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["ops.accounts.throttling.ThrottlingBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -139,6 +158,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "messaging:inbox"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_IDLE_MINUTES = environment.number("SESSION_IDLE_MINUTES", default=30, least=1)
+SESSION_HOURS = environment.number("SESSION_HOURS", default=12, least=1)
+# A day more than a session lasts: the cookie must still be there for its owner to be told why it is over.
+SESSION_COOKIE_AGE = (SESSION_HOURS + 24) * 3600
 
 # --- Language and time ------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from ops.accounts.forms import SignInForm
-from ops.accounts.views import home
+from ops.accounts.views import ConfirmView, home
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("messages/", include("messaging.urls")),
     path("sign-in/", sign_in, name="login"),
+    path("confirm/", ConfirmView.as_view(), name="confirm"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

@@ -12,20 +12,25 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 
 from ops.accounts import deletion
+from ops.accounts.confirming import confirmed_recently
 from ops.accounts.models import AccountDeletion, User
+from ops.accounts.roles import ROLES
 from ops.accounts.user_forms import UserAddForm, UserChangeForm
+from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # who may change these can become anything
 LIST = "admin:accounts_user_changelist"
+KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
 
 
 class Staff(YesNoFilter):
@@ -56,7 +61,7 @@ class Joined(PresetDates):
 
 
 @admin.register(User)
-class UserAdmin(KeysetAdmin, DjangoUserAdmin):
+class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin, DjangoUserAdmin):
     """People: how much they write and read, their conversations, their accounts."""
 
     keyset = ("username",)
@@ -94,10 +99,30 @@ class UserAdmin(KeysetAdmin, DjangoUserAdmin):
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """A superuser's account is a superuser's business: its password would open everything."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
+        return super().has_change_permission(request, obj) and self._is_theirs(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._is_theirs(request, obj)
+
+    def _is_theirs(self, request: HttpRequest, obj: User | None) -> bool:
+        """A superuser's account is a superuser's business: it opens everything."""
+        return obj is None or request.user.is_superuser or not obj.is_superuser
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """The password, and the way to another one, are shown to whoever may set it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or request.user.is_superuser:
+            return fieldsets
+        return [
+            (name, {**options, "fields": tuple(field for field in options["fields"] if field != "password")})
+            for name, options in fieldsets
+        ]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set by superusers only: whoever knows a password reads, as that person, what no role of theirs shows."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
@@ -137,9 +162,13 @@ class UserAdmin(KeysetAdmin, DjangoUserAdmin):
         return HttpResponseRedirect(_address([object_id]))
 
     def delete_accounts_view(self, request: HttpRequest) -> HttpResponse:
-        """Say exactly what would be removed; remove it when that is confirmed."""
+        """Say exactly what would be removed; remove it when that is confirmed. Asks for the password first."""
         if not self.has_delete_permission(request):
             raise PermissionDenied
+        return self._ask_or_delete(request)
+
+    @method_decorator(confirmed_recently)
+    def _ask_or_delete(self, request: HttpRequest) -> HttpResponse:
         keys = [key for key in request.GET.getlist("id") if key.isascii() and key.isdecimal() and len(key) < 19]
         users = list(User.objects.filter(pk__in=keys[: deletion.MOST_AT_ONCE]).order_by("username"))
         if not users:
@@ -175,21 +204,52 @@ def _address(keys: list[Any]) -> str:
     return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
 
 
+def _is_role(group: Group | None) -> bool:
+    return group is not None and group.name in ROLES
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
-    """Groups with their permissions to tick: Django's two lists side by side cannot be used by everybody."""
+class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
+    """Groups with their permissions to tick: Django's two lists side by side cannot be used by everybody.
 
+    A role's group is only shown: what were changed here, the next set-up would take back.
+    """
+
+    keyset = ("name",)
+    rows_template = "accounts/group_rows.html"
+    empty_words = "No group yet. Make those of the roles with “manage.py setup_roles”."
+    search_help_text = "Part of a name."
+    actions = None
     filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        counted = {"people": Count("user", distinct=True), "may": Count("permissions", distinct=True)}
+        return super().get_queryset(request).annotate(**counted)
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        for row in rows:
+            row.is_role = row.name in ROLES
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_role(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_role(obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        if not _is_role(obj):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ("name", "permissions"), "description": KEPT})]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
 @admin.register(AccountDeletion)
-class AccountDeletionAdmin(ReadOnlyPermissions, KeysetAdmin):
+class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """That accounts were deleted: when, by whom, how much went with them; never whose they were."""
 
     keyset = ("-deleted_at", "id")

@@ -1,4 +1,5 @@
-"""Signing in: usernames exactly as they are, where Django's own field would change letters to their normal form."""
+"""Signing in: usernames exactly as they are, where Django's own field would change letters to their normal form; and
+confirming that it is still the same person."""
 
 from __future__ import annotations
 
@@ -6,7 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from ops.accounts import throttling
 
 
 class PlainUsernameField(UsernameField):
@@ -19,13 +25,49 @@ class PlainUsernameField(UsernameField):
         return forms.CharField.to_python(self, value)
 
 
-class SignInForm(AuthenticationForm):
+class ThrottledForm(AuthenticationForm):
+    """Says when to try again where too many tries failed: the same whether there is such an account or not."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        # Without a request nothing is throttled: there is no address.
+        until = throttling.refused_until(self.request, self.cleaned_data["username"]) if self.request else None
+        if until:
+            return ValidationError(throttling.sentence(until), code="throttled")
+        return super().get_invalid_login_error()
+
+
+class SignInForm(ThrottledForm):
     """For everybody: participants and staff."""
 
     username = PlainUsernameField()
 
 
-class StaffSignInForm(AdminAuthenticationForm):
+class StaffSignInForm(ThrottledForm, AdminAuthenticationForm):
     """For the console: refuses whoever is not staff."""
 
     username = PlainUsernameField()
+
+
+class ConfirmForm(forms.Form):
+    """The password of whoever is signed in, checked and throttled as at signing in."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": "Write your password."},
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        user: Any = self.request.user
+        password = self.cleaned_data["password"]
+        found = authenticate(self.request, username=user.get_username(), password=password)
+        if found is None or found.pk != user.pk:
+            until = throttling.refused_until(self.request, user.get_username())
+            raise ValidationError(throttling.sentence(until) if until else "That is not your password.")
+        throttling.forgive(self.request, user.get_username())
+        return password

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -69,6 +69,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["username"]
         constraints = [models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username")]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """In one transaction with what receivers record about it: no entry, no change."""
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+
     @classmethod
     def normalize_username(cls, username: str) -> str:
         """The username as it is: other systems tell apart what Unicode's normal form would merge."""
@@ -102,3 +107,18 @@ class AccountDeletion(models.Model):
     def messages(self) -> int:
         """How many messages went with the account."""
         return self.counts.get("messages_sent", 0) + self.counts.get("messages_received", 0)
+
+
+class FailedSignIn(models.Model):
+    """A password that was wrong, kept for as long as it counts; says neither whose account it was nor where from."""
+
+    at = models.DateTimeField(db_index=True)
+    account = models.CharField(max_length=64)  # digests under the secret key: they can be compared, and no more
+    address = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["address", "-at"], name="failed_sign_in_address")]
+
+    def __str__(self) -> str:
+        return f"a sign-in that failed at {self.at}"

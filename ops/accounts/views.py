@@ -1,13 +1,52 @@
-"""Where somebody lands who asks for the site itself."""
+"""Where somebody lands who asks for the site itself, and where staff confirm that it is they."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.views import RedirectURLMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView
+
+from ops.accounts import confirming
+from ops.accounts.forms import ConfirmForm
 
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """The console for staff, the inbox for everybody else (which asks them to sign in first)."""
     return redirect("admin:index" if request.user.is_staff else "messaging:inbox")
+
+
+@method_decorator(
+    [never_cache, sensitive_post_parameters("password"), staff_member_required(login_url="admin:login")],
+    name="dispatch",
+)
+class ConfirmView(RedirectURLMixin, FormView):
+    """Ask for the password again, and lead back to the page of ours that wanted it (``next``)."""
+
+    template_name = "accounts/confirm.html"
+    form_class = ConfirmForm
+    next_page = "home"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = {
+            **admin.site.each_context(self.request),
+            "title": "Confirm that it is you",
+            "minutes": int(confirming.VALID.total_seconds()) // 60,
+            self.redirect_field_name: self.get_redirect_url(),
+        }
+        return super().get_context_data(**context, **kwargs)
+
+    def form_valid(self, form: ConfirmForm) -> HttpResponse:
+        confirming.confirm(self.request)
+        return super().form_valid(form)

@@ -28,7 +28,9 @@ def sue(db: Any) -> Any:
 
 @pytest.fixture
 def supporting(client: Client, sue: Any) -> Client:
+    """Sue is signed in, and has just confirmed that it is she."""
     client.force_login(sue)
+    client.post(reverse("confirm"), {"password": "sue's password"})
     return client
 
 

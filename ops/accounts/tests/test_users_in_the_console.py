@@ -75,11 +75,20 @@ def test_the_next_page_begins_after_the_last_name(supporting: Client) -> None:
     assert names == sorted([*(f"person {number:02}~" for number in range(55)), "sue"])
 
 
-def test_a_page_of_a_user_says_what_they_wrote_and_leads_to_it(supporting: Client, alice: Any, bob: Any) -> None:
+def test_a_page_of_a_user_says_what_they_wrote(supporting: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
-    page = supporting.get(address(alice)).content.decode()
-    assert "1 sent" in page
-    assert f"/console/messaging/conversation/?participant={alice.pk}" in page
+    assert "1 sent" in supporting.get(address(alice)).content.decode()
+
+
+def test_conversations_of_a_user_are_offered_to_whoever_may_read_them(
+    supporting: Client, client: Client, alice: Any, rosa: Any
+) -> None:
+    conversations = f"/console/messaging/conversation/?participant={alice.pk}"
+    for page in (LIST, address(alice)):
+        assert conversations not in supporting.get(page).content.decode()
+    client.force_login(rosa)
+    for page in (LIST, address(alice)):
+        assert conversations in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize("username", ["[set]", "s|k", "ﬁlip ９", "José\u0301", "Jamie"])
@@ -126,6 +135,27 @@ def test_a_superusers_account_is_only_changed_by_a_superuser(supporting: Client,
     rosa.refresh_from_db()
     assert rosa.username == "rosa"
     assert rosa.check_password("rosa's password")
+
+
+def test_only_a_superuser_sets_somebodys_password(supporting: Client, client: Client, alice: Any, rosa: Any) -> None:
+    """Whoever knows it reads that person's messages, which the role Support does not show."""
+    password = reverse("admin:auth_user_password_change", args=[alice.pk])
+    data = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}
+    assert "Reset password" not in supporting.get(address(alice)).content.decode()
+    assert supporting.get(password).status_code == 403
+    assert supporting.post(password, data).status_code == 403
+    alice.refresh_from_db()
+    assert alice.check_password("alice's password")
+    client.force_login(rosa)
+    assert "Reset password" in client.get(address(alice)).content.decode()
+    client.post(password, data)
+    alice.refresh_from_db()
+    assert alice.check_password("a new passphrase")
+
+
+def test_deleting_a_superuser_is_not_offered_to_others(supporting: Client, alice: Any, rosa: Any) -> None:
+    assert "deletelink" in supporting.get(address(alice)).content.decode()
+    assert "deletelink" not in supporting.get(address(rosa)).content.decode()
 
 
 def test_looking_at_people_changes_nothing_they_have_not_read(supporting: Client, alice: Any, bob: Any) -> None:

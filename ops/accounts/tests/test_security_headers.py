@@ -1,0 +1,98 @@
+"""What every answer tells the browser: run and load nothing but ours, tell nobody, come back by HTTPS only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from ops.content_security import HEADER, ContentSecurityPolicyMiddleware
+from ops.tests.test_settings import PRODUCTION, start
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+# Asked for without a template: production's files are only gathered when it is set up.
+ASK = """
+import json
+from django.conf import settings
+from django.test import Client
+headers = dict(Client().get("/sign-out/", secure=True, headers={"host": "console.example.org"}).headers)
+cookies = {
+    name: [getattr(settings, f"{name}_COOKIE_{rule}") for rule in ("SECURE", "HTTPONLY", "SAMESITE")]
+    for name in ("SESSION", "CSRF")
+}
+there = Client().get("/sign-in/", headers={"host": "console.example.org"})
+print(json.dumps([headers, cookies, [there.status_code, there["Location"]]]))
+"""
+
+
+@pytest.mark.parametrize(
+    "address", ["/sign-in/", "/console/login/", "/", "/nowhere/", "/sign-out/", "/console/messaging/conversation/"]
+)
+def test_every_answer_has_the_policy(client: Client, rita: Any, address: str) -> None:
+    for person in (None, rita):
+        if person:
+            client.force_login(person)
+        assert client.get(address)[HEADER] == POLICY
+
+
+def test_a_crash_has_it_too(client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.force_login(rita)
+    client.raise_request_exception = False
+    monkeypatch.setattr("ops.console.site.ConsoleSite.index", None)
+    monkeypatch.setattr("messaging.reading.inbox_page", None)
+    answer = client.get(reverse("messaging:inbox"))
+    assert (answer.status_code, answer[HEADER]) == (500, POLICY)
+
+
+def answered(answer: HttpResponse) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponse:
+        return answer
+
+    return ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/"))
+
+
+def test_a_stricter_policy_of_a_view_stays() -> None:
+    assert answered(HttpResponse(headers={HEADER: "sandbox"}))[HEADER] == "sandbox"
+
+
+def test_only_the_page_of_an_error_in_development_is_left_alone(settings: Any) -> None:
+    settings.DEBUG = True
+    assert HEADER not in answered(HttpResponse(status=500))
+    assert HEADER in answered(HttpResponse(status=404))
+
+
+def test_no_template_of_the_console_needs_more(client: Client, rosa: Any) -> None:
+    """Nothing on the pages would be blocked: no script within a page, no handler in an attribute."""
+    client.force_login(rosa)
+    for address in ("/console/", "/console/accounts/user/", f"/console/accounts/user/{rosa.pk}/change/", "/confirm/"):
+        page = client.get(address).content.decode()
+        assert "<script>" not in page
+        assert " onclick=" not in page and " onload=" not in page
+
+
+def test_what_production_says(tmp_path: Path) -> None:
+    asked = start(tmp_path, "shell", "--verbosity", "0", "-c", ASK, **PRODUCTION)
+    headers, cookies, plain = json.loads(asked.stdout.splitlines()[-1])
+    assert headers[HEADER] == POLICY
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert cookies == {"SESSION": [True, True, "Lax"], "CSRF": [True, True, "Lax"]}
+    assert plain == [301, "https://console.example.org/sign-in/"]
+
+
+def test_cookies_of_development_are_closed_to_scripts_and_other_sites(client: Client, alice: Any) -> None:
+    client.post("/sign-in/", {"username": "alice", "password": "alice's password"})
+    for name in ("sessionid", "csrftoken"):
+        cookie = client.cookies[name]
+        assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")

@@ -1,0 +1,172 @@
+"""A session ends after half an hour of silence, and twelve hours after signing in; people are told, and come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from messaging.models import Message
+from messaging.tests.conversations import write
+from ops.tests.test_settings import start
+
+INBOX, CONSOLE = reverse("messaging:inbox"), reverse("admin:messaging_conversation_changelist")
+IDLE = "You were signed out after 30 minutes without activity. Sign in to go on."
+OVER = "You were signed out because you signed in 12 hours ago. Sign in to go on."
+
+
+@pytest.fixture
+def reading(client: Client, alice: Any) -> Client:
+    """Alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    """Rita is signed in to the console."""
+    client.force_login(rita)
+    return client
+
+
+def let_pass(client: Client, minutes: int) -> None:
+    session = client.session
+    for name in ("seen_at", "signed_in_at"):
+        session[name] -= minutes * 60
+    session.save()
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_who_was_away_too_long_is_told_and_returns_to_the_same_page(reading: Client) -> None:
+    let_pass(reading, 30)
+    response = reading.get(f"{INBOX}?page=1")
+    assert response["Location"] == f"/sign-in/?next={INBOX.replace('/', '%2F')}%3Fpage%3D1"
+    assert IDLE in reading.get(response["Location"]).content.decode()
+    words = {"username": "alice", "password": "alice's password", "next": f"{INBOX}?page=1"}
+    assert reading.post("/sign-in/", words)["Location"] == f"{INBOX}?page=1"
+    assert reading.get(INBOX).status_code == 200
+
+
+def test_staff_return_through_the_sign_in_page_of_the_console(reviewing: Client) -> None:
+    let_pass(reviewing, 30)
+    response = reviewing.get(CONSOLE, follow=True)
+    assert response.redirect_chain == [(f"/console/login/?next={CONSOLE.replace('/', '%2F')}", 302)]
+    assert IDLE in response.content.decode()
+    words = {"username": "rita", "password": "rita's password", "next": CONSOLE}
+    assert reviewing.post("/console/login/", words)["Location"] == CONSOLE
+
+
+def test_whoever_is_active_stays(reading: Client) -> None:
+    for _ in range(3):
+        let_pass(reading, 29)
+        assert reading.get(INBOX).status_code == 200
+
+
+def test_a_page_from_the_servers_cache_counts_as_activity(reading: Client) -> None:
+    """It was asked for, after all; the views themselves are not even called."""
+    for _ in range(3):
+        reading.get(INBOX)
+    let_pass(reading, 29)
+    with CaptureQueriesContext(connection) as queries:
+        reading.get(INBOX)
+    assert not [query for query in queries if "messaging_message" in query["sql"]]
+    let_pass(reading, 29)
+    assert reading.get(INBOX).status_code == 200
+
+
+def test_activity_does_not_help_beyond_twelve_hours(reviewing: Client) -> None:
+    for _ in range(24):
+        let_pass(reviewing, 29)
+        assert reviewing.get(CONSOLE).status_code == 200
+    let_pass(reviewing, 24)
+    assert OVER in reviewing.get(CONSOLE, follow=True).content.decode()
+    assert not signed_in(reviewing)
+
+
+def test_signing_in_begins_both_limits_anew(reviewing: Client, rita: Any) -> None:
+    let_pass(reviewing, 12 * 60)
+    reviewing.get(CONSOLE)
+    reviewing.post("/console/login/", {"username": "rita", "password": "rita's password"})
+    let_pass(reviewing, 29)
+    assert reviewing.get(CONSOLE).status_code == 200
+
+
+def test_what_was_sent_too_late_is_not_stored_and_leads_back_to_its_form(reading: Client, alice: Any, bob: Any) -> None:
+    message = write(bob, alice)
+    form = reverse("messaging:conversation", args=[message.conversation_id])
+    let_pass(reading, 30)
+    answer = reverse("messaging:reply", args=[message.pk])
+    response = reading.post(answer, {"content": "late"}, headers={"Referer": f"http://testserver{form}?part=1"})
+    assert parse_qs(urlsplit(response["Location"]).query) == {"next": [f"{form}?part=1"]}
+    page = reading.get(response["Location"]).content.decode()
+    assert "What you sent was not stored: sign in, and send it again." in page
+    assert not Message.objects.filter(content="late").exists()
+
+
+@pytest.mark.parametrize("referer", ["", "https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_nobody_is_led_to_another_site(reading: Client, referer: str) -> None:
+    let_pass(reading, 30)
+    response = reading.post(reverse("messaging:compose"), headers={"Referer": referer})
+    assert response["Location"] == "/sign-in/?next=%2F"
+
+
+@pytest.mark.parametrize("page", ["/sign-in/", "/console/login/"])
+def test_the_sign_in_pages_are_shown_as_ever(reading: Client, page: str) -> None:
+    let_pass(reading, 30)
+    assert reading.get(page).status_code == 200
+    assert not signed_in(reading)
+
+
+def test_signing_out_too_late_is_signing_out(reading: Client) -> None:
+    let_pass(reading, 30)
+    assert reading.post("/sign-out/")["Location"] == "/sign-in/"
+    assert not signed_in(reading)
+
+
+def test_a_session_from_before_there_were_limits_begins_now(reading: Client) -> None:
+    session = reading.session
+    del session["seen_at"], session["signed_in_at"]
+    session.save()
+    assert reading.get(INBOX).status_code == 200
+    let_pass(reading, 30)
+    assert reading.get(INBOX).status_code == 302
+
+
+def test_activity_is_written_once_a_minute_at_most(reading: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        reading.get(INBOX)
+        reading.get(INBOX)
+    assert not [query for query in queries if query["sql"].startswith("UPDATE")]
+
+
+def test_strangers_have_no_session_to_end(client: Client, db: Any) -> None:
+    client.get("/sign-in/")
+    assert "sessionid" not in client.cookies
+
+
+def test_both_limits_can_be_set(reading: Client, settings: Any) -> None:
+    settings.SESSION_IDLE_MINUTES = 1
+    let_pass(reading, 1)
+    page = reading.get(INBOX, follow=True).content.decode()
+    assert "You were signed out after 1 minute without activity." in page
+
+
+def test_the_cookie_outlives_the_session_so_that_its_owner_is_told(reading: Client, settings: Any) -> None:
+    assert settings.SESSION_COOKIE_AGE > settings.SESSION_HOURS * 3600
+
+
+@pytest.mark.parametrize("name", ["SESSION_IDLE_MINUTES", "SESSION_HOURS"])
+@pytest.mark.parametrize("value", ["0", "-1", "half", "1.5"])
+def test_nonsense_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
+    started = start(tmp_path, **{name: value})
+    assert started.returncode == 1
+    assert f"The environment variable {name} is '{value}'; it should be a whole number, 1 or more." in started.stderr
