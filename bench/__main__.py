@@ -23,10 +23,11 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bench import databases, imports, lists, report, threads
+from bench import databases, imports, lists, recording, report, threads
 from bench.measure import Case, Figure
 
-SCENARIOS: dict[str, ModuleType] = {"threads": threads, "lists": lists, "imports": imports}
+SCENARIOS: dict[str, ModuleType] = {"threads": threads, "lists": lists, "imports": imports, "recording": recording}
+WRITING = {"imports", "recording"}  # scenarios that begin with an empty database
 LEAST_MESSAGES = 1_000
 EXPLANATION = f"""Each figure is the best of several rounds. Vanilla: the recursion over .replies.all(), a plain
 ModelAdmin, a loop over the rows of the file. ÷small: our page beside the same page among {lists.SMALL:,} messages."""
@@ -103,20 +104,25 @@ def conversations(server: databases.Server, name: str, asked: argparse.Namespace
     return results
 
 
-def imported(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """The import, each time into an empty database of its own."""
-    rows = asked.rows
+def imported_file(rows: int) -> None:
+    """Write the file that is imported, where it is missing."""
     path = imports.csv_file(settings.VAR_DIR / "bench", rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         databases.run(["-m", "bench.imports", str(rows), str(path)], "")
-    (case,) = imports.cases(rows)
 
-    def measure(way: str) -> Figure:
-        with databases.empty(server) as url:
-            return figure("imports", case, way, rows, url)
 
-    return [result(server, "imports", case, in_turns(("ours", "vanilla", "raw"), asked.passes, measure))]
+def in_empty_databases(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that writes, each time into an empty database of its own."""
+    results = []
+    for case in SCENARIOS[name].cases(asked.rows):
+
+        def measure(way: str, case: Case = case) -> Figure:
+            with databases.empty(server) as url:
+                return figure(name, case, way, asked.rows, url)
+
+        results.append(result(server, name, case, in_turns(("ours", "vanilla", "raw"), asked.passes, measure)))
+    return results
 
 
 def result(server: databases.Server, name: str, case: Case, figures: Mapping[str, Figure]) -> dict[str, Any]:
@@ -145,7 +151,10 @@ def main(words: Sequence[str] | None = None) -> None:
             databases.forget(server, (asked.messages, lists.SMALL))
         results = []
         for name in asked.scenarios:
-            results += imported(server, asked) if name == "imports" else conversations(server, name, asked)
+            if name == "imports":
+                imported_file(asked.rows)
+            measured = in_empty_databases if name in WRITING else conversations
+            results += measured(server, name, asked)
         print(f"\n{server.title}, {asked.messages:,} messages.\n{EXPLANATION}\n")
         print(report.table([one.pop("row") for one in results]), flush=True)
         everything += results

@@ -11,10 +11,10 @@ import sys
 import django
 from django.db import connection
 
-from bench import imports, lists, threads
+from bench import imports, lists, recording, threads
 from bench.measure import Figure, peak_mib
 
-SCENARIOS = {"threads": threads, "lists": lists, "imports": imports}
+SCENARIOS = {"threads": threads, "lists": lists, "imports": imports, "recording": recording}
 
 
 def measure(scenario: str, key: str, way: str, size: int) -> Figure:

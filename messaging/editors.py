@@ -25,10 +25,16 @@ def editing_as(user: Any) -> Iterator[None]:
         _editor.reset(token)
 
 
-def current_editor_id() -> Any:
-    """The primary key of whoever is editing, or None: nobody is signed in, or no person caused it."""
+def current_editor() -> Any:
+    """Whoever is editing, or None: nobody is signed in, or no person caused it."""
     user = _editor.get()
-    return user.pk if user is not None and user.is_authenticated else None
+    return user if user is not None and user.is_authenticated else None
+
+
+def current_editor_id() -> Any:
+    """The primary key of whoever is editing, or None."""
+    user = current_editor()
+    return user.pk if user is not None else None
 
 
 class EditorMiddleware:

@@ -17,6 +17,9 @@ import messaging.admin  # noqa: F401 - registers first, so that what is register
 from messaging.edits import page_of_edits
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from ops.accounts.forms import StaffSignInForm
+from ops.audit import recording
+from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
+from ops.audit.events import Event
 from ops.console import filters
 from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
@@ -32,8 +35,8 @@ admin.site.login_form = StaffSignInForm
 SEARCH_HELP = "People and ids in all messages; words in the newest 50,000."
 
 
-class SearchedAdmin(KeysetAdmin):
-    """A list whose search is its QuerySet's ``matching``."""
+class SearchedAdmin(RecordedSearches, KeysetAdmin):
+    """A list whose search is its QuerySet's ``matching``, and recorded."""
 
     search_fields = ("content",)  # shows the search box; ``matching`` decides what is searched
     search_help_text = SEARCH_HELP
@@ -79,8 +82,8 @@ class ThreadInline(ReadOnlyInline):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyPermissions, SearchedAdmin):
-    """Conversations, each read as a thread. Reading here changes no ``read`` flag."""
+class ConversationAdmin(ReadOnlyPermissions, RecordedReading, SearchedAdmin):
+    """Conversations, each read as a thread. Reading here changes no ``read`` flag, and is recorded first."""
 
     keyset = ("-last_message_at", "id")
     list_filter = (
@@ -111,8 +114,8 @@ class ConversationAdmin(ReadOnlyPermissions, SearchedAdmin):
             row.people = list(dict.fromkeys(begun_by))
             row.others = sorted(others)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Conversation | None:
-        return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
+    def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return Conversation.objects.with_opening_people().filter(pk=whole_number(object_id) or 0).first()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -137,9 +140,12 @@ class ConversationAdmin(ReadOnlyPermissions, SearchedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         conversation = context["original"]
-        people = Message.objects.people_by_conversation([conversation.pk]).get(conversation.pk, [])
-        named = " and ".join(people) if len(people) < 3 else f"{', '.join(people[:2])} and {len(people) - 2} others"
-        context["title"] = f"Conversation of {named}" if people else "Empty conversation"
+        begun = conversation.opening_sender is not None
+        context["title"] = (
+            f"Conversation of {conversation.opening_sender} with {conversation.opening_receiver}"
+            if begun
+            else "Empty conversation"
+        )
         context["conversation"] = conversation
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -153,7 +159,7 @@ class HistoryInline(ReadOnlyInline):
 
 
 @admin.register(Message)
-class MessageAdmin(SearchedAdmin):
+class MessageAdmin(RecordedChanges, RecordedReading, SearchedAdmin):
     """Messages; whoever has the permission to change one may correct its text, and the history names them."""
 
     keyset = ("-timestamp", "id")
@@ -175,7 +181,7 @@ class MessageAdmin(SearchedAdmin):
         rows: Any = super().get_queryset(request)
         return rows.for_list()
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
+    def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return Message.objects.select_related("sender", "receiver").filter(pk=whole_number(object_id) or 0).first()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -197,10 +203,13 @@ class MessageAdmin(SearchedAdmin):
         if obj.corrected:
             super().save_model(request, obj, form, change)
 
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return recording.record_edit(obj, actor=request.user) if obj.corrected else None
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         message = context["original"]
         # What is stored, not what a refused form holds.
-        stored: Any = self.get_object(request, str(message.pk)) if request.method == "POST" else message
+        stored: Any = self.load_row(request, str(message.pk)) if request.method == "POST" else message
         context["title"] = "Message"
         context["message"] = stored
         context["this_row"] = row_alone(stored)
@@ -209,7 +218,7 @@ class MessageAdmin(SearchedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-class ArchiveAdmin(ReadOnlyPermissions, KeysetAdmin):
+class ArchiveAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Rows that are only looked at, each on the page of the message that it is about."""
 
     part_of_page = ""  # where on that page
@@ -253,8 +262,17 @@ class NotificationAdmin(ArchiveAdmin):
 
 
 @admin.register(Theme)
-class ConsoleThemeAdmin(ThemeAdmin):
+class ConsoleThemeAdmin(RecordedChanges, ThemeAdmin):
     """Themes; which one is active is changed on its page, where the box has a name."""
 
     list_editable = ()
     show_full_result_count = False
+    change_event = Event.THEME_CHANGED
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.before = {name: str(form.initial.get(name, "")) for name in form.changed_data}
+        super().save_model(request, obj, form, change)
+
+    def change_details(self, obj: Any, fields: list[str]) -> dict[str, Any]:
+        """A theme holds nothing personal: its settings before and after."""
+        return {name: {"before": before, "after": str(getattr(obj, name))} for name, before in obj.before.items()}

@@ -1,0 +1,67 @@
+"""What is hashed has one form: the same before it is stored and after it comes back from either database."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from ops.audit import canonical, chain, recording, verification
+from ops.audit.events import Event
+from ops.audit.models import SEALED_FIELDS, Entry
+
+texts = st.text(st.characters(), max_size=40)  # surrogates and NUL as well
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(-(10**300), 10**300) | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(details=values, label=texts, reason=texts)
+@example(details=[1e16, -0.0, 1e308, 5e-324, 0.1, 1.5e300, 10**400, math.nan, -math.inf], label="\x00", reason="\udfff")
+@example(details={"b": 1, "a": {"ä": 2, "\x00": 3}, "😀": "\U0010ffff"}, label="é", reason="e\u0301")
+def test_any_entry_verifies_after_a_round_trip(details: Any, label: str, reason: str) -> None:
+    entry = recording.record(Event.SEARCH_MADE, actor=None, details=details, label=label, reason=reason)
+    chain.seal()
+    verification.verify()
+    assert Entry.objects.get(pk=entry.pk).details == entry.details
+
+
+@given(values)
+def test_what_can_be_stored_stays_as_it_is(details: Any) -> None:
+    once = canonical.storable_details(details)
+    assert canonical.canonical(canonical.storable_details(once)) == canonical.canonical(once)
+
+
+def test_the_order_of_keys_does_not_count() -> None:
+    assert canonical.canonical({"a": 1, "b": [True, None]}) == canonical.canonical({"b": [True, None], "a": 1})
+
+
+def test_moments_are_in_utc_with_microseconds() -> None:
+    noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    elsewhere = noon.astimezone(timezone(timedelta(hours=5)))
+    assert canonical.canonical(noon) == canonical.canonical(elsewhere) == b'"2026-01-05T12:00:00.000000+00:00"'
+
+
+def test_a_link_depends_on_all_that_it_joins() -> None:
+    now, part = datetime(2026, 1, 5, tzinfo=UTC), list(range(len(SEALED_FIELDS)))
+    links = {
+        chain.link("a", 1, now, part),
+        chain.link("b", 1, now, part),
+        chain.link("a", 2, now, part),
+        chain.link("a", 1, now + timedelta(microseconds=1), part),
+        *(chain.link("a", 1, now, [*part[:place], None, *part[place + 1 :]]) for place in range(len(part))),
+    }
+    assert len(links) == 4 + len(part)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (1, "1"), (None, "null"), ([], {}), (["a,b"], ["a", "b"])])
+def test_different_things_differ(one: Any, other: Any) -> None:
+    assert canonical.canonical(one) != canonical.canonical(other)

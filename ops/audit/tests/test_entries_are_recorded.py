@@ -1,0 +1,128 @@
+"""An entry says who did what, to what, when, where from and why; no entry, no act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+from django.db import connection, transaction
+
+from messaging.models import Conversation, Message
+from messaging.tests.conversations import write
+from ops.audit import context, recording
+from ops.audit.events import Event
+from ops.audit.models import Entry
+
+
+def break_the_trail() -> None:
+    """Nothing can be stored in the audit trail from now on, until the transaction is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE audit_unsealed")
+
+
+@pytest.fixture
+def message(alice: Any, bob: Any) -> Message:
+    return write(alice, bob, "a secret")
+
+
+def test_an_entry_names_the_actor_their_role_and_the_target(rita: Any, message: Message) -> None:
+    rita.groups.add(Group.objects.create(name="Reviewer"), Group.objects.create(name="Data operator"))
+    entry = recording.record(
+        Event.MESSAGE_READ, actor=rita, target=message, details={"part": 2}, reason="a report came in"
+    )
+    entry.refresh_from_db()
+    assert (entry.actor, entry.actor_name, entry.actor_role) == (rita, "rita", "Data operator, Reviewer")
+    assert (entry.target_type, entry.target_id) == ("messaging.message", str(message.pk))
+    assert (entry.event, entry.details, entry.reason) == ("message.read", {"part": 2}, "a report came in")
+
+
+def test_a_superuser_is_recorded_as_one(rosa: Any) -> None:
+    assert recording.record(Event.AUDIT_READ, actor=rosa).actor_role == "superuser"
+
+
+@pytest.mark.parametrize("nobody", [None, AnonymousUser()])
+@pytest.mark.django_db
+def test_what_nobody_did_has_no_actor(nobody: Any) -> None:
+    entry = recording.record(Event.IMPORT_MADE, actor=nobody)
+    assert (entry.actor_id, entry.actor_name, entry.actor_role) == (None, "", "")
+
+
+def test_the_text_of_a_message_is_not_in_its_label(rita: Any, message: Message) -> None:
+    assert recording.record(Event.MESSAGE_READ, actor=rita, target=message).target_label == f"Message {message.pk}"
+
+
+def test_people_are_labelled_by_their_names_and_lists_by_what_they_list(rita: Any, alice: Any) -> None:
+    assert recording.record(Event.PERSON_READ, actor=rita, target=alice).target_label == "alice"
+    entry = recording.record_search(Message, actor=rita, terms="holiday", filters={"unread": "1"}, results=12)
+    assert (entry.target_type, entry.target_id, entry.target_label) == ("messaging.message", "", "holiday")
+    assert entry.details == {"filters": {"unread": "1"}, "results": 12}
+
+
+def test_a_target_can_be_a_type_and_a_number(rita: Any) -> None:
+    entry = recording.record(Event.RECORD_DELETED, actor=rita, target=("messaging.conversation", 12), label="Old one")
+    assert (entry.target_type, entry.target_id, entry.target_label) == ("messaging.conversation", "12", "Old one")
+
+
+def test_an_edit_is_recorded_by_numbers_alone(rita: Any, message: Message) -> None:
+    entry = recording.record_edit(message, actor=rita)
+    assert (entry.event, entry.details) == ("message.edited", {"conversation": message.conversation_id})
+
+
+def test_an_event_outside_the_vocabulary_is_refused(rita: Any) -> None:
+    with pytest.raises(ValueError, match=r"'tea\.made' is not a valid Event"):
+        recording.record("tea.made", actor=rita)  # type: ignore[arg-type]
+
+
+def test_what_one_action_touches_shares_its_id(rita: Any) -> None:
+    with context.one_action():
+        first, second = (recording.record(Event.RECORD_CHANGED, actor=rita) for _ in range(2))
+    other = recording.record(Event.RECORD_CHANGED, actor=rita)
+    assert first.action == second.action != other.action
+
+
+def test_what_a_database_cannot_hold_is_replaced_and_what_is_too_long_is_cut(rita: Any) -> None:
+    entry = recording.record(
+        Event.SEARCH_MADE, actor=rita, label="a\x00b" + "c" * 300, details={"words": ["\ud800", "d" * 2_000]}
+    )
+    entry.refresh_from_db()
+    assert entry.target_label == "a�b" + "c" * 251 + "…"
+    assert entry.details == {"words": ["�", "d" * 999 + "…"]}
+
+
+def test_an_act_whose_entry_cannot_be_stored_is_rolled_back(rita: Any, message: Message) -> None:
+    with pytest.raises(recording.NotRecorded, match="could not be recorded in the audit trail"), transaction.atomic():
+        break_the_trail()
+        Message.objects.filter(pk=message.pk).update(content="corrected")
+        recording.record_edit(message, actor=rita)
+    message.refresh_from_db()
+    assert message.content == "a secret"
+    assert not Entry.objects.filter(event=Event.MESSAGE_EDITED).exists()
+
+
+def test_an_entry_goes_with_the_act_that_is_rolled_back(rita: Any) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        recording.record(Event.RECORD_CHANGED, actor=rita)
+        raise ZeroDivisionError
+    assert not Entry.objects.filter(actor=rita).exists()
+
+
+def test_a_reading_that_cannot_be_recorded_is_refused(rita: Any, message: Message) -> None:
+    conversation = Conversation.objects.get()
+    with pytest.raises(recording.NotRecorded), transaction.atomic():
+        break_the_trail()
+        recording.record_reading(conversation, actor=rita)
+
+
+def test_deleted_staff_leave_their_entries(rita: Any, rosa: Any, message: Message) -> None:
+    key = rita.pk
+    for event in (Event.SIGNED_IN, Event.MESSAGE_READ, Event.SIGNED_OUT):
+        recording.record(event, actor=rita, target=message)
+    before = Entry.objects.filter(actor_id=key).count()
+    rita.delete()
+    assert Entry.objects.filter(actor_id=key, actor_name="rita").count() == before == 3
+
+
+def test_recording_costs_two_queries_with_the_role(rita: Any, message: Message, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        recording.record(Event.MESSAGE_READ, actor=rita, target=message)

@@ -1,0 +1,164 @@
+"""Entries are sealed into a chain after their commit, in the order of their ids, and nobody waits for it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.query import QuerySet
+
+from messaging.tests.simultaneous import at_once, needs_row_locks
+from ops.audit import chain, recording, triggers, verification
+from ops.audit.events import Event
+from ops.audit.models import Entry, Seal, Unsealed
+
+
+def record(**details: Any) -> Entry:
+    return recording.record(Event.RECORD_CHANGED, actor=None, details=details)
+
+
+def sealed() -> list[int]:
+    """The ids of entries in the order of the chain; its positions have no gaps."""
+    rows = list(Seal.objects.order_by("position").values_list("position", "entry_id"))
+    assert [position for position, _ in rows] == list(range(1, len(rows) + 1))
+    return [key for _, key in rows]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_is_sealed_when_it_is_committed() -> None:
+    with transaction.atomic():
+        entry = record()
+        assert sealed() == []
+    assert sealed() == [entry.pk]
+    assert not Unsealed.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_entries_of_one_transaction_are_sealed_in_one_go() -> None:
+    with transaction.atomic():
+        entries = [record() for _ in range(5)]
+        assert len(connection.run_on_commit) == 1
+    assert sealed() == [entry.pk for entry in entries]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_outlive_a_savepoint_that_was_rolled_back() -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            record()
+            raise ZeroDivisionError
+        kept = record()
+    assert sealed() == [kept.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_savepoint_rolled_back_later_takes_no_seal_with_it() -> None:
+    with transaction.atomic():
+        kept = record()
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            record()
+            raise ZeroDivisionError
+    assert sealed() == [kept.pk]
+
+
+@pytest.mark.django_db
+def test_entries_that_others_left_are_sealed_along() -> None:
+    left = [record() for _ in range(chain.BATCH + 1)]
+    assert chain.seal() == len(left)
+    assert sealed() == [entry.pk for entry in left]
+    assert chain.seal() == 0
+
+
+@pytest.mark.django_db
+def test_entries_that_vanished_before_they_were_sealed_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "BATCH", 2)
+    for _ in range(3):
+        record()
+    with triggers.removed(connection):
+        QuerySet._raw_delete(Entry.objects.all(), "default")
+    kept = record()
+    assert chain.seal() == 1
+    assert sealed() == [kept.pk]
+
+
+@pytest.mark.django_db
+def test_entries_added_with_sql_wait_for_their_seal_too() -> None:
+    entry = record()
+    columns = ", ".join(str(field.column) for field in Entry._meta.fields if field.name != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO audit_entry ({columns}) SELECT {columns} FROM audit_entry")
+    assert chain.seal() == 2
+    assert sealed()[0] == entry.pk
+
+
+@pytest.mark.django_db
+def test_recording_and_sealing_cost_the_same_however_long_the_chain_is(django_assert_num_queries: Any) -> None:
+    for length in (1, 20):
+        for _ in range(length):
+            record()
+        chain.seal()
+        record()
+        # Look; savepoint, head, queue, entries, seals, queue, release; look. On PostgreSQL the lock besides.
+        with django_assert_num_queries(10 if connection.vendor == "postgresql" else 9):
+            chain.seal()
+
+
+class TestWriters:
+    pytestmark = needs_row_locks
+
+    def test_twenty_at_once_lose_and_double_nothing(self, transactional_db: Any) -> None:
+        def work(writer: int) -> None:
+            for number in range(10):
+                with transaction.atomic():
+                    record(writer=writer, number=number)
+
+        assert at_once(*[lambda writer=writer: work(writer) for writer in range(20)]) == [None] * 20
+        written = Entry.objects.values_list("details__writer", "details__number")
+        assert sorted(written) == [(writer, number) for writer in range(20) for number in range(10)]
+        assert sorted(sealed()) == sorted(Entry.objects.values_list("pk", flat=True))
+        assert verification.verify().sealed == 200
+
+    def test_whoever_does_not_get_the_lock_goes_on_at_once(self, transactional_db: Any) -> None:
+        with transaction.atomic():
+            assert chain._locked("default")
+            entry = on_another_connection(record)
+            assert sealed() == []
+        assert chain.seal() == 1
+        assert sealed() == [entry.pk]
+
+    def test_whoever_sealed_looks_again_for_those_who_did_not_get_the_lock(
+        self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Bob commits while Alice seals, after she has read what waits: she seals his entry as well."""
+        late: list[Entry] = []
+        add_seals = Seal.objects.none().bulk_create
+
+        def meanwhile(*args: Any, **kwargs: Any) -> Any:
+            if not late:
+                late.append(on_another_connection(record))
+            return add_seals(*args, **kwargs)
+
+        monkeypatch.setattr(type(Seal.objects.none()), "bulk_create", lambda self, *args, **kwargs: meanwhile(*args))
+        first = record()
+        assert sealed() == [first.pk, late[0].pk]
+
+    def test_an_entry_that_is_committed_late_takes_the_next_position(self, transactional_db: Any) -> None:
+        with transaction.atomic():
+            late = record()
+            early = on_another_connection(record)
+            assert late.pk < early.pk
+        assert sealed() == [early.pk, late.pk]
+        verification.verify()
+
+
+def on_another_connection(work: Any) -> Any:
+    def and_close() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(and_close).result(timeout=30)

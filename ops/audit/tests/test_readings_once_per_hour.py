@@ -1,0 +1,78 @@
+"""A reading is recorded before the page is shown: once per hour for a person and what they opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection  # noqa: F401 - the condition of needs_row_locks reads it
+from django.utils import timezone
+
+from messaging.models import Conversation
+from messaging.tests.conversations import write
+from messaging.tests.simultaneous import at_once, needs_row_locks
+from ops.audit import recording
+from ops.audit.models import Entry
+from ops.conftest import make_staff
+
+
+@pytest.fixture
+def conversation(alice: Any, bob: Any) -> Conversation:
+    return write(alice, bob).conversation
+
+
+def readings() -> int:
+    return Entry.objects.filter(event__endswith=".read").count()
+
+
+def later(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
+    then = timezone.now() + timedelta(minutes=minutes)
+    monkeypatch.setattr(timezone, "now", lambda: then)
+
+
+def test_the_second_reading_within_an_hour_is_not_recorded(
+    rita: Any, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert recording.record_reading(conversation, actor=rita) is not None
+    later(monkeypatch, 59)
+    assert recording.record_reading(conversation, actor=rita) is None
+    assert readings() == 1
+
+
+def test_the_next_reading_after_an_hour_is_recorded(
+    rita: Any, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording.record_reading(conversation, actor=rita)
+    later(monkeypatch, 61)
+    assert recording.record_reading(conversation, actor=rita) is not None
+    assert readings() == 2
+
+
+def test_everybody_reads_for_themselves(rita: Any, nils: Any, conversation: Conversation) -> None:
+    assert recording.record_reading(conversation, actor=rita)
+    assert recording.record_reading(conversation, actor=nils)
+
+
+def test_a_message_counts_apart_from_its_conversation(rita: Any, conversation: Conversation) -> None:
+    recording.record_reading(conversation, actor=rita)
+    entry = recording.record_reading(conversation.messages.get(), actor=rita)
+    assert entry is not None
+    assert entry.event == "message.read"
+
+
+def test_opening_again_costs_one_query(rita: Any, conversation: Conversation, django_assert_num_queries: Any) -> None:
+    recording.record_reading(conversation, actor=rita)
+    with django_assert_num_queries(1):
+        recording.record_reading(conversation, actor=rita)
+
+
+class TestTwoTabs:
+    pytestmark = needs_row_locks
+
+    def test_opened_at_the_same_moment_are_one_reading(self, transactional_db: Any) -> None:
+        rita = make_staff("rita")
+        conversation = write(rita, make_staff("bob")).conversation
+        faults = at_once(*[lambda: recording.record_reading(conversation, actor=rita)] * 5)
+        assert faults == [None] * 5
+        assert readings() == 1

@@ -1,0 +1,193 @@
+"""The page of one entry: everything about it in plain words, and where to go on from there."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.template import Context, Template
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from messaging.tests.cast import make_user
+from ops.audit import chain
+from ops.audit.events import Event
+from ops.audit.models import Entry, Seal, Unsealed
+from ops.audit.templatetags.audit import as_parts
+from ops.audit.tests.trail import BROWSER, LIST, happened, make_auditor, recording_fails
+
+
+@pytest.fixture
+def auditing(client: Client, db: None) -> Client:
+    """Otto's browser: he reads the audit trail and nothing else."""
+    client.force_login(make_auditor("otto"))
+    return client
+
+
+def page_of(client: Client, entry: Entry) -> str:
+    return client.get(f"{LIST}{entry.pk}/change/").content.decode()
+
+
+def words(page: str) -> str:
+    """The page's content as it reads: without tags, blanks in one."""
+    content = page.partition('id="content-main"')[2]
+    return unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
+
+
+def test_it_says_everything_in_words(auditing: Client, rita: Any) -> None:
+    rita.is_superuser = True
+    entry = happened(
+        Event.CONVERSATION_READ, rita, ("messaging.conversation", 12), reason="A complaint", ip="192.0.2.7",
+        request_id="req-1", label="Conversation 12",
+    )  # fmt: skip
+    read = words(page_of(auditing, entry))
+    for said in (
+        "What Read a conversation conversation.read",
+        "Who rita superuser",
+        f"When {entry.at:%-d %B %Y, %H:%M:%S} UTC",
+        "About Conversation 12 messaging.conversation:12",
+        "Reason A complaint",
+        "Address 192.0.2.7",
+        f"Browser {BROWSER}",
+        "Request req-1",
+        f"Action {entry.action}",
+    ):
+        assert said in read
+
+
+def test_details_are_a_list_of_names_and_values(auditing: Client, rita: Any) -> None:
+    details = {"rows_removed": 3, "is_staff": {"before": False, "after": True}, "added": ["a.b", "c.d"], "none": []}
+    read = words(page_of(auditing, happened(Event.ROLES_CHANGED, rita, rita, details=details)))
+    for said in ("Rows removed 3", "Is staff", "Before no", "After yes", "Added a.b, c.d", "None none"):
+        assert said in read
+
+
+@pytest.mark.parametrize(
+    ("details", "parts"),
+    [
+        ({}, []),
+        ([1, "two"], [{"name": "1", "text": "1"}, {"name": "2", "text": "two"}]),
+        ({"a": [{"b": 1}]}, [{"name": "A", "parts": [{"name": "1", "parts": [{"name": "B", "text": "1"}]}]}]),
+        ({"a": {}, "b": "", "c": None, "d": 0}, [{"name": "A", "text": "none"}, {"name": "B", "text": "none"},
+                                                 {"name": "C", "text": "none"}, {"name": "D", "text": "0"}]),
+    ],
+)  # fmt: skip
+def test_details_of_any_shape_can_be_shown(details: Any, parts: Any) -> None:
+    assert as_parts(details) == parts
+
+
+def test_a_detail_or_reason_is_shown_as_it_is_and_never_as_html(auditing: Client, rita: Any) -> None:
+    entry = happened(
+        Event.RECORD_CHANGED, rita, label="<b>x</b>", reason="<script>1</script>", details={"<i>": "<script>2</script>"}
+    )
+    page = page_of(auditing, entry)
+    assert "<script>1" not in page
+    assert "<script>2" not in page
+    assert "<i>" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_a_sealed_entry_says_where_in_the_chain_and_with_which_hash(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.SIGNED_OUT, rita)
+    chain.seal()
+    seal = Seal.objects.get(entry=entry)
+    read = words(page_of(auditing, entry))
+    assert f"Seal Position {seal.position} of the chain" in read
+    assert f"Hash {seal.hash}" in read
+
+
+def test_a_new_entry_waits_for_its_seal(auditing: Client, rita: Any) -> None:
+    assert "Seal Waits for its seal: the next entry or the worker sets it." in words(
+        page_of(auditing, happened(Event.SIGNED_OUT, rita))
+    )
+
+
+def test_a_missing_seal_is_said_to_be_missing(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.SIGNED_OUT, rita)
+    Unsealed.objects.filter(entry=entry).delete()
+    assert "manage.py verify_audit" in words(page_of(auditing, entry))
+
+
+def test_a_scrubbed_entry_says_since_when(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.SIGNED_OUT, rita, rita)
+    Entry.objects.filter(pk=entry.pk).empty(("target_label", "reason", "target_salt"), at=timezone.now())
+    read = words(page_of(auditing, entry))
+    assert "were emptied just now" in read
+    assert f"About User {rita.pk}" in read
+
+
+def test_it_leads_to_the_person_the_target_and_the_same_action(auditing: Client, rita: Any, alice: Any) -> None:
+    click = uuid4()
+    entry = happened(Event.PERSON_READ, rita, alice, action=click)
+    happened(Event.PERSON_READ, rita, rita, action=click)
+    happened(Event.PERSON_READ, rita, rita, action=click)
+    page = page_of(auditing, entry)
+    assert f'<a href="{LIST}?actor={rita.pk}">Activity of this person</a>' in page
+    assert f'<a href="{LIST}?target=accounts.user:{alice.pk}">History of this user</a>' in page
+    assert f'<a href="{LIST}?action={click}">2 other entries of the same action</a>' in page
+
+
+def test_the_target_is_opened_by_whoever_may_see_it(auditing: Client, client: Client, rosa: Any, alice: Any) -> None:
+    entry = happened(Event.PERSON_READ, rosa, alice)
+    link = f'<a href="/console/accounts/user/{alice.pk}/change/">Open it</a>'
+    assert link not in page_of(auditing, entry)
+    client.force_login(rosa)
+    assert link in page_of(client, entry)
+
+
+@pytest.mark.parametrize("target", [("nothing.known", "1"), ("no dot", "1"), ("accounts.user", "a\nb/c?d#e")])
+def test_a_target_without_a_page_of_its_own_breaks_nothing(client: Client, rosa: Any, target: Any) -> None:
+    client.force_login(rosa)
+    assert "About" in words(page_of(client, happened(Event.RECORD_CHANGED, rosa, target)))
+
+
+@pytest.mark.parametrize("key", ["0", "x", "9" * 30, "9" * 5000, "²"])
+def test_an_entry_that_does_not_exist_leads_back_with_a_sentence(auditing: Client, key: str) -> None:
+    response = auditing.get(f"{LIST}{key}/change/", follow=True)
+    assert response.status_code == 200
+    assert "doesn’t exist" in response.content.decode()
+
+
+def test_what_cannot_be_recorded_is_not_shown(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.SIGNED_OUT, rita, reason="A complaint")
+    with recording_fails():
+        response = auditing.get(f"{LIST}{entry.pk}/change/")
+    assert response.status_code == 503
+    assert "A complaint" not in response.content.decode()
+
+
+def test_only_auditors_see_it(client: Client, rita: Any) -> None:
+    client.force_login(rita)
+    assert client.get(f"{LIST}{happened(Event.SIGNED_OUT, rita).pk}/change/").status_code == 403
+
+
+def linked(viewer: Any, target: Any) -> str:
+    request = RequestFactory().get("/")
+    request.user = viewer
+    template = Template("{% load audit %}{% audit_links target=it %}{% audit_activity user=it %}")
+    return template.render(Context({"request": request, "it": target})).strip()
+
+
+def test_other_pages_link_here_for_auditors_only(db: None, alice: Any, rita: Any) -> None:
+    links = linked(make_auditor("otto"), alice)
+    assert f'href="{LIST}?target=accounts.user:{alice.pk}"' in links
+    assert f'href="{LIST}?actor={alice.pk}"' in links
+    assert linked(rita, alice) == ""
+    assert linked(make_auditor("olga"), None) == ""
+
+
+def test_it_costs_the_same_however_much_belongs_to_it(
+    auditing: Client, rita: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
+) -> None:
+    click = uuid4()
+    entry = happened(Event.PERSON_READ, rita, make_user("dora"), action=click)
+    page_of(auditing, entry)
+    with django_assert_max_num_queries(9) as alone:
+        page_of(auditing, entry)
+    for number in range(20):
+        happened(Event.PERSON_READ, rita, ("accounts.user", number), action=click)
+    with django_assert_num_queries(len(alone)):
+        page_of(auditing, entry)

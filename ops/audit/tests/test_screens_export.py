@@ -1,0 +1,203 @@
+"""Exporting the audit trail: asked for with a reason, recorded before it is sent, exact and harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.tests.cast import make_user
+from ops.audit import chain
+from ops.audit.events import Event
+from ops.audit.exporting import COLUMNS, inert, lines
+from ops.audit.models import Entry, Seal
+from ops.audit.tests.trail import EXPORT, LIST, happened, make_auditor, recording_fails
+
+WHY = {"reason": "Yearly review"}
+
+
+@pytest.fixture
+def otto(db: Any) -> Any:
+    """Otto audits, and may take the trail out of the console."""
+    return make_auditor("otto", "export_entry")
+
+
+@pytest.fixture
+def exporting(client: Client, otto: Any) -> Client:
+    client.force_login(otto)
+    return client
+
+
+def exported(client: Client, query: str = "") -> list[dict[str, str]]:
+    """What is in the file that the browser gets."""
+    response: Any = client.post(f"{EXPORT}{query}", WHY)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    content = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(content, newline="")))
+
+
+def test_it_says_how_many_and_which_and_asks_why(exporting: Client, rita: Any) -> None:
+    for _ in range(3):
+        happened(Event.MESSAGE_READ, rita)
+    page = exporting.get(f"{EXPORT}?event=message.read&actor={rita.pk}&q=rita").content.decode()
+    assert "What: <bdi>Read a message</bdi>" in page
+    assert "Done by: <bdi>rita</bdi>" in page
+    assert "Matching “<bdi>rita</bdi>”" in page
+    assert "Export 3 entries</button>" in page
+
+
+def test_the_whole_trail_is_called_so(exporting: Client) -> None:
+    assert "<strong>the whole trail</strong>" in exporting.get(EXPORT).content.decode()
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\x00"])
+def test_without_a_reason_nothing_is_exported(exporting: Client, rita: Any, reason: str) -> None:
+    response = exporting.post(EXPORT, {"reason": reason})
+    assert response.status_code == 200
+    assert "Nothing was exported." in response.content.decode()
+    assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
+
+
+def test_it_holds_what_the_filters_let_through_the_newest_first(exporting: Client, rita: Any) -> None:
+    wanted = [str(happened(Event.MESSAGE_EDITED, rita).pk) for _ in range(2)]
+    happened(Event.MESSAGE_READ, rita)
+    assert [row["id"] for row in exported(exporting, "?event=message.edited")] == wanted[::-1]
+
+
+def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None:
+    entry = happened(
+        Event.ROLES_CHANGED, rita, ("accounts.user", 7), label="zoë", reason="Why, “then”?\r\nSo.", ip="192.0.2.7",
+        details={"added": ["Ä"]}, request_id="req-1",
+    )  # fmt: skip
+    chain.seal()
+    seal = Seal.objects.get(entry=entry)
+    (row,) = exported(exporting, "?target=accounts.user:7")
+    assert row == {
+        "id": str(entry.pk), "at": entry.at.isoformat(), "actor": str(rita.pk), "actor_name": "rita", "actor_role": "",
+        "event": "account.roles_changed", "what": entry.get_event_display(), "target_type": "accounts.user",
+        "target_id": "7", "target_label": "zoë", "reason": "Why, “then”?\r\nSo.", "details": '{"added": ["Ä"]}',
+        "action": str(entry.action), "request_id": "req-1", "ip": "192.0.2.7", "user_agent": entry.user_agent,
+        "scrubbed_at": "", "seal_position": str(seal.position), "seal_hash": seal.hash,
+    }  # fmt: skip
+
+
+def test_columns_are_allowed_one_by_one(exporting: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    header = set(exported(exporting)[0])
+    assert header == set(COLUMNS)
+    assert not {name for name in header if "salt" in name}
+
+
+def test_it_is_recorded_with_filters_reason_and_number_and_is_not_in_itself(exporting: Client, otto: Any) -> None:
+    happened(Event.MESSAGE_READ, otto)
+    rows = exported(exporting, f"?actor={otto.pk}")
+    entry = Entry.objects.get(event=Event.AUDIT_EXPORTED)
+    assert (entry.actor_id, entry.reason) == (otto.pk, "Yearly review")
+    assert entry.details["filters"] == {"actor": str(otto.pk)}
+    assert entry.details["rows"] == len(rows)
+    assert str(entry.pk) not in {row["id"] for row in rows}
+
+
+def test_the_terms_of_a_search_are_recorded_where_they_can_be_scrubbed(exporting: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    exported(exporting, "?q=rita")
+    entry = Entry.objects.get(event=Event.AUDIT_EXPORTED)
+    assert entry.target_label == "rita"
+    assert "rita" not in json.dumps(entry.details)
+
+
+def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
+    response = exporting.post(EXPORT, WHY)  # nothing was read from it yet
+    assert Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
+    response.close()
+
+
+def test_what_cannot_be_recorded_is_not_sent(exporting: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    with recording_fails():
+        response = exporting.post(EXPORT, WHY)
+    assert response.status_code == 503
+    assert not response.streaming
+
+
+def test_the_file_says_who_and_when(exporting: Client) -> None:
+    entry_time = exporting.post(EXPORT, WHY)["Content-Disposition"]
+    at = Entry.objects.get(event=Event.AUDIT_EXPORTED).at
+    assert entry_time == f'attachment; filename="audit-trail-otto-{at:%Y-%m-%d-%H%M}.csv"'
+
+
+def test_a_strange_username_makes_a_harmless_file_name(client: Client, db: None) -> None:
+    client.force_login(make_auditor('../"x"/é', "export_entry"))
+    disposition = client.post(EXPORT, WHY)["Content-Disposition"]
+    assert "/" not in disposition.replace("utf-8''", "")
+    assert disposition.endswith(".csv")
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "'"])
+def test_no_cell_is_a_formula(exporting: Client, begin: str) -> None:
+    mallory = make_user("mallory")
+    happened(Event.PERSON_READ, mallory, mallory, label=f"{begin}cmd|' /C calc'!A0")
+    (row,) = exported(exporting, f"?target=accounts.user:{mallory.pk}")
+    assert row["target_label"] == f"'{begin}cmd|' /C calc'!A0"
+
+
+@given(st.text())
+def test_taking_one_leading_quote_off_gives_the_text_again(text: str) -> None:
+    cell = inert(text)
+    assert (cell[1:] if cell.startswith("'") else cell) == text
+
+
+def test_reading_the_trail_is_not_enough(client: Client, db: None) -> None:
+    client.force_login(make_auditor("olga"))
+    assert client.get(EXPORT).status_code == 403
+    assert client.post(EXPORT, WHY).status_code == 403
+    assert "Export…" not in client.get(LIST).content.decode()
+
+
+def test_it_is_offered_where_the_list_is_with_the_same_filters(exporting: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    page = exporting.get(f"{LIST}?event=message.read&q=rita").content.decode()
+    assert f'<a href="{EXPORT}?event=message.read&amp;q=rita">Export…</a>' in page
+
+
+def test_nothing_to_export_is_said(exporting: Client) -> None:
+    page = exporting.get(f"{EXPORT}?event=import.made").content.decode()
+    assert "there is nothing to export" in page
+    assert "<button" not in page.partition('id="content-main"')[2]
+
+
+def test_an_unknown_filter_leads_back_to_the_list_instead_of_exporting_everything(exporting: Client) -> None:
+    response = exporting.post(f"{EXPORT}?colour=red", WHY)
+    assert response["Location"] == LIST
+    assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
+
+
+def peak_memory(number: int) -> int:
+    """The most bytes that were needed at once to make the lines of so many entries."""
+    tracemalloc.start()
+    size = sum(len(part) for part in lines(Entry.objects.filter(actor_name="rita")[:number]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > number * 900
+    return peak
+
+
+def test_memory_stays_flat(rita: Any) -> None:
+    Entry.objects.bulk_create(
+        Entry(event=Event.MESSAGE_READ, actor=rita, actor_name="rita", reason="x" * 900) for _ in range(8_000)
+    )
+    assert peak_memory(8_000) < 1.2 * peak_memory(1_000)
+
+
+def test_it_is_one_query_however_many_entries(rita: Any, django_assert_num_queries: Any) -> None:
+    for _ in range(3):
+        happened(Event.MESSAGE_READ, rita)
+    with django_assert_num_queries(1):
+        assert len(list(lines(Entry.objects.all()))) == 1

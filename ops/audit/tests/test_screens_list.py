@@ -1,0 +1,303 @@
+"""The list of the audit trail: what a row says, how it is narrowed and searched, and what looking at it leaves."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from messaging.tests.cast import make_user
+from ops.audit import chain, searching
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.audit.tests.trail import BROWSER, LIST, happened, make_auditor, recording_fails
+
+
+@pytest.fixture
+def otto(db: Any) -> Any:
+    """Otto audits: he reads the trail and nothing else."""
+    return make_auditor("otto")
+
+
+@pytest.fixture
+def auditing(client: Client, otto: Any) -> Client:
+    """Otto's browser, in which he looked at the trail before (what that leaves is not in the way)."""
+    client.force_login(otto)
+    client.get(LIST)
+    return client
+
+
+def shown(client: Client, query: str = "") -> list[int]:
+    """The ids of the entries on that page that happened in the test, in order."""
+    rows = client.get(f"{LIST}{query}").context["cl"].result_list
+    return [row.pk for row in rows if row.user_agent == BROWSER]
+
+
+def words(page: str) -> str:
+    """A page as it reads: without tags, blanks in one."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def row_of(client: Client, entry: Entry, query: str = "") -> str:
+    page = client.get(f"{LIST}{query}").content.decode()
+    return next(row for row in page.split("<tr>") if f"/{entry.pk}/change/" in row)
+
+
+def test_a_row_says_what_who_in_which_role_about_what_and_how_long_ago(auditing: Client, rita: Any, alice: Any) -> None:
+    rita.is_superuser = True
+    entry = happened(Event.PERSON_READ, rita, alice, timezone.now() - timedelta(hours=3))
+    assert words(row_of(auditing, entry)).startswith(
+        "Read a person&#x27;s account … waits for its seal rita superuser alice 3 hours ago"
+    )
+
+
+def test_a_row_links_to_the_activity_of_the_person_and_the_history_of_the_target(
+    auditing: Client, rita: Any, alice: Any
+) -> None:
+    row = row_of(auditing, happened(Event.PERSON_READ, rita, alice))
+    assert f'href="{LIST}?actor={rita.pk}"' in row
+    assert f'href="{LIST}?target=accounts.user:{alice.pk}"' in row
+
+
+def test_a_sealed_entry_has_no_mark(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.SIGNED_IN, rita)
+    chain.seal()
+    assert "seal" not in words(row_of(auditing, entry))
+
+
+def test_who_did_it_is_said_where_nobody_was_signed_in(auditing: Client) -> None:
+    tried = happened(Event.SIGN_IN_REFUSED, request_id="r1")
+    job = happened(Event.IMPORT_MADE)
+    assert "somebody not signed in" in words(row_of(auditing, tried))
+    assert "the system" in words(row_of(auditing, job))
+
+
+def test_an_erased_person_stays_one_person_without_a_name(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.MESSAGE_READ, rita)
+    Entry.objects.filter(pk=entry.pk).empty(("actor_name", "ip", "user_agent", "actor_salt"), at=timezone.now())
+    row = row_of(auditing, entry)
+    assert "an erased person" in row
+    assert f"?actor={rita.pk}" in row
+    assert "scrubbed" in row
+
+
+def test_names_and_labels_are_shown_as_they_are_and_never_as_html(auditing: Client) -> None:
+    mallory = make_user("<img src=x onerror=alert(1)>")
+    row = row_of(auditing, happened(Event.PERSON_READ, mallory, mallory))
+    assert "&lt;img src=x" in row
+    assert "<img" not in row
+
+
+def test_the_newest_comes_first(auditing: Client, rita: Any) -> None:
+    now = timezone.now()
+    older = happened(Event.SIGNED_OUT, rita, at=now - timedelta(days=1)).pk
+    newer = happened(Event.SIGNED_OUT, rita, at=now).pk
+    oldest = happened(Event.SIGNED_OUT, rita, at=now - timedelta(days=2)).pk
+    assert shown(auditing) == [newer, older, oldest]
+
+
+def test_activity_is_what_one_person_did(auditing: Client, rita: Any, nils: Any) -> None:
+    hers = happened(Event.SIGNED_OUT, rita).pk
+    happened(Event.SIGNED_OUT, nils)
+    happened(Event.PERSON_READ, nils, rita)
+    assert shown(auditing, f"?actor={rita.pk}") == [hers]
+    assert "Done by: <bdi>rita</bdi>" in auditing.get(f"{LIST}?actor={rita.pk}").content.decode()
+
+
+def test_activity_outlives_the_account(auditing: Client) -> None:
+    entry = happened(Event.SIGNED_OUT, actor_id=4711, actor_name="walter").pk
+    happened(Event.SIGNED_OUT, actor_id=4712, actor_name="")
+    assert shown(auditing, "?actor=4711") == [entry]
+    assert "Done by: <bdi>walter</bdi>" in auditing.get(f"{LIST}?actor=4711").content.decode()
+    assert "Done by: <bdi>account 4712</bdi>" in auditing.get(f"{LIST}?actor=4712").content.decode()
+
+
+def test_history_is_what_happened_to_one_thing(auditing: Client, rita: Any) -> None:
+    twelve = happened(Event.CONVERSATION_READ, rita, ("messaging.conversation", 12)).pk
+    happened(Event.CONVERSATION_READ, rita, ("messaging.conversation", 121))
+    happened(Event.MESSAGE_READ, rita, ("messaging.message", 12))
+    assert shown(auditing, "?target=messaging.conversation:12") == [twelve]
+    page = auditing.get(f"{LIST}?target=messaging.conversation:12").content.decode()
+    assert "About: <bdi>Conversation 12</bdi>" in page
+
+
+def test_the_same_action_is_everything_that_one_click_touched(auditing: Client, rita: Any) -> None:
+    click = uuid4()
+    touched = {happened(Event.RECORD_DELETED, rita, ("auth.group", key), action=click).pk for key in (1, 2, 3)}
+    happened(Event.RECORD_DELETED, rita, ("auth.group", 4))
+    assert set(shown(auditing, f"?action={click}")) == touched
+
+
+def test_one_event_can_be_chosen_by_its_sentence(auditing: Client, rita: Any) -> None:
+    chosen = happened(Event.MESSAGE_EDITED, rita).pk
+    happened(Event.MESSAGE_READ, rita)
+    assert shown(auditing, "?event=message.edited") == [chosen]
+    page = auditing.get(f"{LIST}?event=message.edited").content.decode()
+    assert '<option value="message.edited" selected>Corrected a message</option>' in page
+
+
+def test_today_begins_at_midnight(auditing: Client, rita: Any) -> None:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = happened(Event.SIGNED_OUT, rita, at=midnight).pk
+    happened(Event.SIGNED_OUT, rita, at=midnight - timedelta(seconds=1))
+    assert shown(auditing, "?since=today") == [today]
+
+
+def test_a_username_that_is_typed_narrows_to_that_account_and_keeps_the_rest(auditing: Client, rita: Any) -> None:
+    response = auditing.get(f"{LIST}?person=rita&event=message.read&since=7d")
+    assert response["Location"] == f"{LIST}?event=message.read&since=7d&actor={rita.pk}"
+
+
+def test_a_username_that_nobody_has_is_said_to_be_nobodys(auditing: Client, rita: Any) -> None:
+    page = auditing.get(f"{LIST}?person=Rita&event=message.read", follow=True).content.decode()
+    assert "No account is called “Rita”. A search finds names of accounts long gone." in page
+    assert "Done by:" not in page
+
+
+def test_an_emptied_name_widens_to_everybody(auditing: Client, rita: Any) -> None:
+    assert auditing.get(f"{LIST}?person=&actor={rita.pk}&event=")["Location"] == f"{LIST}?event="
+
+
+def test_narrowing_further_keeps_an_account_that_is_gone(auditing: Client) -> None:
+    happened(Event.SIGNED_OUT, actor_id=4711, actor_name="walter")
+    page = auditing.get(f"{LIST}?actor=4711").content.decode()
+    assert 'name="person" id="narrow-person" value="walter"' in page
+    assert '<input type="hidden" name="actor" value="4711">' in page
+    response = auditing.get(f"{LIST}?actor=4711&person=walter&event=message.read")
+    assert response["Location"] == f"{LIST}?actor=4711&event=message.read"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["actor=rita", f"actor={'9' * 5000}", "actor=²", "target=nothing", "target=:7", "target=%00:%00", "action=this",
+     "event=invented", "since=ever", "q=%00"],
+)  # fmt: skip
+def test_what_makes_no_sense_narrows_nothing(auditing: Client, rita: Any, query: str) -> None:
+    entry = happened(Event.SIGNED_OUT, rita).pk
+    assert shown(auditing, f"?{query}") == [entry]
+
+
+def test_a_target_of_a_kind_that_is_gone_can_still_be_asked_for(auditing: Client, rita: Any) -> None:
+    entry = happened(Event.RECORD_CHANGED, rita, ("old.thing", "a/b")).pk
+    assert shown(auditing, "?target=old.thing:a/b") == [entry]
+
+
+@pytest.mark.parametrize("term", ["rita", "RIT", "Conversation 77", "versation 7", "req-1"])
+def test_search_finds_names_labels_and_request_ids(auditing: Client, rita: Any, term: str) -> None:
+    wanted = happened(
+        Event.MESSAGE_READ, rita, ("messaging.conversation", 77), label="Conversation 77", request_id="req-1"
+    ).pk
+    happened(Event.MESSAGE_READ, make_user("walter"), request_id="req-12")
+    assert shown(auditing, f"?q={term}") == [wanted]
+
+
+def test_search_finds_an_action_by_its_id(auditing: Client, rita: Any) -> None:
+    wanted = happened(Event.MESSAGE_READ, rita)
+    happened(Event.MESSAGE_READ, rita)
+    assert shown(auditing, f"?q={wanted.action}") == [wanted.pk]
+    assert shown(auditing, f"?q={wanted.action.hex}") == [wanted.pk]
+
+
+def test_a_request_id_may_look_like_an_action(auditing: Client, rita: Any) -> None:
+    request_id = uuid4().hex
+    wanted = happened(Event.MESSAGE_READ, rita, request_id=request_id).pk
+    assert shown(auditing, f"?q={request_id}") == [wanted]
+
+
+def test_copies_are_searched_in_the_newest_entries_and_actions_in_all_and_the_page_says_so(
+    auditing: Client, rita: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "SEARCHED_COPIES", 2)
+    long_ago = happened(Event.MESSAGE_READ, rita, at=timezone.now() - timedelta(days=300))
+    for _ in range(3):
+        happened(Event.MESSAGE_READ, alice)
+    assert shown(auditing, "?q=rita") == []
+    assert shown(auditing, f"?q={long_ago.action}") == [long_ago.pk]
+    page = auditing.get(LIST).content.decode()
+    assert "in the newest 50,000. All that one person ever did: “Done by”." in page
+
+
+def test_a_search_keeps_to_the_filters(auditing: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    edit = happened(Event.MESSAGE_EDITED, rita).pk
+    assert shown(auditing, "?q=rita&event=message.edited") == [edit]
+
+
+def test_looking_is_recorded_once_an_hour(client: Client, otto: Any) -> None:
+    client.force_login(otto)
+    looks = Entry.objects.filter(event=Event.AUDIT_READ, actor=otto)
+    client.get(LIST)
+    client.get(LIST)
+    client.get(f"{LIST}{looks.get().pk}/change/")
+    assert looks.count() == 1
+
+
+def test_looking_again_after_an_hour_is_recorded_again(client: Client, otto: Any) -> None:
+    happened(Event.AUDIT_READ, otto, Entry, timezone.now() - timedelta(minutes=61))
+    client.force_login(otto)
+    client.get(LIST)
+    assert Entry.objects.filter(event=Event.AUDIT_READ, actor=otto).count() == 2
+
+
+def test_a_search_is_recorded_with_its_filters_and_what_it_found(auditing: Client, rita: Any) -> None:
+    happened(Event.MESSAGE_READ, rita)
+    auditing.get(f"{LIST}?q=rita&event=message.read")
+    search = Entry.objects.get(event=Event.SEARCH_MADE)
+    assert (search.target_type, search.target_label) == ("audit.entry", "rita")
+    assert search.details == {"filters": {"event": "message.read"}, "results": "1 entry"}
+
+
+def test_what_cannot_be_recorded_is_not_shown(client: Client, otto: Any) -> None:
+    client.force_login(otto)
+    with recording_fails():
+        response = client.get(LIST)
+    assert response.status_code == 503
+    assert "could not be recorded in the audit trail" in response.content.decode()
+
+
+def test_the_trail_is_called_so_where_one_looks_for_it(auditing: Client) -> None:
+    page = auditing.get(LIST).content.decode()
+    assert f'<a href="{LIST}" aria-current="page">Audit trail</a>' in page
+    assert "<h1>Audit trail</h1>" in page
+
+
+def test_nobody_without_the_permission_is_let_in_or_invited(client: Client, rita: Any) -> None:
+    client.force_login(rita)
+    assert client.get(LIST).status_code == 403
+    assert LIST not in client.get("/console/").content.decode()
+
+
+def test_not_even_a_superuser_adds_changes_or_deletes(client: Client, rosa: Any) -> None:
+    entry = happened(Event.SIGNED_OUT, rosa)
+    client.force_login(rosa)
+    for address in ("add/", f"{entry.pk}/delete/", f"{entry.pk}/change/"):
+        assert client.post(f"{LIST}{address}", {"at": "2020-01-01"}).status_code == 403
+    data = {"action": "delete_selected", "_selected_action": entry.pk}
+    client.post(LIST, data)
+    assert Entry.objects.filter(pk=entry.pk, at=entry.at).exists()
+
+
+def test_an_empty_list_says_what_will_be_there(otto: Any, client: Client) -> None:
+    client.force_login(otto)
+    page = client.get(f"{LIST}?event=import.made").content.decode()
+    assert "Nothing matches with these filters." in page
+
+
+def test_a_page_costs_eight_queries_at_most_however_many_rows(
+    auditing: Client, rita: Any, alice: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
+) -> None:
+    for number in range(5):
+        happened(Event.PERSON_READ, rita, ("accounts.user", number))
+    with django_assert_max_num_queries(8) as few:
+        auditing.get(LIST)
+    for number in range(60):
+        happened(Event.PERSON_READ, alice, ("accounts.user", number))
+        happened(Event.MESSAGE_READ, None, ("messaging.message", number))
+    with django_assert_num_queries(len(few)):
+        page = auditing.get(LIST)
+    assert len(page.context["cl"].result_list) == 50

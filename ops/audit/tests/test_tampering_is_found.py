@@ -1,0 +1,257 @@
+"""``verify_audit`` names the first place where somebody with all power over the database changed the trail."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F, Value
+from django.db.models.query import QuerySet
+from django.utils import timezone
+
+from ops.audit import chain, recording, triggers, verification
+from ops.audit.events import Event
+from ops.audit.models import Entry, Seal, Unsealed
+
+ENTRIES = 6
+
+
+@pytest.fixture
+def trail(db: Any) -> list[int]:
+    """The ids of six sealed entries, at positions 1 to 6."""
+    for number in range(ENTRIES):
+        recording.record(Event.RECORD_CHANGED, actor=None, details={"number": number}, label=f"Thing {number}")
+    chain.seal()
+    return list(Entry.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def verify(**options: Any) -> str:
+    """What the command prints; raises CommandError, with which it exits 1."""
+    out = io.StringIO()
+    call_command("verify_audit", stdout=out, no_color=True, **options)
+    return out.getvalue()
+
+
+def refusal(**options: Any) -> str:
+    with pytest.raises(CommandError) as error:
+        verify(**options)
+    assert error.value.returncode == 1
+    return str(error.value)
+
+
+def attack(rows: Any, **changes: Any) -> None:
+    """Change these rows past the models and the triggers, as the tables' owner can; without changes, delete them."""
+    with triggers.removed(connection):
+        if changes:
+            QuerySet.update(rows, **changes)
+        else:
+            QuerySet._raw_delete(rows, rows.db)
+
+
+def entry(key: int) -> Any:
+    return Entry.objects.filter(pk=key)
+
+
+def seal(position: int) -> Any:
+    return Seal.objects.filter(position=position)
+
+
+def swap(rows: Any, field: str, one: Any, other: Any, *, between: Any) -> None:
+    """Exchange what two rows hold in a unique field."""
+    with triggers.removed(connection):
+        for here, there in ((one, between), (other, one), (between, other)):
+            QuerySet.update(rows.filter(**{field: here}), **{field: there})
+
+
+def test_a_whole_trail_says_so_and_prints_its_anchor(trail: list[int]) -> None:
+    lines = verify().splitlines()
+    assert lines[0] == "The audit trail is whole: 6 sealed entries."
+    assert re.fullmatch(r"Anchor 6:[0-9a-f]{64}", lines[1])
+    assert verify(anchor=True) == f"{Seal.objects.get(position=6)}\n"
+
+
+@pytest.mark.django_db
+def test_an_empty_trail_is_whole() -> None:
+    assert verify().startswith("The audit trail is whole: 0 sealed entries.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"details": {"number": 7}},
+        {"actor": 1},
+        {"actor_role": "superuser"},
+        {"event": Event.RECORD_DELETED},
+        {"target_id": "7"},
+        {"at": F("at") + timedelta(seconds=1)},
+        {"request_id": "other"},
+        {"action": "00000000-0000-0000-0000-000000000001"},
+        {"target_digest": "0" * 64},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_altered_entry_is_named(trail: list[int], changes: dict[str, Any]) -> None:
+    attack(entry(trail[2]), **changes)
+    attack(entry(trail[4]), **changes)
+    assert refusal() == (f"Entry {trail[2]} (position 3) does not match its seal: the entry or the seal was altered.")
+
+
+@pytest.mark.parametrize("copy", ["actor_name", "ip", "user_agent", "target_label", "reason"])
+def test_an_altered_copy_is_named(trail: list[int], copy: str) -> None:
+    attack(entry(trail[2]), **{copy: "mallory"})
+    assert refusal().startswith(f"Entry {trail[2]} (position 3): ")
+    assert "one of these copies was altered" in refusal()
+
+
+def test_emptied_copies_are_named_unless_an_entry_explains_them(trail: list[int]) -> None:
+    attack(entry(trail[2]), target_label="", reason="", target_salt="")
+    assert "they are neither whole nor marked as emptied" in refusal()
+    attack(entry(trail[2]), scrubbed_at=timezone.now())
+    assert refusal() == (
+        f"Entry {trail[2]} (position 3): target_label, reason: these copies were emptied, and no entry says that a "
+        "person was."
+    )
+
+
+@pytest.mark.parametrize("changes", [{"hash": "0" * 64}, {"sealed_at": F("sealed_at") - timedelta(days=1)}])
+def test_an_altered_seal_is_named(trail: list[int], changes: dict[str, Any]) -> None:
+    attack(seal(4), **changes)
+    assert refusal().startswith(f"Entry {trail[3]} (position 4) does not match its seal")
+
+
+def test_a_missing_entry_is_named(trail: list[int]) -> None:
+    attack(entry(trail[3]))
+    assert refusal() == f"Entry {trail[3]} is missing: it was sealed at position 4."
+
+
+def test_an_entry_that_is_missing_with_its_seal_leaves_a_gap(trail: list[int]) -> None:
+    attack(entry(trail[3]))
+    attack(seal(4))
+    assert refusal() == f"Position 4 is missing: the next seal has position 5 (entry {trail[4]})."
+
+
+def test_closing_the_gap_does_not_help(trail: list[int]) -> None:
+    attack(entry(trail[3]))
+    attack(seal(4))
+    for position in (5, 6):
+        attack(seal(position), position=position - 1)
+    assert refusal().startswith(f"Entry {trail[4]} (position 4) does not match its seal")
+
+
+def test_swapped_entries_are_named(trail: list[int]) -> None:
+    swap(Seal.objects.all(), "entry_id", trail[1], trail[4], between=10**9)
+    assert refusal() == f"Position 2 holds entry {trail[4]}, but entry {trail[1]} was sealed there: reordered."
+
+
+def test_swapped_seals_are_named(trail: list[int]) -> None:
+    swap(Seal.objects.all(), "position", 2, 5, between=10**9)
+    assert refusal().startswith(f"Entry {trail[4]} (position 2) does not match its seal")
+
+
+def test_swapped_contents_are_named(trail: list[int]) -> None:
+    swap(Entry.objects.all(), "id", trail[1], trail[4], between=10**9)
+    assert refusal().startswith(f"Entry {trail[1]} (position 2) does not match its seal")
+
+
+def test_seals_cut_off_at_the_end_are_named(trail: list[int]) -> None:
+    attack(Seal.objects.filter(position__gt=4))
+    assert refusal().startswith(
+        f"Entry {trail[4]} has no seal and does not wait for one: its seal was cut off behind position 4"
+    )
+
+
+def test_entries_cut_off_with_their_seals_are_found_by_an_anchor(trail: list[int]) -> None:
+    anchor = verify(anchor=True)
+    attack(Entry.objects.filter(pk__gte=trail[4]))
+    attack(Seal.objects.filter(position__gt=4))
+    assert verify().startswith("The audit trail is whole: 4 sealed entries.")
+    assert refusal(expect=anchor) == (
+        "The chain ends at position 4, but position 6 was there when the anchor was taken: the end was cut off."
+    )
+
+
+def test_a_trail_that_was_emptied_is_found_by_an_anchor(trail: list[int]) -> None:
+    anchor = verify(anchor=True)
+    attack(Entry.objects.all())
+    attack(Seal.objects.all())
+    assert refusal(expect=anchor).startswith("The chain ends at position 0, but position 6 was there")
+
+
+def test_a_chain_that_was_written_anew_is_found_by_an_anchor(trail: list[int]) -> None:
+    anchor = verify(anchor=True)
+    attack(entry(trail[2]), details={})
+    attack(Seal.objects.all())
+    verify(seal=True)
+    assert verify().startswith("The audit trail is whole: 6 sealed entries.")
+    assert refusal(expect=anchor).startswith("Position 6 has another hash than the anchor")
+
+
+def test_an_anchor_of_before_holds_while_the_trail_grows(trail: list[int]) -> None:
+    anchor = verify(anchor=True)
+    recording.record(Event.SIGNED_OUT, actor=None)
+    chain.seal()
+    assert verify(expect=anchor).startswith("The audit trail is whole: 7 sealed entries.")
+
+
+@pytest.mark.parametrize("nonsense", ["", ":", "6", "six:" + "0" * 64, "6:xyz", "²:" + "0" * 64])
+def test_an_anchor_that_is_none_is_refused_in_a_sentence(nonsense: str) -> None:
+    with pytest.raises(
+        ValueError, match="is no anchor; it looks like 1042:9f86d0…, as verify_audit --anchor prints it"
+    ):
+        verification.parse_anchor(nonsense)
+
+
+def test_what_waits_for_its_seal_is_counted_and_no_fault(trail: list[int]) -> None:
+    waiting = recording.record(Event.SIGNED_OUT, actor=None)
+    assert verify().splitlines()[2] == (
+        f"1 more wait for their seal, the oldest since {waiting.at:%Y-%m-%d %H:%M:%S} UTC."
+    )
+    assert verify(seal=True).splitlines()[:2] == ["Sealed 1 entries.", "The audit trail is whole: 7 sealed entries."]
+
+
+def test_what_waits_too_long_is_a_fault(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = recording.record(Event.SIGNED_OUT, actor=None)
+    then = timezone.now() + timedelta(minutes=16)
+    monkeypatch.setattr(timezone, "now", lambda: then)
+    assert refusal().startswith(f"Entry {waiting.pk} has waited for its seal since ")
+
+
+def test_an_entry_that_vanished_before_it_was_sealed_is_named(trail: list[int]) -> None:
+    waiting = recording.record(Event.SIGNED_OUT, actor=None)
+    attack(entry(waiting.pk))
+    assert refusal() == f"Entry {waiting.pk} is missing: it waited for its seal."
+    assert chain.seal() == 0
+
+
+def test_an_entry_hidden_from_sealing_is_named(trail: list[int]) -> None:
+    hidden = recording.record(Event.SIGNED_OUT, actor=None)
+    Unsealed.objects.all().delete()
+    assert refusal().startswith(f"Entry {hidden.pk} has no seal and does not wait for one")
+
+
+def test_triggers_that_are_gone_are_named(trail: list[int]) -> None:
+    triggers.remove(connection)
+    assert refusal().startswith(
+        "The chain holds, but the database does not refuse changes any more: audit_entry_queue,"
+    )
+
+
+def test_memory_and_queries_are_of_one_part_at_a_time(
+    trail: list[int], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """Two queries for each part of the chain, and six for the rest."""
+    for size, parts in ((6, 1), (2, 3)):
+        monkeypatch.setattr(verification, "CHUNK", size)
+        with django_assert_num_queries(2 * parts + 6):
+            assert verification.verify().sealed == ENTRIES
+
+
+def test_a_fault_in_a_later_part_is_found(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "CHUNK", 2)
+    attack(entry(trail[4]), target_type=Value("elsewhere"))
+    assert f"Entry {trail[4]} (position 5)" in refusal()

@@ -1,0 +1,198 @@
+"""Who reads, searches and changes in the console leaves an entry; what cannot be recorded does not happen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from admin_interface.models import Theme
+from django.contrib.auth.models import Group
+from django.db import DatabaseError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.tests.conversations import write
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.conftest import READING, make_staff
+
+LIST = reverse("admin:messaging_conversation_changelist")
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    client.force_login(rita)
+    return client
+
+
+@pytest.fixture
+def lea(client: Client, db: Any) -> Client:
+    """Lea, who also corrects messages, signed in."""
+    client.force_login(make_staff("lea", *READING, "change_message"))
+    return client
+
+
+def stop_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the trail cannot be written to."""
+
+    def fail(entry: Entry, **options: Any) -> None:
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr(Entry, "save", fail)
+
+
+def conversation_page(message: Message) -> str:
+    return reverse("admin:messaging_conversation_change", args=[message.conversation_id])
+
+
+def message_page(message: Message) -> str:
+    return reverse("admin:messaging_message_change", args=[message.pk])
+
+
+def entries(*events: Event) -> list[tuple[Any, ...]]:
+    """Event, who, and what of the entries of these kinds, the oldest first."""
+    found = Entry.objects.filter(event__in=events).order_by("pk")
+    return list(found.values_list("event", "actor_name", "target_type", "target_id"))
+
+
+def test_opening_a_conversation_or_a_message_is_recorded_once_an_hour(
+    reviewing: Client, rita: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(alice, bob, "between the two of us")
+    for _ in range(2):
+        reviewing.get(conversation_page(message))
+        reviewing.get(message_page(message))
+    read = [
+        ("conversation.read", "rita", "messaging.conversation", str(message.conversation_id)),
+        ("message.read", "rita", "messaging.message", str(message.pk)),
+    ]
+    assert entries(Event.CONVERSATION_READ, Event.MESSAGE_READ) == read
+    later = timezone.now() + timedelta(hours=1, minutes=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    reviewing.force_login(rita)  # sessions do not last that long without a request
+    reviewing.get(conversation_page(message))
+    assert entries(Event.CONVERSATION_READ) == read[:1] * 2
+
+
+def test_each_person_and_each_conversation_counts_apart(
+    reviewing: Client, client: Client, alice: Any, bob: Any
+) -> None:
+    first, second = write(alice, bob), write(alice, bob)
+    for message in (first, second):
+        reviewing.get(conversation_page(message))
+    client.force_login(make_staff("ray", *READING))
+    client.get(conversation_page(first))
+    assert [(who, key) for _, who, _, key in entries(Event.CONVERSATION_READ)] == [
+        ("rita", str(first.conversation_id)),
+        ("rita", str(second.conversation_id)),
+        ("ray", str(first.conversation_id)),
+    ]
+
+
+def test_a_page_whose_reading_cannot_be_recorded_is_refused(
+    reviewing: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(alice, bob, "between the two of us")
+    stop_recording(monkeypatch)
+    for address in (conversation_page(message), message_page(message), f"{LIST}?q=between"):
+        response = reviewing.get(address)
+        assert response.status_code == 503
+        assert "could not be recorded" in response.content.decode()
+        assert "between the two of us" not in response.content.decode()
+
+
+def test_who_is_refused_has_read_nothing(client: Client, nils: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    client.force_login(nils)
+    assert client.get(conversation_page(message)).status_code == 403
+    assert entries(Event.CONVERSATION_READ) == []
+
+
+def test_a_search_is_recorded_with_its_terms_filters_and_results(reviewing: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    reviewing.get(f"{LIST}?q=alice&unread=yes")
+    entry = Entry.objects.get(event=Event.SEARCH_MADE)
+    assert (entry.target_type, entry.target_label) == ("messaging.conversation", "alice")
+    assert entry.details == {"filters": {"unread": "yes"}, "results": "1 conversation"}
+
+
+@pytest.mark.parametrize("query", ["", "?page=last", "?q=alice&page=last"])
+def test_a_plain_list_and_turning_a_page_are_no_searches(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+    write(alice, bob)
+    reviewing.get(LIST + query)
+    assert entries(Event.SEARCH_MADE) == []
+
+
+def test_a_correction_is_recorded_without_its_text(lea: Client, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "the old words")
+    lea.post(message_page(message), {"content": "the new words"})
+    entry = Entry.objects.get(event=Event.MESSAGE_EDITED)
+    assert (entry.actor_name, entry.target_id) == ("lea", str(message.pk))
+    assert "words" not in str(Entry.objects.filter(pk=entry.pk).values().get())
+    lea.post(message_page(message), {"content": "the new words"})
+    assert len(entries(Event.MESSAGE_EDITED)) == 1
+
+
+def test_a_correction_that_cannot_be_recorded_is_not_made(
+    lea: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(alice, bob, "the old words")
+    stop_recording(monkeypatch)
+    assert lea.post(message_page(message), {"content": "the new words"}).status_code == 503
+    message.refresh_from_db()
+    assert (message.content, message.histories.count()) == ("the old words", 0)
+
+
+def test_a_changed_theme_is_recorded_before_and_after(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    theme = Theme.objects.get(name="Threadward")
+    address = reverse("admin:admin_interface_theme_change", args=[theme.pk])
+    form = client.get(address).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if value}
+    client.post(address, {**data, "title": "Our console"})
+    entry = Entry.objects.get(event=Event.THEME_CHANGED)
+    assert entry.details["title"] == {"before": "Threadward", "after": "Our console"}
+
+
+def test_added_changed_and_deleted_records_are_recorded(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    client.post(reverse("admin:auth_group_add"), {"name": "Helpers"})
+    group = Group.objects.get(name="Helpers")
+    client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "Hands"})
+    client.post(reverse("admin:auth_group_delete", args=[group.pk]), {"post": "yes"})
+    found = entries(Event.RECORD_ADDED, Event.RECORD_CHANGED, Event.RECORD_DELETED)
+    assert found == [(event, "rosa", "auth.group", str(group.pk)) for event in (
+        "record.added", "record.changed", "record.deleted")]  # fmt: skip
+
+
+def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    """And what another click did has another one."""
+    client.force_login(rosa)
+    client.post(reverse("confirm"), {"password": "rosa's password"})
+    ask = reverse("admin:accounts_user_delete_many")
+    for users in ((alice, bob), (charlie,)):
+        client.post(f"{ask}?{'&'.join(f'id={user.pk}' for user in users)}")
+    actions = list(Entry.objects.filter(event=Event.ACCOUNT_DELETED).order_by("pk").values_list("action", flat=True))
+    assert len(actions) == 3
+    assert actions[0] == actions[1] != actions[2]
+
+
+def test_deleting_a_member_of_staff_leaves_what_they_did(reviewing: Client, rita: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    reviewing.get(conversation_page(message))
+    before, key = Entry.objects.filter(actor=rita).count(), rita.pk
+    assert before
+    rita.delete()
+    left = Entry.objects.filter(actor_id=key, actor_name="rita")
+    assert left.count() == before
+    assert left.filter(event=Event.CONVERSATION_READ).exists()
+
+
+def test_djangos_history_page_leads_to_the_trail(client: Client, rosa: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    client.force_login(rosa)
+    response = client.get(reverse("admin:messaging_message_history", args=[message.pk]))
+    assert response["Location"] == f"{reverse('admin:audit_entry_changelist')}?target=messaging.message%3A{message.pk}"
