@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from admin_interface.models import Theme
+from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
@@ -15,9 +19,11 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import write
+from ops.audit.acting import RecordedChanges
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
+from ops.console.readonly import ReadOnlyPermissions
 
 LIST = reverse("admin:messaging_conversation_changelist")
 
@@ -189,6 +195,38 @@ def test_deleting_a_member_of_staff_leaves_what_they_did(reviewing: Client, rita
     left = Entry.objects.filter(actor_id=key, actor_name="rita")
     assert left.count() == before
     assert left.filter(event=Event.CONVERSATION_READ).exists()
+
+
+def import_one(tmp_path: Path) -> None:
+    file = tmp_path / "messages.csv"
+    file.write_text(
+        "external_id,parent_external_id,sender,receiver,timestamp,content\n1,,alice,bob,2026-01-05T10:00:00Z,hello\n"
+    )
+    call_command("import_messages", str(file), stdout=StringIO(), stderr=StringIO())
+
+
+def test_an_import_is_recorded_with_what_it_added(alice: Any, bob: Any, tmp_path: Path) -> None:
+    import_one(tmp_path)
+    entry = Entry.objects.get(event=Event.IMPORT_MADE)
+    assert entry.details == {"messages": 1, "replies": 0, "conversations": 1, "users": 0}
+    import_one(tmp_path)
+    assert len(entries(Event.IMPORT_MADE)) == 1
+
+
+def test_an_import_that_cannot_be_recorded_stores_nothing(
+    alice: Any, bob: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_recording(monkeypatch)
+    with pytest.raises(CommandError, match="could not be recorded"):
+        import_one(tmp_path)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("model", sorted(admin.site._registry, key=lambda model: model._meta.label))
+def test_whatever_can_be_changed_in_the_console_is_recorded_there(model: Any) -> None:
+    """No list is registered that changes rows behind the trail's back."""
+    model_admin = admin.site._registry[model]
+    assert isinstance(model_admin, RecordedChanges | ReadOnlyPermissions)
 
 
 def test_djangos_history_page_leads_to_the_trail(client: Client, rosa: Any, alice: Any, bob: Any) -> None:

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from messaging import pages
+from ops.audit.recording import NotRecorded
 from ops.transfers import faults
 from ops.transfers.problems import CountingReport, ImportStopped, Report, Unreadable
 from ops.transfers.roots import Roots
@@ -65,6 +66,8 @@ def import_messages(
             if not counted.levels["error"]:
                 stored = store(staging, roots, create_users=create_users, notify=notify, now=now, progress=progress)
                 _announce(stored, using)
+    except NotRecorded as error:
+        raise ImportStopped(str(error)) from error
     except DatabaseError as error:
         raise ImportStopped(_in_words(error)) from error
     levels = counted.levels

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from messaging.editors import current_editor
 from messaging.managers import in_batches
 from messaging.models import Conversation, Message
+from ops.audit.events import Event
+from ops.audit.recording import record
 from ops.transfers.problems import ImportStopped
 from ops.transfers.roots import Roots
 from ops.transfers.staging import JOINS, PEOPLE, REPLIES, ROWS, Staging
@@ -75,7 +78,8 @@ def store(
 ) -> Stored:
     """Store every staged row, all or nothing; ``now`` is when the accounts and notifications are created.
 
-    Raises ImportStopped where what was checked does not hold any more, and whatever the database raises.
+    Raises ImportStopped where what was checked does not hold any more, NotRecorded where the audit trail cannot be
+    written to, and whatever the database raises.
     """
     messages = staging.value(f"SELECT COUNT(*) FROM {ROWS}")
     if not messages:
@@ -102,7 +106,10 @@ def store(
             raise _changed_meanwhile()
         for batch in in_batches(joined):
             Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
-    return Stored(messages=messages, replies=replies, conversations=conversations, users=users)
+        result = Stored(messages=messages, replies=replies, conversations=conversations, users=users)
+        # In the same transaction: what is not in the audit trail was not imported.
+        record(Event.IMPORT_MADE, actor=current_editor(), target=Message, details=asdict(result), using=staging.using)
+    return result
 
 
 def _steps(last_row: int) -> Iterator[tuple[int, int]]:

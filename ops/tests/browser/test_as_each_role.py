@@ -1,0 +1,84 @@
+"""As each role in a real browser: what is offered, what is refused in words, and the entries that this left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, expect_status
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts import roles
+from ops.audit.models import Entry
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+READING = ["Overview", "Conversations", "Messages", "Histories", "Notifications"]
+# Role: the sections it is offered, an address that it may open, one that it may not, and the entries that these leave.
+ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
+    "Reviewer": (READING, "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
+    "Lead": (
+        [*READING, "Account deletions"],
+        "messaging/message/{message}/change/",
+        "audit/entry/",
+        ["message.read"],
+    ),
+    "Support": (
+        ["Overview", "Users", "Account deletions"],
+        "accounts/user/{alice}/change/",
+        "messaging/conversation/{key}/change/",
+        ["person.read"],
+    ),
+    "Data operator": (["Overview"], "", "messaging/message/", []),
+    "Auditor": (["Overview", "Audit trail"], "audit/entry/", "messaging/conversation/", ["audit.read"]),
+}
+
+
+@pytest.fixture
+def message(transactional_db: Any) -> Message:
+    return write(make_user("alice"), make_user("bob"), "between the two of us")
+
+
+def sign_in_by_form(page: Page, username: str) -> None:
+    page.goto("/console/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(f"{username}'s password")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_offered_what_it_may_use_and_leaves_entries(
+    open_page: OpenPage, message: Message, role: str, width: int
+) -> None:
+    offered, allowed, refused, left = ROLES[role]
+    roles.set_up()
+    person = make_user("robin", is_staff=True)
+    person.groups.add(Group.objects.get(name=role))
+    names = {"key": message.conversation_id, "message": message.pk, "alice": message.sender_id}
+    page = open_page(width)
+
+    sign_in_by_form(page, "robin")
+    sections = page.get_by_role("navigation", name="Sections").get_by_role("link")
+    expect(sections).to_have_text(offered)
+    assert_accessible(page)
+    assert_fits(page)
+
+    page.goto(f"/console/{allowed.format(**names)}")
+    expect(page.get_by_role("main")).to_be_visible()
+    assert_accessible(page)
+    assert_fits(page)
+
+    expect_status(page, 403)
+    page.goto(f"/console/{refused.format(**names)}")
+    expect(page.get_by_text("Your role does not allow this.")).to_be_visible()
+    assert "between the two of us" not in page.content()
+
+    entries = Entry.objects.filter(actor=person).exclude(event__startswith="session.").order_by("pk")
+    assert list(entries.values_list("event", "actor_name", "actor_role")) == [(one, "robin", role) for one in left]
+    assert Entry.objects.filter(actor=person, event="session.signed_in").count() == 1
