@@ -15,13 +15,6 @@ from messaging.writing import MessageWriting, in_batches
 SEARCHED_TEXTS = 50_000  # the newest messages, whose texts a search without an index reads in about 0.1 s
 
 
-def _either(messages: models.QuerySet, user: Any, column: str) -> models.QuerySet:
-    """``column`` of what ``user`` sent or received, as a subquery that uses the index of each."""
-    sent, received = (messages.filter(**{person: user}).order_by().values(column) for person in ("sender", "receiver"))
-    # Ordered by nothing, again: from Django 6 on a union takes up the order of its model.
-    return sent.union(received).order_by()
-
-
 class ConversationQuerySet(models.QuerySet):
     def unread(self) -> ConversationQuerySet:
         """Conversations with a message that its receiver has not read."""
@@ -35,9 +28,14 @@ class ConversationQuerySet(models.QuerySet):
         """Conversations without an edited message."""
         return self.filter(~Exists(self._messages().filter(conversation=OuterRef("pk"), edited=True)))
 
-    def with_participant(self, user: Any) -> ConversationQuerySet:
+    def of(self, user: Any) -> ConversationQuerySet:
         """Conversations in which ``user`` (or a primary key) sent or received a message."""
-        return self.filter(pk__in=_either(self._messages(), user, "conversation_id"))
+        sent, received = (
+            self._messages().filter(**{person: user}).order_by().values("conversation_id")
+            for person in ("sender", "receiver")
+        )
+        # Ordered by nothing, again: from Django 6 on a union takes up the order of its model.
+        return self.filter(pk__in=sent.union(received).order_by())
 
     def matching(self, text: str) -> ConversationQuerySet:
         """Conversations with a message that ``MessageQuerySet.matching`` finds."""
@@ -124,10 +122,6 @@ class MessageQuerySet(MessageWriting):
     def without_replies(self) -> MessageQuerySet:
         """Messages that nobody answered."""
         return self.filter(~Exists(self.model._base_manager.filter(parent_message=OuterRef("pk"))))
-
-    def with_participant(self, user: Any) -> MessageQuerySet:
-        """Messages that ``user`` (or a primary key) sent or received, for a list: found through both indexes."""
-        return self.filter(pk__in=_either(self.model._base_manager.using(self.db), user, "pk"))
 
     def for_list(self) -> MessageQuerySet:
         """With what a list row shows: the people, ``reply_count`` and ``history_count``."""

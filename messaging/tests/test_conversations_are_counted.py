@@ -99,7 +99,7 @@ def test_unread_conversations_are_those_that_count_an_unread_message(alice: Any,
 def test_a_conversation_is_found_by_each_participant_and_not_by_an_outsider(alice: Any, bob: Any, charlie: Any) -> None:
     message = write(alice, bob)
     for person, found in ((alice, [message.conversation_id]), (bob, [message.conversation_id]), (charlie, [])):
-        conversations = Conversation.objects.with_participant(person)
+        conversations = Conversation.objects.of(person)
         assert [conversation.pk for conversation in conversations] == found
 
 

@@ -155,4 +155,4 @@ class Participant(admin.SimpleListFilter):
         return [(user_id, person.get_username() if person else "somebody who does not exist")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        return queryset.with_participant(self.value()) if self.lookup_choices else queryset
+        return queryset.of(self.value()) if self.lookup_choices else queryset
