@@ -60,12 +60,13 @@ class KeysetChangeList(ChangeList):
         size = self.list_per_page
         cursor = self._cursor(request)
         backwards = "before" in self.place or self.place.get("page") == "last"
-        rows = self.queryset
-        if backwards:
-            rows = rows.order_by(*self._ordering(descending=not self.descending))
+        order = self._ordering(descending=self.descending != backwards)
+        rows = self.queryset.order_by(*order)
         if cursor is not None:
             rows = rows.filter(self._beyond(cursor, descending=self.descending != backwards))
-        found = list(rows[: size + 1])
+        # What a row shows is computed for the rows of this page only, not for all that are sorted to find them.
+        page = self.root_queryset.filter(pk__in=rows.values("pk")[: size + 1])
+        found = list(page.order_by(*order))
         more = len(found) > size
         found = found[:size]
         if backwards:
