@@ -77,7 +77,8 @@ class RecordedReading(TrailHistory):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         opened = self.get_object(request, unquote(object_id))
-        if opened is not None and request.method == "GET" and self.has_view_or_change_permission(request, opened):
+        # Whatever the method: a form that is refused shows the page, too.
+        if opened is not None and self.has_view_or_change_permission(request, opened):
             record_reading(opened, actor=request.user)
         return super().change_view(request, object_id, form_url, extra_context)
 

@@ -142,6 +142,12 @@ def test_a_correction_is_recorded_without_its_text(lea: Client, alice: Any, bob:
     assert len(entries(Event.MESSAGE_EDITED)) == 1
 
 
+def test_a_form_that_is_refused_shows_the_page_and_is_recorded_as_reading(lea: Client, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "the old words")
+    assert "the old words" in lea.post(message_page(message), {"content": ""}).content.decode()
+    assert entries(Event.MESSAGE_READ) == [("message.read", "lea", "messaging.message", str(message.pk))]
+
+
 def test_a_correction_that_cannot_be_recorded_is_not_made(
     lea: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
