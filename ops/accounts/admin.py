@@ -131,9 +131,10 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         words = search_term.strip().replace("\x00", "")
         return (queryset.matching(words) if words else queryset), False
 
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Without Django's own deletion, which would load everything it deletes. Django 6.1 also asks where they go."""
-        actions = super().get_actions(request, *args, **kwargs)
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Without Django's own deletion, which would load everything it deletes. Only Django 6.1 says where they go."""
+        place = () if action_location is None else (action_location,)
+        actions = super().get_actions(request, *place)
         actions.pop("delete_selected", None)
         return actions
 
