@@ -21,6 +21,7 @@ from ops.audit import recording
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
 from ops.audit.events import Event
 from ops.console import filters
+from ops.console.addresses import whole_number
 from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
@@ -44,11 +45,6 @@ class SearchedAdmin(RecordedSearches, KeysetAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         words = search_term.strip().replace("\x00", "")
         return (queryset.matching(words) if words else queryset), False
-
-
-def whole_number(text: str | None) -> int | None:
-    """A positive number of an address, or None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 class ThreadFormSet(ShownFormSet):

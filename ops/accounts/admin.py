@@ -24,6 +24,7 @@ from ops.accounts.models import AccountDeletion, User
 from ops.accounts.roles import ROLES
 from ops.accounts.user_forms import UserAddForm, UserChangeForm
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
+from ops.console.addresses import whole_number
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
@@ -170,7 +171,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
 
     @method_decorator(confirmed_recently)
     def _ask_or_delete(self, request: HttpRequest) -> HttpResponse:
-        keys = [key for key in request.GET.getlist("id") if key.isascii() and key.isdecimal() and len(key) < 19]
+        keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
         users = list(User.objects.filter(pk__in=keys[: deletion.MOST_AT_ONCE]).order_by("username"))
         if not users:
             self.message_user(request, "There is no such account (anymore): choose again.", messages.WARNING)

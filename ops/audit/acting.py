@@ -87,11 +87,10 @@ class RecordedSearches(admin.ModelAdmin):
     """Whoever searches or narrows a list leaves an entry, before they see what was found."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        # Turning a page of what was found is no search of its own.
-        turning = bool({"after", "before", "page"} & request.GET.keys())
+        # Every page of what was found: whoever asks for the last page first has searched, too.
         response = super().changelist_view(request, extra_context)
         changes = getattr(response, "context_data", {}).get("cl")
-        if changes is not None and not turning and (changes.query or changes.active_filters):
+        if changes is not None and (changes.query or changes.active_filters):
             record_search(
                 self.model,
                 actor=request.user,

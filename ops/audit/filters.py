@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from ops.audit import targets
 from ops.audit.events import choices
 from ops.audit.models import Entry
+from ops.console.addresses import whole_number
 from ops.console.filters import PresetDates
 
 
@@ -32,7 +33,7 @@ class LinkedFilter(admin.SimpleListFilter):
 
 def actor_name(key: str) -> str:
     """The username of an account, or its last one where it is gone; "" where ``key`` cannot be an account's."""
-    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+    if whole_number(key) is None:
         return ""
     account = get_user_model()._default_manager.filter(pk=key).first()
     if account is not None:

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from messaging.models import Message
+from ops.console.addresses import whole_number
 
 
 class YesNoFilter(admin.SimpleListFilter):
@@ -149,7 +150,7 @@ class Participant(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         user_id = self.value()
-        if not user_id or not user_id.isdecimal():
+        if user_id is None or whole_number(user_id) is None:
             return []
         person = get_user_model().objects.filter(pk=user_id).first()
         return [(user_id, person.get_username() if person else "somebody who does not exist")]

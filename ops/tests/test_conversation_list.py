@@ -149,7 +149,9 @@ def test_a_place_that_makes_no_sense_gives_the_first_page_and_says_so(
     assert "That place in the list is not known" in response.content.decode()
 
 
-@pytest.mark.parametrize("query", ["unread=maybe", "length=many", "since=ever", "participant=alice", "q=%00"])
+@pytest.mark.parametrize(
+    "query", ["unread=maybe", "length=many", "since=ever", "participant=alice", "participant=" + "9" * 40, "q=%00"]
+)
 def test_a_filter_value_that_makes_no_sense_narrows_nothing(
     reviewing: Client, alice: Any, bob: Any, query: str
 ) -> None:
