@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import openpyxl
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.caches, deploy=True)
@@ -19,5 +20,19 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             f"{settings.WEB_CONCURRENCY} web processes with a cache in local memory: each shows old pages of its own.",
             hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
             id="ops.W001",
+        )
+    ]
+
+
+@register()
+def safe_workbooks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Without defusedxml a small workbook can fill the memory through whatever opens it with openpyxl."""
+    if openpyxl.DEFUSEDXML:
+        return []
+    return [
+        Error(
+            "openpyxl does not use defusedxml: a workbook of a few kilobytes could fill the memory.",
+            hint="Install defusedxml (requirements.txt has it), and unset OPENPYXL_DEFUSEDXML.",
+            id="ops.E001",
         )
     ]

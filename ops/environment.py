@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
+REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 
 
@@ -116,6 +118,18 @@ def redis(name: str) -> str:
     value = text(name)
     if value:
         url(name, value, "redis://host:6379/0, rediss://… or unix://…", schemes=("redis", "rediss", "unix"))
+    return value
+
+
+def queue(name: str, *, redis_url: str) -> str:
+    """Where the queue of jobs is: "database" or "redis". Raises ImproperlyConfigured where Redis cannot be used."""
+    value = text(name, "database").lower()
+    if value not in ("database", "redis"):
+        raise refuse(name, value, "database or redis")
+    if value == "redis" and not redis_url:
+        raise ImproperlyConfigured(f"{name}=redis needs the environment variable REDIS_URL: the Redis to use.")
+    if value == "redis" and find_spec("django_tasks_rq") is None:
+        raise ImproperlyConfigured(f"{name}=redis needs what is not installed: pip install {REDIS_QUEUE}.")
     return value
 
 

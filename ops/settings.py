@@ -69,9 +69,13 @@ INSTALLED_APPS = [
     "ops.transfers",
     "ops.accounts",
     "ops.audit",
+    "ops.jobs",
     "messaging",
     "admin_interface",
     "colorfield",
+    "import_export",
+    "django_htmx",
+    "django_tasks_db",
     "ops.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -92,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.middleware.SessionLimitsMiddleware",
+    "ops.jobs.telling.TellingMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusing.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,6 +145,19 @@ CACHES = {
     # The theme is read on every console page: never over the network, so that Redis being down breaks no page.
     "admin_interface": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "admin-interface"},
 }
+# Jobs: what wakes workers is a queue in the database, or in Redis (JOBS_QUEUE=redis); all else of a job is in its row.
+JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
+JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # silent for so long: a dead worker
+JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
+JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # in a row, before a job has failed
+JOBS_ROUNDS = {"sweep_transfers": 3_600}  # commands that the worker runs besides, each every so many seconds
+if JOBS_QUEUE == "redis":
+    TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
+    INSTALLED_APPS += ["django_rq"]
+    RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}}
+    RQ_SHOW_ADMIN_LINK = False
+else:
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", default=1, least=1)
 
 # --- People -----------------------------------------------------------------------------------------------------
@@ -162,6 +180,14 @@ SESSION_IDLE_MINUTES = environment.number("SESSION_IDLE_MINUTES", default=30, le
 SESSION_HOURS = environment.number("SESSION_HOURS", default=12, least=1)
 # A day more than a session lasts: the cookie must still be there for its owner to be told why it is over.
 SESSION_COOKIE_AGE = (SESSION_HOURS + 24) * 3600
+
+# --- Import and export ------------------------------------------------------------------------------------------
+
+MOST_UPLOADED = environment.number("MOST_UPLOADED_MB", default=512, least=1) * 2**20  # bytes of one file to import
+# django-import-export lets every staff user import over and export everything unless told otherwise.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import_messages"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export_messages"
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 # --- Language and time ------------------------------------------------------------------------------------------
 
@@ -189,6 +215,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
+# Uploads to import and files to download: no web server may serve this folder. Web and worker share it.
+PRIVATE_DIR = VAR_DIR / "private"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 # django-admin-interface asks for framing by the same origin and brings a check of its own for it.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]

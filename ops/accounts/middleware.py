@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ops.jobs.addresses import is_polling
+
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
 NOTED_EVERY = 60  # seconds: activity costs one write a minute, not one a page
 
@@ -22,7 +24,7 @@ class SessionLimitsMiddleware:
     """Signs out whoever was away too long, and says so on the sign-in page, which leads back to where they were.
 
     Every request counts as activity, a page that the server kept in its cache too. What a browser shows from its own
-    memory is no request, and does not.
+    memory is no request, and does not; neither does a page that asks by itself how far a job is.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,7 +39,7 @@ class SessionLimitsMiddleware:
                 logout(request)
                 if request.path not in (reverse("login"), reverse("admin:login"), reverse("logout")):
                     return _to_sign_in(request, reason)
-            elif now - request.session.get(SEEN_AT, 0) >= NOTED_EVERY:
+            elif now - request.session.get(SEEN_AT, 0) >= NOTED_EVERY and not is_polling(request.path):
                 request.session[SEEN_AT] = now
                 request.session.setdefault(SIGNED_IN_AT, now)
         return self.get_response(request)
@@ -67,6 +69,10 @@ def _now() -> int:
 
 def _to_sign_in(request: HttpRequest, reason: str) -> HttpResponse:
     """To the sign-in page of the console or of participants, with the sentence why."""
+    if "HX-Request" in request.headers:
+        # A part of a page is no place for the sign-in page: the whole page is loaded anew, and leads there.
+        messages.warning(request, f"{reason} Sign in to go on.")
+        return HttpResponse(headers={"HX-Refresh": "true"})
     sent = request.method not in ("GET", "HEAD")
     rest = "What you sent was not stored: sign in, and send it again." if sent else "Sign in to go on."
     messages.warning(request, f"{reason} {rest}")

@@ -37,7 +37,10 @@ class Event(TextChoices):
     RECORD_ADDED = "record.added", "Added a record"
     RECORD_CHANGED = "record.changed", "Changed a record"  # fields (names)
     RECORD_DELETED = "record.deleted", "Deleted a record"
-    IMPORT_MADE = "import.made", "Imported messages"  # rows by outcome
+    IMPORT_MADE = "import.made", "Imported messages"  # rows by outcome, batch
+    IMPORT_UNDONE = "import.undone", "Undid an import"  # rows by outcome, batch
+    JOB_CANCELLED = "job.cancelled", "Cancelled a job"
+    JOB_RETRIED = "job.retried", "Started a job again"
     THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # {field: {before, after}}
     SETTING_CHANGED = "settings.changed", "Changed a setting"  # {field: {before, after}}
 

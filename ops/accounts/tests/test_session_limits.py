@@ -148,6 +148,16 @@ def test_activity_is_written_once_a_minute_at_most(reading: Client) -> None:
     assert not [query for query in queries if query["sql"].startswith("UPDATE")]
 
 
+def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Client) -> None:
+    progress = reverse("admin:jobs_job_progress", args=["00000000-0000-0000-0000-000000000000"])
+    for _ in range(2):
+        let_pass(reviewing, 15)
+        response = reviewing.get(progress, headers={"HX-Request": "true"})
+    assert (response["HX-Refresh"], response.content) == ("true", b"")
+    assert not signed_in(reviewing)
+    assert IDLE in reviewing.get(CONSOLE, follow=True).content.decode()
+
+
 def test_strangers_have_no_session_to_end(client: Client, db: Any) -> None:
     client.get("/sign-in/")
     assert "sessionid" not in client.cookies

@@ -1,0 +1,166 @@
+"""Jobs in the console: what was asked for, how far it is, what came of it; to cancel and to start again."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import django_tasks_db.admin  # noqa: F401 - registers first, so that what is left out here stays so
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_tasks_db.models import DBTaskResult
+
+from ops.audit.acting import TrailHistory
+from ops.console.keyset import KeysetAdmin
+from ops.console.readonly import ReadOnlyPermissions
+from ops.jobs import addresses, starting, steering, telling
+from ops.jobs.kinds import page_of
+from ops.jobs.leases import UNDER_WAY
+from ops.jobs.models import Job
+from ops.jobs.progress import progress_of
+
+# The queue's own rows say nothing that a job does not say better.
+if admin.site.is_registered(DBTaskResult):
+    admin.site.unregister(DBTaskResult)
+
+
+class Under(admin.SimpleListFilter):
+    """What became of a job."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        ended = [(state.value, str(state.label)) for state in Job.State if state not in UNDER_WAY]
+        return [("under-way", "Under way"), *ended]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        states = {"under-way": UNDER_WAY, **{state: (state,) for state in Job.State.values if state not in UNDER_WAY}}
+        chosen = states.get(self.value() or "")
+        return queryset.filter(state__in=chosen) if chosen else queryset
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
+    """One's own jobs, or all. Nothing is changed here but by cancelling and starting again."""
+
+    section = "Jobs"
+    keyset = ("-created_at", "id")
+    list_filter = (Under,)
+    list_select_related = ("requester",)
+    rows_template = "jobs/job_rows.html"
+    change_form_template = "jobs/job.html"
+    empty_words = "No job yet. Imports and exports that take longer than a moment appear here."
+    fields = ("title",)
+    actions = None
+
+    class Media:
+        css = {"all": ("jobs/jobs.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        """As Django's, with what a job's page asks for and sends."""
+        return [
+            path("<uuid:job_id>/progress/", self.progress_view, name="jobs_job_progress"),
+            path("<uuid:job_id>/cancel/", self.admin_site.admin_view(self.cancel_view), name="jobs_job_cancel"),
+            path("<uuid:job_id>/retry/", self.admin_site.admin_view(self.retry_view), name="jobs_job_retry"),
+            *super().get_urls(),
+        ]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return steering.has_jobs(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        """Every member of staff has a list, of their own jobs."""
+        return obj is None or steering.may_see(request.user, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        jobs = super().get_queryset(request).select_related("requester")
+        return jobs if steering.may_see_all(request.user) else jobs.filter(requester=request.user)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
+        """Somebody else's job is found too, so that its page says that it is not theirs."""
+        try:
+            return Job.objects.select_related("requester").get(pk=object_id)
+        except (Job.DoesNotExist, ValidationError, ValueError):
+            return None
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        job = context["original"]
+        context |= {"title": job.title, "about": page_of(job)}
+        if job.state not in UNDER_WAY and job.requester_id == request.user.pk:
+            telling.mark_told(job)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @method_decorator([require_GET, never_cache])
+    def progress_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
+        """The part of a page that shows progress, for pages that ask for it again and again.
+
+        When the job is over, or the session is, the page is told to load itself anew, and shows what came of it.
+        """
+        if not self.admin_site.has_permission(request):
+            return _load_anew(request)
+        job = self._job(request, job_id)
+        if job.state not in UNDER_WAY:
+            if job.requester_id == request.user.pk:
+                telling.mark_told(job)
+            return _load_anew(request)
+        said, milestone = request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
+        return render(request, "jobs/polled.html", {"job": job, "news": milestone if said != milestone else ""})
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
+        job = self._steered_job(request, job_id)
+        try:
+            starting.cancel(job, by=request.user)
+        except starting.NotPossible as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+        return _back(request, job)
+
+    @method_decorator(require_POST)
+    def retry_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
+        job = self._steered_job(request, job_id)
+        if not (starting.why_no_retry(job) or steering.may_retry(request.user, job)):
+            raise PermissionDenied
+        try:
+            starting.retry(job, by=request.user)
+        except starting.NotPossible as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+        return _back(request, job)
+
+    def _job(self, request: HttpRequest, job_id: UUID) -> Job:
+        job = self.get_object(request, str(job_id))
+        if job is None:
+            raise Http404
+        if not steering.may_see(request.user, job):
+            raise PermissionDenied
+        return job
+
+    def _steered_job(self, request: HttpRequest, job_id: UUID) -> Job:
+        job = self._job(request, job_id)
+        if not steering.may_steer(request.user, job):
+            raise PermissionDenied
+        return job
+
+
+def _load_anew(request: HttpRequest) -> HttpResponse:
+    """Have htmx load the whole page; whoever opened the address of the progress by hand goes to the list."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return redirect(addresses.LIST)
+
+
+def _back(request: HttpRequest, job: Job) -> HttpResponse:
+    """To the page of ours that the button was on."""
+    asked = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect(asked)
+    return HttpResponseRedirect(addresses.page(job))

@@ -1,0 +1,55 @@
+"""The kinds of jobs there are: what each does, how it is taken back, and what people read about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ops.jobs.models import Job
+
+if TYPE_CHECKING:
+    from ops.jobs.running import Run
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job. Only ``name``, which jobs are stored with, and ``work`` are needed.
+
+    ``work`` does it and returns the result (JSON) or None; it is called again after a worker died, with the cursor of
+    the last batch. ``take_back`` undoes what was done when a job fails or is cancelled, and is called again likewise.
+    ``unit`` is what progress counts. ``page`` gives the address of what a job is about. ``permission`` is what
+    somebody needs to start one; whoever has it finds "Jobs" in the console. ``why_no_retry`` gives the sentence that
+    says why an ended job cannot be started again, "" where it can.
+    """
+
+    name: str
+    work: Callable[[Run], dict[str, Any] | None]
+    take_back: Callable[[Run], None] | None = None
+    unit: str = "rows"
+    page: Callable[[Job], str] | None = None
+    permission: str = ""
+    why_no_retry: Callable[[Job], str] | None = None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known; for the ``ready()`` of the app that owns it."""
+    _kinds[kind.name] = kind
+
+
+def kind_of(job: Job) -> Kind | None:
+    """The kind of a job, or None where this version of the console does not have it (any more)."""
+    return _kinds.get(job.kind)
+
+
+def all_kinds() -> Iterable[Kind]:
+    return _kinds.values()
+
+
+def page_of(job: Job) -> str:
+    """The address of what a job is about, "" where there is none."""
+    kind = kind_of(job)
+    return kind.page(job) if kind and kind.page else ""

@@ -1,0 +1,74 @@
+"""Long work with visible progress: what is to be done, how far it came, who does it now, what came of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Job(models.Model):
+    """One piece of long work, done in batches by whoever holds its lease.
+
+    ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that whoever takes the job up
+    after a worker died goes on where the last batch ended. ``ending`` says that what was done is being taken back.
+    Nobody takes it up before ``lease_until``; only who knows ``lease_token`` may change anything.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        FINISHED = "finished", "Finished"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Ending(models.TextChoices):
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=64)
+    title = models.CharField(max_length=255)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    ending = models.CharField(max_length=16, choices=Ending.choices, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True, blank=True)
+    params: models.JSONField[dict[str, Any], Any] = models.JSONField(default=dict)
+    cursor: models.JSONField[dict[str, Any], Any] = models.JSONField(default=dict)
+    result: models.JSONField[dict[str, Any], Any] = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    fruitless = models.PositiveIntegerField(default=0, help_text="How many attempts in a row ended without a batch.")
+    action = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Of all its entries in the audit trail.")
+    kicked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked to take it up.")
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the requester was told that it ended.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="job_latest"),
+            models.Index(fields=["lease_until"], name="job_under_way", condition=Q(state__in=["queued", "running"])),
+            models.Index(
+                fields=["requester"],
+                name="job_untold",
+                condition=Q(told_at__isnull=True, ended_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

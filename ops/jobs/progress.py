@@ -1,0 +1,160 @@
+"""How far a job is, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.jobs.kinds import kind_of
+from ops.jobs.leases import UNDER_WAY
+from ops.jobs.models import Job
+
+State = Job.State
+
+MEASURABLE = 2.0  # seconds of work from which on a speed says something
+LONG_WAIT = timedelta(seconds=20)
+NO_WORKER = "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
+SILENT = "The worker has been silent for a while. If it died, another goes on within a minute."
+MILESTONES = (25, 50, 75)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What people read of a job at one moment. ``percent`` is None where nobody knows how much there is.
+
+    ``state`` is one or two words, ``mark`` its colour; ``milestone`` is what a screen reader says when it changes.
+    """
+
+    state: str
+    mark: str
+    percent: int | None
+    done: str
+    speed: str
+    left: str
+    worry: str
+    milestone: str
+    ended: bool
+
+
+def progress_of(job: Job, now: datetime) -> Progress:
+    """The progress of a job at ``now``."""
+    per_second = _speed(job)
+    unit = _unit(job)
+    goes_on = job.state == State.RUNNING and not job.ending
+    return Progress(
+        state=_state(job),
+        mark=_mark(job),
+        percent=_percent(job),
+        done=_done(job, unit),
+        speed=_speed_in_words(per_second, unit) if goes_on else "",
+        left=_left(job, per_second) if goes_on else "",
+        worry=_worry(job, now),
+        milestone=_milestone(job),
+        ended=job.state not in UNDER_WAY,
+    )
+
+
+def duration(seconds: float) -> str:
+    """About how long, in one unit: "7 seconds", "3 minutes"."""
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size:
+            return f"{round(seconds / size)} {name}s"
+    number = max(1, round(seconds))
+    return f"{number} second{'' if number == 1 else 's'}"
+
+
+def took(job: Job) -> str:
+    """How long an ended job took from its start to its end, "" where it never began."""
+    if job.started_at is None or job.ended_at is None:
+        return ""
+    return duration((job.ended_at - job.started_at).total_seconds())
+
+
+def can_be_taken_back(job: Job) -> bool:
+    """Whether failing and being cancelled undo what a job did."""
+    kind = kind_of(job)
+    return kind is not None and kind.take_back is not None
+
+
+def _unit(job: Job) -> str:
+    kind = kind_of(job)
+    return kind.unit if kind else "steps"
+
+
+def _waits(job: Job) -> bool:
+    return job.state == State.QUEUED or (job.state == State.RUNNING and job.lease_token is None)
+
+
+def _state(job: Job) -> str:
+    if job.ending:
+        return "Being taken back"
+    if job.state in UNDER_WAY and job.cancel_requested_at:
+        return "Being cancelled"
+    return "Waiting" if _waits(job) else job.get_state_display()
+
+
+def _mark(job: Job) -> str:
+    """Which chip shows the state: one of the look's, or "" for the plain one."""
+    if job.ending or job.state == State.FAILED:
+        return "failed"
+    return {State.RUNNING: "unread", State.FINISHED: "marked-chip"}.get(State(job.state), "")
+
+
+def _percent(job: Job) -> int | None:
+    if job.state == State.FINISHED:
+        return 100
+    return min(100, job.done * 100 // job.total) if job.total else None
+
+
+def _done(job: Job, unit: str) -> str:
+    if job.state in (State.FAILED, State.CANCELLED) and can_be_taken_back(job):
+        return ""
+    if job.total:
+        return f"{job.done:,} of {job.total:,} {unit}"
+    return f"{job.done:,} {unit}" if job.done else ""
+
+
+def _speed(job: Job) -> float | None:
+    """What was done per second since the job began; None where it is too early to say."""
+    if job.started_at is None or job.heartbeat_at is None:
+        return None
+    seconds = (job.heartbeat_at - job.started_at).total_seconds()
+    return job.done / seconds if job.done and seconds >= MEASURABLE else None
+
+
+def _speed_in_words(per_second: float | None, unit: str) -> str:
+    if per_second is None:
+        return ""
+    if per_second >= 1:
+        return f"about {_rounded(per_second):,} {unit} a second"
+    return f"about {max(1, round(per_second * 60)):,} {unit} a minute"
+
+
+def _rounded(number: float) -> int:
+    """To two digits that count: nobody reads the others of a speed."""
+    return round(number) if number < 100 else int(round(number, 2 - len(str(int(number)))))
+
+
+def _left(job: Job, per_second: float | None) -> str:
+    if not per_second or not job.total:
+        return ""
+    seconds = (job.total - job.done) / per_second
+    return "a few seconds left" if seconds < 5 else f"about {duration(seconds)} left"
+
+
+def _worry(job: Job, now: datetime) -> str:
+    """What may be wrong with a job that does not go on."""
+    if job.state not in UNDER_WAY:
+        return ""
+    if _waits(job):
+        since = max(job.lease_until or job.created_at, job.kicked_at or job.created_at)
+        return NO_WORKER if now - since > LONG_WAIT else ""
+    return SILENT if job.heartbeat_at and now - job.heartbeat_at > LONG_WAIT else ""
+
+
+def _milestone(job: Job) -> str:
+    """What has been reached, in words that change seldom."""
+    if job.state != State.RUNNING or job.ending or not job.total:
+        return _state(job)
+    reached = [mark for mark in MILESTONES if (_percent(job) or 0) >= mark]
+    return f"{reached[-1]} % done" if reached else _state(job)

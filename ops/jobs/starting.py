@@ -1,0 +1,179 @@
+"""Starting jobs, cancelling them and trying again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ops.audit import context
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.jobs import leases, running, tasks
+from ops.jobs.kinds import kind_of
+from ops.jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+IN_THE_REQUEST = 2.0  # seconds that a page may work before it hands over to a worker
+LOOK_AGAIN = 0.2  # seconds between two looks at a job that somebody else does
+
+
+class NotPossible(Exception):
+    """A job cannot be cancelled or retried; the text is the sentence for people."""
+
+
+def start(
+    kind: str,
+    *,
+    requester: Any,
+    title: str,
+    params: dict[str, Any],
+    total: int | None = None,
+    here: bool = False,
+    kick: bool = True,
+) -> Job:
+    """Store a job for ``requester`` (a user or None) and have a worker take it up once this transaction is committed.
+
+    ``title`` is what people read, ``params`` (JSON) what the work is given. With ``here``, which no transaction may be
+    around, it is done in this process for up to 2 s, so that small work is over when this returns; a worker does the
+    rest. Without ``kick``, it waits for ``run_now``.
+    """
+    now = timezone.now()
+    job = Job(
+        kind=kind,
+        title=title[: Job._meta.get_field("title").max_length],
+        params=params,
+        total=total,
+        requester=requester,
+        action=context.current().action,
+        created_at=now,
+        kicked_at=now,
+    )
+    if here:
+        # The lease says that this process is at it; where it dies, the job is taken up like any other.
+        with transaction.atomic(durable=True):
+            job.save(force_insert=True)
+        return _begun_here(job)
+    job.save(force_insert=True)
+    if kick:
+        _kick_after_commit(job)
+    return job
+
+
+def run_now(job: Job) -> Job:
+    """Do a job in this process until it ends, for commands and tests; the job as it is then.
+
+    Where somebody else does it already, it is waited for. Ctrl-C cancels it: what was done is taken back, then
+    KeyboardInterrupt is raised. A job that could not be taken back comes back RUNNING, with its ``error``; a worker
+    tries again. Raises running.JobFailed where the database does not even take how it ended.
+    """
+    try:
+        while not running.run(job.pk):
+            job.refresh_from_db()
+            if job.state not in leases.UNDER_WAY:
+                break
+            time.sleep(LOOK_AGAIN)
+    except KeyboardInterrupt:
+        _cancelled_by_hand(job)
+        raise
+    job.refresh_from_db()
+    return job
+
+
+def kick(now: datetime) -> int:
+    """Have workers take up every job that nobody works on, unless somebody asked for it a moment ago; how many."""
+    stale = leases.free(now).filter(Q(kicked_at__isnull=True) | Q(kicked_at__lte=now - leases.lease()))
+    kicked = 0
+    for job in stale.order_by("created_at"):
+        if stale.filter(pk=job.pk).update(kicked_at=now):
+            _kick(job)
+            kicked += 1
+    return kicked
+
+
+def cancel(job: Job, *, by: Any) -> None:
+    """Have a job cancelled: one that waits at once, one that runs after its batch. Raises NotPossible, NotRecorded."""
+    now = timezone.now()
+    under_way = Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY, ending="")
+    with transaction.atomic():
+        if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=now):
+            raise NotPossible("This is over, or being cancelled, already.")
+        under_way.filter(state=Job.State.QUEUED, attempts=0).update(state=Job.State.CANCELLED, ended_at=now)
+        record(Event.JOB_CANCELLED, actor=by, target=job, label=job.title)
+        job.refresh_from_db()
+        if job.ended_at is None:
+            _kick_after_commit(job)
+
+
+def retry(job: Job, *, by: Any) -> None:
+    """Start a failed or cancelled job from its beginning. Raises NotPossible, NotRecorded."""
+    why_not = why_no_retry(job)
+    if why_not:
+        raise NotPossible(why_not)
+    now = timezone.now()
+    anew = dict.fromkeys(("cancel_requested_at", "started_at", "ended_at", "told_at", "heartbeat_at", "lease_until"))
+    with transaction.atomic():
+        restarted = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED)).update(
+            state=Job.State.QUEUED,
+            cursor={},
+            result={},
+            done=0,
+            error="",
+            attempts=0,
+            fruitless=0,
+            action=context.current().action,
+            kicked_at=now,
+            **anew,
+        )
+        if not restarted:
+            raise NotPossible("This was started again already.")
+        record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
+        job.refresh_from_db()
+        _kick_after_commit(job)
+
+
+def why_no_retry(job: Job) -> str:
+    """Why a job cannot be started again, as a sentence; "" where it can."""
+    if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
+        return "Only what failed or was cancelled can be tried again."
+    kind = kind_of(job)
+    if kind is None:
+        return running.UNKNOWN_KIND
+    return kind.why_no_retry(job) if kind.why_no_retry else ""
+
+
+def _begun_here(job: Job) -> Job:
+    try:
+        running.run(job.pk, seconds=IN_THE_REQUEST)
+    except running.JobFailed:
+        logger.exception("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
+    job.refresh_from_db()
+    if job.state in leases.UNDER_WAY:
+        _kick_after_commit(job)
+    return job
+
+
+def _cancelled_by_hand(job: Job) -> None:
+    """Give back what was interrupted, then take back what it did."""
+    Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY).update(
+        cancel_requested_at=timezone.now(), lease_token=None, lease_until=None
+    )
+    running.run(job.pk)
+
+
+def _kick_after_commit(job: Job) -> None:
+    transaction.on_commit(lambda: _kick(job))
+
+
+def _kick(job: Job) -> None:
+    """Ask a worker; where the queue cannot be reached, the sweep asks again."""
+    try:
+        tasks.run_job.enqueue(str(job.pk))
+    except Exception:
+        logger.exception("Job %s: the queue cannot be reached; it is asked again soon.", job.pk)

@@ -1,0 +1,45 @@
+"""Who may see and steer which job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.jobs.kinds import all_kinds, kind_of
+from ops.jobs.leases import UNDER_WAY
+from ops.jobs.models import Job
+from ops.jobs.starting import why_no_retry
+
+
+def may_see_all(user: Any) -> bool:
+    return user.is_active and user.is_staff and user.has_perm("jobs.view_job")
+
+
+def may_see(user: Any, job: Job) -> bool:
+    """Staff see the jobs that they asked for; whoever may view jobs sees all."""
+    return (user.is_active and user.is_staff and job.requester_id == user.pk) or may_see_all(user)
+
+
+def has_jobs(user: Any) -> bool:
+    """Whether the console offers the list: to whoever may start jobs of some kind, or see all."""
+    return may_see_all(user) or any(user.has_perm(kind.permission) for kind in all_kinds() if kind.permission)
+
+
+def may_steer(user: Any, job: Job) -> bool:
+    """Whoever asked for a job may cancel it and start it again, and so may superusers."""
+    return user.is_active and user.is_staff and (user.is_superuser or job.requester_id == user.pk)
+
+
+def may_cancel(user: Any, job: Job) -> bool:
+    """Whether a job can be cancelled now, by this user."""
+    under_way = job.state in UNDER_WAY and not job.ending and job.cancel_requested_at is None
+    return under_way and may_steer(user, job)
+
+
+def may_retry(user: Any, job: Job) -> bool:
+    """Whether an ended job can be started again, by this user: starting it takes the permission for its kind anew."""
+    return not why_no_retry(job) and may_steer(user, job) and _may_start(user, job)
+
+
+def _may_start(user: Any, job: Job) -> bool:
+    kind = kind_of(job)
+    return kind is not None and (not kind.permission or user.has_perm(kind.permission))

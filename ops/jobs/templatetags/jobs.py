@@ -1,0 +1,45 @@
+"""What templates say about jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from ops.jobs import progress as progresses
+from ops.jobs import steering
+from ops.jobs.models import Job
+from ops.jobs.progress import Progress
+
+register = template.Library()
+
+
+@register.filter
+def progress(job: Job) -> Progress:
+    """How far a job is now."""
+    return progresses.progress_of(job, timezone.now())
+
+
+@register.filter
+def took(job: Job) -> str:
+    """How long an ended job took."""
+    return progresses.took(job)
+
+
+@register.filter
+def can_be_taken_back(job: Job) -> bool:
+    """Whether failing and being cancelled undo what a job did."""
+    return progresses.can_be_taken_back(job)
+
+
+@register.filter
+def may_cancel(user: Any, job: Job) -> bool:
+    """Whether somebody may cancel a job now."""
+    return steering.may_cancel(user, job)
+
+
+@register.filter
+def may_retry(user: Any, job: Job) -> bool:
+    """Whether somebody may start a job again now."""
+    return steering.may_retry(user, job)

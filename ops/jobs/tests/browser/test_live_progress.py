@@ -1,0 +1,140 @@
+"""A job in a real browser, done by a real worker: its progress moves, it survives a killed worker, its end is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from playwright.sync_api import Locator, Page, expect
+
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits
+from messaging.tests.cast import make_user
+from ops.jobs import starting
+from ops.jobs.tests import counting
+from ops.jobs.tests.installations import Installation, children_of, kill
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+LONG_NAME = f"Import of {'a-file-with-a-long-name-' * 6}.csv"
+WORK = ("work", "--processes", "1")
+
+
+def prepare() -> None:
+    """Dora may start jobs of this kind. (In the installation's own process, as all that is called by path.)"""
+    dora = make_user("dora", is_staff=True)
+    dora.user_permissions.set(Permission.objects.filter(codename="view_group"))
+
+
+def start(title: str, **params: Any) -> str:
+    dora = get_user_model().objects.get(username="dora")
+    job = starting.start(counting.NAME, requester=dora, title=title, params=params, total=params["to"])
+    return str(job.pk)
+
+
+@pytest.fixture
+def dora(place: Installation) -> None:
+    place.call(f"{__name__}.prepare")
+
+
+def begin(place: Installation, title: str = "Import of numbers.csv", **params: Any) -> str:
+    """Start a job; the address of its page."""
+    return f"/console/jobs/job/{place.call(f'{__name__}.start', title=title, **params)}/change/"
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/console/login/")
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password").fill("dora's password")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/console/")
+
+
+def shown(page: Page) -> Locator:
+    """What changes by itself."""
+    return page.locator("#job-figures")
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def test_progress_is_shown_live_and_its_end_without_a_reload_by_hand(
+    dora: None, place: Installation, page: Page
+) -> None:
+    sign_in(page)
+    page.goto(begin(place, to=120, pause=0.05))
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
+    with place.going(*WORK) as supervisor:
+        expect(shown(page).get_by_text("Running", exact=True)).to_be_visible(timeout=20_000)
+        cancel = page.get_by_role("button", name="Cancel")
+        cancel.focus()
+        kill(children_of(supervisor)[0])
+        expect(page.get_by_role("status")).to_have_text("50 % done", timeout=30_000)
+        # What changes leaves the button alone that somebody is about to press.
+        expect(cancel).to_be_focused()
+        expect(page.get_by_text("numbers a second")).to_be_visible()
+        expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("120 of 120 numbers")).to_be_visible()
+    expect(page.get_by_text("2 times")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    # They saw it end: nobody tells them again.
+    page.goto("/console/")
+    expect(page.get_by_text("numbers.csv")).to_have_count(0)
+
+
+def test_a_job_is_cancelled_and_tried_again_by_keyboard(dora: None, place: Installation, page: Page) -> None:
+    sign_in(page)
+    with place.going(*WORK):
+        page.goto(begin(place, to=400, pause=0.05))
+        expect(shown(page).get_by_text("Running", exact=True)).to_be_visible(timeout=20_000)
+        page.get_by_role("button", name="Cancel").press("Enter")
+        expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=30_000)
+        page.get_by_role("button", name="Try again").press("Enter")
+        expect(shown(page).get_by_text("Running", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_who_went_elsewhere_reads_that_it_ended(dora: None, place: Installation, page: Page) -> None:
+    sign_in(page)
+    begin(place, to=3)
+    with place.going(*WORK):
+        message = page.get_by_text("Import of numbers.csv: finished.")
+        while not message.count():
+            page.goto("/console/")
+    check(page)
+    message.get_by_role("link", name="See what came of it").click()
+    expect(page.get_by_role("heading", name="Import of numbers.csv")).to_be_visible()
+    page.goto("/console/")
+    expect(message).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_list_and_the_page_of_a_job_are_for_everybody(
+    dora: None, place: Installation, open_page: OpenPage, width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page)
+    place.call(f"{__name__}.start", title=LONG_NAME, to=3, stumble=1)
+    with place.going(*WORK):
+        page.goto("/console/jobs/job/")
+        while not page.get_by_text("Failed", exact=True).count() > 1:
+            page.reload()
+    check(page)
+    page.get_by_role("row").get_by_role("link", name="Import of a-file").click()
+    check(page)
+    page.goto(begin(place, to=9))
+    check(page)
+
+
+def test_without_scripts_a_reload_shows_the_same(dora: None, place: Installation, open_page: OpenPage) -> None:
+    page = open_page(javascript=False)
+    sign_in(page)
+    page.goto(begin(place, to=3))
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
+    with place.going(*WORK):
+        while not page.get_by_text("3 of 3 numbers").count():
+            page.reload()
+    expect(page.get_by_text("Finished", exact=True)).to_be_visible()

@@ -1,0 +1,61 @@
+"""A kind of job for tests: it counts to ``params["to"]``, making a group for each number.
+
+As names of groups are unique, nothing can be done twice, and what is missing shows.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from ops.jobs.kinds import Kind
+from ops.jobs.running import JobFailed, Run
+
+NAME = "test.count"
+SORRY = "That number is not to be counted."
+
+
+def count(run: Run) -> dict[str, Any]:
+    """Count in batches of ``by`` (1), pausing ``pause`` seconds before each; ``stumble`` is a number that fails."""
+    at, to, by = run.cursor.get("at", 0), run.params["to"], run.params.get("by", 1)
+    while at < to:
+        run.beat(at, to)
+        time.sleep(run.params.get("pause", 0))
+        with run.batch():
+            for number in range(at, min(at + by, to)):
+                _count_one(number, run.params)
+            at = min(at + by, to)
+            run.cursor["at"] = at
+            run.advance(at, to)
+    return {"counted": at}
+
+
+def take_back(run: Run) -> None:
+    """Remove the groups in batches as large, the newest first, with pauses as long."""
+    while at := run.cursor.get("at", 0):
+        time.sleep(run.params.get("pause", 0))
+        with run.batch():
+            down_to = max(0, at - run.params.get("by", 1))
+            Group.objects.filter(name__in=[name_of(number) for number in range(down_to, at)]).delete()
+            run.cursor["at"] = down_to
+            run.advance(down_to)
+
+
+def name_of(number: int) -> str:
+    return f"number {number}"
+
+
+def counted() -> list[str]:
+    """What is counted now, in order."""
+    return sorted(Group.objects.filter(name__startswith="number ").values_list("name", flat=True))
+
+
+def _count_one(number: int, params: dict[str, Any]) -> None:
+    if number == params.get("stumble"):
+        raise JobFailed(SORRY)
+    Group.objects.create(name=name_of(number))
+
+
+KIND = Kind(NAME, count, take_back=take_back, unit="numbers", permission="auth.view_group")

@@ -1,0 +1,180 @@
+"""Kills workers with -9 at random moments, and says what is there in the end.
+
+For tests of kinds of jobs: name a function that prepares a database and starts jobs, and one that looks at the end
+state, both by their dotted path, both without arguments. ``look`` returns what JSON can hold::
+
+    from ops.jobs.tests.killing import databases  # noqa: F401 - a fixture
+
+    def prepare() -> None:
+        ...  # store what is needed, start one or more jobs
+
+    def look() -> Any:
+        return {"messages": Message.objects.count(), ...}
+
+    def test_an_import_survives_its_workers(databases):
+        calm = databases.run(f"{__name__}.prepare", f"{__name__}.look")
+        killed = databases.run(f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=4, longest=calm.seconds / 4)
+        assert killed.found == calm.found
+        assert killed.states == ["finished"]
+
+Each run has a fresh, migrated database of the kind that the tests run on (a file with SQLite) and a folder of its own
+for files (VAR_DIR). A worker is killed up to ``longest`` seconds after it took up a job; then its lease is over at
+once, as if its 30 seconds had passed, and the next one goes on. After ``kills`` deaths workers may go on to the end.
+A job that ends earlier was killed less often: ``deaths`` says how often.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from ops.jobs import leases, running
+from ops.jobs.models import Job
+from ops.jobs.tests.installations import Installation
+
+MOST_SECONDS = 120.0  # for one run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the ``states`` of its jobs, what ``look`` found, how often a worker was killed while at work,
+    and how many seconds workers were at work."""
+
+    states: list[str]
+    errors: list[str]
+    found: Any
+    deaths: int
+    seconds: float
+
+
+class Databases:
+    """Makes fresh databases from one that is migrated once, and runs jobs in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = "" if _is_sqlite() else os.environ["DATABASE_URL"].rpartition("/")[0]
+        self.name = f"killing_{uuid4().hex[:12]}"
+        self.made: list[str] = []
+        self.fresh(template=False).manage("migrate", "-v0")
+
+    def run(self, prepare: str, look: str, *, kills: int = 0, seed: int = 0, longest: float = 1.0) -> Outcome:
+        """Do the jobs that ``prepare`` starts, killing ``kills`` workers, and look at the end."""
+        order = {"prepare": prepare, "look": look, "kills": kills, "seed": seed, "longest": longest}
+        return Outcome(**self.fresh().call(f"{__name__}.kill", **order))
+
+    def fresh(self, *, template: bool = True, **environment: str) -> Installation:
+        """A new database with a folder for files; ``environment`` is set besides."""
+        name = f"{self.name}_{len(self.made)}" if template else self.name
+        self.made.append(name)
+        address = self._new_on_server(name, template) if self.server else self._new_file(name, template)
+        return Installation(address, self.folder / f"{name}.var", environment)
+
+    def drop(self) -> None:
+        for name in self.made if self.server else ():
+            self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def on_server(self, statement: str) -> None:
+        """Do something on PostgreSQL, outside of all these databases."""
+        with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _new_on_server(self, name: str, template: bool) -> str:
+        self.on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{self.name}"' if template else ""))
+        return f"{self.server}/{name}"
+
+    def _new_file(self, name: str, template: bool) -> str:
+        path = self.folder / f"{name}.sqlite3"
+        if template:
+            shutil.copy(self.folder / f"{self.name}.sqlite3", path)
+        return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: Any) -> Iterator[Databases]:
+    """Fresh databases for workers that are killed."""
+    made = Databases(tmp_path_factory.mktemp("killing"))
+    yield made
+    made.drop()
+
+
+def _is_sqlite() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+
+
+# --- In the process that kills ----------------------------------------------------------------------------------
+
+
+def kill(*, prepare: str, look: str, kills: int, seed: int, longest: float) -> dict[str, Any]:
+    """Prepare, kill as ordered, wait for the end, look: an Outcome."""
+    import_string(prepare)()
+    moments = random.Random(seed)
+    deaths, seconds, until = 0, 0.0, time.monotonic() + MOST_SECONDS
+    while _some_left():
+        assert time.monotonic() < until, f"The jobs did not end within {MOST_SECONDS:.0f} s."
+        moment = moments.uniform(0, longest) if deaths < kills else None
+        worked, killed = _one_worker(moment)
+        deaths, seconds = deaths + killed, seconds + worked
+        _let_leases_end()
+    jobs = list(Job.objects.order_by("created_at"))
+    states, errors = [job.state for job in jobs], [job.error for job in jobs]
+    return asdict(Outcome(states, errors, import_string(look)(), deaths, seconds))
+
+
+def _one_worker(moment: float | None) -> tuple[float, bool]:
+    """Let a worker live, at most ``moment`` seconds from its first job on; how long, and whether it was killed."""
+
+    connections.close_all()  # a process of its own needs connections of its own
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _live(writing)
+    os.close(writing)
+    os.read(reading, 1)
+    begun = time.monotonic()
+    if moment is not None:
+        time.sleep(moment)
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    os.close(reading)
+    return time.monotonic() - begun, os.WIFSIGNALED(status)
+
+
+def _live(writing: int) -> None:
+    """A worker's life: all jobs that nobody works on, then the end."""
+
+    try:
+        while job := leases.free(timezone.now()).order_by("created_at").first():
+            os.write(writing, b"1")
+            running.run(job.pk)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _some_left() -> bool:
+
+    return Job.objects.filter(state__in=leases.UNDER_WAY).exists()
+
+
+def _let_leases_end() -> None:
+    """As if the time of a lease had passed. Where a dead worker's statement still runs, this waits for it."""
+
+    now = timezone.now()
+    Job.objects.filter(lease_until__gt=now).update(lease_until=now)

@@ -1,0 +1,430 @@
+"""A job runs in batches, each stored with its cursor; whoever takes it up goes on there, and only one does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from messaging.editors import current_editor
+from ops.audit import context
+from ops.jobs import leases, running, starting
+from ops.jobs.models import Job
+from ops.jobs.running import Cancelled, HandOver, JobFailed, LeaseLost, Run
+from ops.jobs.tests import counting
+from ops.jobs.tests.working import run_all_jobs
+
+pytestmark = pytest.mark.django_db
+
+
+class Crash(BaseException):
+    """A worker that dies: nothing that a job does after it happens."""
+
+
+def start(kind: str = counting.NAME, **params: Any) -> Job:
+    return starting.start(kind, requester=None, title="Counting", params={"to": 5, **params})
+
+
+def claim(job: Job, *, later: float = 0) -> Job:
+    claimed = leases.claim(job.pk, now=timezone.now() + timedelta(seconds=later))
+    assert claimed is not None
+    return claimed
+
+
+def numbers(upto: int) -> list[str]:
+    return [counting.name_of(number) for number in range(upto)]
+
+
+def die(job: Job) -> None:
+    """Take up a job, and die at once."""
+    claim(job)
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
+
+
+def test_a_job_runs_to_its_end_and_keeps_what_came_of_it() -> None:
+    job = start()
+    assert job.state == "queued"
+    assert run_all_jobs() == [job]
+    job.refresh_from_db()
+    assert (job.state, job.result, job.done, job.total) == ("finished", {"counted": 5}, 5, 5)
+    assert job.started_at and job.ended_at and job.lease_token is None
+    assert counting.counted() == numbers(5)
+
+
+def test_one_of_two_workers_gets_a_job() -> None:
+    job = start()
+    claim(job)
+    assert leases.claim(job.pk, now=timezone.now()) is None
+    assert running.run(job.pk) is False
+
+
+def test_a_silent_worker_loses_its_job_to_another() -> None:
+    job = start()
+    first = claim(job)
+    assert leases.claim(job.pk, now=timezone.now() + timedelta(seconds=29)) is None
+    second = claim(job, later=31)
+    assert second.attempts == 2
+    with pytest.raises(LeaseLost), Run(first).batch():
+        pytest.fail("The batch of a worker that lost its lease must not begin.")
+
+
+def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanwhile() -> None:
+    job = start()
+    run = Run(claim(job))
+    with pytest.raises(LeaseLost), run.batch():
+        Group.objects.create(name="number 0")
+        # Not possible while the row is locked; the token of the second worker holds the first one up all the same.
+        claim(job, later=31)
+    assert counting.counted() == []
+
+
+def test_a_sign_of_life_keeps_the_job_and_says_that_it_was_lost(monkeypatch: Any) -> None:
+    monkeypatch.setattr(running, "BEAT_EVERY", 0.0)
+    job = start()
+    run = Run(claim(job))
+    run.beat(2, 5)
+    job.refresh_from_db()
+    assert (job.done, job.total) == (2, 5)
+    claim(job, later=31)
+    with pytest.raises(LeaseLost):
+        run.beat()
+
+
+def test_signs_of_life_are_stored_once_a_second(django_assert_num_queries: Any) -> None:
+    run = Run(claim(start()))
+    with django_assert_num_queries(0):
+        for number in range(1_000):
+            run.beat(number)
+
+
+def test_after_a_crash_the_next_worker_goes_on_after_the_last_batch(know: Callable[..., str]) -> None:
+    starts = []
+
+    def work(run: Run) -> None:
+        starts.append(run.cursor.get("at", 0))
+        for at in range(starts[-1], 5):
+            with run.batch():
+                Group.objects.create(name=counting.name_of(at))
+                run.cursor["at"] = at + 1
+                run.advance(at + 1, 5)
+                if at == 3 and len(starts) == 1:
+                    raise Crash
+
+    job = start(know(work))
+    with pytest.raises(Crash):
+        running.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.cursor, job.done, counting.counted()) == ("running", {"at": 3}, 3, numbers(3))
+    assert running.run(job.pk) is False
+    Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, starts) == ("finished", 2, [0, 3])
+    assert counting.counted() == numbers(5)
+
+
+def test_work_that_fails_is_taken_back_and_says_why() -> None:
+    job = start(stumble=3)
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.ending, job.error) == ("failed", "", "That number is not to be counted.")
+    assert counting.counted() == []
+
+
+def test_what_nobody_expected_is_for_the_log_and_not_for_people(know: Callable[..., str], caplog: Any) -> None:
+    def work(run: Run) -> None:
+        raise ValueError("a detail for programmers")
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error) == (
+        "failed",
+        "Something went wrong that nobody expected; whoever runs the console finds it in the log.",
+    )
+    assert "ValueError: a detail for programmers" in caplog.text
+
+
+def test_a_job_of_an_unknown_kind_fails_in_words() -> None:
+    job = start("nobody.knows")
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error) == (
+        "failed",
+        "This version of the console does not know what to do here: the job is of another version.",
+    )
+
+
+def test_cancelling_works_between_batches_and_takes_back_what_was_done(know: Callable[..., str], rosa: Any) -> None:
+    def work(run: Run) -> None:
+        for number in range(5):
+            with run.batch():
+                Group.objects.create(name=counting.name_of(number))
+                run.cursor["at"] = number + 1
+            if number == 2:
+                starting.cancel(run.job, by=rosa)
+
+    job = start(know(work, take_back=counting.take_back))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error, job.cursor) == ("cancelled", "", {"at": 0})
+    assert counting.counted() == []
+
+
+def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
+    know: Callable[..., str], rosa: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(running, "BEAT_EVERY", 0.0)
+
+    def work(run: Run) -> None:
+        starting.cancel(run.job, by=rosa)
+        run.beat(1)
+        pytest.fail("Cancelled work goes no further.")
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_taking_back_goes_on_after_a_crash(know: Callable[..., str]) -> None:
+    crashes = [Crash(), None]
+
+    def take_back(run: Run) -> None:
+        with run.batch():
+            Group.objects.filter(name=counting.name_of(2)).delete()
+            run.cursor["at"] = 2
+        if crash := crashes.pop(0):
+            raise crash
+        counting.take_back(run)
+
+    job = start(know(counting.count, take_back=take_back), stumble=3)
+    with pytest.raises(Crash):
+        run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.ending, job.error) == ("running", "failed", counting.SORRY)
+    assert counting.counted() == numbers(2)
+    Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error, counting.counted()) == ("failed", counting.SORRY, [])
+
+
+def test_what_cannot_be_taken_back_now_is_tried_again_later(know: Callable[..., str], caplog: Any) -> None:
+    full = [OperationalError("database or disk is full"), None]
+
+    def take_back(run: Run) -> None:
+        if error := full.pop(0):
+            raise error
+        counting.take_back(run)
+
+    job = start(know(counting.count, take_back=take_back), stumble=3)
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.ending, counting.counted()) == ("running", "failed", numbers(3))
+    assert job.lease_until and job.lease_until > timezone.now()
+    assert "is not taken back yet" in caplog.text
+    Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error, counting.counted()) == ("failed", counting.SORRY, [])
+
+
+def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> None:
+    job = start(to=3)
+    Job.objects.update(cursor={"at": 2})
+    Group.objects.bulk_create(Group(name=name) for name in numbers(2))
+    for _ in range(5):
+        die(job)
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, counting.counted()) == ("failed", [])
+    assert job.error == (
+        "The worker died 5 times in a row at this work, perhaps for lack of memory; "
+        "whoever runs the console finds more in the log of the system."
+    )
+
+
+def test_deaths_with_batches_in_between_are_forgiven() -> None:
+    job = start()
+    for _ in range(5):
+        die(job)
+        Job.objects.update(fruitless=1)
+        Job.objects.update(lease_until=None)
+        with Run(claim(job)).batch():
+            pass
+        Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("finished", 11)
+
+
+def test_passing_trouble_is_tried_again_from_the_last_batch(
+    know: Callable[..., str], monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
+    troubles = [OperationalError("database is locked"), OperationalError("database is locked"), None] * 2
+
+    def work(run: Run) -> None:
+        for number in range(run.cursor.get("at", 0), 2):
+            with run.batch():
+                Group.objects.create(name=counting.name_of(number))
+                run.cursor["at"] = number + 1
+                if trouble := troubles.pop(0):
+                    raise trouble
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, counting.counted()) == ("finished", 1, numbers(2))
+    assert "OperationalError; trying again." in caplog.text
+
+
+def test_lasting_trouble_ends_in_a_sentence(know: Callable[..., str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
+
+    def work(run: Run) -> None:
+        with run.batch():
+            raise OperationalError("database is locked")
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error) == (
+        "failed",
+        "Another program is writing to the database: try again when it is done.",
+    )
+
+
+def test_a_full_disk_is_not_tried_again(know: Callable[..., str]) -> None:
+    tries = []
+
+    def work(run: Run) -> None:
+        tries.append(1)
+        raise OperationalError("database or disk is full")
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.error == "The disk is full, or the room for temporary files is: make room and try again."
+    assert len(tries) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite can be told how large it may grow.")
+def test_a_disk_that_fills_up_leaves_nothing_half_written(know: Callable[..., str]) -> None:
+    def work(run: Run) -> None:
+        for number in range(3):
+            with run.batch():
+                Group.objects.bulk_create(
+                    Group(name=f"number {number} {'x' * 100} {one}") for one in range(500 * number)
+                )
+                run.cursor["at"] = number + 1
+
+    def take_back(run: Run) -> None:
+        with run.batch():
+            Group.objects.filter(name__startswith="number").delete()
+
+    job = start(know(work, take_back=take_back))
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages + 60}")
+        try:
+            run_all_jobs()
+        finally:
+            cursor.execute(f"PRAGMA max_page_count = {most}")
+    job.refresh_from_db()
+    assert (job.state, counting.counted()) == ("failed", [])
+    assert job.error == "The disk is full, or the room for temporary files is: make room and try again."
+
+
+def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(know: Callable[..., str], monkeypatch: Any) -> None:
+    def work(run: Run) -> None:
+        with run.batch():
+            run.cursor["at"] = 1
+        monkeypatch.setattr(running.stopping, "asked", True)
+        with run.batch():
+            pytest.fail("A worker that is to end begins no batch.")
+
+    job = start(know(work))
+    running.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.lease_token, job.lease_until, job.cursor) == ("running", None, None, {"at": 1})
+    # It did not die, so the next one's attempt is this one's.
+    assert (job.attempts, job.fruitless) == (0, 0)
+
+
+def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(know: Callable[..., str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(running, "PAUSES", (0.0,))
+    found = []
+
+    def work(run: Run) -> None:
+        found.append((dict(run.cursor), run.done))
+        if len(found) == 1:
+            with run.batch():
+                run.cursor["at"] = 1
+                run.advance(1)
+            run.cursor["at"] = 2
+            run.beat(2)
+            raise OperationalError("database is locked")
+
+    start(know(work))
+    run_all_jobs()
+    assert found == [({}, 0), ({"at": 1}, 1)]
+
+
+def test_histories_and_entries_name_whoever_asked_and_one_action(know: Callable[..., str], rosa: Any) -> None:
+    seen: list[Any] = []
+
+    def work(run: Run) -> None:
+        seen.extend((run.requester, current_editor(), context.current().action))
+
+    with context.one_action() as facts:
+        starting.start(know(work), requester=rosa, title="Counting", params={})
+    run_all_jobs()
+    assert seen == [rosa, rosa, facts.action]
+
+
+def test_a_long_batch_is_written_to_the_log(monkeypatch: Any, caplog: Any) -> None:
+    monkeypatch.setattr(running, "LONG_BATCH", 0.0)
+    caplog.set_level(logging.WARNING)
+    with Run(claim(start())).batch():
+        pass
+    assert "(test.count): a batch took 0.0 s." in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_is_refused_within_another_transaction() -> None:
+    run = Run(claim(start()))
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic(), run.batch():
+        pytest.fail("What is stored with the cursor must not fall with somebody else's transaction.")
+
+
+def test_a_cancelled_job_is_not_cancelled_again_while_it_is_taken_back(rosa: Any) -> None:
+    job = start()
+    claimed = claim(job)
+    starting.cancel(job, by=rosa)
+    run = Run(claimed)
+    with pytest.raises(Cancelled), run.batch():
+        pytest.fail("A cancelled job begins no batch.")
+    leases.begin_ending(claimed, Job.Ending.CANCELLED, "")
+    with run.batch():
+        run.cursor["at"] = 0
+
+
+def test_time_that_is_used_up_ends_a_run_at_its_next_batch() -> None:
+    run = Run(claim(start()), seconds=0)
+    with pytest.raises(HandOver), run.batch():
+        pytest.fail("The time is used up.")
+    with pytest.raises(HandOver):
+        run.beat()
+
+
+def test_jobs_fail_with_the_sentence_they_are_given() -> None:
+    assert str(JobFailed("It rained.")) == "It rained."

@@ -1,0 +1,31 @@
+"""The worker runs the commands of JOBS_ROUNDS besides, each in its time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from ops.jobs.supervision import make_rounds
+
+pytestmark = pytest.mark.django_db
+
+
+def let_a_session_expire(now: datetime) -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(days=1))
+
+
+def test_a_command_is_run_when_its_time_has_come_and_not_before(settings: Any) -> None:
+    settings.JOBS_ROUNDS = {"clearsessions": 60}
+    now, made = timezone.now(), dict[str, datetime]()
+    let_a_session_expire(now)
+    make_rounds(made, now)
+    assert not Session.objects.exists()
+    let_a_session_expire(now)
+    make_rounds(made, now + timedelta(seconds=59))
+    assert Session.objects.exists()
+    make_rounds(made, now + timedelta(seconds=60))
+    assert not Session.objects.exists()

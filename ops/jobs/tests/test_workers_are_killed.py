@@ -1,0 +1,41 @@
+"""Workers die at any moment: what they did stays, what they were at is done by the next, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.jobs import starting
+from ops.jobs.models import Job
+from ops.jobs.tests import counting
+
+NUMBERS = sorted(counting.name_of(number) for number in range(60))
+
+
+def prepare() -> None:
+    starting.start(counting.NAME, requester=None, title="Counting", params={"to": 60, "by": 3, "pause": 0.02})
+
+
+def prepare_failing() -> None:
+    params = {"to": 60, "by": 3, "pause": 0.02, "stumble": 50}
+    starting.start(counting.NAME, requester=None, title="Counting", params=params)
+
+
+def look() -> Any:
+    job = Job.objects.get()
+    return {"counted": counting.counted(), "result": job.result, "done": job.done, "cursor": job.cursor}
+
+
+def test_a_job_whose_workers_are_killed_at_any_moment_does_everything_once(databases: Any) -> None:
+    undisturbed = databases.run(f"{__name__}.prepare", f"{__name__}.look")
+    killed = databases.run(f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=1, longest=0.06)
+    assert (killed.states, killed.errors) == (["finished"], [""])
+    assert killed.found == undisturbed.found
+    assert killed.found["counted"] == NUMBERS
+    assert killed.deaths >= 5
+
+
+def test_a_failed_job_whose_workers_are_killed_leaves_nothing_behind(databases: Any) -> None:
+    killed = databases.run(f"{__name__}.prepare_failing", f"{__name__}.look", kills=20, seed=2, longest=0.06)
+    assert (killed.states, killed.errors) == (["failed"], [counting.SORRY])
+    assert killed.found["counted"] == []
+    assert killed.deaths >= 5
