@@ -26,6 +26,8 @@ from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
 from ops.console.thread import Row, Thread, context_of, row_alone
+from ops.transfers.export_admin import ExportedList
+from ops.transfers.models import Export
 
 for model in (Theme, Conversation, Message, MessageHistory, Notification):
     if admin.site.is_registered(model):
@@ -78,9 +80,10 @@ class ThreadInline(ReadOnlyInline):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyPermissions, RecordedReading, SearchedAdmin):
+class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, SearchedAdmin):
     """Conversations, each read as a thread. Reading here changes no ``read`` flag, and is recorded first."""
 
+    export_scope = Export.Scope.CONVERSATIONS
     keyset = ("-last_message_at", "id")
     list_filter = (
         filters.UnreadConversations,
@@ -90,7 +93,7 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, SearchedAdmin):
         filters.Participant,
     )
     rows_template = "console/conversation_rows.html"
-    empty_words = "No conversation yet. Import some with “manage.py import_messages FILE.csv”."
+    empty_words = "No conversation yet. Bring some under “Imports”, or with “manage.py import_messages FILE”."
     change_form_template = "console/conversation.html"
     fields = ("started_at",)
     inlines = (ThreadInline,)
@@ -155,9 +158,10 @@ class HistoryInline(ReadOnlyInline):
 
 
 @admin.register(Message)
-class MessageAdmin(RecordedChanges, RecordedReading, SearchedAdmin):
+class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin):
     """Messages; whoever has the permission to change one may correct its text, and the history names them."""
 
+    export_scope = Export.Scope.MESSAGES
     keyset = ("-timestamp", "id")
     list_filter = (
         filters.UnreadMessages,
@@ -167,7 +171,7 @@ class MessageAdmin(RecordedChanges, RecordedReading, SearchedAdmin):
         filters.Participant,
     )
     rows_template = "console/message_rows.html"
-    empty_words = "No message yet. Import some with “manage.py import_messages FILE.csv”."
+    empty_words = "No message yet. Bring some under “Imports”, or with “manage.py import_messages FILE”."
     change_form_template = "console/message.html"
     form = CorrectionForm
     fields = ("content",)

@@ -128,7 +128,8 @@ class PresetDates(admin.SimpleListFilter):
         chosen = self.DAYS.get(self.value() or "")
         if chosen is None:
             return queryset
-        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        now = timezone.localtime(getattr(request, "as_of", None))  # an export counts from when it was asked for
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return queryset.filter(**{f"{self.field}__gte": midnight - timedelta(days=chosen[1])})
 
 

@@ -23,6 +23,8 @@ from ops.accounts import roles
 from ops.accounts.models import AccountDeletion, User
 from ops.audit.events import Event
 from ops.audit.recording import record
+from ops.jobs.models import Job
+from ops.transfers.models import Export, Import
 
 # Who asks, and what they are. Nobody is not signed in, Alice is a participant, Nils is staff without a role.
 ROLE_OF = {"rita": "Reviewer", "lena": "Lead", "sue": "Support", "dan": "Data operator", "otto": "Auditor"}
@@ -45,18 +47,18 @@ jsi18n                                            in    in    ok/x  ok/x  ok/x  
 view_on_site=conversation                         in    in    go    go    go    go    go    go    go
 view_on_site=message                              in    in    go    go    go    go    go    go    go
 
-messaging_conversation_changelist                 in    in    no    ok    ok    no    no    no    ok
+messaging_conversation_changelist                 in    in    no    ok    ok    no    ok    no    ok
 messaging_conversation_add                        in    in    no    no    no    no    no    no    no
 messaging_conversation_history                    in    in    no    no    no    no    no    go    go
 messaging_conversation_delete                     in    in    no    no    no    no    no    no    no
-messaging_conversation_change                     in    in    no    ok/no ok/no no    no    no    ok/no
+messaging_conversation_change                     in    in    no    ok/no ok/no no    ok/no no    ok/no
 messaging/conversation/<path:object_id>/          in    in    go    go    go    go    go    go    go
 
-messaging_message_changelist                      in    in    no    ok    ok    no    no    no    ok
+messaging_message_changelist                      in    in    no    ok    ok    no    ok    no    ok
 messaging_message_add                             in    in    no    no    no    no    no    no    no
 messaging_message_history                         in    in    no    no    no    no    no    go    go
 messaging_message_delete                          in    in    no    no    no    no    no    no    no
-messaging_message_change                          in    in    no    ok/no ok    no    no    no    ok
+messaging_message_change                          in    in    no    ok/no ok    no    ok/no no    ok
 messaging/message/<path:object_id>/               in    in    go    go    go    go    go    go    go
 
 messaging_messagehistory_changelist               in    in    no    ok    ok    no    no    no    ok
@@ -111,11 +113,49 @@ audit_entry_delete                                in    in    no    no    no    
 audit_entry_change                                in    in    no    no    no    no    no    ok/no ok/no
 audit/entry/<path:object_id>/                     in    in    go    go    go    go    go    go    go
 
-app_list=messaging                                in    in    --    ok    ok    --    --    --    ok
+transfers_import_changelist                       in    in    no    no    no    no    ok    no    ok
+transfers_import_add                              in    in    no    no    no    no    ok    no    ok
+transfers_import_sample                           in    in    no    no    no    no    ok    no    ok
+transfers_import_check                            in    in    no    no    no    no    no    no    no
+transfers_import_columns                          in    in    no    no    no    no    no    no    no
+transfers_import_store                            in    in    no    no    no    no    no    no    no
+transfers_import_discard                          in    in    no    no    no    no    no    no    no
+transfers_import_undo                             in    in    no    no    no    no    go    no    go
+transfers_import_problems                         in    in    no    no    no    no    no    no    no
+transfers_import_rejected                         in    in    no    no    no    no    no    no    no
+transfers_import_history                          in    in    no    no    no    no    no    go    go
+transfers_import_delete                           in    in    no    no    no    no    no    no    no
+transfers_import_change                           in    in    no    no    no    no    ok/no no    ok/no
+transfers/import/<uuid:object_id>/                in    in    go    go    go    go    go    go    go
+
+messaging_conversation_export                     in    in    no    no    no    no    go    no    go
+messaging_message_export                          in    in    no    no    no    no    go    no    go
+transfers_export_person                           in    in    no    no    no    no    no    no    go
+transfers_export_changelist                       in    in    no    no    no    no    ok    no    ok
+transfers_export_add                              in    in    no    no    no    no    no    no    no
+transfers_export_history                          in    in    no    no    no    no    no    go    go
+transfers_export_delete                           in    in    no    no    no    no    no    no    no
+transfers_export_change                           in    in    no    no    no    no    go/no no    ok/no
+transfers_export_download                         in    in    no    no    no    no    no    no    no
+transfers/export/<path:object_id>/                in    in    go    go    go    go    go    go    go
+
+jobs_job_changelist                               in    in    ok    ok    ok    ok    ok    ok    ok
+jobs_job_add                                      in    in    no    no    no    no    no    no    no
+jobs_job_history                                  in    in    no    no    no    no    no    go    go
+jobs_job_delete                                   in    in    no    no    no    no    no    no    no
+jobs_job_change                                   in    in    no    no    no    no    no    no    ok/no
+jobs_job_progress                                 go/x  go/x  no/x  no/x  no/x  no/x  no/x  no/x  ok/x
+jobs_job_cancel                                   in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
+jobs_job_retry                                    in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
+jobs/job/<path:object_id>/                        in    in    go    go    go    go    go    go    go
+
+app_list=messaging                                in    in    --    ok    ok    --    ok    --    ok
 app_list=admin_interface                          in    in    --    --    --    --    --    --    ok
 app_list=accounts                                 in    in    --    --    ok    ok    --    --    ok
 app_list=auth                                     in    in    --    --    --    --    --    --    ok
 app_list=audit                                    in    in    --    --    --    --    --    ok    ok
+app_list=transfers                                in    in    --    --    --    --    ok    --    ok
+app_list=jobs                                     in    in    --    --    --    --    ok    --    ok
 
 (?P<url>.*)$                                      in    in    --    --    --    --    --    --    --
 """
@@ -154,6 +194,10 @@ def keys(db: Any) -> dict[str, Any]:
         "accounts/accountdeletion/": AccountDeletion.objects.create().pk,
         "auth/group/": Group.objects.create(name="a group").pk,
         "admin_interface/theme/": Theme.objects.get().pk,
+        "transfers/import/": Import.objects.create(by=alice, file_name="a.csv", state="checked").pk,
+        "transfers/export/of-person/": alice.pk,
+        "transfers/export/": Export.objects.create(by=alice, scope="messages", reason="a reason").pk,
+        "jobs/job/": Job.objects.create(kind="a kind", title="a job", requester=alice, state="running").pk,
         "audit/entry/": record(Event.CONVERSATION_READ, actor=alice, target=message.conversation).pk,
     }
 
@@ -265,7 +309,7 @@ def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, A
         ("rita", ["Conversations", "Messages", "Histories", "Notifications"]),
         ("lena", ["Conversations", "Messages", "Histories", "Notifications", "Account deletions"]),
         ("sue", ["Users", "Account deletions"]),
-        ("dan", []),
+        ("dan", ["Conversations", "Messages", "Imports", "Exports", "Jobs"]),
         ("otto", ["Audit trail"]),
     ],
 )
@@ -275,7 +319,7 @@ def test_the_sections_are_those_of_the_role(who: str, sections: list[str], keys:
 
 
 @pytest.mark.parametrize(
-    ("who", "words"), [("sue", "Begin here:"), ("otto", "Begin here:"), ("dan", "ask whoever looks after roles")]
+    ("who", "words"), [("sue", "Begin here:"), ("otto", "Begin here:"), ("nils", "ask whoever looks after roles")]
 )
 def test_an_overview_without_figures_says_what_to_do(who: str, words: str, keys: dict[str, Any]) -> None:
     page = signed_in(who).get("/console/").content.decode()
@@ -300,7 +344,9 @@ def test_actions_on_rows_are_those_of_the_role(who: str, keys: dict[str, Any]) -
     }
     superusers = {"admin_interface.theme: delete_selected"}
     deletion = {"accounts.user: delete_accounts"}
-    assert offered == {"sue": deletion, "rosa": deletion | superusers}.get(who, set())
+    export = {"messaging.conversation: export_chosen", "messaging.message: export_chosen"}
+    expected = {"sue": deletion, "dan": export, "rosa": deletion | export | superusers}
+    assert offered == expected.get(who, set())
 
 
 # --- What can be changed -----------------------------------------------------------------------------------------

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from operator import itemgetter
 
-from ops.transfers.problems import Problem, Unreadable, label
-from ops.transfers.rows import COLUMNS, SourceRow
+from ops.transfers.columns import fit, known_names
+from ops.transfers.encodings import ESCAPED_BYTES, open_text, undecoded
+from ops.transfers.options import Reading
+from ops.transfers.problems import Problem, Unreadable
+from ops.transfers.rows import NO_VALUES, SourceRow
 
 LONGEST_VALUE = 1_000_000  # characters; more in one cell is a quote that was never closed, or no message
 LONGEST_LINE = 2 * LONGEST_VALUE
-DELIMITERS = {",": "separated by ,", ";": "separated by ;", "\t": "separated by tabs"}
-BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8"}
-# Codec, and what becomes of bytes that are no text: they reach the rows, which are then reported one by one.
-CODECS = {"UTF-8": ("utf-8-sig", "surrogateescape"), "UTF-16": ("utf-16", "surrogatepass")}
+SEPARATORS = {",": "separated by ,", ";": "separated by ;", "\t": "separated by tabs"}
 NOT_TEXT = {
     b"PK\x03\x04": "a ZIP or XLSX file",
     b"\xd0\xcf\x11\xe0": "an old Excel (.xls) file",
@@ -24,7 +23,6 @@ NOT_TEXT = {
     b"%PDF": "a PDF file",
     b"SQLite format 3": "a database file",
 }
-ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
 
 # The limit is one of the whole process; Python's own refuses texts that messages may well have.
 csv.field_size_limit(LONGEST_VALUE)
@@ -33,32 +31,44 @@ csv.field_size_limit(LONGEST_VALUE)
 class CsvFile:
     """The rows of an open CSV file, read once, in flat memory.
 
-    Opening reads the header: raises Unreadable where the file is empty, no text, or its columns are not ours.
-    Iterating gives a SourceRow for every row that is not blank; raises Unreadable where nothing after can be trusted.
+    Opening reads the header: raises Unreadable where the file is empty, no text, or (HeaderUnfit) its columns are not
+    ours. Iterating gives a SourceRow for every row that is not blank; raises Unreadable where nothing after can be
+    trusted.
     """
 
-    def __init__(self, file: io.BufferedReader) -> None:
+    format = "CSV"
+    size = 0
+
+    def __init__(self, file: io.BufferedReader, reading: Reading | None = None) -> None:
+        reading = reading or Reading()
         self._file = file
-        start = file.peek(16)[:16]
-        for magic, kind in NOT_TEXT.items():
-            if start.startswith(magic):
-                raise Unreadable(f"this is not text: it looks like {kind}. Save it as CSV and import that.")
-        self.encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)), "UTF-8")
-        codec, errors = CODECS[self.encoding]
-        self._text = io.TextIOWrapper(file, encoding=codec, errors=errors, newline="")
+        self.notices: list[Problem] = []
+        refuse_what_is_no_text(file.peek(16)[:16])
+        self._text, self._encoding = open_text(file, reading.encoding)
+        self.encoding = self._encoding.name
         self._row = 0  # the last row that was begun
         self._line = ""
+        self._undecoded = False  # whether a line so far held bytes that are no text
         header_line = self._first_line()
-        self.delimiter = _delimiter(header_line)
+        self.separator = _separator(header_line, known_names(reading))
         self._carriage_returns_end_rows = header_line.endswith("\r")
-        header = self._header(header_line)
-        self._width = len(header)
-        self._in_order = itemgetter(*(header.index(column) for column in COLUMNS))
+        self.headers = self._header(header_line)
+        self._width = len(self.headers)
+        found = fit(self.headers, reading, row=self._row)
+        self.used = found.sources
+        # A column that the file does not have is found in the empty value that is put behind its rows.
+        self._pads = None in found.sources
+        self._in_order = itemgetter(*(self.headers.index(s) if s is not None else self._width for s in found.sources))
 
     @property
     def description(self) -> str:
         """How the file was understood, in words."""
-        return f"read as {self.encoding}, {DELIMITERS[self.delimiter]}"
+        return f"read as {self.encoding}, {SEPARATORS[self.separator]}"
+
+    @property
+    def codec(self) -> tuple[str, str]:
+        """What writes texts of this file byte for byte as they were: the codec, and what it does with errors."""
+        return self._encoding.codec, self._encoding.errors
 
     def position(self) -> int:
         """How many bytes were taken from the file so far; 0 where a pipe does not tell."""
@@ -66,20 +76,30 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[SourceRow]:
         rows = 0
-        for number, values in self._whole_rows():
-            if not any(values):  # a blank line, or what a spreadsheet writes for an empty row
-                continue
+        width, pads, in_order = self._width, self._pads, self._in_order
+        for number, values in self.originals():
             rows += 1
-            if len(values) != self._width:
+            if len(values) != width:
                 yield number, self._external_id_only(values), self._ragged(number, values)
                 continue
-            ordered = self._in_order(values)
-            problem = None
-            if self.encoding == "UTF-8" and not (text := "".join(ordered)).isascii():
-                problem = _undecoded(number, text)
+            if pads:
+                values.append("")
+            ordered = in_order(values)
+            problem = undecoded(number, "".join(ordered), self._encoding) if self._undecoded else None
             yield number, ordered, problem
         if not rows:
             raise Unreadable("the file has a header and no rows.")
+
+    @property
+    def original_headers(self) -> list[str]:
+        """What the values of ``originals`` are called."""
+        return self.headers
+
+    def originals(self) -> Iterator[tuple[int, list[str]]]:
+        """(number, values as they stand in the file) of every row that is not blank, instead of the rows."""
+        for number, values in self._whole_rows():
+            if any(values):  # else a blank line, or what a spreadsheet writes for an empty row
+                yield number, values
 
     def _first_line(self) -> str:
         for line in self._lines():
@@ -89,25 +109,15 @@ class CsvFile:
         raise Unreadable("the file is empty.")
 
     def _header(self, line: str) -> list[str]:
-        """The names of the columns; raises Unreadable naming all that are unknown, missing or repeated."""
-        if "\x00" in line or ESCAPED_BYTES.search(line):
-            raise Unreadable(f"the header is not valid {self.encoding}: save the file as UTF-8 and import that.")
+        """The names of the columns."""
+        if "\x00" in line or undecoded(1, line, self._encoding):
+            choose = "choose the file's encoding, or save the file as UTF-8 and import that."
+            raise Unreadable(f"the header is not valid {self.encoding}: {choose}", row=self._row, cure="encoding")
         try:
-            names = [name.strip() for name in next(csv.reader([line], delimiter=self.delimiter, strict=True))]
+            names = next(csv.reader([line], delimiter=self.separator, strict=True))
         except csv.Error as error:
             raise Unreadable("a quote in the header is never closed: close or remove it.", row=self._row) from error
-        unknown = [name for name in dict.fromkeys(names) if name not in COLUMNS]
-        missing = [name for name in COLUMNS if name not in names]
-        repeated = [name for name in COLUMNS if names.count(name) > 1]
-        faults = [
-            f"{kind}: {', '.join(label(name) for name in found)}"
-            for kind, found in (("unknown", unknown), ("missing", missing), ("repeated", repeated))
-            if found
-        ]
-        if faults:
-            expected = f"Expected, once each: {', '.join(COLUMNS)}."
-            raise Unreadable(f"the columns of the header do not fit; {'; '.join(faults)}. {expected}", row=self._row)
-        return names
+        return [name.strip() for name in names]
 
     def _whole_rows(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values) of each row.
@@ -116,23 +126,37 @@ class CsvFile:
         quotes. It ends a row where the header ends so, or where whole rows stand on both sides; else it is text.
         """
         held: list[str] | None = None
+        going_on: list[str] = []  # what belongs to the last value that is held
         for values in self._parsed():
             if held is not None:
                 if len(values) != self._width and len(held) + len(values) - 1 == self._width and values:
-                    values = [*held[:-1], f"{held[-1]}\r{values[0]}", *values[1:]]
+                    going_on.append(values[0])
+                    whole = len(values) > 1 or len(going_on) > LONGEST_VALUE // 2
                     self._row -= 1
+                    values = [*self._joined(self._row, held, going_on), *values[1:]] if whole else held
                 else:
-                    yield self._row - 1, held
+                    yield self._row - 1, self._joined(self._row - 1, held, going_on)
                 held = None
             if self._line.endswith("\r") and not self._carriage_returns_end_rows:
                 held = values
             else:
-                yield self._row, values
+                yield self._row, self._joined(self._row, values, going_on)
         if held is not None:
-            yield self._row, held
+            yield self._row, self._joined(self._row, held, going_on)
+
+    def _joined(self, row: int, values: list[str], going_on: list[str]) -> list[str]:
+        """The values, the last of them with the texts that belong to it, which are taken from the list."""
+        if not going_on:
+            return values
+        values = [*values[:-1], "\r".join([values[-1], *going_on])]
+        going_on.clear()
+        if len(values[-1]) > LONGEST_VALUE:
+            words = f"row {row} has a value of more than {LONGEST_VALUE:,} characters: shorten the text."
+            raise Unreadable(words, row=row)
+        return values
 
     def _parsed(self) -> Iterator[list[str]]:
-        reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
+        reader = csv.reader(self._lines(), delimiter=self.separator, strict=True)
         while True:
             self._row += 1
             try:
@@ -170,20 +194,22 @@ class CsvFile:
                         row=self._row,
                     )
                 self._line = line
+                if not line.isascii() and ESCAPED_BYTES.search(line):
+                    self._undecoded = True
                 yield line
         except UnicodeError as error:
             raise Unreadable(
                 f"the file is not valid {self.encoding} after row {self._row}: it may be cut off. Save it as UTF-8.",
                 row=self._row,
+                cure="encoding",
             ) from error
         except OSError as error:
             raise Unreadable(f"the file cannot be read after row {self._row}: {error.strerror}.") from error
 
     def _external_id_only(self, values: list[str]) -> tuple[str, ...]:
         """Of a row with too few or too many values: what other rows may answer."""
-        blank = [""] * self._width
-        external_id = self._in_order([*values, *blank][: self._width])[0]
-        return external_id, *blank[: len(COLUMNS) - 1]
+        padded = [*values, *[""] * self._width][: self._width]
+        return self._in_order([*padded, ""])[0], *NO_VALUES[1:]
 
     def _ragged(self, number: int, values: list[str]) -> Problem:
         values_found = f"{len(values)} value" if len(values) == 1 else f"{len(values)} values"
@@ -196,24 +222,18 @@ class CsvFile:
         )
 
 
-def _delimiter(header: str) -> str:
-    """The separator that finds most of our columns in the header; a comma where none is better."""
-
-    def columns_found(delimiter: str) -> int:
-        return sum(name.strip('" \r\n') in COLUMNS for name in header.split(delimiter))
-
-    return max(DELIMITERS, key=columns_found)
+def refuse_what_is_no_text(start: bytes) -> None:
+    """Raises Unreadable where the first 16 bytes of a file tell that it is something else."""
+    for magic, kind in NOT_TEXT.items():
+        if start.startswith(magic):
+            raise Unreadable(f"this is not text: it looks like {kind}. Save it as CSV and import that.")
 
 
-def _undecoded(number: int, text: str) -> Problem | None:
-    found = ESCAPED_BYTES.search(text)
-    if found is None:
-        return None
-    byte = ord(found[0]) - 0xDC00
-    return Problem(
-        number,
-        "",
-        "error",
-        f"Row {number} is not valid UTF-8 (byte 0x{byte:02X}): open the file in the program that wrote it, choose "
-        "UTF-8 as the file's encoding, and save it again.",
-    )
+def _separator(header: str, known: set[str]) -> str:
+    """The separator that finds most of the known columns in the header, else most columns; a comma if in doubt."""
+
+    def columns_found(separator: str) -> tuple[int, int]:
+        names = header.split(separator)
+        return sum(name.strip('" \r\n') in known for name in names), len(names)
+
+    return max(SEPARATORS, key=columns_found)

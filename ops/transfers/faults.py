@@ -2,134 +2,255 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 
 from ops.accounts.usernames import username_problem
-from ops.transfers.problems import Problem, Report, label
-from ops.transfers.roots import Roots
-from ops.transfers.staging import ROWS, Staging
+from ops.transfers.findings import Findings, Mark
+from ops.transfers.options import Choices
+from ops.transfers.problems import Problem, label
+from ops.transfers.roots import NO_ROW, Roots
+from ops.transfers.staging import CHANGES, JOINS, KNOWN, ORPHANS, PEOPLE, REPEATED, ROWS, Staging
 
 NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
 
+FIND_REPEATED = f"""
+INSERT INTO {REPEATED} (external_id)
+SELECT external_id FROM {ROWS} WHERE external_id IS NOT NULL GROUP BY external_id HAVING COUNT(*) > 1
+"""
+# Of several rows with one id the first sound one counts.
+CHOOSE_REPEATED = f"""
+UPDATE {REPEATED} SET number = (
+    SELECT COALESCE(MIN(CASE WHEN content IS NOT NULL THEN number END), MIN(number)) FROM {ROWS}
+    WHERE {ROWS}.external_id = {REPEATED}.external_id
+)
+"""
 REPEATS = f"""
 SELECT rows.number, earlier.number, rows.external_id, rows.sender <> earlier.sender,
     rows.receiver <> earlier.receiver, rows.sent_at <> earlier.sent_at, rows.content <> earlier.content,
     COALESCE(rows.parent_external_id, '') <> COALESCE(earlier.parent_external_id, '')
-FROM (
-    SELECT external_id, MIN(number) AS number FROM {ROWS} WHERE external_id IS NOT NULL AND content IS NOT NULL
-    GROUP BY external_id HAVING COUNT(*) > 1
-) repeated
-CROSS JOIN {ROWS} rows CROSS JOIN {ROWS} earlier
-WHERE rows.external_id = repeated.external_id AND rows.number > repeated.number
+FROM {REPEATED} repeated CROSS JOIN {ROWS} rows CROSS JOIN {ROWS} earlier
+WHERE rows.external_id = repeated.external_id AND rows.number <> repeated.number
     AND earlier.number = repeated.number AND rows.content IS NOT NULL
-ORDER BY rows.number
 """
 DROP_REPEATS = f"""
-DELETE FROM {ROWS} WHERE EXISTS (
-    SELECT 1 FROM {ROWS} earlier WHERE earlier.external_id = {ROWS}.external_id AND earlier.number < {ROWS}.number
+DELETE FROM {ROWS} WHERE number IN (
+    SELECT rows.number FROM {REPEATED} repeated CROSS JOIN {ROWS} rows
+    WHERE rows.external_id = repeated.external_id AND rows.number <> repeated.number
 )
 """
 STORED_OTHERWISE = f"""
-SELECT * FROM (
-    SELECT rows.number, rows.external_id, rows.sender <> senders.username AS sender,
-        rows.receiver <> receivers.username AS receiver, {{sent_at}} <> stored."timestamp" AS sent_at,
-        rows.content <> stored.content AS content,
-        COALESCE(rows.parent_external_id, '') <> COALESCE(parents.external_id, '') AS parent
-    FROM {ROWS} rows CROSS JOIN {{messages}} stored CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
-    LEFT JOIN {{messages}} parents ON parents.id = stored.parent_message_id
-    WHERE stored.external_id = rows.external_id AND rows.content IS NOT NULL
-        AND senders.id = stored.sender_id AND receivers.id = stored.receiver_id
+SELECT number, external_id, message_id, was_edited, sender, receiver, sent_at, content, parent FROM (
+    SELECT rows.number, rows.external_id, known.message_id, stored.edited AS was_edited,
+        rows.sender <> senders.username AS sender, rows.receiver <> receivers.username AS receiver,
+        {{sent_at}} <> stored."timestamp" AS sent_at, rows.content <> stored.content AS content,
+        COALESCE(rows.parent_external_id, '') <> CASE WHEN parents.id IS NULL THEN ''
+            ELSE COALESCE(parents.external_id, 'threadward:' || parents.id) END AS parent
+    FROM {KNOWN} known CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored CROSS JOIN {{users}} senders
+    CROSS JOIN {{users}} receivers LEFT JOIN {{messages}} parents ON parents.id = stored.parent_message_id
+    WHERE rows.number = known.number AND stored.id = known.message_id AND rows.external_id IS NOT NULL
+        AND rows.content IS NOT NULL AND senders.id = stored.sender_id AND receivers.id = stored.receiver_id
 ) compared
 WHERE sender OR receiver OR sent_at OR content OR parent
-ORDER BY number
 """
-DROP_STORED = f"""
-DELETE FROM {ROWS} WHERE external_id IS NOT NULL
-    AND EXISTS (SELECT 1 FROM {{messages}} stored WHERE stored.external_id = {ROWS}.external_id)
+# A row that began a conversation because its parent was missing does so again.
+BEGAN_WITHOUT_PARENT = f"""
+SELECT rows.number FROM {KNOWN} known CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+WHERE rows.number = known.number AND stored.id = known.message_id AND stored.parent_message_id IS NULL
+    AND rows.parent_external_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM {{messages}} parents WHERE parents.external_id = rows.parent_external_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM {ROWS} parents CROSS JOIN {KNOWN} stored_parents
+        WHERE parents.external_id = rows.parent_external_id AND stored_parents.number = parents.number
+    )
 """
-# A message without an id of its own is the same as a stored one if everybody would say so.
-DROP_STORED_WITHOUT_ID = f"""
-DELETE FROM {ROWS} WHERE number IN (
-    SELECT rows.number
-    FROM {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{messages}} stored CROSS JOIN {{users}} receivers
-    WHERE rows.external_id IS NULL AND senders.username = rows.sender AND stored.sender_id = senders.id
-        AND stored."timestamp" = {{sent_at}} AND stored.external_id IS NULL AND stored.content = rows.content
-        AND receivers.id = stored.receiver_id AND receivers.username = rows.receiver
-)
+FIND_PEOPLE = f"""
+INSERT INTO {PEOPLE} (username)
+SELECT name FROM (SELECT sender AS name FROM {ROWS} UNION SELECT receiver FROM {ROWS}) named
+WHERE name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {{users}} known WHERE known.username = named.name)
 """
 UNKNOWN_PEOPLE = f"""
-SELECT number, 1, sender FROM {ROWS} rows
-WHERE sender IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {{users}} known WHERE known.username = rows.sender)
+SELECT rows.number, 1, rows.sender, people.fault
+FROM {ROWS} rows CROSS JOIN {PEOPLE} people WHERE people.username = rows.sender AND people.fault IS NOT NULL
 UNION ALL
-SELECT number, 2, receiver FROM {ROWS} rows
-WHERE receiver IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {{users}} known WHERE known.username = rows.receiver)
-ORDER BY 1, 2
+SELECT rows.number, 2, rows.receiver, people.fault
+FROM {ROWS} rows CROSS JOIN {PEOPLE} people WHERE people.username = rows.receiver AND people.fault IS NOT NULL
+"""
+ANSWERS = f"""
+SELECT rows.number, COALESCE(parents.number, 0)
+FROM {ROWS} rows LEFT JOIN {ROWS} parents ON parents.external_id = rows.parent_external_id
+WHERE rows.parent_external_id IS NOT NULL
+"""
+JOIN_OTHERS = f"""
+INSERT INTO {JOINS} SELECT orphans.number, stored.id, stored.conversation_id
+FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+WHERE rows.number = orphans.number AND stored.external_id = rows.parent_external_id
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+"""
+JOIN_KNOWN = f"""
+INSERT INTO {JOINS} SELECT rows.number, known.message_id, known.conversation_id
+FROM {KNOWN} known CROSS JOIN {ROWS} parents CROSS JOIN {ROWS} rows
+WHERE parents.number = known.number AND rows.parent_external_id = parents.external_id
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} own WHERE own.number = rows.number)
 """
 MISSING_PARENTS = f"""
-SELECT number, parent_external_id FROM {ROWS} rows
-WHERE parent_external_id IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM {ROWS} parents WHERE parents.external_id = rows.parent_external_id)
-    AND NOT EXISTS (SELECT 1 FROM {{messages}} stored WHERE stored.external_id = rows.parent_external_id)
-ORDER BY number
-"""
-ANSWERED_ROWS = f"""
-SELECT rows.number, parents.number FROM {ROWS} rows CROSS JOIN {ROWS} parents
-WHERE parents.external_id = rows.parent_external_id
+SELECT rows.number, rows.parent_external_id FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+WHERE rows.number = orphans.number
+    AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = orphans.number)
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
 """
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
+TEXT_ONLY = (False, False, False, True, False)
 
 
-def skip_repeats(staging: Staging, report: Report) -> int:
-    """Report rows that repeat an earlier external id; take those with the same message away. Returns how many."""
-    found = 0
+def skip_repeats(staging: Staging, findings: Findings) -> None:
+    """Report rows that repeat an earlier external id; take those with the same message away."""
+    if not staging.execute(FIND_REPEATED):
+        return
+    staging.execute(CHOOSE_REPEATED)
     for number, earlier, external_id, *differs in staging.stream(REPEATS):
-        found += 1
         different = _differing(differs)
         if different:
             message = f"rows {earlier} and {number} share external_id {label(external_id)} with different {different}: "
-            report(Problem(number, "", "error", f"{message}give each message an id of its own."))
+            message += "give each message an id of its own."
+            findings(Problem(number, "", "error", message))
+            findings.leave_out(earlier, message)
         else:
-            report(Problem(number, "", "notice", f"row {number} repeats row {earlier}; skipped"))
-    if found:
-        staging.execute(DROP_REPEATS)
-    return found
+            findings.mark(number, Mark.REPEATED)
+            findings(Problem(number, "", "notice", f"row {number} repeats row {earlier}; skipped"))
+    staging.execute(DROP_REPEATS)
 
 
-def skip_stored(staging: Staging, report: Report) -> int:
-    """Report rows whose external id is stored with another message; take what is stored away. Returns how many."""
-    for number, external_id, *differs in staging.stream(STORED_OTHERWISE):
-        message = f"{label(external_id)} is already stored with different {_differing(differs)}: "
-        report(Problem(number, "external_id", "error", f"{message}correct the row, or give it another id."))
-    return staging.execute(DROP_STORED) + staging.execute(DROP_STORED_WITHOUT_ID)
+def check_stored(staging: Staging, findings: Findings, choices: Choices) -> int:
+    """Report rows whose id is stored with another message. Returns how many have only another text.
+
+    Rows are marked as known, or as changed where ``choices`` say that texts are to be replaced.
+    """
+    for (number,) in staging.stream(f"SELECT number FROM {KNOWN}"):
+        if findings.marks[number] == Mark.NEW:
+            findings.marks[number] = Mark.KNOWN
+    began = set()
+    if choices.start_conversations:
+        began = {number for (number,) in staging.stream(BEGAN_WITHOUT_PARENT)}
+    staging.fill(CHANGES, _changes(staging, findings, choices, began))
+    return staging.value(f"SELECT COUNT(*) FROM {CHANGES}")
 
 
-def check_people(staging: Staging, report: Report, *, create_users: bool) -> None:
+def _changes(staging: Staging, findings: Findings, choices: Choices, began: set[int]) -> Iterator[tuple]:
+    """(row, message id, whether it was edited) of rows with another text than is stored; reports other differences."""
+    for number, external_id, message_id, was_edited, *differs in staging.stream(STORED_OTHERWISE):
+        different = tuple(map(bool, differs))
+        if number in began:
+            different = (*different[:-1], False)
+        if different == TEXT_ONLY:
+            if choices.existing == "edit":
+                findings.mark(number, Mark.CHANGED)
+            elif choices.existing == "refuse":
+                message = f"{label(external_id)} is already stored with different content: "
+                message += "correct the row, give it another id, or choose what becomes of changed texts."
+                findings(Problem(number, "external_id", "error", message, "existing"))
+            yield number, message_id, bool(was_edited)
+        elif any(different):
+            message = f"{label(external_id)} is already stored with different {_differing(different)}: "
+            findings(Problem(number, "external_id", "error", f"{message}correct the row, or give it another id."))
+
+
+def check_people(staging: Staging, findings: Findings, *, create_users: bool) -> None:
     """Report senders and receivers who have no account and are not to get one, or cannot under that name."""
-    for number, column, username in staging.stream(UNKNOWN_PEOPLE):
-        if create_users:
-            fault = username_problem(username)
+    if not staging.execute(FIND_PEOPLE) or not _find_faults_of_people(staging, create_users=create_users):
+        return
+    for number, column, username, fault in staging.stream(UNKNOWN_PEOPLE):
+        findings(
+            Problem(
+                number,
+                "sender" if column == 1 else "receiver",
+                "error",
+                fault
+                or f"no user {label(username, quoted=True)}: correct the name, or choose to create missing users.",
+                "" if fault else "create_users",
+            )
+        )
+
+
+def _find_faults_of_people(staging: Staging, *, create_users: bool) -> int:
+    """Set why there can be no account under a missing name ("" where nobody asked for one); how many names that are."""
+    if not create_users:
+        return staging.execute(f"UPDATE {PEOPLE} SET fault = ''")
+    names = (name for (name,) in staging.stream(f"SELECT username FROM {PEOPLE}"))
+    faults = [(name, fault) for name in names if (fault := username_problem(name))]
+    for name, fault in faults:
+        staging.execute(f"UPDATE {PEOPLE} SET fault = %s WHERE username = %s", [fault, name])
+    return len(faults)
+
+
+def find_parents(staging: Staging, last_row: int) -> Roots:
+    """Which row each row answers; those whose parent is not in the file go to ORPHANS."""
+    roots = Roots(last_row)
+    orphans = array("i")
+    for number, parent in staging.stream(ANSWERS):
+        if parent:
+            roots.parents[number] = parent
         else:
-            fault = f"no user {label(username, quoted=True)}: correct the name, or choose to create missing users."
-        if fault:
-            report(Problem(number, "sender" if column == 1 else "receiver", "error", fault))
+            orphans.append(number)
+    staging.fill(ORPHANS, zip(orphans, strict=True))
+    return roots
 
 
-def check_parents(staging: Staging, report: Report) -> None:
+def join_stored(staging: Staging, roots: Roots) -> None:
+    """Find the stored messages that rows answer. Such rows answer no row; nor do those that are stored themselves."""
+    staging.execute(JOIN_OTHERS)
+    staging.execute(JOIN_KNOWN)
+    staging.plan(JOINS)
+    for table in (JOINS, KNOWN):
+        for (number,) in staging.stream(f"SELECT number FROM {table}"):
+            roots.parents[number] = NO_ROW
+
+
+def check_parents(staging: Staging, findings: Findings, *, start_conversations: bool) -> None:
     """Report answers to messages that are neither in the file nor stored."""
     for number, parent in staging.stream(MISSING_PARENTS):
-        message = f"parent {label(parent)} is neither in the file nor stored: add its row, or leave this empty."
-        report(Problem(number, "parent_external_id", "error", message))
+        missing = f"parent {label(parent)} is neither in the file nor stored"
+        if start_conversations:
+            message = f"{missing}: the message begins a conversation."
+            findings(Problem(number, "parent_external_id", "warning", message))
+        else:
+            message = f"{missing}: add its row, leave this empty, or choose that it begins a conversation."
+            findings(Problem(number, "parent_external_id", "error", message, "start_conversations"))
 
 
-def find_roots(staging: Staging, report: Report) -> Roots:
-    """Which row each reply goes back to; reports replies that go round in a loop."""
-    roots = Roots(staging.value(f"SELECT COALESCE(MAX(number), 0) FROM {ROWS}"))
-    for number, parent in staging.stream(ANSWERED_ROWS):
-        roots.parents[number] = parent
+def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
+    """Resolve the roots; report replies that go round in a loop."""
     for loop in roots.resolve():
         message = f"replies in a loop: {_path(staging, loop)} ({_places(loop)}): correct one of these parents."
-        report(Problem(loop[0], "parent_external_id", "error", message))
-    return roots
+        findings(Problem(loop[0], "parent_external_id", "error", message))
+        for row in loop[1:]:
+            findings.leave_out(row, message)
+
+
+def leave_out_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
+    """What answers a row that is left out is left out too, or begins a conversation where that is chosen."""
+    out = findings.where(Mark.OUT)
+    if not any(out):
+        return
+    if choices.start_conversations:
+        _begin_below(findings, roots, out)
+    for row, parent in roots.cut_off(out):
+        message = f"its parent, row {parent}, is left out: correct that row, and import both."
+        if choices.only_valid:
+            findings(Problem(row, "parent_external_id", "error", message, "start_conversations"))
+        else:
+            findings.marks[row] = Mark.OUT
+    roots.forget()
+    for _ in roots.resolve():
+        pass  # only rows that are left out go in loops
+
+
+def _begin_below(findings: Findings, roots: Roots, out: bytearray) -> None:
+    for row, parent in enumerate(roots.parents):
+        if parent and out[parent] and not out[row]:
+            roots.parents[row] = NO_ROW
+            message = f"its parent, row {parent}, is left out: the message begins a conversation."
+            findings(Problem(row, "parent_external_id", "warning", message))
 
 
 def _differing(differs: Sequence[object]) -> str:

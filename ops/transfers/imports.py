@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
 from messaging import pages
-from ops.audit.recording import NotRecorded
-from ops.transfers import faults
-from ops.transfers.problems import CountingReport, ImportStopped, Report, Unreadable
+from messaging.editors import current_editor
+from messaging.models import Conversation, Message, MessageHistory
+from ops.audit.events import Event
+from ops.audit.recording import NotRecorded, record
+from ops.jobs import troubles
+from ops.transfers import editing, storing
+from ops.transfers.checking import Checked, How, check
+from ops.transfers.findings import Mark
+from ops.transfers.options import Choices
+from ops.transfers.plans import Plan
+from ops.transfers.problems import ImportStopped, Report
 from ops.transfers.roots import Roots
-from ops.transfers.rows import SourceRow, checked_rows
+from ops.transfers.rows import SourceRow
 from ops.transfers.staging import Staging, staging_on
-from ops.transfers.storing import Progress, Stored, store
+from ops.transfers.storing import Bases, Stored, Work
 
-# Sent with ``stored`` (Stored) and ``using`` when an import has stored something.
+# Sent with ``using`` when an import has stored something, or an undo has removed something.
 messages_imported = Signal()
+
+Progress = Callable[[int, int], None]  # rows stored, rows to store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,93 +41,129 @@ class ImportResult:
     """What an import added, found stored already, left out as repeated within the file, and reported by level."""
 
     stored: Stored
+    changed: int
     unchanged: int
     repeated: int
     errors: int
     warnings: int
     notices: int
-
-    @property
-    def refused(self) -> bool:
-        """Whether nothing was stored, because at least one row has an error."""
-        return self.errors > 0
+    refused: bool  # nothing was stored, because at least one row has an error
 
 
 def import_messages(
     rows: Iterable[SourceRow],
     *,
     report: Report,
-    create_users: bool = False,
-    notify: bool = False,
     now: datetime | None = None,
     progress: Progress = lambda stored, messages: None,
+    guarded: bool = False,
     using: str = DEFAULT_DB_ALIAS,
+    **choices: Any,
 ) -> ImportResult:
-    """Check all rows, and where none has an error store them: all or nothing. A second run stores nothing.
+    """Check all rows, and where none has an error store them, in this process and in one transaction.
 
-    ``report`` is called with each problem as it is found, ``progress`` with (stored, to store) while storing. Every
-    person named needs an account; ``create_users`` makes those missing (inactive, without a password). Receivers are
-    notified only where ``notify`` says so. ``rows`` may raise Unreadable, which is reported as an error.
+    For rows that are at hand; files that people bring are imported by jobs (runs.py). ``choices`` are those of
+    options.Choices; ``guarded`` says that the rows are from a CSV file. ``report`` is called with every problem, by
+    row, ``progress`` with (stored, to store). ``rows`` may raise Unreadable, which is reported as an error.
     Raises ImportStopped, in words for people, where the database does not go along; then nothing was stored.
     """
-    now = now or timezone.now()
-    counted = CountingReport(report)
+    chosen = Choices(**choices)
+    how = How("UTC", guarded, now or timezone.now())
     try:
         with staging_on(using) as staging:
-            repeated, unchanged, roots = _check(staging, rows, counted, create_users=create_users, now=now)
-            stored = Stored()
-            if not counted.levels["error"]:
-                stored = store(staging, roots, create_users=create_users, notify=notify, now=now, progress=progress)
-                _announce(stored, using)
+            checked = check(staging, rows, choices=chosen, how=how, tell=lambda count: None)
+            for problem in checked.findings.problems():
+                report(problem)
+            if not checked.may_be_stored(chosen):
+                return _result(checked, Stored(), 0, refused=True)
+            work = InOneGo(progress, checked.counts["new"])
+            with transaction.atomic(using=using):
+                bases = reserve(staging, checked.counts, len(checked.plan.marks) - 1)
+                carry_out(staging, checked.roots, checked.plan, work, bases, chosen, how.now)
+                stored = stored_by(checked.counts)
+                changed = work.cursor.get("changed", 0)
+                finish(stored, changed, using=using, details={})
+            return _result(checked, stored, changed, refused=False)
     except NotRecorded as error:
         raise ImportStopped(str(error)) from error
     except DatabaseError as error:
-        raise ImportStopped(_in_words(error)) from error
-    levels = counted.levels
-    return ImportResult(stored, unchanged, repeated, levels["error"], levels["warning"], levels["notice"])
+        raise ImportStopped(troubles.in_words(error, again="run the import again")) from error
 
 
-def _announce(stored: Stored, using: str) -> None:
-    """Rows that are stored in sets send no signal each: what was kept of the old state is forgotten here."""
-    if stored.messages or stored.users:
-        pages.forget_all(using=using)
-        messages_imported.send(sender=None, stored=stored, using=using)
+class InOneGo:
+    """The work of an import that is done in one transaction: its batches are no transactions of their own."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.cursor: dict[str, Any] = {}
+        self.progress, self.total = progress, total
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def beat(self, done: int | None = None, total: int | None = None) -> None:
+        """Nobody waits for a sign of life."""
+
+    def advance(self, done: int | None = None, total: int | None = None) -> None:
+        self.progress(done or 0, self.total)
 
 
-def _check(
-    staging: Staging, rows: Iterable[SourceRow], report: Report, *, create_users: bool, now: datetime
-) -> tuple[int, int, Roots]:
-    """Stage and check the rows; how many are repeated, how many stored already, and the roots of the others."""
-    unreadable: list[Unreadable] = []
-    staging.fill(checked_rows(_readable(rows, unreadable), now=now, report=report))
-    for end in unreadable:
-        report(end.problem)
-    repeated = faults.skip_repeats(staging, report)
-    faults.check_people(staging, report, create_users=create_users)
-    # A parent may stand in the part of a file that could not be read.
-    if not unreadable:
-        faults.check_parents(staging, report)
-    unchanged = faults.skip_stored(staging, report)
-    return repeated, unchanged, faults.find_roots(staging, report)
+def reserve(staging: Staging, counts: dict[str, Any], last_row: int) -> Bases:
+    """Set the ids aside that rows and people get, so that what an import added is known by its ids."""
+    new, changed, users = counts["new"], counts["changed"], counts["users"]
+    return Bases(
+        messages=staging.reserve_ids(Message, last_row) if new else None,
+        conversations=staging.reserve_ids(Conversation, last_row) if new else None,
+        histories=staging.reserve_ids(MessageHistory, last_row) if changed else None,
+        users=staging.reserve_ids(get_user_model(), users) if users else None,
+    )
 
 
-def _readable(rows: Iterable[SourceRow], unreadable: list[Unreadable]) -> Iterable[SourceRow]:
-    """The rows up to where they cannot be read any more; why goes to ``unreadable``."""
-    try:
-        yield from rows
-    except Unreadable as error:
-        unreadable.append(error)
+def carry_out(
+    staging: Staging, roots: Roots, plan: Plan, work: Work, bases: Bases, choices: Choices, now: datetime
+) -> None:
+    """Create the people, change the texts and store the messages that were decided on, from the cursor of ``work`` on.
+
+    Raises ImportStopped where what was checked does not hold any more, and whatever the database raises.
+    """
+    new = plan.marks.translate(bytes(mark == Mark.NEW for mark in range(256)))
+    order = roots.in_order(new, plan.piece)
+    with staging.writing():
+        if choices.create_users:
+            storing.create_people(staging, work, bases, now)
+        if choices.existing == "edit":
+            editing.change_texts(staging, work, bases)
+        storing.store_messages(staging, order, work, bases, notify_at=now if choices.notify else None)
 
 
-def _in_words(error: DatabaseError) -> str:
-    """What people can do about an error of the database; its own words may hold somebody's text."""
-    words = str(error).lower()
-    if isinstance(error, IntegrityError):
-        return "Somebody else stored or removed some of the same messages or people meanwhile: run the import again."
-    if "locked" in words or "lock timeout" in words or "deadlock" in words:
-        return "Another program is writing to the database: run the import again when it is done."
-    if "full" in words or "no space" in words or "too large" in words:
-        return "The disk is full, or the room for temporary files is: make room and run the import again."
-    if "read-only" in words or "readonly" in words or "unable to open" in words or "permission" in words:
-        return "The database cannot be written to: ask whoever runs it for the right to, then run the import again."
-    return "The database did not go along: check that it runs and that its migrations are applied, then try again."
+def stored_by(counts: dict[str, Any]) -> Stored:
+    """What an import adds, by the counts of its checks."""
+    return Stored(counts["new"], counts["replies"], counts["conversations"], counts["users"])
+
+
+def finish(stored: Stored, changed: int, *, using: str, details: dict[str, Any]) -> None:
+    """Within the last transaction: what is not in the audit trail was not imported. Raises NotRecorded."""
+    if not (stored.messages or stored.users or changed):
+        return
+    counts = {**asdict(stored), **({"changed": changed} if changed else {}), **details}
+    record(Event.IMPORT_MADE, actor=current_editor(), target=Message, details=counts, using=using)
+    announce(using)
+
+
+def announce(using: str) -> None:
+    """Rows that are stored or removed in sets send no signal each: what was kept of the old state is forgotten here."""
+    pages.forget_all(using=using)
+    transaction.on_commit(lambda: messages_imported.send(sender=None, using=using), using=using)
+
+
+def _result(checked: Checked, stored: Stored, changed: int, *, refused: bool) -> ImportResult:
+    counts = checked.counts
+    return ImportResult(
+        stored=stored,
+        changed=changed,
+        unchanged=counts["unchanged"],
+        repeated=counts["repeated"],
+        errors=counts["errors"],
+        warnings=counts["warnings"],
+        notices=counts["notices"],
+        refused=refused,
+    )

@@ -10,11 +10,23 @@ from typing import Literal
 LONGEST_LABEL = 80  # characters of somebody else's text within a sentence of ours
 
 Level = Literal["error", "warning", "notice"]
+# The choice that would cure a problem, if any (see options.py).
+Cure = Literal[
+    "",
+    "encoding",
+    "time_zone",
+    "columns",
+    "ignore_unknown",
+    "create_users",
+    "start_conversations",
+    "existing",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. ``row`` counts as a spreadsheet does (the header is row 1); None means the whole file.
+    """One finding. ``row`` counts as a spreadsheet does (the header is row 1; JSON has none, so its first object is);
+    None means the whole file. ``cure`` names the choice that would cure it.
 
     An error keeps the file from being imported; a warning or a notice does not. A message without a ``column`` names
     its rows itself.
@@ -24,6 +36,7 @@ class Problem:
     column: str
     level: Level
     message: str
+    cure: Cure = ""
 
     def __str__(self) -> str:
         return f"row {self.row}, {self.column}: {self.message}" if self.column else self.message
@@ -47,9 +60,9 @@ class CountingReport:
 class Unreadable(Exception):
     """The file cannot be read from some point on (or at all); ``problem`` says where and why."""
 
-    def __init__(self, message: str, *, row: int | None = None) -> None:
+    def __init__(self, message: str, *, row: int | None = None, cure: Cure = "") -> None:
         super().__init__(message)
-        self.problem = Problem(row, "", "error", message)
+        self.problem = Problem(row, "", "error", message, cure)
 
 
 class ImportStopped(Exception):

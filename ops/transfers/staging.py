@@ -12,32 +12,71 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connections, models, transaction
 
-from messaging.models import Conversation, Message, Notification
-from ops.transfers.rows import StagedRow
+from messaging.models import Conversation, Message, MessageHistory, Notification
 
 FETCHED = 2_000  # rows taken from the database at a time
 # Rows handed to SQLite at a time, and the characters after which fewer will do.
 BATCH_ROWS, BATCH_CHARACTERS = 2_000, 4_000_000
 
-# ``content`` is NULL in faulty rows. ``sent_at`` is in UTC.
+# ``content`` is NULL in faulty rows. ``sent_at`` is in UTC. ``seen`` says that the receiver has read it.
 ROWS = "import_rows"
-# Rows that answer another row of the file, with the row that their conversation begins with.
-REPLIES = "import_replies"
+# External ids that several rows have, and the row that counts.
+REPEATED = "import_repeated"
+# Rows that are stored already, and the message that each is.
+KNOWN = "import_known"
+# Usernames without an account, and why there can be none under that name.
+PEOPLE = "import_people"
+# Rows with a parent that is not in the file.
+ORPHANS = "import_orphans"
 # Rows that answer a stored message.
 JOINS = "import_joins"
-# Usernames to create.
-PEOPLE = "import_people"
+# Rows that change the text of a stored message.
+CHANGES = "import_changes"
+# Rows in the order in which they are stored; ``parent`` is the row that each answers, or 0.
+PLACES = "import_places"
+# Rows that are left out.
+LEFT_OUT = "import_left_out"
+# What was found wrong. ``told`` is false where it only says why a row is left out.
+PROBLEMS = "import_problems"
+
+TABLES = {
+    ROWS: "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
+    "sent_at {moment}, edited boolean, seen boolean, content text",
+    REPEATED: "external_id text PRIMARY KEY, number integer",
+    KNOWN: "number integer PRIMARY KEY, message_id bigint, conversation_id bigint",
+    PEOPLE: "username text PRIMARY KEY, fault text",
+    ORPHANS: "number integer PRIMARY KEY",
+    JOINS: "number integer PRIMARY KEY, parent_id bigint, conversation_id bigint",
+    CHANGES: "number integer PRIMARY KEY, message_id bigint, was_edited boolean",
+    PLACES: "place integer PRIMARY KEY, number integer, parent integer, root integer",
+    LEFT_OUT: "number integer PRIMARY KEY",
+    PROBLEMS: "number integer, serial integer, told boolean, level text, cure text, place text, message text",
+}
+
+HOLD_PEOPLE = f"""
+SELECT COUNT(*) FROM (
+    SELECT id FROM {{users}} WHERE username IN (
+        SELECT sender FROM {PLACES} places JOIN {ROWS} rows ON rows.number = places.number
+        WHERE places.place >= %s AND places.place < %s
+        UNION SELECT receiver FROM {PLACES} places JOIN {ROWS} rows ON rows.number = places.number
+        WHERE places.place >= %s AND places.place < %s
+    ) ORDER BY id FOR KEY SHARE
+) held
+"""
 
 
 class Staging:
     """The temporary tables of one import on one connection; leave it (``with``) and they are gone.
 
-    One at a time per connection.
+    One at a time per connection. Outside of a transaction nothing holds one open between two calls, so that the
+    connection can be used for other things in between.
     """
 
     moment_type = "text"
     # ``sent_at`` of import_rows (called ``rows`` in a query) in the type that the messages' column has.
     sent_at = "rows.sent_at"
+    # The number in an external id (of ``rows``) such as threadward:12, NULL where there is none.
+    own_number = ""
 
     def __init__(self, using: str) -> None:
         self.using = using
@@ -46,22 +85,18 @@ class Staging:
         self.names = {
             "messages": quote(Message._meta.db_table),
             "conversations": quote(Conversation._meta.db_table),
+            "histories": quote(MessageHistory._meta.db_table),
             "notifications": quote(Notification._meta.db_table),
             "users": quote(get_user_model()._meta.db_table),
+            "user_id": MessageHistory._meta.get_field("edited_by").target_field.cast_db_type(self.connection),
             "sent_at": self.sent_at,
+            "own_number": self.own_number,
         }
 
     def __enter__(self) -> Staging:
         self._drop()
-        self.execute(
-            f"CREATE TEMPORARY TABLE {ROWS} (number integer PRIMARY KEY, external_id text, parent_external_id text, "
-            f"sender text, receiver text, sent_at {self.moment_type}, content text)"
-        )
-        self.execute(f"CREATE TEMPORARY TABLE {REPLIES} (number integer PRIMARY KEY, parent integer, root integer)")
-        self.execute(
-            f"CREATE TEMPORARY TABLE {JOINS} (number integer PRIMARY KEY, parent_id bigint, conversation_id bigint)"
-        )
-        self.execute(f"CREATE TEMPORARY TABLE {PEOPLE} (username text PRIMARY KEY)")
+        for table, columns in TABLES.items():
+            self.execute(f"CREATE TEMPORARY TABLE {table} ({columns.format(moment=self.moment_type)})")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,21 +104,21 @@ class Staging:
         with suppress(DatabaseError):
             self._drop()
 
-    def fill(self, rows: Iterable[StagedRow]) -> None:
-        """Take all rows of the file, then index their external ids."""
-        self._fill(ROWS, 7, rows)
+    def fill(self, table: str, rows: Iterable[tuple]) -> None:
+        """Add rows to one of TABLES, a few at a time."""
+        columns = TABLES[table].count(",") + 1
+        for batch in _batches(rows):
+            self._add(table, columns, batch)
+
+    def index_ids(self) -> None:
+        """Once all rows are there: index their external ids."""
         self.execute(f"CREATE INDEX import_rows_external_id ON {ROWS} (external_id)")
-        self._plan(ROWS)
+        self.plan(ROWS)
 
-    def fill_replies(self, replies: Iterable[tuple[int, int, int]]) -> None:
-        """Take (row, the row it answers, the row its conversation begins with)."""
-        self._fill(REPLIES, 3, replies)
-        self._plan(REPLIES)
-
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, params: Sequence[Any] = (), **names: str) -> int:
         """Run one statement; ``{messages}`` and the other names are filled in. Returns the number of rows touched."""
         with self.connection.cursor() as cursor:
-            cursor.execute(sql.format(**self.names), params)
+            cursor.execute(sql.format(**self.names, **names), params)
             return cursor.rowcount
 
     def value(self, sql: str, params: Sequence[Any] = ()) -> Any:
@@ -99,6 +134,29 @@ class Staging:
             while found := cursor.fetchmany(FETCHED):
                 yield from found
 
+    def insert(self, model: type[models.Model], objects: Iterable[dict[str, Any]]) -> None:
+        """Store new rows of ``model``, each given as what its fields hold; the others hold their defaults.
+
+        A row whose key or name is taken is left out. Without an object of the model for each this is several times
+        faster than ``bulk_create``.
+        """
+        rows = list(objects)
+        plain = model(**rows[0])
+        fields = {field: field.pre_save(plain, add=True) for field in model._meta.local_concrete_fields}
+        values = [
+            [
+                field.get_db_prep_save(row.get(field.attname, default), self.connection)
+                for field, default in fields.items()
+            ]
+            for row in rows
+        ]
+        quote = self.connection.ops.quote_name
+        columns = ", ".join(quote(field.column) for field in fields)
+        marks = ", ".join(["%s"] * len(fields))
+        sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        with self.connection.cursor() as cursor:
+            cursor.executemany(sql, values)
+
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         """Set ``number`` ids in a row aside for new rows of ``model``; returns the one before the first of them.
 
@@ -107,17 +165,20 @@ class Staging:
         raise NotImplementedError
 
     def writing(self) -> AbstractContextManager[None]:
-        """Around the final transaction."""
+        """Around all transactions that store."""
         return nullcontext()
 
-    def _fill(self, table: str, columns: int, rows: Iterable[tuple]) -> None:
-        raise NotImplementedError
+    def hold_people(self, first: int, end: int) -> None:
+        """Within a transaction: nobody can delete the people of the rows in these places until it ends."""
 
-    def _plan(self, table: str) -> None:
+    def plan(self, table: str) -> None:
         """Let the database know how large a temporary table has become, where it does not find out by itself."""
 
+    def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
+        raise NotImplementedError
+
     def _drop(self) -> None:
-        for table in (ROWS, REPLIES, JOINS, PEOPLE):
+        for table in TABLES:
             self.execute(f"DROP TABLE IF EXISTS {self._temporary(table)}")
 
     def _temporary(self, table: str) -> str:
@@ -127,7 +188,12 @@ class Staging:
 class SQLiteStaging(Staging):
     """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
 
-    page_cache = -24_000  # KiB, which take about twice as much: more would be faster at a million rows, and larger
+    own_number = """CASE WHEN rows.external_id GLOB 'threadward:[1-9]*' AND length(rows.external_id) < 30
+        THEN CAST(substr(rows.external_id, 12) AS integer) END"""
+    while_writing = {
+        "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
+        "wal_autocheckpoint": 8_000,  # pages: copying them into the database more often copies the same ones again
+    }
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = model._meta.db_table
@@ -140,18 +206,19 @@ class SQLiteStaging(Staging):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        usual = self.value("PRAGMA main.cache_size")
-        self.execute(f"PRAGMA main.cache_size = {self.page_cache}")
+        usual = {name: self.value(f"PRAGMA {name}") for name in self.while_writing}
         try:
+            for name, value in self.while_writing.items():
+                self.execute(f"PRAGMA {name} = {value}")
             yield
         finally:
-            self.execute(f"PRAGMA main.cache_size = {usual}")
+            for name, value in usual.items():
+                self.execute(f"PRAGMA {name} = {value}")
 
-    def _fill(self, table: str, columns: int, rows: Iterable[tuple]) -> None:
+    def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         sql = f"INSERT INTO {table} VALUES ({', '.join(['%s'] * columns)})"
         with self._one_transaction(), self.connection.cursor() as cursor:
-            for batch in _batches(rows):
-                cursor.executemany(sql, batch)
+            cursor.executemany(sql, rows)
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
@@ -176,8 +243,13 @@ class SQLiteStaging(Staging):
 class PostgreSQLStaging(Staging):
     """Temporary tables are filled by COPY."""
 
+    # A few rows of many at a time: the planner would read all of them each time to make a hash table. And a batch that
+    # a dying machine forgets is forgotten together with its cursor; the last one is waited for with all before it.
+    while_writing = ("enable_hashjoin", "enable_mergejoin", "synchronous_commit")
     moment_type = "timestamp"
     sent_at = "(rows.sent_at AT TIME ZONE 'UTC')"
+    own_number = """CASE WHEN rows.external_id ~ '^threadward:[1-9][0-9]{0,17}$'
+        THEN substr(rows.external_id, 12)::bigint END"""
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = self.connection.ops.quote_name(model._meta.db_table)
@@ -188,13 +260,29 @@ class PostgreSQLStaging(Staging):
             after = self.value(f"SELECT setval({sequence}, nextval({sequence}) + %s)", [table, table, number])
         return after - number - 1
 
-    def _fill(self, table: str, columns: int, rows: Iterable[tuple]) -> None:
+    def hold_people(self, first: int, end: int) -> None:
+        # The lock that the foreign keys take at the end, taken first and in order, as every writer of messages does.
+        self.execute(HOLD_PEOPLE, [first, end, first, end])
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        for setting in self.while_writing:
+            self.execute(f"SET {setting} = off")
+        try:
+            yield
+        finally:
+            # After an error in a transaction of the caller's the settings go with it.
+            with suppress(DatabaseError):
+                for setting in self.while_writing:
+                    self.execute(f"RESET {setting}")
+
+    def plan(self, table: str) -> None:
+        self.execute(f"ANALYZE {table}")
+
+    def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         with self.connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-
-    def _plan(self, table: str) -> None:
-        self.execute(f"ANALYZE {table}")
 
     def _temporary(self, table: str) -> str:
         return f"pg_temp.{table}"

@@ -1,71 +1,85 @@
-"""Storing what an import has checked: sets of rows, one transaction."""
+"""Storing what an import has checked: people first, then whole conversations, in batches that keep nobody waiting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 
-from messaging.editors import current_editor
-from messaging.managers import in_batches
-from messaging.models import Conversation, Message
-from ops.audit.events import Event
-from ops.audit.recording import record
+from messaging.models import Conversation
+from messaging.writing import in_batches
 from ops.transfers.problems import ImportStopped
-from ops.transfers.roots import Roots
-from ops.transfers.staging import JOINS, PEOPLE, REPLIES, ROWS, Staging
+from ops.transfers.roots import Order, Piece
+from ops.transfers.staging import JOINS, PEOPLE, PLACES, ROWS, Staging
 
-STEP = 10_000  # rows stored by one statement, after which progress is told
-USERS = 1_000  # accounts created by one statement
+PIECE = 2_000  # rows stored by one statement
+USERS = 1_000  # accounts created in one batch
+GOAL = 0.7  # seconds that a batch is to take; longer ones are stored faster, and keep others waiting
 
-Progress = Callable[[int, int], None]  # rows stored, rows to store
-
-FIND_PEOPLE = f"""
-INSERT INTO {PEOPLE} SELECT name FROM (SELECT sender AS name FROM {ROWS} UNION SELECT receiver FROM {ROWS}) named
-WHERE NOT EXISTS (SELECT 1 FROM {{users}} known WHERE known.username = named.name)
-"""
-FIND_JOINS = f"""
-INSERT INTO {JOINS} SELECT rows.number, stored.id, stored.conversation_id
-FROM {ROWS} rows CROSS JOIN {{messages}} stored
-WHERE stored.external_id = rows.parent_external_id
-    AND NOT EXISTS (SELECT 1 FROM {REPLIES} replies WHERE replies.number = rows.number)
-"""
+MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
+# Only while the rows of whole conversations are stored together are these counts exact.
 STORE_CONVERSATIONS = f"""
 INSERT INTO {{conversations}} (id, started_at, last_message_at, message_count, unread_count)
-SELECT counted.root + %s, {{sent_at}}, counted.latest, counted.messages, counted.messages
-FROM (
-    SELECT COALESCE(replies.root, rows.number) AS root, MAX({{sent_at}}) AS latest, COUNT(*) AS messages
-    FROM {ROWS} rows LEFT JOIN {REPLIES} replies ON replies.number = rows.number
-    GROUP BY COALESCE(replies.root, rows.number)
-) counted
-CROSS JOIN {ROWS} rows
-WHERE rows.number = counted.root AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = counted.root)
+SELECT places.root + %s, MIN(CASE WHEN places.number = places.root THEN {{sent_at}} END), MAX({{sent_at}}), COUNT(*),
+    SUM(CASE WHEN rows.seen THEN 0 ELSE 1 END)
+FROM {PLACES} places CROSS JOIN {ROWS} rows
+WHERE places.place >= %s AND places.place < %s AND rows.number = places.number
+    AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = places.root)
+GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELSE 0 END) = 1
 """
 STORE_MESSAGES = f"""
 INSERT INTO {{messages}} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
     parent_message_id, external_id)
-SELECT rows.number + %s, COALESCE(joins.conversation_id, COALESCE(replies.root, rows.number) + %s),
-    senders.id, receivers.id, rows.content, {{sent_at}}, false, false,
-    COALESCE(replies.parent + %s, joins.parent_id), rows.external_id
-FROM {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
-LEFT JOIN {REPLIES} replies ON replies.number = rows.number
-LEFT JOIN {JOINS} joins ON joins.number = COALESCE(replies.root, rows.number)
-WHERE rows.number > %s AND rows.number <= %s
+SELECT places.number + %s, COALESCE(joins.conversation_id, places.root + %s), senders.id, receivers.id, rows.content,
+    {{sent_at}}, rows.edited, rows.seen,
+    CASE WHEN places.parent > 0 THEN places.parent + %s ELSE joins.parent_id END, rows.external_id
+FROM {PLACES} places CROSS JOIN {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
+LEFT JOIN {JOINS} joins ON joins.number = places.root
+WHERE places.place >= %s AND places.place < %s AND rows.number = places.number
     AND senders.username = rows.sender AND receivers.username = rows.receiver
 """
-STORE_NOTIFICATIONS = """
-INSERT INTO {notifications} (user_id, message_id, created_at)
-SELECT receiver_id, id, %s FROM {messages} WHERE id > %s AND id <= %s
+STORE_NOTIFICATIONS = f"""
+INSERT INTO {{notifications}} (user_id, message_id, created_at)
+SELECT stored.receiver_id, stored.id, %s
+FROM {PLACES} places CROSS JOIN {{messages}} stored
+WHERE places.place >= %s AND places.place < %s AND stored.id = places.number + %s
 """
+JOINED = f"""
+SELECT DISTINCT joins.conversation_id FROM {PLACES} places CROSS JOIN {JOINS} joins
+WHERE places.place >= %s AND places.place < %s AND joins.number = places.root ORDER BY 1
+"""
+IS_JOIN = f"SELECT EXISTS (SELECT 1 FROM {JOINS} WHERE number = %s)"
+# Answers to stored messages that are not there any more.
+PARENTS_GONE = f"""
+SELECT COUNT(*) FROM {PLACES} places CROSS JOIN {JOINS} joins
+WHERE places.place >= %s AND places.place < %s AND joins.number = places.number
+    AND NOT EXISTS (SELECT 1 FROM {{messages}} stored WHERE stored.id = joins.parent_id)
+"""
+
+
+class Work(Protocol):
+    """What storing needs of a running job (ops.jobs.running.Run)."""
+
+    @property
+    def cursor(self) -> dict[str, Any]: ...
+
+    def batch(self) -> AbstractContextManager[None]: ...
+
+    def beat(self, done: int | None = None, total: int | None = None) -> None: ...
+
+    def advance(self, done: int | None = None, total: int | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What storing added."""
+    """What an import added."""
 
     messages: int = 0
     replies: int = 0
@@ -73,79 +87,111 @@ class Stored:
     users: int = 0
 
 
-def store(
-    staging: Staging, roots: Roots, *, create_users: bool, notify: bool, now: datetime, progress: Progress
-) -> Stored:
-    """Store every staged row, all or nothing; ``now`` is when the accounts and notifications are created.
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """The ids after which those lie that were reserved, None where none were.
 
-    Raises ImportStopped where what was checked does not hold any more, NotRecorded where the audit trail cannot be
-    written to, and whatever the database raises.
+    Message, conversation and history of a row are as far from theirs as the row is from the beginning of the file.
     """
-    messages = staging.value(f"SELECT COUNT(*) FROM {ROWS}")
-    if not messages:
-        return Stored()
-    replies = staging.value(f"SELECT COUNT(parent_external_id) FROM {ROWS}")
-    last_row = len(roots.parents) - 1
-    staging.fill_replies(roots.replies())
-    # Before the transaction: others may go on adding rows of their own while it lasts.
-    message_ids = staging.reserve_ids(Message, last_row)
-    conversation_ids = staging.reserve_ids(Conversation, last_row)
-    with staging.writing(), transaction.atomic(using=staging.using):
-        users = _create_users(staging, now) if create_users else 0
-        joined = _join_stored(staging, replies)
-        conversations = staging.execute(STORE_CONVERSATIONS, [conversation_ids])
-        stored = 0
-        for first, last in _steps(last_row):
-            added = staging.execute(STORE_MESSAGES, [message_ids, conversation_ids, message_ids, first, last])
-            if notify:
-                moment = staging.connection.ops.adapt_datetimefield_value(now)
-                staging.execute(STORE_NOTIFICATIONS, [moment, message_ids + first, message_ids + last])
-            stored += added
-            progress(stored, messages)
-        if stored != messages:
-            raise _changed_meanwhile()
-        for batch in in_batches(joined):
-            Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
-        result = Stored(messages=messages, replies=replies, conversations=conversations, users=users)
-        # In the same transaction: what is not in the audit trail was not imported.
-        record(Event.IMPORT_MADE, actor=current_editor(), target=Message, details=asdict(result), using=staging.using)
-    return result
+
+    messages: int | None = None
+    conversations: int | None = None
+    users: int | None = None
+    histories: int | None = None
 
 
-def _steps(last_row: int) -> Iterator[tuple[int, int]]:
-    """Row numbers in ranges: after the first, up to and with the second."""
-    for start in range(0, last_row, STEP):
-        yield start, min(start + STEP, last_row)
+class Pace:
+    """How many pieces to do at a time, so that a batch takes about GOAL seconds on this machine."""
+
+    def __init__(self, most: int = 64) -> None:
+        self.pieces = 1
+        self.most = most
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Around a batch of ``pieces``: the next one is larger or smaller for how long it took."""
+        start = time.monotonic()
+        yield
+        seconds = max(time.monotonic() - start, 0.001)
+        fitting = int(self.pieces * GOAL / seconds)
+        self.pieces = max(1, min(fitting, 2 * self.pieces, self.most))
 
 
-def _create_users(staging: Staging, now: datetime) -> int:
+def create_people(staging: Staging, work: Work, bases: Bases, now: datetime) -> None:
     """An account for everybody named who has none: it cannot sign in, and has no password."""
-    created = staging.execute(FIND_PEOPLE)
-    users = get_user_model()._base_manager.using(staging.using)
-    waiting: list = []
-    for (username,) in staging.stream(f"SELECT username FROM {PEOPLE} ORDER BY username"):
-        waiting.append(users.model(username=username, is_active=False, password=make_password(None), date_joined=now))
-        if len(waiting) == USERS:
-            users.bulk_create(waiting)
-            waiting = []
-    users.bulk_create(waiting)
-    return created
+    while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
+        created = work.cursor.get("people", 0)
+        first = (bases.users or 0) + created + 1
+        with work.batch():
+            staging.insert(get_user_model(), _accounts(names, first, now))
+            work.cursor["people"] = created + len(names)
+        staging.execute(f"DELETE FROM {PEOPLE} WHERE username <= %s", [names[-1]])
 
 
-def _join_stored(staging: Staging, replies: int) -> list[int]:
-    """Find the stored messages that rows answer; the ids of their conversations, locked until the end."""
-    expected = replies - staging.value(f"SELECT COUNT(*) FROM {REPLIES}")
-    if not expected:
-        return []
-    if staging.execute(FIND_JOINS) != expected:
-        raise _changed_meanwhile()
-    joined = [row[0] for row in staging.stream(f"SELECT DISTINCT conversation_id FROM {JOINS} ORDER BY 1")]
-    for batch in in_batches(joined):
-        Conversation.objects.using(staging.using).filter(pk__in=batch).lock()
-    return joined
+def _accounts(names: list[str], first: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """What the accounts of these names hold. ``make_password(None)``, whose passwords look the same, takes longer than
+    all the rest."""
+    for pk, name in enumerate(names, start=first):
+        password = UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
+        yield {"id": pk, "username": name, "is_active": False, "password": password, "date_joined": now}
 
 
-def _changed_meanwhile() -> ImportStopped:
+def store_messages(staging: Staging, order: Order, work: Work, bases: Bases, *, notify_at: datetime | None) -> None:
+    """Store the rows in their order, from the cursor's on. ``notify_at`` is when receivers are notified, if at all.
+    ``work`` is told how many are stored.
+
+    Raises ImportStopped where what was checked does not hold any more, and whatever the database raises.
+    """
+    staging.fill(PLACES, order.places())
+    staging.plan(PLACES)
+    joining = bool(staging.value(f"SELECT COUNT(*) FROM {JOINS}"))
+    pieces = order.pieces(work.cursor.get("stored", 0))
+    pace = Pace()
+    while pieces:
+        now, pieces = pieces[: pace.pieces], pieces[pace.pieces :]
+        with pace.keeping(), work.batch():
+            _store(staging, now, bases, joining=joining, notify_at=notify_at)
+            work.cursor["stored"] = now[-1].end
+            work.advance(done=now[-1].end)
+
+
+def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> None:
+    places = [pieces[0].start, pieces[-1].end]
+    messages, conversations = bases.messages or 0, bases.conversations or 0
+    staging.hold_people(*places)
+    others = _of_earlier_batches(staging, pieces[0], conversations, joining=joining, places=places)
+    _lock(staging, others)
+    if joining and staging.value(PARENTS_GONE, places):
+        raise changed_meanwhile()
+    staging.execute(STORE_CONVERSATIONS, [conversations, *places])
+    stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places])
+    if stored != places[1] - places[0]:
+        raise changed_meanwhile()
+    if notify_at is not None:
+        moment = staging.connection.ops.adapt_datetimefield_value(notify_at)
+        staging.execute(STORE_NOTIFICATIONS, [moment, *places, messages])
+    for batch in in_batches(others):
+        Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
+
+
+def _of_earlier_batches(staging: Staging, first: Piece, base: int, *, joining: bool, places: list[int]) -> list[int]:
+    """The conversations that are there already which the rows in these places join or continue."""
+    found = set()
+    if joining:
+        found = {conversation_id for (conversation_id,) in staging.stream(JOINED, places)}
+    # What continues a row that joined a stored conversation is a part of that one.
+    if first.continued and not staging.value(IS_JOIN, [first.continued]):
+        found.add(first.continued + base)
+    return sorted(found)
+
+
+def _lock(staging: Staging, conversation_ids: list[int]) -> None:
+    for batch in in_batches(conversation_ids):
+        if len(Conversation.objects.using(staging.using).filter(pk__in=batch).lock()) < len(batch):
+            raise changed_meanwhile()
+
+
+def changed_meanwhile() -> ImportStopped:
     return ImportStopped(
         "Somebody changed people or messages that the file refers to while it was read: run the import again."
     )

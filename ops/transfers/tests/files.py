@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
 from django.conf import settings
 
 from messaging.models import Message
 from ops.transfers.csv_files import CsvFile
 from ops.transfers.imports import ImportResult, import_messages
-from ops.transfers.problems import Problem
+from ops.transfers.options import Reading
+from ops.transfers.problems import Problem, Unreadable
 from ops.transfers.rows import COLUMNS, SourceRow
 
 SHARED = Path(settings.BASE_DIR).parent / "shared" / "data"
@@ -29,6 +32,8 @@ def row(external_id: str = "1", parent: str = "", content: str = "hello", **valu
         "sender": "alice",
         "receiver": "bob",
         "timestamp": TIME,
+        "edited": "",
+        "read": "",
         "content": content,
     }
     return tuple({**given, **values}[column] for column in COLUMNS)
@@ -46,9 +51,53 @@ def as_csv(*rows: Iterable[str]) -> bytes:
     return text.getvalue().encode()
 
 
-def open_csv(content: bytes) -> CsvFile:
+def open_csv(content: bytes, reading: Reading | None = None) -> CsvFile:
     """The bytes as an open CSV file."""
-    return CsvFile(io.BufferedReader(io.BytesIO(content)))
+    return CsvFile(opened(content), reading)
+
+
+def opened(content: bytes) -> io.BufferedReader:
+    """The bytes as an open file."""
+    return io.BufferedReader(io.BytesIO(content))
+
+
+def as_json(*rows: Iterable[Any]) -> bytes:
+    """The rows as a list of objects."""
+    return json.dumps([dict(zip(COLUMNS, values, strict=True)) for values in rows]).encode()
+
+
+def as_json_lines(*rows: Iterable[Any]) -> bytes:
+    """The rows as objects, one on each line."""
+    lines = (json.dumps(dict(zip(COLUMNS, values, strict=True)), ensure_ascii=False) for values in rows)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def as_xlsx(*rows: Iterable[str], headers: Iterable[str] = COLUMNS) -> bytes:
+    """The rows under our header, as a workbook of texts such as Excel writes."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, values in enumerate([headers, *rows]):
+            for column, value in enumerate(values):
+                sheet.write_string(number, column, value)
+    return content.getvalue()
+
+
+def read_rows(source: Iterable[SourceRow]) -> list[tuple[str, ...]]:
+    """The values of all rows; none may have a problem."""
+    found = list(source)
+    assert [problem for _, _, problem in found if problem] == []
+    return [tuple(values) for _, values, _ in found]
+
+
+def problems_of(source: Iterable[SourceRow]) -> list[str]:
+    """What a reader found wrong, as people see it; an end that comes too early is the last of it."""
+    problems: list[str] = []
+    try:
+        problems += [str(problem) for _, _, problem in source if problem]
+    except Unreadable as error:
+        problems.append(str(error))
+    return problems
 
 
 def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[ImportResult, list[str]]:

@@ -10,9 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from messaging.models import Message, Notification
+from ops.transfers import private_files
+from ops.transfers.models import Import
 from ops.transfers.tests.files import as_csv, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 class Command:
@@ -36,10 +38,12 @@ def path(tmp_path: Path) -> Path:
 def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1"), row("2", "1"), row("2", "1"), row("3", sender="carol")))
     run = Command(path, create_users=True)
+    batch = Import.objects.get().pk
     assert run.out == [
         "messages.csv: read as UTF-8, separated by ,.",
         "Imported 3 messages (1 of them replies) in 2 new conversations; 1 user created; 0 already stored, 1 repeated "
         "in the file.",
+        f"Batch {batch}: manage.py undo_import {batch} takes it back.",
     ]
     assert (run.err, run.refused) == (["row 4 repeats row 3; skipped"], "")
     again = Command(path)
@@ -78,7 +82,7 @@ def test_many_notices_are_summed_up(path: Path, alice: Any, bob: Any) -> None:
 
 def test_a_file_that_cannot_be_opened_is_a_sentence(path: Path, tmp_path: Path) -> None:
     assert Command(path).refused == f"There is no file {path}: check the name."
-    assert Command(tmp_path).refused == f"{tmp_path} is a folder: name a CSV file in it."
+    assert Command(tmp_path).refused == f"{tmp_path} is a folder: name a file in it."
     path.write_bytes(b"")
     assert Command(path).refused == "Nothing was imported: the file is empty."
 
@@ -89,3 +93,44 @@ def test_a_file_that_cannot_be_read_to_its_end_is_refused(path: Path, alice: Any
     assert run.err == ["the quote opened in row 3 is never closed: close it, or remove it."]
     assert run.refused == "Nothing was imported: 1 problem. Correct the file and import it again."
     assert not Message.objects.exists()
+
+
+def test_a_check_says_what_would_come_in_and_stores_nothing(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1"), row("2", "1"), row("2", "1")))
+    run = Command(path, check=True)
+    assert (
+        run.out[1] == "Nothing was imported yet: 2 new messages, 0 changed, 0 already stored, 1 repeated in the file."
+    )
+    path.write_bytes(as_csv(row("1", sender="nobody")))
+    assert Command(path, check=True).refused == (
+        "Nothing was imported: 1 problem. Correct the file and import it again."
+    )
+    assert not (Message.objects.exists() or Import.objects.exists())
+
+
+def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
+    """The rows that are left out come back in a file, which is the only one that stays."""
+    path.write_bytes(as_csv(row("1", timestamp="2026-07-05 10:00"), row("2", "9"), row("3", content="")))
+    options = {"only_valid": True, "start_conversations": True, "time_zone": "Europe/Berlin"}
+    run = Command(path, **options)
+    assert run.refused == ""
+    import_ = Import.objects.get()
+    rejected = private_files.path(private_files.beside(import_.upload, "rejected.csv"))
+    assert run.out[-2] == f"1 row left out: correct and import {rejected}, kept for a day."
+    assert list(rejected.parent.iterdir()) == [rejected]
+    assert Message.objects.get(external_id="1").timestamp.hour == 8
+    path.write_bytes(as_csv(row("2", "9", content="new")))
+    assert (
+        Command(path, existing="edit", start_conversations=True)
+        .out[-2]
+        .endswith("1 text changed; 0 already stored, 0 repeated in the file.")
+    )
+
+
+def test_a_refused_or_finished_import_leaves_no_file(path: Path, folder: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1")))
+    Command(path)
+    path.write_bytes(as_csv(row("2", sender="nobody")))
+    Command(path)
+    assert list(folder.iterdir()) == []
+    assert Import.objects.count() == 1

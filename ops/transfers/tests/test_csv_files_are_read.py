@@ -7,8 +7,15 @@ import io
 import pytest
 
 from ops.transfers import csv_files
+from ops.transfers.encodings import ENCODINGS, encoding_of
+from ops.transfers.options import Reading
 from ops.transfers.problems import Unreadable
-from ops.transfers.tests.files import HEADER, as_csv, open_csv, row
+from ops.transfers.rows import COLUMNS
+from ops.transfers.tests.files import as_csv, open_csv, row
+
+# What most files have: without edited and read.
+HEADER = "external_id,parent_external_id,sender,receiver,timestamp,content"
+REMEDY = "choose the file's encoding, or save the file as UTF-8 and import that."
 
 
 def read(content: bytes) -> list[tuple[int, tuple[str, ...]]]:
@@ -44,7 +51,7 @@ def test_the_byte_order_mark_tells_the_encoding(encoding: str, mark: bytes, desc
     ("separator", "described"), [(",", "separated by ,"), (";", "separated by ;"), ("\t", "separated by tabs")]
 )
 def test_the_header_tells_the_separator(separator: str, described: str) -> None:
-    lines = [separator.join(HEADER.split(",")), separator.join(row(content="hello"))]
+    lines = [separator.join(COLUMNS), separator.join(row(content="hello"))]
     content = "\n".join(lines).encode()
     assert read(content) == [(2, row(content="hello"))]
     assert open_csv(content).description.endswith(described)
@@ -52,7 +59,61 @@ def test_the_header_tells_the_separator(separator: str, described: str) -> None:
 
 def test_columns_may_stand_in_any_order_and_in_quotes() -> None:
     content = b'"content","timestamp", receiver,sender,parent_external_id,external_id\nhello,now,bob,alice,0,1\n'
-    assert read(content) == [(2, ("1", "0", "alice", "bob", "now", "hello"))]
+    assert read(content) == [(2, ("1", "0", "alice", "bob", "now", "", "", "hello"))]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("Windows-1252", "caf\xe9 – 5 €"),
+        ("Latin-1", "caf\xe9\x80"),
+        ("Windows-1251", "привет"),
+        ("Shift_JIS", "表示ソ①"),
+        ("GB18030", "你好🙂"),
+        ("EUC-KR", "안녕 똠"),
+        ("UTF-16", "hi 🙂"),
+    ],
+)
+def test_the_encoding_may_be_chosen(encoding: str, text: str) -> None:
+    codec = encoding_of(b"ex", encoding).codec
+    chosen = open_csv(f"{HEADER}\n1,,a,b,t,{text}\n".encode(codec), Reading(encoding=encoding))
+    assert [values[-1] for _, values, _ in chosen] == [text]
+    assert chosen.description == f"read as {encoding}, separated by ,"
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "UTF-16"])
+def test_every_byte_can_be_given_back_in_every_encoding(name: str) -> None:
+    """What is no text in it is a problem of its row, never of the whole file; nothing is lost or replaced."""
+    line = b"1,,alice,bob,t,\x81\xfe\xff\x80~"
+    source = open_csv(HEADER.encode() + b"\n" + line + b"\n", Reading(encoding=name))
+    ((_, values),) = source.originals()
+    codec, errors = source.codec
+    assert ",".join(values).encode(codec.removesuffix("-sig"), errors) == line
+
+
+def test_bytes_that_the_chosen_encoding_does_not_have_are_named() -> None:
+    content = HEADER.encode() + b"\n1,,a,b,t,\x81\n2,,a,b,t,fine\n"
+    problems = [problem for *_, problem in open_csv(content, Reading(encoding="Windows-1252")) if problem]
+    assert [(str(one), one.cure) for one in problems] == [
+        (f"Row 2 is not valid Windows-1252 (byte 0x81): {REMEDY}", "encoding")
+    ]
+
+
+def test_utf_16_without_a_mark_is_told_by_its_header() -> None:
+    for codec in ("utf-16-le", "utf-16-be"):
+        assert read(as_csv(row(content="héllo")).decode().encode(codec)) == [(2, row(content="héllo"))]
+
+
+def test_a_mark_of_utf_8_before_another_encoding_is_left_out() -> None:
+    content = b"\xef\xbb\xbf" + HEADER.encode() + b"\n1,,a,b,t,caf\xe9\n"
+    assert [values[-1] for _, values, _ in open_csv(content, Reading(encoding="Latin-1"))] == ["café"]
+
+
+def test_a_header_of_other_names_tells_the_separator_as_well() -> None:
+    chosen = {"external_id": "", "parent_external_id": "", "sender": "Von", "receiver": "An", "timestamp": "Zeit"}
+    reading = Reading(columns={**chosen, "content": "Text, ganz"})
+    content = b"Von;An;Zeit;Text, ganz\na;b;t;hello\n"
+    assert [values for _, values, _ in open_csv(content, reading)] == [("", "", "a", "b", "t", "", "", "hello")]
 
 
 def test_texts_are_exact() -> None:
@@ -105,10 +166,9 @@ def test_rows_with_too_few_or_too_many_values_are_named_and_keep_their_id() -> N
 def test_every_row_that_is_not_utf_8_is_named() -> None:
     content = HEADER.encode() + b"\n1,,a,b,t,caf\xe9\n2,,a,b,t,fine\n3,,a\xff,b,t,hello\n"
     problems = [str(problem) for _, _, problem in open_csv(content) if problem]
-    remedy = "open the file in the program that wrote it, choose UTF-8 as the file's encoding, and save it again."
     assert problems == [
-        f"Row 2 is not valid UTF-8 (byte 0xE9): {remedy}",
-        f"Row 4 is not valid UTF-8 (byte 0xFF): {remedy}",
+        f"Row 2 is not valid UTF-8 (byte 0xE9): {REMEDY}",
+        f"Row 4 is not valid UTF-8 (byte 0xFF): {REMEDY}",
     ]
 
 
@@ -133,13 +193,14 @@ def test_what_cannot_be_read_on_from_is_named(rest: str, reason: str) -> None:
         (b"", "the file is empty."),
         (b"\n\r\n \n", "the file is empty."),
         (b"PK\x03\x04rubbish", "this is not text: it looks like a ZIP or XLSX file. Save it as CSV and import that."),
-        (b"ext\xe9rnal_id,sender\n", "the header is not valid UTF-8: save the file as UTF-8 and import that."),
-        (HEADER.encode("utf-16-le"), "the header is not valid UTF-8: save the file as UTF-8 and import that."),
+        (b"ext\xe9rnal_id,sender\n", f"the header is not valid UTF-8: {REMEDY}"),
+        (b"external_id\x00,sender\n", f"the header is not valid UTF-8: {REMEDY}"),
         (b'external_id,"sender\n', "a quote in the header is never closed: close or remove it."),
         (
             b"sender,sender,receiver,timestamp,text,content\n",
             "the columns of the header do not fit; unknown: text; missing: external_id, parent_external_id; repeated: "
-            "sender. Expected, once each: external_id, parent_external_id, sender, receiver, timestamp, content.",
+            "sender. Expected, once each: external_id, parent_external_id, sender, receiver, timestamp, content; "
+            "edited and read may be there as well.",
         ),
     ],
 )

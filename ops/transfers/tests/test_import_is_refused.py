@@ -10,14 +10,14 @@ from django.db import IntegrityError, OperationalError, connection
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
-from ops.transfers import imports, storing
+from ops.transfers import storing
 from ops.transfers.problems import ImportStopped, Unreadable
 from ops.transfers.tests.files import imported, numbered, refusal, row, stored
 from ops.transfers.timestamps import REMEDY
 
 pytestmark = pytest.mark.django_db
 
-MISSING = "is neither in the file nor stored: add its row, or leave this empty."
+MISSING = "is neither in the file nor stored: add its row, leave this empty, or choose that it begins a conversation."
 NO_USER = "correct the name, or choose to create missing users."
 LOOP = "correct one of these parents."
 
@@ -45,7 +45,7 @@ def test_every_fault_of_every_row_is_named(alice: Any, bob: Any) -> None:
 
 
 def test_replies_to_a_faulty_row_are_not_blamed(alice: Any, bob: Any) -> None:
-    torn = (3, ("2", "", "", "", "", ""), Unreadable("row 3 is torn").problem)
+    torn = (3, ("2", *[""] * 7), Unreadable("row 3 is torn", row=3).problem)
     result, problems = imported(
         [*numbered(row("1", content="")), torn, (4, row("3", "1"), None), (5, row("4", "2"), None)]
     )
@@ -59,7 +59,7 @@ def test_where_reading_ends_early_missing_parents_are_not_held_against_the_file(
         raise Unreadable("the quote opened in row 4 is never closed", row=4)
 
     _, problems = imported(cut_off())
-    assert problems == ["the quote opened in row 4 is never closed", f"row 3, sender: no user 'nobody': {NO_USER}"]
+    assert problems == [f"row 3, sender: no user 'nobody': {NO_USER}", "the quote opened in row 4 is never closed"]
     assert not Message.objects.exists()
 
 
@@ -119,6 +119,8 @@ def test_two_messages_cannot_share_an_id(alice: Any, bob: Any, other: dict[str, 
 def test_a_stored_message_is_not_overwritten(alice: Any, bob: Any, other: dict[str, str], differing: str) -> None:
     imported(numbered(row("1"), row("2")))
     remedy = "correct the row, or give it another id."
+    if differing == "content":
+        remedy = "correct the row, give it another id, or choose what becomes of changed texts."
     assert refusal(row("2", **other), row("3")) == [
         f"row 2, external_id: 2 is already stored with different {differing}: {remedy}"
     ]
@@ -174,11 +176,13 @@ def test_what_vanishes_while_the_file_is_read_stops_the_import(
     """Never a reply without its parent, or a row left out."""
     parent = write(alice, bob, external_id="old")
 
+    store = storing.store_messages
+
     def store_after_a_deletion(*args: Any, **options: Any) -> Any:
         (parent if gone == "parent" else charlie).delete()
-        return storing.store(*args, **options)
+        return store(*args, **options)
 
-    monkeypatch.setattr(imports, "store", store_after_a_deletion)
+    monkeypatch.setattr(storing, "store_messages", store_after_a_deletion)
     with pytest.raises(ImportStopped, match=r"^Somebody changed people or messages that the file refers to"):
         imported(numbered(row("1", "old"), row("2", sender="charlie")))
     assert not Message.objects.exclude(external_id="old").exists()

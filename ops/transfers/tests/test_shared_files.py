@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model
 from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.threads import read_conversation
-from ops.transfers.csv_files import CsvFile
 from ops.transfers.imports import ImportResult
+from ops.transfers.options import Reading
 from ops.transfers.problems import Unreadable
+from ops.transfers.sources import open_source
 from ops.transfers.storing import Stored
 from ops.transfers.tests.files import SHARED, imported
 
@@ -25,38 +26,41 @@ pytestmark = [
 
 # How many messages each file gives, and the beginning of each problem.
 BAD_INPUT: dict[str, tuple[int, list[str]]] = {
-    "ok": (2, []),
-    "forward-ref": (2, []),
-    "deep-5000": (5_000, []),
-    "mixed-newlines": (3, []),
-    "html-script": (5, []),
-    "control-chars": (1, []),
-    "self-message": (1, []),
-    "ids": (11, []),
-    "bom-utf8": (1, []),
-    "utf16le-bom": (1, []),
-    "semicolon": (1, []),
-    "tab": (1, []),
-    "dup-id-same": (1, ["row 3 repeats row 2; skipped"]),
-    "formula": (0, ["row 11, content: content holds a character that cannot be stored (U+0000)"]),
-    "unicode-tricks": (0, ["row 10, content: the text is empty"]),
-    "latin1": (0, ["Row 2 is not valid UTF-8"]),
-    "bad-utf8-row3": (0, ["Row 4 is not valid UTF-8"]),
-    "nul": (0, ["row 2, content: content holds a character that cannot be stored (U+0000)"]),
-    "unterminated-quote": (0, ["the quote opened in row 2 is never closed"]),
-    "ragged": (0, ["row 2 has 5 values where 6 are expected", "row 3 has 8 values where 6 are expected"]),
-    "empty": (0, ["the file is empty"]),
-    "header-only": (0, ["the file has a header and no rows"]),
-    "wrong-header": (0, ["the columns of the header do not fit; unknown: a, b, c; missing: external_id, parent_ext"]),
-    "missing-column": (0, ["the columns of the header do not fit; missing: parent_external_id, content"]),
-    "dup-header": (0, ["the columns of the header do not fit; repeated: content"]),
-    "not-really": (0, ["this is not text: it looks like a ZIP or XLSX file"]),
-    "dup-id-different": (0, ["rows 2 and 3 share external_id 1 with different content"]),
-    "self-parent": (0, ["row 2, parent_external_id: replies in a loop: 1 → 1 (row 2)"]),
-    "cycle-2": (0, ["row 2, parent_external_id: replies in a loop: 1 → 2 → 1 (rows 2–3)"]),
-    "missing-parent": (0, ["row 2, parent_external_id: parent 999 is neither in the file nor stored"]),
-    "unknown-user": (0, ["row 2, sender: no user 'nobody-here'"]),
-    "times": (
+    "ok.csv": (2, []),
+    "forward-ref.csv": (2, []),
+    "deep-5000.csv": (5_000, []),
+    "mixed-newlines.csv": (3, []),
+    "html-script.csv": (5, []),
+    "control-chars.csv": (1, []),
+    "self-message.csv": (1, []),
+    "ids.csv": (11, []),
+    "bom-utf8.csv": (1, []),
+    "utf16le-bom.csv": (1, []),
+    "semicolon.csv": (1, []),
+    "tab.csv": (1, []),
+    "dup-id-same.csv": (1, ["row 3 repeats row 2; skipped"]),
+    "formula.csv": (0, ["row 11, content: content holds a character that cannot be stored (U+0000)"]),
+    "unicode-tricks.csv": (0, ["row 10, content: the text is empty"]),
+    "latin1.csv": (0, ["Row 2 is not valid UTF-8"]),
+    "bad-utf8-row3.csv": (0, ["Row 4 is not valid UTF-8"]),
+    "nul.csv": (0, ["row 2, content: content holds a character that cannot be stored (U+0000)"]),
+    "unterminated-quote.csv": (0, ["the quote opened in row 2 is never closed"]),
+    "ragged.csv": (0, ["row 2 has 5 values where 6 are expected", "row 3 has 8 values where 6 are expected"]),
+    "empty.csv": (0, ["the file is empty"]),
+    "header-only.csv": (0, ["the file has a header and no rows"]),
+    "wrong-header.csv": (
+        0,
+        ["the columns of the header do not fit; unknown: a, b, c; missing: external_id, parent"],
+    ),
+    "missing-column.csv": (0, ["the columns of the header do not fit; missing: parent_external_id, content"]),
+    "dup-header.csv": (0, ["the columns of the header do not fit; repeated: content"]),
+    "not-really.csv": (0, ["this is not text: it looks like a ZIP or XLSX file"]),
+    "dup-id-different.csv": (0, ["rows 2 and 3 share external_id 1 with different content"]),
+    "self-parent.csv": (0, ["row 2, parent_external_id: replies in a loop: 1 → 1 (row 2)"]),
+    "cycle-2.csv": (0, ["row 2, parent_external_id: replies in a loop: 1 → 2 → 1 (rows 2–3)"]),
+    "missing-parent.csv": (0, ["row 2, parent_external_id: parent 999 is neither in the file nor stored"]),
+    "unknown-user.csv": (0, ["row 2, sender: no user 'nobody-here'"]),
+    "times.csv": (
         0,
         [
             "row 2, timestamp: the time has no zone; taken as UTC",
@@ -72,20 +76,28 @@ BAD_INPUT: dict[str, tuple[int, list[str]]] = {
             "row 14, timestamp: this is not a date and time",
         ],
     ),
+    "ok.json": (1, []),
+    "ndjson.json": (2, []),
+    "nul.json": (0, ["row 1, content: content holds a character that cannot be stored (U+0000)"]),
+    "lone-surrogate.json": (0, ["row 1, content: content holds a character that cannot be stored (U+D800)"]),
+    "truncated.json": (0, ["the file is cut off after row 1"]),
+    "object-root.json": (0, ["expected a list of objects"]),
+    "billion-laughs.xlsx": (0, ["cannot read this workbook: it defines entities or a document type"]),
+    "huge-dimension.xlsx": (0, ["cannot read this workbook: it has a value at XFD1048576, far from where messages"]),
 }
 
 
 def import_file(name: str, **options: Any) -> tuple[ImportResult | None, list[str]]:
     """Import a file of the shared data; no result where not even its header can be read."""
-    with (SHARED / name).open("rb") as file:
-        try:
-            return imported(CsvFile(file), **options)
-        except Unreadable as error:
-            return None, [str(error)]
+    try:
+        with open_source(SHARED / name, Reading()) as source:
+            return imported(source, **options)
+    except Unreadable as error:
+        return None, [str(error)]
 
 
-def test_every_hostile_csv_file_is_expected() -> None:
-    assert {path.stem for path in (SHARED / "bad-input").glob("*.csv")} == set(BAD_INPUT)
+def test_every_hostile_file_is_expected() -> None:
+    assert {path.name for path in (SHARED / "bad-input").iterdir()} == set(BAD_INPUT)
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)
@@ -93,11 +105,21 @@ def test_a_hostile_file_gives_what_its_readme_says(name: str) -> None:
     for username in ("alice", "bob", "carol", "dave"):
         make_user(username)
     messages, beginnings = BAD_INPUT[name]
-    _, problems = import_file(f"bad-input/{name}.csv")
+    _, problems = import_file(f"bad-input/{name}")
     assert len(problems) == len(beginnings)
     for problem, beginning in zip(problems, beginnings, strict=True):
         assert problem.startswith(beginning)
     assert Message.objects.count() == messages
+
+
+@pytest.mark.parametrize(("name", "text"), [("latin1.csv", "café £5"), ("utf16le-bom.csv", "héllo")])
+def test_a_chosen_encoding_cures_what_is_not_utf_8_and_does_no_harm_to_what_tells_its_own(name: str, text: str) -> None:
+    for username in ("alice", "bob"):
+        make_user(username)
+    with open_source(SHARED / "bad-input" / name, Reading(encoding="Windows-1252")) as source:
+        _, problems = imported(source)
+    assert problems == []
+    assert Message.objects.get().content == text
 
 
 def test_the_real_conversations_come_in_whole_and_once() -> None:

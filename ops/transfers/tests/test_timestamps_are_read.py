@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.transfers.timestamps import REMEDY, read_moment
+from ops.transfers.timestamps import REMEDY, Moment, moments_in
+
+read_moment = moments_in("UTC")
 
 
 @pytest.mark.parametrize(
@@ -21,12 +23,14 @@ from ops.transfers.timestamps import REMEDY, read_moment
     ],
 )
 def test_a_time_with_a_zone_becomes_utc(text: str, utc: str) -> None:
-    assert read_moment(text) == (utc, True, "")
+    assert read_moment(text) == Moment(utc)
 
 
 @pytest.mark.parametrize("text", ["2026-01-05 10:00", "2026-01-05T10:00:00"])
 def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(text: str) -> None:
-    assert read_moment(text) == ("2026-01-05 10:00:00", False, "")
+    assert read_moment(text) == Moment(
+        "2026-01-05 10:00:00", note="the time has no zone; taken as UTC.", cure="time_zone"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,4 +54,4 @@ def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(text: str) -> None:
     ],
 )
 def test_what_would_have_to_be_guessed_is_refused(text: str, reason: str) -> None:
-    assert read_moment(text) == (None, True, f"{reason}: {REMEDY}")
+    assert read_moment(text) == Moment(None, problem=f"{reason}: {REMEDY}")

@@ -1,126 +1,214 @@
-"""``manage.py import_messages FILE.csv``: the import from the command line."""
+"""``manage.py import_messages FILE``: the import from the command line, by the same job as the screens'."""
 
 from __future__ import annotations
 
+import csv
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from tqdm import tqdm
 
-from ops.transfers.csv_files import CsvFile
-from ops.transfers.imports import ImportResult, import_messages
-from ops.transfers.problems import ImportStopped, Problem, Unreadable
-from ops.transfers.rows import SourceRow
+from ops.jobs import starting
+from ops.jobs.models import Job
+from ops.jobs.running import JobFailed
+from ops.transfers import previews, private_files, runs
+from ops.transfers.formulas import bare
+from ops.transfers.models import Import
+from ops.transfers.options import Choices, Reading
+from ops.transfers.problems import Problem
+from ops.transfers.sources import ENCODINGS
 
 SHOWN_NOTICES = 20  # warnings and notices; errors are all shown
-ROWS_BETWEEN_UPDATES = 1_000
+COPIED = 1 << 20  # bytes of the file taken at a time
+LOOK_AGAIN = 0.5  # seconds between two looks at how far the job is
 
 
 class Command(BaseCommand):
     help = (
-        "Import messages from a CSV file with the columns external_id, parent_external_id, sender, receiver, timestamp "
-        "and content. All or nothing; importing the same file again changes nothing."
+        "Import messages from a file (CSV, JSON, JSON Lines or XLSX) with the columns external_id, parent_external_id, "
+        "sender, receiver, timestamp and content, and edited and read where it has them. All or nothing; importing the "
+        "same file again changes nothing. Where this process dies, a worker goes on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE.csv", type=Path)
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--check", action="store_true", help="only say what is found, and import nothing")
         parser.add_argument(
             "--create-users",
             action="store_true",
             help="create senders and receivers who have no account: inactive, without a password",
         )
+        parser.add_argument(
+            "--start-conversations", action="store_true", help="a message whose parent is missing begins a conversation"
+        )
+        parser.add_argument(
+            "--existing",
+            choices=["refuse", "edit", "skip"],
+            default="refuse",
+            help="what becomes of a message that is stored with another text: refuse the file, record an edit with "
+            "its history, or skip the row",
+        )
+        parser.add_argument(
+            "--only-valid", action="store_true", help="import the valid rows and leave the others out, in a file"
+        )
         parser.add_argument("--notify", action="store_true", help="create a notification for each message's receiver")
+        parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="what a CSV file is written in")
+        parser.add_argument("--time-zone", default="UTC", help="of times that name none, for instance Europe/Berlin")
+        parser.add_argument("--ignore-unknown", action="store_true", help="leave out columns that are none of ours")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["file"]
         self.verbosity: int = options["verbosity"]
-        self.notices = 0
+        import_ = _brought(options["file"], options)
         try:
-            with ExitStack() as opened:
-                csv_file = _open(path, opened)
-                self._say(f"{path.name}: {csv_file.description}.")
-                result = self._import(csv_file, path.stat().st_size, options)
-        except Unreadable as error:
-            raise CommandError(f"Nothing was imported: {error}") from error
-        except ImportStopped as error:
-            raise CommandError(f"Nothing was imported. {error}") from error
+            job = self._done(import_, check_only=options["check"])
+        except runs.NotNow as error:
+            raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
+            _forget(import_)
             raise CommandError("Stopped: nothing was imported.") from error
-        self._conclude(result)
+        except JobFailed as error:
+            raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
+        import_.refresh_from_db()
+        self._conclude(import_, job, check_only=options["check"])
 
-    def _import(self, csv_file: CsvFile, size: int, options: dict[str, Any]) -> ImportResult:
-        with self._bar("Reading", size, "B") as reading, self._bar("Storing", None, " messages") as storing:
+    def _done(self, import_: Import, *, check_only: bool) -> Job:
+        begin = runs.check if check_only else runs.store
+        job = begin(import_, by=None, kick=False)
+        with self._bar(job, "Checking" if check_only else "Importing"):
+            return starting.run_now(job)
 
-            def progress(stored: int, messages: int) -> None:
-                storing.total = messages
-                storing.update(stored - storing.n)
+    @contextmanager
+    def _bar(self, job: Job, description: str) -> Iterator[None]:
+        """A progress bar, on terminals only, moved by how far the job says it is."""
+        if self.verbosity == 0 or not sys.stderr.isatty():
+            yield
+            return
+        over = threading.Event()
+        with tqdm(desc=description, unit=" messages", unit_scale=True, file=sys.stderr) as bar:
+            watcher = threading.Thread(target=_watch, args=(job, bar, over), daemon=True)
+            watcher.start()
+            try:
+                yield
+            finally:
+                over.set()
+                watcher.join()
 
-            return import_messages(
-                _shown(csv_file, reading),
-                report=self._report,
-                create_users=options["create_users"],
-                notify=options["notify"],
-                progress=progress,
-            )
-
-    def _bar(self, description: str, total: int | None, unit: str) -> Any:
-        """A progress bar, on terminals only."""
-        hidden = True if self.verbosity == 0 else None
-        return tqdm(desc=description, total=total, unit=unit, unit_scale=True, disable=hidden, file=sys.stderr)
-
-    def _report(self, problem: Problem) -> None:
-        """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
-        if problem.level != "error":
-            self.notices += 1
-            if self.verbosity == 0 or (self.notices > SHOWN_NOTICES and self.verbosity < 2):
-                return
-        style = self.style.ERROR if problem.level == "error" else self.style.WARNING
-        with tqdm.external_write_mode(file=sys.stderr):
-            self.stderr.write(str(problem), style)
-
-    def _conclude(self, result: ImportResult) -> None:
-        hidden = self.notices - SHOWN_NOTICES
-        if hidden > 0 and self.verbosity == 1:
-            self._say(f"… and {_count(hidden, 'more notice')}, shown with --verbosity 2.")
-        if result.refused:
-            raise CommandError(
-                f"Nothing was imported: {_count(result.errors, 'problem')}. Correct the file and import it again."
-            )
-        stored = result.stored
+    def _conclude(self, import_: Import, job: Job, *, check_only: bool) -> None:
+        if job.state == Job.State.RUNNING:
+            raise CommandError(f"{job.error} A worker takes back what was stored.")
+        if job.state != Job.State.FINISHED:
+            _forget(import_)
+            raise CommandError(f"Nothing was imported. {job.error}".strip())
+        if import_.understood.get("description"):
+            self._say(f"{import_.file_name}: {import_.understood['description']}.")
+        stored = import_.state == Import.State.STORED
+        if not stored and not import_.understood.get("format"):
+            problem = next(_problems(import_))
+            _forget(import_)
+            raise CommandError(f"Nothing was imported: {problem.message}")
+        self._tell_problems(import_)
+        if stored:
+            private_files.delete_with_company(import_.upload, keep=[previews.REJECTED])
+            self._tell_stored(import_)
+            return
+        counts = import_.counts
+        _forget(import_)
+        if not check_only or counts["errors"]:
+            remedy = "Correct the file and import it again."
+            raise CommandError(f"Nothing was imported: {_count(counts['errors'], 'problem')}. {remedy}")
         self._say(
-            f"Imported {_count(stored.messages, 'message')} ({stored.replies:,} of them replies) in "
-            f"{_count(stored.conversations, 'new conversation')}; {_count(stored.users, 'user')} created; "
-            f"{result.unchanged:,} already stored, {result.repeated:,} repeated in the file."
+            f"Nothing was imported yet: {_count(counts['new'], 'new message')}, {counts['changed']:,} changed, "
+            f"{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
+
+    def _tell_problems(self, import_: Import) -> None:
+        """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
+        notices = 0
+        for problem in _problems(import_):
+            if problem.level != "error":
+                notices += 1
+                if self.verbosity == 0 or (notices > SHOWN_NOTICES and self.verbosity < 2):
+                    continue
+            self.stderr.write(str(problem), self.style.ERROR if problem.level == "error" else self.style.WARNING)
+        if notices > SHOWN_NOTICES and self.verbosity == 1:
+            self._say(f"… and {_count(notices - SHOWN_NOTICES, 'more notice')}, shown with --verbosity 2.")
+
+    def _tell_stored(self, import_: Import) -> None:
+        counts, outcome = import_.counts, import_.outcome
+        changed = f"{_count(outcome['changed'], 'text')} changed; " if outcome["changed"] else ""
+        self._say(
+            f"Imported {_count(outcome['messages'], 'message')} ({outcome['replies']:,} of them replies) in "
+            f"{_count(outcome['conversations'], 'new conversation')}; {_count(outcome['users'], 'user')} created; "
+            f"{changed}{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
+        )
+        if outcome["rejected"]:
+            rejected = private_files.path(private_files.beside(import_.upload, previews.REJECTED))
+            self._say(f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day.")
+        if outcome["messages"] or outcome["changed"]:
+            self._say(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
 
     def _say(self, sentence: str) -> None:
         if self.verbosity:
             self.stdout.write(sentence)
 
 
-def _open(path: Path, opened: ExitStack) -> CsvFile:
-    """The file, to be closed with ``opened``. Raises CommandError in words, or Unreadable."""
+def _brought(path: Path, options: dict[str, Any]) -> Import:
+    """A new import with a copy of the file. Raises CommandError in words."""
+    choices = Choices(
+        **{name: options[name] for name in ("create_users", "start_conversations", "existing", "only_valid", "notify")}
+    )
+    reading = Reading(**{name: options[name] for name in ("encoding", "time_zone", "ignore_unknown")})
     try:
-        return CsvFile(opened.enter_context(path.open("rb")))
+        with path.open("rb") as file:
+            chunks = iter(lambda: file.read(COPIED), b"")
+            name, size, digest = private_files.save(chunks, path.suffix or "data", sys.maxsize)
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {path}: check the name.") from error
     except IsADirectoryError as error:
-        raise CommandError(f"{path} is a folder: name a CSV file in it.") from error
+        raise CommandError(f"{path} is a folder: name a file in it.") from error
     except OSError as error:
-        raise CommandError(f"Cannot read {path}: {error.strerror}.") from error
+        raise CommandError(f"Cannot read or copy {path}: {error.strerror}.") from error
+    return Import.objects.create(
+        file_name=path.name[:255],
+        size=size,
+        digest=digest,
+        upload=name,
+        reading=reading.as_json(),
+        choices=choices.as_json(),
+    )
 
 
-def _shown(csv_file: CsvFile, reading: Any) -> Iterator[SourceRow]:
-    """The rows, moving the bar by the bytes that were taken."""
-    for count, row in enumerate(csv_file):
-        if count % ROWS_BETWEEN_UPDATES == 0:
-            reading.update(csv_file.position() - reading.n)
-        yield row
-    reading.update(csv_file.position() - reading.n)
+def _problems(import_: Import) -> Iterator[Problem]:
+    if not import_.upload:
+        return  # nothing was found that would have been kept
+    path = private_files.path(private_files.beside(import_.upload, previews.PROBLEMS))
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            row = int(line["row"]) if line["row"] else None
+            yield Problem(row, line["column"], line["level"], bare(line["problem"]))  # type: ignore[arg-type]
+
+
+def _forget(import_: Import) -> None:
+    """The file goes, and where nothing came of it, so does the import."""
+    private_files.delete_with_company(import_.upload)
+    if not import_.outcome.get("kept"):
+        import_.delete()
+
+
+def _watch(job: Job, bar: Any, over: threading.Event) -> None:
+    """Move the bar until it is over; in a thread, with a connection of its own."""
+    while not over.wait(LOOK_AGAIN):
+        now = Job.objects.filter(pk=job.pk).values_list("done", "total").first()
+        if now:
+            bar.total = now[1]
+            bar.update(now[0] - bar.n)
+    connection.close()
 
 
 def _count(number: int, thing: str) -> str:

@@ -1,0 +1,236 @@
+"""Exports in the console: from the lists of conversations and messages, of one person, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import content_disposition_header
+
+from ops.accounts.confirming import confirmed_recently
+from ops.audit.acting import TrailHistory
+from ops.console.addresses import whole_number
+from ops.console.keyset import CURSOR_PARAMS, KeysetAdmin
+from ops.console.readonly import ReadOnlyPermissions
+from ops.jobs.leases import UNDER_WAY
+from ops.transfers import private_files
+from ops.transfers.export_forms import ExportForm, ReasonForm
+from ops.transfers.exporting import asking, contents, person, selections
+from ops.transfers.exporting.selections import Refused
+from ops.transfers.models import Export
+
+CSS: dict[str, Sequence[str]] = {"all": ("transfers/export.css",)}
+MOST_CHOSEN = 50  # rows of a page
+MOST_COUNTED = 100_000  # messages counted to say how many there are; beyond, "more than 100,000"
+
+
+class ExportedList(admin.ModelAdmin):
+    """A list that can be exported: chosen rows, or all that its search and filters leave."""
+
+    export_scope = ""
+    actions = ("export_chosen",)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Exporting takes messages out of the console: a permission of its own, besides that of reading them."""
+        return selections.may_export(request.user, self.export_scope)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        offered = {"export_address": self._export_address() if self.has_export_permission(request) else ""}
+        return super().changelist_view(request, {**offered, **(extra_context or {})})
+
+    @admin.action(description="Export the chosen ones…", permissions=["export"])
+    def export_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        """Go on to the page that asks how and why."""
+        if request.POST.get("select_across") == "1":
+            return HttpResponseRedirect(f"{self._export_address()}?{_narrowing(request)}")
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])
+        return HttpResponseRedirect(f"{self._export_address()}?{urlencode([('id', key) for key in keys])}")
+
+    def export_view(self, request: HttpRequest) -> Any:
+        """Say what would be exported, ask how and why, then send it or have it made. Asks for the password first."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        return self._ask_or_export(request)
+
+    @method_decorator(confirmed_recently)
+    def _ask_or_export(self, request: HttpRequest) -> Any:
+        of_conversations = self.export_scope == Export.Scope.CONVERSATIONS
+        form = ExportForm(request.POST if request.method == "POST" else None, of_conversations=of_conversations)
+        try:
+            if form.is_valid():
+                return _sent_or_begun(asking.ask(self._wish(request, **form.asked)))
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        try:
+            wished = self._wish(request)
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+            return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        return TemplateResponse(request, "transfers/export_ask.html", self._context(request, form, wished))
+
+    def _wish(self, request: HttpRequest, **asked: Any) -> asking.Wish:
+        chosen: dict[str, Any] = {"query": _narrowing(request)}
+        if "id" in request.GET:
+            keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
+            chosen = {"ids": keys[:MOST_CHOSEN]}
+        return asking.wish(by=request.user, scope=self.export_scope, **chosen, **asked)
+
+    def _context(self, request: HttpRequest, form: ExportForm, wished: asking.Wish) -> dict[str, Any]:
+        counted = wished.messages.order_by()[: MOST_COUNTED + 1].count()
+        ids = wished.export.selection.get("ids")
+        return {
+            **self.admin_site.each_context(request),
+            "title": f"Export {self.opts.verbose_name_plural}",
+            "opts": self.opts,
+            "form": form,
+            "words": wished.words,
+            "chosen": None if ids is None else len(ids),
+            "counted": min(counted, MOST_COUNTED),
+            "more": counted > MOST_COUNTED,
+            "media": Media(css=CSS),
+            "of_conversations": self.export_scope == Export.Scope.CONVERSATIONS,
+            "back": f"../?{wished.export.selection.get('query', '')}",
+        }
+
+    def _export_address(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
+
+
+def _narrowing(request: HttpRequest) -> str:
+    """The query string of a list without the place in it."""
+    query = request.GET.copy()
+    for name in (*CURSOR_PARAMS, "id"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _sent_or_begun(export: Export) -> Any:
+    """Send a small export at once; for others lead to the page that shows how far they are."""
+    if not asking.may_be_sent_at_once(export):
+        return _to_page(asking.begin(export))
+    headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
+    lines = asking.lines(export)
+    return StreamingHttpResponse(lines, content_type=contents.TYPES[contents.suffix(export)], headers=headers)
+
+
+def _to_page(export: Export) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:transfers_export_change", args=[export.pk]))
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
+    """What people exported: their own, with the file for as long as it is kept. A superuser sees that others did."""
+
+    section = "Exports"
+    keyset = ("-created_at", "id")
+    rows_template = "transfers/export_rows.html"
+    change_form_template = "transfers/export_page.html"
+    empty_words = "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
+    fields = ("file_name",)
+    actions = None
+
+    class Media:
+        css = CSS
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("of-person/<str:user_id>/", wrap(self.person_view), name="transfers_export_person"),
+            path("<uuid:export_id>/download/", wrap(self.download_view), name="transfers_export_download"),
+            *super().get_urls(),
+        ]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(selections.PERMISSION)
+
+    def has_view_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
+        mine = obj is None or obj.by_id == request.user.pk or request.user.is_superuser
+        return mine and request.user.has_perm(selections.PERMISSION)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        exports = super().get_queryset(request).select_related("by", "job")
+        return exports if request.user.is_superuser else exports.filter(by=request.user)
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        now = timezone.now()
+        for row in rows:
+            row.standing = standing(row, now)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        export = context["original"]
+        context |= {
+            "title": export.get_scope_display() if export.job_id is None else export.file_name,
+            "export": export,
+            "standing": standing(export, timezone.now()),
+            "own": export.by_id == request.user.pk,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def download_view(self, request: HttpRequest, export_id: Any) -> Any:
+        """The file, for whoever asked for it, as long as it is kept and they may export."""
+        export = Export.objects.filter(pk=export_id).first()
+        if not self.has_view_permission(request, export):
+            raise PermissionDenied
+        if export is None:
+            raise Http404
+        if export.by_id != request.user.pk or not selections.may_export(request.user, export.scope):
+            raise PermissionDenied
+        if standing(export, timezone.now()) != "ready":
+            self.message_user(request, "This file is not there (any more): export it again.", messages.WARNING)
+            return _to_page(export)
+        file = private_files.path(export.file).open("rb")
+        kind = contents.TYPES[contents.suffix(export)]
+        return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=kind)
+
+    def person_view(self, request: HttpRequest, user_id: str) -> Any:
+        """Ask why somebody's data is exported, then make the ZIP of it. Asks for the password first."""
+        if not selections.may_export(request.user, Export.Scope.PERSON):
+            raise PermissionDenied
+        user = get_user_model()._default_manager.filter(pk=whole_number(user_id) or 0).first()
+        if user is None:
+            raise Http404
+        return self._ask_or_export_person(request, user)
+
+    @method_decorator(confirmed_recently)
+    def _ask_or_export_person(self, request: HttpRequest, user: Any) -> HttpResponse:
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                return _to_page(asking.person_zip(user, by=request.user, reason=form.cleaned_data["reason"]))
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Export one person’s data",
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "person": user,
+            "counts": person.counts_of(user),
+        }
+        return TemplateResponse(request, "transfers/export_person.html", context)
+
+
+def standing(export: Export, now: Any) -> str:
+    """How it is with an export: "sent" at once, "made" right now, "ready" to download, "expired" or "failed"."""
+    if export.size is not None:
+        kept = export.expires_at is not None and now < export.expires_at and private_files.exists(export.file)
+        return "ready" if kept else "expired"
+    if export.job is not None:
+        return "made" if export.job.state in UNDER_WAY else "failed"
+    return "failed" if export.file else "sent"

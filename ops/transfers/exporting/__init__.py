@@ -1,0 +1,1 @@
+"""Export: what may be taken out of the console, in which formats, and the job that makes the files."""

@@ -1,0 +1,27 @@
+"""The job of an export."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from ops.jobs.kinds import Kind
+from ops.jobs.models import Job
+from ops.transfers.exporting import asking, making, selections
+
+
+def export_kinds() -> list[Kind]:
+    """The kinds of jobs of exports; for the app's ``ready()``."""
+    make = Kind(
+        asking.KIND,
+        making.make,
+        take_back=making.remove,
+        unit="messages",
+        page=page,
+        permission=selections.PERMISSION,
+    )
+    return [make]
+
+
+def page(job: Job) -> str:
+    """The address of the export that a job makes."""
+    return reverse("admin:transfers_export_change", args=[job.params["export"]])

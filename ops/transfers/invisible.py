@@ -1,0 +1,46 @@
+"""Characters that a reader cannot see, or that make others look like what they are not: told by name, in a preview."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+# Controls but tab and line ends; what turns the direction of writing; blanks without a width; fillers; tags; what is
+# no character at all. A joiner between two signs of one picture (👩‍🚀) is a part of it, and not told.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200c\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+    "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
+)
+CONTROLS = {
+    0x00: "null", 0x07: "bell", 0x08: "backspace", 0x0B: "vertical tab", 0x0C: "form feed", 0x1B: "escape",
+    0x7F: "delete", 0x85: "next line", 0xFFFE: "no character", 0xFFFF: "no character",
+}  # fmt: skip
+
+
+class Part(NamedTuple):
+    """A run of text, or one invisible character: then ``name`` says which."""
+
+    text: str
+    name: str
+
+
+def parts(text: str) -> list[Part]:
+    """``text`` in runs that can be shown and characters that must be named."""
+    found, end = [], 0
+    for match in INVISIBLE.finditer(text):
+        if match.start() > end:
+            found.append(Part(text[end : match.start()], ""))
+        found.append(Part(match[0], name_of(match[0])))
+        end = match.end()
+    if end < len(text):
+        found.append(Part(text[end:], ""))
+    return found
+
+
+def name_of(character: str) -> str:
+    """What an invisible character is called, with its number: "right-to-left override (U+202E)"."""
+    code = ord(character)
+    name = CONTROLS.get(code) or unicodedata.name(character, "control character").lower()
+    return f"{name} (U+{code:04X})"

@@ -1,0 +1,19 @@
+"""``manage.py sweep_transfers``: delete the uploads and exports that are a day old."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ops.transfers import uploads
+
+
+class Command(BaseCommand):
+    help = "Delete uploads that nobody imported and exports, once they are a day old. Harmless to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        removed = uploads.sweep()
+        if removed and options["verbosity"]:
+            files = "1 file that was" if removed == 1 else f"{removed:,} files that were"
+            self.stdout.write(f"Deleted {files} a day old.")

@@ -1,0 +1,112 @@
+"""What people see of a file before it is imported: its first rows as they will be, and everything that was found."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ops.transfers import private_files
+from ops.transfers.checking import SHOWN, Checked
+from ops.transfers.findings import Mark, storable
+from ops.transfers.formulas import COLUMNS as GUARDED
+from ops.transfers.formulas import bare, guarded
+from ops.transfers.invisible import INVISIBLE
+from ops.transfers.problems import Problem
+from ops.transfers.rows import COLUMNS, SourceRow
+from ops.transfers.staging import CHANGES, ROWS, Staging
+
+PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
+SHOWN_PROBLEMS = 100
+LONGEST_SHOWN = 500  # characters of a value
+LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
+
+STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "unchanged"}
+MOMENTS = f"SELECT number, sent_at FROM {ROWS} WHERE number <= %s"
+CHANGED_TEXTS = f"""
+SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
+FROM {CHANGES} changes CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY changes.number LIMIT %s
+"""
+
+
+def write(checked: Checked, upload: str, staging: Staging) -> None:
+    """Write preview.json and problems.csv beside the upload of this name."""
+    path = private_files.path(private_files.beside(upload, PROBLEMS))
+    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+        listed = _listing(checked.findings.problems(), file)
+        shown = [_problem(problem) for problem in islice(listed, SHOWN_PROBLEMS)]
+        for _ in listed:
+            pass  # all of them are in the file
+    preview = {"first": first_rows(checked, staging), "changed": _changed(staging), "problems": shown}
+    _write_json(preview, upload)
+
+
+def write_problem(problem: Problem, upload: str) -> None:
+    """Write the preview of a file of which nothing could be read, for one reason."""
+    path = private_files.path(private_files.beside(upload, PROBLEMS))
+    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+        shown = [_problem(one) for one in _listing([problem], file)]
+    _write_json({"first": [], "changed": [], "problems": shown}, upload)
+
+
+def first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
+    """The first rows as they will be; those with a fault as they are."""
+    last = checked.first[-1][0] if checked.first else 0
+    moments = {number: _iso(moment) for number, moment in staging.stream(MOMENTS, [last]) if moment}
+    return [_row(row, checked, moments) for row in checked.first]
+
+
+def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
+    number, values, _ = row
+    cells = dict(zip(COLUMNS, map(storable, values), strict=True))
+    if checked.plan.guarded:
+        cells.update({column: bare(cells[column]) for column in GUARDED})
+    cells["timestamp"] = moments.get(number, cells["timestamp"])
+    content = cells["content"]
+    return {
+        "row": number,
+        "state": STATES.get(Mark(checked.findings.marks[number]), "faulty"),
+        **{column: value[:LONGEST_SHOWN] for column, value in cells.items()},
+        "cut": len(content) > LONGEST_SHOWN,
+        "marked": INVISIBLE.search(content) is not None,
+    }
+
+
+def _changed(staging: Staging) -> list[dict[str, Any]]:
+    names = ("row", "external_id", "message_id", "before", "after")
+    rows = staging.stream(CHANGED_TEXTS, [SHOWN])
+    texts = ((*row, before[:LONGEST_COMPARED], after[:LONGEST_COMPARED]) for *row, before, after in rows)
+    return [dict(zip(names, row, strict=True)) for row in texts]
+
+
+def _listing(problems: Iterable[Problem], file: Any) -> Iterator[Problem]:
+    """The problems, each when it is written as a line of a CSV file that no spreadsheet computes."""
+    writer = csv.writer(file)
+    writer.writerow(("row", "column", "level", "problem"))
+    for problem in problems:
+        writer.writerow((problem.row or "", problem.column, problem.level, guarded(problem.message)))
+        yield problem
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "row": problem.row,
+        "column": problem.column,
+        "level": problem.level,
+        "message": problem.message,
+        "cure": problem.cure,
+    }
+
+
+def _write_json(preview: dict[str, Any], upload: str) -> None:
+    path: Path = private_files.path(private_files.beside(upload, PREVIEW))
+    with open(path, "w", encoding="utf-8", opener=private_files.opener) as file:
+        json.dump(preview, file)
+
+
+def _iso(moment: Any) -> str:
+    return f"{str(moment).replace(' ', 'T')}+00:00"

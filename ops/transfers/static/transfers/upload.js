@@ -1,0 +1,38 @@
+// What the server would say only after everything was sent is said at once; and that sending takes its time.
+"use strict";
+
+const form = document.querySelector("form.upload");
+const field = form.querySelector("input[type=file]");
+const fault = form.querySelector("[role=alert]");
+const most = Number(form.dataset.most);
+
+function tooLarge() {
+  const file = field.files[0];
+  return Boolean(file) && file.size > most;
+}
+
+field.addEventListener("change", () => {
+  fault.textContent = tooLarge()
+    ? "This file is larger than what is taken: split it and import the parts one after the other, beginning with the oldest messages."
+    : "";
+  fault.hidden = !tooLarge();
+});
+
+form.addEventListener("submit", (event) => {
+  if (tooLarge()) {
+    event.preventDefault();
+    fault.scrollIntoView({ block: "nearest" });
+    field.focus();
+    return;
+  }
+  if (field.files.length) {
+    document.getElementById("sending").hidden = false;
+    form.querySelector("button[type=submit]").disabled = true;
+  }
+});
+
+// Coming back with the browser's own button shows the page as it was left.
+window.addEventListener("pageshow", () => {
+  document.getElementById("sending").hidden = true;
+  form.querySelector("button[type=submit]").disabled = false;
+});

@@ -1,0 +1,182 @@
+"""What exported files hold: every row once, exactly, the same on both databases, and no formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.transfers.exporting import asking
+from ops.transfers.exporting.columns import MessageTable
+from ops.transfers.exporting.selections import Refused
+from ops.transfers.exporting.workbook import MOST_CHARACTERS
+from ops.transfers.models import Export
+from ops.transfers.tests.exporting import NOW, exported, some_messages, unzipped
+
+NAUGHTY = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "'quoted'", "''", '"', ",", "a\nb", "a\r\nb", "\u202egnp.exe"]
+
+
+@pytest.fixture
+def stored(db: Any) -> list[Message]:
+    return some_messages()
+
+
+def test_a_csv_file_holds_each_message_on_its_line(dora: Any, stored: list[Message]) -> None:
+    _, reply, other = stored
+    lines = [
+        "external_id,parent_external_id,sender,receiver,timestamp,edited,read,content",
+        '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,"\'=1+1"',
+        f'"threadward:{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,"\'+hello back"',
+        f'"threadward:{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,"\'\'quoted\'"',
+    ]
+    assert exported(dora).decode() == "".join(f"{line}\n" for line in lines)
+
+
+def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Message]) -> None:
+    _, reply, _ = stored
+    lines = exported(dora, format=Export.Format.JSON_LINES).decode().splitlines()
+    assert len(lines) == 3
+    assert json.loads(lines[1]) == {
+        "external_id": f"threadward:{reply.pk}",
+        "parent_external_id": "a1",
+        "sender": "bob",
+        "receiver": "alice",
+        "timestamp": "2026-01-05T10:00:00.000005+00:00",
+        "edited": True,
+        "read": True,
+        "content": "+hello back",
+    }
+
+
+def test_every_cell_of_a_workbook_is_text_and_its_properties_say_who_and_when(dora: Any, stored: list[Message]) -> None:
+    content = exported(dora, format=Export.Format.XLSX)
+    book = load_workbook(io.BytesIO(content))
+    rows = [[cell.value for cell in row] for row in book["messages"].iter_rows()]
+    assert rows[0] == list(MessageTable.columns())
+    assert [row[-1] for row in rows[1:]] == ["=1+1", "+hello back", "'quoted'"]
+    kinds = {cell.data_type for row in book["messages"].iter_rows() for cell in row if cell.value is not None}
+    assert kinds <= {"s", "inlineStr"}
+    assert book.properties.creator == "dora"
+    assert book.properties.created == NOW.replace(tzinfo=None)
+
+
+def test_no_cell_of_a_csv_file_is_a_formula_and_one_leading_quote_gives_each_text_again(dora: Any) -> None:
+    alice = make_user("-alice")
+    bob = make_user("@bob")
+    for number, text in enumerate(NAUGHTY):
+        write(alice, bob, text, external_id=f"={number}")
+    rows = list(csv.reader(io.StringIO(exported(dora).decode(), newline="")))[1:]
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert [row[-1].removeprefix("'") if row[-1][:1] == "'" else row[-1] for row in rows] == NAUGHTY
+    assert {(row[2], row[3]) for row in rows} == {("'-alice", "'@bob")}
+    assert rows[0][0] == "'=0"
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_the_same_messages_give_the_same_bytes(dora: Any, stored: list[Message], format: str) -> None:
+    first, second = (exported(dora, format=format, histories=True) for _ in range(2))
+    assert first == second
+
+
+def test_columns_come_as_chosen_in_the_order_of_the_table(dora: Any, stored: list[Message]) -> None:
+    first, _, _ = stored
+    lines = exported(dora, columns=["replies", "edits", "sender", "conversation"]).decode().splitlines()
+    assert lines[0] == "sender,conversation,edits,replies"
+    assert lines[1] == f'"alice",{first.conversation_id},0,1'
+    assert lines[2] == f'"bob",{first.conversation_id},2,0'
+
+
+def test_no_column_is_exported_that_is_not_in_the_table(dora: Any, stored: list[Message]) -> None:
+    assert exported(dora, columns=["sender", "password", "sender__password"]).decode().splitlines()[0] == "sender"
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_older_texts_come_as_a_second_file(dora: Any, stored: list[Message], format: str) -> None:
+    _, reply, _ = stored
+    files = unzipped(exported(dora, format=format, histories=True))
+    assert list(files) == [f"messages.{format}", f"histories.{format}"]
+    assert files[f"messages.{format}"] == exported(dora, format=format)
+    if format == Export.Format.CSV:
+        rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
+        assert [row["old_content"] for row in rows] == ["hello, “back”\nand more", "hello, back"]
+        assert {row["external_id"] for row in rows} == {f"threadward:{reply.pk}"}
+
+
+def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: list[Message]) -> None:
+    _, _, other = stored
+    other.content = "new"
+    other.save()
+    files = unzipped(exported(dora, ids=[other.pk], histories=True))
+    rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
+    assert [row["old_content"] for row in rows] == ["''quoted'"]
+
+
+def test_a_text_too_long_for_a_cell_is_refused_with_the_way_out(dora: Any, stored: list[Message]) -> None:
+    Message.objects.filter(pk=stored[0].pk).update(content="x" * (MOST_CHARACTERS + 1))
+    with pytest.raises(Refused) as refusal:
+        exported(dora, format=Export.Format.XLSX)
+    assert str(refusal.value) == (
+        "An Excel cell holds at most 32,767 characters, and a text here is longer: export it as CSV."
+    )
+    assert exported(dora, format=Export.Format.XLSX, columns=["sender"])
+
+
+def test_too_many_rows_for_a_sheet_are_refused_with_the_way_out(
+    dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.transfers.exporting.workbook.MOST_ROWS", 2)
+    with pytest.raises(Refused, match="and these are 3: export them as CSV"):
+        exported(dora, format=Export.Format.XLSX)
+
+
+def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_read_in(
+    dora: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    last = write(alice, bob, "0", minute=100)
+    for number in range(1, 60):
+        last = answer(last, str(number), minute=100 - number)
+    whole = exported(dora)
+    monkeypatch.setattr("ops.transfers.exporting.rows.FIRST_RANGE", 7)
+    monkeypatch.setattr("ops.transfers.exporting.rows.QUICK", 0.0)
+    assert exported(dora) == whole
+    assert [row["content"] for row in csv.DictReader(io.StringIO(whole.decode()))] == [str(n) for n in range(60)]
+
+
+def test_what_is_stored_after_it_was_asked_for_is_not_in_it(dora: Any, stored: list[Message]) -> None:
+    export = asking.ask(asking.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    write(stored[0].sender, stored[0].receiver, "later")
+    assert b"later" not in b"".join(asking.lines(export))
+
+
+def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, stored: list[Message]) -> None:
+    first = stored[0]
+    Message.objects.filter(pk=first.pk).update(timestamp=first.timestamp.replace(year=1) + timedelta(microseconds=120))
+    line = exported(dora, ids=[first.pk]).decode().splitlines()[1]
+    assert "0001-01-05T10:00:00.000120+00:00" in line
+
+
+def queries(by: Any, format: str) -> int:
+    """How many queries an export takes."""
+    with CaptureQueriesContext(connection) as asked:
+        exported(by, format=format)
+    return len(asked)
+
+
+@pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
+def test_the_number_of_queries_does_not_grow_with_the_rows(dora: Any, stored: list[Message], format: str) -> None:
+    queries(dora, format)  # from now on her permissions are known
+    before = queries(dora, format)
+    for number in range(30):
+        write(stored[0].sender, stored[0].receiver, str(number))
+    assert queries(dora, format) == before

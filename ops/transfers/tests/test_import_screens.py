@@ -1,0 +1,241 @@
+"""Importing through the console: bring a file, see what is in it, decide, import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from messaging.models import Message, MessageHistory, Notification
+from messaging.tests.conversations import write
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.transfers.models import Import
+from ops.transfers.tests.screens import (
+    ADD,
+    LIST,
+    address,
+    bring,
+    csv_of,
+    dan,
+    decide,
+    dora,
+    importing,
+    message,
+    page,
+    people,
+    private_folder,
+    signed_in,
+    text,
+)
+
+__all__ = ["dan", "dora", "importing", "people", "private_folder"]
+
+State = Import.State
+
+
+def test_an_empty_list_says_what_to_do(importing: Client) -> None:
+    said = text(importing.get(LIST))
+    assert (
+        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it." in said
+    )
+
+
+def test_the_upload_says_what_is_taken(importing: Client, settings: Any) -> None:
+    settings.MOST_UPLOADED = 3 * 2**20
+    said = text(importing.get(ADD))
+    assert "CSV (separated by commas, semicolons or tabs), JSON, JSON Lines or Excel (XLSX), at most 3 MB." in said
+    assert "parent_external_id" in said
+
+
+def test_the_sample_can_be_imported(importing: Client, people: Any) -> None:
+    sample = importing.get(f"{LIST}sample.csv")
+    assert sample["Content-Disposition"] == 'attachment; filename="sample.csv"'
+    import_ = bring(importing, sample.content)
+    assert "Import 2 messages" in page(importing, import_)
+
+
+def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", "1", "hello yourself"), message("3")))
+    said = page(importing, import_)
+    assert import_.state == State.CHECKED
+    assert "read as UTF-8, separated by ," in said
+    assert "3 new messages 0 problems 2 new conversations" in said
+    assert "Import 3 messages" in said
+    assert "Notifies nobody. You can undo it afterwards." in said
+    assert "Row 3 + new alice →to bob 2026-01-05 10:00:00 UTC id 2 answers 1" in said
+    assert "hello yourself" in said
+    assert not Message.objects.exists()
+
+
+def test_what_is_confirmed_is_imported_and_the_page_says_what_came_of_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", "1")))
+    said = text(decide(importing, import_, "store/"))
+    assert import_.state == State.STORED
+    assert "2 new messages 1 reply among them 1 new conversation" in said
+    assert str(import_.pk) in said
+    assert Message.objects.count() == 2
+    assert not Notification.objects.exists()
+    assert "messages.csv 2 new messages ✓ imported dan" in text(importing.get(LIST))
+
+
+def test_its_file_is_deleted_with_its_preview(importing: Client, people: Any, private_folder: Any) -> None:
+    decide(importing, bring(importing, csv_of(message())), "store/")
+    assert [file.name for file in private_folder.iterdir()] == []
+
+
+def test_the_same_file_again_changes_nothing_and_says_when_it_came_before(importing: Client, people: Any) -> None:
+    content = csv_of(message("1"), message("2", "1"))
+    first = bring(importing, content)
+    decide(importing, first, "store/")
+    said = page(importing, bring(importing, content, "again.csv"))
+    assert "This very file was imported before: the import of messages.csv" in said
+    assert "Everything in this file is stored already: there is nothing to import." in said
+    assert "2 stored already" in said
+
+
+def test_problems_name_row_column_and_remedy_and_stand_against_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
+    said = page(importing, import_)
+    assert "Nothing can be imported while one problem stands against it." in said
+    assert "3 sender ✕ problem No user 'nobody-here': correct the name, or choose to create missing users." in said
+    assert "Download it (CSV)" in said
+    assert "Import 1 message" not in said
+
+
+def test_storing_what_has_problems_is_refused_whatever_is_sent(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
+    decide(importing, import_, "store/")
+    assert import_.state == State.CHECKED
+    assert not Message.objects.exists()
+
+
+def test_the_choice_that_cures_a_problem_stands_out_and_cures_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), *(message(str(key), sender=f"new-{key}") for key in range(2, 6))))
+    said = page(importing, import_)
+    assert "Make accounts for people who are missing cures 4 problems" in said
+    assert said.index("Make accounts for people who are missing") < said.index("Other choices")
+    assert said.index("Notify the receivers") > said.index("Other choices")
+    said = text(decide(importing, import_, "check/", create_users="on"))
+    assert "Import 5 messages" in said
+    assert "Makes 4 accounts and notifies nobody. You can undo it afterwards." in said
+    decide(importing, import_, "store/")
+    assert Message.objects.count() == 5
+
+
+def test_a_missing_parent_can_begin_a_conversation(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1", "999")))
+    assert "Let a message whose parent is missing begin a conversation cures 1 problem" in page(importing, import_)
+    decide(importing, import_, "check/", start_conversations="on")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().parent_message is None
+
+
+def test_an_encoding_can_be_chosen(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message(content="café")).decode().encode("latin-1"))
+    assert "Encoding of the file" in page(importing, import_).partition("Other choices")[0]
+    decide(importing, import_, "check/", encoding="Windows-1252")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().content == "café"
+
+
+def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message(timestamp="2026-07-01 12:00:00")))
+    assert "Time zone of times that name none for 1 time" in page(importing, import_)
+    said = text(decide(importing, import_, "check/", time_zone="Berlin"))
+    assert "“Berlin” is no time zone: choose one of the list, such as Europe/Berlin." in said
+    decide(importing, import_, "check/", time_zone="Europe/Berlin")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().timestamp.isoformat() == "2026-07-01T10:00:00+00:00"
+
+
+def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", content=""), message("3")))
+    said = text(decide(importing, import_, "check/", only_valid="on"))
+    assert "Import 2 messages" in said
+    assert "Leaves out 1 row and notifies nobody." in said
+    said = text(decide(importing, import_, "store/"))
+    assert "1 row was left out. Download it (CSV), correct what the last column says, and import the file." in said
+    rejected: Any = importing.get(address(import_, "rejected.csv"))
+    assert rejected["Content-Disposition"] == 'attachment; filename="messages-left-out.csv"'
+    assert rejected["X-Content-Type-Options"] == "nosniff"
+    corrected = b"".join(rejected.streaming_content).replace(b"10:00:00+00:00,,", b"10:00:00+00:00,now there,")
+    again = bring(importing, corrected, "corrected.csv")
+    decide(importing, again, "store/")
+    assert set(Message.objects.values_list("external_id", "content")) == {
+        ("1", "hello"),
+        ("2", "now there"),
+        ("3", "hello"),
+    }
+
+
+def test_all_problems_can_be_downloaded(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(*(message(str(key), "gone") for key in range(150))))
+    said = page(importing, import_)
+    assert "The first 100 of 150. Download all 150 (CSV)" in said
+    assert "90 more" in said
+    response: Any = importing.get(address(import_, "problems.csv"))
+    assert response["Content-Disposition"] == 'attachment; filename="messages-problems.csv"'
+    assert response["Content-Type"] == "text/csv"
+    assert b"".join(response.streaming_content).count(b"parent gone is neither in the file nor stored") == 150
+
+
+def test_what_cannot_be_read_at_all_is_said(importing: Client) -> None:
+    said = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
+    assert "Nothing can be imported before the file can be read." in said
+    assert "Import 0" not in said
+
+
+@pytest.fixture
+def stored(people: Any) -> Message:
+    alice, bob = people
+    return write(alice, bob, "We meet at noon.", external_id="1")
+
+
+def test_a_changed_text_is_shown_word_by_word_and_asked_about(importing: Client, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
+    said = page(importing, import_)
+    assert "1 changed text" in said
+    assert "We meet at [removed: noon][added: eleven]." in said.replace("] [", "][")
+    said = text(decide(importing, import_, "store/"))
+    assert "Say what becomes of the stored texts: record the edits, or leave them." in said
+    assert import_.state == State.CHECKED
+
+
+@pytest.mark.parametrize(
+    ("choice", "content", "histories"), [("edit", "We meet at eleven.", 1), ("skip", "We meet at noon.", 0)]
+)
+def test_it_is_recorded_as_an_edit_or_left_as_chosen(
+    importing: Client, dan: Any, stored: Message, choice: str, content: str, histories: int
+) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
+    decide(importing, import_, "store/", existing=choice)
+    stored.refresh_from_db()
+    assert (stored.content, MessageHistory.objects.filter(edited_by=dan).count()) == (content, histories)
+    assert Message.objects.count() == 2
+
+
+def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
+    assert "Record 1 changed text" in page(importing, import_)
+    decide(importing, import_, "store/", existing="edit")
+    stored.refresh_from_db()
+    assert stored.content == "We meet at eleven."
+
+
+def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan: Any, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
+    page(importing, import_)
+    page(importing, import_)
+    entry = Entry.objects.get(event=Event.MESSAGE_READ)
+    assert (entry.actor_id, entry.target_id) == (dan.pk, str(stored.pk))
+
+
+def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(dora: Any, stored: Message) -> None:
+    client = signed_in(dora)
+    import_ = bring(client, csv_of(message("1", content="We meet at eleven.")))
+    said = page(client, import_)
+    assert "What is stored is shown to people who may read or export messages." in said
+    assert "noon" not in said
+    assert not Entry.objects.filter(event=Event.MESSAGE_READ).exists()

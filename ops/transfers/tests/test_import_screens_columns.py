@@ -1,0 +1,82 @@
+"""Files of other programs call their columns otherwise: somebody says which is which, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from messaging.models import Message
+from ops.transfers.tests.screens import (
+    HEADER,
+    address,
+    bring,
+    csv_of,
+    dan,
+    decide,
+    dora,
+    importing,
+    message,
+    page,
+    people,
+    private_folder,
+    signed_in,
+    text,
+)
+
+__all__ = ["dan", "dora", "importing", "people", "private_folder"]
+
+
+OTHER = csv_of(
+    ("alice", "bob", "2026-01-05T10:00:00Z", "hello", "inbox"), header=("From", "To", "When", "Text", "Folder")
+)
+
+
+def test_columns_of_another_program_are_asked_for_and_remembered(importing: Client, people: Any) -> None:
+    import_ = bring(importing, OTHER)
+    said = page(importing, import_)
+    assert "Which column is which?" in said
+    assert "Import 1 message" not in said
+    said = text(decide(importing, import_, "columns/", timestamp="2", sender="0"))
+    assert "Import 1 message" in said
+    assert "From as sender" in said
+    decide(importing, import_, "store/")
+    assert Message.objects.get().content == "hello"
+    swapped = csv_of(("alice", "bob", "2026-01-06T10:00:00Z", "bye"), header=("From", "To", "Text", "When"))
+    form = importing.get(address(bring(importing, swapped))).context["columns_form"]
+    assert (form["timestamp"].value(), form["content"].value()) == ("3", "2")
+
+
+def test_what_somebody_said_of_columns_is_theirs_alone(importing: Client, dora: Any, people: Any) -> None:
+    odd = csv_of(("alice", "bob", "2026-01-05T10:00:00Z", "hello"), header=("qui", "à qui", "quand", "quoi"))
+    chosen = {"sender": "0", "receiver": "1", "timestamp": "2", "content": "3"}
+    decide(importing, bring(importing, odd), "columns/", **chosen)
+    for client, place in ((importing, "0"), (signed_in(dora), "")):
+        form = client.get(address(bring(client, odd))).context["columns_form"]
+        assert form["sender"].value() == place
+
+
+def test_a_column_can_hold_one_thing_only(importing: Client, people: Any) -> None:
+    import_ = bring(importing, OTHER)
+    said = text(decide(importing, import_, "columns/", sender="0", receiver="0", timestamp="2"))
+    assert "This column is chosen for sender already: choose another one." in said
+
+
+def test_a_column_that_is_needed_must_be_chosen(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(("alice", "hello"), header=("From", "words")))
+    said = text(decide(importing, import_, "columns/"))
+    assert "Choose the column that holds receiver." in said
+
+
+def test_repeated_columns_cannot_be_chosen_away(importing: Client) -> None:
+    said = page(importing, bring(importing, csv_of(message(), header=(*HEADER[:5], "sender"))))
+    assert "The file has more than one column called sender: give each a name of its own in the file" in said
+    assert "Check again with these columns" not in said
+
+
+def test_a_header_too_long_to_keep_is_remembered_all_the_same(importing: Client, people: Any) -> None:
+    long = "from " * 100
+    content = csv_of(("alice", "bob", "2026-01-05T10:00:00Z", "a"), header=(f"{long}1", f"{long}2", "when", "text"))
+    decide(importing, bring(importing, content), "columns/", sender="0", receiver="1", timestamp="2", content="3")
+    form = importing.get(address(bring(importing, content))).context["columns_form"]
+    assert (form["sender"].value(), form["receiver"].value()) == ("0", "1")
