@@ -11,10 +11,17 @@ import sys
 import django
 from django.db import connection
 
-from bench import imports, lists, recording, threads
+from bench import exports, imports, lists, recording, threads, undo
 from bench.measure import Figure, peak_mib
 
-SCENARIOS = {"threads": threads, "lists": lists, "imports": imports, "recording": recording}
+SCENARIOS = {
+    "threads": threads,
+    "lists": lists,
+    "imports": imports,
+    "undo": undo,
+    "exports": exports,
+    "recording": recording,
+}
 
 
 def measure(scenario: str, key: str, way: str, size: int) -> Figure:
@@ -27,8 +34,8 @@ def measure(scenario: str, key: str, way: str, size: int) -> Figure:
         # What becomes of the obvious recursion on a long chain is a result, not a fault of the measurement.
         return Figure(failure="RecursionError")
     if timing is None:
-        return Figure(failure="no such page")
-    return Figure(**timing._asdict(), peak_mib=peak_mib())
+        return Figure(failure="—")
+    return Figure(**timing._asdict(), peak_mib=peak_mib(), database=connection.vendor)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Importing a CSV file: ``manage.py import_messages`` beside the obvious loop over its rows and plain inserts.
+"""Importing a CSV file: ``manage.py import_messages`` beside stock django-import-export and plain inserts.
 
 ``python -m bench.imports ROWS FILE`` writes the file.
 """
@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -20,14 +19,16 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from bench import generate
 from bench.load import chunks, insert, load_conversations, load_people, ready
 from bench.measure import Case, Figure, Goal, Timing, once, speed
 
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
-VANILLA_ROWS = 2_000  # as many as one waits for; its speed is told in rows a second
-LEAST_SPEED, LEAST_SHARE, MOST_MIB = 10_000, 0.4, 150
+STOCK = "bench.stock.import_csv"  # by name: it can be imported only in a child, where Django is set up
+VANILLA_ROWS = 10_000  # as many as one waits for; its speed is told in rows a second
+LEAST_FACTOR, LEAST_SHARE, MOST_MIB = 100, 0.5, 150
 
 
 def cases(rows: int) -> list[Case]:
@@ -36,11 +37,12 @@ def cases(rows: int) -> list[Case]:
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
     """What must hold of the figures of an import, by way."""
-    ours, raw = figures["ours"], figures["raw"]
+    ours, stock, raw = figures["ours"], figures["vanilla"], figures["raw"]
+    factor = speed(ours) / speed(stock) if stock.best else 0.0
     share = speed(ours) / speed(raw) if raw.best else 0.0
-    fast = speed(ours) >= LEAST_SPEED or share >= LEAST_SHARE
     return [
-        Goal(f"≥ {LEAST_SPEED:,} rows/s or ≥ {LEAST_SHARE:.0%} of raw", fast),
+        Goal(f"≥ {LEAST_FACTOR}× stock", factor >= LEAST_FACTOR),
+        Goal(f"≥ {LEAST_SHARE:.0%} of raw", share >= LEAST_SHARE),
         Goal(f"< {MOST_MIB} MiB", 0 < ours.peak_mib < MOST_MIB),
     ]
 
@@ -50,7 +52,7 @@ def run(case: Case, way: str, rows: int) -> Timing:
     if way == "raw":
         return raw(rows)
     path = csv_file(settings.VAR_DIR / "bench", rows)
-    timing = once(lambda: ours(path)) if way == "ours" else once(lambda: vanilla(path))
+    timing = once(lambda: ours(path)) if way == "ours" else stock(path)
     stored = apps.get_model("messaging", "Message").objects.count()
     expected = rows if way == "ours" else min(rows, VANILLA_ROWS)
     if stored != expected:
@@ -63,22 +65,13 @@ def ours(path: Path) -> None:
         call_command("import_messages", str(path), create_users=True, stdout=io.StringIO(), stderr=io.StringIO())
 
 
-def vanilla(path: Path) -> None:
-    """The obvious way: row by row, each looking up its people and its parent."""
-    user, message = get_user_model(), apps.get_model("messaging", "Message")
+def stock(path: Path) -> Timing:
+    """Stock django-import-export on the first rows, with everybody there already: it cannot make people."""
     with path.open(encoding="utf-8", newline="") as file:
-        for row in islice(csv.DictReader(file), VANILLA_ROWS):
-            sender, _ = user.objects.get_or_create(username=row["sender"])
-            receiver, _ = user.objects.get_or_create(username=row["receiver"])
-            parent_id = row["parent_external_id"]
-            message.objects.create(
-                external_id=row["external_id"],
-                parent_message=message.objects.get(external_id=parent_id) if parent_id else None,
-                sender=sender,
-                receiver=receiver,
-                timestamp=datetime.fromisoformat(row["timestamp"]),
-                content=row["content"],
-            )
+        named = {row[column] for row in islice(csv.DictReader(file), VANILLA_ROWS) for column in ("sender", "receiver")}
+    user = get_user_model()
+    user.objects.bulk_create([user(username=name) for name in sorted(named)])
+    return once(lambda: import_string(STOCK)(path, VANILLA_ROWS))
 
 
 def raw(rows: int) -> Timing:

@@ -28,13 +28,15 @@ class Timing(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What a process of its own measured: the timing and its peak memory, or in words why there is none."""
+    """What a process of its own measured: the timing, its peak memory, and on which database (Django's name of the
+    vendor); or in words why there is none."""
 
     best: float = 0.0
     median: float = 0.0
     rounds: int = 0
     result: Any = None
     peak_mib: float = 0.0
+    database: str = ""
     failure: str = ""
 
 

@@ -125,7 +125,7 @@ def problems(import_: Import) -> list[str]:
 
 
 def everything() -> dict[str, list[tuple]]:
-    """All that is stored of people, conversations and messages, by username and external id (or text): ids may differ."""
+    """All that is stored of people, conversations and messages, by names: ids may differ."""
     names = {message.pk: message.external_id or f"#{message.content}" for message in Message.objects.all()}
     beginnings: dict[int, str] = {}
     for message in Message.objects.order_by("-id"):
