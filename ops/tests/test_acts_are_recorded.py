@@ -24,6 +24,7 @@ from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.console.readonly import ReadOnlyPermissions
+from ops.transfers.models import Import
 
 LIST = reverse("admin:messaging_conversation_changelist")
 
@@ -221,7 +222,9 @@ def import_one(tmp_path: Path) -> None:
 def test_an_import_is_recorded_with_what_it_added(alice: Any, bob: Any, tmp_path: Path) -> None:
     import_one(tmp_path)
     entry = Entry.objects.get(event=Event.IMPORT_MADE)
-    assert entry.details == {"messages": 1, "replies": 0, "conversations": 1, "users": 0}
+    added = {"messages": 1, "replies": 0, "conversations": 1, "users": 0}
+    batch = str(Import.objects.get().pk)
+    assert entry.details == {"batch": batch, **added}
     import_one(tmp_path)
     assert len(entries(Event.IMPORT_MADE)) == 1
 
