@@ -14,6 +14,8 @@ from django.core.management import CommandError, call_command
 from ops.jobs.tests import waiting
 from ops.jobs.tests.installations import Installation, children_of, kill, lives
 
+pytestmark = pytest.mark.processes
+
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 WORK = ("work", "--processes", "1")
 LONG = {"to": 150, "pause": 0.02}

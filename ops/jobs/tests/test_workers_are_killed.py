@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.tests import counting
+
+pytestmark = pytest.mark.processes
 
 NUMBERS = sorted(counting.name_of(number) for number in range(60))
 

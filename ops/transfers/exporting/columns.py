@@ -49,10 +49,9 @@ class IsoMoment(InWords):
     template = "(replace(%(expressions)s, ' ', 'T') || '+00:00')"
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        whole = "CASE WHEN date_trunc('second', %(expressions)s) = %(expressions)s THEN '' ELSE '.US' END"
-        template = (
-            f"to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS' || {whole} || '\"+00:00\"')"
-        )
+        second, shape = "date_trunc('second', %(expressions)s)", 'YYYY-MM-DD"T"HH24:MI:SS'
+        shapes = f"CASE WHEN {second} = %(expressions)s THEN '{shape}\"+00:00\"' ELSE '{shape}.US\"+00:00\"' END"
+        template = f"to_char(%(expressions)s AT TIME ZONE 'UTC', {shapes})"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

@@ -6,6 +6,8 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START
@@ -15,6 +17,8 @@ from ops.transfers import private_files
 from ops.transfers.exporting import asking, contents, rows
 from ops.transfers.models import Export
 from ops.transfers.tests.exporting import NOW, WHY
+
+pytestmark = pytest.mark.processes
 
 KINDS: list[dict[str, Any]] = [
     {"format": Export.Format.CSV},

@@ -15,6 +15,8 @@ from ops.transfers.tests.files import SHARED
 from ops.transfers.tests.hostile import WRITERS
 from ops.transfers.tests.limited import MOST_SECONDS
 
+pytestmark = pytest.mark.once
+
 MOST_MIB = 300
 BAD_INPUT = SHARED / "bad-input"
 FILES = sorted(path.name for path in BAD_INPUT.iterdir()) if BAD_INPUT.is_dir() else []

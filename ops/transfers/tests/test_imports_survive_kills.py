@@ -19,6 +19,8 @@ from ops.transfers.tests.importing import brought, everything
 
 __all__ = ["databases"]
 
+pytestmark = pytest.mark.processes
+
 SENT = "2026-01-05T10:00:00+00:00"
 
 
