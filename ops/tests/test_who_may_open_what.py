@@ -135,7 +135,7 @@ transfers_export_changelist                       in    in    no    no    no    
 transfers_export_add                              in    in    no    no    no    no    no    no    no
 transfers_export_history                          in    in    no    no    no    no    no    go    go
 transfers_export_delete                           in    in    no    no    no    no    no    no    no
-transfers_export_change                           in    in    no    no    no    no    go/no no    ok/no
+transfers_export_change                           in    in    no    no    no    no    no    no    ok/no
 transfers_export_download                         in    in    no    no    no    no    no    no    no
 transfers/export/<path:object_id>/                in    in    go    go    go    go    go    go    go
 
