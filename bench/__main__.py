@@ -23,7 +23,7 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bench import databases, exports, imports, lists, recording, report, threads, undo
+from bench import databases, deletion, exports, imports, lists, recording, report, threads, undo
 from bench.measure import Case, Figure
 
 SCENARIOS: dict[str, ModuleType] = {
@@ -33,12 +33,17 @@ SCENARIOS: dict[str, ModuleType] = {
     "undo": undo,
     "exports": exports,
     "recording": recording,
+    "deletion": deletion,
 }
+# Settings of those ways that do without our models or our admin, by scenario and way.
+PLAIN = {("lists", "vanilla"): "bench.plain_settings", ("deletion", "vanilla"): "bench.cascade_settings"}
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
+DELETING = {"deletion"}  # scenarios that begin with a copy of the kept conversations
 SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
 LEAST_MESSAGES = 1_000
 EXPLANATION = f"""Each figure is the best of several rounds. Vanilla: the recursion over .replies.all(), a plain
-ModelAdmin, stock django-import-export. ÷small: our page beside the same page among {lists.SMALL:,} messages."""
+ModelAdmin, stock django-import-export, cascades. ÷small: our page beside the same page among {lists.SMALL:,}
+messages."""
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -78,10 +83,9 @@ def servers(only: str | None) -> list[databases.Server]:
 
 def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
     """Measure in a process of its own; a failure has told its reason on the standard error stream."""
-    plain = scenario == "lists" and way == "vanilla"
     words = ["-m", "bench.child", scenario, case.key, way, str(size)]
     try:
-        printed = databases.run(words, url, settings="bench.plain_settings" if plain else "bench.settings")
+        printed = databases.run(words, url, settings=PLAIN.get((scenario, way), "bench.settings"))
     except subprocess.CalledProcessError:
         return Figure(failure="failed")
     return Figure(**json.loads(printed))
@@ -147,6 +151,26 @@ def in_empty_databases(server: databases.Server, name: str, asked: argparse.Name
     return results
 
 
+def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that takes much away, each time from a copy of its own."""
+    results = []
+    for case in SCENARIOS[name].cases(asked.messages):
+
+        def measure(way: str, case: Case = case) -> Figure:
+            with databases.with_busy_account(server, asked.messages) as url:
+                return figure(name, case, way, asked.messages, url)
+
+        results.append(result(server, name, case, in_turns(("ours", "vanilla", "raw"), asked.passes, measure)))
+    return results
+
+
+def measured_by(name: str) -> Callable[[databases.Server, str, argparse.Namespace], list[dict[str, Any]]]:
+    """How a scenario gets its databases."""
+    if name in WRITING:
+        return in_empty_databases
+    return in_copies if name in DELETING else conversations
+
+
 def result(server: databases.Server, name: str, case: Case, figures: Mapping[str, Figure]) -> dict[str, Any]:
     """One case as a row of the table and as data."""
     goals = SCENARIOS[name].goals(figures)
@@ -175,8 +199,7 @@ def main(words: Sequence[str] | None = None) -> None:
         for name in asked.scenarios:
             if name in ("imports", "undo"):
                 imported_file(asked.rows)
-            measured = in_empty_databases if name in WRITING else conversations
-            results += measured(server, name, asked)
+            results += measured_by(name)(server, name, asked)
         print(f"\n{server.title}, {asked.messages:,} messages.\n{EXPLANATION}\n")
         print(report.table([one.pop("row") for one in results]), flush=True)
         everything += results

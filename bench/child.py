@@ -11,7 +11,7 @@ import sys
 import django
 from django.db import connection
 
-from bench import exports, imports, lists, recording, threads, undo
+from bench import deletion, exports, imports, lists, recording, threads, undo
 from bench.measure import Figure, peak_mib
 
 SCENARIOS = {
@@ -21,6 +21,7 @@ SCENARIOS = {
     "undo": undo,
     "exports": exports,
     "recording": recording,
+    "deletion": deletion,
 }
 
 

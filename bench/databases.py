@@ -7,6 +7,7 @@ conversations are kept between runs, since a million messages take a while; empt
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,9 @@ class Server(Protocol):
 
     def rename(self, name: str, new_name: str) -> None: ...
 
+    def copy(self, name: str, new_name: str) -> None:
+        """A second database with all that the first one holds, which nobody uses meanwhile."""
+
     def drop(self, name: str) -> None:
         """Remove the database; harmless where there is none."""
 
@@ -62,6 +66,11 @@ class Sqlite:
 
     def rename(self, name: str, new_name: str) -> None:
         self._file(name).rename(self._file(new_name))
+
+    def copy(self, name: str, new_name: str) -> None:
+        for suffix in ("", "-wal"):
+            if Path(f"{self._file(name)}{suffix}").exists():
+                shutil.copyfile(f"{self._file(name)}{suffix}", f"{self._file(new_name)}{suffix}")
 
     def drop(self, name: str) -> None:
         for suffix in ("", "-wal", "-shm"):
@@ -98,6 +107,9 @@ class Postgresql:
     def rename(self, name: str, new_name: str) -> None:
         self._ask("ALTER DATABASE {} RENAME TO {}", name, new_name)
 
+    def copy(self, name: str, new_name: str) -> None:
+        self._ask("CREATE DATABASE {} TEMPLATE {}", new_name, name)
+
     def drop(self, name: str) -> None:
         self._ask("DROP DATABASE IF EXISTS {}", name)
 
@@ -131,6 +143,7 @@ def forget(server: Server, sizes: Sequence[int]) -> None:
     """Drop the kept databases with so many messages."""
     for messages in sizes:
         server.drop(kept_name(messages))
+        server.drop(f"{kept_name(messages)}_busy")
 
 
 def kept(server: Server, messages: int) -> str:
@@ -156,6 +169,29 @@ def empty(server: Server) -> Iterator[str]:
     server.create(name)
     try:
         run(["manage.py", "migrate", "--verbosity=0"], server.url(name))
+        yield server.url(name)
+    finally:
+        server.drop(name)
+
+
+@contextmanager
+def with_busy_account(server: Server, messages: int) -> Iterator[str]:
+    """The URL of a copy of the kept messages in which one account has a tenth of them, dropped afterwards.
+
+    What it is copied from is kept, like the messages themselves.
+    """
+    kept(server, messages)
+    busy, name = f"{kept_name(messages)}_busy", f"copy_{os.getpid()}"
+    if not server.exists(busy):
+        half_made = f"{busy}_half_made"
+        server.drop(half_made)
+        server.copy(kept_name(messages), half_made)
+        run(["-m", "bench.deletion"], server.url(half_made))
+        server.rename(half_made, busy)
+    run(["manage.py", "migrate", "--verbosity=0"], server.url(busy))
+    server.drop(name)
+    server.copy(busy, name)
+    try:
         yield server.url(name)
     finally:
         server.drop(name)

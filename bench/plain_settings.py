@@ -4,6 +4,9 @@ from bench.settings import *  # noqa: F403
 
 INSTALLED_APPS = [
     "ops.accounts",
+    # What the model of accounts refers to.
+    "ops.audit",
+    "ops.jobs",
     "messaging",
     "django.contrib.admin",
     "django.contrib.auth",

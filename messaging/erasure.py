@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.dispatch import Signal
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from messaging.writing import in_batches
+from messaging.writing import one_parameter
 
 BATCH = 5_000  # messages removed at a time
 
 # Sent with ``user_id``, ``counts`` (ErasureCounts) and ``using`` once for each deleted account, when its data is gone,
 # in the transaction that deletes the account.
 user_erased = Signal()
+
+# What earlier transactions removed of the person whose account goes now.
+_earlier: ContextVar[ErasureCounts | None] = ContextVar("earlier", default=None)
 
 
 @dataclass
@@ -41,6 +47,13 @@ class ErasureCounts:
         return asdict(self)
 
 
+class Affected(NamedTuple):
+    """Whom an erasure touches besides: people who wrote with this person, conversations that stay and lose messages."""
+
+    people: int
+    conversations: int
+
+
 def plan(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
     """What ``erase_user_data`` would remove and change now, in exact counts; changes nothing."""
     user_id = _key(user_id)
@@ -53,33 +66,44 @@ def plan(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
     parents = Q(parent_message__sender_id=user_id) | Q(parent_message__receiver_id=user_id)
     others = messages.exclude(sender_id=user_id).exclude(receiver_id=user_id)
     touched = messages.of(user_id).values("conversation_id")
-    conversations = Conversation.objects.using(using)
-    staying = conversations.filter(pk__in=others.filter(conversation_id__in=touched).values("conversation_id"))
     return ErasureCounts(
         messages_sent=sent.count(),
         messages_received=received.count(),
         histories=histories.filter(theirs).count(),
         notifications=notifications.filter(Q(user_id=user_id) | theirs).count(),
-        conversations=conversations.filter(pk__in=touched).count() - staying.count(),
+        conversations=Conversation.objects.using(using).filter(pk__in=touched).count()
+        - _staying(user_id, using).count(),
         replies_reattached=others.filter(parents).count(),
         editor_names=histories.filter(edited_by_id=user_id).exclude(theirs).count(),
     )
 
 
-def erase_user_data(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
+def affected(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> Affected:
+    """Whom ``erase_user_data`` would touch besides, in exact counts; changes nothing."""
+    user_id = _key(user_id)
+    messages = Message.objects.using(using).order_by()
+    wrote_to = messages.filter(sender_id=user_id).exclude(receiver_id=user_id).values_list("receiver_id")
+    heard_from = messages.filter(receiver_id=user_id).exclude(sender_id=user_id).values_list("sender_id")
+    return Affected(wrote_to.union(heard_from).count(), _staying(user_id, using).count())
+
+
+def erase_user_data(
+    user_id: Any, *, using: str = DEFAULT_DB_ALIAS, counts: ErasureCounts | None = None
+) -> ErasureCounts:
     """Remove every message a person sent or received, with histories and notifications, and their own notifications.
 
     Other people's replies that survive are hung on their nearest surviving ancestor; conversations are recounted, or
-    removed when empty. Returns what was done; a second run finds nothing and returns zeros. Each batch is one
-    transaction (a part of the caller's where there is one), so being stopped between two loses nothing.
+    removed when empty. Returns what was done (added to ``counts``, where given); a second run finds nothing and returns
+    zeros. Each batch is one transaction (a part of the caller's where there is one), so being stopped between two loses
+    nothing.
     """
     user_id = _key(user_id)
-    counts = ErasureCounts()
+    counts = ErasureCounts() if counts is None else counts
     if connections[using].in_atomic_block:
         # The batches keep their locks until the caller's end: all are taken in order now, so that nobody deadlocks.
         touched = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
         Conversation.objects.using(using).filter(pk__in=touched).lock()
-    while _erase_batch(user_id, counts, using):
+    while erase_batch(user_id, counts, using=using):
         pass
     with transaction.atomic(using=using):
         own = Notification.objects.using(using).filter(user_id=user_id)
@@ -89,9 +113,45 @@ def erase_user_data(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCo
     return counts
 
 
+def erase_batch(user_id: Any, counts: ErasureCounts, *, size: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
+    """Remove some ``size`` messages of a person in one transaction, adding to ``counts``; how many, 0 for none left.
+
+    A batch takes whole conversations, so that each reply is handed on once; those of more than ``size`` messages go
+    in pieces, the oldest first.
+    """
+    user_id = _key(user_id)
+    with transaction.atomic(using=using):
+        touched, rows = _next_rows(user_id, BATCH if size is None else size, using)
+        if not rows:
+            return 0
+        ids = one_parameter([row[0] for row in rows], using=using)
+        messages = Message.objects.using(using)
+        replies = messages.hand_replies_over({message_id: parent_id for message_id, _, parent_id in rows})
+        counts.replies_reattached += _others_settled(replies, user_id, using)
+        counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
+        counts.notifications += Notification.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
+        messages.filter(pk__in=ids)._raw_delete(using)
+        sent = sum(sender_id == user_id for _, sender_id, _ in rows)
+        counts.messages_sent += sent
+        counts.messages_received += len(rows) - sent
+        touched.recount()
+        counts.conversations += touched.remove_empty()
+    return len(rows)
+
+
+@contextmanager
+def continued(counts: ErasureCounts) -> Iterator[None]:
+    """Within the block, deleting an account goes on with ``counts`` of batches before: they are announced as one."""
+    token = _earlier.set(counts)
+    try:
+        yield
+    finally:
+        _earlier.reset(token)
+
+
 def erase_deleted_user(user_id: Any, *, using: str) -> None:
     """Erase what an account that was just deleted leaves behind, and announce it: once for every account."""
-    counts = erase_user_data(user_id, using=using)
+    counts = erase_user_data(user_id, using=using, counts=_earlier.get())
     user_erased.send(sender=None, user_id=user_id, counts=counts, using=using)
 
 
@@ -100,37 +160,74 @@ def _key(user_id: Any) -> Any:
     return get_user_model()._meta.pk.to_python(user_id)
 
 
-def _erase_batch(user_id: Any, counts: ErasureCounts, using: str) -> bool:
-    """Remove up to BATCH messages of a person; False where none was left."""
-    with transaction.atomic(using=using):
-        rows = _next_rows(user_id, using)
-        if not rows:
-            return False
-        ids = [message_id for message_id, _ in rows]
-        touched = Conversation.objects.using(using).filter(pk__in={conversation_id for _, conversation_id in rows})
-        # Locked first, as every writer does: nobody can add a reply to what is about to go, or edit it.
+def _of(user_id: Any, messages: Any) -> Any:
+    """Those of ``messages`` that a person sent or received, told apart row by row.
+
+    Offered the person's own indexes, a database would read all that they ever wrote for each batch.
+    """
+    ends = When(sender_id=user_id, then=Value(1)), When(receiver_id=user_id, then=Value(1))
+    return messages.alias(of_person=Case(*ends, default=Value(0))).filter(of_person=1)
+
+
+def _staying(user_id: Any, using: str) -> Any:
+    """Conversations of a person in which others wrote to others: they stay."""
+    messages = Message.objects.using(using).order_by()
+    others = messages.exclude(sender_id=user_id).exclude(receiver_id=user_id)
+    touched = messages.of(user_id).values("conversation_id")
+    kept = others.filter(conversation_id__in=touched).values("conversation_id")
+    return Conversation.objects.using(using).filter(pk__in=kept)
+
+
+def _next_rows(user_id: Any, size: int, using: str) -> tuple[Any, list[tuple[int, Any, int | None]]]:
+    """The next messages of a person to go (id, sender's id, parent's id), locked, and their conversations, locked first
+    as every writer does: nobody can add a reply to what is about to go, or edit it."""
+    messages = Message.objects.using(using)
+    while found := _oldest(user_id, size, using):
+        whole, pieces = _chosen(found, size, using)
+        touched = Conversation.objects.using(using).filter(pk__in=one_parameter({*whole, *pieces}, using=using))
         touched.lock()
-        messages = Message.objects.using(using)
-        counts.replies_reattached += _others_settled(messages.hand_replies_on(ids), user_id, using)
-        of_batch = Q(message_id__in=ids)
-        counts.histories += MessageHistory.objects.using(using).filter(of_batch)._raw_delete(using)
-        counts.notifications += Notification.objects.using(using).filter(of_batch)._raw_delete(using)
-        doomed = messages.filter(pk__in=ids)
-        counts.messages_sent += doomed.filter(sender_id=user_id)._raw_delete(using)
-        counts.messages_received += doomed._raw_delete(using)
-        touched.recount()
-        counts.conversations += touched.remove_empty()
-    return True
+        rows: list[tuple[int, Any, int | None]] = []
+        if whole:
+            in_whole = messages.filter(conversation_id__in=one_parameter(whole, using=using))
+            rows += _locked(_of(user_id, in_whole))
+        if pieces:
+            of_pieces = [message_id for message_id, conversation_id in found if conversation_id in pieces]
+            rows += _locked(messages.filter(pk__in=one_parameter(of_pieces, using=using)))
+        if rows:  # somebody else may have deleted them meanwhile
+            return touched, rows
+    return Conversation.objects.none(), []
 
 
-def _next_rows(user_id: Any, using: str) -> list[tuple[int, int]]:
-    """Up to BATCH messages of a person (id, conversation id), by an index."""
-    rows: list[tuple[int, int]] = []
+def _oldest(user_id: Any, size: int, using: str) -> list[tuple[int, int]]:
+    """The oldest that a person sent, then received: up to ``size`` messages (id, conversation's id), by an index."""
     for person in ("sender_id", "receiver_id"):
-        if not rows:
-            theirs = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
-            rows = list(theirs.values_list("id", "conversation_id")[:BATCH])
-    return rows
+        theirs = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
+        if rows := list(theirs.values_list("id", "conversation_id")[:size]):
+            return rows
+    return []
+
+
+def _chosen(found: list[tuple[int, int]], size: int, using: str) -> tuple[list[int], set[int]]:
+    """Of these messages' conversations: those to take whole, up to ``size`` messages, and those too long for it."""
+    ids = list(dict.fromkeys(conversation_id for _, conversation_id in found))
+    stored = Conversation.objects.using(using).filter(pk__in=one_parameter(ids, using=using)).order_by()
+    lengths = dict(stored.values_list("pk", "message_count"))
+    whole: list[int] = []
+    pieces: set[int] = set()
+    taken = 0
+    for pk in ids:
+        length = lengths.get(pk, 0)
+        if length > size:
+            pieces.add(pk)
+        elif not whole or taken + length <= size:
+            whole.append(pk)
+            taken += length
+    return whole, pieces
+
+
+def _locked(messages: Any) -> list[tuple[int, Any, int | None]]:
+    rows = messages.order_by("pk").select_for_update(of=("self",))
+    return list(rows.values_list("pk", "sender_id", "parent_message_id"))
 
 
 def _others_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
@@ -139,9 +236,9 @@ def _others_settled(replies: dict[int, int | None], user_id: Any, using: str) ->
     ``replies`` maps their ids to their new parents'. What lands on another message of this person moves again with a
     later batch, and counts then; the person's own replies go themselves.
     """
-    ids = sorted({*replies, *(parent_id for parent_id in replies.values() if parent_id is not None)})
-    theirs: set[int | None] = set()
-    for batch in in_batches(ids):
-        found = Message.objects.using(using).of(user_id).filter(pk__in=batch)
-        theirs.update(found.order_by().values_list("pk", flat=True))
+    ids = {*replies, *(parent_id for parent_id in replies.values() if parent_id is not None)}
+    if not ids:
+        return 0
+    found = _of(user_id, Message.objects.using(using).filter(pk__in=one_parameter(ids, using=using)))
+    theirs = set(found.order_by().values_list("pk", flat=True))
     return sum(reply_id not in theirs and parent_id not in theirs for reply_id, parent_id in replies.items())

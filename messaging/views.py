@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
@@ -17,8 +17,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messaging import edits, erasure, pages, reading
-from messaging.editors import editing_as
+from messaging import edits, erasure, leaving, pages, reading
 from messaging.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, why_not
 from messaging.models import Message
 
@@ -186,21 +185,28 @@ def delete_user(request: HttpRequest) -> HttpResponse:
     """Show exactly what deleting the user's account removes, and do it when their password is sent by POST."""
     user = request.user
     form = DeleteAccountForm(_sent(request), user=user)
-    if form.is_valid():
-        # The record of a deletion must not point at the account that is gone.
-        with transaction.atomic(), editing_as(None):
-            for account in get_user_model()._default_manager.select_for_update().filter(pk=user.pk):
-                account.delete()
+    sentence = _leave(form, user) if form.is_valid() else None
+    if sentence:
         logout(request)
+        messages.success(request, sentence)
         return redirect("messaging:goodbye")
     context = {"form": form, "counts": erasure.plan(user.pk)}
     return render(request, "messaging/delete_user.html", context)
 
 
+def _leave(form: Form, user: Any) -> str | None:
+    """Delete the account, and say what became of it; None where that is refused, and the form says why."""
+    try:
+        return leaving.delete_account(user)
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return None
+
+
 @require_safe
 @never_cache
 def goodbye(request: HttpRequest) -> HttpResponse:
-    """Where somebody lands whose account was deleted."""
+    """Where somebody lands whose account was deleted, or is going to be."""
     if request.user.is_authenticated:
         return redirect("messaging:inbox")
     return render(request, "messaging/goodbye.html")

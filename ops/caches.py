@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any
 
@@ -18,7 +19,19 @@ SOCKET_SECONDS = 0.3  # what one silent call may cost
 REST_SECONDS = 5.0  # how long nobody asks again after a failure, so that a page pays only once
 
 
-class PatientRedisCache(RedisCache):
+class SearchableRedisCache(RedisCache):
+    """Redis in which a whole family of keys can be deleted."""
+
+    def delete_beginning(self, beginning: str, version: int | None = None) -> int:
+        """Delete every key that begins so (as keys are given to ``set``); returns how many."""
+        client = self._cache.get_client(write=True)
+        # What means something in a pattern of Redis means itself here.
+        pattern = re.sub(r"([*?\[\]\\^-])", r"\\\1", self.make_key(beginning, version))
+        keys = client.scan_iter(match=f"{pattern}*", count=1_000)
+        return sum(client.delete(key) for key in keys)
+
+
+class PatientRedisCache(SearchableRedisCache):
     """Redis that answers "miss" and logs where it cannot be reached, instead of raising."""
 
     rest_until = 0.0  # on the clock of time.monotonic(); shared by all threads of the process
@@ -63,6 +76,9 @@ class PatientRedisCache(RedisCache):
 
     def delete_many(self, keys, version=None):
         self._ask(None, "delete_many", keys, version)
+
+    def delete_beginning(self, beginning: str, version: int | None = None) -> int:
+        return self._ask(0, "delete_beginning", beginning, version)
 
     def has_key(self, key, version=None):
         return self._ask(False, "has_key", key, version)

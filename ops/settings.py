@@ -129,7 +129,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # A transaction that will write takes the lock at its start, so it waits instead of failing half way.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = environment.number("DATABASE_CONN_MAX_AGE", default=60)
@@ -150,7 +150,8 @@ JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
 JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # silent for so long: a dead worker
 JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
 JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # in a row, before a job has failed
-JOBS_ROUNDS = {"sweep_transfers": 3_600}  # commands that the worker runs besides, each every so many seconds
+# Commands that the worker runs besides, each every so many seconds.
+JOBS_ROUNDS = {"sweep_transfers": 3_600, "start_deletions": 60}
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]
@@ -173,6 +174,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "ops.accounts.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "messaging:inbox"
 LOGOUT_REDIRECT_URL = "login"
@@ -180,6 +182,19 @@ SESSION_IDLE_MINUTES = environment.number("SESSION_IDLE_MINUTES", default=30, le
 SESSION_HOURS = environment.number("SESSION_HOURS", default=12, least=1)
 # A day more than a session lasts: the cookie must still be there for its owner to be told why it is over.
 SESSION_COOKIE_AGE = (SESSION_HOURS + 24) * 3600
+
+# --- Deleting accounts ------------------------------------------------------------------------------------------
+
+# Old names and addresses are kept as digests under this key, and receipts are signed with it: it outlives SECRET_KEY.
+ERASURE_KEY = environment.text("ERASURE_KEY", SECRET_KEY)
+if len(ERASURE_KEY) < 50:
+    raise environment.refuse("ERASURE_KEY", f"{len(ERASURE_KEY)} characters long", "at least 50 random characters")
+DELETION_MODE = environment.choice("DELETION_MODE", "erase", ("ERASE", "ANONYMISE")).lower()
+DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")).lower()  # of who is anonymised
+DELETION_GRACE_DAYS = environment.number("DELETION_GRACE_DAYS", default=0)
+DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
+# How participants delete their own account; messaging by itself deletes it at once.
+MESSAGING_DELETE_ACCOUNT = "ops.accounts.deletion.delete_own_account"
 
 # --- Import and export ------------------------------------------------------------------------------------------
 

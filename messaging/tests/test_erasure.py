@@ -158,6 +158,19 @@ def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charl
     assert stored_counts() == true_counts()
 
 
+def test_a_batch_takes_whole_conversations_up_to_its_size(alice: Any, bob: Any, charlie: Any) -> None:
+    """So each reply is handed on once; only what is longer than a batch goes in pieces, the oldest first."""
+    for _ in range(3):
+        answer(write(alice, bob))
+    long = chain(alice, bob, 5)
+    counts = erasure.ErasureCounts()
+    assert 4 <= erasure.erase_batch(alice.pk, counts, size=4) <= 2 * 4
+    assert not Message.objects.exclude(conversation=long[0].conversation).count() % 2
+    while erasure.erase_batch(alice.pk, counts, size=4):
+        assert stored_counts() == true_counts()
+    assert (counts.messages, Message.objects.count()) == (11, 0)
+
+
 def test_the_queries_of_a_batch_do_not_grow_with_its_size(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
@@ -165,8 +178,8 @@ def test_the_queries_of_a_batch_do_not_grow_with_its_size(
     for size in (2, 40):
         for _ in range(size):
             write(alice, bob)
-        # lock of all conversations; a batch: savepoint, messages, lock of conversations, lock of messages, replies,
-        # histories, notifications, sent, received, lock, recount, empty conversations, release; none left: savepoint,
-        # sent, received, release; own notifications and edits: savepoint, two, release
+        # lock of all conversations; a batch: savepoint, the oldest, lengths of conversations, their lock, messages with
+        # lock, replies, histories, notifications, messages, lock, recount, empty conversations, release; none left:
+        # savepoint, sent, received, release; own notifications and edits: savepoint, two, release
         with django_assert_num_queries(22):
             erasure.erase_user_data(alice.pk)

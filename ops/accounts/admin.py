@@ -1,9 +1,8 @@
-"""Users in the console: what they wrote and read, and deleting their accounts."""
+"""Users in the console: what they wrote and read, and the way to the deletion of their accounts."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,23 +13,25 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
+from django.urls import URLPattern, path
 
 from ops.accounts import deletion
-from ops.accounts.confirming import confirmed_recently
-from ops.accounts.models import AccountDeletion, User
+from ops.accounts.deletion_admin import AccountDeletionAdmin, DeletionRequestAdmin
+from ops.accounts.deletion_models import DeletionRequest
+from ops.accounts.deletion_views import AskView, address_to_ask
+from ops.accounts.hold_views import HoldView
+from ops.accounts.holds import open_holds
+from ops.accounts.models import User
 from ops.accounts.roles import ROLES
 from ops.accounts.user_forms import UserAddForm, UserChangeForm
-from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
-from ops.console.addresses import whole_number
+from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
-from ops.console.readonly import ReadOnlyPermissions
+
+# Importing the admins of deletions is what registers them.
+__all__ = ["AccountDeletionAdmin", "DeletionRequestAdmin", "GroupAdmin", "UserAdmin"]
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # who may change these can become anything
-LIST = "admin:accounts_user_changelist"
 KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
 
 
@@ -86,17 +87,27 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     readonly_fields = ("date_joined", "last_login")
 
     def get_urls(self) -> list[URLPattern]:
-        delete = path(
-            "delete/", self.admin_site.admin_view(self.delete_accounts_view), name="accounts_user_delete_many"
-        )
-        return [delete, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        ask = path("delete/", wrap(AskView.as_view()), name="accounts_user_delete_many")
+        hold = path("<int:pk>/hold/", wrap(HoldView.as_view()), name="accounts_user_hold")
+        return [ask, hold, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = super().get_queryset(request)
         return rows.with_activity()
 
+    def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The user with ``asked``: the deletion that is under way, or None."""
+        user = super().load_row(request, object_id, from_field)
+        if user is not None:
+            user.asked = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
+        return user
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Whoever is to be deleted is not let in by the way: cancelling the deletion gives the account back."""
         fields = tuple(super().get_readonly_fields(request, obj))
+        if getattr(obj, "asked", None) is not None:
+            fields = (*fields, "is_active")
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -147,7 +158,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
             most = deletion.MOST_AT_ONCE
             self.message_user(request, f"At most {most} accounts are deleted at once: choose fewer.", messages.ERROR)
             return None
-        return HttpResponseRedirect(_address(keys))
+        return HttpResponseRedirect(address_to_ask(keys))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -155,55 +166,26 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         """The user's page is called as the user is."""
         user = self.get_object(request, unquote(object_id))
         title = {"title": user.get_username()} if user is not None else {}
-        return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
+        # The page leads to deleting in words of its own, instead of Django's button.
+        context = {**title, "show_delete": False, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With what is said of the user's deletion: whether it was asked for, what holds it up, who may ask."""
+        user = context["original"]
+        if user is not None:
+            context |= {
+                "asked": user.asked,
+                "standing": open_holds(user.pk),
+                "may_ask": self.has_delete_permission(request, user),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's own way of deleting leads to the same page."""
         if not self.has_delete_permission(request):
             raise PermissionDenied
-        return HttpResponseRedirect(_address([object_id]))
-
-    def delete_accounts_view(self, request: HttpRequest) -> HttpResponse:
-        """Say exactly what would be removed; remove it when that is confirmed. Asks for the password first."""
-        if not self.has_delete_permission(request):
-            raise PermissionDenied
-        return self._ask_or_delete(request)
-
-    @method_decorator(confirmed_recently)
-    def _ask_or_delete(self, request: HttpRequest) -> HttpResponse:
-        keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
-        users = list(User.objects.filter(pk__in=keys[: deletion.MOST_AT_ONCE]).order_by("username"))
-        if not users:
-            self.message_user(request, "There is no such account (anymore): choose again.", messages.WARNING)
-            return HttpResponseRedirect(reverse(LIST))
-        if request.method == "POST":
-            return self._delete(request, users)
-        plans = deletion.plan(users, by=request.user)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Delete an account" if len(users) == 1 else f"Delete {len(users)} accounts",
-            "opts": self.opts,
-            "plans": plans,
-            "refused": [one for one in plans if one.obstacle],
-            "messages_in_all": deletion.messages_of(users),
-        }
-        return TemplateResponse(request, "accounts/delete_accounts.html", context)
-
-    def _delete(self, request: HttpRequest, users: list[User]) -> HttpResponse:
-        name = users[0].get_username()
-        try:
-            number = deletion.delete_accounts(users, by=request.user)
-        except deletion.DeletionRefused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-        done = f"The account of {name} was deleted" if number == 1 else f"{number} accounts were deleted"
-        self.message_user(request, f"{done}, with everything that was sent and received.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse(LIST))
-
-
-def _address(keys: list[Any]) -> str:
-    """The page that asks before the accounts with these primary keys are deleted."""
-    return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
+        return HttpResponseRedirect(address_to_ask([object_id]))
 
 
 def _is_role(group: Group | None) -> bool:
@@ -248,16 +230,3 @@ class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
-
-
-@admin.register(AccountDeletion)
-class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """That accounts were deleted: when, by whom, how much went with them; never whose they were."""
-
-    keyset = ("-deleted_at", "id")
-    rows_template = "accounts/deletion_rows.html"
-    empty_words = "No account was deleted yet."
-    fields = ("deleted_at", "deleted_by", "counts")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("deleted_by")

@@ -7,6 +7,17 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from ops.accounts import signals
+        from ops.accounts import erasing, signals
+        from ops.jobs import kinds
 
         signals.connect()
+        kinds.register(
+            kinds.Kind(
+                name=erasing.KIND,
+                work=erasing.work,
+                unit="messages",
+                page=erasing.page,
+                permission="accounts.delete_user",
+                why_no_retry=erasing.why_no_retry,
+            )
+        )

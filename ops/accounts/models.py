@@ -13,7 +13,21 @@ from django.utils import timezone
 
 from messaging.editors import current_editor_id
 from messaging.models import Message
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.accounts.sessions import Session
 from ops.accounts.usernames import MAX_LENGTH, validate_username
+
+__all__ = [
+    "AccountDeletion",
+    "DeletionGroup",
+    "DeletionRequest",
+    "ErasedIdentifier",
+    "FailedSignIn",
+    "Hold",
+    "Receipt",
+    "Session",
+    "User",
+]
 
 
 class UserQuerySet(models.QuerySet):

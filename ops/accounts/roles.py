@@ -14,19 +14,29 @@ READING = (
     "messaging.view_notification",
 )
 
+# Who asks for deletions, who decides about them, and who only looks.
+DELETIONS = (
+    "accounts.view_accountdeletion",
+    "accounts.view_deletionrequest",
+    "accounts.view_receipt",
+    "accounts.view_hold",
+)
+DECIDING = ("accounts.approve_deletionrequest", "accounts.hold_account")
+
 # The one source of what roles may do. Groups and themes are nobody's: only superusers look after them.
 ROLES: dict[str, tuple[str, ...]] = {
     "Reviewer": READING,
-    "Lead": (*READING, "messaging.change_message", "accounts.view_accountdeletion"),
+    "Lead": (*READING, "messaging.change_message", *DELETIONS, *DECIDING),
     "Support": (
         "accounts.view_user",
         "accounts.change_user",
         "accounts.delete_user",
-        "accounts.view_accountdeletion",
+        *DELETIONS,
+        *DECIDING,
     ),
     # What is exported is chosen in the lists: whoever may take messages out may see which ones.
     "Data operator": (*READING[:2], "transfers.import_messages", "transfers.export_messages"),
-    "Auditor": ("audit.view_entry", "audit.export_entry"),
+    "Auditor": ("audit.view_entry", "audit.export_entry", *DELETIONS),
 }
 
 

@@ -58,6 +58,11 @@ def forgive(request: HttpRequest, username: str) -> None:
     FailedSignIn.objects.filter(account=_account(username), address=_address(request)).delete()
 
 
+def forget(username: str) -> int:
+    """Forget the failures at this account from everywhere; returns how many there were."""
+    return FailedSignIn.objects.filter(account=_account(username)).delete()[0]
+
+
 def refused_until(request: HttpRequest, username: str) -> datetime | None:
     """Until when this address is refused at this account; None where it may try."""
     return _refused_until(_address(request), _account(username), FailedSignIn.objects.all(), timezone.now())

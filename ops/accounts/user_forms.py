@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
+from ops.accounts import identifiers
 from ops.accounts.models import User
 
 
@@ -16,6 +17,14 @@ class ExactUsernameField(forms.CharField):
         super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
 
 
+def _free(username: str) -> str:
+    """The username; raises ValidationError where an erased account had it."""
+    known = identifiers.erased([username]).get(username)
+    if known is not None:
+        raise forms.ValidationError(identifiers.refusal(username, known), code="erased")
+    return username
+
+
 class UserAddForm(AdminUserCreationForm):
     class Meta:
         model = User
@@ -24,7 +33,7 @@ class UserAddForm(AdminUserCreationForm):
 
     def clean_username(self) -> str:
         """Django refuses a name that differs from another one only in capital letters; here those are two people."""
-        return self.cleaned_data["username"]
+        return _free(self.cleaned_data["username"])
 
 
 class UserChangeForm(DjangoUserChangeForm):
@@ -32,3 +41,8 @@ class UserChangeForm(DjangoUserChangeForm):
         model = User
         fields = "__all__"
         field_classes = {"username": ExactUsernameField}
+
+    def clean_username(self) -> str:
+        """Nobody is renamed to what an erased account was called."""
+        username = self.cleaned_data["username"]
+        return username if username == self.instance.username else _free(username)

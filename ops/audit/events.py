@@ -21,7 +21,15 @@ class Event(TextChoices):
     PASSWORD_CHANGED = "account.password_changed", "Changed a password"
     ROLES_CHANGED = "account.roles_changed", "Changed what somebody may do"  # {field: {before, after | added, removed}}
     GROUP_CHANGED = "group.permissions_changed", "Changed what a role may do"  # {added, removed}
+    DELETION_REQUESTED = "account.deletion_requested", "Asked for an account to be deleted"  # request, basis, mode
+    DELETION_APPROVED = "account.deletion_approved", "Approved the deletion of an account"  # request, basis, mode
+    DELETION_REFUSED = "account.deletion_refused", "Refused the deletion of an account"  # request, basis, mode
+    DELETION_CANCELLED = "account.deletion_cancelled", "Cancelled the deletion of an account"  # request, basis, mode
+    ACCOUNT_HELD = "account.held", "Put a hold on an account"  # kind
+    HOLD_LIFTED = "account.hold_lifted", "Lifted a hold on an account"  # kind
     ACCOUNT_DELETED = "account.deleted", "Deleted an account with its data"  # rows removed, by name
+    ACCOUNT_ANONYMISED = "account.anonymised", "Took a person out of their conversations"  # rows changed, by name
+    IDENTIFIER_LIFTED = "identifier.lifted", "Let the name of an erased account be used again"  # kind, receipt
 
     # Reading. The target is what was opened; a search or list has the model as target and the terms as its label.
     CONVERSATION_READ = "conversation.read", "Read a conversation"
@@ -48,7 +56,7 @@ class Event(TextChoices):
     PERSON_SCRUBBED = (
         "audit.scrubbed",
         "Emptied an erased person's copies in the audit trail",
-    )  # entries as actor, target
+    )  # entries as actor, target; named_in: the entries that named the person
 
 
 def choices() -> list[tuple[str, str]]:

@@ -93,11 +93,14 @@ def verify(
 
 
 class ErasedPeople:
-    """Whose copies were emptied on record, asked once for each person; also of those who are erased meanwhile."""
+    """Whose copies were emptied on record, asked once for each person, and the entries that named them; also of those
+    who are erased meanwhile."""
 
     def __init__(self, using: str) -> None:
         self.using = using
         self.found: set[str] = set()
+        self.named: set[int] = set()
+        self.read_to = 0
 
     def __contains__(self, person: str) -> bool:
         if person and person not in self.found:
@@ -105,6 +108,14 @@ class ErasedPeople:
             if entries.filter(event=Event.PERSON_SCRUBBED).exists():
                 self.found.add(person)
         return person in self.found
+
+    def named_in(self, entry_id: int) -> bool:
+        """Whether an entry was emptied because it named somebody who was erased."""
+        if entry_id not in self.named:
+            scrubbed = Entry.objects.using(self.using).filter(event=Event.PERSON_SCRUBBED, pk__gt=self.read_to)
+            for self.read_to, details in scrubbed.order_by("pk").values_list("pk", "details"):
+                self.named.update(details.get("named_in", ()))
+        return entry_id in self.named
 
 
 SealRow = tuple[int, int, str, datetime]  # position, entry's id, hash, moment
@@ -152,6 +163,8 @@ def _fault_of_copies(entry: dict[str, Any], people: ErasedPeople) -> str | None:
     """What is wrong with the personal copies of an entry; they are whole, or emptied for an erased person."""
     about = entry["target_id"] if entry["target_type"] == get_user_model()._meta.label_lower else ""
     actor = about if entry["actor_id"] is None else str(entry["actor_id"])
+    # Who acted is emptied with their own account alone; what nobody's account did may have named anybody.
+    open_to_names = {"target_salt", "actor_salt"} if entry["actor_id"] is None else {"target_salt"}
     for salt, digest, copies, person in (
         ("actor_salt", "actor_digest", ACTOR_COPIES, actor),
         ("target_salt", "target_digest", TARGET_COPIES, about),
@@ -162,7 +175,7 @@ def _fault_of_copies(entry: dict[str, Any], people: ErasedPeople) -> str | None:
                 return f"{', '.join(copies)}: one of these copies was altered."
         elif any(values) or entry["scrubbed_at"] is None:
             return f"{', '.join(copies)}: these copies were altered; they are neither whole nor marked as emptied."
-        elif person not in people:
+        elif person not in people and not (salt in open_to_names and people.named_in(entry["id"])):
             return f"{', '.join(copies)}: these copies were emptied, and no entry says that a person was."
     return None
 

@@ -19,6 +19,7 @@ FIRST_TO_LAST = (
     "Entry",
     "MessageHistory",
     "Notification",
+    "DeletionRequest",
     "AccountDeletion",
     "Group",
     "Theme",

@@ -91,6 +91,12 @@ def make_stale() -> None:
     transaction.on_commit(lambda: cache.set(CHANGES_KEY, uuid4().hex, KEEP_SECONDS))
 
 
+def forget() -> None:
+    """Drop the figures themselves, at once and again after the transaction: they name people."""
+    cache.delete(FIGURES_KEY)
+    make_stale()
+
+
 def current() -> Figures | None:
     """The figures, at most FRESH old and with every change so far; older ones while another request is computing.
 

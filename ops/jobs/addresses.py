@@ -24,4 +24,4 @@ def outcome(job: Job) -> str:
 
 def is_polling(path: str) -> bool:
     """Whether an address is asked for by a page that shows progress, not by a person."""
-    return path.endswith(PROGRESS) and path.startswith(reverse(LIST))
+    return path.endswith(PROGRESS) and path.startswith(reverse("admin:index"))

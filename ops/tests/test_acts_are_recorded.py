@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import write
+from ops.accounts.tests.screens import ask_about, filled_in
 from ops.audit.acting import RecordedChanges
 from ops.audit.events import Event
 from ops.audit.models import Entry
@@ -192,10 +193,10 @@ def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any
     """And what another click did has another one."""
     client.force_login(rosa)
     client.post(reverse("confirm"), {"password": "rosa's password"})
-    ask = reverse("admin:accounts_user_delete_many")
-    for users in ((alice, bob), (charlie,)):
-        client.post(f"{ask}?{'&'.join(f'id={user.pk}' for user in users)}")
-    actions = list(Entry.objects.filter(event=Event.ACCOUNT_DELETED).order_by("pk").values_list("action", flat=True))
+    client.post(ask_about(alice, bob), filled_in("delete 2 accounts"))
+    client.post(ask_about(charlie), filled_in("charlie"))
+    asked = Entry.objects.filter(event=Event.DELETION_REQUESTED).order_by("pk")
+    actions = list(asked.values_list("action", flat=True))
     assert len(actions) == 3
     assert actions[0] == actions[1] != actions[2]
 

@@ -63,6 +63,7 @@ QUESTIONS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("touch", ("figures",), False),
     ("delete", ("figures",), False),
     ("delete_many", (["figures"],), None),
+    ("delete_beginning", ("figures",), 0),
     ("has_key", ("figures",), False),
     ("incr", ("version", 1), 1),
     ("get_or_set", ("figures", "computed"), "computed"),
@@ -121,3 +122,13 @@ def test_a_redis_that_answers_is_used() -> None:
     assert cache.get_many(["figures", "inbox"]) == {"figures": {"unread": 3}}
     assert cache.delete("figures") is True
     assert cache.get("figures") is None
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")
+def test_a_family_of_keys_is_deleted_and_no_other() -> None:
+    shared: Any = cache
+    for key in ("pages*1", "pages*2", "pages-1", "figures"):
+        shared.set(key, "kept")
+    assert shared.delete_beginning("pages*") == 2
+    assert set(shared.get_many(["pages*1", "pages*2", "pages-1", "figures"])) == {"pages-1", "figures"}
+    shared.delete_many(["pages-1", "figures"])

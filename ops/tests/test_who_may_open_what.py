@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 from admin_interface.models import Theme
@@ -15,11 +16,13 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client, RequestFactory
 from django.urls.resolvers import URLResolver
+from django.utils import timezone
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
 from ops.accounts.models import AccountDeletion, User
 from ops.audit.events import Event
 from ops.audit.recording import record
@@ -83,6 +86,7 @@ admin_interface_theme_change                      in    in    no    no    no    
 admin_interface/theme/<path:object_id>/           in    in    go    go    go    go    go    go    go
 
 accounts_user_delete_many                         in    in    no    no    no    go    no    no    go
+accounts_user_hold                                in    in    no    no    ok    ok    no    no    ok
 auth_user_password_change                         in    in    no    no    no    no    no    no    ok
 accounts_user_changelist                          in    in    no    no    no    ok    no    no    ok
 accounts_user_add                                 in    in    no    no    no    no    no    no    ok
@@ -98,11 +102,32 @@ auth_group_delete                                 in    in    no    no    no    
 auth_group_change                                 in    in    no    no    no    no    no    no    ok
 auth/group/<path:object_id>/                      in    in    go    go    go    go    go    go    go
 
-accounts_accountdeletion_changelist               in    in    no    no    ok    ok    no    no    ok
+accounts_deletionrequest_changelist               in    in    no    no    ok    ok    no    ok    ok
+accounts_deletionrequest_add                      in    in    no    no    no    no    no    no    no
+accounts_deletionrequest_history                  in    in    no    no    no    no    no    go    go
+accounts_deletionrequest_delete                   in    in    no    no    no    no    no    no    no
+accounts_deletionrequest_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
+accounts_deletionrequest_progress                 in    in    no    no    go/x  go/x  no    go/x  go/x
+accounts_deletionrequest_approve                  in    in    no    no    go    go    no    no    go
+accounts_deletionrequest_refuse                   in    in    no    no    ok    ok    no    no    ok
+accounts_deletionrequest_cancel                   in    in    no    no    no    ok    no    no    ok
+accounts_deletiongroup                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+accounts_deletiongroup_progress                   in    in    no    no    go/x  go/x  no    go/x  go/x
+accounts_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
+accounts_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
+accounts_hold_lift                                in    in    no    no    go    go    no    no    go
+accounts_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+accounts_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+accounts_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+accounts_erased                                   in    in    no    no    ok    ok    no    ok    ok
+accounts_erasedidentifier_lift                    in    in    no    no    no    no    no    no    go
+accounts/deletionrequest/<path:object_id>/        in    in    go    go    go    go    go    go    go
+
+accounts_accountdeletion_changelist               in    in    no    no    ok    ok    no    ok    ok
 accounts_accountdeletion_add                      in    in    no    no    no    no    no    no    no
 accounts_accountdeletion_history                  in    in    no    no    no    no    no    go    go
 accounts_accountdeletion_delete                   in    in    no    no    no    no    no    no    no
-accounts_accountdeletion_change                   in    in    no    no    ok/no ok/no no    no    ok/no
+accounts_accountdeletion_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
 accounts/accountdeletion/<path:object_id>/        in    in    go    go    go    go    go    go    go
 
 audit_entry_export                                in    in    no    no    no    no    no    ok    ok
@@ -151,11 +176,11 @@ jobs/job/<path:object_id>/                        in    in    go    go    go    
 
 app_list=messaging                                in    in    --    ok    ok    --    ok    --    ok
 app_list=admin_interface                          in    in    --    --    --    --    --    --    ok
-app_list=accounts                                 in    in    --    --    ok    ok    --    --    ok
+app_list=accounts                                 in    in    --    --    ok    ok    --    ok    ok
 app_list=auth                                     in    in    --    --    --    --    --    --    ok
 app_list=audit                                    in    in    --    --    --    --    --    ok    ok
 app_list=transfers                                in    in    --    --    --    --    ok    --    ok
-app_list=jobs                                     in    in    --    --    --    --    ok    --    ok
+app_list=jobs                                     in    in    --    --    --    ok    ok    --    ok
 
 (?P<url>.*)$                                      in    in    --    --    --    --    --    --    --
 """
@@ -177,6 +202,25 @@ EXPECTED = {name: dict(zip(PEOPLE, cells, strict=True)) for name, *cells in CELL
 SEARCHED = "?app_label=messaging&model_name=message&term=a&field_name="
 
 
+def keys_of_deletions(user: Any) -> dict[str, Any]:
+    """The primary keys of what belongs to deletions, by the beginning of their addresses' routes; the longest first."""
+    group = DeletionGroup.objects.create(basis="policy", mode="erase")
+    asked = DeletionRequest.objects.create(group=group, user=user, username=user.username, was_active=True)
+    now = timezone.now()
+    times = {"requested_at": now, "approved_at": now, "started_at": now, "finished_at": now}
+    said = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
+    receipt = Receipt.objects.create(id=uuid4(), request=asked.pk, **said, **times)
+    name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
+    below = "accounts/deletionrequest/"
+    return {
+        f"{below}erased/": name.pk,
+        f"{below}receipt/": receipt.pk,
+        f"{below}hold/": Hold.objects.create(user=user, kind="legal", reason="a reason").pk,
+        f"{below}group/": group.pk,
+        below: asked.pk,
+    }
+
+
 @pytest.fixture
 def keys(db: Any) -> dict[str, Any]:
     """The primary key of a row of each model, by the beginning of its addresses' routes."""
@@ -191,6 +235,7 @@ def keys(db: Any) -> dict[str, Any]:
         "messaging/messagehistory/": message.histories.get().pk,
         "messaging/notification/": message.notifications.get().pk,
         "accounts/user/": alice.pk,
+        **keys_of_deletions(bob),
         "accounts/accountdeletion/": AccountDeletion.objects.create().pk,
         "auth/group/": Group.objects.create(name="a group").pk,
         "admin_interface/theme/": Theme.objects.get().pk,
@@ -288,7 +333,9 @@ def test_no_page_offers_what_would_be_refused(who: str, keys: dict[str, Any]) ->
     assert refusals(signed_in(who), pages | {of_root}) == {}
 
 
-@pytest.mark.parametrize("codename", [*roles.READING, "accounts.view_user", "auth.view_group"])
+@pytest.mark.parametrize(
+    "codename", [*roles.READING, "accounts.view_user", "accounts.view_deletionrequest", "auth.view_group"]
+)
 def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, Any]) -> None:
     """Teams make groups of their own; what they may not open is not offered to those either."""
     app, _, name = codename.partition(".")
@@ -307,10 +354,10 @@ def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, A
     [
         ("nils", []),
         ("rita", ["Conversations", "Messages", "Histories", "Notifications"]),
-        ("lena", ["Conversations", "Messages", "Histories", "Notifications", "Account deletions"]),
-        ("sue", ["Users", "Account deletions"]),
+        ("lena", ["Conversations", "Messages", "Histories", "Notifications", "Deletions", "Deleted accounts"]),
+        ("sue", ["Users", "Jobs", "Deletions", "Deleted accounts"]),
         ("dan", ["Conversations", "Messages", "Imports", "Exports", "Jobs"]),
-        ("otto", ["Audit trail"]),
+        ("otto", ["Audit trail", "Deletions", "Deleted accounts"]),
     ],
 )
 def test_the_sections_are_those_of_the_role(who: str, sections: list[str], keys: dict[str, Any]) -> None:
@@ -351,7 +398,10 @@ def test_actions_on_rows_are_those_of_the_role(who: str, keys: dict[str, Any]) -
 
 # --- What can be changed -----------------------------------------------------------------------------------------
 
-STORED = (User, Group, Conversation, Message, MessageHistory, Notification, AccountDeletion, Theme)
+STORED = (
+    User, Group, Conversation, Message, MessageHistory, Notification, AccountDeletion, Theme,
+    DeletionGroup, DeletionRequest, Hold, Receipt, ErasedIdentifier,
+)  # fmt: skip
 FORGED = {
     "content": "forged", "old_content": "forged", "username": "forged", "name": "forged", "email": "forged@example.org",
     "is_active": "on", "is_staff": "on", "is_superuser": "on", "groups": "1", "permissions": "1", "post": "yes",

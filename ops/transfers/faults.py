@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
+from ops.accounts import identifiers
 from ops.accounts.usernames import username_problem
 from ops.transfers.findings import Findings, Mark
 from ops.transfers.options import Choices
@@ -12,6 +14,7 @@ from ops.transfers.problems import Problem, label
 from ops.transfers.roots import NO_ROW, Roots
 from ops.transfers.staging import CHANGES, JOINS, KNOWN, ORPHANS, PEOPLE, REPEATED, ROWS, Staging
 
+PEOPLE_AT_A_TIME = 10_000  # names that are looked up together
 NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
 
 FIND_REPEATED = f"""
@@ -174,13 +177,24 @@ def check_people(staging: Staging, findings: Findings, *, create_users: bool) ->
 
 def _find_faults_of_people(staging: Staging, *, create_users: bool) -> int:
     """Set why there can be no account under a missing name ("" where nobody asked for one); how many names that are."""
-    if not create_users:
-        return staging.execute(f"UPDATE {PEOPLE} SET fault = ''")
-    names = (name for (name,) in staging.stream(f"SELECT username FROM {PEOPLE}"))
-    faults = [(name, fault) for name in names if (fault := username_problem(name))]
+    faults = list(_faults_of_names(staging, create_users=create_users))
     for name, fault in faults:
         staging.execute(f"UPDATE {PEOPLE} SET fault = %s WHERE username = %s", [fault, name])
-    return len(faults)
+    if create_users:
+        return len(faults)
+    return len(faults) + staging.execute(f"UPDATE {PEOPLE} SET fault = '' WHERE fault IS NULL")
+
+
+def _faults_of_names(staging: Staging, *, create_users: bool) -> Iterator[tuple[str, str]]:
+    """Missing names under which there can be no account, and why: erased people's, and what is no username."""
+    names = (name for (name,) in staging.stream(f"SELECT username FROM {PEOPLE}"))
+    while some := list(islice(names, PEOPLE_AT_A_TIME)):
+        known = identifiers.erased(some)
+        for name in some:
+            if name in known:
+                yield name, identifiers.refusal(name, known[name])
+            elif create_users and (fault := username_problem(name)):
+                yield name, fault
 
 
 def find_parents(staging: Staging, last_row: int) -> Roots:

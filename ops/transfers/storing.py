@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSW
 
 from messaging.models import Conversation
 from messaging.writing import in_batches
+from ops.accounts import identifiers
 from ops.transfers.problems import ImportStopped
 from ops.transfers.roots import Order, Piece
 from ops.transfers.staging import JOINS, PEOPLE, PLACES, ROWS, Staging
@@ -118,8 +119,13 @@ class Pace:
 
 
 def create_people(staging: Staging, work: Work, bases: Bases, now: datetime) -> None:
-    """An account for everybody named who has none: it cannot sign in, and has no password."""
+    """An account for everybody named who has none: it cannot sign in, and has no password.
+
+    Raises ImportStopped where one of them was erased since the file was checked.
+    """
     while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
+        for name, known in identifiers.erased(names).items():
+            raise ImportStopped(identifiers.refusal(name, known))
         created = work.cursor.get("people", 0)
         first = (bases.users or 0) + created + 1
         with work.batch():

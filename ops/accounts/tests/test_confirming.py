@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ops.accounts.models import User
+from ops.accounts.deletion_models import DeletionRequest
+from ops.accounts.tests.screens import filled_in
 from ops.conftest import make_staff
 
 CONFIRM = reverse("confirm")
@@ -30,7 +31,7 @@ def supporting(client: Client, sue: Any) -> Client:
 
 @pytest.fixture
 def page(alice: Any) -> str:
-    """The address of the page that deletes Alice's account."""
+    """The address of the page that asks for the deletion of Alice's account."""
     return f"{reverse('admin:accounts_user_delete_many')}?id={alice.pk}"
 
 
@@ -49,7 +50,7 @@ def test_the_page_asks_for_the_password_and_comes_back(supporting: Client, page:
     assert response.redirect_chain == [(f"{CONFIRM}?next={quote(page, safe='')}", 302)]
     assert f'name="next" value="{page}"' in response.content.decode()
     assert confirm(supporting, next=page)["Location"] == page
-    assert "Delete 1 account" in supporting.get(page).content.decode()
+    assert "Delete the account of alice" in supporting.get(page).content.decode()
 
 
 def test_signing_in_alone_is_no_confirmation(client: Client, sue: Any, page: str) -> None:
@@ -68,13 +69,13 @@ def test_it_holds_for_a_quarter_of_an_hour(supporting: Client, page: str) -> Non
 def test_a_decision_sent_too_late_does_nothing_says_so_and_comes_back(supporting: Client, page: str) -> None:
     confirm(supporting)
     let_pass(supporting, 15)
-    response = supporting.post(page, follow=True)
+    response = supporting.post(page, filled_in("alice"), follow=True)
     assert response.redirect_chain == [(f"{CONFIRM}?next={quote(page, safe='')}", 302)]
     assert NOT_YET in response.content.decode()
-    assert User.objects.filter(username="alice").exists()
+    assert not DeletionRequest.objects.exists()
     assert confirm(supporting, next=page)["Location"] == page
-    supporting.post(page)
-    assert not User.objects.filter(username="alice").exists()
+    supporting.post(page, filled_in("alice"))
+    assert DeletionRequest.objects.get().username == "alice"
 
 
 def test_a_wrong_password_confirms_nothing(supporting: Client, rosa: Any, page: str) -> None:

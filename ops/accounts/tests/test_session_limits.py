@@ -148,8 +148,9 @@ def test_activity_is_written_once_a_minute_at_most(reading: Client) -> None:
     assert not [query for query in queries if query["sql"].startswith("UPDATE")]
 
 
-def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Client) -> None:
-    progress = reverse("admin:jobs_job_progress", args=["00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize("page", ["jobs_job", "accounts_deletionrequest", "accounts_deletiongroup"])
+def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Client, page: str) -> None:
+    progress = reverse(f"admin:{page}_progress", args=["00000000-0000-0000-0000-000000000000"])
     for _ in range(2):
         let_pass(reviewing, 15)
         response = reviewing.get(progress, headers={"HX-Request": "true"})

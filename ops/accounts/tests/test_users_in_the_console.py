@@ -11,6 +11,7 @@ from django.urls import reverse
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
+from ops.accounts import holds
 from ops.accounts.models import User
 from ops.conftest import make_staff
 
@@ -154,8 +155,19 @@ def test_only_a_superuser_sets_somebodys_password(supporting: Client, client: Cl
 
 
 def test_deleting_a_superuser_is_not_offered_to_others(supporting: Client, alice: Any, rosa: Any) -> None:
-    assert "deletelink" in supporting.get(address(alice)).content.decode()
-    assert "deletelink" not in supporting.get(address(rosa)).content.decode()
+    own = reverse("admin:accounts_user_delete", args=[alice.pk])
+    assert f'href="{own}"' in supporting.get(address(alice)).content.decode()
+    assert "Deleting this account" not in supporting.get(address(rosa)).content.decode()
+
+
+def test_why_an_account_is_on_hold_is_for_who_sees_deletions(supporting: Client, alice: Any) -> None:
+    holder = make_staff("hanna", "view_user", "hold_account")
+    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=holder)
+    page = supporting.get(address(alice)).content.decode()
+    assert "on hold" in page
+    assert "blue bicycle" not in page
+    supporting.force_login(holder)
+    assert "blue bicycle" in supporting.get(address(alice)).content.decode()
 
 
 def test_looking_at_people_changes_nothing_they_have_not_read(supporting: Client, alice: Any, bob: Any) -> None:

@@ -22,19 +22,29 @@ READING = ["Overview", "Conversations", "Messages", "Histories", "Notifications"
 ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "Reviewer": (READING, "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
     "Lead": (
-        [*READING, "Account deletions"],
+        [*READING, "Deletions", "Deleted accounts"],
         "messaging/message/{message}/change/",
         "audit/entry/",
         ["message.read"],
     ),
     "Support": (
-        ["Overview", "Users", "Account deletions"],
+        ["Overview", "Users", "Jobs", "Deletions", "Deleted accounts"],
         "accounts/user/{alice}/change/",
         "messaging/conversation/{key}/change/",
         ["person.read"],
     ),
-    "Data operator": (["Overview"], "", "messaging/message/", []),
-    "Auditor": (["Overview", "Audit trail"], "audit/entry/", "messaging/conversation/", ["audit.read"]),
+    "Data operator": (
+        ["Overview", "Conversations", "Messages", "Imports", "Exports", "Jobs"],
+        "messaging/conversation/{key}/change/",
+        "accounts/user/",
+        ["conversation.read"],
+    ),
+    "Auditor": (
+        ["Overview", "Audit trail", "Deletions", "Deleted accounts"],
+        "audit/entry/",
+        "messaging/conversation/",
+        ["audit.read"],
+    ),
 }
 
 

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
 from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
+from ops.accounts.deletion_models import DeletionRequest
+from ops.accounts.sessions import Session, SessionStore
 from ops.conftest import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,6 +46,14 @@ def fill_in(page: Page, username: str, password: str, button: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name=button).click()
+
+
+def fill_in_request(page: Page) -> None:
+    """Ask for the deletion of Bob's account."""
+    page.get_by_label("Basis").select_option("The user’s request")
+    page.get_by_label("Reason").fill("He wrote to us")
+    page.get_by_label("Type the username bob to confirm").fill("bob")
+    page.get_by_role("button", name="Request deletion of bob").click()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -110,15 +118,16 @@ def test_deleting_asks_who_is_there(open_page: OpenPage, sue: Any, width: int, s
     check(page)
     page.get_by_label("Your password").fill("sue's password")
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("heading", name="Delete an account")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delete the account of bob")).to_be_visible()
     let_pass(15)
-    page.get_by_role("button", name="Delete 1 account and 0 messages").click()
+    fill_in_request(page)
     expect(page.get_by_text("Nothing was done yet:")).to_be_visible()
+    assert not DeletionRequest.objects.exists()
     check(page)
     page.get_by_label("Your password").fill("sue's password")
     page.get_by_role("button", name="Confirm").click()
-    page.get_by_role("button", name="Delete 1 account and 0 messages").click()
-    expect(page.get_by_text("The account of bob was deleted")).to_be_visible()
+    fill_in_request(page)
+    expect(page.get_by_text("The deletion of bob was asked for.")).to_be_visible()
 
 
 def test_an_account_without_a_password_is_told_what_to_do(page: Page, sue: Any) -> None:

@@ -1,0 +1,164 @@
+"""Deleting an account with a tenth of all messages: ours beside Django's cascades and beside one plain transaction.
+
+``python -m bench.deletion`` makes that account in a copy of the kept conversations; ``bench.databases`` calls it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import django
+from django.apps import apps
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from bench.measure import Case, Figure, Goal, Timing, once
+
+BUSY = 1  # the account, by its id
+MERGED = 25  # accounts whose messages become BUSY's: about a tenth of all
+LOOK_EVERY = 0.05  # seconds between two writes of somebody else
+OURS, CASCADES = "deletion", "cascades"
+MOST_TIMES_RAW, MOST_MIB, MOST_SECONDS = 1.5, 120, 2.0
+TIMES_FASTER = {"sqlite": 3.0, "postgresql": 2.5}
+
+# One transaction, in which everybody else waits; {user} stands for the table of accounts.
+SQL = (
+    "CREATE TEMPORARY TABLE doomed AS SELECT id, parent_message_id AS parent, conversation_id AS conversation"
+    " FROM messaging_message WHERE sender_id = 1 OR receiver_id = 1",
+    "CREATE UNIQUE INDEX doomed_id ON doomed (id)",
+    "CREATE TEMPORARY TABLE touched AS SELECT DISTINCT conversation AS id FROM doomed",
+    """CREATE TEMPORARY TABLE moved AS
+       WITH RECURSIVE up(reply, ancestor) AS (
+           SELECT m.id, d.parent FROM messaging_message m JOIN doomed d ON m.parent_message_id = d.id
+           WHERE NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.id = m.id)
+           UNION ALL
+           SELECT up.reply, d.parent FROM up JOIN doomed d ON d.id = up.ancestor
+       )
+       SELECT reply, ancestor FROM up WHERE NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.id = up.ancestor)""",
+    "CREATE UNIQUE INDEX moved_reply ON moved (reply)",
+    "UPDATE messaging_message SET parent_message_id = (SELECT ancestor FROM moved WHERE reply = messaging_message.id)"
+    " WHERE id IN (SELECT reply FROM moved)",
+    "DELETE FROM messaging_messagehistory WHERE message_id IN (SELECT id FROM doomed)",
+    "DELETE FROM messaging_notification WHERE message_id IN (SELECT id FROM doomed) OR user_id = 1",
+    "UPDATE messaging_messagehistory SET edited_by_id = NULL WHERE edited_by_id = 1",
+    "DELETE FROM messaging_message WHERE id IN (SELECT id FROM doomed)",
+    """UPDATE messaging_conversation SET
+       message_count = (SELECT COUNT(*) FROM messaging_message m WHERE m.conversation_id = messaging_conversation.id),
+       unread_count = (SELECT COUNT(*) FROM messaging_message m
+                       WHERE m.conversation_id = messaging_conversation.id AND NOT m.read),
+       last_message_at = COALESCE((SELECT MAX(m.timestamp) FROM messaging_message m
+                                   WHERE m.conversation_id = messaging_conversation.id), last_message_at)
+       WHERE id IN (SELECT id FROM touched)""",
+    "DELETE FROM messaging_conversation WHERE id IN (SELECT id FROM touched) AND message_count = 0",
+    "DELETE FROM accounts_user WHERE id = 1",
+)
+
+
+def cases(messages: int) -> list[Case]:
+    return [Case(OURS, f"deleting an account with a tenth of {messages:,} messages")]
+
+
+def goals(figures: Mapping[str, Figure]) -> list[Goal]:
+    """What must hold of the figures of a deletion, by way; ours says how long others waited."""
+    ours, vanilla, raw_sql = figures["ours"], figures["vanilla"], figures["raw"]
+    vendor, waited = ours.result or ("", 0.0)
+    faster = TIMES_FASTER.get(vendor, 0.0)
+    return [
+        Goal(f"≤ {MOST_TIMES_RAW}× raw", 0 < ours.best <= MOST_TIMES_RAW * raw_sql.best),
+        Goal(f"≥ {faster}× cascades", 0 < ours.best * faster <= vanilla.best),
+        Goal(f"< {MOST_MIB} MiB", 0 < ours.peak_mib < MOST_MIB),
+        Goal(
+            f"others wait ≤ {MOST_SECONDS:.0f} s (longest {waited:.2f} s)", bool(ours.best) and waited <= MOST_SECONDS
+        ),
+    ]
+
+
+def run(case: Case, way: str, messages: int) -> Timing:
+    """Delete the busy account from the copy of this process."""
+    ways = {"ours": ours, "vanilla": cascades, "raw": raw}
+    timing = ways[way]()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM messaging_message WHERE sender_id = 1 OR receiver_id = 1")
+        (left,) = cursor.fetchone()
+        cursor.execute("SELECT COUNT(*) FROM accounts_user WHERE id = 1")
+        if left or cursor.fetchone()[0]:
+            raise RuntimeError(f"{way} left {left} messages or the account.")
+    return timing
+
+
+def ours() -> Timing:
+    """From the approved request to the receipt, while somebody else goes on writing."""
+    model = import_string("ops.accounts.deletion_models.DeletionRequest")
+    user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
+    request = import_string("ops.accounts.deletion.request_own")(user)
+    job = import_string("ops.accounts.erasing.begin")(request)
+    with somebody_else() as waits:
+        timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))
+    if model.objects.get(pk=request.pk).receipt is None:
+        raise RuntimeError("There is no receipt.")
+    return timing._replace(result=(connection.vendor, max(waits, default=0.0)))
+
+
+@contextmanager
+def somebody_else() -> Iterator[list[float]]:
+    """Within the block another connection writes again and again; how many seconds each write took."""
+    waits: list[float] = []
+    over = threading.Event()
+
+    def write() -> None:
+        message = apps.get_model("messaging", "Message")
+        somebody = message.objects.exclude(sender=BUSY).exclude(receiver=BUSY)
+        pk = somebody.values_list("pk", flat=True)[0]
+        while not over.wait(LOOK_EVERY):
+            begun = time.perf_counter()
+            message.objects.filter(pk=pk).update(read=False)
+            waits.append(time.perf_counter() - begun)
+        connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield waits
+    over.set()
+    thread.join()
+
+
+def cascades() -> Timing:
+    user = import_string("bench.models.PlainUser")
+
+    def delete() -> None:
+        with transaction.atomic():
+            user.objects.get(pk=BUSY).delete()
+
+    return once(delete)
+
+
+def raw() -> Timing:
+    def delete() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in SQL:
+                cursor.execute(statement)
+
+    return once(delete)
+
+
+def make_busy() -> None:
+    """Give BUSY the messages of others, and notifications as if all had come in one by one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for person in ("sender_id", "receiver_id"):
+            cursor.execute(f"UPDATE messaging_message SET {person} = 1 WHERE {person} <= %s", [MERGED])
+        cursor.execute(
+            "INSERT INTO messaging_notification (user_id, message_id, created_at)"
+            " SELECT receiver_id, id, timestamp FROM messaging_message WHERE sender_id = 1 OR receiver_id = 1"
+        )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+if __name__ == "__main__":
+    django.setup()
+    make_busy()

@@ -1,0 +1,59 @@
+"""The same tables as plain Django would have them, with its cascades: what deleting an account is compared with.
+
+Only ``bench.cascade_settings`` installs them, and nothing is migrated: the tables are ours.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class PlainUser(models.Model):
+    username = models.CharField(max_length=150)
+
+    class Meta:
+        managed = False
+        db_table = "accounts_user"
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class PlainMessage(models.Model):
+    sender = models.ForeignKey(PlainUser, models.CASCADE, related_name="sent")
+    receiver = models.ForeignKey(PlainUser, models.CASCADE, related_name="received")
+    # Replies of others stay, as with us; where they cascade (the more usual way), long threads raise RecursionError.
+    parent_message = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
+    content = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "messaging_message"
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class PlainHistory(models.Model):
+    message = models.ForeignKey(PlainMessage, models.CASCADE)
+    edited_by = models.ForeignKey(PlainUser, models.SET_NULL, null=True)
+    old_content = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "messaging_messagehistory"
+
+    def __str__(self) -> str:
+        return f"history {self.pk}"
+
+
+class PlainNotification(models.Model):
+    user = models.ForeignKey(PlainUser, models.CASCADE)
+    message = models.ForeignKey(PlainMessage, models.CASCADE)
+
+    class Meta:
+        managed = False
+        db_table = "messaging_notification"
+
+    def __str__(self) -> str:
+        return f"notification {self.pk}"

@@ -1,0 +1,49 @@
+"""Anonymising takes a person's texts and their histories out of the conversations, and nothing of anybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, anonymise_rest
+from messaging.models import Message, MessageHistory, Notification
+from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts
+
+pytestmark = pytest.mark.django_db
+
+
+def anonymise(user: Any, *, size: int, blank: bool) -> AnonymisedCounts:
+    counts, after, more = AnonymisedCounts(), None, True
+    while more:
+        after = anonymise_batch(user.pk, counts, after=after, size=size, blank=blank)
+        more = after is not None
+    anonymise_rest(user.pk, counts, blank=blank, size=size)
+    return counts
+
+
+@properties
+@given(seeds=forests(), size=st.integers(1, 4), blank=st.booleans())
+def test_anybody_in_any_thread(alice: Any, bob: Any, charlie: Any, seeds: list[Seed], size: int, blank: bool) -> None:
+    with forgotten():
+        plant(seeds, [alice, bob, charlie])
+        Message.objects.update(content="edited")
+        hers = Message.objects.filter(sender=alice)
+        others = list(Message.objects.exclude(sender=alice).order_by("pk").values())
+        histories = set(MessageHistory.objects.exclude(message__sender=alice).values_list("pk", flat=True))
+        places = list(hers.order_by("pk").values_list("pk", "parent_message", "timestamp", "read", "edited"))
+        conversations = stored_counts()
+
+        counts = anonymise(alice, size=size, blank=blank)
+
+        assert set(hers.values_list("content", flat=True)) <= {BLANKED if blank else "edited"}
+        assert list(hers.order_by("pk").values_list("pk", "parent_message", "timestamp", "read", "edited")) == places
+        assert list(Message.objects.exclude(sender=alice).order_by("pk").values()) == others
+        assert set(MessageHistory.objects.values_list("pk", flat=True)) == histories
+        assert not Notification.objects.filter(user=alice).exists()
+        assert stored_counts() == conversations
+        assert (counts.texts_blanked, counts.histories) == (len(places) if blank else 0, len(places))
+        again = anonymise(alice, size=size, blank=blank)
+        assert (again.texts_blanked, again.histories, again.notifications) == (0, 0, 0)

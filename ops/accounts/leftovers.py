@@ -1,0 +1,186 @@
+"""What is left of a person when their account is gone: each kind is one step with an outcome for the receipt.
+
+A step prepares outside of the transaction (slow reading, what no transaction allows) and does within it. Doing it again
+is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db.models import Q
+from django.dispatch import Signal
+
+from messaging import pages
+from ops.accounts import sessions, throttling
+from ops.accounts.deletion_models import OPEN, DeletionRequest, Hold, Mode
+from ops.audit import scrubbing
+from ops.jobs.running import Run
+
+# Sent with ``user_id``, ``username``, ``email`` and ``anonymised`` when an account was erased or anonymised, perhaps
+# more than once. Receivers remove what they keep of the person and return [(step, outcome, note)] for the receipt, or
+# None; ``step`` is a key of receipts.STEP_WORDS. What they raise has them asked again later.
+account_erased = Signal()
+
+REMOVED, NONE, PARTIAL = "removed", "none", "partial"
+Outcomes = Iterable[tuple[str, str, str]]
+
+KEPT_PAGES = "views.decorators.cache."  # what the keys of Django's cache_page begin with
+SCRUBBED_BECAUSE = "The account was erased."
+LOCAL_MEMORY = "Other processes keep pages in their own memory, for a minute at most."
+READERS = "Somebody was reading all the time: the write-ahead log is emptied by one of the next checkpoints."
+NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
+VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
+CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
+CHECKPOINT_WAIT = 200  # milliseconds that one try waits for others
+
+
+class Step(NamedTuple):
+    """One kind of what is left. ``do`` gets the request and what ``prepare`` returned."""
+
+    name: str
+    do: Callable[[DeletionRequest, Any], Outcomes]
+    prepare: Callable[[DeletionRequest, Run], Any] = lambda request, run: None
+
+
+def _outcome(rows: int) -> str:
+    return REMOVED if rows else NONE
+
+
+def _names(request: DeletionRequest) -> list[str]:
+    return [name for name in (request.username, request.email) if name]
+
+
+def _entries_that_name(request: DeletionRequest, run: Run) -> list[int]:
+    return scrubbing.entries_naming(_names(request), user_id=request.user_id, progress=run.beat)
+
+
+def _audit_trail(request: DeletionRequest, named: list[int]) -> Outcomes:
+    by = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
+    entry = scrubbing.scrub_person(
+        request.user_id,
+        by=by,
+        reason=SCRUBBED_BECAUSE,
+        named=named,
+        anonymised=request.group.mode == Mode.ANONYMISE,
+    )
+    rows = entry.details["as_actor"] + entry.details["as_target"] + len(named)
+    return [("audit_trail", _outcome(rows), "")]
+
+
+def _sessions(request: DeletionRequest, _: Any) -> Outcomes:
+    return [("sessions", _outcome(sessions.end_all(request.user_id)), "")]
+
+
+def _sign_ins(request: DeletionRequest, _: Any) -> Outcomes:
+    return [("sign_ins", _outcome(throttling.forget(request.username)), "")]
+
+
+def _admin_log(request: DeletionRequest, _: Any) -> Outcomes:
+    """Django's own log is not written here, but an older installation may have left something in it."""
+    log = apps.get_model("admin", "LogEntry")._default_manager
+    kind = get_user_model()._meta
+    about = Q(
+        content_type__app_label=kind.app_label, content_type__model=kind.model_name, object_id=str(request.user_id)
+    )
+    return [("admin_log", _outcome(log.filter(about | Q(user_id=request.user_id)).delete()[0]), "")]
+
+
+def _others(request: DeletionRequest, _: Any) -> Outcomes:
+    """What other parts of the console keep: each is asked, and all are asked again where one fails."""
+    found: list[tuple[str, str, str]] = []
+    failure = None
+    for _receiver, answer in account_erased.send_robust(
+        sender=None,
+        user_id=request.user_id,
+        username=request.username,
+        email=request.email,
+        anonymised=request.group.mode == Mode.ANONYMISE,
+    ):
+        if isinstance(answer, Exception):
+            failure = answer
+        else:
+            found += answer or []
+    if failure is not None:
+        raise failure
+    return found
+
+
+def _requests(request: DeletionRequest, _: Any) -> Outcomes:
+    """Copies of the name and reasons written by hand; also of earlier requests. After this, nobody knows the name."""
+    request.username = request.email = request.reason = ""
+    empty_names(request.user_id)
+    return [("requests", REMOVED, "")]
+
+
+def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Empty names and reasons in what is over: requests that came to nothing, and holds. An open request needs them."""
+    requests = DeletionRequest.objects.using(using).filter(user=user_id).exclude(state__in=OPEN)
+    requests.update(username="", email="", reason="")
+    Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
+
+
+def _caches(request: DeletionRequest, _: Any) -> Outcomes:
+    """Nobody is shown a kept page again, and none stays in the memory of Redis, or of this process."""
+    pages.forget_all()
+    if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        cache.clear()
+        return [("caches", PARTIAL, LOCAL_MEMORY)]
+    shared: Any = cache
+    shared.delete_beginning(KEPT_PAGES)
+    return [("caches", REMOVED, "")]
+
+
+def _overwrite(request: DeletionRequest, run: Run) -> str:
+    """What is still to be found of deleted rows in the files of the database, as a sentence; "" for nothing."""
+    if connection.vendor != "sqlite":
+        return VACUUM
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        if not cursor.fetchone()[0]:
+            return NOT_OVERWRITTEN
+        for _ in range(CHECKPOINTS):
+            if _log_emptied(cursor):
+                return ""
+            if connection.in_atomic_block:
+                break
+            run.wait(CHECKPOINT_PAUSE)
+    return READERS
+
+
+def _log_emptied(cursor: Any) -> bool:
+    """Whether SQLite could write its log into the database and empty it; False while somebody reads or writes."""
+    cursor.execute("PRAGMA busy_timeout")
+    patience = cursor.fetchone()[0]
+    # Waiting for readers, a checkpoint keeps writers out: it may do so only shortly.
+    cursor.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT}")
+    try:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not cursor.fetchone()[0]
+    except OperationalError:
+        return False
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _database_file(request: DeletionRequest, note: str) -> Outcomes:
+    return [("database_file", PARTIAL if note else REMOVED, note)]
+
+
+# Names are needed until "requests", and the last step takes out of the files what the others left there.
+STEPS = (
+    Step("audit_trail", _audit_trail, _entries_that_name),
+    Step("sessions", _sessions),
+    Step("sign_ins", _sign_ins),
+    Step("admin_log", _admin_log),
+    Step("others", _others),
+    Step("requests", _requests),
+    Step("caches", _caches),
+    Step("database_file", _database_file, _overwrite),
+)

@@ -1,0 +1,42 @@
+"""Sessions that know whose they are, so that all of one person can be ended without reading everybody's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+
+class Session(AbstractBaseSession):
+    """A session of the account ``account_id``; None before anybody signs in."""
+
+    account_id = models.BigIntegerField(null=True, db_index=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        default_permissions = ()
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        return SessionStore
+
+
+class SessionStore(DatabaseSessions):
+    """Django's sessions in the database, each stored with its account."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        session: Any = super().create_model_instance(data)
+        key = data.get(SESSION_KEY)
+        session.account_id = None if key is None else get_user_model()._meta.pk.to_python(key)
+        return session
+
+
+def end_all(user_id: Any) -> int:
+    """Sign an account out everywhere; returns how many sessions that ended."""
+    return Session.objects.filter(account_id=user_id).delete()[0]
