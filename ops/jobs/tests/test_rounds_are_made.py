@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
+from django.conf import settings as configured
 from django.utils import timezone
 
 from ops.jobs.supervision import make_rounds
 
 pytestmark = pytest.mark.django_db
+
+Session = import_module(configured.SESSION_ENGINE).SessionStore.get_model_class()
 
 
 def let_a_session_expire(now: datetime) -> None:
