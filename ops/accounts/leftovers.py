@@ -34,6 +34,7 @@ Outcomes = Iterable[tuple[str, str, str]]
 KEPT_PAGES = "views.decorators.cache."  # what the keys of Django's cache_page begin with
 SCRUBBED_BECAUSE = "The account was erased."
 LOCAL_MEMORY = "Other processes keep pages in their own memory, for a minute at most."
+REDIS_AWAY = "Redis could not be reached: what it keeps goes by itself, within a minute."
 READERS = "Somebody was reading all the time: the write-ahead log is emptied by one of the next checkpoints."
 NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
 VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
@@ -133,7 +134,8 @@ def _caches(request: DeletionRequest, _: Any) -> Outcomes:
         cache.clear()
         return [("caches", PARTIAL, LOCAL_MEMORY)]
     shared: Any = cache
-    shared.delete_beginning(KEPT_PAGES)
+    if shared.delete_beginning(KEPT_PAGES) is None:
+        return [("caches", PARTIAL, REDIS_AWAY)]
     return [("caches", REMOVED, "")]
 
 

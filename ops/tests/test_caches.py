@@ -63,7 +63,7 @@ QUESTIONS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("touch", ("figures",), False),
     ("delete", ("figures",), False),
     ("delete_many", (["figures"],), None),
-    ("delete_beginning", ("figures",), 0),
+    ("delete_beginning", ("figures",), None),
     ("has_key", ("figures",), False),
     ("incr", ("version", 1), 1),
     ("get_or_set", ("figures", "computed"), "computed"),
