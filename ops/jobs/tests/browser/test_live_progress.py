@@ -124,6 +124,7 @@ def test_the_list_and_the_page_of_a_job_are_for_everybody(
             page.reload()
     check(page)
     page.get_by_role("row").get_by_role("link", name="Import of a-file").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     check(page)
     page.goto(begin(place, to=9))
     check(page)

@@ -146,7 +146,7 @@ def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored:
     confirm(page)
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.locator(":focus").get_attribute("id") == "id_reason":
+        if page.locator("#id_reason:focus").count():
             break
     page.keyboard.type(WHY)
     page.keyboard.press("Tab")
