@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import django
@@ -23,18 +22,10 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bench import databases, deletion, exports, imports, lists, recording, report, threads, undo
+from bench import databases, imports, lists, report
+from bench.child import SCENARIOS
 from bench.measure import Case, Figure
 
-SCENARIOS: dict[str, ModuleType] = {
-    "threads": threads,
-    "lists": lists,
-    "imports": imports,
-    "undo": undo,
-    "exports": exports,
-    "recording": recording,
-    "deletion": deletion,
-}
 # Settings of those ways that do without our models or our admin, by scenario and way.
 PLAIN = {("lists", "vanilla"): "bench.plain_settings", ("deletion", "vanilla"): "bench.cascade_settings"}
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from types import ModuleType
 
 import django
 from django.db import connection
@@ -14,7 +15,7 @@ from django.db import connection
 from bench import deletion, exports, imports, lists, recording, threads, undo
 from bench.measure import Figure, peak_mib
 
-SCENARIOS = {
+SCENARIOS: dict[str, ModuleType] = {
     "threads": threads,
     "lists": lists,
     "imports": imports,

@@ -21,7 +21,7 @@ from ops.audit import recording
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
 from ops.audit.events import Event
 from ops.console import filters
-from ops.console.addresses import whole_number
+from ops.console.addresses import searched_words, whole_number
 from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
@@ -45,7 +45,7 @@ class SearchedAdmin(RecordedSearches, KeysetAdmin):
     search_help_text = SEARCH_HELP
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        words = search_term.strip().replace("\x00", "")
+        words = searched_words(search_term)
         return (queryset.matching(words) if words else queryset), False
 
 

@@ -25,6 +25,7 @@ from ops.accounts.models import User
 from ops.accounts.roles import ROLES
 from ops.accounts.user_forms import UserAddForm, UserChangeForm
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches
+from ops.console.addresses import searched_words
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
 
@@ -140,7 +141,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        words = search_term.strip().replace("\x00", "")
+        words = searched_words(search_term)
         return (queryset.matching(words) if words else queryset), False
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 MOST_AT_ONCE = 100  # accounts in one request: what each of them loses is counted exactly, on one page
+LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
 CLOSED = "Your account is closed, and its deletion is under way."
 
 
@@ -73,7 +74,7 @@ def obstacle(user: Any, *, by: Any) -> str | None:
         if user.is_staff:
             return "This is the account of a colleague who may use the console: only a superuser can delete it."
     if _is_last_superuser(user):
-        return "This is the last active superuser: make somebody else one first."
+        return LAST_SUPERUSER
     if open_request(user) is not None:
         return "Its deletion was asked for already: look under deletion requests."
     return None
@@ -145,7 +146,7 @@ def request_own(user: Any) -> DeletionRequest:
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
             if _is_last_superuser(account):
-                raise DeletionRefused("This is the last active superuser: make somebody else one first.")
+                raise DeletionRefused(LAST_SUPERUSER)
             if open_request(account) is not None:
                 raise DeletionRefused("This account is being deleted already.")
             group = _new_group(None, Basis.USER_REQUEST, "", None, None)

@@ -21,6 +21,7 @@ from ops.accounts.acts import Act, ConsolePage
 from ops.accounts.deletion_forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, State
 from ops.console.addresses import whole_number
+from ops.jobs.addresses import load_anew
 from ops.jobs.progress import progress_of
 
 USERS = "admin:accounts_user_changelist"
@@ -45,13 +46,6 @@ def grace() -> dict[str, Any]:
     """When an erasure that were approved now would begin."""
     days = settings.DELETION_GRACE_DAYS
     return {"grace_days": days, "runs_at": timezone.now() + timedelta(days=days)}
-
-
-def load_anew(request: HttpRequest, page: str) -> HttpResponse:
-    """Have htmx load the whole page; whoever opened the address of its part by hand goes there."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return HttpResponseRedirect(page)
 
 
 class AskView(Act):

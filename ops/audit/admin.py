@@ -19,6 +19,7 @@ from ops.audit import exporting, filters, looking, searching, targets
 from ops.audit.acting import RecordedChanges, RecordedSearches
 from ops.audit.forms import ExportForm
 from ops.audit.models import Entry
+from ops.console.addresses import searched_words
 from ops.console.keyset import UNKNOWN_FILTER, KeysetAdmin, KeysetChangeList
 from ops.console.readonly import ReadOnlyPermissions
 
@@ -91,7 +92,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        words = search_term.strip().replace("\x00", "")
+        words = searched_words(search_term)
         return (searching.matching(queryset, words) if words else queryset), False
 
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -112,7 +113,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
 
     def _narrowed_to_person(self, request: HttpRequest) -> HttpResponse:
         asked = request.GET.copy()
-        username = asked.pop("person")[-1].strip().replace("\x00", "")
+        username = searched_words(asked.pop("person")[-1])
         if username and username == filters.actor_name(asked.get("actor", "")):
             # As it was, which matters where the account is gone.
             return HttpResponseRedirect(f"{request.path}?{asked.urlencode()}")

@@ -10,8 +10,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -107,12 +107,12 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         When the job is over, or the session is, the page is told to load itself anew, and shows what came of it.
         """
         if not self.admin_site.has_permission(request):
-            return _load_anew(request)
+            return addresses.load_anew(request, reverse(addresses.LIST))
         job = self._job(request, job_id)
         if job.state not in UNDER_WAY:
             if job.requester_id == request.user.pk:
                 telling.mark_told(job)
-            return _load_anew(request)
+            return addresses.load_anew(request, reverse(addresses.LIST))
         said, milestone = request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
         return render(request, "jobs/polled.html", {"job": job, "news": milestone if said != milestone else ""})
 
@@ -149,13 +149,6 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if not steering.may_steer(request.user, job):
             raise PermissionDenied
         return job
-
-
-def _load_anew(request: HttpRequest) -> HttpResponse:
-    """Have htmx load the whole page; whoever opened the address of the progress by hand goes to the list."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect(addresses.LIST)
 
 
 def _back(request: HttpRequest, job: Job) -> HttpResponse:
