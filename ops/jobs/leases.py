@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ops.jobs.models import Job
@@ -38,6 +37,8 @@ def free(now: datetime) -> QuerySet[Job]:
 def claim(job_id: Any, *, now: datetime) -> Job | None:
     """Take up a job that nobody works on: the job with a new token, or None where somebody was faster."""
     token = uuid.uuid4()
+    # What is cancelled before it began never begins.
+    begins = When(started_at=None, cancel_requested_at=None, then=Value(now))
     claimed = (
         free(now)
         .filter(pk=job_id)
@@ -46,7 +47,7 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
             lease_token=token,
             lease_until=now + lease(),
             heartbeat_at=now,
-            started_at=Coalesce(F("started_at"), Value(now, output_field=DateTimeField())),
+            started_at=Case(begins, default=F("started_at"), output_field=DateTimeField()),
             attempts=F("attempts") + 1,
             fruitless=F("fruitless") + 1,
         )

@@ -89,7 +89,7 @@ class Run:
         try:
             with transaction.atomic(durable=True):
                 begun = time.monotonic()
-                self._refuse_cancelled(leases.locked(self.job))
+                self.refuse_cancelled(leases.locked(self.job))
                 yield
                 leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, fruitless=0)
         finally:
@@ -133,19 +133,20 @@ class Run:
             self._go_on()
             time.sleep(min(left, 0.1))
 
+    def refuse_cancelled(self, stored: Job) -> None:
+        """Raise Cancelled where somebody asked for that before it began to be taken back."""
+        if stored.cancel_requested_at is not None and not self.job.ending:
+            raise Cancelled
+
     def _go_on(self) -> None:
         if self.must_end:
             raise HandOver
-
-    def _refuse_cancelled(self, stored: Job) -> None:
-        if stored.cancel_requested_at is not None and not self.job.ending:
-            raise Cancelled
 
     def _beat(self) -> None:
         """A database that is busy misses a beat; there will be others."""
         try:
             leases.renew(self.job, done=self.done, total=self.total)
-            self._refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
+            self.refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
         except Error as error:
             if connection.in_atomic_block or not troubles.is_passing(error):
                 raise
@@ -207,6 +208,7 @@ def _to_its_end(run: Run) -> None:
     job, kind = run.job, kind_of(run.job)
     if not job.ending:
         try:
+            run.refuse_cancelled(job)
             if kind is None:
                 raise JobFailed(UNKNOWN_KIND)
             if job.fruitless > settings.JOBS_MOST_DEATHS:

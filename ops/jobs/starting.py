@@ -59,7 +59,8 @@ def start(
         # The lease says that this process is at it; where it dies, the job is taken up like any other.
         with transaction.atomic(durable=True):
             job.save(force_insert=True)
-        return _begun_here(job)
+        do_here(job)
+        return job
     job.save(force_insert=True)
     if kick:
         _kick_after_commit(job)
@@ -86,6 +87,20 @@ def run_now(job: Job) -> Job:
     return job
 
 
+def do_here(job: Job) -> None:
+    """Do a job in this process, for as long as a page may take; a worker does the rest.
+
+    No transaction may be around.
+    """
+    try:
+        running.run(job.pk, seconds=IN_THE_REQUEST)
+    except running.JobFailed:
+        logger.exception("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
+    job.refresh_from_db()
+    if job.state in leases.UNDER_WAY:
+        _kick(job)
+
+
 def kick(now: datetime) -> int:
     """Have workers take up every job that nobody works on, unless somebody asked for it a moment ago; how many."""
     stale = leases.free(now).filter(Q(kicked_at__isnull=True) | Q(kicked_at__lte=now - leases.lease()))
@@ -98,17 +113,21 @@ def kick(now: datetime) -> int:
 
 
 def cancel(job: Job, *, by: Any) -> None:
-    """Have a job cancelled: one that waits at once, one that runs after its batch. Raises NotPossible, NotRecorded."""
-    now = timezone.now()
+    """Have a job cancelled: one that never began at once, one that runs after its batch. No transaction may be around.
+
+    Raises NotPossible, NotRecorded.
+    """
     under_way = Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY, ending="")
     with transaction.atomic():
-        if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=now):
+        if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
             raise NotPossible("This is over, or being cancelled, already.")
-        under_way.filter(state=Job.State.QUEUED, attempts=0).update(state=Job.State.CANCELLED, ended_at=now)
         record(Event.JOB_CANCELLED, actor=by, target=job, label=job.title)
-        job.refresh_from_db()
-        if job.ended_at is None:
-            _kick_after_commit(job)
+    job.refresh_from_db()
+    if job.state == Job.State.QUEUED:
+        # What the job is about waits for it as well, so it is taken back like any other; that is soon done.
+        do_here(job)
+    elif job.state in leases.UNDER_WAY:
+        _kick(job)
 
 
 def retry(job: Job, *, by: Any) -> None:
@@ -146,17 +165,6 @@ def why_no_retry(job: Job) -> str:
     if kind is None:
         return running.UNKNOWN_KIND
     return kind.why_no_retry(job) if kind.why_no_retry else ""
-
-
-def _begun_here(job: Job) -> Job:
-    try:
-        running.run(job.pk, seconds=IN_THE_REQUEST)
-    except running.JobFailed:
-        logger.exception("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
-    job.refresh_from_db()
-    if job.state in leases.UNDER_WAY:
-        _kick_after_commit(job)
-    return job
 
 
 def _cancelled_by_hand(job: Job) -> None:

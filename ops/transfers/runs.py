@@ -5,18 +5,15 @@ The state of the import says what may be done with it; whoever changes the state
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
-from ops.jobs import running, starting
+from ops.jobs import starting
 from ops.jobs.kinds import Kind
 from ops.jobs.models import Job
-from ops.jobs.running import JobFailed
 from ops.transfers import check_job, private_files, store_job, undo_job
 from ops.transfers.models import Import
 
@@ -25,8 +22,6 @@ FEW = 2_000  # rows, likewise
 
 State = Import.State
 NEW = Q(state=State.CHECKING, job=None)
-
-logger = logging.getLogger(__name__)
 
 
 class NotNow(Exception):
@@ -116,16 +111,7 @@ def _do(import_: Import, kind: str, allowed: Q, to: str, title: str, by: Any, *,
         job = starting.start(kind, requester=by, title=title, params=params, kick=kick and not small)
         Import.objects.filter(pk=import_.pk).update(job=job)
     if kick and small:
-        _do_here(job)
+        starting.do_here(job)
     import_.refresh_from_db()
     job.refresh_from_db()
     return job
-
-
-def _do_here(job: Job) -> None:
-    """Do it now, for as long as a page may take; a worker does the rest."""
-    try:
-        running.run(job.pk, seconds=starting.IN_THE_REQUEST)
-    except JobFailed:
-        logger.exception("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
-    starting.kick(timezone.now())

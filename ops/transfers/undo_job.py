@@ -44,7 +44,13 @@ def take_back(run: Run) -> None:
     if import_ is None:
         return
     with staging_on(DEFAULT_DB_ALIAS) as staging:
-        _end(import_, run, Undoing(import_, staging, run), State.STORED)
+        undoing = Undoing(import_, staging, run)
+        if any(undoing.counts().values()):
+            _end(import_, run, undoing, State.STORED)
+            return
+    with run.batch():
+        import_.state = State.STORED
+        import_.save(update_fields=["state"])
 
 
 def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
+from ops.audit.events import Event
 from ops.audit.models import Entry
-from ops.jobs import running
+from ops.jobs import running, starting
 from ops.jobs.models import Job
 from ops.transfers import checking, private_files, runs, storing
 from ops.transfers.models import Import
@@ -26,6 +27,7 @@ from ops.transfers.tests.importing import (
     preview,
     problems,
     rolled_back,
+    stored_import,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
@@ -218,3 +220,26 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
                 assert runs.store(import_, by=rita).state == Job.State.FINISHED
                 assert Message.objects.count() == 12
         number += 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "left"), [("check", State.CHECKED), ("store", State.TAKEN_BACK), ("undo", State.STORED)]
+)
+def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_on(
+    alice: Any, bob: Any, rita: Any, monkeypatch: pytest.MonkeyPatch, verb: str, left: str
+) -> None:
+    """At once, and without a worker; nothing of it is recorded as undone."""
+    made = {"check": brought, "store": checked, "undo": stored_import}[verb]
+    import_ = made(row("1"), by=rita)
+    before, entries = everything(), Entry.objects.filter(event=Event.IMPORT_UNDONE)
+    monkeypatch.setattr(runs, "SMALL", 0)
+    monkeypatch.setattr(runs, "FEW", 0)
+    job = getattr(runs, verb)(import_, by=rita)
+    assert job.state == Job.State.QUEUED
+    starting.cancel(job, by=rita)
+    import_.refresh_from_db()
+    assert (job.state, job.started_at, import_.state) == (Job.State.CANCELLED, None, left)
+    assert (everything(), entries.count()) == (before, 0)
+    assert verb == "store" or "undo" not in import_.outcome
+    again = getattr(runs, "check" if verb == "store" else verb)(import_, by=rita)
+    assert do(again).state == Job.State.FINISHED
