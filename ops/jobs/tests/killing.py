@@ -15,12 +15,14 @@ state, both by their dotted path, both without arguments. ``look`` returns what 
         calm = databases.run(f"{__name__}.prepare", f"{__name__}.look")
         killed = databases.run(f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=4, longest=calm.seconds / 4)
         assert killed.found == calm.found
-        assert killed.states == ["finished"]
+        assert (killed.states, killed.deaths) == (["finished"], 20)
 
 Each run has a fresh, migrated database of the kind that the tests run on (a file with SQLite) and a folder of its own
-for files (VAR_DIR). A worker is killed up to ``longest`` seconds after it took up a job; then its lease is over at
-once, as if its 30 seconds had passed, and the next one goes on. After ``kills`` deaths workers may go on to the end.
-A job that ends earlier was killed less often: ``deaths`` says how often.
+for files (VAR_DIR). A worker is killed up to ``longest`` seconds after it took up a job or stored its first batch,
+wherever it is by then, and when it has stored ``batches`` of them at the latest: how fast the machine is just now
+decides where workers die, not how many. Then its lease is over at once, as if its 30 seconds had passed, and the next
+one goes on. After ``kills`` deaths workers may go on to the end. What takes fewer than ``kills * batches`` batches may
+end earlier: ``deaths`` says how many died.
 """
 
 from __future__ import annotations
@@ -32,8 +34,11 @@ import signal
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
+from select import select
 from typing import Any
 from uuid import uuid4
 
@@ -46,9 +51,11 @@ from django.utils.module_loading import import_string
 
 from ops.jobs import leases, running
 from ops.jobs.models import Job
+from ops.jobs.running import Run
 from ops.jobs.tests.installations import Installation
 
 MOST_SECONDS = 120.0  # for one run
+SIGN = b"1"
 
 
 @dataclass(frozen=True)
@@ -73,10 +80,9 @@ class Databases:
         self.made: list[str] = []
         self.fresh(template=False).manage("migrate", "-v0")
 
-    def run(self, prepare: str, look: str, *, kills: int = 0, seed: int = 0, longest: float = 1.0) -> Outcome:
-        """Do the jobs that ``prepare`` starts, killing ``kills`` workers, and look at the end."""
-        order = {"prepare": prepare, "look": look, "kills": kills, "seed": seed, "longest": longest}
-        return Outcome(**self.fresh().call(f"{__name__}.kill", **order))
+    def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
+        """Do the jobs that ``prepare`` starts, killing workers as ``kill`` is told to, and look at the end."""
+        return Outcome(**self.fresh().call(f"{__name__}.kill", prepare=prepare, look=look, **kills))
 
     def fresh(self, *, template: bool = True, **environment: str) -> Installation:
         """A new database with a folder for files; ``environment`` is set besides."""
@@ -120,15 +126,17 @@ def _is_sqlite() -> bool:
 # --- In the process that kills ----------------------------------------------------------------------------------
 
 
-def kill(*, prepare: str, look: str, kills: int, seed: int, longest: float) -> dict[str, Any]:
+def kill(
+    *, prepare: str, look: str, kills: int = 0, seed: int = 0, longest: float = 1.0, batches: int = 2
+) -> dict[str, Any]:
     """Prepare, kill as ordered, wait for the end, look: an Outcome."""
     import_string(prepare)()
-    moments = random.Random(seed)
+    fates = random.Random(seed)
     deaths, seconds, until = 0, 0.0, time.monotonic() + MOST_SECONDS
     while _some_left():
         assert time.monotonic() < until, f"The jobs did not end within {MOST_SECONDS:.0f} s."
-        moment = moments.uniform(0, longest) if deaths < kills else None
-        worked, killed = _one_worker(moment)
+        fate = Fate(fates.randrange(2), fates.uniform(0, longest), batches) if deaths < kills else None
+        worked, killed = _one_worker(fate)
         deaths, seconds = deaths + killed, seconds + worked
         _let_leases_end()
     jobs = list(Job.objects.order_by("created_at"))
@@ -136,45 +144,78 @@ def kill(*, prepare: str, look: str, kills: int, seed: int, longest: float) -> d
     return asdict(Outcome(states, errors, import_string(look)(), deaths, seconds))
 
 
-def _one_worker(moment: float | None) -> tuple[float, bool]:
-    """Let a worker live, at most ``moment`` seconds from its first job on; how long, and whether it was killed."""
+@dataclass(frozen=True)
+class Fate:
+    """When a worker is killed: so many ``seconds`` after it stored ``first`` batches, or when it stored ``last``."""
 
+    first: int
+    seconds: float
+    last: int
+
+
+def _one_worker(fate: Fate | None) -> tuple[float, bool]:
+    """Let a worker live, without a ``fate`` to the end of all jobs; how long it worked, and whether it was killed."""
     connections.close_all()  # a process of its own needs connections of its own
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _live(writing)
+        _live(writing, fate)
     os.close(writing)
     os.read(reading, 1)
     begun = time.monotonic()
-    if moment is not None:
-        time.sleep(moment)
+    if fate is not None:
+        for _ in range(fate.first):
+            os.read(reading, 1)
+        _pass(fate.seconds, reading)
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     os.close(reading)
     return time.monotonic() - begun, os.WIFSIGNALED(status)
 
 
-def _live(writing: int) -> None:
-    """A worker's life: all jobs that nobody works on, then the end."""
+def _pass(seconds: float, reading: int) -> None:
+    """Let so much time pass, or less where the worker on the other end is dead before."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if select([reading], [], [], left)[0] and not os.read(reading, 1):
+            break
 
+
+def _live(writing: int, fate: Fate | None) -> None:
+    """A worker's life: all jobs that nobody works on, then the end. Writes when it begins, and after each batch."""
     try:
-        while job := leases.free(timezone.now()).order_by("created_at").first():
-            os.write(writing, b"1")
+        job = leases.free(timezone.now()).order_by("created_at").first()
+        os.write(writing, SIGN)
+        if fate is not None:
+            _tell_of_batches(writing, fate.last)
+        while job:
             running.run(job.pk)
+            job = leases.free(timezone.now()).order_by("created_at").first()
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def _some_left() -> bool:
+def _tell_of_batches(writing: int, last: int) -> None:
+    batch, stored = Run.batch, count(1)
 
+    @contextmanager
+    def telling(run: Run) -> Iterator[None]:
+        with batch(run):
+            yield
+        os.write(writing, SIGN)
+        if next(stored) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Run.batch = telling  # type: ignore[method-assign, assignment]
+
+
+def _some_left() -> bool:
     return Job.objects.filter(state__in=leases.UNDER_WAY).exists()
 
 
 def _let_leases_end() -> None:
     """As if the time of a lease had passed. Where a dead worker's statement still runs, this waits for it."""
-
     now = timezone.now()
     Job.objects.filter(lease_until__gt=now).update(lease_until=now)

@@ -72,9 +72,8 @@ def test_files_are_the_same_whatever_dies_on_the_way(databases: Any) -> None:
     calm = databases.run(f"{__name__}.prepare", f"{__name__}.look")
     assert calm.states == ["finished"] * 4
     assert [rows for _, rows in calm.found["sizes"]] == [3_001, 3_001, 3_001, 3_001]
-    killed = databases.run(
-        f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=7, longest=max(calm.seconds / 5, 0.3)
-    )
+    fates = {"kills": 20, "seed": 7, "longest": calm.seconds / 5, "batches": 8}
+    killed = databases.run(f"{__name__}.prepare", f"{__name__}.look", **fates)
     assert killed.states == ["finished"] * 4
     assert killed.found == calm.found
-    assert killed.deaths >= 5
+    assert killed.deaths == 20

@@ -93,4 +93,4 @@ def test_the_end_is_the_same_however_often_workers_die(databases: Any, prepared:
     killed = databases.run(f"{__name__}.{prepared}", f"{__name__}.look", kills=20, seed=seed, longest=longest)
     assert (killed.errors[-1], killed.states[-1]) == ("", state)
     assert killed.found == calm.found
-    assert killed.deaths >= 10
+    assert killed.deaths == 20
