@@ -121,11 +121,20 @@ class Supervisor:
 
 
 def make_rounds(made: dict[str, datetime], now: datetime) -> None:
-    """Run the commands of ``settings.JOBS_ROUNDS`` whose time has come; ``made`` keeps when that was last."""
+    """Run the commands of ``settings.JOBS_ROUNDS`` whose time has come; ``made`` keeps when that was last.
+
+    One that fails, over a folder that cannot be read perhaps, keeps neither the others nor jobs from going on.
+    """
     for command, seconds in settings.JOBS_ROUNDS.items():
-        if command not in made or now - made[command] >= timedelta(seconds=seconds):
-            made[command] = now
+        if command in made and now - made[command] < timedelta(seconds=seconds):
+            continue
+        made[command] = now
+        try:
             call_command(command, verbosity=0)
+        except Error:
+            raise
+        except Exception as error:
+            logger.error("“%s” failed, and is run again later:\n%s", command, troubles.for_the_log(error))
 
 
 def tidy(now: datetime) -> None:

@@ -32,3 +32,16 @@ def test_a_command_is_run_when_its_time_has_come_and_not_before(settings: Any) -
     assert Session.objects.exists()
     make_rounds(made, now + timedelta(seconds=60))
     assert not Session.objects.exists()
+
+
+def test_a_command_that_fails_stops_neither_the_others_nor_the_worker(
+    settings: Any, tmp_path: Any, caplog: Any
+) -> None:
+    settings.PRIVATE_DIR = tmp_path / "private"
+    settings.PRIVATE_DIR.write_text("no folder")
+    settings.JOBS_ROUNDS = {"sweep_transfers": 60, "clearsessions": 60}
+    now = timezone.now()
+    let_a_session_expire(now)
+    make_rounds({}, now)
+    assert "“sweep_transfers” failed, and is run again later:" in caplog.text
+    assert not Session.objects.exists()
