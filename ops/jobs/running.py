@@ -192,16 +192,21 @@ def run(job_id: Any, *, seconds: float | None = None, keep: bool = False) -> boo
     keeper = Keeper(job)
     with one_action(Facts(action=job.action)), editing_as(job.requester), keeper if keep else nullcontext():
         try:
-            _to_its_end(Run(job, seconds=seconds, progressed=keeper.progressed))
+            _to_its_end_or_back(Run(job, seconds=seconds, progressed=keeper.progressed))
         except LeaseLost:
             logger.warning("Job %s (%s): somebody else took it over.", job.pk, job.kind)
-        except HandOver:
-            leases.give_back(job)
-            logger.info("Job %s (%s): given back.", job.pk, job.kind)
         except Error as error:
             logger.error("Job %s (%s) could not be ended:\n%s", job.pk, job.kind, troubles.for_the_log(error))
             raise JobFailed(troubles.in_words(error)) from None
     return True
+
+
+def _to_its_end_or_back(run: Run) -> None:
+    try:
+        _to_its_end(run)
+    except HandOver:
+        leases.give_back(run.job)
+        logger.info("Job %s (%s): given back.", run.job.pk, run.job.kind)
 
 
 def _to_its_end(run: Run) -> None:

@@ -360,6 +360,26 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(know: Callab
     assert (job.attempts, job.fruitless) == (0, 0)
 
 
+@pytest.mark.parametrize("trouble", [OperationalError("database is locked"), LeaseLost()])
+def test_what_cannot_be_given_back_is_taken_up_when_its_lease_is_over(
+    monkeypatch: Any, caplog: Any, trouble: Exception
+) -> None:
+    """A page that hands its work over must not break for it, and no error of the database is kept with the kick."""
+
+    def give_back(job: Job) -> None:
+        raise trouble
+
+    job = start()
+    monkeypatch.setattr(leases, "give_back", give_back)
+    monkeypatch.setattr(starting, "IN_THE_REQUEST", 0.0)
+    starting.do_here(job)
+    assert (job.state, job.lease_token is None) == ("running", False)
+    Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, counting.counted()) == ("finished", numbers(5))
+
+
 def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(know: Callable[..., str], monkeypatch: Any) -> None:
     monkeypatch.setattr(running, "PAUSES", (0.0,))
     found = []
