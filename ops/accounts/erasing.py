@@ -139,6 +139,7 @@ def _batch(run: Run) -> Iterator[DeletionRequest]:
         if not gone and Hold.objects.open().of(request.user_id).exists():
             raise Stopped("A hold stops this deletion; it goes on when the hold is lifted.")
         yield request
+        run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
         request.save()
 
 

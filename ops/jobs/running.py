@@ -67,7 +67,7 @@ class Run:
         self.requester = job.requester
         self.done: int = job.done
         self.total: int | None = job.total
-        self.batches = 0  # how many were stored by this run
+        self.batches = 0  # how many of this run brought the job further
         self._progressed = progressed
         self._until = None if seconds is None else time.monotonic() + seconds
         self._beaten = time.monotonic()
@@ -91,11 +91,14 @@ class Run:
                 begun = time.monotonic()
                 self.refuse_cancelled(leases.locked(self.job))
                 yield
-                leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, fruitless=0)
+                # A batch that only looks how far the work is brings it no further.
+                further = (self.cursor, self.done) != (self.job.cursor, self.job.done)
+                fruit = {"fruitless": 0} if further else {}
+                leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, **fruit)
         finally:
             self._in_batch = False
             self._note_locked(begun)
-        self._stored()
+        self._stored(further)
 
     def advance(self, done: int | None = None, total: int | None = None) -> None:
         """Say within a batch how far it brings the job; stored with the batch."""
@@ -152,8 +155,8 @@ class Run:
                 raise
             logger.warning("Job %s: a sign of life could not be stored (%s).", self.job.pk, type(error).__name__)
 
-    def _stored(self) -> None:
-        self.batches += 1
+    def _stored(self, further: bool) -> None:
+        self.batches += further
         self._progressed()
         self._beaten = time.monotonic()
         self.job.cursor, self.job.done, self.job.total = deepcopy(self.cursor), self.done, self.total

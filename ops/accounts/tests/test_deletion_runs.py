@@ -32,6 +32,10 @@ __all__ = ["sam", "sue"]
 CACHES = "partial" if configured.CACHES["default"]["BACKEND"].endswith("LocMemCache") else "removed"
 
 
+class Death(BaseException):
+    """What kill -9 does, but that the database and this process live on."""
+
+
 def test_everything_of_the_person_goes_and_the_others_words_stay(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
@@ -105,6 +109,30 @@ def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
     assert again.result == {"stopped": "Done: the receipt proves it."}
     assert Receipt.objects.get() == receipt
     assert erasing.start_due(timezone.now()) == 0
+
+
+def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
+    sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take one worker after another, without a pause."""
+    write(alice, bob)
+    request = approved(alice, by=sue, approver=sam)
+
+    def die(*args: Any, **options: Any) -> None:
+        raise Death
+
+    with monkeypatch.context() as deadly:
+        deadly.setattr(erasing.erasure, "erase_batch", die)
+        for _ in range(6):
+            with pytest.raises(Death):
+                work_on(request)
+            Job.objects.update(lease_until=timezone.now())
+        job = work_on(request).job
+    assert job is not None and job.state == Job.State.FAILED
+    assert erasing.start_due(timezone.now()) == 0
+    Job.objects.update(ended_at=timezone.now() - erasing.AGAIN_AFTER)
+    assert erasing.start_due(timezone.now()) == 1
+    assert work_on(request).state == State.DONE
 
 
 def test_two_jobs_for_one_request_do_not_meet(sue: Any, sam: Any, alice: Any) -> None:

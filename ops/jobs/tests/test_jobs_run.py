@@ -253,16 +253,29 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> No
 
 def test_deaths_with_batches_in_between_are_forgiven() -> None:
     job = start()
-    for _ in range(5):
+    for number in range(5):
         die(job)
         Job.objects.update(fruitless=1)
         Job.objects.update(lease_until=None)
+        run = Run(claim(job))
+        with run.batch():
+            run.advance(number + 1)
+        Job.objects.update(lease_until=timezone.now())
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("finished", 11)
+
+
+def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
+    """Some work stores a batch only to learn how far it is, whenever it is taken up."""
+    job = start()
+    for _ in range(5):
         with Run(claim(job)).batch():
             pass
         Job.objects.update(lease_until=timezone.now())
     run_all_jobs()
     job.refresh_from_db()
-    assert (job.state, job.attempts) == ("finished", 11)
+    assert (job.state, job.error.split(" at ")[0]) == ("failed", "The worker died 5 times in a row")
 
 
 def test_passing_trouble_is_tried_again_from_the_last_batch(
