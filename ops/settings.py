@@ -241,6 +241,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # It logs what receivers raise in the error's own words, which may quote rows; whoever asked them logs it without.
+    "loggers": {"django.dispatch": {"level": "CRITICAL"}},
     "root": {
         "handlers": ["console"],
         "level": environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),

@@ -310,7 +310,8 @@ def _note_failure(run: Run, step: str, error: Exception) -> None:
         if tired:
             _note(request, step, "failed", "Whoever runs the console finds more in its log.")
             request.progress.setdefault("cleared", []).append(step)
-    logger.error("Deletion %s: the step %s failed.", run.params["request"], step, exc_info=error)
+    why = troubles.for_the_log(error)
+    logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
     if not tired:
         raise JobFailed("The account is gone, but something of it could not be cleared away: it is tried again soon.")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.db import IntegrityError
 from django.db.models.signals import post_delete
 from django.test import Client
 from django.urls import reverse
@@ -244,6 +245,22 @@ def test_a_step_that_fails_is_tried_again_and_then_written_down(sue: Any, sam: A
     finally:
         leftovers.account_erased.disconnect(broken)
     assert {step["step"] for step in Receipt.objects.get().steps if step["outcome"] == "failed"} == {"others"}
+
+
+def test_a_step_that_fails_puts_no_name_into_the_log(sue: Any, sam: Any, alice: Any, caplog: Any) -> None:
+    """PostgreSQL quotes the row that it refuses."""
+    words = f"DETAIL: Key (username)=({alice.username}) already exists."
+
+    def broken(**_: Any) -> None:
+        raise IntegrityError(words)
+
+    leftovers.account_erased.connect(broken)
+    try:
+        work_on(approved(alice, by=sue, approver=sam))
+    finally:
+        leftovers.account_erased.disconnect(broken)
+    assert "the step others failed:" in caplog.text
+    assert "(alice)" not in caplog.text
 
 
 def test_other_parts_of_the_console_clear_away_what_they_keep(sue: Any, sam: Any, alice: Any) -> None:
