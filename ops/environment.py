@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
+REDIS_SECONDS = 0.3  # what a silent Redis may cost a page that starts a job
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 
 
@@ -119,6 +120,14 @@ def redis(name: str) -> str:
     if value:
         url(name, value, "redis://host:6379/0, rediss://… or unix://…", schemes=("redis", "rediss", "unix"))
     return value
+
+
+def impatient(redis_url: str) -> str:
+    """A Redis URL for a library that takes timeouts from nowhere else; what the URL says of them itself holds."""
+    # The path of a socket has nobody to connect to.
+    names = ("socket_timeout",) if redis_url.startswith("unix") else ("socket_timeout", "socket_connect_timeout")
+    options = "&".join(f"{name}={REDIS_SECONDS}" for name in names)
+    return f"{redis_url}{'&' if '?' in redis_url else '?'}{options}"
 
 
 def queue(name: str, *, redis_url: str) -> str:

@@ -155,7 +155,7 @@ JOBS_ROUNDS = {"sweep_transfers": 3_600, "start_deletions": 60}
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]
-    RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}}
+    RQ_QUEUES = {"default": {"URL": environment.impatient(REDIS_URL), "DEFAULT_TIMEOUT": -1}}
     RQ_SHOW_ADMIN_LINK = False
 else:
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -95,7 +95,7 @@ def do_here(job: Job) -> None:
     try:
         running.run(job.pk, seconds=IN_THE_REQUEST)
     except running.JobFailed:
-        logger.exception("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
+        logger.warning("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
     job.refresh_from_db()
     if job.state in leases.UNDER_WAY:
         _kick(job)
@@ -183,5 +183,6 @@ def _kick(job: Job) -> None:
     """Ask a worker; where the queue cannot be reached, the sweep asks again."""
     try:
         tasks.run_job.enqueue(str(job.pk))
-    except Exception:
-        logger.exception("Job %s: the queue cannot be reached; it is asked again soon.", job.pk)
+    except Exception as error:
+        why = type(error).__name__
+        logger.warning("Job %s: the queue cannot be reached; it is asked again soon. (%s)", job.pk, why)

@@ -207,4 +207,5 @@ def test_a_queue_that_is_away_loses_no_job(monkeypatch: Any, caplog: Any, settin
     settings.TASKS = {"default": {"BACKEND": "ops.jobs.tests.no_such.Backend"}}
     job = start()
     assert "the queue cannot be reached; it is asked again soon." in caplog.text
+    assert "Traceback" not in caplog.text
     assert Job.objects.get() == job

@@ -40,3 +40,14 @@ def test_a_queue_on_redis_needs_its_library(monkeypatch: Any) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         queue(monkeypatch, "redis")
     assert str(refusal.value) == ("JOBS_QUEUE=redis needs what is not installed: pip install django-tasks-rq==0.12.0.")
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        (REDIS, f"{REDIS}?socket_timeout=0.3&socket_connect_timeout=0.3"),
+        ("unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1&socket_timeout=0.3"),
+    ],
+)
+def test_a_silent_redis_is_not_waited_for(address: str, asked: str) -> None:
+    assert environment.impatient(address) == asked

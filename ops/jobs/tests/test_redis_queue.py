@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -55,3 +56,11 @@ def test_a_queue_that_was_emptied_loses_no_job(place: Installation) -> None:
     redis.from_url(settings.REDIS_URL).flushdb()
     with place.going("work", "--processes", "1"):
         assert call(place, "until_ended")["state"] == "finished"
+
+
+def test_a_silent_redis_costs_a_page_less_than_a_second_and_loses_no_job(databases: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        place = databases.fresh(JOBS_QUEUE="redis", REDIS_URL=address)
+        assert call(place, "seconds_to_start", to=5) < 1
+        assert call(place, "facts")["state"] == "queued"

@@ -33,6 +33,13 @@ def start(**params: Any) -> str:
     return str(starting.start(counting.NAME, requester=None, title="Counting", params=params).pk)
 
 
+def seconds_to_start(**params: Any) -> float:
+    """How long starting a job takes."""
+    begun = time.monotonic()
+    start(**params)
+    return time.monotonic() - begun
+
+
 def until_done(number: int) -> int:
     """Wait until so much is done; how much it is then."""
     until(lambda: Group.objects.filter(name=counting.name_of(number)).exists(), f"counting to {number}")
