@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,9 @@ from messaging.models import Conversation, Message, MessageHistory
 from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits
 from messaging.tests.cast import make_user
 from ops.conftest import make_staff
+from ops.jobs.leases import UNDER_WAY
+from ops.jobs.models import Job
+from ops.jobs.running import Run, run, stopping
 from ops.jobs.tests.installations import Installation
 from ops.transfers.tests.files import SHARED
 
@@ -46,6 +50,21 @@ def stored() -> dict[str, int]:
     return {name: model._default_manager.count() for name, model in models.items()}
 
 
+def store_a_part() -> int:
+    """Do the import like a worker that is told to end when the first rows are stored; how many messages there are."""
+    batch = Run.batch
+
+    @contextmanager
+    def only_one(work: Run) -> Iterator[None]:
+        with batch(work):
+            yield
+        stopping.asked = "stored" in work.cursor
+
+    Run.batch = only_one  # type: ignore[method-assign, assignment]
+    run(Job.objects.get(kind="import.store", state__in=UNDER_WAY).pk)
+    return Message.objects.count()
+
+
 WHEN = "2026-01-05T10:00:00+00:00"
 
 
@@ -62,10 +81,11 @@ def live_server(console: Installation) -> Iterator[Any]:
     """Threadward as it is run, a web server and a worker, in the place of pytest-django's server."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         place = f"127.0.0.1:{free.getsockname()[1]}"
-    with console.going("runserver", "--noreload", place), console.going("work"):
+    with console.going("runserver", "--noreload", place), console.going("work") as worker:
         _wait_for(f"http://{place}/console/login/")
         # pytest-django changes its own server's settings, whatever stands in for it.
-        yield SimpleNamespace(url=f"http://{place}", _live_server_modified_settings=modify_settings())
+        untouched = modify_settings()
+        yield SimpleNamespace(url=f"http://{place}", worker=worker, _live_server_modified_settings=untouched)
 
 
 def _wait_for(address: str) -> None:
@@ -156,18 +176,34 @@ def test_44082_messages_come_in_go_and_come_again(dan: Any, console: Installatio
 
 
 @needs(IRC)
-def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installation) -> None:
+def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installation, live_server: Any) -> None:
+    """While it waits for a worker, where none is needed for it; and in the middle, by the next worker."""
     page = dan()
     bring(page, IRC)
     page.get_by_label("Make accounts for people who are missing").check(timeout=A_JOB)
     page.get_by_role("button", name="Check again with these choices").click()
-    page.get_by_role("button", name="Import 44,082 messages").click(timeout=A_JOB)
+    store = page.get_by_role("button", name="Import 44,082 messages")
+    expect(store).to_be_visible(timeout=A_JOB)
+    live_server.worker.terminate()
+    live_server.worker.wait()
+    store.click()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Nothing of it is stored")).to_be_visible(timeout=A_JOB)
-    check(page)
-    assert console.call(f"{__name__}.stored") == {"messages": 1, "conversations": 1, "histories": 0}
-    page.get_by_role("button", name="Check the file again").click()
-    expect(page.get_by_role("button", name="Import 44,082 messages")).to_be_visible(timeout=A_JOB)
+    expect(page.get_by_text("Nothing of it is stored")).to_be_visible()
+    with console.going("work"):
+        page.get_by_role("button", name="Check the file again").click()
+        expect(store).to_be_visible(timeout=A_JOB)
+    store.click()
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
+    assert 1 < console.call(f"{__name__}.store_a_part") < 44_083
+    expect(page.locator("#job-figures")).to_contain_text(re.compile(r"[1-9][\d,]* of 44,082 messages"))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Being cancelled")).to_be_visible()
+    with console.going("work"):
+        expect(page.get_by_text("Nothing of it is stored")).to_be_visible(timeout=A_JOB)
+        check(page)
+        assert console.call(f"{__name__}.stored") == {"messages": 1, "conversations": 1, "histories": 0}
+        page.get_by_role("button", name="Check the file again").click()
+        expect(store).to_be_visible(timeout=A_JOB)
 
 
 @needs(WIKITALK)
