@@ -280,7 +280,9 @@ class PostgreSQLStaging(Staging):
         self.execute(f"ANALYZE {table}")
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
-        with self.connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+        errors, copying = self.connection.wrap_database_errors, f"COPY {table} FROM STDIN"
+        with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
             for row in rows:
                 copy.write_row(row)
 

@@ -83,7 +83,8 @@ def _copied(query: str, params: tuple[Any, ...], options: str) -> Iterator[Piece
     connection.ensure_connection()
     # COPY takes no parameters: the driver puts them in, quoted.
     copying = psycopg.ClientCursor(connection.connection).mogrify(f"COPY ({query}) TO STDOUT ({options})", params)
-    with connection.cursor() as cursor, cursor.copy(copying) as copy:
+    # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(copying) as copy:
         piece: list[Any] = []
         size = 0
         for line in _received(copy):
@@ -114,8 +115,10 @@ def _finish(libpq: psycopg.pq.abc.PGconn) -> None:
     """Take what the server says in the end; raises its error, if any, as the driver would."""
     while result := libpq.get_result():
         if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
-            state = result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) or b""
-            raise psycopg.errors.lookup(state.decode())(result.get_error_message())
+            state = result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
+            # A connection that is lost has no state.
+            error = psycopg.errors.lookup(state.decode()) if state else psycopg.OperationalError
+            raise error(result.get_error_message())
 
 
 def _concatenated(query: str, params: tuple[Any, ...]) -> Iterator[Piece]:

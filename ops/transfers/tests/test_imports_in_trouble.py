@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
-from ops.jobs import running
+from messaging.tests.conversations import write
+from ops.jobs import running, troubles
+from ops.jobs.models import Job
 from ops.jobs.tests.killing import databases
 from ops.transfers import checking, runs, storing
-from ops.transfers.models import Import
+from ops.transfers.exporting import asking
+from ops.transfers.models import Export, Import
 from ops.transfers.tests.files import row
-from ops.transfers.tests.importing import brought
+from ops.transfers.tests.importing import brought, do
 
 __all__ = ["databases"]
 
@@ -99,3 +103,48 @@ def test_a_locked_database_leaves_nothing_half_written(databases: Any) -> None:
     else:
         assert end.errors == ["Another program is writing to the database: try again when it is done."]
         assert (end.states, end.found) == (["failed"], {"messages": 0, "import": "taken_back"})
+
+
+@pytest.fixture
+def lost(monkeypatch: Any) -> Iterator[list[Any]]:
+    """The first COPY of this test finds its connection ended by the server, as when that is started anew."""
+    ended: list[Any] = []
+    copy = psycopg.Cursor.copy
+
+    def losing(self: Any, *args: Any, **options: Any) -> Any:
+        if not ended:
+            database = settings.DATABASES["default"]
+            ended.append(self.connection.info.backend_pid)
+            with psycopg.connect(host=database["HOST"], dbname="postgres", user=database["USER"]) as administrator:
+                administrator.execute("SELECT pg_terminate_backend(%s, 5000)", ended)
+        return copy(self, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "copy", losing)
+    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0, 0.0))
+    yield ended
+    connection.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL ends connections.")
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_lost_while_rows_are_copied_is_made_anew(
+    alice: Any, bob: Any, folder: Any, lost: list[Any], caplog: Any
+) -> None:
+    job = do(runs.store(brought(row("1")), by=None, kick=False))
+    assert (job.error, job.state, Message.objects.count()) == ("", Job.State.FINISHED, 1)
+    assert lost
+    assert "administrator command" not in caplog.text
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL ends connections.")
+@pytest.mark.django_db(transaction=True)
+def test_an_export_whose_connection_is_lost_says_so_as_django_does(
+    alice: Any, bob: Any, dora: Any, lost: list[Any]
+) -> None:
+    write(alice, bob)
+    export = asking.ask(asking.wish(by=dora, scope=Export.Scope.MESSAGES, reason="a question", format="csv"))
+    with pytest.raises(OperationalError) as error:
+        b"".join(asking.lines(export))
+    assert troubles.is_passing(error.value)
