@@ -31,7 +31,8 @@ BEAT_EVERY = 1.0  # seconds between two signs of life
 LONG_BATCH = 2.0  # seconds: longer ones keep others waiting, which is worth a line in the log
 # Others who wait for SQLite's one lock look for it every 0.1 s: who takes it again at once starves them.
 LOCKED_ENOUGH, ROOM = 0.8, 0.12
-PAUSES = (0.5, 1.0, 3.0)  # seconds before trying again after trouble that passes by itself
+# Seconds before trying again after trouble that passes by itself: a database that is started anew takes half a minute.
+PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
 TAKE_BACK_AGAIN = timedelta(seconds=20)  # when what could not be taken back is tried again
 
 NOBODY_KNOWS = "Something went wrong that nobody expected; whoever runs the console finds it in the log."

@@ -299,6 +299,20 @@ def test_passing_trouble_is_tried_again_from_the_last_batch(
     assert "OperationalError; trying again." in caplog.text
 
 
+def test_a_database_that_is_started_anew_is_waited_for(know: Callable[..., str], monkeypatch: Any) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(Run, "wait", lambda run, seconds: waited.append(seconds))
+
+    def work(run: Run) -> None:
+        if sum(waited) < 25:
+            raise OperationalError("the connection is closed")
+
+    job = start(know(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("finished", "")
+
+
 def test_lasting_trouble_ends_in_a_sentence(know: Callable[..., str], monkeypatch: Any) -> None:
     monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
 
