@@ -44,10 +44,11 @@ def _forget_uploads(theirs: Q, pattern: re.Pattern[str] | None) -> Outcome:
         private_files.delete_with_company(import_.upload)
         Import.objects.filter(pk=import_.pk).update(upload="")
         removed += 1
-    for pk, job_id, file_name in Import.objects.values_list("pk", "job_id", "file_name"):
+    for pk, file_name in Import.objects.values_list("pk", "file_name"):
         if _names(pattern, file_name):
             Import.objects.filter(pk=pk).update(file_name=SOMEBODYS_FILE)
-            Job.objects.filter(pk=job_id).update(title=SOMEBODYS_IMPORT)
+            # Each check, and storing and undoing, was a job with the file's name in its title.
+            Job.objects.filter(params__import=str(pk)).update(title=SOMEBODYS_IMPORT)
             removed += 1
     return _outcome("uploads", removed, IMPORT_GOES_ON if at_work else "")
 

@@ -139,6 +139,7 @@ def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: A
     Import.objects.filter(pk=import_.pk).update(file_name="letters_of_Alice.csv")
     import_.refresh_from_db()
     do(runs.check(import_, by=rita, kick=False))
+    do(runs.check(import_, by=rita, kick=False))
     malice = brought(content=as_csv(row("1")), by=rita)
     Import.objects.filter(pk=malice.pk).update(file_name="malice.csv")
     erased(alice, by=sue, approver=sam)
