@@ -104,6 +104,20 @@ def test_problems_name_row_column_and_remedy_and_stand_against_it(importing: Cli
     assert "Import 1 message" not in said
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("header-only.csv", csv_of(), "The file has a header and no rows"),
+        ("nothing.json", b"[", "The file is cut off in its first row"),
+        ("open.csv", csv_of() + b'"', "The quote opened in row 2 is never closed"),
+    ],
+)
+def test_a_file_without_a_single_row_says_so(importing: Client, name: str, content: bytes, said: str) -> None:
+    import_ = bring(importing, content, name)
+    assert import_.job is not None and import_.job.state == "finished"
+    assert said in page(importing, import_)
+
+
 def test_storing_what_has_problems_is_refused_whatever_is_sent(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
     decide(importing, import_, "store/")
