@@ -76,6 +76,8 @@ def test_a_role_is_offered_what_it_may_use_and_leaves_entries(
     sign_in_by_form(page, "robin")
     sections = page.get_by_role("navigation", name="Sections").get_by_role("link")
     expect(sections).to_have_text(offered)
+    places = [link.bounding_box() for link in sections.all()]
+    assert all(place and place["x"] + place["width"] <= width for place in places), "a section lies outside the window"
     assert_accessible(page)
     assert_fits(page)
 
