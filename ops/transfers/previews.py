@@ -11,6 +11,7 @@ from typing import Any
 
 from ops.transfers import private_files
 from ops.transfers.checking import SHOWN, Checked
+from ops.transfers.encodings import ESCAPED_BYTES
 from ops.transfers.findings import Mark, storable
 from ops.transfers.formulas import COLUMNS as GUARDED
 from ops.transfers.formulas import bare, guarded
@@ -24,7 +25,7 @@ SHOWN_PROBLEMS = 100
 LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
 
-STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "unchanged"}
+STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "repeated"}
 MOMENTS = f"SELECT number, sent_at FROM {ROWS} WHERE number <= %s"
 CHANGED_TEXTS = f"""
 SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
@@ -62,7 +63,7 @@ def first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
 
 def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
     number, values, _ = row
-    cells = dict(zip(COLUMNS, map(storable, values), strict=True))
+    cells = dict(zip(COLUMNS, map(_shown, values), strict=True))
     if checked.plan.guarded:
         cells.update({column: bare(cells[column]) for column in GUARDED})
     cells["timestamp"] = moments.get(number, cells["timestamp"])
@@ -70,10 +71,16 @@ def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str,
     return {
         "row": number,
         "state": STATES.get(Mark(checked.findings.marks[number]), "faulty"),
+        "dated": number in moments,
         **{column: value[:LONGEST_SHOWN] for column, value in cells.items()},
         "cut": len(content) > LONGEST_SHOWN,
         "marked": INVISIBLE.search(content) is not None,
     }
+
+
+def _shown(text: str) -> str:
+    """A value of a file as a page can show it; bytes that were not decoded by the numbers that its problem names."""
+    return storable(ESCAPED_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", text))
 
 
 def _changed(staging: Staging) -> list[dict[str, Any]]:

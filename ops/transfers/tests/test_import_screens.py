@@ -69,6 +69,15 @@ def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importin
     assert not Message.objects.exists()
 
 
+def test_first_rows_are_shown_for_what_they_are(importing: Client, people: Any) -> None:
+    rows = csv_of(message("1"), message("1"), message("2", timestamp="05/01/2026"), message("3", content="café"))
+    said = page(importing, bring(importing, rows.replace("é".encode(), b"\xe9")))
+    assert "Row 2 + new alice" in said
+    assert "Row 3 = repeated alice" in said
+    assert "05/01/2026 id 2" in said  # not "05/01/2026 UTC", as if it had been understood
+    assert "caf\\xE9" in said
+
+
 def test_what_is_confirmed_is_imported_and_the_page_says_what_came_of_it(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1")))
     said = text(decide(importing, import_, "store/"))
