@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 
 from messaging.differences import Difference, word_differences
 from messaging.models import Message
+from ops.jobs.models import Job
 from ops.jobs.steering import may_see
-from ops.transfers import import_results, private_files, remembered, uploads
+from ops.transfers import check_job, import_results, private_files, remembered, uploads
 from ops.transfers.columns import ALIASES, suggest
 from ops.transfers.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.transfers.import_results import Figure, counted, figure
@@ -85,7 +86,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
         shown["stored"] = import_results.stored_figures(import_)
     elif import_.state == State.UNDONE or import_.state == State.TAKEN_BACK:
         shown |= import_results.undone(import_)
-    if import_.state in (State.CHECKING, State.TAKEN_BACK):
+    if import_.state in (State.CHECKING, State.CHECKED, State.TAKEN_BACK):
         shown["same_choices"] = same_choices(import_)
     return shown
 
@@ -122,6 +123,14 @@ def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     last = remembered.remembered(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
     return ColumnsForm(headers, {**known, **last, **Reading.from_json(import_.reading).columns}, data)
+
+
+def stopped(import_: Import) -> str:
+    """Why the check of a file came to no end, as a sentence; "" where it did."""
+    job = import_.job
+    if import_.understood or job is None or job.state not in (Job.State.FAILED, Job.State.CANCELLED):
+        return ""
+    return job.error or check_job.STOPPED
 
 
 def obstacle(import_: Import) -> str:
@@ -177,6 +186,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
     unfit = header_is_unfit(import_)
     job = import_.job
     return {
+        "stopped": stopped(import_),
         "refused": job.result.get("refused", "") if job is not None else "",
         "preview": preview,
         "first_problems": preview.get("problems", [])[:OPEN_PROBLEMS],

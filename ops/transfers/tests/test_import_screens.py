@@ -11,6 +11,8 @@ from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.jobs.models import Job
+from ops.transfers import check_job
 from ops.transfers.models import Import
 from ops.transfers.tests.screens import (
     ADD,
@@ -26,6 +28,7 @@ from ops.transfers.tests.screens import (
     page,
     people,
     private_folder,
+    seen,
     signed_in,
     text,
 )
@@ -208,6 +211,25 @@ def test_what_cannot_be_read_at_all_is_said(importing: Client) -> None:
     said = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
     assert "Nothing can be imported before the file can be read." in said
     assert "Import 0" not in said
+
+
+def test_what_cannot_be_read_is_told_before_any_choice_and_leads_to_another_file(importing: Client) -> None:
+    said = page(importing, bring(importing, csv_of() + b'"'))
+    assert said.index("The quote opened in row 2 is never closed") < said.index("Change how the file is read")
+    assert "Upload another file" in said
+    assert said.count("never closed") == 1
+
+
+def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    Import.objects.update(understood={}, counts=check_job.nothing_read())
+    Job.objects.update(state=Job.State.CANCELLED)
+    said = page(importing, import_)
+    assert "The check was stopped before its end: check the file again." in said
+    assert "problem" not in said
+    form = dict(importing.get(address(import_)).context["same_choices"])
+    response = importing.post(address(import_, "check/"), {"seen": seen(importing, import_), **form}, follow=True)
+    assert "Import 1 message" in text(response)
 
 
 @pytest.fixture
