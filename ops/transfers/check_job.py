@@ -21,7 +21,7 @@ from ops.transfers.problems import Problem, Unreadable
 from ops.transfers.sources import Source, open_source
 from ops.transfers.staging import Staging, staging_on
 
-GONE = "The file is not kept any more: bring it again."
+GONE = "The file is not kept any more: upload it again."
 TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
 STOPPED = "The check was stopped before its end: check the file again."
 

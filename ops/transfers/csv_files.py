@@ -15,7 +15,7 @@ from ops.transfers.rows import NO_VALUES, SourceRow
 
 LONGEST_VALUE = 1_000_000  # characters; more in one cell is a quote that was never closed, or no message
 LONGEST_LINE = 2 * LONGEST_VALUE
-SEPARATORS = {",": "separated by ,", ";": "separated by ;", "\t": "separated by tabs"}
+SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs"}
 NOT_TEXT = {
     b"PK\x03\x04": "a ZIP or XLSX file",
     b"\xd0\xcf\x11\xe0": "an old Excel (.xls) file",

@@ -30,7 +30,7 @@ class UploadForm(forms.Form):
             attrs={"aria-describedby": "file-help", "accept": ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx"}
         ),
         error_messages={
-            "required": "No file came: choose one.",
+            "required": "Choose a file first.",
             "empty": "The file is empty: choose one that holds messages.",
         },
     )
@@ -52,14 +52,14 @@ class ChecksForm(forms.Form):
         error_messages={"required": "Name the time zone, such as Europe/Berlin or UTC."},
     )
     create_users = forms.BooleanField(
-        label="Make accounts for people who are missing",
+        label="Create missing users",
         help_text="Not active and without a password: nobody can sign in with them.",
         required=False,
     )
     start_conversations = forms.BooleanField(
         label="Let a message whose parent is missing begin a conversation", required=False
     )
-    ignore_unknown = forms.BooleanField(label="Leave out columns that are none of ours", required=False)
+    ignore_unknown = forms.BooleanField(label="Ignore unknown columns", required=False)
     existing = forms.ChoiceField(
         label="Where a message is stored already, with another text",
         choices=[

@@ -32,7 +32,7 @@ PERMISSION = "transfers.import_messages"
 LIST = "admin:transfers_import_changelist"
 PAGE = "admin:transfers_import_change"
 CHANGED_MEANWHILE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
-GONE = "The file is not kept any more: it is deleted after a day. Bring it again."
+GONE = "The file is not kept any more: it is deleted after a day. Upload it again."
 
 View = Callable[..., HttpResponseBase]
 

@@ -140,13 +140,15 @@ def obstacle(import_: Import) -> str:
     if header_is_unfit(import_) or not import_.understood.get("format"):
         return "Nothing can be imported before the file can be read."
     if not import_.understood.get("complete"):
-        return "The file could not be read to its end, so nothing of it can be imported: correct it and bring it again."
+        return (
+            "The file could not be read to its end, so nothing of it can be imported: correct it and upload it again."
+        )
     if errors and not choices.only_valid:
         found = "one problem stands" if errors == 1 else f"{errors:,} problems stand"
-        return f"Nothing can be imported while {found} against it. Choose what becomes of them, or correct the file."
+        return f"Nothing can be imported while {found} against it. Choose what helps, or correct the file."
     if not counts.get("new") and not counts.get("changed"):
         if errors:
-            return "No row of the file is valid: correct it and bring it again."
+            return "No row of the file is valid: correct it and upload it again."
         return "Everything in this file is stored already: there is nothing to import."
     return ""
 
@@ -156,7 +158,7 @@ def button(import_: Import) -> str:
     counts = import_.counts
     new, changed = counts.get("new", 0), counts.get("changed", 0)
     if not new:
-        return f"Record {counted(changed, 'changed text')}"
+        return f"Apply to {counted(changed, 'changed text')}"
     return f"Import {counted(new, 'message')}"
 
 
@@ -219,7 +221,7 @@ def figures(import_: Import) -> list[Figure]:
     """What came of the check, in numbers; what there is none of is left out, but new and problems."""
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
     choices = Choices.from_json(import_.choices)
-    people = ("account to make", "accounts to make") if choices.create_users else ("missing person", "missing people")
+    people = ("user to create", "users to create") if choices.create_users else ("missing user", "missing users")
     new, problems = figure(counts["new"], "new message"), figure(counts["errors"], "problem", kind="bad")
     others = [
         figure(counts["changed"], "changed text", kind="odd"),
@@ -246,9 +248,9 @@ def offers(import_: Import, preview: dict[str, Any], form: ChecksForm) -> tuple[
 
 
 def _cure_in_words(choice: str, number: int) -> str:
-    if choice == "time_zone":
-        return f"for {counted(number, 'time')}"
-    return f"cures {counted(number, 'problem')}" if number else ""
+    if not number:
+        return ""
+    return f"for {counted(number, 'time')}" if choice == "time_zone" else f"cures {counted(number, 'problem')}"
 
 
 def _cures(import_: Import, preview: dict[str, Any]) -> dict[str, int]:
@@ -270,11 +272,11 @@ def effects(import_: Import) -> str:
     counts, choices = import_.counts, Choices.from_json(import_.choices)
     told = []
     if choices.create_users and counts.get("users"):
-        told.append(f"makes {counted(counts['users'], 'account')}")
+        told.append(f"creates {counted(counts['users'], 'user')}")
     if choices.only_valid and counts.get("rejected"):
         told.append(f"leaves out {counted(counts['rejected'], 'row')}")
     told.append("notifies the receivers" if choices.notify else "notifies nobody")
-    words = " and ".join(told)
+    words = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
     return f"{words[0].upper()}{words[1:]}. You can undo it afterwards."
 
 

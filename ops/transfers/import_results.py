@@ -44,7 +44,7 @@ def stored_figures(import_: Import) -> list[Figure]:
         figure(outcome.get("messages", 0), "new message"),
         figure(outcome.get("replies", 0), "reply among them", "replies among them"),
         figure(outcome.get("conversations", 0), "new conversation"),
-        figure(outcome.get("users", 0), "new account"),
+        figure(outcome.get("users", 0), "new user"),
         figure(outcome.get("changed", 0), "changed text"),
         figure(counts.get("unchanged", 0), "stored already", "stored already"),
         figure(counts.get("rejected", 0), "row left out", "rows left out", "bad"),
@@ -58,7 +58,7 @@ def undone_figures(import_: Import) -> list[Figure]:
     figures = [
         figure(undone.get("messages", 0), "message removed", "messages removed"),
         figure(undone.get("conversations", 0), "conversation removed", "conversations removed"),
-        figure(undone.get("users", 0), "account removed", "accounts removed"),
+        figure(undone.get("users", 0), "user removed", "users removed"),
         figure(undone.get("restored", 0), "text put back", "texts put back"),
         figure(undone.get("kept", 0), "message left as it is", "messages left as they are", "odd"),
     ]
@@ -86,7 +86,7 @@ def undo_plan(import_: Import) -> dict[str, Any]:
     if outcome.get("conversations"):
         removed.append(f"the conversations that nothing remains of, at most {outcome['conversations']:,}")
     if outcome.get("users"):
-        removed.append(f"the accounts that it made and nobody uses, at most {outcome['users']:,}")
+        removed.append(f"the users that it created and nobody uses, at most {outcome['users']:,}")
     changed = plan["restored"]
     return {
         "import": import_,
@@ -124,6 +124,8 @@ def in_short(import_: Import) -> str:
         told = [counted(counts.get("new", 0), "new message")]
         told += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
         told += [counted(counts["errors"], "problem")] if counts.get("errors") else []
+        if not import_.understood.get("complete"):
+            return "Cannot be imported as it is: open it to see why."
         return f"{', '.join(told)}: waits for a decision"
     return WORDS[import_.state]
 

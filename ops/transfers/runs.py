@@ -72,7 +72,7 @@ def why_not_storable(import_: Import) -> str:
     if import_.state != State.CHECKED:
         return ""
     if not import_.understood.get("complete"):
-        return "The file could not be read to its end: correct it, and bring it again."
+        return "The file could not be read to its end: correct it, and upload it again."
     if counts.get("errors") and not choices.get("only_valid"):
         return "Some rows have problems: correct the file, make another choice, or import only the valid rows."
     return ""
@@ -99,7 +99,7 @@ def _page(job: Job) -> str:
 
 def _refuse_without_file(import_: Import) -> None:
     if not private_files.exists(import_.upload):
-        raise NotNow("The file is not kept any more: bring it again.")
+        raise NotNow("The file is not kept any more: upload it again.")
 
 
 def _do(import_: Import, kind: str, allowed: Q, to: str, title: str, by: Any, *, kick: bool, small: bool) -> Job:

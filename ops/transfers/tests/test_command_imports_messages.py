@@ -40,7 +40,7 @@ def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, 
     run = Command(path, create_users=True)
     batch = Import.objects.get().pk
     assert run.out == [
-        "messages.csv: read as UTF-8, separated by ,.",
+        "messages.csv: read as UTF-8, separated by commas.",
         "Imported 3 messages (1 of them replies) in 2 new conversations; 1 user created; 0 already stored, 1 repeated "
         "in the file.",
         f"Batch {batch}: manage.py undo_import {batch} takes it back.",

@@ -35,10 +35,10 @@ def unreadable(content: bytes) -> str:
 @pytest.mark.parametrize(
     ("encoding", "mark", "described"),
     [
-        ("utf-8", b"", "read as UTF-8, separated by ,"),
-        ("utf-8", b"\xef\xbb\xbf", "read as UTF-8, separated by ,"),
-        ("utf-16-le", b"\xff\xfe", "read as UTF-16, separated by ,"),
-        ("utf-16-be", b"\xfe\xff", "read as UTF-16, separated by ,"),
+        ("utf-8", b"", "read as UTF-8, separated by commas"),
+        ("utf-8", b"\xef\xbb\xbf", "read as UTF-8, separated by commas"),
+        ("utf-16-le", b"\xff\xfe", "read as UTF-16, separated by commas"),
+        ("utf-16-be", b"\xfe\xff", "read as UTF-16, separated by commas"),
     ],
 )
 def test_the_byte_order_mark_tells_the_encoding(encoding: str, mark: bytes, described: str) -> None:
@@ -48,7 +48,7 @@ def test_the_byte_order_mark_tells_the_encoding(encoding: str, mark: bytes, desc
 
 
 @pytest.mark.parametrize(
-    ("separator", "described"), [(",", "separated by ,"), (";", "separated by ;"), ("\t", "separated by tabs")]
+    ("separator", "described"), [(",", "separated by commas"), (";", "separated by ;"), ("\t", "separated by tabs")]
 )
 def test_the_header_tells_the_separator(separator: str, described: str) -> None:
     lines = [separator.join(COLUMNS), separator.join(row(content="hello"))]
@@ -78,7 +78,7 @@ def test_the_encoding_may_be_chosen(encoding: str, text: str) -> None:
     codec = encoding_of(b"ex", encoding).codec
     chosen = open_csv(f"{HEADER}\n1,,a,b,t,{text}\n".encode(codec), Reading(encoding=encoding))
     assert [values[-1] for _, values, _ in chosen] == [text]
-    assert chosen.description == f"read as {encoding}, separated by ,"
+    assert chosen.description == f"read as {encoding}, separated by commas"
 
 
 @pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "UTF-16"])

@@ -155,7 +155,9 @@ def test_a_file_that_breaks_off_cannot_be_imported_partly(alice: Any, bob: Any) 
     content += b"1,,alice,bob,2026-01-05T10:00:00Z,hello\n" + b'2,,alice,bob,2026-01-05T10:00:00Z,"never closed\n'
     import_ = checked(content=content, only_valid=True)
     assert (import_.understood["complete"], import_.counts["new"]) == (False, 1)
-    with pytest.raises(runs.NotNow, match=r"^The file could not be read to its end: correct it, and bring it again\.$"):
+    with pytest.raises(
+        runs.NotNow, match=r"^The file could not be read to its end: correct it, and upload it again\.$"
+    ):
         runs.store(import_, by=None)
 
 

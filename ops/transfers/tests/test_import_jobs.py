@@ -77,7 +77,7 @@ def test_a_check_shows_what_will_be_and_stores_nothing(old: Message, rita: Any) 
         "format": "CSV",
         "encoding": "UTF-8",
         "separator": ",",
-        "description": "read as UTF-8, separated by ,",
+        "description": "read as UTF-8, separated by commas",
         "time_zone": "UTC",
         "headers": [
             "external_id",
@@ -149,7 +149,7 @@ def test_only_a_checked_file_without_errors_can_be_stored_and_once(alice: Any, b
         with pytest.raises(runs.NotNow):
             verb(other_tab, by=None)
     do(job)
-    with pytest.raises(runs.NotNow, match=r"^The file is not kept any more: bring it again\.$"):
+    with pytest.raises(runs.NotNow, match=r"^The file is not kept any more: upload it again\.$"):
         runs.check(other_tab, by=None)
     assert Message.objects.count() == 1
 

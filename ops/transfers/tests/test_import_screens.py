@@ -63,7 +63,7 @@ def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importin
     import_ = bring(importing, csv_of(message("1"), message("2", "1", "hello yourself"), message("3")))
     said = page(importing, import_)
     assert import_.state == State.CHECKED
-    assert "read as UTF-8, separated by ," in said
+    assert "read as UTF-8, separated by commas" in said
     assert "3 new messages 0 problems 2 new conversations" in said
     assert "Import 3 messages" in said
     assert "Notifies nobody. You can undo it afterwards." in said
@@ -140,12 +140,12 @@ def test_storing_what_has_problems_is_refused_whatever_is_sent(importing: Client
 def test_the_choice_that_cures_a_problem_stands_out_and_cures_it(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), *(message(str(key), sender=f"new-{key}") for key in range(2, 6))))
     said = page(importing, import_)
-    assert "Make accounts for people who are missing cures 4 problems" in said
-    assert said.index("Make accounts for people who are missing") < said.index("Other choices")
+    assert "Create missing users cures 4 problems" in said
+    assert said.index("Create missing users") < said.index("Other choices")
     assert said.index("Notify the receivers") > said.index("Other choices")
     said = text(decide(importing, import_, "check/", create_users="on"))
     assert "Import 5 messages" in said
-    assert "Makes 4 accounts and notifies nobody. You can undo it afterwards." in said
+    assert "Creates 4 users and notifies nobody. You can undo it afterwards." in said
     decide(importing, import_, "store/")
     assert Message.objects.count() == 5
 
@@ -176,11 +176,20 @@ def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: An
     assert Message.objects.get().timestamp.isoformat() == "2026-07-01T10:00:00+00:00"
 
 
+def test_a_wrong_time_zone_cures_nothing(importing: Client, people: Any) -> None:
+    said = text(decide(importing, bring(importing, csv_of(message())), "check/", time_zone="Berlin"))
+    assert "“Berlin” is no time zone" in said
+    assert "for 0 times" not in said
+
+
 def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", content=""), message("3")))
     said = text(decide(importing, import_, "check/", only_valid="on"))
     assert "Import 2 messages" in said
     assert "Leaves out 1 row and notifies nobody." in said
+    both = bring(importing, csv_of(message("8", sender="new"), message("9", content="")), "both.csv")
+    said = text(decide(importing, both, "check/", only_valid="on", create_users="on"))
+    assert "Creates 1 user, leaves out 1 row and notifies nobody." in said
     said = text(decide(importing, import_, "store/"))
     assert "1 row was left out. Download it (CSV), correct what the last column says, and import the file." in said
     rejected: Any = importing.get(address(import_, "rejected.csv"))
@@ -263,7 +272,7 @@ def test_it_is_recorded_as_an_edit_or_left_as_chosen(
 
 def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, stored: Message) -> None:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
-    assert "Record 1 changed text" in page(importing, import_)
+    assert "Apply to 1 changed text" in page(importing, import_)
     decide(importing, import_, "store/", existing="edit")
     stored.refresh_from_db()
     assert stored.content == "We meet at eleven."

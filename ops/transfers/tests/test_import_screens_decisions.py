@@ -65,10 +65,10 @@ def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, privat
 def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     private_files.delete_with_company(import_.upload)
-    assert "The file is not kept any more: it is deleted a day after it came." in page(importing, import_)
+    assert "The file is not kept any more: it is deleted a day after it was uploaded." in page(importing, import_)
     form = {"seen": importing.get(address(import_)).context["seen"]}
     said = text(importing.post(address(import_, "store/"), form, follow=True))
-    assert "The file is not kept any more: it is deleted after a day. Bring it again." in said
+    assert "The file is not kept any more: it is deleted after a day. Upload it again." in said
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     uploads.sweep()
     assert "The file was deleted without being imported." in page(importing, import_)

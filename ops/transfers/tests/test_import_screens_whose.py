@@ -40,7 +40,7 @@ def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
     other = signed_in(request.getfixturevalue(who))
     said = page(other, import_)
     assert "1 new message 1 problem" in said
-    assert "What is in the file, and what becomes of it, is for the person who brought it." in said
+    assert "What is in the file, and what becomes of it, is shown to the person who uploaded it." in said
     assert "a secret" not in said
     assert "gone" not in said
     for what in ("problems.csv", "rejected.csv", "check/", "store/", "columns/", "discard/"):
@@ -95,7 +95,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({}, "No file came: choose one."),
+        ({}, "Choose a file first."),
         ({"file": b""}, "The file is empty: choose one that holds messages."),
         ({"file": b"x" * 2_000}, "The file is larger than 1 kB, the most that is taken: split it"),
     ],

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         parser.add_argument("--notify", action="store_true", help="create a notification for each message's receiver")
         parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="what a CSV file is written in")
         parser.add_argument("--time-zone", default="UTC", help="of times that name none, for instance Europe/Berlin")
-        parser.add_argument("--ignore-unknown", action="store_true", help="leave out columns that are none of ours")
+        parser.add_argument("--ignore-unknown", action="store_true", help="ignore unknown columns")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity: int = options["verbosity"]

@@ -144,9 +144,9 @@ def test_44082_messages_come_in_go_and_come_again(dan: Any, console: Installatio
     check(page)
     bring(page, IRC)
     expect(page.get_by_text("Nothing can be imported while")).to_be_visible(timeout=A_JOB)
-    expect(page.get_by_text("5,570 missing people")).to_be_visible()
+    expect(page.get_by_text("5,570 missing users")).to_be_visible()
     check(page)
-    page.get_by_label("Make accounts for people who are missing").check()
+    page.get_by_label("Create missing users").check()
     page.get_by_role("button", name="Check again with these choices").click()
     expect(page.get_by_role("button", name="Import 44,082 messages")).to_be_visible(timeout=A_JOB)
     expect(page.get_by_text("11,096 new conversations")).to_be_visible()
@@ -168,7 +168,7 @@ def test_44082_messages_come_in_go_and_come_again(dan: Any, console: Installatio
     assert console.call(f"{__name__}.stored") == {"messages": 1, "conversations": 1, "histories": 0}
 
     bring(page, IRC)
-    page.get_by_label("Make accounts for people who are missing").check(timeout=A_JOB)
+    page.get_by_label("Create missing users").check(timeout=A_JOB)
     page.get_by_role("button", name="Check again with these choices").click()
     page.get_by_role("button", name="Import 44,082 messages").click(timeout=A_JOB)
     expect(page.get_by_text("32,986 replies among them")).to_be_visible(timeout=A_JOB)
@@ -180,7 +180,7 @@ def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installat
     """While it waits for a worker, where none is needed for it; and in the middle, by the next worker."""
     page = dan()
     bring(page, IRC)
-    page.get_by_label("Make accounts for people who are missing").check(timeout=A_JOB)
+    page.get_by_label("Create missing users").check(timeout=A_JOB)
     page.get_by_role("button", name="Check again with these choices").click()
     store = page.get_by_role("button", name="Import 44,082 messages")
     expect(store).to_be_visible(timeout=A_JOB)
@@ -213,7 +213,7 @@ def test_faulty_rows_come_back_are_corrected_and_imported(
 ) -> None:
     page = dan(width, scheme)
     bring(page, WIKITALK)
-    page.get_by_label("Make accounts for people who are missing").check(timeout=A_JOB)
+    page.get_by_label("Create missing users").check(timeout=A_JOB)
     page.get_by_label("Import only the valid rows").check()
     check(page)
     page.get_by_role("button", name="Check again with these choices").click()
@@ -233,8 +233,8 @@ def test_faulty_rows_come_back_are_corrected_and_imported(
     corrected = correct(left_out)
     assert valid + corrected == 3_548
     bring(page, left_out)
-    make_accounts = page.get_by_label("Make accounts for people who are missing")
-    make_accounts.check(timeout=A_JOB)
+    create_users_box = page.get_by_label("Create missing users")
+    create_users_box.check(timeout=A_JOB)
     page.get_by_role("button", name="Check again with these choices").click()
     page.get_by_role("button", name=f"Import {corrected:,} messages").click(timeout=A_JOB)
     expect(page.get_by_text(f"{corrected:,} new messages")).to_be_visible(timeout=A_JOB)
