@@ -19,5 +19,6 @@ class AccountsConfig(AppConfig):
                 page=erasing.page,
                 permission="accounts.delete_user",
                 why_no_retry=erasing.why_no_retry,
+                why_no_cancel=erasing.HOLD_INSTEAD,
             )
         )

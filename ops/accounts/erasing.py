@@ -36,6 +36,7 @@ from ops.jobs.running import Cancelled, HandOver, JobFailed, Run
 logger = logging.getLogger(__name__)
 
 KIND = "accounts.delete"
+HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
 TITLE = "Deletion of an account"  # jobs are kept, and seen by others: no name
 AGAIN_AFTER = timedelta(minutes=5)  # when a deletion is taken up again whose job failed
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed

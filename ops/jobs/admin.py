@@ -59,7 +59,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"
-    empty_words = "No job yet. Imports and exports that take longer than a moment appear here."
+    empty_words = "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
     fields = ("title",)
     actions = None
 

@@ -20,7 +20,9 @@ class Kind:
     the last batch. ``take_back`` undoes what was done when a job fails or is cancelled, and is called again likewise.
     ``unit`` is what progress counts. ``page`` gives the address of what a job is about. ``permission`` is what
     somebody needs to start one; whoever has it finds "Jobs" in the console. ``why_no_retry`` gives the sentence that
-    says why an ended job cannot be started again, "" where it can.
+    says why an ended job cannot be started again, "" where it can. ``cancelling`` says what becomes of what was done
+    when a job is cancelled, and ``why_no_cancel`` why it cannot be, with what to do instead. ``keeps`` says that
+    ``take_back`` tidies up, and leaves done what was done.
     """
 
     name: str
@@ -30,6 +32,9 @@ class Kind:
     page: Callable[[Job], str] | None = None
     permission: str = ""
     why_no_retry: Callable[[Job], str] | None = None
+    cancelling: str = ""
+    why_no_cancel: str = ""
+    keeps: bool = False
 
 
 _kinds: dict[str, Kind] = {}

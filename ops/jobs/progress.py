@@ -73,7 +73,7 @@ def took(job: Job) -> str:
 def can_be_taken_back(job: Job) -> bool:
     """Whether failing and being cancelled undo what a job did."""
     kind = kind_of(job)
-    return kind is not None and kind.take_back is not None
+    return kind is not None and kind.take_back is not None and not kind.keeps
 
 
 def _unit(job: Job) -> str:

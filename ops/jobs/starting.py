@@ -117,6 +117,9 @@ def cancel(job: Job, *, by: Any) -> None:
 
     Raises NotPossible, NotRecorded.
     """
+    why_not = why_no_cancel(job)
+    if why_not:
+        raise NotPossible(why_not)
     under_way = Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY, ending="")
     with transaction.atomic():
         if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
@@ -155,6 +158,12 @@ def retry(job: Job, *, by: Any) -> None:
         record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
         _kick_after_commit(job)
+
+
+def why_no_cancel(job: Job) -> str:
+    """Why jobs of this kind are not cancelled, as a sentence with what to do instead; "" where they are."""
+    kind = kind_of(job)
+    return kind.why_no_cancel if kind else ""
 
 
 def why_no_retry(job: Job) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from ops.jobs.kinds import all_kinds, kind_of
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
-from ops.jobs.starting import why_no_retry
+from ops.jobs.starting import why_no_cancel, why_no_retry
 
 
 def may_see_all(user: Any) -> bool:
@@ -32,7 +32,7 @@ def may_steer(user: Any, job: Job) -> bool:
 def may_cancel(user: Any, job: Job) -> bool:
     """Whether a job can be cancelled now, by this user."""
     under_way = job.state in UNDER_WAY and not job.ending and job.cancel_requested_at is None
-    return under_way and may_steer(user, job)
+    return under_way and not why_no_cancel(job) and may_steer(user, job)
 
 
 def may_retry(user: Any, job: Job) -> bool:

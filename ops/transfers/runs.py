@@ -20,6 +20,11 @@ from ops.transfers.models import Import
 SMALL = 1_000_000  # bytes of a file that is usually done in the request
 FEW = 2_000  # rows, likewise
 
+# What cancelling does.
+AFTER_CHECK = "Nothing is stored, and the file can be checked again."
+AFTER_STORE = "Takes back what was stored so far."
+AFTER_UNDO = "What is removed by then stays removed; undoing can go on later."
+
 State = Import.State
 NEW = Q(state=State.CHECKING, job=None)
 
@@ -87,9 +92,9 @@ def kinds() -> list[Kind]:
         "why_no_retry": lambda job: "Start it again from the page of the import.",
     }
     return [
-        Kind("import.check", check_job.work, check_job.take_back, **common),
-        Kind("import.store", store_job.work, store_job.take_back, **common),
-        Kind("import.undo", undo_job.work, undo_job.take_back, **common),
+        Kind("import.check", check_job.work, check_job.take_back, cancelling=AFTER_CHECK, **common),
+        Kind("import.store", store_job.work, store_job.take_back, cancelling=AFTER_STORE, **common),
+        Kind("import.undo", undo_job.work, undo_job.take_back, cancelling=AFTER_UNDO, keeps=True, **common),
     ]
 
 

@@ -61,7 +61,7 @@ def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
         import_.state, import_.undone_at = state, timezone.now() if state == State.UNDONE else None
         import_.outcome = {**import_.outcome, "undo": {**counts, "kept": kept}, "kept": named}
         import_.save(update_fields=["state", "undone_at", "outcome"])
-        run.advance(import_.last_row, import_.last_row)
+        run.advance(import_.outcome["messages"], import_.outcome["messages"])
         details = {**undoing.counts(), "kept": kept, "batch": str(import_.pk)}
         record(Event.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
         imports.announce(DEFAULT_DB_ALIAS)

@@ -8,7 +8,8 @@ from django import template
 from django.utils import timezone
 
 from ops.jobs import progress as progresses
-from ops.jobs import steering
+from ops.jobs import starting, steering
+from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
 from ops.jobs.progress import Progress
 
@@ -31,6 +32,19 @@ def took(job: Job) -> str:
 def can_be_taken_back(job: Job) -> bool:
     """Whether failing and being cancelled undo what a job did."""
     return progresses.can_be_taken_back(job)
+
+
+@register.filter
+def cancelling(job: Job) -> str:
+    """What cancelling a job does, as a sentence; "" where that needs none."""
+    kind = kind_of(job)
+    return kind.cancelling if kind else ""
+
+
+@register.filter
+def why_no_cancel(job: Job) -> str:
+    """Why a job cannot be cancelled, as a sentence with what to do instead; "" where it can."""
+    return starting.why_no_cancel(job)
 
 
 @register.filter

@@ -58,4 +58,11 @@ def _count_one(number: int, params: dict[str, Any]) -> None:
     Group.objects.create(name=name_of(number))
 
 
-KIND = Kind(NAME, count, take_back=take_back, unit="numbers", permission="auth.view_group")
+KIND = Kind(
+    NAME,
+    count,
+    take_back=take_back,
+    unit="numbers",
+    permission="auth.view_group",
+    cancelling="Takes back what was counted so far.",
+)

@@ -117,7 +117,8 @@ def test_the_page_says_how_far_the_job_is(as_dora: Client, dora: Any) -> None:
     assert '<progress max="100" value="25" aria-label="Counting">25</progress>' in text
     assert "About 30 seconds left, about 10 numbers a second" in text
     assert '<span class="chip unread">Running</span>' in text
-    assert "Takes back what was done so far." in text
+    assert "Takes back what was counted so far." in text
+    assert "You need not wait here" in text
 
 
 def test_titles_are_escaped_everywhere(as_dora: Client, dora: Any) -> None:

@@ -18,6 +18,7 @@ def export_kinds() -> list[Kind]:
         unit="messages",
         page=page,
         permission=selections.PERMISSION,
+        cancelling="No file is kept.",
     )
     return [make]
 

@@ -14,7 +14,7 @@ from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
-from ops.jobs import running
+from ops.jobs import progress, running
 from ops.jobs.models import Job
 from ops.transfers import editing, runs, storing, undoing
 from ops.transfers.models import Import
@@ -171,7 +171,11 @@ def test_a_cancelled_undo_can_be_started_again(old: Message, rita: Any) -> None:
     import_.refresh_from_db()
     assert (job.state, import_.state) == (Job.State.CANCELLED, Import.State.STORED)
     assert 0 < import_.outcome["undo"]["messages"] < 6
+    assert not progress.can_be_taken_back(job)  # what was removed stays so
     undone(import_, by=rita)
+    import_.refresh_from_db()
+    last: Any = import_.job
+    assert (last.done, last.total) == (6, 6)
     assert everything() == before
     assert import_.outcome["undo"]["messages"] == 6
 
