@@ -102,6 +102,7 @@ class ExportedList(admin.ModelAdmin):
             "chosen": None if ids is None else len(ids),
             "counted": min(counted, MOST_COUNTED),
             "more": counted > MOST_COUNTED,
+            "at_once": asking.AT_ONCE,
             "media": Media(css=CSS),
             "of_conversations": self.export_scope == Export.Scope.CONVERSATIONS,
             "back": f"../?{wished.export.selection.get('query', '')}",
@@ -139,6 +140,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     section = "Exports"
     keyset = ("-created_at", "id")
     rows_template = "transfers/export_rows.html"
+    change_list_template = "transfers/exports.html"
     change_form_template = "transfers/export_page.html"
     empty_words = "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
     fields = ("file_name",)
@@ -181,8 +183,9 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         export = context["original"]
         context |= {
-            "title": export.get_scope_display() if export.job_id is None else export.file_name,
+            "title": export.file_name,
             "export": export,
+            "whose": _whose(export),
             "standing": standing(export, timezone.now()),
             "own": export.by_id == request.user.pk,
         }
@@ -231,6 +234,14 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             "counts": person.counts_of(user),
         }
         return TemplateResponse(request, "transfers/export_person.html", context)
+
+
+def _whose(export: Export) -> str:
+    """Whose data an export holds, for as long as there is that account; "" for exports of a list."""
+    if export.scope != Export.Scope.PERSON:
+        return ""
+    user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
+    return user.get_username() if user else ""
 
 
 def standing(export: Export, now: Any) -> str:

@@ -269,7 +269,9 @@ def test_exports_of_others_are_in_nobodys_list_but_a_superusers(exporting: Clien
     export = made_by_a_job(exporting)
     other = Client()
     other.force_login(make_exporter("emil"))
-    assert "You exported nothing yet." in text(other.get(EXPORTS))
+    empty = text(other.get(EXPORTS))
+    assert "You exported nothing yet." in empty
+    assert "Open the messages</a>" in empty
     other.force_login(rosa)
     assert export.file_name in text(other.get(EXPORTS))
 
@@ -277,7 +279,9 @@ def test_exports_of_others_are_in_nobodys_list_but_a_superusers(exporting: Clien
 def test_after_a_day_the_file_is_expired(exporting: Client) -> None:
     export = made_by_a_job(exporting)
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert "The file is not kept any more" in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
+    assert "The file is not kept any more: files are deleted after a day, and whenever an account is erased" in text(
+        exporting.get(f"{EXPORTS}{export.pk}/change/")
+    )
     response = exporting.get(f"{EXPORTS}{export.pk}/download/", follow=True)
     assert "This file is not there (any more): export it again." in text(response)
 
@@ -343,14 +347,23 @@ def test_asking_for_one_persons_data(client: Client, stored: list[Message], fold
     confirmed(client, emma)
     page = text(client.get(address))
     assert "1 message sent and 2 received" in page
-    assert "Nothing was exported. Say what the export is for" in text(client.post(address, {"reason": ""}))
+    refused = text(client.post(address, {"reason": ""}))
+    assert "Nothing was exported. Look at what is marked below." in refused
+    assert refused.index("Say what the export is for") > refused.index("What the export is for</label>")
     response = client.post(address, {"reason": WHY})
     export = Export.objects.get()
     assert response["Location"] == f"{EXPORTS}{export.pk}/change/"
     assert client.get(f"{EXPORTS}{export.pk}/download/").status_code == 200
     assert export.file_name.startswith("personal-data-emma-")
+    assert "the data of <bdi>alice</bdi>" in text(client.get(response["Location"]))
     entry = Entry.objects.get(event=Event.MESSAGES_EXPORTED)
     assert (entry.target_type, entry.target_id, entry.reason) == ("accounts.user", str(alice.pk), WHY)
+
+
+def test_a_small_export_is_called_as_its_file_is(exporting: Client) -> None:
+    exporting.post(f"{MESSAGES}export/", asked())
+    export = Export.objects.get()
+    assert f"<h1>{export.file_name}</h1>" in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
 
 
 @pytest.mark.parametrize("permissions", [("view_message",), ()])

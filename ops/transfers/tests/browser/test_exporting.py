@@ -59,7 +59,8 @@ def test_from_the_list_to_a_file(
     expect(page.get_by_text("2 messages", exact=True)).to_be_visible()
     check(page)
     page.get_by_role("button", name="Export 2 messages").click()
-    expect(page.get_by_role("alert")).to_contain_text("Say what the export is for")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was exported.")
+    expect(page.get_by_text("Say what the export is for")).to_be_visible()
     check(page)
     page.get_by_label("What the export is for").fill(WHY)
     with page.expect_download() as download:
