@@ -103,6 +103,7 @@ def _page_of(asked: DeletionRequest, *, by: Any) -> dict[str, Any]:
         "whose": deletion_pages.called(asked),
         "account": account,
         "live": deletion_pages.is_worked_on(asked),
+        "begins_soon": deletion_pages.begins_soon(asked),
         "in_group": asked.group.requests.count(),
         "timeline": deletion_pages.timeline(asked, people),
         "holds": [(hold, people.name(hold.placed_by_id), people.name(hold.lifted_by_id)) for hold in standing],
@@ -146,6 +147,7 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     section = "Deleted accounts"
     keyset = ("-deleted_at", "id")
     rows_template = "accounts/deletion_rows.html"
+    change_form_template = "accounts/account_deletion.html"
     empty_words = "No account was deleted yet."
     fields = ("deleted_at", "deleted_by", "counts")
 
@@ -154,3 +156,8 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("deleted_by")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        counts = deletion_pages.counted(context["original"].counts)
+        context |= {"title": "A deleted account", "counts": counts}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -234,13 +234,15 @@ class DeletionRequest(models.Model):
     def words(self) -> str:
         """Where it stands, in one sentence."""
         if self.is_open and self.is_held:
+            if self.state == State.REQUESTED:
+                return "Waits for a second person to approve it, and for a hold to be lifted."
             return "A hold stops it: it goes on when the hold is lifted."
         if self.state == State.APPROVED and self.runs_at and self.runs_at > timezone.now():
             moment = timezone.localtime(self.runs_at)
             return f"Approved: runs on {moment:%Y-%m-%d at %H:%M}, and can be cancelled until then."
         return {
             State.REQUESTED: "Waits for a second person to approve it.",
-            State.APPROVED: "Approved: begins in a moment.",
+            State.APPROVED: "Approved: begins within a minute.",
             State.RUNNING: "Being erased now.",
             State.DONE: "Done: the receipt proves it.",
             State.CANCELLED: "Cancelled: nothing was deleted, and the account is as it was.",

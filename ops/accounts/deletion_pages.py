@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ops.accounts import approval
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
+from ops.accounts.deletion_models import TO_RUN, DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
 from ops.accounts.receipts import COUNT_WORDS, STEP_WORDS
 from ops.jobs.leases import UNDER_WAY
 
@@ -188,12 +188,18 @@ def is_worked_on(request: DeletionRequest) -> bool:
     return request.is_open and request.job is not None and request.job.state in UNDER_WAY
 
 
+def begins_soon(request: DeletionRequest) -> bool:
+    """Whether nothing is waited for but the worker's next round, so that the page changes by itself."""
+    due = request.state in TO_RUN and request.runs_at is not None and request.runs_at <= timezone.now()
+    return due and not request.is_held and not is_worked_on(request)
+
+
 def standing_of_group(requests: list[DeletionRequest]) -> dict[str, Any]:
     """How the deletions of a group stand: each, how many are over, and whether that changes by itself."""
     return {
         "requests": prepared(requests),
         "over": sum(not one.is_open for one in requests),
-        "live": any(is_worked_on(one) for one in requests),
+        "live": any(is_worked_on(one) or begins_soon(one) for one in requests),
     }
 
 
@@ -216,7 +222,8 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
     # When the account itself is gone, only its traces are left to be cleared away: no hold stops that.
     is_there = request.is_open and "erased_at" not in request.progress
     if is_there and to.has_perm("accounts.hold_account"):
-        found.append(Offer("Put a hold on it…", reverse("admin:accounts_user_hold", args=[request.user_id])))
+        words = "Put another hold on it…" if request.is_held else "Put a hold on it…"
+        found.append(Offer(words, reverse("admin:accounts_user_hold", args=[request.user_id])))
     return found
 
 

@@ -151,7 +151,9 @@ class ProgressView(AboutRequest, TemplateView):
     template_name = "accounts/polled.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if deletion_pages.is_worked_on(self.asked):
+        if "waits" in request.GET and deletion_pages.begins_soon(self.asked):
+            return HttpResponse(status=204)  # nothing has changed
+        if "waits" not in request.GET and deletion_pages.is_worked_on(self.asked):
             return super().get(request, *args, **kwargs)
         return load_anew(request, self.get_success_url())
 
@@ -261,7 +263,7 @@ class GroupProgressView(AboutGroup, TemplateView):
     template_name = "accounts/_accounts.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if any(deletion_pages.is_worked_on(one) for one in self.requests):
+        if deletion_pages.standing_of_group(self.requests)["live"]:
             return super().get(request, *args, **kwargs)
         return load_anew(request, self.get_success_url())
 

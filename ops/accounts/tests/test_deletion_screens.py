@@ -48,8 +48,8 @@ def test_the_action_leads_to_a_page_that_says_exactly_what_goes(
     page = words(response)
     assert "1 message sent and 1 received, on both sides of the conversation" in page
     assert "1 older text of those messages" in page
-    assert "1 other person wrote with this one" in page
-    assert "1 conversation stays, and loses messages" in page
+    assert "1 other person exchanged messages with this one" in page
+    assert "1 conversation stays, with fewer messages" in page
     assert "1 reply by other people is joined to the nearest message that stays" in page
     assert "Request deletion of alice" in page
     assert User.objects.get(pk=alice.pk).is_active
@@ -230,7 +230,7 @@ def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting
     page = words(response)
     assert "to be deleted" in page and "on hold" in page
     assert "The case of the blue bicycle Lift this hold…" in page
-    assert "A hold stops it: it goes on when the hold is lifted. Open the deletion" in page
+    assert "Waits for a second person to approve it, and for a hold to be lifted. Open the deletion" in page
     assert "Delete this account…" not in page
     assert reverse("admin:accounts_deletionrequest_change", args=[asked.pk]) in response.content.decode()
 

@@ -164,7 +164,8 @@ def test_a_hold_is_placed_and_lifted_from_the_page_of_the_deletion(sue: Any, sam
     assert response.redirect_chain == [(page_of(asked), 302)]
     page = words(response)
     assert "Nothing of alice is deleted until the hold is lifted." in page
-    assert "A hold stops it: it goes on when the hold is lifted." in page
+    assert "Waits for a second person to approve it, and for a hold to be lifted." in page
+    assert "Put another hold on it…" in page
     assert "Legal hold ‖ open by lena" in page and "The blue bicycle" in page
 
     held = Hold.objects.get()
@@ -211,15 +212,15 @@ def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: A
     client = signed_in(sam)
     page = words(client.get(of_group(group)))
     assert "Deletion of 2 accounts" in page
-    assert "0 of 2 over, 2 wait for approval" in page
+    assert "0 of 2 finished, 2 wait for approval" in page
     assert "Approve all 2 that wait…" in page and "Cancel all 2…" in page
     assert "That is not “delete 2 accounts”" in words(client.post(of_group(group, "_approve"), {"typed": "alice"}))
     page = words(client.post(of_group(group, "_approve"), {"typed": "delete 2 accounts"}, follow=True))
     assert "The deletion of 2 accounts is approved." in page
-    assert "0 of 2 over" in page
+    assert "0 of 2 finished" in page
     run_all_jobs()
     page = words(client.get(of_group(group)))
-    assert "2 of 2 over" in page
+    assert "2 of 2 finished" in page
     assert page.count("✓ erased") == 2
     assert "alice" not in page and "bob" not in page
 
@@ -237,7 +238,7 @@ def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice
     work_on(_approved(group.requests.get(user=alice), by=sam))
     client = signed_in(sue)
     page = words(client.get(of_group(group)))
-    assert "1 of 2 over, 1 waits for approval" in page
+    assert "1 of 2 finished, 1 waits for approval" in page
     page = words(client.post(of_group(group, "_cancel"), {"reason": "Wrong list"}, follow=True))
     assert "Cancelled for 1 account, which is as it was." in page
     assert User.objects.get(username="bob").is_active

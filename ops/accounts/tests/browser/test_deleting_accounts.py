@@ -177,7 +177,7 @@ def test_a_hold_stops_what_is_approved_until_it_is_lifted(
     check(page)
     page.get_by_label("Why it must not be deleted").fill("The case of the blue bicycle")
     page.get_by_role("button", name="Put a hold on alice").click()
-    expect(page.get_by_text("A hold stops it: it goes on when the hold is lifted.")).to_be_visible()
+    expect(page.get_by_text("Waits for a second person to approve it, and for a hold to be lifted.")).to_be_visible()
     expect(page.get_by_text("The case of the blue bicycle")).to_be_visible()
     check(page)
     page.get_by_role("link", name="Approve this deletion…").click()
@@ -215,7 +215,7 @@ def test_many_are_one_group_with_a_page_for_all(
     page.get_by_label("Reason").fill("Left over from the load test")
     page.get_by_label("Type this delete 4 accounts to confirm").fill("delete 4 accounts")
     page.get_by_role("button", name="Request deletion of 4 accounts").click()
-    expect(page.get_by_text("0 of 4 over, 4 wait for approval")).to_be_visible()
+    expect(page.get_by_text("0 of 4 finished, 4 wait for approval")).to_be_visible()
     check(page)
 
     address = page.url
@@ -229,7 +229,7 @@ def test_many_are_one_group_with_a_page_for_all(
     expect(page.get_by_text("The deletion of 4 accounts is approved.")).to_be_visible()
     leave_and_let_workers_work(page)
     page.goto(address)
-    expect(page.get_by_text("4 of 4 over")).to_be_visible()
+    expect(page.get_by_text("4 of 4 finished")).to_be_visible()
     expect(page.get_by_text("✓ anonymised")).to_have_count(4)
     check(page)
 
