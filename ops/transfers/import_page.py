@@ -139,6 +139,8 @@ def obstacle(import_: Import) -> str:
     errors = counts.get("errors", 0)
     if header_is_unfit(import_) or not import_.understood.get("format"):
         return "Nothing can be imported before the file can be read."
+    if not counts.get("rows"):
+        return "The file holds no row that could be imported: correct it and upload it again."
     if not import_.understood.get("complete"):
         return (
             "The file could not be read to its end, so nothing of it can be imported: correct it and upload it again."

@@ -227,6 +227,7 @@ def test_what_cannot_be_read_is_told_before_any_choice_and_leads_to_another_file
     assert said.index("The quote opened in row 2 is never closed") < said.index("Change how the file is read")
     assert "Upload another file" in said
     assert said.count("never closed") == 1
+    assert "The file holds no row that could be imported" in page(importing, bring(importing, csv_of()))
 
 
 def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, people: Any) -> None:

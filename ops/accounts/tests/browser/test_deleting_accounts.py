@@ -305,3 +305,15 @@ def test_participants_are_told_when_their_account_is_deleted(
     expect(page.get_by_role("heading", name="Goodbye")).to_be_visible()
     expect(page.get_by_text("Your account is closed.")).to_be_visible()
     check(page)
+
+
+def test_the_focus_is_seen_on_every_button_of_a_users_page(page: Page, sue: Any, alice: Any) -> None:
+    sign_in(page, sue)
+    page.goto(f"/console/accounts/user/{alice.pk}/change/")
+    seen = {}
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        look = "one => [one.value ?? one.innerText, getComputedStyle(one).outlineStyle]"
+        name, outline = page.locator(":focus").evaluate(look) if page.locator(":focus").count() else ("", "")
+        seen[name] = outline
+    assert {seen["Save"], seen["Save and continue editing"], seen["Delete this account…"]} == {"solid"}
