@@ -82,7 +82,7 @@ def read(import_: Import, staging: Staging, tell: Callable[[int], None]) -> Chec
         previews.write_problem(error.problem, import_.upload)
         return None
     import_.understood["complete"] = checked.complete
-    import_.counts, import_.last_row = checked.counts, max(0, len(checked.plan.marks) - 1)
+    import_.counts, import_.last_row = checked.counts, len(checked.plan.marks) - 1
     return checked
 
 

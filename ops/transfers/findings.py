@@ -35,7 +35,7 @@ class Findings:
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
-        self.marks = bytearray()
+        self.marks = bytearray(1)  # rows count from 1, also in a file that has none
         self.levels: Counter[str] = Counter()
         self.cures: Counter[str] = Counter()
         self._waiting: list[tuple] = []

@@ -13,14 +13,18 @@ from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.threads import read_conversation
 from ops.transfers.imports import ImportResult
+from ops.transfers.models import Import
 from ops.transfers.options import Reading
 from ops.transfers.problems import Unreadable
 from ops.transfers.sources import open_source
 from ops.transfers.storing import Stored
 from ops.transfers.tests.files import SHARED, imported
+from ops.transfers.tests.importing import checked
+from ops.transfers.tests.importing import problems as shown_problems
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.usefixtures("folder"),
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared test data is not at {SHARED}"),
 ]
 
@@ -110,6 +114,20 @@ def test_a_hostile_file_gives_what_its_readme_says(name: str) -> None:
     for problem, beginning in zip(problems, beginnings, strict=True):
         assert problem.startswith(beginning)
     assert Message.objects.count() == messages
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_the_check_of_the_screens_finds_the_same_in_a_hostile_file(name: str) -> None:
+    for username in ("alice", "bob", "carol", "dave"):
+        make_user(username)
+    beginnings = BAD_INPUT[name][1]
+    import_ = checked(content=(SHARED / "bad-input" / name).read_bytes())
+    found = shown_problems(import_)
+    assert import_.state == Import.State.CHECKED
+    assert len(found) == len(beginnings)
+    for problem, beginning in zip(found, beginnings, strict=True):
+        assert problem.startswith(beginning)
+    assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize(("name", "text"), [("latin1.csv", "café £5"), ("utf16le-bom.csv", "héllo")])
