@@ -21,6 +21,7 @@ from ops.transfers.rows import COLUMNS, NO_VALUES, SourceRow
 
 LONGEST_OBJECT = 4_000_000  # characters
 READ_AT_ONCE = 1 << 17  # characters
+LONGEST_SIGN = 32  # characters; no number's end, escape or word such as false that was cut in two has so many
 # The keys of so many objects, or of those in so many characters, are the columns.
 OBJECTS_AHEAD, CHARACTERS_AHEAD = 100, 1_000_000
 LIST_EXPECTED = (
@@ -253,7 +254,7 @@ class JsonList(Objects):
             try:
                 value, end = DECODER.raw_decode(self._part, self._at)
             except json.JSONDecodeError as error:
-                if not self._more(row):
+                if self._stays(error) or not self._more(row):
                     raise self._why_not(row, error) from error
                 continue
             except RecursionError as error:
@@ -264,6 +265,10 @@ class JsonList(Objects):
                 continue
             begun, self._at = self._at, end
             return value, begun
+
+    def _stays(self, error: json.JSONDecodeError) -> bool:
+        """Whether it is an error whatever follows: only a text can be cut off long after the place that is named."""
+        return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_SIGN
 
     def _more(self, row: int) -> bool:
         """Take more of the file, twice as much each time that a value does not end; False at its end."""

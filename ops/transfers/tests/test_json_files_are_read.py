@@ -198,6 +198,34 @@ def test_numbers_are_whole_wherever_the_parts_end(monkeypatch: pytest.MonkeyPatc
         assert [number for number, *_ in source] == [1, 2, 3]
 
 
+def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What ends with the part, or is cut in two by its end, is no fault of the file."""
+    text = (
+        ONE.replace('"1"', "-1234.5e+67").replace('"edited": ""', '"edited": false').replace("hello", r"\ud83d\ude42")
+    )
+    wide = (
+        text.replace(", ", f"{' ' * 50},{' ' * 50}")
+        .replace(": ", f"{' ' * 50}:{' ' * 50}")
+        .replace("}", " " * 50 + "}")
+    )
+    for size in (*range(1, 40), *range(60, 260, 7)):
+        monkeypatch.setattr(json_files, "READ_AT_ONCE", size)
+        (values,) = read_rows(reader(f"[{wide}]"))
+        assert (values[0], values[5], values[7]) == ("-1234.5e+67", "false", "🙂")
+
+
+@pytest.mark.parametrize(
+    ("sound", "torn"), [('"receiver": "bob"', '"receiver" "bob"'), ('"alice"', '"alice'), (": 1", ": oops")]
+)
+def test_a_fault_before_much_more_is_named_for_what_it_is(sound: str, torn: str) -> None:
+    """It is not for want of an end that the row cannot be read, however long the rest of the file."""
+    one = ONE.replace('"1"', "1")
+    content = f"[{one}, {one.replace(sound, torn)}{f', {one}' * 40_000}]"
+    assert refused(content).startswith("row 2 is not valid JSON, it cannot be read (line 1, column ")
+
+
 def test_the_place_of_a_fault_is_right_far_into_the_file() -> None:
     content = "[" + ",\n".join([ONE] * 5_000) + ",\n  oops]"
     assert refused(content) == (
