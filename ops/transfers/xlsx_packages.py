@@ -38,11 +38,16 @@ def unfit(why: str, *, row: int | None = None) -> Unreadable:
     return Unreadable(f"cannot read this workbook: {why}; save it again as .xlsx or CSV.", row=row)
 
 
+def most_unpacked(packed: int) -> int:
+    """The bytes that so many packed ones may become."""
+    return max(LARGEST_SMALL_PART, packed * MOST_TIMES_PACKED)
+
+
 class Package:
     """An open workbook's parts. Opening looks at the directory only: raises Unreadable where it promises no good."""
 
     def __init__(self, file: BinaryIO) -> None:
-        _check_end(file)
+        self.packed = _check_end(file)  # bytes of the file
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -65,8 +70,7 @@ class Package:
         info = self._info(name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise unfit("it is packed in a way that spreadsheet programs do not use")
-        packed_well = info.file_size > max(LARGEST_SMALL_PART, info.compress_size * MOST_TIMES_PACKED)
-        if info.file_size > largest or packed_well:
+        if info.file_size > min(largest, most_unpacked(info.compress_size)):
             raise unfit(f"it would unpack to {info.file_size / 2**20:,.0f} MiB or more")
         with _in_words(), self._zip.open(info) as part:
             yield part  # type: ignore[misc]
@@ -143,8 +147,11 @@ def _drop(around: list[str]) -> None:
     around.pop()
 
 
-def _check_end(file: BinaryIO) -> None:
-    """Raises Unreadable where the directory is too large to be read at all: the library reads it in one piece."""
+def _check_end(file: BinaryIO) -> int:
+    """The size of the file in bytes.
+
+    Raises Unreadable where the directory is too large to be read at all: the library reads it in one piece.
+    """
     size = file.seek(0, 2)
     length = min(size, LOCATOR + END.size + LONGEST_COMMENT)
     file.seek(size - length)
@@ -156,3 +163,4 @@ def _check_end(file: BinaryIO) -> None:
     _, _, _, _, entries, directory, _, _ = END.unpack_from(tail, at)
     if END_64_MARK in tail[max(0, at - LOCATOR) : at] or entries > MOST_PARTS or directory > LARGEST_DIRECTORY:
         raise unfit("it is a ZIP of too many or too large parts")
+    return size

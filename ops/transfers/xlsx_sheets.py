@@ -14,12 +14,13 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from ops.transfers.problems import label
-from ops.transfers.xlsx_packages import LARGEST_PART, Package, parse, unfit
+from ops.transfers.xlsx_packages import LARGEST_PART, Package, most_unpacked, parse, unfit
 from ops.transfers.xlsx_texts import SharedTexts, TextParts, unescaped
 
 MOST_ROWS, FARTHEST_COLUMN = 1 << 20, 1 << 14  # Excel's limits
 MOST_COLUMNS = 256  # a value farther than this is a mistake
 LONGEST_FORMAT = 255  # characters
+LARGEST_ROW = 8 << 20  # characters, or bytes where cells share texts
 MOST_ELEMENTS = 100_000  # in one row, with those that format its texts
 DIGITS = "0123456789"
 TEXT_ELEMENTS = ("t", "v", "rPh")
@@ -37,6 +38,13 @@ class Workbook:
     texts_part: str | None
     epoch: datetime
     dates: list[str | None]
+
+
+class Shared(NamedTuple):
+    """What a cell holds that refers to a shared text: its number, and how many bytes it has."""
+
+    number: int
+    size: int
 
 
 class Row(NamedTuple):
@@ -127,9 +135,11 @@ class Sheet:
     took: Callable[[int], None]
     _number: int = 0
     _elements: int = 0
-    _values: dict[int, str] = field(default_factory=dict)
+    _unpacked: int = 0  # bytes of shared texts, each counted as often as cells have it
+    _size: int = 0  # of the row so far
+    _values: dict[int, str | Shared] = field(default_factory=dict)
     _flaws: dict[int, str] = field(default_factory=dict)
-    _ready: list[Row] = field(default_factory=list)
+    _ready: list[tuple[int, dict[int, str | Shared], dict[int, str]]] = field(default_factory=list)
     _columns: Columns = field(default_factory=Columns)
     _parts: TextParts = field(default_factory=TextParts)
     # The cell that is being read.
@@ -149,7 +159,7 @@ class Sheet:
         ):
             for taken in parse(part, self._start, self._end, self._parts.data):
                 self.took(taken)
-                yield from self._ready
+                yield from (self._whole(*row) for row in self._ready)
                 self._ready.clear()
                 if self._over:  # what follows are links, comments and looks
                     return
@@ -187,13 +197,19 @@ class Sheet:
         if self._in_row or not self._number < number <= MOST_ROWS:
             raise unfit(f"its rows are out of order, or more than {MOST_ROWS:,}")
         self._number, self._elements, self._in_row = number, 0, True
-        self._values, self._flaws = {}, {}
+        self._values, self._flaws, self._size = {}, {}, 0
         self._column = -1
 
     def _end_row(self) -> None:
         self._in_row = False
         if self._values:
-            self._ready.append(Row(self._number, self._values, self._flaws))
+            self._ready.append((self._number, self._values, self._flaws))
+
+    def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, str]) -> Row:
+        """A row with the texts that it shares, taken when it is its turn: many rows may name the same long one."""
+        texts = self._texts
+        whole = {at: texts[value.number] if isinstance(value, Shared) else value for at, value in values.items()}
+        return Row(number, whole, flaws)
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         self._parts.clear()
@@ -215,15 +231,29 @@ class Sheet:
         if self._column >= MOST_COLUMNS:
             place = f"{get_column_letter(self._column + 1)}{self._number}"
             raise unfit(f"it has a value at {place}, far from where messages are: remove it", row=self._number)
+        self._count(value)
         self._values[self._column] = value
 
-    def _value(self, text: str) -> str:
+    def _count(self, value: str | Shared) -> None:
+        """Refuse what would become very large: a few bytes of a sheet can name a long text thousands of times."""
+        size = value.size if isinstance(value, Shared) else len(value)
+        self._size += size
+        if self._size > LARGEST_ROW:
+            raise unfit(f"row {self._number:,} has texts of more than {LARGEST_ROW >> 20} MiB", row=self._number)
+        if isinstance(value, Shared):
+            self._unpacked += size
+            if self._unpacked > (most := most_unpacked(self.package.packed)):
+                raise unfit(f"its texts would unpack to more than {most >> 20:,} MiB", row=self._number)
+
+    def _value(self, text: str) -> str | Shared:
         """What people see in the cell, which is written as ``text``."""
         if self._kind == "s":
             try:
-                return self._texts[int(text)]
+                number = int(text)
+                size = self._texts.size(number)
             except (IndexError, ValueError) as error:
                 raise unfit("one of its cells refers to a text that is missing", row=self._number) from error
+            return Shared(number, size) if size else ""
         if self._kind in ("inlineStr", "str"):
             return unescaped(text)
         if self._kind == "b":

@@ -80,11 +80,15 @@ class SharedTexts:
 
     def __getitem__(self, number: int) -> str:
         """Raises IndexError where there is no such text."""
+        size = self.size(number)
+        self._file.seek(self._ends[number])
+        return self._file.read(size).decode(errors="surrogatepass")
+
+    def size(self, number: int) -> int:
+        """How many bytes a text has. Raises IndexError where there is no such text."""
         if number < 0:
             raise IndexError(number)
-        start, end = self._ends[number], self._ends[number + 1]
-        self._file.seek(start)
-        return self._file.read(end - start).decode(errors="surrogatepass")
+        return self._ends[number + 1] - self._ends[number]
 
     def _read(self, package: Package, part: str) -> None:
         parts = TextParts()

@@ -221,6 +221,31 @@ def xlsx_of_large_texts(path: Path) -> None:
     workbook(path, {TEXTS: iter([b"<sst>", *repeated(b"<si><t>" + b"x" * 900_000 + b"</t></si>", 300 * MIB)])})
 
 
+def sharing(path: Path, *rows: int) -> None:
+    """A workbook with so many cells in each row, all of which share one long text."""
+    names = "".join(f"<si><t>{name}</t></si>" for name in COLUMNS).encode()
+    header = "".join(f'<c t="s"><v>{number}</v></c>' for number in range(len(COLUMNS)))
+    cells = (b"<row>%s</row>" % (b'<c t="s"><v>8</v></c>' * number) for number in rows)
+    sheet = [f'<worksheet xmlns="{MAIN}"><sheetData><row>{header}</row>'.encode(), *cells, b"</sheetData></worksheet>"]
+    texts = [b"<sst>", names, b"<si><t>%s</t></si></sst>" % (b"x" * 900_000)]
+    workbook(path, {SHEET: iter(sheet), TEXTS: iter(texts)})
+
+
+@gives("cannot read this workbook: row 2 has texts of more than 8 MiB;")
+def xlsx_of_one_text_in_every_column(path: Path) -> None:
+    sharing(path, *[256] * 40)
+
+
+@gives("cannot read this workbook: its texts would unpack to more than 32 MiB;")
+def xlsx_of_one_text_in_every_row(path: Path) -> None:
+    sharing(path, *[8] * 5_000)
+
+
+@gives("cannot read this workbook: row 2 has texts of more than 8 MiB;")
+def xlsx_of_one_row_of_texts(path: Path) -> None:
+    sheet(path, [b"<row>", *[b'<c t="str"><v>%s</v></c>' % (b"x" * 900_000)] * 30, b"</row>"])
+
+
 @gives("cannot read this workbook: it is built from too many pieces;")
 def xlsx_of_countless_formats(path: Path) -> None:
     workbook(path, {"xl/styles.xml": iter([b"<styleSheet><cellXfs>", *repeated(b"<xf/>", 10 * MIB)])})
