@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from ops.transfers import faults
 from ops.transfers.findings import Findings, Mark
-from ops.transfers.formulas import take_guards_off
+from ops.transfers.guards import take_guards_off
 from ops.transfers.known import find_known
 from ops.transfers.options import Choices
 from ops.transfers.plans import Plan
@@ -21,6 +21,7 @@ from ops.transfers.staging import JOINS, LEFT_OUT, PEOPLE, ROWS, Staging
 from ops.transfers.storing import PIECE
 
 SHOWN = 20  # rows of a file that are shown as they will be
+REMEMBERED = 1_000  # characters of a value of these rows
 ROWS_BETWEEN_SIGNS = 1_000
 
 Tell = Callable[[int], None]  # rows read so far
@@ -48,7 +49,8 @@ class How:
 
 @dataclass
 class Checked:
-    """What the checks found. ``first`` are the first rows as the file has them; ``complete`` says that all was read."""
+    """What the checks found. ``first`` are the first rows as the file has them, long values cut; ``complete`` says that
+    all was read."""
 
     findings: Findings
     roots: Roots
@@ -78,6 +80,8 @@ def check(
     guards = _finish_staging(staging, how)
     if guards:
         findings(Problem(None, "", "notice", _guards_taken_off(guards)))
+    elif how.guarded:
+        faults.check_lengths(staging, findings)
     for end in ends:
         findings(end.problem)
     roots = _check_together(staging, findings, choices, tell, complete=not ends)
@@ -178,7 +182,7 @@ def _people_to_create(staging: Staging, findings: Findings) -> int:
 
 
 def _checked(rows: Iterable[SourceRow], how: How, report: Report) -> Iterator[StagedRow]:
-    return checked_rows(rows, now=how.now, report=report, time_zone=how.time_zone)
+    return checked_rows(rows, now=how.now, report=report, time_zone=how.time_zone, guarded=how.guarded)
 
 
 def _readable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[SourceRow]:
@@ -190,12 +194,14 @@ def _readable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[Sou
 
 
 def _remembering(rows: Iterator[SourceRow], first: list[SourceRow]) -> Iterator[SourceRow]:
-    """The rows; the first of them go to ``first`` as well."""
-    for row in rows:
-        first.append(row)
-        if len(first) == SHOWN:
-            break
-    return chain(first, rows)
+    """The rows; as much as is shown of the first of them goes to ``first`` as well."""
+
+    def remember(row: SourceRow) -> SourceRow:
+        number, values, problem = row
+        first.append((number, [value[:REMEMBERED] for value in values], problem))
+        return row
+
+    return chain(map(remember, islice(rows, SHOWN)), rows)
 
 
 def _telling(rows: Iterable[StagedRow], tell: Tell) -> Iterator[StagedRow]:

@@ -9,9 +9,11 @@ from itertools import islice
 from ops.accounts import identifiers
 from ops.accounts.usernames import username_problem
 from ops.transfers.findings import Findings, Mark
+from ops.transfers.formulas import GUARD
 from ops.transfers.options import Choices
 from ops.transfers.problems import Problem, label
 from ops.transfers.roots import NO_ROW, Roots
+from ops.transfers.rows import LONGEST, too_long
 from ops.transfers.staging import CHANGES, JOINS, KNOWN, ORPHANS, PEOPLE, REPEATED, ROWS, Staging
 
 PEOPLE_AT_A_TIME = 10_000  # names that are looked up together
@@ -102,8 +104,16 @@ WHERE rows.number = orphans.number
     AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = orphans.number)
     AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
 """
+MAY_BE_LONG = f"SELECT number, {{column}} FROM {ROWS} WHERE substr({{column}}, 1, 1) = %s AND length({{column}}) > %s"
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
 TEXT_ONLY = (False, False, False, True, False)
+
+
+def check_lengths(staging: Staging, findings: Findings) -> None:
+    """Report values that are too long where what was taken for a guard of our exports is a character like others."""
+    for column, most in LONGEST.items():
+        for number, value in staging.stream(MAY_BE_LONG.replace("{column}", column), [GUARD, most]):
+            findings(Problem(number, column, "error", too_long(column, value, guarded=False)))
 
 
 def skip_repeats(staging: Staging, findings: Findings) -> None:

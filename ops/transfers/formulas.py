@@ -1,8 +1,6 @@
-"""The guard that our CSV exports put before what a spreadsheet would take for a formula, and taking it off again."""
+"""The guard that our CSV exports put before what a spreadsheet would take for a formula."""
 
 from __future__ import annotations
-
-from ops.transfers.staging import ROWS, Staging
 
 GUARD = "'"
 STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet computes, or skips to find what it computes
@@ -14,37 +12,11 @@ def guarded(text: str) -> str:
     return f"{GUARD}{text}" if text.startswith((*STARTS, GUARD)) else text
 
 
+def has_guard(text: str) -> bool:
+    """Whether ``text`` is as our exports write one that must be guarded."""
+    return text.startswith(GUARD) and guarded(text[1:]) == text
+
+
 def bare(text: str) -> str:
     """``text`` without the guard."""
     return text[1:] if text.startswith(GUARD) else text
-
-
-def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
-    """Take the guard off all rows where the whole file has it as our exports have; from how many values.
-
-    In a file from elsewhere a leading ' is a part of the text. It is one of ours only if no value begins as a formula
-    does, and each that begins with ' goes on with what must be guarded. Where only a part of the file is staged that
-    was found before: ``whole`` is false then.
-    """
-    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in COLUMNS)
-    marks = [GUARD] * len(COLUMNS)
-    if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {has_guards})", marks):
-        return 0
-    each = [*STARTS, GUARD, *STARTS, GUARD]
-    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(COLUMNS)):
-        return 0
-    return sum(
-        staging.execute(f"UPDATE {ROWS} SET {column} = substr({column}, 2) WHERE substr({column}, 1, 1) = %s", [GUARD])
-        for column in COLUMNS
-    )
-
-
-def _unguarded() -> str:
-    """That a row has a value which our exports would have guarded, or which they would not have."""
-    formula = ", ".join(["%s"] * len(STARTS))
-    either = ", ".join(["%s"] * (len(STARTS) + 1))
-    return " OR ".join(
-        f"substr({column}, 1, 1) IN ({formula})"
-        f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({either}))"
-        for column in COLUMNS
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ops.transfers.columns import ALWAYS_IGNORED
-from ops.transfers.formulas import GUARD, guarded
+from ops.transfers.formulas import guarded, has_guard
 from ops.transfers.sources import Source
 
 
@@ -55,5 +55,4 @@ class RejectedRows:
         return [self._guarded(cell) for cell in [*in_columns, *values[self._width :]]]
 
     def _guarded(self, cell: str) -> str:
-        has_guard = cell.startswith(GUARD) and guarded(cell[1:]) == cell
-        return cell if self._guarded_already and has_guard else guarded(cell)
+        return cell if self._guarded_already and has_guard(cell) else guarded(cell)

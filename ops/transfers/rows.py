@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from ops.accounts.usernames import MAX_LENGTH as LONGEST_USERNAME
+from ops.transfers.formulas import has_guard
 from ops.transfers.invisible import INVISIBLE
 from ops.transfers.problems import Cure, Problem, Report
 from ops.transfers.timestamps import LONGEST as LONGEST_TIMESTAMP
@@ -14,6 +16,12 @@ from ops.transfers.timestamps import Moment, moments_in
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
 NO_VALUES = ("",) * len(COLUMNS)
 LONGEST_EXTERNAL_ID = 255
+LONGEST = {
+    "external_id": LONGEST_EXTERNAL_ID,
+    "parent_external_id": LONGEST_EXTERNAL_ID,
+    "sender": LONGEST_USERNAME,
+    "receiver": LONGEST_USERNAME,
+}
 NEEDED = {
     "sender": "the sender is empty: give a username.",
     "receiver": "the receiver is empty: give a username.",
@@ -35,18 +43,19 @@ CANNOT_BE_STORED = re.compile("[\x00\ud800-\udfff]")
 
 
 def checked_rows(
-    rows: Iterable[SourceRow], *, now: datetime, report: Report, time_zone: str = "UTC"
+    rows: Iterable[SourceRow], *, now: datetime, report: Report, time_zone: str = "UTC", guarded: bool = False
 ) -> Iterator[StagedRow]:
     """Each row ready for staging; reports what is wrong with it by itself.
 
-    ``now`` decides what lies in the future, ``time_zone`` (IANA) what is meant by times that name no zone.
+    ``now`` decides what lies in the future, ``time_zone`` (IANA) what is meant by times that name no zone. Where values
+    may be ``guarded`` as our exports guard them, the guard does not count as one of their characters.
     """
     latest = str(now.astimezone(UTC).replace(tzinfo=None))
     read_moment = moments_in(time_zone)
     for number, values, problem in rows:
         if problem is not None:
             report(problem)
-            yield number, _storable_id(values[0]), None, None, None, None, False, False, None
+            yield number, _storable_id(values[0], guarded=guarded), None, None, None, None, False, False, None
             continue
         external_id, parent_external_id, sender, receiver, timestamp, edited, read, content = values
         moment = read_moment(timestamp[:LONGEST_TIMESTAMP])
@@ -54,14 +63,9 @@ def checked_rows(
         text = "".join(values)
         storable = (text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)
         sound = storable and sender and receiver and content.strip(BLANKS)
-        if (
-            not sound
-            or moment.utc is None
-            or len(external_id) > LONGEST_EXTERNAL_ID
-            or was_edited is None
-            or was_read is None
-        ):
-            yield _faulty(number, values, report, read_moment)
+        long = len(text) > LONGEST_USERNAME and _long(values, guarded=guarded)
+        if not sound or long or moment.utc is None or was_edited is None or was_read is None:
+            yield _faulty(number, values, report, read_moment, guarded=guarded)
             continue
         if moment.note:
             report(Problem(number, "timestamp", "notice", moment.note, "time_zone"))
@@ -85,17 +89,38 @@ def is_marked(text: str) -> bool:
     return INVISIBLE.search(text) is not None
 
 
+def too_long(column: str, value: str, *, guarded: bool) -> str:
+    """Why a value is too long for its column, with the remedy; "" where it is not."""
+    most = LONGEST.get(column)
+    if most is None or len(value) - (guarded and has_guard(value)) <= most:
+        return ""
+    return f"the {column} has {len(value):,} characters: shorten it to {most}."
+
+
+def _long(values: Sequence[str], *, guarded: bool) -> bool:
+    """Whether a name or an id is too long; quick where none is, as is usual."""
+    external_id, parent_external_id, sender, receiver = values[:4]
+    return (
+        len(external_id) > LONGEST_EXTERNAL_ID
+        or len(parent_external_id) > LONGEST_EXTERNAL_ID
+        or len(sender) > LONGEST_USERNAME
+        or len(receiver) > LONGEST_USERNAME
+    ) and any(too_long(column, value, guarded=guarded) for column, value in zip(COLUMNS, values, strict=True))
+
+
 def _flag(value: str) -> bool | None:
     """What ``edited`` or ``read`` says; None where it says neither."""
     known = FLAGS.get(value)
     return known if known is not None else FLAGS.get(value.strip().lower())
 
 
-def _faulty(number: int, values: Sequence[str], report: Report, read_moment: Callable[[str], Moment]) -> StagedRow:
+def _faulty(
+    number: int, values: Sequence[str], report: Report, read_moment: Callable[[str], Moment], *, guarded: bool
+) -> StagedRow:
     """Report every fault of a row; stage what is sound of it, so that the checks of all rows together go on."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
-        fault = _fault(column, value)
+        fault = _fault(column, value, guarded=guarded)
         cure: Cure = ""
         if column == "timestamp" and not fault:
             moment = read_moment(value[:LONGEST_TIMESTAMP])
@@ -108,18 +133,18 @@ def _faulty(number: int, values: Sequence[str], report: Report, read_moment: Cal
     return number, external_id, parent_external_id, sender, receiver, None, False, False, None
 
 
-def _fault(column: str, value: str) -> str:
+def _fault(column: str, value: str, *, guarded: bool) -> str:
     """What is wrong with one value, with its remedy; empty where nothing is."""
     found = CANNOT_BE_STORED.search(value)
     if found:
         return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it."
-    if column == "external_id" and len(value) > LONGEST_EXTERNAL_ID:
-        return f"the external_id has {len(value):,} characters: shorten it to {LONGEST_EXTERNAL_ID}."
+    if long := too_long(column, value, guarded=guarded):
+        return long
     if column in ("edited", "read") and _flag(value) is None:
         return f"{column} is neither true nor false: write true or false, or leave it empty."
     empty = not (value.strip(BLANKS) if column == "content" else value)
     return NEEDED.get(column, "") if empty else ""
 
 
-def _storable_id(external_id: str) -> str | None:
-    return None if _fault("external_id", external_id) else external_id or None
+def _storable_id(external_id: str, *, guarded: bool) -> str | None:
+    return None if _fault("external_id", external_id, guarded=guarded) else external_id or None

@@ -188,6 +188,25 @@ def test_a_guard_is_taken_off_only_where_the_whole_file_has_it(alice: Any, bob: 
         assert found == {f"'-{number}": text for number, text in enumerate(texts)} | {"-9": "hello"}
 
 
+def test_what_the_guard_makes_longer_than_a_column_is_judged_without_it(alice: Any, bob: Any) -> None:
+    longest = "=" + "x" * 254
+    exported = checked(row(f"'{longest}"), row("2", f"'{longest}"))
+    assert [problem for problem in problems(exported) if "shorten" in problem] == []
+    assert [one["external_id"] for one in preview(exported)["first"]] == [longest, "2"]
+    from_elsewhere = checked(row(f"'{longest}"), row("2", content="-1"))
+    assert problems(from_elsewhere) == ["row 2, external_id: the external_id has 256 characters: shorten it to 255."]
+    assert from_elsewhere.counts["rejected"] == 1
+
+
+def test_of_the_first_rows_no_more_is_kept_than_is_shown(alice: Any, bob: Any) -> None:
+    import_ = checked(row("1", content="x" * 900_000), row("2", parent="y" * 900_000))
+    (first, second) = preview(import_)["first"]
+    assert (len(first["content"]), first["cut"]) == (500, True)
+    assert len(second["parent_external_id"]) == 500
+    assert stored_import(row("1", content="x" * 900_000)).outcome["messages"] == 1
+    assert len(Message.objects.get().content) == 900_000
+
+
 def test_taking_guards_off_is_said(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", content="'=1"), row("'=2", content="'@x"))
     assert problems(import_) == ["A leading ' was taken off 3 values, as exports put it there."]

@@ -58,6 +58,25 @@ def test_what_is_neither_true_nor_false_is_an_error() -> None:
     assert [(number, values[-1]) for number, *values in staged] == [(2, None), (3, None)]
 
 
+def test_names_and_ids_that_are_too_long_are_errors_and_not_kept() -> None:
+    staged, problems = checked(row("x" * 256, "y" * 256, sender="s" * 151, receiver="r" * 900_000))
+    assert [str(problem) for problem in problems] == [
+        "row 2, external_id: the external_id has 256 characters: shorten it to 255.",
+        "row 2, parent_external_id: the parent_external_id has 256 characters: shorten it to 255.",
+        "row 2, sender: the sender has 151 characters: shorten it to 150.",
+        "row 2, receiver: the receiver has 900,000 characters: shorten it to 150.",
+    ]
+    assert staged == [(2, None, None, None, None, None, False, False, None)]
+    assert checked(row("x" * 255, "y" * 255, sender="s" * 150, receiver="r" * 150))[1] == []
+
+
+def test_a_guard_of_our_exports_makes_nothing_too_long() -> None:
+    guarded = row("'=" + "x" * 254, "'@" + "y" * 254, sender="'-" + "s" * 149)
+    assert checked(guarded, guarded=True)[1] == []
+    assert len(checked(guarded)[1]) == 3
+    assert len(checked(row("'" + "x" * 255), guarded=True)[1]) == 1
+
+
 def test_a_time_without_a_zone_is_taken_in_the_zone_that_was_chosen() -> None:
     _, (problem,) = checked(row(timestamp="2026-01-05 10:00"))
     assert problem == Problem(2, "timestamp", "notice", "the time has no zone; taken as UTC.", "time_zone")

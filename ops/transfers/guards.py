@@ -1,0 +1,37 @@
+"""Taking the guard of our exports off the rows of a file, where they have it."""
+
+from __future__ import annotations
+
+from ops.transfers.formulas import COLUMNS, GUARD, STARTS
+from ops.transfers.staging import ROWS, Staging
+
+
+def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
+    """Take the guard off all rows where the whole file has it as our exports have; from how many values.
+
+    In a file from elsewhere a leading ' is a part of the text. It is one of ours only if no value begins as a formula
+    does, and each that begins with ' goes on with what must be guarded. Where only a part of the file is staged that
+    was found before: ``whole`` is false then.
+    """
+    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in COLUMNS)
+    marks = [GUARD] * len(COLUMNS)
+    if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {has_guards})", marks):
+        return 0
+    each = [*STARTS, GUARD, *STARTS, GUARD]
+    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(COLUMNS)):
+        return 0
+    return sum(
+        staging.execute(f"UPDATE {ROWS} SET {column} = substr({column}, 2) WHERE substr({column}, 1, 1) = %s", [GUARD])
+        for column in COLUMNS
+    )
+
+
+def _unguarded() -> str:
+    """That a row has a value which our exports would have guarded, or which they would not have."""
+    formula = ", ".join(["%s"] * len(STARTS))
+    either = ", ".join(["%s"] * (len(STARTS) + 1))
+    return " OR ".join(
+        f"substr({column}, 1, 1) IN ({formula})"
+        f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({either}))"
+        for column in COLUMNS
+    )
