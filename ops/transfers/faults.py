@@ -127,7 +127,9 @@ def skip_repeats(staging: Staging, findings: Findings) -> None:
             message = f"rows {earlier} and {number} share external_id {label(external_id)} with different {different}: "
             message += "give each message an id of its own."
             findings(Problem(number, "", "error", message))
-            findings.leave_out(earlier, message)
+            # Once: with the reasons of thousands its row would be too long to be read again.
+            if findings.marks[earlier] != Mark.OUT:
+                findings.leave_out(earlier, message)
         else:
             findings.mark(number, Mark.REPEATED)
             findings(Problem(number, "", "notice", f"row {number} repeats row {earlier}; skipped"))

@@ -188,6 +188,13 @@ def test_a_guard_is_taken_off_only_where_the_whole_file_has_it(alice: Any, bob: 
         assert found == {f"'-{number}": text for number, text in enumerate(texts)} | {"-9": "hello"}
 
 
+def test_a_row_that_many_contradict_comes_back_with_one_reason(alice: Any, bob: Any) -> None:
+    import_ = stored_import(*(row("1", content=f"text {number}") for number in range(500)), only_valid=True)
+    first, *others = rejected(import_).decode().splitlines()[1:]
+    assert first.count("share external_id 1 with different content: give each message an id of its own.") == 1
+    assert len(others) == 499
+
+
 def test_what_the_guard_makes_longer_than_a_column_is_judged_without_it(alice: Any, bob: Any) -> None:
     longest = "=" + "x" * 254
     exported = checked(row(f"'{longest}"), row("2", f"'{longest}"))
