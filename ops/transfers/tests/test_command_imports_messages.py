@@ -87,6 +87,26 @@ def test_a_file_that_cannot_be_opened_is_a_sentence(path: Path, tmp_path: Path) 
     assert Command(path).refused == "Nothing was imported: the file is empty."
 
 
+@pytest.mark.parametrize(
+    "name", ["messages.csv~", "messages.of-the-old-system-2026_01_05", "Daten.ÄÖÜ", "caf\udce9.csv"]
+)
+def test_a_file_may_be_called_anything(tmp_path: Path, alice: Any, bob: Any, name: str) -> None:
+    """The last one is what Linux has where a name is written in Latin-1."""
+    path = tmp_path / name
+    path.write_bytes(as_csv(row("1")))
+    assert Command(path).refused == ""
+    assert Import.objects.get().file_name == name.replace("\udce9", "")
+
+
+@pytest.mark.parametrize("name", ["Mars/Phobos", "../../etc/passwd", ""])
+def test_a_time_zone_that_is_none_is_a_sentence(path: Path, name: str) -> None:
+    path.write_bytes(as_csv(row("1")))
+    assert Command(path, time_zone=name).refused == (
+        f"“{name}” is no time zone: name one of the IANA list, such as Europe/Berlin."
+    )
+    assert not Import.objects.exists()
+
+
 def test_a_file_that_cannot_be_read_to_its_end_is_refused(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1")) + b'2,,alice,bob,2026-01-05T10:00:00Z,"never closed\n')
     run = Command(path)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.running import JobFailed
-from ops.transfers import previews, private_files, runs
+from ops.transfers import previews, private_files, runs, uploads
 from ops.transfers.formulas import bare
 from ops.transfers.models import Import
 from ops.transfers.options import Choices, Reading
@@ -160,6 +161,10 @@ class Command(BaseCommand):
 
 def _brought(path: Path, options: dict[str, Any]) -> Import:
     """A new import with a copy of the file. Raises CommandError in words."""
+    if options["time_zone"] not in available_timezones():
+        raise CommandError(
+            f"“{options['time_zone']}” is no time zone: name one of the IANA list, such as Europe/Berlin."
+        )
     choices = Choices(
         **{name: options[name] for name in ("create_users", "start_conversations", "existing", "only_valid", "notify")}
     )
@@ -167,7 +172,7 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
     try:
         with path.open("rb") as file:
             chunks = iter(lambda: file.read(COPIED), b"")
-            name, size, digest = private_files.save(chunks, path.suffix or "data", sys.maxsize)
+            name, size, digest = private_files.save(chunks, uploads.SUFFIX, sys.maxsize)
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {path}: check the name.") from error
     except IsADirectoryError as error:
@@ -175,7 +180,7 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
     except OSError as error:
         raise CommandError(f"Cannot read or copy {path}: {error.strerror}.") from error
     return Import.objects.create(
-        file_name=path.name[:255],
+        file_name=uploads.shown_name(path.name),
         size=size,
         digest=digest,
         upload=name,
