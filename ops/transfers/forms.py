@@ -165,6 +165,7 @@ class StoreForm(forms.Form):
 
     def __init__(self, import_: Import, data: Any = None) -> None:
         super().__init__(data, auto_id="store-%s")
+        self.import_ = import_
         changed = import_.counts.get("changed", 0)
         if not changed:
             del self.fields["existing"]
@@ -175,3 +176,10 @@ class StoreForm(forms.Form):
             ("edit", "Record the new words as edits; the old ones stay in the history"),
             ("skip", "Leave the stored texts as they are"),
         ]
+
+    def agreed(self) -> dict[str, str]:
+        """What was chosen about stored texts. Where none was to change, none that was corrected meanwhile does."""
+        if "existing" in self.fields:
+            return {"existing": self.cleaned_data["existing"]}
+        asked_for = Choices.from_json(self.import_.choices).existing
+        return {"existing": "refuse" if asked_for == "edit" else asked_for}

@@ -223,7 +223,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return self._page(request, import_, store_form=form)
         if not private_files.exists(import_.upload):
             return self.refused(request, import_, GONE)
-        if not _chosen(import_, choices={**import_.choices, **form.cleaned_data}):
+        if not _chosen(import_, choices={**import_.choices, **form.agreed()}):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         runs.store(import_, by=request.user)
         return HttpResponseRedirect(address(import_))

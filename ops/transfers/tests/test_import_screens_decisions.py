@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from messaging.models import Conversation, Message
+from messaging.tests.conversations import write
 from ops.jobs.models import Job
 from ops.transfers import private_files, uploads
 from ops.transfers.models import Import
@@ -91,6 +92,24 @@ def test_what_changed_between_preview_and_import_is_said_and_nothing_is_stored(i
     assert "No user 'alice'" in said
     assert import_.state == State.CHECKED
     assert not Message.objects.exists()
+
+
+def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(importing: Client, people: Any) -> None:
+    """The preview said that no stored text changes."""
+    alice, bob = people
+    kept = write(alice, bob, "hello", external_id="1")
+    import_ = bring(importing, csv_of(message("1", timestamp=kept.timestamp.isoformat()), message("2")))
+    kept.content = "hello, as corrected"
+    kept.save()
+    said = text(decide(importing, import_, "store/"))
+    assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
+    assert "1 is already stored with different content" in said
+    kept.refresh_from_db()
+    assert (kept.content, Message.objects.count()) == ("hello, as corrected", 1)
+    decide(importing, import_, "check/", existing="edit")
+    decide(importing, import_, "store/", existing="edit")
+    kept.refresh_from_db()
+    assert (kept.content, Message.objects.count()) == ("hello", 2)
 
 
 def test_a_check_that_never_began_can_be_begun_again(importing: Client, dan: Any, people: Any) -> None:
