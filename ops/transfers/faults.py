@@ -144,19 +144,21 @@ def check_stored(staging: Staging, findings: Findings, choices: Choices) -> int:
     for (number,) in staging.stream(f"SELECT number FROM {KNOWN}"):
         if findings.marks[number] == Mark.NEW:
             findings.marks[number] = Mark.KNOWN
-    began = set()
-    if choices.start_conversations:
-        began = {number for (number,) in staging.stream(BEGAN_WITHOUT_PARENT)}
-    staging.fill(CHANGES, _changes(staging, findings, choices, began))
+    staging.fill(CHANGES, _changes(staging, findings, choices))
     return staging.value(f"SELECT COUNT(*) FROM {CHANGES}")
 
 
-def _changes(staging: Staging, findings: Findings, choices: Choices, began: set[int]) -> Iterator[tuple]:
+def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator[tuple]:
     """(row, message id, whether it was edited) of rows with another text than is stored; reports other differences."""
+    began: set[int] | None = None  # asked for only where it makes a difference
     for number, external_id, message_id, was_edited, *differs in staging.stream(STORED_OTHERWISE):
         different = tuple(map(bool, differs))
-        if number in began:
-            different = (*different[:-1], False)
+        began_here = False
+        if different[-1]:
+            if began is None:
+                began = {row for (row,) in staging.stream(BEGAN_WITHOUT_PARENT)}
+            began_here = number in began
+            different = (*different[:-1], not (began_here and choices.start_conversations))
         if different == TEXT_ONLY:
             if choices.existing == "edit":
                 findings.mark(number, Mark.CHANGED)
@@ -166,8 +168,18 @@ def _changes(staging: Staging, findings: Findings, choices: Choices, began: set[
                 findings(Problem(number, "external_id", "error", message, "existing"))
             yield number, message_id, bool(was_edited)
         elif any(different):
-            message = f"{label(external_id)} is already stored with different {_differing(different)}: "
-            findings(Problem(number, "external_id", "error", f"{message}correct the row, or give it another id."))
+            findings(_stored_otherwise(number, external_id, different, began_here=began_here))
+
+
+def _stored_otherwise(number: int, external_id: str, different: tuple[bool, ...], *, began_here: bool) -> Problem:
+    """The problem of a row whose id is stored with another message, or with this one without its parent."""
+    name = label(external_id)
+    if began_here and not any(different[:-2]):
+        message = f"{name} is already stored, as the beginning of a conversation, and its parent is not: "
+        message += "choose that such messages begin one, or leave parent_external_id empty."
+        return Problem(number, "parent_external_id", "error", message, "start_conversations")
+    message = f"{name} is already stored with different {_differing(different)}: "
+    return Problem(number, "external_id", "error", f"{message}correct the row, or give it another id.")
 
 
 def check_people(staging: Staging, findings: Findings, *, create_users: bool) -> None:

@@ -82,6 +82,12 @@ def test_a_missing_parent_begins_a_conversation_if_that_is_chosen(alice: Any, bo
     before = stored()
     again, _ = imported(rows, start_conversations=True)
     assert (again.unchanged, stored()) == (2, before)
+    without = checked(row("2", "1"), row("3", "2"))
+    assert problems(without) == [
+        "row 2, parent_external_id: 2 is already stored, as the beginning of a conversation, and its parent is not: "
+        "choose that such messages begin one, or leave parent_external_id empty."
+    ]
+    assert without.counts["cures"] == {"start_conversations": 1}
 
 
 def test_only_the_valid_rows_come_in_and_the_others_come_back(alice: Any, bob: Any) -> None:
