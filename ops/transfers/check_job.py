@@ -13,7 +13,7 @@ from django.utils import timezone
 from ops.jobs.running import JobFailed, Run
 from ops.transfers import previews, private_files
 from ops.transfers.checking import Checked, How, check
-from ops.transfers.columns import HeaderUnfit
+from ops.transfers.columns import ALWAYS_IGNORED, HeaderUnfit
 from ops.transfers.findings import storable
 from ops.transfers.models import Import
 from ops.transfers.options import Choices, Reading
@@ -94,7 +94,8 @@ def file_of(import_: Import) -> Path:
 
 
 def how_of(source: Source, reading: Reading) -> How:
-    return How(reading.time_zone, source.format == "CSV", timezone.now())
+    returning = ALWAYS_IGNORED in source.headers
+    return How(reading.time_zone, source.format == "CSV", timezone.now(), returning)
 
 
 def now_checked(import_: Import) -> None:

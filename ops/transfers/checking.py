@@ -40,11 +40,13 @@ DELETE FROM {PEOPLE} WHERE username NOT IN (
 @dataclass(frozen=True)
 class How:
     """How the rows of a file are taken: the time zone of times that name none, whether values may be guarded as our
-    CSV exports guard them, and which moment is now."""
+    CSV exports guard them, which moment is now; ``returning`` says that we wrote the file, of rows that were left out.
+    """
 
     time_zone: str
     guarded: bool
     now: datetime
+    returning: bool = False
 
 
 @dataclass
@@ -136,7 +138,7 @@ def _stage(staging: Staging, rows: Iterable[StagedRow], tell: Tell) -> None:
 
 def _finish_staging(staging: Staging, how: How) -> int:
     """Take guards off where the file has them, and index the rows; from how many values they were taken."""
-    guards = take_guards_off(staging) if how.guarded else 0
+    guards = take_guards_off(staging, whole=not how.returning) if how.guarded else 0
     staging.index_ids()
     return guards
 

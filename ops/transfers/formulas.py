@@ -19,4 +19,4 @@ def has_guard(text: str) -> bool:
 
 def bare(text: str) -> str:
     """``text`` without the guard."""
-    return text[1:] if text.startswith(GUARD) else text
+    return text[1:] if has_guard(text) else text

@@ -129,6 +129,18 @@ def test_what_came_back_can_be_corrected_and_imported(alice: Any, bob: Any) -> N
     assert list(links) == [("1", None, "hello"), ("2", "1", "hello"), ("3", "2", "=1")]
 
 
+def test_a_correction_may_begin_as_a_formula_does(alice: Any, bob: Any) -> None:
+    """The other texts of the file lose the guard that they came back with, and nothing else."""
+    texts = ["=1+1", "'tis", "-", "hello"]
+    faulty = [row(str(number), sender="Alice", content=text) for number, text in enumerate(texts)]
+    came_back = rejected(stored_import(row("9"), *faulty, only_valid=True)).decode().replace("Alice", "alice")
+    corrected = came_back.replace(",'-,", ",@bob as I said,").replace(",hello,", ",'twas,")
+    again = brought(content=corrected.encode())
+    do(runs.store(again, by=None, kick=False))
+    found = dict(Message.objects.exclude(external_id="9").values_list("external_id", "content"))
+    assert found == {"0": "=1+1", "1": "'tis", "2": "@bob as I said", "3": "'twas"}
+
+
 def test_what_answers_a_row_that_is_left_out_begins_a_conversation_if_that_is_chosen(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", content=""), row("2", "1"), row("3", "2"), only_valid=True, start_conversations=True)
     assert problems(import_)[1:] == [f"row 3, parent_external_id: its parent, row 2, is left out: {BEGINS}"]
