@@ -17,6 +17,7 @@ from ops.transfers.rows import LONGEST, too_long
 from ops.transfers.staging import CHANGES, JOINS, KNOWN, ORPHANS, PEOPLE, REPEATED, ROWS, Staging
 
 PEOPLE_AT_A_TIME = 10_000  # names that are looked up together
+LOOPS_AT_A_TIME = 100  # whose ids are looked up together
 NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
 
 FIND_REPEATED = f"""
@@ -258,11 +259,14 @@ def check_parents(staging: Staging, findings: Findings, *, start_conversations: 
 
 def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
     """Resolve the roots; report replies that go round in a loop."""
-    for loop in roots.resolve():
-        message = f"replies in a loop: {_path(staging, loop)} ({_places(loop)}): correct one of these parents."
-        findings(Problem(loop[0], "parent_external_id", "error", message))
-        for row in loop[1:]:
-            findings.leave_out(row, message)
+    loops = roots.resolve()
+    while some := list(islice(loops, LOOPS_AT_A_TIME)):
+        ids = _named(staging, some)
+        for loop in some:
+            message = f"replies in a loop: {_path(ids, loop)} ({_places(loop)}): correct one of these parents."
+            findings(Problem(loop[0], "parent_external_id", "error", message))
+            for row in loop[1:]:
+                findings.leave_out(row, message)
 
 
 def leave_out_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
@@ -295,13 +299,17 @@ def _differing(differs: Sequence[object]) -> str:
     return ", ".join(column for column, differing in zip(COMPARED, differs, strict=True) if differing)
 
 
-def _path(staging: Staging, loop: list[int]) -> str:
-    """The external ids of a loop in order, back to the first: '1 → 2 → 1'."""
-    named = loop[:NAMED_IN_A_LOOP]
+def _named(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
+    """The external ids of those rows of the loops that are named."""
+    named = [row for loop in loops for row in loop[:NAMED_IN_A_LOOP]]
     places = ", ".join(["%s"] * len(named))
-    ids = dict(staging.stream(f"SELECT number, external_id FROM {ROWS} WHERE number IN ({places})", named))
-    steps = [label(ids[number]) for number in named]
-    if len(loop) > len(named):
+    return dict(staging.stream(f"SELECT number, external_id FROM {ROWS} WHERE number IN ({places})", named))
+
+
+def _path(ids: dict[int, str], loop: list[int]) -> str:
+    """The external ids of a loop in order, back to the first: '1 → 2 → 1'."""
+    steps = [label(ids[row]) for row in loop[:NAMED_IN_A_LOOP]]
+    if len(loop) > NAMED_IN_A_LOOP:
         steps.append("…")
     return " → ".join([*steps, steps[0]])
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
@@ -151,6 +152,21 @@ def test_a_long_loop_is_abridged(alice: Any, bob: Any) -> None:
 def test_several_loops_are_each_named_once(alice: Any, bob: Any) -> None:
     problems = refusal(row("1", "2"), row("2", "1"), row("3", "3"), row("4", "3"))
     assert [problem.split(":")[0] for problem in problems] == ["row 2, parent_external_id", "row 4, parent_external_id"]
+
+
+def test_many_loops_cost_few_queries(alice: Any, bob: Any) -> None:
+    def refused(loops: int) -> tuple[list[str], int]:
+        with CaptureQueriesContext(connection) as queries:
+            problems = refusal(*(row(str(number), str(number)) for number in range(loops)))
+        return problems, len(queries)
+
+    problems, queries = refused(5)
+    many, of_many = refused(150)
+    assert of_many == queries + 1
+    assert [problems[-1], many[-1]] == [
+        f"row {row}, parent_external_id: replies in a loop: {key} → {key} (row {row}): {LOOP}"
+        for row, key in ((6, 4), (151, 149))
+    ]
 
 
 def test_a_failing_last_step_leaves_nothing(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
