@@ -145,6 +145,9 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             form = UploadForm(request.POST, request.FILES, handler=handler)
             if form.is_valid():
                 return self._check_new(request, form)
+        return self._ask(request, form)
+
+    def _ask(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         context = {"form": form, "most": settings.MOST_UPLOADED, "title": "Import messages"}
         return self._render(request, "transfers/upload.html", context)
 
@@ -154,7 +157,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             import_ = uploads.keep(form.cleaned_data["file"], by=request.user)
         except OSError:
             form.add_error("file", uploads.NO_ROOM)
-            return self._render(request, "transfers/upload.html", {"form": form, "title": "Import messages"})
+            return self._ask(request, form)
         runs.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
 

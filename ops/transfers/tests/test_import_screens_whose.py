@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from messaging.tests.cast import make_user
+from ops.transfers import uploads
 from ops.transfers.models import Import
 from ops.transfers.tests.screens import (
     ADD,
@@ -108,6 +109,18 @@ def test_what_is_not_taken_is_said_above_the_form(
     assert sentence in text(response)
     assert not Import.objects.exists()
     assert not private_folder.exists() or not list(private_folder.iterdir())
+
+
+def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page still says how much is taken: its script would refuse every file."""
+
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads, "keep", full)
+    response = importing.post(ADD, {"file": SimpleUploadedFile("a.csv", csv_of(message()))})
+    assert uploads.NO_ROOM in text(response)
+    assert f'data-most="{512 * 2**20}"' in response.content.decode()
 
 
 def test_what_is_in_a_file_is_text_and_its_invisible_characters_have_names(importing: Client, people: Any) -> None:
