@@ -18,7 +18,7 @@ LONGEST_LINE = 2 * LONGEST_VALUE
 SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs"}
 NOT_TEXT = {
     b"PK\x03\x04": "a ZIP or XLSX file",
-    b"\xd0\xcf\x11\xe0": "an old Excel (.xls) file",
+    b"\xd0\xcf\x11\xe0": "an old Excel (.xls) file, or one with a password",
     b"\x1f\x8b": "a compressed (gzip) file",
     b"%PDF": "a PDF file",
     b"SQLite format 3": "a database file",
@@ -110,9 +110,12 @@ class CsvFile:
 
     def _header(self, line: str) -> list[str]:
         """The names of the columns."""
-        if "\x00" in line or undecoded(1, line, self._encoding):
-            choose = "choose the file's encoding, or save the file as UTF-8 and import that."
+        choose = "choose the file's encoding, or save the file as UTF-8 and import that."
+        if undecoded(1, line, self._encoding):
             raise Unreadable(f"the header is not valid {self.encoding}: {choose}", row=self._row, cure="encoding")
+        if "\x00" in line:
+            why = f"the header holds a character that cannot be stored (U+0000), read as {self.encoding}"
+            raise Unreadable(f"{why}: remove it, {choose}", row=self._row, cure="encoding")
         try:
             names = next(csv.reader([line], delimiter=self.separator, strict=True))
         except csv.Error as error:

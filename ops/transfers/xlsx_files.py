@@ -43,7 +43,7 @@ class XlsxFile:
         self._rows = Sheet(self._package, self._workbook, self._took).rows()
         header = next(self._rows, None)
         if header is None:
-            raise Unreadable("the file is empty.")
+            raise Unreadable(_empty(self._workbook.sheets))
         width = max(header.values) + 1
         self.headers = [header.values.get(column, "").strip() for column in range(width)]
         self.used = fit(self.headers, reading or Reading(), row=header.number).sources
@@ -108,6 +108,13 @@ class XlsxFile:
 def looks_like_a_workbook(start: bytes) -> bool:
     """Whether a file that begins so is one, or was meant to be."""
     return start.startswith(b"PK\x03\x04") and start[NAME_IN_ZIP:].startswith(FIRST_PARTS)
+
+
+def _empty(sheets: list[str]) -> str:
+    """What people are told where the first sheet has nothing in it."""
+    if len(sheets) == 1:
+        return "the file is empty."
+    return f"the first sheet, {label(sheets[0], quoted=True)}, is empty, and no other is read: put the messages there."
 
 
 def _left_out(sheets: list[str]) -> list[Problem]:

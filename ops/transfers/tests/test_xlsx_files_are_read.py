@@ -168,6 +168,16 @@ def test_only_the_first_sheet_is_read_and_the_others_are_named() -> None:
     assert XlsxFile(opened(as_xlsx(row()))).description == "read as XLSX, sheet Sheet1"
 
 
+def test_an_empty_first_sheet_is_named() -> None:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as workbook:
+        workbook.add_worksheet("Cover")
+        workbook.add_worksheet("Messages").write_row(0, 0, COLUMNS)
+    with pytest.raises(Unreadable) as caught:
+        XlsxFile(opened(content.getvalue()))
+    assert str(caught.value) == "the first sheet, 'Cover', is empty, and no other is read: put the messages there."
+
+
 def test_a_hidden_sheet_is_not_the_first() -> None:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content) as workbook:
