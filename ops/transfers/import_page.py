@@ -203,7 +203,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
         "earlier": earlier(import_).first(),
         "changes": changes_of(preview, readable=may_see_stored_texts(viewer)),
         "unfit": unfit,
-        "columns_form": columns_form(import_, by=viewer) if unfit else None,
+        "columns_form": columns_form(import_, by=viewer) if unfit or import_.reading.get("columns") else None,
         "checks_form": form,
         "offered": offered,
         "others": others,

@@ -47,6 +47,24 @@ def test_columns_of_another_program_are_asked_for_and_remembered(importing: Clie
     assert (form["timestamp"].value(), form["content"].value()) == ("3", "2")
 
 
+def test_what_was_said_of_columns_can_be_corrected(importing: Client, people: Any) -> None:
+    """That two columns were mixed up shows in the preview."""
+    import_ = bring(importing, OTHER)
+    said = text(decide(importing, import_, "columns/", timestamp="2", sender="1", receiver="0"))
+    assert "bob →to alice" in said
+    assert "Change which column is which" in said
+    said = text(decide(importing, import_, "columns/", sender="0", receiver="0"))
+    assert "The file was not checked again. Correct what is marked below." in said
+    said = text(decide(importing, import_, "columns/", sender="0", receiver="1"))
+    assert "alice →to bob" in said
+    form = importing.get(address(bring(importing, OTHER))).context["columns_form"]
+    assert (form["sender"].value(), form["receiver"].value()) == ("0", "1")
+
+
+def test_a_file_with_our_columns_is_not_asked_for_them(importing: Client, people: Any) -> None:
+    assert "column is which" not in page(importing, bring(importing, csv_of(message())))
+
+
 def test_what_somebody_said_of_columns_is_theirs_alone(importing: Client, dora: Any, people: Any) -> None:
     odd = csv_of(("alice", "bob", "2026-01-05T10:00:00Z", "hello"), header=("qui", "à qui", "quand", "quoi"))
     chosen = {"sender": "0", "receiver": "1", "timestamp": "2", "content": "3"}
