@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from messaging.models import Message, Notification
-from ops.transfers import private_files
+from messaging.models import Conversation, Message, Notification
+from ops.jobs.models import Job
+from ops.jobs.running import Run
+from ops.transfers import checking, private_files, storing
 from ops.transfers.models import Import
 from ops.transfers.tests.files import as_csv, row
+from ops.transfers.tests.importing import do
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -145,6 +150,56 @@ def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
         .out[-2]
         .endswith("1 text changed; 0 already stored, 0 repeated in the file.")
     )
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Ctrl-C right after each of these batches, counted from 1; two rows a batch, so that small files have many."""
+    monkeypatch.setattr(checking, "PIECE", 2)
+    monkeypatch.setattr(storing, "GOAL", 0)
+    whole, done = Run.batch, 0
+
+    def after(*numbers: int) -> None:
+        @contextmanager
+        def batch(self: Run) -> Iterator[None]:
+            nonlocal done
+            with whole(self):
+                yield
+            done += 1
+            if done in numbers:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Run, "batch", batch)
+
+    return after
+
+
+def test_ctrl_c_takes_back_what_was_stored(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(*(row(str(number)) for number in range(8))))
+    interrupted(3)
+    assert Command(path).refused == "Stopped: nothing was imported."
+    assert not (Message.objects.exists() or Import.objects.exists())
+
+
+def test_a_second_ctrl_c_leaves_that_to_a_worker(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
+    """Who does not wait until all is taken back has a half of it stored, but nothing that a worker needs is lost."""
+    path.write_bytes(as_csv(*(row(str(number)) for number in range(8))))
+    # Checked, 2 and 2 rows stored; 2 removed.
+    interrupted(3, 4)
+    assert Command(path).refused == "Stopped: a worker takes back what was stored."
+    job, import_ = do(Job.objects.get()), Import.objects.get()
+    assert (job.state, import_.state) == (Job.State.CANCELLED, Import.State.TAKEN_BACK)
+    assert not (Message.objects.exists() or Conversation.objects.exists())
+
+
+def test_ctrl_c_after_the_last_batch_stops_nothing(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1")))
+    # Checked, stored, concluded.
+    interrupted(3)
+    run = Command(path)
+    assert run.refused == ""
+    assert run.out[1].startswith("Imported 1 message ")
+    assert (Message.objects.count(), Import.objects.get().state) == (1, Import.State.STORED)
 
 
 def test_a_refused_or_finished_import_leaves_no_file(path: Path, folder: Path, alice: Any, bob: Any) -> None:

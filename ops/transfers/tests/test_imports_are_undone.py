@@ -198,3 +198,16 @@ def test_the_command_undoes_a_batch_and_lists_what_it_left(old: Message, alice: 
         CommandError, match=r"^There is no import 00000000-0000-0000-0000-000000000000: check the batch"
     ):
         call_command("undo_import", "00000000-0000-0000-0000-000000000000")
+
+
+def test_ctrl_c_stops_the_command_and_the_rest_can_be_undone(old: Message, rita: Any) -> None:
+    before = everything()
+    import_ = thread()
+    with (
+        at_batch(2, KeyboardInterrupt(), committed=True),
+        pytest.raises(CommandError, match=r"^Stopped before its end: run this again to undo the rest\.$"),
+    ):
+        call_command("undo_import", str(import_.pk))
+    assert everything() != before
+    call_command("undo_import", str(import_.pk), stdout=io.StringIO())
+    assert everything() == before

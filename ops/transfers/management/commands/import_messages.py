@@ -70,9 +70,8 @@ class Command(BaseCommand):
             job = self._done(import_, check_only=options["check"])
         except runs.NotNow as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt as error:
-            _forget(import_)
-            raise CommandError("Stopped: nothing was imported.") from error
+        except KeyboardInterrupt:
+            job = _stopped(import_)
         except JobFailed as error:
             raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
         import_.refresh_from_db()
@@ -157,6 +156,21 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         if self.verbosity:
             self.stdout.write(sentence)
+
+
+def _stopped(import_: Import) -> Job:
+    """The job of an import that Ctrl-C came too late for; raises CommandError where it did not.
+
+    What a worker needs to take back what was stored is kept until it has done so.
+    """
+    import_.refresh_from_db()
+    job = import_.job
+    if job is not None and job.state == Job.State.FINISHED:
+        return job
+    if job is not None and job.ended_at is None:
+        raise CommandError("Stopped: a worker takes back what was stored.")
+    _forget(import_)
+    raise CommandError("Stopped: nothing was imported.")
 
 
 def _brought(path: Path, options: dict[str, Any]) -> Import:

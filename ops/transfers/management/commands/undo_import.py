@@ -33,6 +33,8 @@ class Command(BaseCommand):
             job = starting.run_now(runs.undo(import_, by=None, kick=False))
         except runs.NotNow as error:
             raise CommandError("This import cannot be undone: it is not stored, or it was undone already.") from error
+        except KeyboardInterrupt as error:
+            raise CommandError("Stopped before its end: run this again to undo the rest.") from error
         except JobFailed as error:
             raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
         if job.state != Job.State.FINISHED:
