@@ -13,7 +13,7 @@ TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 # Characters that stand for words while two texts are compared; the halves of surrogate pairs are left out.
 FIRST_STAND_IN, SURROGATES = 0x100, range(0xD800, 0xE000)
 MOST_WORDS = 100_000  # different words in both texts together; beyond, the whole text counts as replaced
-SECONDS = 0.5  # after that the comparison becomes coarser instead of slower
+SECONDS = 0.5
 
 Kind = Literal["same", "added", "removed"]
 KINDS: dict[int, Kind] = {-1: "removed", 0: "same", 1: "added"}
@@ -26,9 +26,10 @@ class Difference(NamedTuple):
     text: str
 
 
-def word_differences(before: str, after: str) -> list[Difference]:
+def word_differences(before: str, after: str, *, seconds: float = SECONDS) -> list[Difference]:
     """What to remove from ``before`` and add to it to get ``after``, in order.
 
+    After so many ``seconds`` the comparison becomes coarser instead of slower.
     The ``same`` and ``removed`` texts together are exactly ``before``, the ``same`` and ``added`` ones ``after``.
     """
     words: dict[str, str] = {}
@@ -37,7 +38,7 @@ def word_differences(before: str, after: str) -> list[Difference]:
         replaced = Difference("removed", before), Difference("added", after)
         return [difference for difference in replaced if difference.text]
     comparison = diff_match_patch()
-    comparison.Diff_Timeout = SECONDS
+    comparison.Diff_Timeout = seconds
     found = comparison.diff_main(*stand_ins, False)
     comparison.diff_cleanupSemantic(found)
     texts = {stand_in: word for word, stand_in in words.items()}

@@ -43,6 +43,13 @@ def test_a_text_with_more_words_than_can_be_told_apart_counts_as_replaced(monkey
     assert word_differences("a b", "a c") == [Difference("removed", "a b"), Difference("added", "a c")]
 
 
+def test_a_comparison_that_may_take_no_time_is_coarse_but_complete() -> None:
+    before, after = (" ".join(str(number % step) for number in range(5_000)) for step in (97, 89))
+    found = word_differences(before, after, seconds=0.001)
+    assert "".join(text for kind, text in found if kind != "added") == before
+    assert "".join(text for kind, text in found if kind != "removed") == after
+
+
 def test_tens_of_thousands_of_different_words_are_compared() -> None:
     """More than there are characters below the surrogates, which cannot stand for words."""
     before = " ".join(map(str, range(60_000)))

@@ -23,6 +23,7 @@ from ops.transfers.rows import COLUMNS, FLAGS
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
 State = Import.State
 OPEN_PROBLEMS = 10  # shown at once; the others unfold
+COMPARED_WITHIN = 2.0  # seconds for all changed texts of a page together
 
 
 class Change(NamedTuple):
@@ -31,6 +32,7 @@ class Change(NamedTuple):
     row: int
     message_id: int
     differences: list[Difference] | None
+    cut: bool  # whether only the beginning was compared
 
 
 class Offer(NamedTuple):
@@ -263,10 +265,13 @@ def _cures(import_: Import, preview: dict[str, Any]) -> dict[str, int]:
 
 def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
     """The changed texts of a preview, word by word for whoever may read what is stored."""
-    return [
-        Change(one["row"], one["message_id"], word_differences(one["before"], one["after"]) if readable else None)
-        for one in preview.get("changed", [])
-    ]
+    changed = preview.get("changed", [])
+
+    def compared(one: dict[str, Any]) -> list[Difference] | None:
+        seconds = COMPARED_WITHIN / len(changed)
+        return word_differences(one["before"], one["after"], seconds=seconds) if readable else None
+
+    return [Change(one["row"], one["message_id"], compared(one), one.get("cut", False)) for one in changed]
 
 
 def effects(import_: Import) -> str:

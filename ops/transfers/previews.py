@@ -86,8 +86,13 @@ def _shown(text: str) -> str:
 def _changed(staging: Staging) -> list[dict[str, Any]]:
     names = ("row", "external_id", "message_id", "before", "after")
     rows = staging.stream(CHANGED_TEXTS, [SHOWN])
-    texts = ((*row, before[:LONGEST_COMPARED], after[:LONGEST_COMPARED]) for *row, before, after in rows)
-    return [dict(zip(names, row, strict=True)) for row in texts]
+    return [
+        {
+            **dict(zip(names, (*row, before[:LONGEST_COMPARED], after[:LONGEST_COMPARED]), strict=True)),
+            "cut": max(len(before), len(after)) > LONGEST_COMPARED,
+        }
+        for *row, before, after in rows
+    ]
 
 
 def _listing(problems: Iterable[Problem], file: Any) -> Iterator[Problem]:

@@ -66,7 +66,7 @@ def test_edited_and_read_of_stored_messages_are_left_alone(alice: Any, bob: Any)
 def test_the_preview_shows_what_was_and_what_will_be(alice: Any, bob: Any) -> None:
     imported(numbered(row("1")))
     message = Message.objects.get()
-    change = {"row": 2, "external_id": "1", "message_id": message.pk, "before": "hello", "after": "new"}
+    change = {"row": 2, "external_id": "1", "message_id": message.pk, "before": "hello", "after": "new", "cut": False}
     for choice, errors, changed in (("refuse", 1, 1), ("edit", 0, 1), ("skip", 0, 0)):
         import_ = checked(row("1", content="new"), existing=choice)
         assert preview(import_)["changed"] == [change]

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from messaging.differences import Difference, word_differences
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.jobs.models import Job
-from ops.transfers import check_job
+from ops.transfers import check_job, import_page
 from ops.transfers.models import Import
 from ops.transfers.tests.screens import (
     ADD,
@@ -269,6 +270,27 @@ def test_it_is_recorded_as_an_edit_or_left_as_chosen(
     stored.refresh_from_db()
     assert (stored.content, MessageHistory.objects.filter(edited_by=dan).count()) == (content, histories)
     assert Message.objects.count() == 2
+
+
+def test_many_long_changed_texts_do_not_keep_their_page_waiting(
+    importing: Client, stored: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share the time for comparing, and each says that it goes on."""
+    long = "All that was said before noon. " * 400
+    rows = [message(str(key), content=long) for key in range(2, 27)]
+    decide(importing, bring(importing, csv_of(*rows)), "store/")
+    granted: list[float] = []
+
+    def timed(before: str, after: str, *, seconds: float) -> list[Difference]:
+        granted.append(seconds)
+        return word_differences(before, after, seconds=seconds)
+
+    monkeypatch.setattr(import_page, "word_differences", timed)
+    said = page(importing, bring(importing, csv_of(*((*row[:-1], long.replace("noon", "one")) for row in rows))))
+    assert len(granted) == 20
+    assert sum(granted) == pytest.approx(2)
+    assert said.count("… and so on") == 20 + 20  # of the changed texts, and of the first rows
+    assert "The first 20 of 25." in said
 
 
 def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, stored: Message) -> None:
