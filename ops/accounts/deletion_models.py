@@ -192,6 +192,14 @@ class DeletionRequest(models.Model):
                 violation_error_message="Whoever asked for a deletion cannot approve it.",
             ),
             models.CheckConstraint(
+                name="deletion_approved_by_somebody",
+                condition=~Q(state__in=(*TO_RUN, State.DONE))
+                | Q(approved_by__isnull=False)
+                | Q(one_person=True)
+                | Q(own=True, requested_by__isnull=True),
+                violation_error_message="Somebody approves a deletion before it runs.",
+            ),
+            models.CheckConstraint(
                 name="deletion_not_approved_by_its_person",
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")),
                 violation_error_message="Nobody approves the deletion of their own account.",

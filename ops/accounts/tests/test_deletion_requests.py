@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -139,6 +139,17 @@ def test_the_database_itself_refuses_it(sue: Any, alice: Any) -> None:
     for approver in (sue, alice):
         with pytest.raises(IntegrityError), transaction.atomic():
             DeletionRequest.objects.filter(pk=request.pk).update(state=State.APPROVED, approved_by=approver)
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.RUNNING, State.DONE])
+@pytest.mark.parametrize("pretence", ["", ", own = true"])
+def test_the_database_runs_nothing_that_nobody_approved(sue: Any, alice: Any, state: str, pretence: str) -> None:
+    request = ask(alice, by=sue)
+    changes = f"state = %s, username = '', email = '', reason = '', runs_at = requested_at{pretence}"
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE accounts_deletionrequest SET {changes}", [state])
+    request.refresh_from_db()
+    assert (request.state, request.runs_at) == (State.REQUESTED, None)
 
 
 def test_one_person_is_enough_where_that_is_set_and_it_is_recorded(sue: Any, alice: Any, settings: Any) -> None:
