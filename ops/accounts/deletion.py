@@ -39,6 +39,7 @@ __all__ = [
 
 MOST_AT_ONCE = 100  # accounts in one request: what each of them loses is counted exactly, on one page
 LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
+OWN_COLLEAGUE = "This account may use the console: ask a superuser to have it deleted."
 CLOSED = "Your account is closed, and its deletion is under way."
 
 
@@ -142,11 +143,17 @@ def request(
 
 
 def request_own(user: Any) -> DeletionRequest:
-    """A participant's own wish: nobody has to approve it; the grace period and holds apply. Raises DeletionRefused."""
+    """A participant's own wish: nobody has to approve it; the grace period and holds apply. Raises DeletionRefused.
+
+    Staff ask a colleague, whose request somebody approves.
+    """
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
             if _is_last_superuser(account):
                 raise DeletionRefused(LAST_SUPERUSER)
+            # Else whoever read what they should not would have their name taken out of the audit trail, alone.
+            if account.is_staff or account.is_superuser:
+                raise DeletionRefused(OWN_COLLEAGUE)
             if open_request(account) is not None:
                 raise DeletionRefused("This account is being deleted already.")
             group = _new_group(None, Basis.USER_REQUEST, "", None, None)

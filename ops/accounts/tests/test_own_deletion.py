@@ -18,6 +18,9 @@ from ops.accounts.deletion import DeletionRefused
 from ops.accounts.deletion_models import DeletionRequest, Hold, Receipt, State
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import sue, work_on
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.audit.recording import record_reading
 
 __all__ = ["sue"]
 
@@ -82,3 +85,16 @@ def test_what_is_being_deleted_already_is_not_asked_for_twice(alice: Any, settin
 def test_the_last_superuser_stays(db: Any) -> None:
     with pytest.raises(DeletionRefused, match=r"This is the last active superuser: make somebody else one first."):
         deletion.request_own(make_user("root", is_superuser=True))
+
+
+def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any) -> None:
+    """Leaving takes one's name out of the audit trail."""
+    record_reading(write(rita, rita), actor=rita)
+    rita.set_password("rita's password")
+    rita.save()
+    client.force_login(rita)
+    page = client.post(ADDRESS, {"password": "rita's password"}, follow=True).content.decode()
+    assert "This account may use the console: ask a superuser to have it deleted." in page
+    rita.refresh_from_db()
+    assert rita.is_active and not DeletionRequest.objects.exists()
+    assert Entry.objects.get(event=Event.MESSAGE_READ).actor_name == "rita"
