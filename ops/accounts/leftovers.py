@@ -6,6 +6,7 @@ is harmless.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -14,12 +15,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.dispatch import Signal
 
 from messaging import pages
 from ops.accounts import sessions, throttling
-from ops.accounts.deletion_models import OPEN, DeletionRequest, Hold, Mode
+from ops.accounts.deletion_models import OPEN, DeletionRequest, ErasedIdentifier, Hold, Mode
 from ops.audit import scrubbing
 from ops.jobs.running import Run
 
@@ -33,6 +34,13 @@ Outcomes = Iterable[tuple[str, str, str]]
 
 KEPT_PAGES = "views.decorators.cache."  # what the keys of Django's cache_page begin with
 SCRUBBED_BECAUSE = "The account was erased."
+NAME_ERASED = "[erased]"  # what stands in place of a name
+LONGEST_REASON = 1_000  # characters that each of these columns has room for
+WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
+    (DeletionRequest, ("reason",)),
+    (Hold, ("reason", "lift_reason")),
+    (ErasedIdentifier, ("lift_reason",)),
+)
 LOCAL_MEMORY = "Other processes keep pages in their own memory, for a minute at most."
 REDIS_AWAY = "Redis could not be reached: what it keeps goes by itself, within a minute."
 READERS = "Somebody was reading all the time: the write-ahead log is emptied by one of the next checkpoints."
@@ -115,8 +123,11 @@ def _others(request: DeletionRequest, _: Any) -> Outcomes:
 
 def _requests(request: DeletionRequest, _: Any) -> Outcomes:
     """Copies of the name and reasons written by hand; also of earlier requests. After this, nobody knows the name."""
+    pattern = scrubbing.pattern_of(_names(request))
     request.username = request.email = request.reason = ""
     empty_names(request.user_id)
+    if pattern is not None:
+        _take_out_elsewhere(pattern)
     return [("requests", REMOVED, "")]
 
 
@@ -125,6 +136,17 @@ def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
     requests = DeletionRequest.objects.using(using).filter(user=user_id).exclude(state__in=OPEN)
     requests.update(username="", email="", reason="")
     Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
+
+
+def _take_out_elsewhere(pattern: re.Pattern[str]) -> None:
+    """Take a name out of what was written about others, who may have been asked for together with this person: the
+    rest of it is still needed there."""
+    for model, columns in WRITTEN:
+        rows = model._default_manager.exclude(**dict.fromkeys(columns, "")).order_by("pk")
+        for pk, *texts in list(rows.values_list("pk", *columns)):
+            without = [pattern.sub(NAME_ERASED, text)[:LONGEST_REASON] for text in texts]
+            if without != texts:
+                model._default_manager.filter(pk=pk).update(**dict(zip(columns, without, strict=True)))
 
 
 def _caches(request: DeletionRequest, _: Any) -> Outcomes:

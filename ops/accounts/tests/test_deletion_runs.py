@@ -15,8 +15,8 @@ from django.utils import timezone
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.accounts import approval, erasing, identifiers, leftovers, sessions
-from ops.accounts.deletion_models import DeletionRequest, Receipt, State
+from ops.accounts import approval, deletion, erasing, holds, identifiers, leftovers, sessions
+from ops.accounts.deletion_models import Basis, DeletionRequest, Hold, Receipt, State
 from ops.accounts.models import AccountDeletion, FailedSignIn, User
 from ops.accounts.tests.deleting import approved, ask, erased, sam, sue, work_on
 from ops.audit import chain, scrubbing, verification
@@ -210,6 +210,19 @@ def test_the_audit_trail_keeps_what_happened_and_no_name(sue: Any, sam: Any, rit
     assert Entry.objects.get(event=Event.MESSAGE_READ).actor_name == "rita"
     chain.seal()
     verification.verify()
+
+
+def test_what_was_written_about_others_names_nobody_who_is_gone(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    group = deletion.request([alice, bob], by=sue, reason="Alice and bob: spam, says malice", basis=Basis.POLICY)
+    hers, his = (group.requests.get(user=user) for user in (alice, bob))
+    placed = holds.hold(bob, kind=Hold.Kind.LEGAL, reason="alice’s complaint", by=sue)
+    holds.lift_hold(placed, reason="alice took it back", by=sue)
+    approval.approve(hers, by=sam)
+    work_on(hers)
+    his.refresh_from_db()
+    placed.refresh_from_db()
+    assert (his.state, his.reason) == (State.REQUESTED, "[erased] and bob: spam, says malice")
+    assert (placed.reason, placed.lift_reason) == ("[erased]’s complaint", "[erased] took it back")
 
 
 def test_an_emptied_search_that_nothing_explains_is_found(rita: Any, rosa: Any, alice: Any) -> None:
