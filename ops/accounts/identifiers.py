@@ -4,6 +4,7 @@ them, and no import brings an erased person back under their name."""
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
@@ -40,7 +41,12 @@ def keyed(purpose: str, text: str) -> str:
 
 
 def digest(kind: str, text: str) -> str:
-    """The keyed hash of a username as it is, or of an e-mail address in small letters; "" for an empty one."""
+    """The keyed hash of a username, whose capital letters count, or of an e-mail address, whose do not; "" for "".
+
+    Letters that look alike, composed with their accents or not, are alike here: what is typed in a file or in a form
+    need not be what was stored.
+    """
+    text = unicodedata.normalize("NFC", text)
     text = text.strip().lower() if kind == Kind.EMAIL else text
     return keyed(kind, text) if text else ""
 
@@ -64,12 +70,12 @@ def erased(usernames: Iterable[str]) -> dict[str, Erased]:
     in_force = ErasedIdentifier.objects.in_force().filter(kind=Kind.USERNAME)
     if not in_force.exists():
         return {}
-    names = {digest(Kind.USERNAME, name): name for name in usernames}
-    found: dict[str, Erased] = {}
-    for batch in in_batches(list(names)):
+    digests = {name: digest(Kind.USERNAME, name) for name in usernames}
+    known: dict[str, Erased] = {}
+    for batch in in_batches(list(dict.fromkeys(digests.values()))):
         rows = in_force.with_digests(batch).order_by("erased_at").values_list("digest", "receipt_id", "erased_at")
-        found.update((names[hashed], Erased(receipt_id, at)) for hashed, receipt_id, at in rows)
-    return found
+        known.update((hashed, Erased(receipt_id, at)) for hashed, receipt_id, at in rows)
+    return {name: known[hashed] for name, hashed in digests.items() if hashed in known}
 
 
 def find(text: str) -> list[ErasedIdentifier]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -63,8 +64,12 @@ def entries_naming(
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
-    """What finds one of ``names`` in a text, as a word of its own and in any case of letters; None without a name."""
-    words = [_as_word(name) for name in names if name]
+    """What finds one of ``names`` in a text, as a word of its own and in any case of letters; None without a name.
+
+    Accents may be composed with their letters or not: which one is typed depends on the keyboard.
+    """
+    written = {form for name in names for form in (name, *(unicodedata.normalize(way, name) for way in ("NFC", "NFD")))}
+    words = [_as_word(name) for name in sorted(written) if name]
     return re.compile("|".join(words), re.IGNORECASE) if words else None
 
 

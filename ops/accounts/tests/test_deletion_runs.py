@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.conf import settings as configured
@@ -223,6 +224,15 @@ def test_what_was_written_about_others_names_nobody_who_is_gone(sue: Any, sam: A
     placed.refresh_from_db()
     assert (his.state, his.reason) == (State.REQUESTED, "[erased] and bob: spam, says malice")
     assert (placed.reason, placed.lift_reason) == ("[erased]’s complaint", "[erased] took it back")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_its_accents_were_typed(sue: Any, sam: Any, rita: Any, form: Any) -> None:
+    named = make_user(normalize(form, "Zoë Müller"))
+    for terms in (normalize("NFC", "what zoë müller wrote"), normalize("NFD", "what zoë müller wrote")):
+        record_search(Message, actor=rita, terms=terms, filters={}, results=3)
+    erased(named, by=sue, approver=sam)
+    assert set(Entry.objects.filter(event=Event.SEARCH_MADE).values_list("target_label", flat=True)) == {""}
 
 
 def test_an_emptied_search_that_nothing_explains_is_found(rita: Any, rosa: Any, alice: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -104,6 +105,18 @@ def test_a_name_or_an_address_finds_when_it_was_erased(receipt: Receipt) -> None
         (found,) = identifiers.find(text)
         assert (found.kind, found.receipt_id) == (kind, receipt.pk)
     assert identifiers.find("anna") == identifiers.find("Bella") == []
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_known_however_its_accents_are_typed(sue: Any, sam: Any, stored: Any, typed: Any) -> None:
+    receipt = erased(
+        make_user(normalize(stored, "Zoë"), email=normalize(stored, "zoë@example.org")), by=sue, approver=sam
+    )
+    for text in ("Zoë", "Zoë@example.org"):
+        (found,) = identifiers.find(normalize(typed, text))
+        assert found.receipt_id == receipt.pk
+    both = {normalize("NFC", "Zoë"), normalize("NFD", "Zoë")}
+    assert set(identifiers.erased([*both, "zoë"])) == both
 
 
 def test_erased_names_are_picked_out_of_many(receipt: Receipt, django_assert_num_queries: Any) -> None:
