@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,6 +18,7 @@ from ops.transfers.models import Export, Import, RememberedColumn
 REMOVED, NONE, PARTIAL = "removed", "none", "partial"
 AT_WORK = Q(job__state__in=UNDER_WAY)
 IMPORT_GOES_ON = "A file that is being imported right now goes when that is done, within a day at most."
+OTHERS_BROUGHT = "Files that others brought to import may name this person; they go within a day."
 EXPORT_GOES_ON = "A file that is being made right now may hold their messages; it goes within a day."
 SOMEBODYS_FILE, SOMEBODYS_IMPORT, SOMEBODYS_EXPORT = "a file", "Import of a file", "Export"
 
@@ -50,7 +52,16 @@ def _forget_uploads(theirs: Q, pattern: re.Pattern[str] | None) -> Outcome:
             # Each check, and storing and undoing, was a job with the file's name in its title.
             Job.objects.filter(params__import=str(pk)).update(title=SOMEBODYS_IMPORT)
             removed += 1
-    return _outcome("uploads", removed, IMPORT_GOES_ON if at_work else "")
+    notes = [
+        IMPORT_GOES_ON if at_work else "",
+        OTHERS_BROUGHT if any(map(private_files.left_of, _brought_by_others(theirs))) else "",
+    ]
+    return _outcome("uploads", removed, " ".join(filter(None, notes)))
+
+
+def _brought_by_others(theirs: Q) -> Iterable[str]:
+    """The uploads that stay: they are other people's work, and what they hold is refused when it is imported."""
+    return Import.objects.exclude(theirs).exclude(upload="").values_list("upload", flat=True)
 
 
 def _forget_exports(user_id: Any, theirs: Q, pattern: re.Pattern[str] | None) -> Outcome:

@@ -112,6 +112,11 @@ def exists(name: str) -> bool:
     return bool(NAME.fullmatch(name)) and path(name).is_file()
 
 
+def left_of(name: str) -> bool:
+    """Whether the file, or anything beside it, is there."""
+    return any(_folder().glob(f"{_sound(name)[:STEM]}.*"))
+
+
 def delete(name: str) -> None:
     """Remove the file, if it is there; "" names none."""
     if name:

@@ -142,7 +142,10 @@ def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: A
     do(runs.check(import_, by=rita, kick=False))
     malice = brought(content=as_csv(row("1")), by=rita)
     Import.objects.filter(pk=malice.pk).update(file_name="malice.csv")
-    erased(alice, by=sue, approver=sam)
+    receipt = erased(alice, by=sue, approver=sam)
     assert set(Import.objects.values_list("file_name", flat=True)) == {"a file", "malice.csv"}
     assert not Job.objects.filter(title__icontains="alice").exists()
+    # Other people's work stays until it is done, and the receipt does not keep that back.
     assert private_files.exists(import_.upload)
+    note = "Files that others brought to import may name this person; they go within a day."
+    assert removed(receipt)["uploads"] == ("partial", note)
