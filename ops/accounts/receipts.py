@@ -127,7 +127,8 @@ def _problems_of_signature(document: dict[str, Any]) -> list[str]:
             f"It was signed under another key ({document['key_id']}) than this installation’s ({key_id()}): set "
             "ERASURE_KEY to the one of that time."
         ]
-    if not hmac.compare_digest(str(document["signature"]), signature_of(document["digest"])):
+    signature = str(document["signature"]).encode("utf-8", "backslashreplace")
+    if not hmac.compare_digest(signature, signature_of(document["digest"]).encode()):
         return ["Its signature is wrong: this installation did not write it."]
     return []
 

@@ -51,6 +51,12 @@ def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt
     assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
 
 
+@pytest.mark.parametrize("signature", ["\u00fc" * 64, "\ud800", "", None, 5, ["x"]])
+def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt, signature: Any) -> None:
+    document = {**document_of(receipt), "signature": signature}
+    assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
+
+
 def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
     document = document_of(receipt)
     del document["counts"]
@@ -93,9 +99,10 @@ def test_the_command_checks_a_file_without_the_database(receipt: Receipt, tmp_pa
     assert str(refusal.value) == (
         "This receipt is not to be trusted. What it says was altered: its digest does not match."
     )
-    file.write_text("{")
-    with pytest.raises(CommandError, match=r"is no JSON: download the receipt again"):
-        call_command("verify_receipt", str(file))
+    for nonsense in ("{", "[" * 100_000, "\xff"):
+        file.write_text(nonsense, encoding="latin-1")
+        with pytest.raises(CommandError, match=r"is no JSON: download the receipt again"):
+            call_command("verify_receipt", str(file))
     with pytest.raises(CommandError, match=r"cannot be read"):
         call_command("verify_receipt", str(tmp_path / "missing.json"))
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             document = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise CommandError(f"{file} cannot be read ({error.strerror}).") from error
-        except (UnicodeDecodeError, ValueError) as error:
+        except (ValueError, RecursionError) as error:
             raise CommandError(f"{file} is no JSON: download the receipt again.") from error
         wrong = receipts.problems(document)
         if wrong:
