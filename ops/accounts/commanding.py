@@ -25,13 +25,16 @@ def add_by(parser: ArgumentParser) -> None:
     parser.add_argument("--by", metavar="USERNAME", help="whose act this is in the audit trail; nobody's without it")
 
 
-def acting(options: dict[str, Any]) -> Any:
-    """Whoever ``--by`` names, or None. Raises CommandError where they may not sign in to the console."""
+def acting(options: dict[str, Any], permission: str = "") -> Any:
+    """Whoever ``--by`` names, or None. Raises CommandError where they could not do this in the console: nobody is put
+    down as the second person whose role does not make them one."""
     if not options["by"]:
         return None
     found = account(options["by"])
     if not (found.is_staff and found.is_active):
         raise CommandError(f"{options['by']} is not active staff: name somebody who may sign in to the console.")
+    if permission and not found.has_perm(permission):
+        raise CommandError(f"{options['by']} may not do this in the console: name somebody whose role allows it.")
     return found
 
 

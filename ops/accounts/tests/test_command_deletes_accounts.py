@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -49,6 +50,35 @@ def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any
         call_command("delete_account", "alice", **ASKED)
     alice.refresh_from_db()
     assert alice.is_active
+
+
+def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match=r"Nothing was done: type the username, or say --yes where nobody can."):
+        call_command("delete_account", "alice", **ASKED)
+
+
+def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alice: Any, sue: Any, capsys: Any) -> None:
+    """Without anything to read from, typing would fail."""
+    with pytest.raises(CommandError, match=r"This is the last active superuser"):
+        call_command("delete_account", "rosa", **ASKED)
+    call_command("hold_account", "alice", reason="Case 4")
+    call_command("delete_account", "alice", yes=True, **ASKED)
+    day = f"{Hold.objects.get().placed_at:%Y-%m-%d}"
+    assert f"Legal hold since {day}: nothing goes until it is lifted." in capsys.readouterr().out
+
+
+def test_nobody_does_here_what_their_role_does_not_allow(alice: Any, bob: Any, rita: Any) -> None:
+    waiting = ask(bob, by=None)
+    for words, options in (
+        (["delete_account", "alice"], ASKED),
+        (["approve_deletion", str(waiting.pk)], {}),
+        (["hold_account", "alice"], {"reason": "Case 4"}),
+    ):
+        with pytest.raises(CommandError) as refusal:
+            call_command(*words, by="rita", **options)
+        assert str(refusal.value) == "rita may not do this in the console: name somebody whose role allows it."
+    assert DeletionRequest.objects.get().state == State.REQUESTED and not Hold.objects.exists()
 
 
 def test_the_username_typed_is_enough(alice: Any, monkeypatch: Any) -> None:

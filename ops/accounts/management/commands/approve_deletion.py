@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 f"There is no deletion request {request}: copy its id from delete_account or the console."
             )
         try:
-            approval.approve(found, by=acting(options))
+            approval.approve(found, by=acting(options, "accounts.approve_deletionrequest"))
         except DeletionRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(finish(found))

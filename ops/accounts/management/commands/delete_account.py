@@ -32,12 +32,12 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user, by = account(username), acting(options)
-        self._tell(deletion.plan([user], by=by)[0])
-        if (
-            not options["yes"]
-            and input(f"This cannot be undone. Type the username “{username}” to go on: ") != username
-        ):
+        user, by = account(username), acting(options, "accounts.delete_user")
+        plan = deletion.plan([user], by=by)[0]
+        if plan.obstacle:
+            raise CommandError(f"Nothing was asked for: the account of {username} stays. {plan.obstacle}")
+        self._tell(plan)
+        if not options["yes"] and _typed(username) != username:
             raise CommandError("Nothing was done: that was another name.")
         choices = {name: options[name] for name in ("reason", "basis", "ticket", "mode", "texts")}
         try:
@@ -55,3 +55,13 @@ class Command(BaseCommand):
             f"{counts.histories:,}; notifications: {counts.notifications:,}. Others affected: {plan.people:,}, in "
             f"{plan.conversations:,} conversations that stay; replies joined elsewhere: {counts.replies_reattached:,}."
         )
+        for hold in plan.holds:
+            self.stdout.write(f"{hold}: nothing goes until it is lifted.")
+
+
+def _typed(username: str) -> str:
+    """What somebody types; raises CommandError where nobody is there to type."""
+    try:
+        return input(f"This cannot be undone. Type the username “{username}” to go on: ")
+    except EOFError:
+        raise CommandError("Nothing was done: type the username, or say --yes where nobody can.") from None

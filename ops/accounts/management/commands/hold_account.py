@@ -23,7 +23,7 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *, username: str, reason: str, kind: str, lift: bool, **options: Any) -> None:
-        user, by = account(username), acting(options)
+        user, by = account(username), acting(options, "accounts.hold_account")
         try:
             if lift:
                 self.stdout.write(self._lifted(user, reason, by))
