@@ -105,10 +105,11 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return user
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Whoever is to be deleted is not let in by the way: cancelling the deletion gives the account back."""
+        """Whoever is to be deleted is not let in by the way: cancelling the deletion gives the account back. Nor are
+        they renamed: the name that is approved is the one that is looked for in the end."""
         fields = tuple(super().get_readonly_fields(request, obj))
         if getattr(obj, "asked", None) is not None:
-            fields = (*fields, "is_active")
+            fields = (*fields, "username", "email", "is_active")
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
