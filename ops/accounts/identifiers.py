@@ -62,15 +62,16 @@ def remember(*, username: str, email: str, receipt_id: UUID, at: datetime) -> No
     ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def erased(usernames: Iterable[str]) -> dict[str, Erased]:
-    """Those of ``usernames`` that were an erased account's, each with the newest; lifted ones are not among them.
+def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Erased]:
+    """Those of ``names`` (usernames, or else addresses) that were an erased account's, each with the newest; lifted
+    ones are not among them.
 
     For imports, about names without an account. A few milliseconds for a thousand names.
     """
-    in_force = ErasedIdentifier.objects.in_force().filter(kind=Kind.USERNAME)
+    in_force = ErasedIdentifier.objects.in_force().filter(kind=kind)
     if not in_force.exists():
         return {}
-    digests = {name: digest(Kind.USERNAME, name) for name in usernames}
+    digests = {name: digest(kind, name) for name in names}
     known: dict[str, Erased] = {}
     for batch in in_batches(list(dict.fromkeys(digests.values()))):
         rows = in_force.with_digests(batch).order_by("erased_at").values_list("digest", "receipt_id", "erased_at")
@@ -84,11 +85,12 @@ def find(text: str) -> list[ErasedIdentifier]:
     return list(ErasedIdentifier.objects.with_digests(digests).order_by("-erased_at", "-pk"))
 
 
-def refusal(name: str, known: Erased) -> str:
+def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
     """Why an account cannot be made under ``name``, and what to do, for forms and imports."""
     return (
         f"The account “{name}” was erased on {timezone.localtime(known.erased_at):%Y-%m-%d} "
-        f"(receipt {known.receipt_id}) and does not come back: use another name, or have an administrator free it."
+        f"(receipt {known.receipt_id}) and does not come back: use another "
+        f"{'name' if kind == Kind.USERNAME else 'address'}, or have an administrator free it."
     )
 
 

@@ -17,12 +17,12 @@ class ExactUsernameField(forms.CharField):
         super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
 
 
-def _free(username: str) -> str:
-    """The username; raises ValidationError where an erased account had it."""
-    known = identifiers.erased([username]).get(username)
+def _free(text: str, kind: str = identifiers.Kind.USERNAME) -> str:
+    """The username or address; raises ValidationError where an erased account had it."""
+    known = identifiers.erased([text], kind=kind).get(text)
     if known is not None:
-        raise forms.ValidationError(identifiers.refusal(username, known), code="erased")
-    return username
+        raise forms.ValidationError(identifiers.refusal(text, known, kind=kind), code="erased")
+    return text
 
 
 class UserAddForm(AdminUserCreationForm):
@@ -46,3 +46,8 @@ class UserChangeForm(DjangoUserChangeForm):
         """Nobody is renamed to what an erased account was called."""
         username = self.cleaned_data["username"]
         return username if username == self.instance.username else _free(username)
+
+    def clean_email(self) -> str:
+        """Nor does anybody get the address of an erased account."""
+        email = self.cleaned_data["email"]
+        return email if email == self.instance.email else _free(email, identifiers.Kind.EMAIL)

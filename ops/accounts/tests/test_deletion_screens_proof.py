@@ -87,7 +87,7 @@ def test_a_name_or_an_address_finds_its_receipt(sue: Any, receipt: Receipt, name
     assert f"Erased: {name.strip()}" in page
     assert f"Receipt {receipt.pk}" in page
     assert of(receipt) in response.content.decode()
-    assert "No import may bring it back." in page
+    assert "No import may bring it back, and no account may get it." in page
     assert "Let it be used again…" not in page
 
 

@@ -159,6 +159,19 @@ def test_nobody_is_renamed_to_an_erased_name(client: Client, rosa: Any, alice: A
     assert f"(receipt {receipt.pk}) and does not come back" in page
 
 
+def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
+    client: Client, rosa: Any, alice: Any, receipt: Receipt
+) -> None:
+    client.force_login(rosa)
+    data = {"username": "alice", "email": "ANNA@example.org", "is_active": "on"}
+    address = reverse("admin:accounts_user_change", args=[alice.pk])
+    page = client.post(address, data).content.decode()
+    assert f"(receipt {receipt.pk}) and does not come back: use another address" in page
+    identifiers.lift(identifiers.find("anna@example.org")[0], by=rosa, reason="She is back")
+    assert client.post(address, data).status_code == 302
+    assert User.objects.get(username="alice").email == "ANNA@example.org"
+
+
 def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, sue: Any, receipt: Receipt) -> None:
     (known,) = identifiers.find("Anna")
     for by, reason, sentence in (
