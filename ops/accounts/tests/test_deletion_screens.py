@@ -250,3 +250,23 @@ def test_an_account_that_is_to_be_deleted_is_not_opened_by_the_way(supporting: C
     supporting.post(address, {"username": "alicia", "email": "a@example.org", "is_active": "on"})
     stored = User.objects.get(pk=alice.pk)
     assert (stored.username, stored.email, stored.is_active) == ("alice", "", False)
+
+
+def test_a_download_first_is_offered_until_the_erasure_or_said_who_makes_it(
+    supporting: Client, sue: Any, rosa: Any, alice: Any
+) -> None:
+    export = reverse("admin:transfers_export_person", args=[alice.pk])
+    root = signed_in(rosa)
+    before = [ask_about(alice)]
+    asked = ask(alice, by=sue)
+    after = [reverse(f"admin:accounts_deletionrequest_{act}", args=[asked.pk]) for act in ("change", "approve")]
+    for page in (*before, *after):
+        assert f'<a href="{export}">Download this person’s data first</a>' in root.get(page).content.decode()
+    for page in (before[0], after[0]):
+        response = supporting.get(page)
+        assert export not in response.content.decode()
+        assert (
+            "can be downloaded first, for as long as the account is there: by a superuser, or by a colleague who"
+            in (words(response))
+        )
+    assert root.get(export).status_code == 200
