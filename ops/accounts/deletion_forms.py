@@ -98,7 +98,7 @@ class RequestForm(TypedForm):
     reason = ReasonField(
         "Reason",
         "Say why: whoever approves this reads it.",
-        "Whoever approves this reads it. It is kept in the audit trail, and nowhere else once the account is gone.",
+        "Whoever approves this reads it. Once the account is gone it is emptied, in the audit trail as well.",
     )
 
     def clean_way(self) -> tuple[str, str | None]:

@@ -57,6 +57,12 @@ def test_a_receipt_says_what_was_done_and_nothing_of_whose_it_was(sue: Any, rece
         assert trace.lower() not in response.content.decode().lower()
 
 
+def test_the_page_of_what_is_done_promises_no_reason_that_is_gone(sue: Any, receipt: Receipt) -> None:
+    page = words(signed_in(sue).get(reverse("admin:accounts_deletionrequest_change", args=[receipt.request])))
+    assert "Reason none is kept of an account that is gone" in page
+    assert not Entry.objects.filter(reason="They wrote to us").exists()
+
+
 def test_the_printed_receipt_has_nothing_of_the_console_around_it(sue: Any, receipt: Receipt) -> None:
     page = signed_in(sue).get(of(receipt, "_print")).content.decode()
     assert 'class="sections"' not in page and "admin-interface" not in page
