@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from messaging import erasure
 from messaging.editors import editing_as
@@ -130,6 +131,18 @@ def test_planning_changes_nothing(alice: Any, bob: Any) -> None:
     before = list(Message.objects.values())
     erasure.plan(alice.pk)
     assert list(Message.objects.values()) == before
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads small tables whole, whatever is asked")
+def test_planning_reads_no_table_as_a_whole(alice: Any, bob: Any) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        erasure.plan(alice.pk)
+        erasure.affected(alice.pk)
+    with connection.cursor() as cursor:
+        for query in asked.captured_queries:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            ways = [way for *_, way in cursor.fetchall()]
+            assert not [way for way in ways if way.startswith("SCAN messaging_")], query["sql"]
 
 
 def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, monkeypatch: Any) -> None:

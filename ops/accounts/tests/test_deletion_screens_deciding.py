@@ -391,7 +391,7 @@ def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
     asked = ask(alice, by=sue)
     client = signed_in(sam)
     client.get(page_of(asked))
-    with django_assert_max_num_queries(25) as pinned:
+    with django_assert_max_num_queries(28) as pinned:
         client.get(page_of(asked))
     for minute in range(20):
         write(alice, bob, minute=minute)
