@@ -84,6 +84,18 @@ def test_a_request_without_what_it_needs_is_refused(
     assert not DeletionRequest.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["S", "up", "17", "suP"])
+def test_whose_name_is_a_part_of_a_word_of_the_ticket_is_not_named_by_it(sue: Any, name: str) -> None:
+    assert ask(make_user(name), by=sue, ticket="#SUPPORT-2017").group.ticket == "#SUPPORT-2017"
+
+
+@pytest.mark.parametrize("ticket", ["SUP_alice", "ALICE", "SUP-17/alice.smith"])
+def test_a_ticket_with_a_part_of_the_address_names_the_person(sue: Any, alice: Any, ticket: str) -> None:
+    User.objects.filter(pk=alice.pk).update(username="wonder", email="alice@example.org")
+    with pytest.raises(DeletionRefused, match=r"The ticket names the person"):
+        ask(User.objects.get(pk=alice.pk), by=sue, ticket=ticket)
+
+
 def test_the_mode_is_the_settings_unless_it_is_given(sue: Any, alice: Any, bob: Any, settings: Any) -> None:
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
     group = ask(alice, by=sue).group
