@@ -27,6 +27,7 @@ from messaging.models import Message
 from ops.accounts import identifiers, leftovers, receipts
 from ops.accounts.deletion_models import BEFORE_ERASURE, DeletionRequest, Hold, Mode, State, Texts
 from ops.accounts.models import AccountDeletion
+from ops.accounts.refusing import DeletionRefused
 from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.jobs import leases, starting, troubles
@@ -96,7 +97,7 @@ def work(run: Run) -> dict[str, Any]:
                 _anonymise(run, blank=texts == Texts.BLANK)
         _clear_away(run)
         return {"receipt": str(_write_receipt(run))}
-    except Stopped as reason:
+    except (Stopped, DeletionRefused) as reason:  # refused: a hold was placed while the last batch was under way
         return {"stopped": str(reason)}
 
 
@@ -154,8 +155,9 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
 
 def _take_up(run: Run) -> tuple[str, str]:
     """Begin, or go on: mode and texts of the request."""
-    stored = DeletionRequest.objects.get(pk=run.params["request"])
-    total = Message.objects.of(stored.user_id).count()
+    stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
+    theirs = Message.objects.of(stored.user_id)
+    total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
     with _batch(run) as request:
         if request.state not in (State.APPROVED, State.RUNNING):
             raise Stopped(request.words)
@@ -220,7 +222,7 @@ def _anonymise(run: Run, *, blank: bool) -> None:
             if after is not None:
                 request.progress["after"] = after
             request.progress["counts"] = counts.as_dict()
-            run.advance(done=counts.texts_blanked)
+            run.advance(done=min(run.done + size, run.total or 0))
             return after is not None
 
     _paced(run, batch)

@@ -27,6 +27,7 @@ from ops.audit.recording import record, record_refused_sign_in, record_search
 from ops.jobs import starting
 from ops.jobs.kinds import page_of
 from ops.jobs.models import Job
+from ops.jobs.running import Run
 
 __all__ = ["sam", "sue"]
 
@@ -346,6 +347,41 @@ def test_an_anonymised_colleague_may_do_nothing_any_more(rosa: Any, sam: Any, ri
     assert not (rita.is_staff or rita.is_superuser or rita.groups.exists() or rita.user_permissions.exists())
     chain.seal()
     verification.verify()
+
+
+def test_a_hold_that_comes_during_the_last_batch_stops_it(
+    sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL a transaction sees what others stored since it began."""
+    write(alice, bob)
+    request = approved(alice, by=sue, approver=sam)
+    monkeypatch.setattr(erasing, "_remember_identifiers", lambda *_: holds.hold(
+        alice, kind=Hold.Kind.LEGAL, reason="Case 5", by=sue
+    ))  # fmt: skip
+    work_on(request)
+    assert request.job is not None
+    assert request.job.state == Job.State.FINISHED and "A hold is open on this account" in request.job.result["stopped"]
+    assert (request.state, User.objects.filter(pk=alice.pk).exists()) == (State.RUNNING, True)
+
+
+@pytest.mark.parametrize("texts", ["blank", "keep"])
+def test_the_progress_of_anonymising_counts_what_is_worked_on(
+    sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, texts: str
+) -> None:
+    for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
+        monkeypatch.setattr(erasing, name, 2)
+    for _ in range(3):
+        answer(write(alice, bob))
+    seen: list[tuple[int, int | None]] = []
+    advance = Run.advance
+
+    def watched(run: Run, **told: int | None) -> None:
+        advance(run, **told)
+        seen.append((run.done, run.total))
+
+    monkeypatch.setattr(Run, "advance", watched)
+    work_on(approved(alice, by=sue, approver=sam, mode="anonymise", texts=texts))
+    assert list(dict.fromkeys(seen)) == [(0, 3), (2, 3), (3, 3)]
 
 
 def test_anonymising_goes_on_where_it_was_stopped(
