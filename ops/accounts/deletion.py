@@ -191,9 +191,16 @@ def _names(user: Any, ticket: str) -> bool:
 
 
 def _locked(users: Iterable[Any]) -> list[Any]:
-    """The accounts as they are stored, in the order of ids, so that two requests do not wait for each other."""
-    keys = sorted(user.pk for user in users)
-    return list(get_user_model().objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    """The accounts as they are stored, in the order of ids, so that two requests do not wait for each other.
+
+    With a superuser's among them all superusers are locked: of two who ask for each other's deletion at the same
+    moment, the second one is refused.
+    """
+    users = list(users)
+    keys = {user.pk for user in users}
+    mighty = Q(is_superuser=True, is_active=True) if any(user.is_superuser for user in users) else Q()
+    accounts = get_user_model().objects.select_for_update().filter(Q(pk__in=keys) | mighty).order_by("pk")
+    return [account for account in accounts if account.pk in keys]
 
 
 def _new_group(by: Any, basis: str, ticket: str, mode: str | None, texts: str | None) -> DeletionGroup:
