@@ -90,7 +90,7 @@ class Run:
         try:
             with transaction.atomic(durable=True):
                 begun = time.monotonic()
-                self.refuse_cancelled(leases.locked(self.job))
+                self._refuse_cancelled(leases.locked(self.job))
                 yield
                 # A batch that only looks how far the work is brings it no further.
                 further = (self.cursor, self.done) != (self.job.cursor, self.job.done)
@@ -137,7 +137,7 @@ class Run:
             self._go_on()
             time.sleep(min(left, 0.1))
 
-    def refuse_cancelled(self, stored: Job) -> None:
+    def _refuse_cancelled(self, stored: Job) -> None:
         """Raise Cancelled where somebody asked for that before it began to be taken back."""
         if stored.cancel_requested_at is not None and not self.job.ending:
             raise Cancelled
@@ -150,7 +150,7 @@ class Run:
         """A database that is busy misses a beat; there will be others."""
         try:
             leases.renew(self.job, done=self.done, total=self.total)
-            self.refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
+            self._refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
         except Error as error:
             if connection.in_atomic_block or not troubles.is_passing(error):
                 raise
@@ -217,7 +217,9 @@ def _to_its_end(run: Run) -> None:
     job, kind = run.job, kind_of(run.job)
     if not job.ending:
         try:
-            run.refuse_cancelled(job)
+            if job.started_at is None:
+                # Cancelled while it waited. What was begun finds out by itself, unless all of it is done already.
+                raise Cancelled
             if kind is None:
                 raise JobFailed(UNKNOWN_KIND)
             if job.fruitless > settings.JOBS_MOST_DEATHS:
