@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS
+from django.contrib.messages import MessageFailure
 from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, QueryDict
 
@@ -18,6 +21,7 @@ from messaging.models import Conversation, Message, MessageHistory
 from ops.transfers.models import Export
 
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
+NO_FILTERS = {*IGNORED_PARAMS, ERROR_FLAG}  # what else stands in the address of a list
 PERMISSION = "transfers.export_messages"
 NOT_ALLOWED = "You may not export this (any more): ask whoever looks after roles."
 NOT_UNDERSTOOD = "A filter in that address was not understood: go back to the list and choose again."
@@ -49,7 +53,7 @@ def may_export(user: Any, scope: str) -> bool:
 def narrowed(scope: str, query: str, *, by: Any, as_of: Any) -> Narrowing:
     """The list of this scope as ``by`` sees it with this query string; "past 7 days" counts back from ``as_of``.
 
-    Raises Refused where they may not see it, or where a filter means nothing.
+    Raises Refused where they may not see it, or where a filter or what is searched means nothing.
     """
     if not may_export(by, scope):
         raise Refused(NOT_ALLOWED)
@@ -57,15 +61,20 @@ def narrowed(scope: str, query: str, *, by: Any, as_of: Any) -> Narrowing:
     request.as_of = as_of
     try:
         changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
-    except IncorrectLookupParameters:
+    except (IncorrectLookupParameters, DisallowedModelAdminLookup, MessageFailure):
+        # The last of them: the list would show all and say that it did not understand what is searched.
         raise Refused(NOT_UNDERSTOOD) from None
     chosen = {spec.title: spec for spec in changes.filter_specs if spec.used_parameters}
     active = {filter["title"]: filter["value"] for filter in changes.active_filters}
+    filters = {chosen[title].parameter_name: chosen[title].value() for title in active}
+    # The list leaves out a filter whose value means nothing: nobody shall take out everything by a mistyped address.
+    if any(value and name not in filters and name not in NO_FILTERS for name, value in request.GET.items()):
+        raise Refused(NOT_UNDERSTOOD)
     words = [f"{title.capitalize()}: {value}" for title, value in active.items()]
     return Narrowing(
         rows=changes.queryset.order_by().select_related(None).prefetch_related(None),
         terms=changes.query,
-        filters={chosen[title].parameter_name: chosen[title].value() for title in active},
+        filters=filters,
         words=[f"Matching “{changes.query}”", *words] if changes.query else words,
     )
 

@@ -53,8 +53,8 @@ def shown(model: Any, query: str, by: Any) -> Any:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "unread=yes", "unread=no", "edited=yes", "replies=no", "since=today", "since=7d", "q=needle", "q=bob", "q=b2",
-     "q=nothing+at+all", "unread=yes&q=needle&since=30d"],
+    ["", "unread=", "o=1&all=", "unread=yes", "unread=no", "edited=yes", "replies=no", "since=today", "since=7d",
+     "q=needle", "q=bob", "q=b2", "q=nothing+at+all", "unread=yes&q=needle&since=30d"],
 )  # fmt: skip
 def test_filters_and_search_mean_what_they_mean_in_the_list_of_messages(
     dora: Any, threads: list[Message], query: str
@@ -109,9 +109,15 @@ def test_no_list_of_ids_is_kept_of_what_matches(dora: Any, threads: list[Message
     assert "ids" not in export.selection
 
 
-def test_an_unknown_filter_exports_nothing(dora: Any, threads: list[Message]) -> None:
+@pytest.mark.parametrize("scope", [MESSAGES, CONVERSATIONS])
+@pytest.mark.parametrize(
+    "query",
+    ["colour=red", "unread=perhaps", "since=8d", "participant=x", "participant=99999999999999999999", "q=%00",
+     "sender__password__startswith=a", "unread=yes&since=x"],
+)  # fmt: skip
+def test_what_is_not_understood_exports_nothing(dora: Any, threads: list[Message], scope: str, query: str) -> None:
     with pytest.raises(Refused) as refusal:
-        exported(dora, query="colour=red")
+        exported(dora, scope=scope, query=query)
     assert str(refusal.value) == ("A filter in that address was not understood: go back to the list and choose again.")
 
 
