@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -50,6 +51,7 @@ class ExportedList(admin.ModelAdmin):
         return selections.may_export(request.user, self.export_scope)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        _drop_what_is_no_number(request)
         offered = {"export_address": self._export_address() if self.has_export_permission(request) else ""}
         return super().changelist_view(request, {**offered, **(extra_context or {})})
 
@@ -110,6 +112,15 @@ class ExportedList(admin.ModelAdmin):
 
     def _export_address(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
+
+
+def _drop_what_is_no_number(request: HttpRequest) -> None:
+    """Django looks up whatever a form says was ticked, and ends in a traceback where it is no key."""
+    if ACTION_CHECKBOX_NAME in request.POST:
+        sent = request.POST.copy()
+        ticked = [key for key in sent.getlist(ACTION_CHECKBOX_NAME) if whole_number(key) is not None]
+        sent.setlist(ACTION_CHECKBOX_NAME, ticked)
+        request.POST = sent  # type: ignore[assignment]
 
 
 def _narrowing(request: HttpRequest) -> str:

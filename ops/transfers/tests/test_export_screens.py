@@ -173,6 +173,14 @@ def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, s
     assert b"".join(file.streaming_content) == b"content\n\"'=1+1\"\n\"''quoted'\"\n"
 
 
+@pytest.mark.parametrize("forged", ["x", "-1", "9" * 30, "1'", ""])
+def test_what_is_no_number_is_not_chosen(exporting: Client, stored: list[Message], forged: str) -> None:
+    chosen = {"action": "export_chosen", "_selected_action": [forged, stored[0].pk]}
+    assert exporting.post(MESSAGES, chosen)["Location"] == f"{MESSAGES}export/?id={stored[0].pk}"
+    alone = {"action": "export_chosen", "index": "0", "_selected_action": [forged]}
+    assert "Items must be selected" in text(exporting.post(MESSAGES, alone, follow=True))
+
+
 def test_choosing_all_pages_means_all_that_matches(exporting: Client, stored: list[Message]) -> None:
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk], "select_across": "1"}
     response = exporting.post(f"{MESSAGES}?unread=yes", chosen)
