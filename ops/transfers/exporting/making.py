@@ -34,8 +34,8 @@ def make(run: Run) -> dict[str, Any]:
     export = Export.objects.select_related("by").filter(pk=run.params["export"]).first()
     if export is None:
         raise JobFailed(GONE)
-    if export.size is not None:  # all was done when the worker died
-        return _result(export)
+    if export.size is not None:  # the worker died after its last batch
+        return _tidied(export)
     try:
         files = contents.files_of(export)
         return _Making(run, export).make(files)
@@ -50,7 +50,9 @@ def remove(run: Run) -> None:
         private_files.delete_with_company(export.file)
 
 
-def _result(export: Export) -> dict[str, Any]:
+def _tidied(export: Export) -> dict[str, Any]:
+    """What came of an export that is made; what it was made of goes."""
+    private_files.delete_with_company(export.file, keep=[export.file[private_files.STEM + 1 :]])
     return {"rows": export.rows, "size": export.size}
 
 
@@ -158,8 +160,7 @@ class _Making:
             self.export.file, self.export.expires_at = name, timezone.now() + KEPT
             self.export.save(update_fields=["size", "rows", "file", "expires_at"])
             self.run.advance(done=self.counted)
-        private_files.delete_with_company(name, keep=[name[private_files.STEM + 1 :]])
-        return _result(self.export)
+        return _tidied(self.export)
 
     def _new(self, kind: str) -> str:
         """A name of this attempt alone, beside the one that the export has."""

@@ -150,14 +150,17 @@ def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any,
     assert not private_files.exists(part)
 
 
-def test_a_worker_that_dies_after_the_last_batch_has_made_it(dora: Any, stored: list[Message]) -> None:
+def test_a_worker_that_dies_after_the_last_batch_has_made_it(dora: Any, stored: list[Message], folder: Any) -> None:
+    """What the file was made of may be there still: the next worker removes it."""
     export = asked(dora)
     content = content_of(export)
     export.refresh_from_db()
+    private_files.path(private_files.beside(export.file, "dead.part")).write_bytes(content)
     Job.objects.filter(requester=dora).update(state=Job.State.RUNNING, ended_at=None, lease_until=None)
     (job,) = run_all_jobs()
     assert (job.state, job.result) == ("finished", {"rows": 23, "size": len(content)})
     assert made(export) == content
+    assert [file.name for file in folder.iterdir()] == [export.file]
 
 
 def test_a_cancelled_export_leaves_no_file(
