@@ -30,15 +30,15 @@ pytestmark = pytest.mark.processes
 HERE = __name__
 
 
-def prepare(mode: str = Mode.ERASE) -> None:
-    """Alice wrote 40 messages between those of others; her deletion is approved."""
+def prepare(mode: str = Mode.ERASE, *, conversations: int = 20) -> None:
+    """Alice wrote a message in each conversation, between those of others; her deletion is approved."""
     for name in ("FIRST_SIZE", "LEAST_SIZE", "MOST_SIZE"):
         setattr(erasing, name, 8)
     leftovers.CHECKPOINTS = 1
     alice, bob, charlie = (make_user(name, email=f"{name}@example.org") for name in ("alice", "bob", "charlie"))
     sue, sam = (make_user(name, is_staff=True) for name in ("sue", "sam"))
     alice.groups.add(Group.objects.create(name="Friends"))
-    for number in range(20):
+    for number in range(conversations):
         first = write(charlie, bob, f"first {number}", minute=number)
         hers = answer(first, f"Alice's {number}", sender=alice, receiver=bob)
         Message.objects.filter(pk=hers.pk).update(content=f"Alice's {number}, edited")
@@ -48,8 +48,8 @@ def prepare(mode: str = Mode.ERASE) -> None:
 
 
 def prepare_slow() -> None:
-    """One message a batch."""
-    prepare()
+    """One message a batch: more than 20 workers store who store five each."""
+    prepare(conversations=60)
     erasing.FIRST_SIZE = erasing.LEAST_SIZE = erasing.MOST_SIZE = 1
 
 
