@@ -131,6 +131,7 @@ def cascades() -> Timing:
     def delete() -> None:
         with transaction.atomic():
             user.objects.get(pk=BUSY).delete()
+        write_log_back()
 
     return once(delete)
 
@@ -140,8 +141,16 @@ def raw() -> Timing:
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in SQL:
                 cursor.execute(statement)
+        write_log_back()
 
     return once(delete)
+
+
+def write_log_back() -> None:
+    """What SQLite put off until somebody's next commit is a part of the work: ours ends with an empty log."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def make_busy() -> None:

@@ -6,7 +6,6 @@ What was done stands in the request's ``progress``, stored with each batch: whoe
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -103,10 +102,7 @@ def work(run: Run) -> dict[str, Any]:
 
 @contextmanager
 def _room_for_pages() -> Iterator[None]:
-    """Within the block SQLite keeps more of the file in memory than 2 MB: a batch touches pages of a dozen indexes.
-
-    Its log is left at its size: a longer one makes this faster, but whoever commits next would have to write it back.
-    """
+    """Within the block SQLite keeps more of the file in memory than 2 MB: a batch touches pages of a dozen indexes."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -179,10 +175,8 @@ def _paced(run: Run, batch: Callable[[int], bool]) -> None:
     """Call ``batch`` with sizes that keep others waiting shortly, until it says that nothing was left."""
     size, more = FIRST_SIZE, True
     while more:
-        begun = time.monotonic()
         more = batch(size)
-        seconds = max(time.monotonic() - begun, 0.001)
-        size = min(max(int(size * min(BATCH_SECONDS / seconds, 2)), LEAST_SIZE), MOST_SIZE)
+        size = min(max(int(size * min(BATCH_SECONDS / max(run.held, 0.001), 2)), LEAST_SIZE), MOST_SIZE)
 
 
 def _erase(run: Run) -> None:

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Q
 from django.dispatch import Signal
 
@@ -23,6 +23,7 @@ from ops.accounts import sessions, throttling
 from ops.accounts.deletion_models import OPEN, DeletionRequest, ErasedIdentifier, Hold, Mode
 from ops.audit import scrubbing
 from ops.jobs.running import Run
+from ops.jobs.write_ahead import begun_anew
 
 # Sent with ``user_id``, ``username``, ``email`` and ``anonymised`` when an account was erased or anonymised, perhaps
 # more than once. Receivers remove what they keep of the person and return [(step, outcome, note)] for the receipt, or
@@ -47,7 +48,6 @@ READERS = "Somebody was reading all the time: the write-ahead log is emptied by 
 NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
 VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
 CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
-CHECKPOINT_WAIT = 200  # milliseconds that one try waits for others
 
 
 class Step(NamedTuple):
@@ -170,27 +170,12 @@ def _overwrite(request: DeletionRequest, run: Run) -> str:
         if not cursor.fetchone()[0]:
             return NOT_OVERWRITTEN
         for _ in range(CHECKPOINTS):
-            if _log_emptied(cursor):
+            if begun_anew("TRUNCATE"):
                 return ""
             if connection.in_atomic_block:
                 break
             run.wait(CHECKPOINT_PAUSE)
     return READERS
-
-
-def _log_emptied(cursor: Any) -> bool:
-    """Whether SQLite could write its log into the database and empty it; False while somebody reads or writes."""
-    cursor.execute("PRAGMA busy_timeout")
-    patience = cursor.fetchone()[0]
-    # Waiting for readers, a checkpoint keeps writers out: it may do so only shortly.
-    cursor.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT}")
-    try:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return not cursor.fetchone()[0]
-    except OperationalError:
-        return False
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def _database_file(request: DeletionRequest, note: str) -> Outcomes:

@@ -22,6 +22,7 @@ from ops.jobs.keeping import Keeper
 from ops.jobs.kinds import kind_of
 from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
+from ops.jobs.write_ahead import WriteAheadLog
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,12 @@ class Run:
     """
 
     def __init__(
-        self, job: Job, *, seconds: float | None = None, progressed: Callable[[], None] = lambda: None
+        self,
+        job: Job,
+        *,
+        seconds: float | None = None,
+        progressed: Callable[[], None] = lambda: None,
+        log: WriteAheadLog | None = None,
     ) -> None:
         self.job = job
         self.params: dict[str, Any] = job.params
@@ -69,7 +75,9 @@ class Run:
         self.done: int = job.done
         self.total: int | None = job.total
         self.batches = 0  # how many of this run brought the job further
+        self.held = 0.0  # seconds for which the last one kept others from writing
         self._progressed = progressed
+        self._log = log or WriteAheadLog()
         self._until = None if seconds is None else time.monotonic() + seconds
         self._beaten = time.monotonic()
         self._in_batch = False
@@ -165,6 +173,7 @@ class Run:
     def _make_room(self) -> None:
         if connection.vendor != "sqlite":
             return
+        self._log.write_back()
         room = time.monotonic() - self._unlocked_at
         if self._locked_for >= LOCKED_ENOUGH and room < ROOM:
             time.sleep(ROOM - room)
@@ -176,10 +185,11 @@ class Run:
         self._unlocked_at = time.monotonic()
         if begun is None:
             return
-        seconds = self._unlocked_at - begun
-        self._locked_for += seconds
-        if seconds > LONG_BATCH:
-            logger.warning("Job %s (%s): a batch took %.1f s.", self.job.pk, self.job.kind, seconds)
+        self.held = self._unlocked_at - begun
+        self._locked_for += self.held
+        self._log.grew(self.held)
+        if self.held > LONG_BATCH:
+            logger.warning("Job %s (%s): a batch took %.1f s.", self.job.pk, self.job.kind, self.held)
 
 
 def run(job_id: Any, *, seconds: float | None = None, keep: bool = False) -> bool:
@@ -194,9 +204,10 @@ def run(job_id: Any, *, seconds: float | None = None, keep: bool = False) -> boo
         return False
     logger.info("Job %s (%s): taken up, attempt %d.", job.pk, job.kind, job.attempts)
     keeper = Keeper(job)
-    with one_action(Facts(action=job.action)), editing_as(job.requester), keeper if keep else nullcontext():
+    acting = one_action(Facts(action=job.action)), editing_as(job.requester)
+    with acting[0], acting[1], keeper if keep else nullcontext(), WriteAheadLog() as log:
         try:
-            _to_its_end_or_back(Run(job, seconds=seconds, progressed=keeper.progressed))
+            _to_its_end_or_back(Run(job, seconds=seconds, progressed=keeper.progressed, log=log))
         except LeaseLost:
             logger.warning("Job %s (%s): somebody else took it over.", job.pk, job.kind)
         except Error as error:

@@ -191,7 +191,6 @@ class SQLiteStaging(Staging):
         THEN CAST(substr(rows.external_id, 12) AS integer) END"""
     while_writing = {
         "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
-        "wal_autocheckpoint": 8_000,  # pages: copying them into the database more often copies the same ones again
     }
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:

@@ -1,0 +1,91 @@
+"""On SQLite a job writes the write-ahead log back between its batches, so that nobody else's commit has to."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from ops.jobs import kinds, running, starting, write_ahead
+from ops.jobs.kinds import Kind
+from ops.jobs.running import Run
+from ops.jobs.tests.killing import databases
+from ops.jobs.write_ahead import WriteAheadLog
+
+__all__ = ["databases"]
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL writes its log back by itself"),
+]
+
+HERE = __name__
+
+
+def in_the_file() -> int:
+    """How many groups are in the database's file, whatever its log says."""
+    name = connection.settings_dict["NAME"]
+    file = sqlite3.connect(f"file:{name}?immutable=1", uri=True)
+    try:
+        return file.execute("SELECT COUNT(*) FROM auth_group").fetchone()[0]
+    finally:
+        file.close()
+
+
+def pragma(name: str) -> int:
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def done_in_two_batches() -> dict[str, Any]:
+    """What is in the file at the end of the first batch, at the beginning of the second and after the job."""
+    seen: dict[str, Any] = {"usual": pragma("wal_autocheckpoint"), "patience": pragma("busy_timeout"), "file": []}
+
+    def work(run: Run) -> dict[str, Any]:
+        for batch in range(2):
+            with run.batch():
+                seen["file"].append(in_the_file())
+                Group.objects.bulk_create(Group(name=f"{batch} {number} {'x' * 100}") for number in range(20_000))
+            seen["file"].append(in_the_file())
+        return {}
+
+    kinds.register(Kind("test.log", work))
+    job = starting.start("test.log", requester=None, title="Log", params={}, kick=False)
+    write_ahead.WORTH_IT = write_ahead.LONGEST = 0
+    running.run(job.pk)
+    seen["file"].append(in_the_file())
+    return {**seen, "then": [pragma("wal_autocheckpoint"), pragma("busy_timeout")]}
+
+
+def read_meanwhile() -> list[bool]:
+    """Whether the log can be begun anew while somebody reads it, and after that."""
+    Group.objects.create(name="one")
+    reader = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT COUNT(*) FROM auth_group").fetchone()
+    Group.objects.create(name="two")
+    meanwhile = write_ahead.begun_anew("TRUNCATE")
+    reader.execute("COMMIT")
+    reader.close()
+    return [meanwhile, write_ahead.begun_anew("TRUNCATE")]
+
+
+def test_what_a_batch_stored_is_written_back_before_the_next_one_and_not_in_its_commit(databases: Any) -> None:
+    seen = databases.fresh().call(f"{HERE}.done_in_two_batches")
+    assert seen["file"] == [0, 0, 20_000, 20_000, 40_000]
+    assert seen["then"] == [seen["usual"], seen["patience"]]
+
+
+def test_whoever_reads_the_log_is_not_waited_for_long(databases: Any) -> None:
+    assert databases.fresh().call(f"{HERE}.read_meanwhile") == [False, True]
+
+
+@pytest.mark.django_db
+def test_within_a_transaction_nothing_is_written_back(django_assert_num_queries: Any) -> None:
+    with WriteAheadLog() as log:
+        log.grew(10.0)
+        with django_assert_num_queries(0):
+            log.write_back()
