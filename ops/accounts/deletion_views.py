@@ -19,7 +19,7 @@ from django.views.generic import TemplateView
 from ops.accounts import approval, deletion, deletion_pages
 from ops.accounts.acts import Act, ConsolePage
 from ops.accounts.deletion_forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, State
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Mode, State
 from ops.console.addresses import whole_number
 from ops.jobs.addresses import load_anew
 from ops.jobs.progress import progress_of
@@ -290,8 +290,12 @@ class ApproveGroupView(AboutGroup, Act):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = get_user_model()._default_manager.filter(pk__in=[one.user_id for one in self.waiting])
+        why_not = deletion_pages.why_not_approve_any(self.requests, by=self.request.user)
+        # When accounts are anonymised, their messages stay: there is nothing to count for each.
+        erasing = self.group.mode == Mode.ERASE and not why_not
         kwargs |= {
-            "why_not": deletion_pages.why_not_approve_any(self.requests, by=self.request.user),
+            "why_not": why_not,
+            "plans": deletion.plan(found.order_by("username"), by=self.request.user) if erasing else [],
             "messages_in_all": deletion.messages_of(found),
             "phrase": self.phrase,
         }

@@ -87,7 +87,10 @@ def test_each_way_is_what_it_says(supporting: Client, alice: Any, way: str, aske
 def test_the_way_of_the_settings_is_chosen_beforehand(supporting: Client, alice: Any, settings: Any) -> None:
     assert supporting.get(ask_about(alice)).context["form"]["way"].value() == "erase"
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
-    assert supporting.get(ask_about(alice)).context["form"]["way"].value() == "keep"
+    response = supporting.get(ask_about(alice))
+    assert response.context["form"]["way"].value() == "keep"
+    assert "Erasing removes for good" in words(response)
+    assert "Anonymising changes: the name, the e-mail address and the sign-in go for good" in words(response)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import approval, deletion, deletion_pages, holds
-from ops.accounts.deletion_models import DeletionRequest, Hold, State
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import approved, ask, work_on
 from ops.accounts.tests.screens import make_role, make_support, signed_in, words
@@ -223,6 +223,21 @@ def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: A
     assert "2 of 2 finished" in page
     assert page.count("✓ erased") == 2
     assert "alice" not in page and "bob" not in page
+
+
+def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_it(
+    sam: Any, group: Any, alice: Any
+) -> None:
+    holds.hold(alice, by=sam, kind=Hold.Kind.LEGAL, reason="Court of Arles")
+    write(alice, make_user("otto"))
+    client = signed_in(sam)
+    page = words(client.get(of_group(group, "_approve")))
+    assert "alice 1 0 0 1 1 0" in page and "bob 0 0 0 0 0 0" in page
+    assert "Court of Arles You may approve, but nothing goes until the hold is lifted." in page
+    assert "was asked for already" not in page
+    DeletionGroup.objects.update(mode=Mode.ANONYMISE, texts=Texts.BLANK)
+    page = words(client.get(of_group(group, "_approve")))
+    assert "Conversations gone" not in page and "alice" in page
 
 
 def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> None:
