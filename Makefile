@@ -34,7 +34,7 @@ test: $(DEV) ## Run the tests, but those that need Chromium (make browser)
 	@echo "The tests marked browser did not run here; they need Chromium: make browser"
 
 browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium)
-	$(BIN)/pytest -p no:cacheprovider -m browser
+	$(BIN)/pytest -p no:cacheprovider -n auto -m browser
 
 lint: $(LINT) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -64,6 +64,7 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 def run(case: Case, way: str, messages: int) -> Timing | None:
     """Export from the database of this process; the result is how many rows that were."""
     target = settings.VAR_DIR / "bench" / f"exported.{case.key}"
+    target.parent.mkdir(parents=True, exist_ok=True)
     if way == "ours":
         return ours(case)
     if way == "vanilla":
