@@ -151,10 +151,11 @@ class Staging:
                 values[-1][at] = field.get_db_prep_save(row[field.attname], self.connection)
         quote = self.connection.ops.quote_name
         columns = ", ".join(quote(field.column) for field in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-        with self.connection.cursor() as cursor:
-            cursor.executemany(sql, values)
+        self._insert(f"{quote(model._meta.db_table)} ({columns})", fields, values)
+
+    def _insert(self, place: str, fields: Sequence[models.Field], values: list[list[Any]]) -> None:
+        """Store rows of ready values; ``place`` names the table and its columns, which are those of ``fields``."""
+        raise NotImplementedError
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         """Set ``number`` ids in a row aside for new rows of ``model``; returns the one before the first of them.
@@ -212,6 +213,11 @@ class SQLiteStaging(Staging):
         finally:
             for name, value in usual.items():
                 self.execute(f"PRAGMA {name} = {value}")
+
+    def _insert(self, place: str, fields: Sequence[models.Field], values: list[list[Any]]) -> None:
+        marks = ", ".join(["%s"] * len(fields))
+        with self.connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {place} VALUES ({marks}) ON CONFLICT DO NOTHING", values)
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         sql = f"INSERT INTO {table} VALUES ({', '.join(['%s'] * columns)})"
@@ -280,10 +286,20 @@ class PostgreSQLStaging(Staging):
         self.execute(f"ANALYZE {table}")
         self.execute("RESET default_statistics_target")
 
+    def _insert(self, place: str, fields: Sequence[models.Field], values: list[list[Any]]) -> None:
+        # One statement with a list for each column, instead of one statement for each row.
+        lists = ", ".join(f"%s::{field.cast_db_type(self.connection)}[]" for field in fields)
+        with self.connection.cursor() as cursor:
+            columns = [list(column) for column in zip(*values, strict=True)]
+            cursor.execute(f"INSERT INTO {place} SELECT * FROM unnest({lists}) ON CONFLICT DO NOTHING", columns)
+
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
         errors, copying = self.connection.wrap_database_errors, f"COPY {table} FROM STDIN"
         with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
+            if table == PLACES:  # nothing but numbers, which need no care
+                copy.write("".join([f"{place}\t{number}\t{parent}\t{root}\n" for place, number, parent, root in rows]))
+                return
             for row in rows:
                 copy.write_row(row)
 
