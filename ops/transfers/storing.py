@@ -31,21 +31,28 @@ INSERT INTO {{conversations}} (id, started_at, last_message_at, message_count, u
 SELECT places.root + %s, MIN(CASE WHEN places.number = places.root THEN {{sent_at}} END), MAX({{sent_at}}), COUNT(*),
     SUM(CASE WHEN rows.seen THEN 0 ELSE 1 END)
 FROM {PLACES} places CROSS JOIN {ROWS} rows
-WHERE places.place >= %s AND places.place < %s AND rows.number = places.number
-    AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = places.root)
+WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {{beginning}}
 GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELSE 0 END) = 1
 """
 STORE_MESSAGES = f"""
 INSERT INTO {{messages}} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
     parent_message_id, external_id)
-SELECT places.number + %s, COALESCE(joins.conversation_id, places.root + %s), senders.id, receivers.id, rows.content,
+SELECT places.number + %s, {{conversation}}, senders.id, receivers.id, rows.content,
     {{sent_at}}, rows.edited, rows.seen,
-    CASE WHEN places.parent > 0 THEN places.parent + %s ELSE joins.parent_id END, rows.external_id
+    CASE WHEN places.parent > 0 THEN places.parent + %s ELSE {{parent}} END, rows.external_id
 FROM {PLACES} places CROSS JOIN {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
-LEFT JOIN {JOINS} joins ON joins.number = places.root
+{{joins}}
 WHERE places.place >= %s AND places.place < %s AND rows.number = places.number
     AND senders.username = rows.sender AND receivers.username = rows.receiver
 """
+# Where rows answer stored messages, their conversations are those of these; looking for that row by row takes a while.
+JOINING = {
+    "beginning": f"AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = places.root)",
+    "conversation": "COALESCE(joins.conversation_id, places.root + %s)",
+    "parent": "joins.parent_id",
+    "joins": f"LEFT JOIN {JOINS} joins ON joins.number = places.root",
+}
+APART = {"beginning": "", "conversation": "places.root + %s", "parent": "NULL", "joins": ""}
 STORE_NOTIFICATIONS = f"""
 INSERT INTO {{notifications}} (user_id, message_id, created_at)
 SELECT stored.receiver_id, stored.id, %s
@@ -169,8 +176,9 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
     _lock(staging, others)
     if joining and staging.value(PARENTS_GONE, places):
         raise changed_meanwhile()
-    staging.execute(STORE_CONVERSATIONS, [conversations, *places])
-    stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places])
+    names = JOINING if joining else APART
+    staging.execute(STORE_CONVERSATIONS, [conversations, *places], **names)
+    stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places], **names)
     if stored != places[1] - places[0]:
         raise changed_meanwhile()
     if notify_at is not None:
