@@ -15,8 +15,8 @@ from django.db import DatabaseError, connections, models, transaction
 from messaging.models import Conversation, Message, MessageHistory, Notification
 
 FETCHED = 2_000  # rows taken from the database at a time
-# Rows handed to SQLite at a time, and the characters after which fewer will do.
-BATCH_ROWS, BATCH_CHARACTERS = 2_000, 4_000_000
+# Rows handed to the database at a time, and the characters after which fewer will do.
+BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 
 # ``content`` is NULL in faulty rows. ``sent_at`` is in UTC. ``seen`` says that the receiver has read it.
 ROWS = "import_rows"

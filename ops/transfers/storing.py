@@ -21,7 +21,7 @@ from ops.transfers.roots import Order, Piece
 from ops.transfers.staging import JOINS, PEOPLE, PLACES, ROWS, Staging
 
 PIECE = 2_000  # rows stored by one statement
-USERS = 1_000  # accounts created in one batch
+USERS = 4_000  # accounts created in one batch
 GOAL = 0.7  # seconds that a batch is to take; longer ones are stored faster, and keep others waiting
 
 MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
