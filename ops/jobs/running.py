@@ -204,8 +204,12 @@ def run(job_id: Any, *, seconds: float | None = None, keep: bool = False) -> boo
         return False
     logger.info("Job %s (%s): taken up, attempt %d.", job.pk, job.kind, job.attempts)
     keeper = Keeper(job)
-    acting = one_action(Facts(action=job.action)), editing_as(job.requester)
-    with acting[0], acting[1], keeper if keep else nullcontext(), WriteAheadLog() as log:
+    with (
+        one_action(Facts(action=job.action)),
+        editing_as(job.requester),
+        keeper if keep else nullcontext(),
+        WriteAheadLog() as log,
+    ):
         try:
             _to_its_end_or_back(Run(job, seconds=seconds, progressed=keeper.progressed, log=log))
         except LeaseLost:

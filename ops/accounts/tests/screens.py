@@ -6,12 +6,14 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
 from ops.accounts import roles
+from ops.accounts.deletion_models import DeletionRequest
 
 ASK = reverse("admin:accounts_user_delete_many")
 
@@ -34,6 +36,23 @@ def signed_in(user: Any) -> Client:
     client.force_login(user)
     client.post(reverse("confirm"), {"password": f"{user.username}'s password"})
     return client
+
+
+@pytest.fixture
+def sue(db: Any) -> Any:
+    """Sue is of Support, and asks for deletions."""
+    return make_support("sue")
+
+
+@pytest.fixture
+def sam(db: Any) -> Any:
+    """Sam is of Support as well."""
+    return make_support("sam")
+
+
+def page_of(asked: DeletionRequest) -> str:
+    """The page of a deletion."""
+    return reverse("admin:accounts_deletionrequest_change", args=[asked.pk])
 
 
 def ask_about(*users: Any) -> str:

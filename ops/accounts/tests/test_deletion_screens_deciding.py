@@ -17,27 +17,13 @@ from ops.accounts import approval, deletion, deletion_pages, holds
 from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import approved, ask, work_on
-from ops.accounts.tests.screens import make_role, make_support, signed_in, words
+from ops.accounts.tests.screens import make_role, page_of, sam, signed_in, sue, words
 from ops.conftest import make_staff
 from ops.jobs.tests.working import run_all_jobs
 
+__all__ = ["sam", "sue"]
+
 LIST = reverse("admin:accounts_deletionrequest_changelist")
-
-
-@pytest.fixture
-def sue(db: Any) -> Any:
-    """Sue is of Support, and asks for deletions."""
-    return make_support("sue")
-
-
-@pytest.fixture
-def sam(db: Any) -> Any:
-    """Sam is of Support as well."""
-    return make_support("sam")
-
-
-def page_of(asked: DeletionRequest) -> str:
-    return reverse("admin:accounts_deletionrequest_change", args=[asked.pk])
 
 
 def act_on(asked: DeletionRequest, act: str) -> str:

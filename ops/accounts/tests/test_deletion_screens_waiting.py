@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from ops.accounts import erasing, holds
-from ops.accounts.deletion_models import DeletionRequest, Hold
+from ops.accounts.deletion_models import Hold
 from ops.accounts.models import AccountDeletion
 from ops.accounts.tests.deleting import approved, erased
-from ops.accounts.tests.screens import make_support, signed_in, words
+from ops.accounts.tests.screens import page_of, sam, signed_in, sue, words
+
+__all__ = ["sam", "sue"]
 
 HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
-
-
-@pytest.fixture
-def sue(db: Any) -> Any:
-    """Sue is of Support, and asks for deletions."""
-    return make_support("sue")
-
-
-@pytest.fixture
-def sam(db: Any) -> Any:
-    """Sam is of Support as well."""
-    return make_support("sam")
-
-
-def page_of(asked: DeletionRequest) -> str:
-    return reverse("admin:accounts_deletionrequest_change", args=[asked.pk])
 
 
 def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, alice: Any) -> None:
