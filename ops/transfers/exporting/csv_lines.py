@@ -106,6 +106,8 @@ def _received(copy: psycopg.Copy) -> Iterator[Piece]:
             piece, number = bytearray(), 0
         if length < 0:
             return _finish(libpq)
+    if number:  # the end came when the driver was asked, after lines that were too few to be handed on
+        yield bytes(piece), number
 
 
 def _finish(libpq: psycopg.pq.abc.PGconn) -> None:

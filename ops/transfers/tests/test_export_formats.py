@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.transfers.exporting import asking
+from ops.transfers.exporting import asking, csv_lines
 from ops.transfers.exporting.columns import MessageTable
 from ops.transfers.exporting.selections import Refused
 from ops.transfers.exporting.workbook import MOST_CHARACTERS
@@ -209,3 +209,24 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(dora: Any, stored: li
     for number in range(30):
         write(stored[0].sender, stored[0].receiver, str(number))
     assert queries(dora, format) == before
+
+
+class Slowly:
+    """A COPY whose lines come one by one, so that none waits in libpq, and whose end comes last, by itself."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = iter([*lines, b""])
+        self.connection = self.pgconn = self
+
+    def read(self) -> bytes:
+        return next(self.lines)
+
+    def get_copy_data(self, _: int) -> tuple[int, bytes]:
+        return 0, b""
+
+
+def test_no_line_of_a_slow_server_is_lost() -> None:
+    lines = [b"1,one\n", b"2,two\n", b"3,three\n"]
+    pieces: Any = list(csv_lines._received(Slowly(lines)))  # type: ignore[arg-type]
+    assert b"".join(piece for piece, _ in pieces) == b"".join(lines)
+    assert sum(number for _, number in pieces) == 3
