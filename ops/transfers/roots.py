@@ -82,10 +82,12 @@ class Roots:
         """The rows with a true byte in ``wanted`` in an order to store them in, in pieces of about ``size`` rows.
 
         Conversations are whole and follow each other; where one is larger than a piece, parents come before children.
+        Uses the roots up: what they were kept in holds the beginnings of conversations afterwards.
         """
         roots = self.roots
-        begun = array("i", (roots[row] or row if wanted[row] else NO_ROW for row in range(len(roots))))
-        return Order(self, _sorted_by(begun), begun, size)
+        for row, root in enumerate(roots):
+            roots[row] = root or row if wanted[row] else NO_ROW
+        return Order(self, _sorted_by(roots), size)
 
     def _loop(self, row: int) -> list[int]:
         found = [row]
@@ -98,9 +100,9 @@ class Roots:
 class Order:
     """Rows in the order in which they are stored; a place is the position of a row in it, from 0."""
 
-    def __init__(self, roots: Roots, rows: array, begun: array, size: int) -> None:
+    def __init__(self, roots: Roots, rows: array, size: int) -> None:
         self.parents = roots.parents
-        self.begun = begun  # by row: the row that its conversation begins with
+        self.begun = roots.roots  # by row: the row that its conversation begins with
         self.rows = rows
         self.size = size
         self._pieces: list[Piece] = list(self._cut())
@@ -116,6 +118,11 @@ class Order:
     def pieces(self, start: int) -> list[Piece]:
         """The pieces from the place ``start`` on, which is the end of one, or 0."""
         return [piece for piece in self._pieces if piece.start >= start]
+
+    def forget_rows(self) -> None:
+        """The places are kept elsewhere now: give back the memory that the rows take, here and in the roots."""
+        for column in (self.rows, self.begun, self.parents):
+            del column[:]
 
     def _cut(self) -> Iterator[Piece]:
         """Cut the order into pieces, and set the rows of each in their own order (the file's, or parents first)."""

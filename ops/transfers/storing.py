@@ -37,22 +37,21 @@ GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELS
 STORE_MESSAGES = f"""
 INSERT INTO {{messages}} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
     parent_message_id, external_id)
-SELECT places.number + %s, {{conversation}}, senders.id, receivers.id, rows.content,
+SELECT ready.number + %s, {{conversation}}, ready.sender_id, ready.receiver_id, rows.content,
     {{sent_at}}, rows.edited, rows.seen,
-    CASE WHEN places.parent > 0 THEN places.parent + %s ELSE {{parent}} END, rows.external_id
-FROM {PLACES} places CROSS JOIN {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
+    CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {{parent}} END, rows.external_id
+FROM {{ready}} ready CROSS JOIN {ROWS} rows
 {{joins}}
-WHERE places.place >= %s AND places.place < %s AND rows.number = places.number
-    AND senders.username = rows.sender AND receivers.username = rows.receiver
+WHERE ready.place >= %s AND ready.place < %s AND rows.number = ready.number
 """
 # Where rows answer stored messages, their conversations are those of these; looking for that row by row takes a while.
 JOINING = {
     "beginning": f"AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = places.root)",
-    "conversation": "COALESCE(joins.conversation_id, places.root + %s)",
+    "conversation": "COALESCE(joins.conversation_id, ready.root + %s)",
     "parent": "joins.parent_id",
-    "joins": f"LEFT JOIN {JOINS} joins ON joins.number = places.root",
+    "joins": f"LEFT JOIN {JOINS} joins ON joins.number = ready.root",
 }
-APART = {"beginning": "", "conversation": "places.root + %s", "parent": "NULL", "joins": ""}
+APART = {"beginning": "", "conversation": "ready.root + %s", "parent": "NULL", "joins": ""}
 STORE_NOTIFICATIONS = f"""
 INSERT INTO {{notifications}} (user_id, message_id, created_at)
 SELECT stored.receiver_id, stored.id, %s
@@ -109,11 +108,12 @@ class Bases:
 
 
 class Pace:
-    """How many pieces to do at a time, so that a batch takes about GOAL seconds on this machine."""
+    """How many pieces to do at a time, so that a batch takes about GOAL seconds on this machine, or so many ``times``
+    that where hardly anybody waits for it."""
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, most: int = 64, *, times: float = 1.0) -> None:
         self.pieces = 1
-        self.most = most
+        self.most, self.times = most, times
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -121,7 +121,7 @@ class Pace:
         start = time.monotonic()
         yield
         seconds = max(time.monotonic() - start, 0.001)
-        fitting = int(self.pieces * GOAL / seconds)
+        fitting = int(self.pieces * GOAL * self.times / seconds)
         self.pieces = max(1, min(fitting, 2 * self.pieces, self.most))
 
 
@@ -135,18 +135,16 @@ def create_people(staging: Staging, work: Work, bases: Bases, now: datetime) -> 
             raise ImportStopped(identifiers.refusal(name, known))
         created = work.cursor.get("people", 0)
         first = (bases.users or 0) + created + 1
+        own = {"id": range(first, first + len(names)), "username": names, "password": [_no_password() for _ in names]}
         with work.batch():
-            staging.insert(get_user_model(), _accounts(names, first, now))
+            staging.insert(get_user_model(), own, is_active=False, date_joined=now)
             work.cursor["people"] = created + len(names)
         staging.execute(f"DELETE FROM {PEOPLE} WHERE username <= %s", [names[-1]])
 
 
-def _accounts(names: list[str], first: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """What the accounts of these names hold. ``make_password(None)``, whose passwords look the same, takes longer than
-    all the rest."""
-    for pk, name in enumerate(names, start=first):
-        password = UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
-        yield {"id": pk, "username": name, "is_active": False, "password": password, "date_joined": now}
+def _no_password() -> str:
+    """``make_password(None)``, whose results look the same, takes longer than all else of an account."""
+    return UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
 
 
 def store_messages(staging: Staging, order: Order, work: Work, bases: Bases, *, notify_at: datetime | None) -> None:
@@ -156,10 +154,12 @@ def store_messages(staging: Staging, order: Order, work: Work, bases: Bases, *, 
     Raises ImportStopped where what was checked does not hold any more, and whatever the database raises.
     """
     staging.fill(PLACES, order.places())
+    order.forget_rows()
     staging.plan(PLACES)
+    staging.find_people()
     joining = bool(staging.value(f"SELECT COUNT(*) FROM {JOINS}"))
     pieces = order.pieces(work.cursor.get("stored", 0))
-    pace = Pace()
+    pace = Pace(times=staging.patience)
     while pieces:
         now, pieces = pieces[: pace.pieces], pieces[pace.pieces :]
         with pace.keeping(), work.batch():
