@@ -13,7 +13,7 @@ import django
 from django.db import connection
 
 from bench import deletion, exports, imports, lists, recording, threads, undo
-from bench.measure import Figure, peak_mib
+from bench.measure import NOT_MEASURED, Figure, peak_mib
 
 SCENARIOS: dict[str, ModuleType] = {
     "threads": threads,
@@ -36,7 +36,7 @@ def measure(scenario: str, key: str, way: str, size: int) -> Figure:
         # What becomes of the obvious recursion on a long chain is a result, not a fault of the measurement.
         return Figure(failure="RecursionError")
     if timing is None:
-        return Figure(failure="—")
+        return Figure(failure=NOT_MEASURED)
     return Figure(**timing._asdict(), peak_mib=peak_mib(), database=connection.vendor)
 
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+NOT_MEASURED = "—"  # the failure of a way that a case does not have
+
 
 class Case(NamedTuple):
     """One thing to measure; ``rows`` where its figure is a speed in rows a second."""

@@ -19,12 +19,26 @@ class PlainUser(models.Model):
         return self.username
 
 
+class PlainConversation(models.Model):
+    message_count = models.PositiveIntegerField()
+    unread_count = models.PositiveIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "messaging_conversation"
+
+    def __str__(self) -> str:
+        return f"conversation {self.pk}"
+
+
 class PlainMessage(models.Model):
+    conversation = models.ForeignKey(PlainConversation, models.CASCADE)
     sender = models.ForeignKey(PlainUser, models.CASCADE, related_name="sent")
     receiver = models.ForeignKey(PlainUser, models.CASCADE, related_name="received")
     # Replies of others stay, as with us; where they cascade (the more usual way), long threads raise RecursionError.
     parent_message = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     content = models.TextField()
+    read = models.BooleanField()
 
     class Meta:
         managed = False

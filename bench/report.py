@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bench.measure import Case, Figure, Goal, speed
+from bench.measure import NOT_MEASURED, Case, Figure, Goal, speed
 
 HEADER = ("", "ours", "vanilla", "raw", "ours÷raw", "vanilla÷ours", "÷small", "peak MiB", "vanilla's", "must hold")
 
@@ -27,7 +27,7 @@ def row(case: Case, figures: Mapping[str, Figure], goals: Sequence[Goal]) -> lis
 
 def shown(case: Case, figure: Figure) -> str:
     if not figure.best:
-        return figure.failure or "—"
+        return figure.failure or NOT_MEASURED
     return f"{speed(figure):,.0f} rows/s" if case.rows else f"{figure.best * 1000:,.1f} ms"
 
 
