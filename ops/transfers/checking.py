@@ -116,7 +116,7 @@ def _check_together(staging: Staging, findings: Findings, choices: Choices, tell
     tell(last_row)
     faults.check_people(staging, findings, create_users=choices.create_users)
     tell(last_row)
-    if find_known(staging):
+    if find_known(staging, findings):
         tell(last_row)
         faults.check_stored(staging, findings, choices)
     tell(last_row)

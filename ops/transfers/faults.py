@@ -50,8 +50,8 @@ SELECT number, external_id, message_id, was_edited, sender, receiver, sent_at, c
     SELECT rows.number, rows.external_id, known.message_id, stored.edited AS was_edited,
         rows.sender <> senders.username AS sender, rows.receiver <> receivers.username AS receiver,
         {{sent_at}} <> stored."timestamp" AS sent_at, rows.content <> stored.content AS content,
-        COALESCE(rows.parent_external_id, '') <> CASE WHEN parents.id IS NULL THEN ''
-            ELSE COALESCE(parents.external_id, 'threadward:' || parents.id) END AS parent
+        CASE WHEN parents.id IS NULL THEN rows.parent_external_id IS NOT NULL ELSE COALESCE(rows.parent_external_id, '')
+            NOT IN (COALESCE(parents.external_id, 'threadward:' || parents.id), '{{own}}' || parents.id) END AS parent
     FROM {KNOWN} known CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored CROSS JOIN {{users}} senders
     CROSS JOIN {{users}} receivers LEFT JOIN {{messages}} parents ON parents.id = stored.parent_message_id
     WHERE rows.number = known.number AND stored.id = known.message_id AND rows.external_id IS NOT NULL
@@ -92,6 +92,17 @@ INSERT INTO {JOINS} SELECT orphans.number, stored.id, stored.conversation_id
 FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
 WHERE rows.number = orphans.number AND stored.external_id = rows.parent_external_id
     AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+"""
+# What has no id from elsewhere is named by its number.
+JOIN_OWN = f"""
+INSERT INTO {JOINS} SELECT answers.number, stored.id, stored.conversation_id
+FROM (
+    SELECT rows.number, {{own_parent}} AS own FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+    WHERE rows.number = orphans.number
+) answers
+CROSS JOIN {{messages}} stored
+WHERE stored.id = answers.own AND stored.external_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = answers.number)
 """
 JOIN_KNOWN = f"""
 INSERT INTO {JOINS} SELECT rows.number, known.message_id, known.conversation_id
@@ -238,6 +249,7 @@ def find_parents(staging: Staging, last_row: int) -> Roots:
 def join_stored(staging: Staging, roots: Roots) -> None:
     """Find the stored messages that rows answer. Such rows answer no row; nor do those that are stored themselves."""
     staging.execute(JOIN_OTHERS)
+    staging.execute(JOIN_OWN)
     staging.execute(JOIN_KNOWN)
     staging.plan(JOINS)
     for table in (JOINS, KNOWN):

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from messaging.models import Message
+from ops.transfers.findings import Findings
+from ops.transfers.problems import Problem, label
 from ops.transfers.staging import KNOWN, ROWS, Staging
 
 BY_ID = f"""
 INSERT INTO {KNOWN} SELECT rows.number, stored.id, stored.conversation_id
 FROM {ROWS} rows CROSS JOIN {{messages}} stored WHERE stored.external_id = rows.external_id
 """
-# threadward:12 is what an export calls message 12, which has no id from elsewhere. In another database 12 is somebody
-# else's, so people and time must agree.
-BY_OWN_NUMBER = f"""
+IS_OURS = "substr(rows.external_id, 1, 11) = 'threadward:'"
+ANY_OURS = f"SELECT EXISTS (SELECT 1 FROM {ROWS} rows WHERE {IS_OURS})"
+BY_OWN_ID = f"""
+INSERT INTO {KNOWN} SELECT rows.number, stored.id, stored.conversation_id
+FROM (SELECT rows.number, {{own_number}} AS own FROM {ROWS} rows WHERE {IS_OURS}) rows CROSS JOIN {{messages}} stored
+WHERE stored.id = rows.own AND stored.external_id IS NULL
+"""
+# threadward:12 was what every database called its message 12, and is what we call one that came from another. So people
+# and time must agree; those of a message that came under this id, if there is one, must not.
+BY_OLD_ID = f"""
 INSERT INTO {KNOWN} SELECT rows.number, stored.id, stored.conversation_id
 FROM (
-    SELECT rows.number, rows.external_id, rows.sender, rows.receiver, {{sent_at}} AS sent_at, {{own_number}} AS own
-    FROM {ROWS} rows WHERE substr(rows.external_id, 1, 11) = 'threadward:'
+    SELECT rows.number, rows.sender, rows.receiver, {{sent_at}} AS sent_at, {{old_number}} AS old
+    FROM {ROWS} rows WHERE {IS_OURS}
 ) rows
 CROSS JOIN {{messages}} stored CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
-WHERE stored.id = rows.own AND rows.external_id = 'threadward:' || rows.own AND stored.external_id IS NULL
+WHERE stored.id = rows.old AND stored.external_id IS NULL
     AND stored."timestamp" = rows.sent_at AND senders.id = stored.sender_id AND senders.username = rows.sender
     AND receivers.id = stored.receiver_id AND receivers.username = rows.receiver
-    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = rows.number)
+    AND NOT EXISTS (
+        SELECT 1 FROM {KNOWN} known CROSS JOIN {{messages}} other WHERE known.number = rows.number
+            AND other.id = known.message_id AND other."timestamp" = rows.sent_at
+            AND other.sender_id = senders.id AND other.receiver_id = receivers.id
+    )
+ON CONFLICT (number) DO UPDATE SET message_id = excluded.message_id, conversation_id = excluded.conversation_id
+"""
+# A number of ours that is not yet given may be one day, and then two messages would be called the same.
+NEVER_OURS = f"""
+SELECT rows.number, rows.external_id
+FROM (SELECT rows.number, rows.external_id, {{own_number}} AS own FROM {ROWS} rows WHERE {IS_OURS}) rows
+WHERE rows.own IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = rows.number)
+    AND (rows.own > %s OR EXISTS (SELECT 1 FROM {{messages}} stored WHERE stored.id = rows.own))
+ORDER BY rows.number
 """
 # A row without an id is a stored message where everybody would say so. Of several that say the same the first row is
 # the first message, the second the second: nothing that was said twice is dropped.
@@ -54,12 +77,22 @@ ON stored.sender_id = rows.sender_id AND stored.receiver_id = rows.receiver_id
 """
 
 
-def find_known(staging: Staging) -> int:
-    """Fill KNOWN with the rows that are stored; how many there are."""
+def find_known(staging: Staging, findings: Findings) -> int:
+    """Fill KNOWN with the rows that are stored; how many there are. Reports rows that only seem to be ours."""
     staging.execute(BY_ID)
-    staging.execute(BY_OWN_NUMBER)
+    if staging.value(ANY_OURS):
+        staging.execute(BY_OWN_ID)
+        staging.execute(BY_OLD_ID)
+        for number, external_id in staging.stream(NEVER_OURS, [staging.last_id(Message)]):
+            findings(_never_ours(number, external_id))
     if staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE external_id IS NULL)"):
         staging.execute("CREATE INDEX import_known_message ON import_known (message_id)")
         staging.execute(BY_ALL_OF_IT)
     staging.plan(KNOWN)
     return staging.value(f"SELECT COUNT(*) FROM {KNOWN}")
+
+
+def _never_ours(number: int, external_id: str) -> Problem:
+    message = f"{label(external_id)} is an id of this very database, which never gave it to this message: the file is "
+    message += "of a copy of it, perhaps. Give the message another id, in the rows of its answers as well."
+    return Problem(number, "external_id", "error", message)

@@ -88,6 +88,18 @@ class Import(models.Model):
         return f"Import of {self.file_name}"
 
 
+class Origin(models.Model):
+    """What this database is called in the ids of its own messages (own_ids.py). There is one, made at first use."""
+
+    name = models.CharField(max_length=12)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RememberedColumn(models.Model):
     """Which column of ours a header of somebody's files holds, as they said last time."""
 

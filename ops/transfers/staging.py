@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connections, models, transaction
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
+from ops.transfers import own_ids
 
 FETCHED = 2_000  # rows taken from the database at a time
 # Rows handed to the database at a time, and the characters after which fewer will do.
@@ -81,13 +82,12 @@ class Staging:
     moment_type = "text"
     # ``sent_at`` of import_rows (called ``rows`` in a query) in the type that the messages' column has.
     sent_at = "rows.sent_at"
-    # The number in an external id (of ``rows``) such as threadward:12, NULL where there is none.
-    own_number = ""
 
     def __init__(self, using: str) -> None:
         self.using = using
         self.connection: Any = connections[using]
         quote = self.connection.ops.quote_name
+        own = own_ids.beginning(using)
         self.names = {
             "messages": quote(Message._meta.db_table),
             "conversations": quote(Conversation._meta.db_table),
@@ -96,7 +96,10 @@ class Staging:
             "users": quote(get_user_model()._meta.db_table),
             "user_id": MessageHistory._meta.get_field("edited_by").target_field.cast_db_type(self.connection),
             "sent_at": self.sent_at,
-            "own_number": self.own_number,
+            "old_number": self._number_after(own_ids.BEGINNING, "rows.external_id"),
+            "own_number": self._number_after(own, "rows.external_id"),
+            "own_parent": self._number_after(own, "rows.parent_external_id"),
+            "own": own,
         }
         self.names["ready"] = self._ready()
 
@@ -174,6 +177,10 @@ class Staging:
         """
         raise NotImplementedError
 
+    def last_id(self, model: type[models.Model]) -> int:
+        """The highest id that a row of ``model`` ever had or was to have; later ones are higher."""
+        raise NotImplementedError
+
     def writing(self) -> AbstractContextManager[None]:
         """Around all transactions that store."""
         return nullcontext()
@@ -194,6 +201,10 @@ class Staging:
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         raise NotImplementedError
 
+    def _number_after(self, beginning: str, text: str) -> str:
+        """The SQL of the number in a text that is ``beginning`` and a number, as we write numbers; else NULL."""
+        raise NotImplementedError
+
     def _drop(self) -> None:
         for table in self.tables:
             self.execute(f"DROP TABLE IF EXISTS {self._temporary(table)}")
@@ -205,8 +216,6 @@ class Staging:
 class SQLiteStaging(Staging):
     """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
 
-    own_number = """CASE WHEN rows.external_id GLOB 'threadward:[1-9]*' AND length(rows.external_id) < 30
-        THEN CAST(substr(rows.external_id, 12) AS integer) END"""
     while_writing = {
         "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
     }
@@ -214,11 +223,14 @@ class SQLiteStaging(Staging):
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = model._meta.db_table
         with transaction.atomic(using=self.using):
-            known = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s"
-            last = self.value(known, [table])
+            last = self.last_id(model)
             if not self.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [number, table]):
                 self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
         return last
+
+    def last_id(self, model: type[models.Model]) -> int:
+        known = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s"
+        return int(self.value(known, [model._meta.db_table]))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -261,6 +273,11 @@ class SQLiteStaging(Staging):
                 self.execute("ROLLBACK")
             raise
 
+    def _number_after(self, beginning: str, text: str) -> str:
+        number = f"substr({text}, {len(beginning) + 1})"
+        return f"""CASE WHEN {text} GLOB '{beginning}[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 18
+            THEN CAST({number} AS integer) END"""
+
     def _temporary(self, table: str) -> str:
         return f"temp.{table}"
 
@@ -281,8 +298,6 @@ class PostgreSQLStaging(Staging):
     while_writing = ("enable_hashjoin", "enable_mergejoin", "synchronous_commit")
     moment_type = "timestamp"
     sent_at = "(rows.sent_at AT TIME ZONE 'UTC')"
-    own_number = """CASE WHEN rows.external_id ~ '^threadward:[1-9][0-9]{0,17}$'
-        THEN substr(rows.external_id, 12)::bigint END"""
 
     def __enter__(self) -> Staging:
         self.execute(f"SET work_mem = '{self.memory}'")
@@ -301,6 +316,10 @@ class PostgreSQLStaging(Staging):
             self.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             after = self.value(f"SELECT setval({sequence}, nextval({sequence}) + %s)", [table, table, number])
         return after - number - 1
+
+    def last_id(self, model: type[models.Model]) -> int:
+        last = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)"
+        return int(self.value(last, [self.connection.ops.quote_name(model._meta.db_table)]))
 
     def find_people(self) -> None:
         # All at once, which is where a hash table pays; names looked up batch by batch take three times as long.
@@ -354,6 +373,10 @@ class PostgreSQLStaging(Staging):
                 return
             for row in rows:
                 copy.write_row(row)
+
+    def _number_after(self, beginning: str, text: str) -> str:
+        number = f"substr({text}, {len(beginning) + 1})::bigint"
+        return f"CASE WHEN {text} ~ '^{beginning}[1-9][0-9]{{0,17}}$' THEN {number} END"
 
     def _temporary(self, table: str) -> str:
         return f"pg_temp.{table}"

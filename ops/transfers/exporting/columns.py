@@ -16,9 +16,7 @@ from import_export import resources
 from import_export.fields import Field
 
 from messaging.models import Message, MessageHistory
-
-# Messages that came from nowhere else are named by our own number, so that their replies can name them.
-OWN_ID = "threadward:"
+from ops.transfers import own_ids
 
 TEXT, MOMENT, FLAG, NUMBER = "text", "moment", "flag", "number"
 
@@ -34,9 +32,11 @@ class InWords(Func):
 
 
 class OwnId(InWords):
-    """The id that a message without an external one goes by, made of its number."""
+    """The id that a message without an external one goes by, made of its number, so that its replies can name it."""
 
-    template = f"('{OWN_ID}' || %(expressions)s)"
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        template = f"('{own_ids.beginning(compiler.using)}' || %(expressions)s)"
+        return super().as_sql(compiler, connection, *args, template=template, **extra)
 
 
 class YesOrNo(InWords):

@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
+from ops.transfers import own_ids
 from ops.transfers.exporting import asking, csv_lines
 from ops.transfers.exporting.columns import MessageTable
 from ops.transfers.exporting.selections import Refused
@@ -34,11 +35,12 @@ def stored(db: Any) -> list[Message]:
 
 def test_a_csv_file_holds_each_message_on_its_line(dora: Any, stored: list[Message]) -> None:
     _, reply, other = stored
+    own = own_ids.beginning()
     lines = [
         "external_id,parent_external_id,sender,receiver,timestamp,edited,read,content",
         '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,"\'=1+1"',
-        f'"threadward:{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,"\'+hello back"',
-        f'"threadward:{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,"\'\'quoted\'"',
+        f'"{own}{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,"\'+hello back"',
+        f'"{own}{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,"\'\'quoted\'"',
     ]
     assert exported(dora).decode() == "".join(f"{line}\n" for line in lines)
 
@@ -48,7 +50,7 @@ def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Messa
     lines = exported(dora, format=Export.Format.JSON_LINES).decode().splitlines()
     assert len(lines) == 3
     assert json.loads(lines[1]) == {
-        "external_id": f"threadward:{reply.pk}",
+        "external_id": f"{own_ids.beginning()}{reply.pk}",
         "parent_external_id": "a1",
         "sender": "bob",
         "receiver": "alice",
@@ -110,7 +112,7 @@ def test_older_texts_come_as_a_second_file(dora: Any, stored: list[Message], for
     if format == Export.Format.CSV:
         rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
         assert [row["old_content"] for row in rows] == ["hello, “back”\nand more", "hello, back"]
-        assert {row["external_id"] for row in rows} == {f"threadward:{reply.pk}"}
+        assert {row["external_id"] for row in rows} == {f"{own_ids.beginning()}{reply.pk}"}
 
 
 def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: list[Message]) -> None:

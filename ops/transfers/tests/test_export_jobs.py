@@ -18,7 +18,7 @@ from ops.jobs import running, starting
 from ops.jobs.models import Job
 from ops.jobs.running import Run
 from ops.jobs.tests.working import run_all_jobs
-from ops.transfers import private_files
+from ops.transfers import own_ids, private_files
 from ops.transfers.exporting import asking, contents
 from ops.transfers.models import Export
 from ops.transfers.tests.exporting import NOW, WHY, content_of, exported
@@ -137,7 +137,7 @@ def test_it_is_begun_anew_where_the_file_is_gone(dora: Any, stored: list[Message
 
 def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any, stored: list[Message]) -> None:
     calm = exported(dora)
-    head = calm[: calm.index(b'"threadward:%d"' % stored[5].pk)]
+    head = calm[: calm.index(f'"{own_ids.beginning()}{stored[5].pk}"'.encode())]
     export = asked(dora)
     job = queued(export)
     export.refresh_from_db()
