@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -60,8 +59,9 @@ class ExportedList(admin.ModelAdmin):
         """Go on to the page that asks how and why."""
         if request.POST.get("select_across") == "1":
             return HttpResponseRedirect(f"{self._export_address()}?{_narrowing(request)}")
-        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])
-        return HttpResponseRedirect(f"{self._export_address()}?{urlencode([('id', key) for key in keys])}")
+        chosen = request.GET.copy()  # what narrows the list, to come back to it
+        chosen.setlist("id", list(map(str, queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])))
+        return HttpResponseRedirect(f"{self._export_address()}?{chosen.urlencode()}")
 
     def export_view(self, request: HttpRequest) -> Any:
         """Say what would be exported, ask how and why, then send it or have it made. Asks for the password first."""
@@ -107,7 +107,7 @@ class ExportedList(admin.ModelAdmin):
             "at_once": asking.AT_ONCE,
             "media": Media(css=CSS),
             "of_conversations": self.export_scope == Export.Scope.CONVERSATIONS,
-            "back": f"../?{wished.export.selection.get('query', '')}",
+            "back": f"../?{_narrowing(request)}",
         }
 
     def _export_address(self) -> str:

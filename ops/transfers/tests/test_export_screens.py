@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
@@ -167,10 +168,21 @@ def test_only_the_formats_that_there_are(exporting: Client, format: str) -> None
 def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, stored: list[Message]) -> None:
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk, stored[2].pk]}
     response = exporting.post(f"{MESSAGES}?unread=yes", chosen)
-    assert response["Location"] == f"{MESSAGES}export/?id={stored[0].pk}&id={stored[2].pk}"
+    assert response["Location"] == f"{MESSAGES}export/?unread=yes&id={stored[0].pk}&id={stored[2].pk}"
     assert "2 chosen messages." in text(exporting.get(response["Location"]))
     file: Any = exporting.post(response["Location"], asked(columns=["content"]))
     assert b"".join(file.streaming_content) == b"content\n\"'=1+1\"\n\"''quoted'\"\n"
+
+
+def test_the_way_back_from_chosen_rows_leads_to_the_list_as_it_was_filtered(
+    exporting: Client, stored: list[Message]
+) -> None:
+    """Also where the form had something wrong."""
+    listed = "unread=yes&q=alice"
+    chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk]}
+    address = exporting.post(f"{MESSAGES}?{listed}", chosen)["Location"]
+    for page in (exporting.get(address), exporting.post(address, asked(reason=""))):
+        assert f'href="../?{escape(listed)}">Back to the list</a>' in text(page)
 
 
 @pytest.mark.parametrize("forged", ["x", "-1", "9" * 30, "1'", ""])
