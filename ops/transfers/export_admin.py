@@ -31,6 +31,7 @@ from ops.transfers.exporting.selections import Refused
 from ops.transfers.models import Export
 
 CSS: dict[str, Sequence[str]] = {"all": ("transfers/export.css",)}
+FETCH = "fetch"  # in the address of an export's page: it is to fetch the file by itself
 MOST_CHOSEN = 50  # rows of a page
 MOST_COUNTED = 100_000  # messages counted to say how many there are; beyond, "more than 100,000"
 
@@ -75,7 +76,7 @@ class ExportedList(admin.ModelAdmin):
         form = ExportForm(request.POST if request.method == "POST" else None, of_conversations=of_conversations)
         try:
             if form.is_valid():
-                return _sent_or_begun(asking.ask(self._wish(request, **form.asked)))
+                return _sending_or_begun(asking.ask(self._wish(request, **form.asked)))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         try:
@@ -131,17 +132,18 @@ def _narrowing(request: HttpRequest) -> str:
     return query.urlencode()
 
 
-def _sent_or_begun(export: Export) -> Any:
-    """Send a small export at once; for others lead to the page that shows how far they are."""
-    if not asking.may_be_sent_at_once(export):
-        return _to_page(asking.begin(export))
-    headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
-    lines = asking.lines(export)
-    return StreamingHttpResponse(lines, content_type=contents.TYPES[contents.suffix(export)], headers=headers)
+def _sending_or_begun(export: Export) -> HttpResponse:
+    """Lead to the page of an export, which fetches a small one by itself, and shows how far others are.
+
+    A file in answer to the form would leave the form on the screen, and nothing could be said.
+    """
+    if asking.may_be_sent_at_once(export):
+        return _to_page(export, f"?{FETCH}")
+    return _to_page(asking.begin(export))
 
 
-def _to_page(export: Export) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:transfers_export_change", args=[export.pk]))
+def _to_page(export: Export, query: str = "") -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:transfers_export_change", args=[export.pk]) + query)
 
 
 @admin.register(Export)
@@ -199,11 +201,13 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             "whose": _whose(export),
             "standing": standing(export, timezone.now()),
             "own": export.by_id == request.user.pk,
+            "fetch": FETCH in request.GET,
+            "until": export.created_at + asking.FETCHED_WITHIN,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def download_view(self, request: HttpRequest, export_id: Any) -> Any:
-        """The file, for whoever asked for it, as long as it is kept and they may export."""
+        """The file, for whoever asked for it, as long as it is kept (or is being sent) and they may export."""
         export = Export.objects.filter(pk=export_id).first()
         if not self.has_view_permission(request, export):
             raise PermissionDenied
@@ -211,12 +215,25 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             raise Http404
         if export.by_id != request.user.pk or not selections.may_export(request.user, export.scope):
             raise PermissionDenied
-        if standing(export, timezone.now()) != "ready":
+        now = standing(export, timezone.now())
+        if now == "sending":
+            return self._sent(request, export)
+        if now != "ready":
             self.message_user(request, "This file is not there (any more): export it again.", messages.WARNING)
             return _to_page(export)
         file = private_files.path(export.file).open("rb")
         kind = contents.TYPES[contents.suffix(export)]
         return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=kind)
+
+    def _sent(self, request: HttpRequest, export: Export) -> Any:
+        """A small export, made while it is sent."""
+        try:
+            lines = asking.lines(export)
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+            return _to_page(export)
+        headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
+        return StreamingHttpResponse(lines, content_type=contents.TYPES[contents.suffix(export)], headers=headers)
 
     def person_view(self, request: HttpRequest, user_id: str) -> Any:
         """Ask why somebody's data is exported, then make the ZIP of it. Asks for the password first."""
@@ -256,10 +273,13 @@ def _whose(export: Export) -> str:
 
 
 def standing(export: Export, now: Any) -> str:
-    """How it is with an export: "sent" at once, "made" right now, "ready" to download, "expired" or "failed"."""
+    """How it is with an export: "made" right now, "ready" to download, "expired" or "failed"; one without a file is
+    "sending" for a moment, then "sent"."""
     if export.size is not None:
         kept = export.expires_at is not None and now < export.expires_at and private_files.exists(export.file)
         return "ready" if kept else "expired"
     if export.job is not None:
         return "made" if export.job.state in UNDER_WAY else "failed"
-    return "failed" if export.file else "sent"
+    if export.file:
+        return "failed"
+    return "sending" if asking.is_being_sent(export, now) else "sent"

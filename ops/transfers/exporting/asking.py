@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from ops.transfers.models import Export
 
 KIND = "export.make"
 AT_ONCE = 10_000  # rows: as many as a page may wait for
+FETCHED_WITHIN = timedelta(minutes=10)  # what is sent at once: after that it has to be asked for again
 NOTHING = "Nothing matches (any more), so there is nothing to export."
 
 
@@ -122,6 +123,11 @@ def begin(export: Export) -> Export:
 def may_be_sent_at_once(export: Export) -> bool:
     """Whether it is small and plain enough to be sent while it is made; everything else is made by a job."""
     return contents.suffix(export) in contents.STREAMED and (export.rows or 0) <= AT_ONCE
+
+
+def is_being_sent(export: Export, now: datetime) -> bool:
+    """Whether an export without a file may still be fetched by whoever asked for it a moment ago."""
+    return may_be_sent_at_once(export) and now < export.created_at + FETCHED_WITHIN
 
 
 def lines(export: Export) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
@@ -24,6 +25,7 @@ from ops.audit.models import Entry
 from ops.audit.tests.trail import recording_fails
 from ops.transfers import private_files
 from ops.transfers.exporting.columns import MessageTable
+from ops.transfers.exporting.selections import Refused
 from ops.transfers.models import Export
 from ops.transfers.tests.exporting import (
     CONVERSATIONS,
@@ -63,6 +65,13 @@ def made_by_a_job(client: Client, **chosen: Any) -> Export:
     export = Export.objects.get()
     assert response["Location"] == f"{EXPORTS}{export.pk}/change/"
     return export
+
+
+def sent(client: Client, address: str, **form: Any) -> Any:
+    """What the browser downloads by itself, on the page that a small export leads to."""
+    page = text(client.post(address, asked(**form), follow=True))
+    (download,) = re.findall('<meta http-equiv="refresh" content="0; url=([^"]+)">', page)
+    return client.get(download)
 
 
 # --- Asking ------------------------------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ def test_conversations_are_exported_whole(exporting: Client, stored: list[Messag
     page = text(exporting.get(f"{CONVERSATIONS}export/?length=2-9"))
     assert "<strong>2 messages</strong>, all of these conversations" in page
     assert "Whole conversations" not in page
-    response: Any = exporting.post(f"{CONVERSATIONS}export/?length=2-9", asked())
+    response = sent(exporting, f"{CONVERSATIONS}export/?length=2-9")
     assert b"".join(response.streaming_content).count(b"\n") == 3
 
 
@@ -170,7 +179,7 @@ def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, s
     response = exporting.post(f"{MESSAGES}?unread=yes", chosen)
     assert response["Location"] == f"{MESSAGES}export/?unread=yes&id={stored[0].pk}&id={stored[2].pk}"
     assert "2 chosen messages." in text(exporting.get(response["Location"]))
-    file: Any = exporting.post(response["Location"], asked(columns=["content"]))
+    file = sent(exporting, response["Location"], columns=["content"])
     assert b"".join(file.streaming_content) == b"content\n\"'=1+1\"\n\"''quoted'\"\n"
 
 
@@ -209,18 +218,56 @@ def test_chosen_conversations(exporting: Client, stored: list[Message]) -> None:
 
 
 def test_a_small_export_is_sent_at_once_and_says_who_and_when(exporting: Client, dora: Any) -> None:
-    response: Any = exporting.post(f"{MESSAGES}export/", asked())
+    response = sent(exporting, f"{MESSAGES}export/")
     export = Export.objects.get()
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == f'attachment; filename="{export.file_name}"'
     assert export.file_name == f"messages-dora-{timezone.localtime(export.created_at):%Y-%m-%d-%H%M}.csv"
     assert b"".join(response.streaming_content) == exported(dora)
-    assert "3 messages were sent at once" in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
+
+
+def test_its_page_says_what_was_sent_and_where_that_is_recorded(exporting: Client) -> None:
+    response = exporting.post(f"{MESSAGES}export/", asked(), follow=True)
+    export = Export.objects.get()
+    said = " ".join(strip_tags(text(response).partition('id="content-main"')[2]).split())
+    assert f"3 messages were sent to you as {export.file_name}." in said
+    assert "This page and the audit trail keep that you exported them, and what for; no file is kept." in said
+    assert "Download it again In case it did not come; until" in said
+    again = text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
+    assert "were sent to you" in strip_tags(again)
+    assert "refresh" not in again  # whoever comes back wants to read
+    assert "sent at once" in text(exporting.get(EXPORTS))
+
+
+def test_what_was_sent_at_once_can_be_fetched_for_ten_minutes_by_who_asked(exporting: Client, rosa: Any) -> None:
+    exporting.post(f"{MESSAGES}export/", asked())
+    export = Export.objects.get()
+    other = Client()
+    for user in (make_exporter("emil"), rosa):
+        other.force_login(user)
+        assert other.get(f"{EXPORTS}{export.pk}/download/").status_code == 403
+    assert "3 messages were sent at once; no file was kept." in text(other.get(f"{EXPORTS}{export.pk}/change/"))
+    assert exporting.get(f"{EXPORTS}{export.pk}/download/").status_code == 200
+    Export.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+    late = text(exporting.get(f"{EXPORTS}{export.pk}/download/", follow=True))
+    assert "This file is not there (any more): export it again." in late
+    assert "3 messages were sent at once; no file was kept." in late
+
+
+def test_what_can_no_longer_be_made_is_said(exporting: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporting.post(f"{MESSAGES}export/", asked())
+
+    def refusing(export: Export) -> None:
+        raise Refused("A filter in that address was not understood.")
+
+    monkeypatch.setattr("ops.transfers.exporting.asking.lines", refusing)
+    response = exporting.get(f"{EXPORTS}{Export.objects.get().pk}/download/", follow=True)
+    assert "A filter in that address was not understood." in text(response)
 
 
 def test_a_strange_username_makes_a_harmless_file_name(client: Client, stored: list[Message], folder: Path) -> None:
     confirmed(client, make_exporter('../"x"/é'))
-    disposition = client.post(f"{MESSAGES}export/", asked())["Content-Disposition"]
+    disposition = sent(client, f"{MESSAGES}export/")["Content-Disposition"]
     assert "/" not in disposition.replace("utf-8''", "")
     assert disposition.endswith(".csv")
 
@@ -244,9 +291,8 @@ def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and
 
 
 def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
-    response: Any = exporting.post(f"{MESSAGES}export/", asked())  # nothing was read from it yet
+    exporting.post(f"{MESSAGES}export/", asked())  # nothing was fetched yet
     assert Entry.objects.filter(event=Event.MESSAGES_EXPORTED).exists()
-    assert b"".join(response.streaming_content)
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])

@@ -65,6 +65,8 @@ def test_from_the_list_to_a_file(
     page.get_by_label("What the export is for").fill(WHY)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export 2 messages").click()
+    expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()
+    check(page)
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
     assert [row["content"] for row in rows] == ["'+hello back", "''quoted'"]
     assert download.value.suggested_filename.startswith("messages-emma-")
@@ -154,3 +156,4 @@ def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored:
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert Path(download.value.path()).read_text().count("\n") == 3
+    expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()
