@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from xlsxwriter.utility import xl_col_to_name
+
 from ops.transfers.options import Reading
 from ops.transfers.problems import Cure, Unreadable, label
 from ops.transfers.rows import COLUMNS
@@ -19,6 +21,7 @@ EXPECTED = (
     f"Expected, once each: {', '.join(name for name in COLUMNS if name not in MAY_BE_MISSING)}; "
     f"{' and '.join(MAY_BE_MISSING)} may be there as well."
 )
+KEEP_ONE = "Of columns with one name keep one; give the others other names, or remove them."
 MOST_HEADERS = 1_000
 LONGEST_LIST = 20  # headers that a sentence names
 # How other programs call what we have, without blanks, signs and capitals.
@@ -46,10 +49,12 @@ class HeaderUnfit(Unreadable):
         *,
         row: int | None,
     ) -> None:
-        kinds = (("unknown", unknown), ("missing", missing), ("repeated", repeated))
-        faults = "; ".join(f"{kind}: {_listed(found)}" for kind, found in kinds if found)
+        named = {"unknown": _listed(unknown), "missing": _listed(missing)}
+        named["repeated"] = "; ".join(f"{label(name)} in {places(headers, name)}" for name in repeated)
+        faults = "; ".join(f"{kind}: {names}" for kind, names in named.items() if names)
+        remedy = f" {KEEP_ONE}" if repeated else ""
         cure: Cure = "" if repeated else "columns" if missing else "ignore_unknown"
-        super().__init__(f"the columns of the header do not fit; {faults}. {EXPECTED}", row=row, cure=cure)
+        super().__init__(f"the columns of the header do not fit; {faults}. {EXPECTED}{remedy}", row=row, cure=cure)
         self.headers, self.unknown = list(headers), list(unknown)
         self.missing, self.repeated = list(missing), list(repeated)
 
@@ -96,6 +101,14 @@ def suggest(headers: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def places(headers: Sequence[str], name: str) -> str:
+    """Where the columns of this name are: "columns 3 and 9 (C and I)", as people and spreadsheets count them."""
+    found = [place for place, header in enumerate(headers) if header == name]
+    numbers = _in_a_row([str(place + 1) for place in found])
+    letters = _in_a_row([xl_col_to_name(place) for place in found])
+    return f"column{'' if len(found) == 1 else 's'} {numbers} ({letters})"
+
+
 def known_names(reading: Reading) -> set[str]:
     """The headers that would be understood."""
     return {*COLUMNS, *ALIASES.values(), *reading.columns.values()}
@@ -113,6 +126,11 @@ def _source(column: str, headers: Sequence[str], chosen: Mapping[str, str]) -> s
 
 def _may_lack(column: str, reading: Reading) -> bool:
     return column in MAY_BE_MISSING or (column in MAY_BE_LEFT_OUT and reading.columns.get(column) == "")
+
+
+def _in_a_row(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _listed(names: Sequence[str]) -> str:

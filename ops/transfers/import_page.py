@@ -13,7 +13,7 @@ from messaging.models import Message
 from ops.jobs.models import Job
 from ops.jobs.steering import may_see
 from ops.transfers import check_job, import_results, private_files, remembered, uploads
-from ops.transfers.columns import ALIASES, suggest
+from ops.transfers.columns import ALIASES, places, suggest
 from ops.transfers.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.transfers.import_results import Figure, counted, figure
 from ops.transfers.models import Import
@@ -119,6 +119,12 @@ def header_is_unfit(import_: Import) -> bool:
     return any(import_.understood.get(name) for name in ("unknown", "missing", "repeated"))
 
 
+def repeated_columns(import_: Import) -> list[tuple[str, str]]:
+    """The names that more than one column has, and which columns these are."""
+    headers = import_.understood.get("headers", [])
+    return [(name, places(headers, name)) for name in import_.understood.get("repeated", ())]
+
+
 def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     """The form that asks for the columns: filled in as ``by`` said last time, else as their names suggest."""
     headers = import_.understood.get("headers", [])
@@ -205,6 +211,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
         "earlier": earlier(import_).first(),
         "changes": changes_of(preview, readable=may_see_stored_texts(viewer)),
         "unfit": unfit,
+        "repeated": repeated_columns(import_),
         "columns_form": columns_form(import_, by=viewer) if unfit or import_.reading.get("columns") else None,
         "checks_form": form,
         "offered": offered,

@@ -41,7 +41,8 @@ def test_unknown_missing_and_repeated_columns_are_named_together() -> None:
     error = unfit(["sender", "sender", "text", "content"])
     assert str(error) == (
         "the columns of the header do not fit; unknown: text; missing: external_id, parent_external_id, receiver, "
-        f"timestamp; repeated: sender. {EXPECTED}"
+        f"timestamp; repeated: sender in columns 1 and 2 (A and B). {EXPECTED} Of columns with one name keep one; give "
+        "the others other names, or remove them."
     )
     assert (error.headers, error.unknown) == (["sender", "sender", "text", "content"], ["text"])
     assert error.missing == ["external_id", "parent_external_id", "receiver", "timestamp"]

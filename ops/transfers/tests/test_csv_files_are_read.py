@@ -207,8 +207,9 @@ def test_what_cannot_be_read_on_from_is_named(rest: str, reason: str) -> None:
         (
             b"sender,sender,receiver,timestamp,text,content\n",
             "the columns of the header do not fit; unknown: text; missing: external_id, parent_external_id; repeated: "
-            "sender. Expected, once each: external_id, parent_external_id, sender, receiver, timestamp, content; "
-            "edited and read may be there as well.",
+            "sender in columns 1 and 2 (A and B). Expected, once each: external_id, parent_external_id, sender, "
+            "receiver, timestamp, content; edited and read may be there as well. Of columns with one name "
+            "keep one; give the others other names, or remove them.",
         ),
     ],
 )

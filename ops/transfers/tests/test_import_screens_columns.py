@@ -87,8 +87,14 @@ def test_a_column_that_is_needed_must_be_chosen(importing: Client, people: Any) 
 
 
 def test_repeated_columns_cannot_be_chosen_away(importing: Client) -> None:
-    said = page(importing, bring(importing, csv_of(message(), header=(*HEADER[:5], "sender"))))
-    assert "The file has more than one column called sender: give each a name of its own in the file" in said
+    header = (*HEADER, *(f"more {number}" for number in range(20)), "sender", "content", "sender")
+    said = page(importing, bring(importing, csv_of(message(), header=header)))
+    assert "a name stands over more than one column, and only one of them can be meant:" in said
+    assert "sender stands over columns 3, 27 and 29 (C, AA and AC)" in said
+    assert "content stands over columns 6 and 28 (F and AB)" in said
+    assert "Give the others other names, or delete these columns. Then upload the file again." in said
+    assert "Which column holds what else is needed is asked then." in said
+    assert "Upload the corrected file" in said
     assert "Check again with these columns" not in said
 
 
