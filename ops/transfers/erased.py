@@ -1,19 +1,21 @@
-"""What imports and exports keep of somebody whose account was erased: their files, and files that may name them."""
+"""What imports and exports keep of somebody whose account was erased: their files, and words that name them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_plus
 
 from django.db.models import Q
 
+from ops.accounts.leftovers import NAME_ERASED
 from ops.audit import scrubbing
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
-from ops.transfers import private_files
+from ops.transfers import previews, private_files
 from ops.transfers.models import Export, Import, RememberedColumn
+from ops.transfers.problems import label
 
 REMOVED, NONE, PARTIAL = "removed", "none", "partial"
 AT_WORK = Q(job__state__in=UNDER_WAY)
@@ -22,6 +24,7 @@ OTHERS_BROUGHT = "Files that others brought to import may name this person; they
 EXPORT_GOES_ON = "A file that is being made right now may hold their messages; it goes within a day."
 SOMEBODYS_FILE, SOMEBODYS_IMPORT, SOMEBODYS_EXPORT = "a file", "Import of a file", "Export"
 
+HEADERS = {"headers", "unknown", "repeated"}  # in Import.understood
 Outcome = tuple[str, str, str]  # step, what became of it, a note
 
 
@@ -32,7 +35,8 @@ def forget(sender: Any, user_id: Any, username: str, email: str, **_: Any) -> li
     somebody's who went before.
     """
     theirs = Q(by=None) | Q(by=user_id)
-    pattern = scrubbing.pattern_of([username, email])
+    # Problems name people as labels: in part where a name is long, some characters spelled out.
+    pattern = scrubbing.pattern_of([username, email, label(username, quoted=True)[1:-1]])
     RememberedColumn.objects.filter(user_id=user_id).delete()
     return [_forget_uploads(theirs, pattern), _forget_exports(user_id, theirs, pattern)]
 
@@ -52,11 +56,49 @@ def _forget_uploads(theirs: Q, pattern: re.Pattern[str] | None) -> Outcome:
             # Each check, and storing and undoing, was a job with the file's name in its title.
             Job.objects.filter(params__import=str(pk)).update(title=SOMEBODYS_IMPORT)
             removed += 1
+    removed += _take_out(pattern) if pattern else 0
     notes = [
         IMPORT_GOES_ON if at_work else "",
         OTHERS_BROUGHT if any(map(private_files.left_of, _brought_by_others(theirs))) else "",
     ]
     return _outcome("uploads", removed, " ".join(filter(None, notes)))
+
+
+def _take_out(pattern: re.Pattern[str]) -> int:
+    """Names in what is told of anybody's imports; in how many places there were some.
+
+    What is at work is left: it tells anew what it finds in a file, and then as long as the file is there.
+    """
+
+    def reworded(text: str) -> str:
+        return pattern.sub(NAME_ERASED, text)
+
+    changed = 0
+    for pk, error in Job.objects.exclude(state__in=UNDER_WAY).exclude(error="").values_list("pk", "error"):
+        if pattern.search(error):
+            changed += Job.objects.filter(pk=pk).update(error=reworded(error))
+    for import_ in Import.objects.exclude(AT_WORK):
+        changed += _reword(import_, reworded) + previews.reword(import_.upload, reworded)
+    for column in RememberedColumn.objects.all():
+        changed += bool(pattern.search(column.header) and column.delete()[0])
+    return changed
+
+
+def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
+    """Change headers of the file, and why the import was taken back; all else are numbers and words of ours."""
+    understood, reading, outcome = before = import_.understood, import_.reading, import_.outcome
+    headers = {name: list(map(reworded, understood[name])) for name in HEADERS & understood.keys()}
+    columns = {name: reworded(header) for name, header in reading.get("columns", {}).items()}
+    why = reworded(outcome.get("why", ""))
+    after = (
+        {**understood, **headers},
+        {**reading, **({"columns": columns} if columns else {})},
+        {**outcome, **({"why": why} if why else {})},
+    )
+    if after == before:
+        return False
+    as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
+    return bool(as_seen.update(**dict(zip(("understood", "reading", "outcome"), after, strict=True))))
 
 
 def _brought_by_others(theirs: Q) -> Iterable[str]:

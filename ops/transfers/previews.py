@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from messaging.models import Message
 from ops.transfers import private_files
 from ops.transfers.checking import SHOWN, Checked
 from ops.transfers.encodings import ESCAPED_BYTES
@@ -21,6 +23,7 @@ from ops.transfers.rows import COLUMNS, SourceRow
 from ops.transfers.staging import CHANGES, ROWS, Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
+TEXTS = {*COLUMNS, "message", "before", "after"}  # what in a preview may be somebody's words
 SHOWN_PROBLEMS = 100
 LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
@@ -54,11 +57,63 @@ def write_problem(problem: Problem, upload: str) -> None:
     _write_json({"first": [], "changed": [], "problems": shown}, upload)
 
 
+def reword(upload: str, words: Callable[[str], str]) -> int:
+    """Change what may be somebody's words in what is told of a file, and leave out stored texts that are not stored
+    any more; how many of the two files changed."""
+    if not upload:
+        return 0
+    preview, listing = (private_files.beside(upload, kind) for kind in (PREVIEW, PROBLEMS))
+    return _reword_preview(preview, upload, words) + _reword_listing(listing, words)
+
+
 def first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
     """The first rows as they will be; those with a fault as they are."""
     last = checked.first[-1][0] if checked.first else 0
     moments = {number: _iso(moment) for number, moment in staging.stream(MOMENTS, [last]) if moment}
     return [_row(row, checked, moments) for row in checked.first]
+
+
+def _reword_preview(name: str, upload: str, words: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    try:
+        preview = json.loads(private_files.path(name).read_text(encoding="utf-8"))
+    except ValueError:  # a full disk broke it off
+        private_files.delete(name)
+        return True
+    current = _still_stored(preview["changed"])
+    changed = current != preview["changed"]
+    preview["changed"] = current
+    for one in (one for told in preview.values() for one in told):
+        for key in one.keys() & TEXTS:
+            before, one[key] = one[key], words(one[key])
+            changed |= one[key] != before
+    if changed:
+        _write_json(preview, upload)
+    return changed
+
+
+def _still_stored(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ids = [change["message_id"] for change in changes]
+    stored = dict(Message.objects.filter(pk__in=ids).values_list("pk", "content"))
+    return [one for one in changes if stored.get(one["message_id"], "")[:LONGEST_COMPARED] == one["before"]]
+
+
+def _reword_listing(name: str, words: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    path, anew, changed = private_files.path(name), private_files.path(private_files.beside(name, "anew.csv")), False
+    with (
+        path.open(encoding="utf-8", errors="replace", newline="") as old,
+        open(anew, "w", encoding="utf-8", newline="", opener=private_files.opener) as new,
+    ):
+        writer = csv.writer(new)
+        for *place, problem in csv.reader(old):
+            told = words(problem)
+            writer.writerow((*place, told))
+            changed |= told != problem
+    os.replace(anew, path)
+    return changed
 
 
 def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from ops.transfers.staging import JOINS, PEOPLE, PLACES, ROWS, Staging
 
 PIECE = 2_000  # rows stored by one statement
 USERS = 4_000  # accounts created in one batch
+# Whom it names is said by the check, of whose words nothing is kept: this is kept with the job.
+ERASED_SINCE = "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
 GOAL = 0.7  # seconds that a batch is to take; longer ones are stored faster, and keep others waiting
 
 MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
@@ -131,8 +133,8 @@ def create_people(staging: Staging, work: Work, bases: Bases, now: datetime) -> 
     Raises ImportStopped where one of them was erased since the file was checked.
     """
     while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
-        for name, known in identifiers.erased(names).items():
-            raise ImportStopped(identifiers.refusal(name, known))
+        if identifiers.erased(names):
+            raise ImportStopped(ERASED_SINCE)
         created = work.cursor.get("people", 0)
         first = (bases.users or 0) + created + 1
         own = {"id": range(first, first + len(names)), "username": names, "password": [_no_password() for _ in names]}
