@@ -87,6 +87,8 @@ def undo_plan(import_: Import) -> dict[str, Any]:
         removed.append(f"the conversations that nothing remains of, at most {outcome['conversations']:,}")
     if outcome.get("users"):
         removed.append(f"the users that it created and nobody uses, at most {outcome['users']:,}")
+    if undoing.left_by_undone(DEFAULT_DB_ALIAS):
+        removed.append("the users of imports that were undone before, as far as only this one uses them")
     changed = plan["restored"]
     return {
         "import": import_,

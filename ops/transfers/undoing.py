@@ -110,16 +110,15 @@ class Undoing:
                 self.work.cursor["texts_upto"] = upto = after
 
     def remove_people(self) -> None:
-        """Remove the accounts that the import created and nobody uses: no message, no sign-in, no role, no trace."""
-        first, last = self.people
-        users = get_user_model()._base_manager.using(self.using)
-        for after in range(self.work.cursor.get("people_after", first), last, PEOPLE):
-            with self.work.batch():
-                people = users.filter(pk__gt=after, pk__lte=min(after + PEOPLE, last)).order_by("pk")
-                held = list(people.select_for_update().values_list("pk", flat=True))
-                if held:
-                    self._count(users=_unused(users.filter(pk__in=held))._raw_delete(self.using))
-                self.work.cursor["people_after"] = after + PEOPLE
+        """Remove the accounts that the import created and nobody uses: no message, no sign-in, no role, no trace.
+
+        So it is with those that imports created which were undone before: perhaps they stayed for this one.
+        """
+        for first, last in sorted([self.people, *left_by_undone(self.using)]):
+            after = max(first, self.work.cursor.get("people_after", 0))
+            while after < last:
+                with self.work.batch():
+                    self.work.cursor["people_after"] = after = self._remove_people(after, last)
 
     def left(self) -> tuple[int, list[list[Any]]]:
         """How many messages were touched since and left, and the first of them: [id, "edited" or "answered"]."""
@@ -152,6 +151,15 @@ class Undoing:
             self._count(conversations=batch.remove_empty())
             batch.recount()
 
+    def _remove_people(self, after: int, last: int) -> int:
+        """Remove the first of the accounts up to ``last``; up to where they were looked at."""
+        users = get_user_model()._base_manager.using(self.using)
+        people = users.filter(pk__gt=after, pk__lte=last).order_by("pk").select_for_update()
+        held = list(people.values_list("pk", flat=True)[:PEOPLE])
+        if held:
+            self._count(users=_unused(users.filter(pk__in=held))._raw_delete(self.using))
+        return held[-1] if len(held) == PEOPLE else last
+
     def _conversations(self, ids: list[int]) -> Iterator[Any]:
         return (Conversation.objects.using(self.using).filter(pk__in=batch) for batch in in_batches(ids))
 
@@ -170,6 +178,14 @@ def plan(import_: Import, staging: Staging) -> dict[str, int]:
     restored = staging.value(COUNT.replace("{query}", editing.REPLACED), kept)
     edited_since = staging.value(COUNT.replace("{query}", EDITED_SINCE), kept)
     return {"messages": going, "restored": restored, "kept": messages - going + edited_since}
+
+
+def left_by_undone(using: str) -> list[tuple[int, int]]:
+    """Between which ids accounts lie that imports created which are undone, as far as there still are some."""
+    gone = Import.objects.using(using).filter(state__in=(Import.State.UNDONE, Import.State.TAKEN_BACK))
+    created = (ids_after(one.user_base, one.counts.get("users", 0)) for one in gone.exclude(user_base=None))
+    users = get_user_model()._base_manager.using(using)
+    return [ids for ids in created if users.filter(pk__gt=ids[0], pk__lte=ids[1]).exists()]
 
 
 def ids_after(base: int | None, number: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.jobs import progress, running
 from ops.jobs.models import Job
-from ops.transfers import editing, runs, storing, undoing
+from ops.transfers import editing, import_results, runs, storing, undoing
 from ops.transfers.models import Import
 from ops.transfers.staging import staging_on
 from ops.transfers.tests.files import imported, numbered, row
@@ -140,6 +140,36 @@ def test_accounts_that_somebody_uses_stay(old: Message, alice: Any, bob: Any, ri
         "writes",
         "named",
     }
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)])
+def test_people_go_with_the_last_undo_of_the_imports_that_use_them(
+    old: Message, rita: Any, order: tuple[int, ...]
+) -> None:
+    """Whichever of them created an account: it is nobody's when the last is undone."""
+    before = everything()
+    imports = [
+        stored_import(row("1", sender="carol"), row("2", sender="dora"), by=rita, create_users=True),
+        stored_import(row("3", sender="carol"), by=rita, create_users=True),
+        stored_import(row("4", sender="carol"), row("5", sender="emil"), by=rita, create_users=True),
+    ]
+    assert [import_.outcome["users"] for import_ in imports] == [2, 0, 1]
+    for number in order:
+        assert get_user_model().objects.filter(username="carol").exists()
+        undone(imports[number], by=rita)
+    assert everything() == before
+    assert sum(Import.objects.get(pk=one.pk).outcome["undo"]["users"] for one in imports) == 3
+
+
+def test_people_of_an_undone_import_who_were_used_otherwise_stay(old: Message, alice: Any, rita: Any) -> None:
+    first = stored_import(row("1", sender="carol"), row("2", sender="dora"), by=rita, create_users=True)
+    second = stored_import(row("3", sender="carol"), row("4", sender="dora"), by=rita)
+    write(get_user_model().objects.get(username="dora"), alice)
+    undone(first, by=rita)
+    said = import_results.undo_plan(second)["removed"]
+    assert said[-1] == "the users of imports that were undone before, as far as only this one uses them"
+    undone(second, by=rita)
+    assert set(get_user_model().objects.filter(username__in=["carol", "dora"]).values_list("username")) == {("dora",)}
 
 
 def test_an_undo_may_die_at_any_batch(old: Message, alice: Any, rita: Any) -> None:
