@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ops.audit import context
@@ -158,6 +158,16 @@ def retry(job: Job, *, by: Any) -> None:
         record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
         _kick_after_commit(job)
+
+
+def take_back(job: Job) -> bool:
+    """Have a worker take a job back that ended without that: it ends again as it did; False where it has not ended so.
+
+    For what waits for such a job. Before they were taken back, jobs were cancelled at once that had not begun.
+    """
+    ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
+    anew = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
+    return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **anew))
 
 
 def why_no_cancel(job: Job) -> str:

@@ -47,9 +47,10 @@ def take_back(run: Run) -> None:
     if import_ is None:
         return
     problem = Problem(None, "", "error", run.job.error or STOPPED)
-    # Where the disk is full the page says the same from the job.
-    with suppress(OSError):
-        previews.write_problem(problem, import_.upload)
+    if import_.upload:
+        # Where the disk is full the page says the same from the job.
+        with suppress(OSError):
+            previews.write_problem(problem, import_.upload)
     import_.understood, import_.counts = {}, nothing_read()
     with run.batch():
         now_checked(import_)

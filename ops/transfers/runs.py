@@ -71,6 +71,16 @@ def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
     return _do(import_, "import.undo", Q(state=State.STORED), State.UNDOING, title, by, kick=kick, small=small)
 
 
+def settle() -> int:
+    """Have imports go on that wait for a job which ended before it began, as earlier versions left some; how many.
+
+    What a job had begun is taken back before it ends, whichever way.
+    """
+    waiting = Import.objects.filter(state__in=(State.CHECKING, State.STORING, State.UNDOING), job__cursor={})
+    jobs = Job.objects.filter(pk__in=waiting.values("job"))
+    return sum(map(starting.take_back, jobs))
+
+
 def why_not_storable(import_: Import) -> str:
     """Why what was checked cannot be imported, as a sentence; "" where it can."""
     counts, choices = import_.counts, import_.choices

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
@@ -13,6 +16,7 @@ from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.jobs import running, starting
 from ops.jobs.models import Job
+from ops.jobs.tests.working import run_all_jobs
 from ops.transfers import checking, private_files, runs, storing
 from ops.transfers.models import Import
 from ops.transfers.problems import ImportStopped
@@ -222,15 +226,18 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
         number += 1
 
 
-@pytest.mark.parametrize(
+ENDS = pytest.mark.parametrize(
     ("verb", "left"), [("check", State.CHECKED), ("store", State.TAKEN_BACK), ("undo", State.STORED)]
 )
+MADE = {"check": brought, "store": checked, "undo": stored_import}
+
+
+@ENDS
 def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_on(
     alice: Any, bob: Any, rita: Any, monkeypatch: pytest.MonkeyPatch, verb: str, left: str
 ) -> None:
     """At once, and without a worker; nothing of it is recorded as undone."""
-    made = {"check": brought, "store": checked, "undo": stored_import}[verb]
-    import_ = made(row("1"), by=rita)
+    import_ = MADE[verb](row("1"), by=rita)
     before, entries = everything(), Entry.objects.filter(event=Event.IMPORT_UNDONE)
     monkeypatch.setattr(runs, "SMALL", 0)
     monkeypatch.setattr(runs, "FEW", 0)
@@ -243,3 +250,48 @@ def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_o
     assert verb == "store" or "undo" not in import_.outcome
     again = getattr(runs, "check" if verb == "store" else verb)(import_, by=rita)
     assert do(again).state == Job.State.FINISHED
+
+
+@ENDS
+def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_the_sweep(
+    alice: Any, bob: Any, rita: Any, verb: str, left: str
+) -> None:
+    """As earlier versions left it: nothing was stored, and nobody could go on."""
+    import_ = MADE[verb](row("1"), by=rita)
+    before = everything()
+    job = getattr(runs, verb)(import_, by=rita, kick=False)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())
+    call_command("sweep_transfers", stdout=(told := io.StringIO()))
+    assert told.getvalue() == "Taken back soon: 1 that waited for a job which had ended.\n"
+    run_all_jobs()
+    import_.refresh_from_db()
+    job.refresh_from_db()
+    assert (job.state, job.ended_at is not None, import_.state) == (Job.State.CANCELLED, True, left)
+    assert everything() == before
+    assert runs.settle() == 0
+    again = getattr(runs, "check" if verb == "store" else verb)(import_, by=rita)
+    assert do(again).state == Job.State.FINISHED
+
+
+def test_jobs_that_go_on_or_ended_as_they_should_are_left_alone(old: Message, rita: Any) -> None:
+    under_way = runs.check(brought(row("1"), by=rita), by=rita, kick=False)
+    stored_import(row("2"), by=rita)
+    stopped = runs.store(brought(row("3"), by=rita), by=rita, kick=False)
+    with at_batch(1, running.Cancelled()):
+        do(stopped)
+    assert stopped.state == Job.State.CANCELLED
+    assert runs.settle() == 0
+    under_way.refresh_from_db()
+    assert under_way.state == Job.State.QUEUED
+
+
+def test_a_stuck_check_of_a_file_that_is_gone_is_settled_too(alice: Any, rita: Any) -> None:
+    """That of somebody who was erased, for instance."""
+    import_ = brought(row("1"), by=rita)
+    job = runs.check(import_, by=rita, kick=False)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())
+    Import.objects.update(upload="")
+    assert runs.settle() == 1
+    run_all_jobs()
+    import_.refresh_from_db()
+    assert import_.state == State.CHECKED
