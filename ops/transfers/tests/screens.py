@@ -1,4 +1,4 @@
-"""Shorthand for tests of the import's screens: somebody who may import, files to bring, pages as text."""
+"""Shorthand for tests of the import's screens: files to bring, pages as text."""
 
 from __future__ import annotations
 
@@ -6,53 +6,18 @@ import csv
 import io
 import re
 from html import unescape
-from pathlib import Path
 from typing import Any
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import strip_tags
 
-from ops.conftest import make_staff
 from ops.transfers.models import Import
 
 LIST = "/console/transfers/import/"
 ADD = f"{LIST}add/"
 TIME = "2026-01-05T10:00:00+00:00"
 HEADER = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
-
-
-@pytest.fixture(autouse=True)
-def private_folder(settings: Any, tmp_path: Path) -> Path:
-    """Uploads of a test go with it."""
-    settings.PRIVATE_DIR = tmp_path / "private"
-    return settings.PRIVATE_DIR
-
-
-@pytest.fixture
-def dan(db: Any) -> Any:
-    """Dan looks after data: he may import and export."""
-    return make_staff("dan", "import_messages", "export_messages")
-
-
-@pytest.fixture
-def dora(db: Any) -> Any:
-    """Dora may import, and neither export nor read."""
-    return make_staff("dora", "import_messages")
-
-
-@pytest.fixture
-def people(alice: Any, bob: Any) -> Any:
-    """Alice and Bob, of whom the files of these tests speak."""
-    return alice, bob
-
-
-@pytest.fixture
-def importing(client: Client, dan: Any) -> Client:
-    """Dan's browser."""
-    client.force_login(dan)
-    return client
 
 
 def signed_in(user: Any) -> Client:

@@ -15,26 +15,7 @@ from ops.audit.models import Entry
 from ops.jobs.models import Job
 from ops.transfers import check_job, import_page
 from ops.transfers.models import Import
-from ops.transfers.tests.screens import (
-    ADD,
-    LIST,
-    address,
-    bring,
-    csv_of,
-    dan,
-    decide,
-    dora,
-    importing,
-    message,
-    page,
-    people,
-    private_folder,
-    seen,
-    signed_in,
-    text,
-)
-
-__all__ = ["dan", "dora", "importing", "people", "private_folder"]
+from ops.transfers.tests.screens import ADD, LIST, address, bring, csv_of, decide, message, page, seen, signed_in, text
 
 State = Import.State
 
@@ -93,9 +74,9 @@ def test_what_is_confirmed_is_imported_and_the_page_says_what_came_of_it(importi
     assert "messages.csv 2 new messages ✓ imported dan" in text(importing.get(LIST))
 
 
-def test_its_file_is_deleted_with_its_preview(importing: Client, people: Any, private_folder: Any) -> None:
+def test_its_file_is_deleted_with_its_preview(importing: Client, people: Any, folder: Any) -> None:
     decide(importing, bring(importing, csv_of(message())), "store/")
-    assert [file.name for file in private_folder.iterdir()] == []
+    assert [file.name for file in folder.iterdir()] == []
 
 
 def test_the_same_file_again_changes_nothing_and_says_when_it_came_before(importing: Client, people: Any) -> None:
@@ -309,8 +290,8 @@ def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan:
     assert (entry.actor_id, entry.target_id) == (dan.pk, str(stored.pk))
 
 
-def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(dora: Any, stored: Message) -> None:
-    client = signed_in(dora)
+def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(ina: Any, stored: Message) -> None:
+    client = signed_in(ina)
     import_ = bring(client, csv_of(message("1", content="We meet at eleven.")))
     said = page(client, import_)
     assert "What is stored is shown to people who may read or export messages." in said

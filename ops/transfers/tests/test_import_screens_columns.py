@@ -7,25 +7,7 @@ from typing import Any
 from django.test import Client
 
 from messaging.models import Message
-from ops.transfers.tests.screens import (
-    HEADER,
-    address,
-    bring,
-    csv_of,
-    dan,
-    decide,
-    dora,
-    importing,
-    message,
-    page,
-    people,
-    private_folder,
-    signed_in,
-    text,
-)
-
-__all__ = ["dan", "dora", "importing", "people", "private_folder"]
-
+from ops.transfers.tests.screens import HEADER, address, bring, csv_of, decide, message, page, signed_in, text
 
 OTHER = csv_of(
     ("alice", "bob", "2026-01-05T10:00:00Z", "hello", "inbox"), header=("From", "To", "When", "Text", "Folder")
@@ -65,11 +47,11 @@ def test_a_file_with_our_columns_is_not_asked_for_them(importing: Client, people
     assert "column is which" not in page(importing, bring(importing, csv_of(message())))
 
 
-def test_what_somebody_said_of_columns_is_theirs_alone(importing: Client, dora: Any, people: Any) -> None:
+def test_what_somebody_said_of_columns_is_theirs_alone(importing: Client, ina: Any, people: Any) -> None:
     odd = csv_of(("alice", "bob", "2026-01-05T10:00:00Z", "hello"), header=("qui", "à qui", "quand", "quoi"))
     chosen = {"sender": "0", "receiver": "1", "timestamp": "2", "content": "3"}
     decide(importing, bring(importing, odd), "columns/", **chosen)
-    for client, place in ((importing, "0"), (signed_in(dora), "")):
+    for client, place in ((importing, "0"), (signed_in(ina), "")):
         form = client.get(address(bring(client, odd))).context["columns_form"]
         assert form["sender"].value() == place
 

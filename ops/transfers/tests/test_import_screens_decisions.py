@@ -14,24 +14,7 @@ from messaging.tests.conversations import write
 from ops.jobs.models import Job
 from ops.transfers import private_files, uploads
 from ops.transfers.models import Import
-from ops.transfers.tests.screens import (
-    LIST,
-    address,
-    bring,
-    csv_of,
-    dan,
-    decide,
-    dora,
-    importing,
-    message,
-    page,
-    people,
-    private_folder,
-    signed_in,
-    text,
-)
-
-__all__ = ["dan", "dora", "importing", "people", "private_folder"]
+from ops.transfers.tests.screens import LIST, address, bring, csv_of, decide, message, page, signed_in, text
 
 State = Import.State
 STALE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
@@ -55,11 +38,11 @@ def test_nothing_is_imported_twice(importing: Client, people: Any) -> None:
     assert Message.objects.count() == 1
 
 
-def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, private_folder: Any) -> None:
+def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     said = text(decide(importing, import_, "discard/"))
     assert "“messages.csv” was deleted; nothing of it was imported." in said
-    assert list(private_folder.iterdir()) == []
+    assert list(folder.iterdir()) == []
     assert "The file was deleted without being imported." in page(importing, import_)
 
 
@@ -134,7 +117,7 @@ def test_what_was_taken_back_says_why_and_can_be_checked_again(importing: Client
 
 @pytest.mark.parametrize("state", [State.CHECKING, State.STORING, State.UNDOING])
 def test_progress_is_shown_live_to_who_asked_for_it_and_in_words_to_others(
-    importing: Client, dan: Any, dora: Any, state: str
+    importing: Client, dan: Any, ina: Any, state: str
 ) -> None:
     job = Job.objects.create(
         kind="import.store", title="Import", state=Job.State.RUNNING, requester=dan, done=5, total=9
@@ -142,7 +125,7 @@ def test_progress_is_shown_live_to_who_asked_for_it_and_in_words_to_others(
     import_ = Import.objects.create(by=dan, file_name="a.csv", state=state, job=job)
     assert "5 of 9 messages" in page(importing, import_)
     assert f"/console/jobs/job/{job.pk}/progress/" in importing.get(address(import_)).content.decode()
-    assert "Somebody is at it. Load this page again" in page(signed_in(dora), import_)
+    assert "Somebody is at it. Load this page again" in page(signed_in(ina), import_)
 
 
 def test_undoing_says_what_it_will_do_then_does_it(importing: Client, people: Any) -> None:
@@ -180,9 +163,9 @@ def test_an_undone_import_cannot_be_undone_again(importing: Client, people: Any)
     assert STALE in text(response)
 
 
-def test_anybody_who_may_import_may_undo(importing: Client, dora: Any, people: Any) -> None:
+def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     decide(importing, import_, "store/")
-    signed_in(dora).post(address(import_, "undo/"))
+    signed_in(ina).post(address(import_, "undo/"))
     import_.refresh_from_db()
     assert import_.state == State.UNDONE

@@ -11,29 +11,12 @@ from django.test import Client
 from messaging.tests.cast import make_user
 from ops.transfers import uploads
 from ops.transfers.models import Import
-from ops.transfers.tests.screens import (
-    ADD,
-    LIST,
-    address,
-    bring,
-    csv_of,
-    dan,
-    dora,
-    importing,
-    message,
-    page,
-    people,
-    private_folder,
-    signed_in,
-    text,
-)
-
-__all__ = ["dan", "dora", "importing", "people", "private_folder"]
+from ops.transfers.tests.screens import ADD, LIST, address, bring, csv_of, message, page, signed_in, text
 
 State = Import.State
 
 
-@pytest.mark.parametrize("who", ["dora", "rosa"])
+@pytest.mark.parametrize("who", ["ina", "rosa"])
 def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
     importing: Client, people: Any, who: str, request: pytest.FixtureRequest
 ) -> None:
@@ -54,17 +37,17 @@ def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
 
 @pytest.mark.parametrize("who", ["nils", "rita"])
 def test_without_the_permission_all_of_it_is_closed(
-    importing: Client, people: Any, who: str, request: pytest.FixtureRequest, private_folder: Any
+    importing: Client, people: Any, who: str, request: pytest.FixtureRequest, folder: Any
 ) -> None:
     import_ = bring(importing, csv_of(message()))
-    kept = len(list(private_folder.iterdir()))
+    kept = len(list(folder.iterdir()))
     client = signed_in(request.getfixturevalue(who))
     own = ["change/", "check/", "store/", "columns/", "discard/", "undo/", "problems.csv", "rejected.csv"]
     for path in (LIST, ADD, f"{LIST}sample.csv", *(address(import_, what) for what in own)):
         assert client.get(path).status_code == 403, path
         assert client.post(path, {"file": SimpleUploadedFile("a.csv", b"a")}).status_code == 403, path
     assert "Imports" not in client.get("/console/").content.decode()
-    assert len(list(private_folder.iterdir())) == kept
+    assert len(list(folder.iterdir())) == kept
 
 
 def test_an_import_that_does_not_exist_is_no_page(importing: Client) -> None:
@@ -75,7 +58,7 @@ def test_an_import_that_does_not_exist_is_no_page(importing: Client) -> None:
     assert importing.get(f"{LIST}anything/").status_code == 404
 
 
-def test_an_upload_without_its_token_leaves_nothing(dan: Any, private_folder: Any) -> None:
+def test_an_upload_without_its_token_leaves_nothing(dan: Any, folder: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(dan)
     assert client.post(ADD, {"file": SimpleUploadedFile("a.csv", b"a,b")}).status_code == 403
@@ -85,12 +68,10 @@ def test_an_upload_without_its_token_leaves_nothing(dan: Any, private_folder: An
     assert Import.objects.count() == 1
 
 
-def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(
-    client: Client, db: Any, private_folder: Any
-) -> None:
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(client: Client, db: Any, folder: Any) -> None:
     response = client.post(ADD, {"file": SimpleUploadedFile("a.csv", b"a,b")})
     assert response["Location"].startswith("/console/login/")
-    assert not private_folder.exists() or not list(private_folder.iterdir())
+    assert not folder.exists() or not list(folder.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -102,13 +83,13 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(
     ],
 )
 def test_what_is_not_taken_is_said_above_the_form(
-    importing: Client, settings: Any, files: dict[str, bytes], sentence: str, private_folder: Any
+    importing: Client, settings: Any, files: dict[str, bytes], sentence: str, folder: Any
 ) -> None:
     settings.MOST_UPLOADED = 1_024
     response = importing.post(ADD, {name: SimpleUploadedFile("a.csv", content) for name, content in files.items()})
     assert sentence in text(response)
     assert not Import.objects.exists()
-    assert not private_folder.exists() or not list(private_folder.iterdir())
+    assert not folder.exists() or not list(folder.iterdir())
 
 
 def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
