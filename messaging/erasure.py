@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -14,13 +14,15 @@ from django.db.models import Case, Count, F, Max, Q, Value, When
 from django.dispatch import Signal
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from messaging.writing import one_parameter
+from messaging.writing import one_parameter, refuse_protected
 
 BATCH = 5_000  # messages removed at a time
 
 # Sent with ``user_id``, ``counts`` (ErasureCounts) and ``using`` once for each deleted account, when its data is gone,
 # in the transaction that deletes the account.
 user_erased = Signal()
+
+Row = tuple[int, Any, Any, int | None]  # a message that goes: its id, those of its sender, its receiver, its parent
 
 # What earlier transactions removed of the person whose account goes now.
 _earlier: ContextVar[ErasureCounts | None] = ContextVar("earlier", default=None)
@@ -110,25 +112,34 @@ def erase_user_data(
     return counts
 
 
-def erase_batch(user_id: Any, counts: ErasureCounts, *, size: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
+def erase_batch(
+    user_id: Any,
+    counts: ErasureCounts,
+    *,
+    size: int | None = None,
+    protected: Collection[Any] = (),
+    using: str = DEFAULT_DB_ALIAS,
+) -> int:
     """Remove some ``size`` messages of a person in one transaction, adding to ``counts``; how many, 0 for none left.
 
     A batch takes whole conversations, so that each reply is handed on once; those of more than ``size`` messages go
-    in pieces, the oldest first.
+    in pieces, the oldest first. Raises writing.Protected, having removed nothing, where one of them was exchanged with
+    somebody of ``protected`` (primary keys).
     """
     user_id = _key(user_id)
     with transaction.atomic(using=using):
         touched, rows = _next_rows(user_id, BATCH if size is None else size, using)
         if not rows:
             return 0
+        refuse_protected((person for _, sender, receiver, _ in rows for person in (sender, receiver)), protected)
         ids = one_parameter([row[0] for row in rows], using=using)
         messages = Message.objects.using(using)
-        replies = messages.hand_replies_over({message_id: parent_id for message_id, _, parent_id in rows})
+        replies = messages.hand_replies_over({message_id: parent_id for message_id, *_, parent_id in rows})
         counts.replies_reattached += _others_settled(replies, user_id, using)
         counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         counts.notifications += Notification.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         messages.filter(pk__in=ids)._raw_delete(using)
-        sent = sum(sender_id == user_id for _, sender_id, _ in rows)
+        sent = sum(sender_id == user_id for _, sender_id, *_ in rows)
         counts.messages_sent += sent
         counts.messages_received += len(rows) - sent
         touched.recount()
@@ -193,15 +204,15 @@ def _conversations(user_id: Any, using: str) -> _Conversations:
     )
 
 
-def _next_rows(user_id: Any, size: int, using: str) -> tuple[Any, list[tuple[int, Any, int | None]]]:
-    """The next messages of a person to go (id, sender's id, parent's id), locked, and their conversations, locked first
-    as every writer does: nobody can add a reply to what is about to go, or edit it."""
+def _next_rows(user_id: Any, size: int, using: str) -> tuple[Any, list[Row]]:
+    """The next messages of a person to go, locked, and their conversations, locked first as every writer does: nobody
+    can add a reply to what is about to go, or edit it."""
     messages = Message.objects.using(using)
     while found := _oldest(user_id, size, using):
         whole, pieces = _chosen(found, size, using)
         touched = Conversation.objects.using(using).filter(pk__in=one_parameter({*whole, *pieces}, using=using))
         touched.lock()
-        rows: list[tuple[int, Any, int | None]] = []
+        rows: list[Row] = []
         if whole:
             in_whole = messages.filter(conversation_id__in=one_parameter(whole, using=using))
             rows += _locked(_of(user_id, in_whole))
@@ -240,9 +251,9 @@ def _chosen(found: list[tuple[int, int]], size: int, using: str) -> tuple[list[i
     return whole, pieces
 
 
-def _locked(messages: Any) -> list[tuple[int, Any, int | None]]:
+def _locked(messages: Any) -> list[Row]:
     rows = messages.order_by("pk").select_for_update(of=("self",))
-    return list(rows.values_list("pk", "sender_id", "parent_message_id"))
+    return list(rows.values_list("pk", "sender_id", "receiver_id", "parent_message_id"))
 
 
 def _others_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:

@@ -41,6 +41,16 @@ def one_parameter(ids: Iterable[int], *, using: str) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
 
 
+class Protected(Exception):
+    """A message is one of somebody whose messages are to stay: nothing of the batch was done."""
+
+
+def refuse_protected(people: Iterable[Any], protected: Collection[Any]) -> None:
+    """Raise Protected where one of ``people``, who sent or received what is about to go, is among the protected."""
+    if protected and not set(protected).isdisjoint(people):
+        raise Protected
+
+
 def hold_people(ids: Iterable[Any], *, using: str) -> set[Any]:
     """Those of ``ids`` (None is ignored) that are users; until the transaction ends nobody can delete them.
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from messaging.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory, Notification
+from messaging.tests.conversations import write
 from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts
+from messaging.writing import Protected
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +49,12 @@ def test_anybody_in_any_thread(alice: Any, bob: Any, charlie: Any, seeds: list[S
         assert (counts.texts_blanked, counts.histories) == (len(places) if blank else 0, len(places))
         again = anonymise(alice, size=size, blank=blank)
         assert (again.texts_blanked, again.histories, again.notifications) == (0, 0, 0)
+
+
+def test_a_batch_with_a_message_to_somebody_protected_changes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
+    message, counts = write(alice, bob), AnonymisedCounts()
+    write(alice, charlie)
+    with pytest.raises(Protected):
+        anonymise_batch(alice.pk, counts, after=None, size=2, blank=True, protected={bob.pk})
+    message.refresh_from_db()
+    assert (message.content, counts) == ("hello", AnonymisedCounts())

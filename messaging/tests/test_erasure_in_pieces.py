@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from messaging import erasure
 from messaging.models import Conversation, Message, Notification
-from messaging.tests.conversations import answer
+from messaging.tests.conversations import answer, write
 from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts, true_counts
+from messaging.writing import Protected
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +63,16 @@ def test_pieces_with_answers_in_between(
         assert stored_counts() == true_counts()
         assert not Conversation.objects.filter(message_count=0).exists()
         assert not Notification.objects.filter(user_id=alice.pk).exists()
+
+
+def test_a_batch_with_a_message_of_somebody_protected_removes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
+    """Sent to them or received from them; what others wrote in the same conversation does not count."""
+    first = write(alice, charlie, minute=0)
+    answer(first, sender=bob, receiver=charlie, minute=1)
+    counts = erasure.ErasureCounts()
+    assert erasure.erase_batch(alice.pk, counts, protected={bob.pk}) == 1
+    for message in (write(alice, bob, minute=2), write(bob, alice, minute=3)):
+        with pytest.raises(Protected):
+            erasure.erase_batch(alice.pk, counts, protected={bob.pk})
+        assert Message.objects.filter(pk=message.pk).exists() and counts.messages == 1
+        Message.objects.filter(pk=message.pk).delete()

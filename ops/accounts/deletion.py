@@ -18,8 +18,10 @@ from messaging.editors import editing_as
 from messaging.erasure import ErasureCounts
 from messaging.leaving import DELETED
 from messaging.models import Message
-from ops.accounts import approval, erasing, sessions
-from ops.accounts.deletion_models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
+from ops.accounts import approval, erasing, holds, sessions
+from ops.accounts.deletion_models import Basis, DeletionGroup, DeletionRequest, Mode, State
+from ops.accounts.hold_models import Hold
+from ops.accounts.holds import Exchanged
 from ops.accounts.refusing import DeletionRefused
 from ops.audit import scrubbing
 from ops.audit.events import Event
@@ -49,7 +51,8 @@ class Plan:
     """What deleting ``user`` would remove and change (exact counts), whom that affects, and what stands against it.
 
     ``people`` are others who wrote with the user, ``conversations`` those that stay and lose messages. With an
-    ``obstacle`` a request is refused; with ``holds`` it may be made, and waits.
+    ``obstacle`` a request is refused; with ``holds``, or messages ``exchanged`` with others on hold, it may be made,
+    and waits.
     """
 
     user: Any
@@ -58,6 +61,7 @@ class Plan:
     people: int = 0
     conversations: int = 0
     holds: list[Hold] = field(default_factory=list)
+    exchanged: list[Exchanged] = field(default_factory=list)
     open_request: DeletionRequest | None = None
 
 
@@ -89,7 +93,7 @@ def _is_last_superuser(user: Any) -> bool:
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
     """A plan for each of ``users``, in their order; changes nothing."""
-    plans = []
+    plans, placed = [], holds.standing()
     for user in users:
         affected = erasure.affected(user.pk)
         plans.append(
@@ -99,7 +103,8 @@ def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
                 obstacle=obstacle(user, by=by),
                 people=affected.people,
                 conversations=affected.conversations,
-                holds=list(Hold.objects.open().of(user.pk)),
+                holds=placed.get(user.pk, []),
+                exchanged=holds.standing_against(user.pk, placed),
                 open_request=open_request(user),
             )
         )

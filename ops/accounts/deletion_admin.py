@@ -12,9 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from ops.accounts import deletion, deletion_pages, hold_views, receipt_views
+from ops.accounts import deletion, deletion_pages, hold_views, holds, receipt_views
 from ops.accounts import deletion_views as views
-from ops.accounts.deletion_models import BEFORE_ERASURE, OPEN, DeletionRequest, Hold, State
+from ops.accounts.deletion_models import BEFORE_ERASURE, DeletionRequest, State
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import AccountDeletion
 from ops.audit.acting import RecordedSearches, TrailHistory
 from ops.console.keyset import KeysetAdmin, KeysetChangeList
@@ -41,7 +42,7 @@ class InState(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == self.HELD:
-            return queryset.with_holds().filter(state__in=OPEN, held=True)
+            return queryset.held()
         return queryset.filter(state=self.value()) if self.value() in State.values else queryset
 
 
@@ -95,6 +96,7 @@ def _page_of(asked: DeletionRequest, *, by: Any) -> dict[str, Any]:
     standing = list(Hold.objects.of(asked.user_id).order_by("-placed_at"))
     people = deletion_pages.people_of(asked, standing)
     account = views.account_of(asked)
+    held_for_others = asked.is_open and asked.holds.for_others
     to_come = account is not None and asked.state in BEFORE_ERASURE
     return {
         **deletion_pages.facts(asked),
@@ -106,6 +108,7 @@ def _page_of(asked: DeletionRequest, *, by: Any) -> dict[str, Any]:
         "begins_soon": deletion_pages.begins_soon(asked),
         "in_group": asked.group.requests.count(),
         "timeline": deletion_pages.timeline(asked, people),
+        "exchanged": holds.standing_against(asked.user_id, holds.standing()) if held_for_others else [],
         "holds": [(hold, people.name(hold.placed_by_id), people.name(hold.lifted_by_id)) for hold in standing],
         "offers": deletion_pages.offers(asked, to=by),
         "why_not": deletion_pages.why_not_approve(asked, by=by),

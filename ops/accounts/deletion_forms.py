@@ -9,7 +9,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from ops.accounts.deletion_models import Basis, DeletionGroup, Hold, Mode, Texts
+from ops.accounts.deletion_models import Basis, DeletionGroup, Mode, Texts
+from ops.accounts.hold_models import Hold
 
 UNSTORABLE = "This holds a character that cannot be stored: write it anew."
 

@@ -8,21 +8,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
+from messaging.models import Message
+from ops.accounts.hold_models import Hold, person
 from ops.jobs.models import Job
-
-
-def person(**options: Any) -> Any:
-    """A reference to an account that keeps the account's number when it is gone; related objects are then None."""
-    defaults = {"null": True, "db_constraint": False, "db_index": False, "related_name": "+"}
-    return models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, **{**defaults, **options})
 
 
 class Basis(models.TextChoices):
@@ -70,48 +65,6 @@ class DeletionGroup(models.Model):
         return f"Deletion asked for on {self.requested_at:%Y-%m-%d}"
 
 
-class HoldQuerySet(models.QuerySet["Hold"]):
-    def open(self) -> HoldQuerySet:
-        """Those that nobody lifted."""
-        return self.filter(lifted_at=None)
-
-    def of(self, user_id: Any) -> HoldQuerySet:
-        """Those of one account."""
-        return self.filter(user_id=user_id)
-
-
-class Hold(models.Model):
-    """While it is open, nothing of the account is deleted. The reasons are emptied when the person is erased."""
-
-    class Kind(models.TextChoices):
-        LEGAL = "legal", "Legal hold"
-        INVESTIGATION = "investigation", "Investigation"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = person(null=False, related_name="holds")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    reason = models.CharField(max_length=1_000, blank=True)
-    placed_by = person()
-    placed_at = models.DateTimeField(default=timezone.now)
-    lifted_by = person()
-    lifted_at = models.DateTimeField(null=True, blank=True)
-    lift_reason = models.CharField(max_length=1_000, blank=True)
-
-    objects = HoldQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ("view",)
-        permissions = [("hold_account", "Can place and lift holds on accounts")]
-        ordering = ["-placed_at", "-id"]
-        indexes = [
-            models.Index(fields=["user"], name="hold_of_user"),
-            models.Index(fields=["user"], name="hold_open", condition=Q(lifted_at=None)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} since {self.placed_at:%Y-%m-%d}"
-
-
 class State(models.TextChoices):
     REQUESTED = "requested", "Waits for approval"
     APPROVED = "approved", "Approved"
@@ -126,8 +79,23 @@ BEFORE_ERASURE = (State.REQUESTED, State.APPROVED)
 TO_RUN = (State.APPROVED, State.RUNNING)
 
 
-def _held() -> Exists:
-    return Exists(Hold.objects.open().filter(user=OuterRef("user")))
+# When the account itself is gone, only its traces are left to be cleared away: no hold stops that.
+GONE = Q(progress__has_key="erased_at")
+
+
+def _held_itself() -> Q:
+    return Q(Exists(Hold.objects.open().filter(user=OuterRef("user")))) & ~GONE
+
+
+def _held_for_others() -> Q:
+    """Whether an account exchanged messages with somebody on hold, found among its own messages by their indexes."""
+    held = Hold.objects.open().order_by()
+    sent, received = (
+        Exists(Message.objects.order_by().filter(**{this: OuterRef("user"), f"{other}__in": held.values("user")}))
+        for this, other in (("sender", "receiver"), ("receiver", "sender"))
+    )
+    # Where nobody is on hold no message is looked at.
+    return Q(Exists(held)) & ~GONE & (Q(sent) | Q(received))
 
 
 class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
@@ -137,15 +105,30 @@ class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
 
     def due(self, now: datetime) -> DeletionRequestQuerySet:
         """Those whose grace period is over ``now`` and that nothing holds up."""
-        return self.filter(~_held(), state__in=TO_RUN, runs_at__lte=now)
+        return self.filter(state__in=TO_RUN, runs_at__lte=now).exclude(_held_itself()).exclude(_held_for_others())
+
+    def held(self) -> DeletionRequestQuerySet:
+        """Those that a hold stops, or would stop when it came to that."""
+        return self.open().filter(_held_itself() | _held_for_others())
 
     def with_holds(self) -> DeletionRequestQuerySet:
-        """With ``held``: whether a hold is open on the account."""
-        return self.annotate(held=_held())
+        """With ``held_itself``: whether a hold is open on the account, and ``held_for_others``: whether one is open on
+        somebody with whom it exchanged messages."""
+        return self.annotate(
+            held_itself=ExpressionWrapper(_held_itself(), BooleanField()),
+            held_for_others=ExpressionWrapper(_held_for_others(), BooleanField()),
+        )
 
     def for_list(self) -> DeletionRequestQuerySet:
-        """With what a list row shows: group, who asked and approved, job and ``held``, in one query."""
+        """With what a list row shows: group, who asked and approved, job and holds, in one query."""
         return self.with_holds().select_related("group", "requested_by", "approved_by", "job")
+
+
+class Held(NamedTuple):
+    """Whether a hold is open on the account that is to go, and on somebody with whom it exchanged messages."""
+
+    itself: bool
+    for_others: bool
 
 
 class DeletionRequest(models.Model):
@@ -229,10 +212,17 @@ class DeletionRequest(models.Model):
         return self.state in BEFORE_ERASURE
 
     @property
+    def holds(self) -> Held:
+        """What holds it up; without a query where ``with_holds`` annotated it."""
+        if "held_itself" in self.__dict__:
+            return Held(self.held_itself, self.held_for_others)  # type: ignore[attr-defined]
+        names = ("held_itself", "held_for_others")
+        return Held(*DeletionRequest.objects.with_holds().values_list(*names).get(pk=self.pk))
+
+    @property
     def is_held(self) -> bool:
-        """Whether a hold is open on the account; without a query where ``with_holds`` annotated it."""
-        known = self.__dict__.get("held")
-        return Hold.objects.open().of(self.user_id).exists() if known is None else known
+        """Whether a hold stops it, on the account or on somebody with whom it exchanged messages."""
+        return any(self.holds)
 
     @property
     def receipt(self) -> Receipt | None:
@@ -241,10 +231,13 @@ class DeletionRequest(models.Model):
     @property
     def words(self) -> str:
         """Where it stands, in one sentence."""
-        if self.is_open and self.is_held:
+        held = self.holds if self.is_open else Held(False, False)
+        if any(held):
             if self.state == State.REQUESTED:
                 return "Waits for a second person to approve it, and for a hold to be lifted."
-            return "A hold stops it: it goes on when the hold is lifted."
+            if held.itself:
+                return "A hold stops it: it goes on when the hold is lifted."
+            return "A hold on somebody they exchanged messages with stops it: it goes on when that hold is lifted."
         if self.state == State.APPROVED and self.runs_at and self.runs_at > timezone.now():
             moment = timezone.localtime(self.runs_at)
             return f"Approved: runs on {moment:%Y-%m-%d at %H:%M}, and can be cancelled until then."

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ops.accounts import approval
-from ops.accounts.deletion_models import TO_RUN, DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
+from ops.accounts.deletion_models import TO_RUN, DeletionGroup, DeletionRequest, Mode, State, Texts
+from ops.accounts.hold_models import Hold
 from ops.accounts.receipts import COUNT_WORDS, STEP_WORDS
 from ops.jobs.leases import UNDER_WAY
 
@@ -222,7 +223,7 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
     # When the account itself is gone, only its traces are left to be cleared away: no hold stops that.
     is_there = request.is_open and "erased_at" not in request.progress
     if is_there and to.has_perm("accounts.hold_account"):
-        words = "Put another hold on it…" if request.is_held else "Put a hold on it…"
+        words = "Put another hold on it…" if request.holds.itself else "Put a hold on it…"
         found.append(Offer(words, reverse("admin:accounts_user_hold", args=[request.user_id])))
     return found
 

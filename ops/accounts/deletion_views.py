@@ -295,6 +295,7 @@ class ApproveGroupView(AboutGroup, Act):
         erasing = self.group.mode == Mode.ERASE and not why_not
         kwargs |= {
             "why_not": why_not,
+            "any_held": any(one.is_held for one in self.waiting),
             "plans": deletion.plan(found.order_by("username"), by=self.request.user) if erasing else [],
             "messages_in_all": deletion.messages_of(found),
             "phrase": self.phrase,

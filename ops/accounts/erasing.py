@@ -23,8 +23,9 @@ from messaging import erasure, pages
 from messaging.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.erasure import ErasureCounts
 from messaging.models import Message
-from ops.accounts import identifiers, leftovers, receipts
-from ops.accounts.deletion_models import BEFORE_ERASURE, DeletionRequest, Hold, Mode, State, Texts
+from messaging.writing import Protected
+from ops.accounts import holds, identifiers, leftovers, receipts
+from ops.accounts.deletion_models import BEFORE_ERASURE, DeletionRequest, Mode, State, Texts
 from ops.accounts.models import AccountDeletion
 from ops.accounts.refusing import DeletionRefused
 from ops.audit.events import Event
@@ -36,6 +37,7 @@ from ops.jobs.running import Cancelled, HandOver, JobFailed, Run
 logger = logging.getLogger(__name__)
 
 KIND = "accounts.delete"
+HELD = "A hold stops this deletion; it goes on when the hold is lifted."  # jobs are seen by others: no name here
 HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
 TITLE = "Deletion of an account"  # jobs are kept, and seen by others: no name
 AGAIN_AFTER = timedelta(minutes=5)  # when a deletion is taken up again whose job failed
@@ -51,6 +53,24 @@ Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
 
 class Stopped(Exception):
     """The erasure does not go on now; the text says why."""
+
+
+class Watch:
+    """Looks before each batch of a run whether a hold stands against it.
+
+    All of an account's messages are looked through only where somebody is on hold who was not before. What was
+    exchanged with somebody on hold since then, each batch finds among its own messages (Protected).
+    """
+
+    def __init__(self) -> None:
+        self.on_hold: set[int] = set()
+
+    def look(self, user_id: int, *, anew: bool = False) -> None:
+        """Raises Stopped. With ``anew`` all messages are looked through again."""
+        on_hold = holds.people_on_hold()
+        if user_id in on_hold or holds.exchanged(user_id, on_hold if anew else on_hold - self.on_hold):
+            raise Stopped(HELD)
+        self.on_hold = on_hold
 
 
 def begin(request: DeletionRequest, *, here: bool = False) -> Job:
@@ -87,15 +107,18 @@ def _is_busy(job: Job | None, now: datetime) -> bool:
 
 def work(run: Run) -> dict[str, Any]:
     """The work of the job: everything that is not done yet, in order. Harmless to repeat."""
+    watch = Watch()
     try:
-        mode, texts = _take_up(run)
+        mode, texts = _take_up(run, watch)
         with _room_for_pages():
             if mode == Mode.ERASE:
-                _erase(run)
+                _erase(run, watch)
             else:
-                _anonymise(run, blank=texts == Texts.BLANK)
+                _anonymise(run, watch, blank=texts == Texts.BLANK)
         _clear_away(run)
         return {"receipt": str(_write_receipt(run))}
+    except Protected:
+        return {"stopped": HELD}
     except (Stopped, DeletionRefused) as reason:  # refused: a hold was placed while the last batch was under way
         return {"stopped": str(reason)}
 
@@ -127,15 +150,17 @@ def why_no_retry(job: Job) -> str:
 
 
 @contextmanager
-def _batch(run: Run) -> Iterator[DeletionRequest]:
-    """One transaction on the request, which is stored at its end. Raises Stopped where it must not go on."""
+def _batch(run: Run, watch: Watch | None = None) -> Iterator[DeletionRequest]:
+    """One transaction on the request, which is stored at its end. Raises Stopped where it must not go on.
+
+    ``watch`` is for what holds stop: when the account is gone, nothing does.
+    """
     with run.batch():
         rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
         request = rows.get(pk=run.params["request"])
         _refuse_a_second(request, run)
-        gone = "erased_at" in request.progress
-        if not gone and Hold.objects.open().of(request.user_id).exists():
-            raise Stopped("A hold stops this deletion; it goes on when the hold is lifted.")
+        if watch is not None and "erased_at" not in request.progress:
+            watch.look(request.user_id)
         yield request
         run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
         request.save()
@@ -149,12 +174,14 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
     request.job_id = run.job.pk
 
 
-def _take_up(run: Run) -> tuple[str, str]:
+def _take_up(run: Run, watch: Watch) -> tuple[str, str]:
     """Begin, or go on: mode and texts of the request."""
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
+    if "erased_at" not in stored.progress:
+        watch.look(stored.user_id)  # before the first batch, in which others would wait for it
     theirs = Message.objects.of(stored.user_id)
     total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
-    with _batch(run) as request:
+    with _batch(run, watch) as request:
         if request.state not in (State.APPROVED, State.RUNNING):
             raise Stopped(request.words)
         if request.runs_at is None or request.runs_at > timezone.now():
@@ -179,19 +206,19 @@ def _paced(run: Run, batch: Callable[[int], bool]) -> None:
         size = min(max(int(size * min(BATCH_SECONDS / max(run.held, 0.001), 2)), LEAST_SIZE), MOST_SIZE)
 
 
-def _erase(run: Run) -> None:
+def _erase(run: Run, watch: Watch) -> None:
     def batch(size: int) -> bool:
-        with _batch(run) as request:
+        with _batch(run, watch) as request:
             if "erased_at" in request.progress:
                 return False
             counts = _counts_of(request, ErasureCounts)
-            erased = erasure.erase_batch(request.user_id, counts, size=size)
+            erased = erasure.erase_batch(request.user_id, counts, size=size, protected=watch.on_hold)
             request.progress["counts"] = counts.as_dict()
             run.advance(done=counts.messages)
             return bool(erased)
 
     _paced(run, batch)
-    with _batch(run) as request:
+    with _batch(run, watch) as request:
         if "erased_at" in request.progress:
             return
         user = _locked_user(request)
@@ -206,13 +233,15 @@ def _erase(run: Run) -> None:
         _note(request, "account", "removed" if user is not None else "none")
 
 
-def _anonymise(run: Run, *, blank: bool) -> None:
+def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
     def batch(size: int) -> bool:
-        with _batch(run) as request:
+        with _batch(run, watch) as request:
             if "erased_at" in request.progress:
                 return False
             counts, after = _counts_of(request, AnonymisedCounts), request.progress.get("after")
-            after = anonymise_batch(request.user_id, counts, after=after, size=size, blank=blank)
+            after = anonymise_batch(
+                request.user_id, counts, after=after, size=size, blank=blank, protected=watch.on_hold
+            )
             if after is not None:
                 request.progress["after"] = after
             request.progress["counts"] = counts.as_dict()
@@ -220,10 +249,11 @@ def _anonymise(run: Run, *, blank: bool) -> None:
             return after is not None
 
     _paced(run, batch)
-    with _batch(run) as request:
+    with _batch(run, watch) as request:
         if "erased_at" in request.progress:
             return
         user = _locked_user(request)
+        watch.look(request.user_id, anew=True)  # also at what came in since: all of it loses the name
         _remember_identifiers(request, user)
         counts = _counts_of(request, AnonymisedCounts)
         anonymise_rest(request.user_id, counts, blank=blank, size=LEAST_SIZE)

@@ -12,8 +12,9 @@ from django.utils.functional import cached_property
 from ops.accounts import deletion_pages, holds
 from ops.accounts.acts import Act
 from ops.accounts.deletion_forms import HoldForm, LiftForm
-from ops.accounts.deletion_models import DeletionRequest, Hold
+from ops.accounts.deletion_models import DeletionRequest
 from ops.accounts.deletion_views import account_of
+from ops.accounts.hold_models import Hold
 
 
 class AboutHold(Act):
@@ -31,6 +32,12 @@ class AboutHold(Act):
         found = DeletionRequest.objects.open().filter(user=self.user_id)
         return next(iter(deletion_pages.prepared(list(found))), None)
 
+    @cached_property
+    def others(self) -> list[DeletionRequest]:
+        """The deletions of others that a hold on this account stops."""
+        stopped = holds.deletions_stopped(self.user_id).select_related("group")
+        return deletion_pages.prepared(list(stopped.order_by("requested_at", "pk")))
+
     def get_success_url(self) -> str:
         may = self.request.user.has_perm
         if self.asked is not None and may("accounts.view_deletionrequest"):
@@ -41,7 +48,8 @@ class AboutHold(Act):
         return reverse(f"admin:{seen}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(asked=self.asked, back=self.get_success_url(), **kwargs)
+        kwargs |= {"asked": self.asked, "others": self.others, "back": self.get_success_url()}
+        return super().get_context_data(**kwargs)
 
 
 class HoldView(AboutHold):
@@ -66,7 +74,8 @@ class HoldView(AboutHold):
         holds.hold(self.account, kind=data["kind"], reason=data["reason"], by=self.request.user)
 
     def sentence(self) -> str:
-        return f"Nothing of {self.account.get_username()} is deleted until the hold is lifted."
+        name = self.account.get_username()
+        return f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until the hold is lifted."
 
 
 class LiftHoldView(AboutHold):

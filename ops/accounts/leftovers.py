@@ -20,7 +20,8 @@ from django.dispatch import Signal
 
 from messaging import pages
 from ops.accounts import sessions, throttling
-from ops.accounts.deletion_models import OPEN, DeletionRequest, ErasedIdentifier, Hold, Mode
+from ops.accounts.deletion_models import OPEN, DeletionRequest, ErasedIdentifier, Mode
+from ops.accounts.hold_models import Hold
 from ops.audit import scrubbing
 from ops.jobs.running import Run
 from ops.jobs.write_ahead import begun_anew

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from messaging.editors import current_editor_id
 from messaging.models import Message
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Receipt
+from ops.accounts.hold_models import Hold
 from ops.accounts.sessions import Session
 from ops.accounts.usernames import MAX_LENGTH, validate_username
 

@@ -1,5 +1,5 @@
 """Thin receivers: every account that is deleted, by any road, leaves a record without personal data; none is deleted
-while a hold is open; signing in begins the limits of a session anew."""
+while a hold is open on it, or on somebody it wrote with; signing in begins the limits of a session anew."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from django.db.models.signals import pre_delete
 from django.http import HttpRequest
 
 from messaging.erasure import ErasureCounts, user_erased
-from ops.accounts import leftovers, middleware, throttling
-from ops.accounts.deletion_models import Hold
+from ops.accounts import holds, leftovers, middleware, throttling
 from ops.accounts.models import AccountDeletion
 from ops.accounts.refusing import DeletionRefused
 
 
 def refuse_where_held(sender: Any, instance: Any, using: str, **_: Any) -> None:
-    if Hold.objects.using(using).open().of(instance.pk).exists():
+    held = holds.people_on_hold(using=using)
+    if instance.pk in held:
         raise DeletionRefused("A hold is open on this account: lift it before anything of it is deleted.")
+    if holds.exchanged(instance.pk, held, using=using):
+        raise DeletionRefused(
+            "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
+        )
 
 
 def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **_: Any) -> None:

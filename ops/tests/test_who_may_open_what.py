@@ -22,7 +22,8 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Receipt
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import AccountDeletion, User
 from ops.audit.events import Event
 from ops.audit.recording import record

@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from messaging.tests.conversations import write
-from ops.accounts.deletion_models import DeletionRequest, Hold, Receipt, State
+from ops.accounts.deletion_models import DeletionRequest, Receipt, State
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import approved, ask, sam, sue
 
@@ -117,8 +118,9 @@ def test_a_hold_is_placed_and_lifted(alice: Any, sue: Any, capsys: Any) -> None:
     assert (hold.user_id, hold.kind, hold.placed_by) == (alice.pk, "investigation", sue)
     call_command("hold_account", "alice", reason="Case closed", lift=True)
     assert capsys.readouterr().out.splitlines() == [
-        "Nothing of alice is deleted until this hold is lifted.", "Lifted 1 hold.",
-    ]  # fmt: skip
+        "Nothing of alice, and nothing that others wrote with alice, is deleted until this hold is lifted.",
+        "Lifted 1 hold.",
+    ]
     with pytest.raises(CommandError, match=r"Say why the account must not be deleted: the reason is recorded."):
         call_command("hold_account", "alice", reason=" ")
 

@@ -16,7 +16,8 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import approval, deletion, erasing, holds
 from ops.accounts.deletion import DeletionRefused
-from ops.accounts.deletion_models import Basis, DeletionRequest, Hold, State
+from ops.accounts.deletion_models import Basis, DeletionRequest, State
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import Session, User
 from ops.accounts.tests.deleting import REASON, approved, ask, sam, sue, work_on
 from ops.audit.events import Event

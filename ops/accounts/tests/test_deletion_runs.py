@@ -17,7 +17,8 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import approval, deletion, erasing, holds, identifiers, leftovers, sessions
-from ops.accounts.deletion_models import Basis, DeletionRequest, Hold, Receipt, State
+from ops.accounts.deletion_models import Basis, DeletionRequest, Receipt, State
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import AccountDeletion, FailedSignIn, User
 from ops.accounts.tests.deleting import approved, ask, erased, sam, sue, work_on
 from ops.audit import chain, scrubbing, verification

@@ -14,7 +14,8 @@ from django.utils import timezone
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import approval, deletion, deletion_pages, holds
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
+from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, Mode, State, Texts
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import approved, ask, work_on
 from ops.accounts.tests.screens import make_role, page_of, sam, signed_in, sue, words
@@ -149,7 +150,7 @@ def test_a_hold_is_placed_and_lifted_from_the_page_of_the_deletion(sue: Any, sam
     response = client.post(place, {"kind": "legal", "reason": "The blue bicycle"}, follow=True)
     assert response.redirect_chain == [(page_of(asked), 302)]
     page = words(response)
-    assert "Nothing of alice is deleted until the hold is lifted." in page
+    assert "Nothing of alice, and nothing that others wrote with alice, is deleted until the hold is lifted." in page
     assert "Waits for a second person to approve it, and for a hold to be lifted." in page
     assert "Put another hold on it…" in page
     assert "Legal hold ‖ open by lena" in page and "The blue bicycle" in page

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ops.accounts import erasing, holds
-from ops.accounts.deletion_models import Hold
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import AccountDeletion
 from ops.accounts.tests.deleting import approved, erased
 from ops.accounts.tests.screens import page_of, sam, signed_in, sue, words

@@ -29,7 +29,8 @@ from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import approval, deletion, holds
-from ops.accounts.deletion_models import Basis, Hold, Receipt
+from ops.accounts.deletion_models import Basis, Receipt
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import erased, sam, sue
 from ops.audit import chain

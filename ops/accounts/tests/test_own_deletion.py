@@ -15,7 +15,8 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import approval, deletion, erasing, holds
 from ops.accounts.deletion import DeletionRefused
-from ops.accounts.deletion_models import DeletionRequest, Hold, Receipt, State
+from ops.accounts.deletion_models import DeletionRequest, Receipt, State
+from ops.accounts.hold_models import Hold
 from ops.accounts.models import User
 from ops.accounts.tests.deleting import sue, work_on
 from ops.audit.events import Event

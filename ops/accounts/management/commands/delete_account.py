@@ -57,6 +57,11 @@ class Command(BaseCommand):
         )
         for hold in plan.holds:
             self.stdout.write(f"{hold}: nothing goes until it is lifted.")
+        for one in plan.exchanged:
+            self.stdout.write(
+                f"Messages exchanged with {one.person.get_username()}, whose account is on hold: {one.messages:,}. "
+                "Nothing goes until that hold is lifted."
+            )
 
 
 def _typed(username: str) -> str:

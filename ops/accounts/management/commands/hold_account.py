@@ -1,4 +1,5 @@
-"""``manage.py hold_account USERNAME``: nothing of an account is deleted while a hold is open on it."""
+"""``manage.py hold_account USERNAME``: nothing of an account, nor of what others wrote with it, is deleted while a hold
+is open on it."""
 
 from __future__ import annotations
 
@@ -9,11 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ops.accounts import holds
 from ops.accounts.commanding import account, acting, add_by
-from ops.accounts.deletion_models import Hold
+from ops.accounts.hold_models import Hold
 
 
 class Command(BaseCommand):
-    help = "Put a hold on an account, or lift the holds on it: while one is open, nothing of the account is deleted."
+    help = (
+        "Put a hold on an account, or lift the holds on it: while one is open, nothing of the account is deleted, nor "
+        "what it and others wrote to each other."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -29,9 +33,15 @@ class Command(BaseCommand):
                 self.stdout.write(self._lifted(user, reason, by))
             else:
                 holds.hold(user, kind=kind, reason=reason, by=by)
-                self.stdout.write(f"Nothing of {username} is deleted until this hold is lifted.")
+                self.stdout.write(self._held(user))
         except holds.HoldRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+
+    def _held(self, user: Any) -> str:
+        name, stopped = user.get_username(), holds.deletions_stopped(user.pk).count()
+        kept = f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until this hold is lifted."
+        deletions = f"{stopped:,} deletion{'' if stopped == 1 else 's'}"
+        return f"{kept} It also stops {deletions} of people who wrote with {name}." if stopped else kept
 
     def _lifted(self, user: Any, reason: str, by: Any) -> str:
         found = list(holds.open_holds(user.pk))
