@@ -15,6 +15,7 @@ LEFT_SHOWN = 100
 COUNTED_THROUGH = 200_000  # rows; to look at more takes longer than a page may
 WHY_LEFT = {
     "edited": "was edited since",
+    "held": "was exchanged with somebody whose account is on hold",
     "answered": "was answered by a message that is not of this import",
 }
 
@@ -105,7 +106,8 @@ def _planned(import_: Import) -> dict[str, int]:
 
 
 def _left_in_words(kept: int, *, exact: bool) -> str:
-    since = "that somebody edited or answered since"
+    were = "was" if kept == 1 and exact else "were"
+    since = f"that somebody edited or answered since, or that {were} exchanged with somebody on hold"
     return f"{counted(kept, 'message')} {since}" if exact else f"messages {since}"
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connections, models, transaction
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
+from ops.accounts.hold_models import Hold
 from ops.transfers import own_ids
 
 FETCHED = 2_000  # rows taken from the database at a time
@@ -100,6 +101,7 @@ class Staging:
             "own_number": self._number_after(own, "rows.external_id"),
             "own_parent": self._number_after(own, "rows.parent_external_id"),
             "own": own,
+            "on_hold": f"(SELECT user_id FROM {quote(Hold._meta.db_table)} WHERE lifted_at IS NULL)",
         }
         self.names["ready"] = self._ready()
 

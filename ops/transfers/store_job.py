@@ -64,7 +64,7 @@ def take_back(run: Run) -> None:
     if run.cursor.get("planned"):
         with staging_on(DEFAULT_DB_ALIAS) as staging:
             Plan.load(_plan_path(import_), staging)
-            undoing = Undoing(import_, staging, run)
+            undoing = Undoing(import_, staging, run, unfinished=True)
             undoing.restore_texts(as_they_were=True)
             undoing.remove_messages()
             undoing.remove_people()

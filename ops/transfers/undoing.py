@@ -1,7 +1,8 @@
 """Removing what an import added: all that nobody touched since, in batches; what was touched is listed and left.
 
-A message is touched when it was edited, or answered by a message that did not come with the import. That its receiver
-reads it, or is notified of it, does not count: it would keep everything.
+So is what was exchanged with somebody on hold. A message is touched when it was edited, or answered by a message
+that did not come with the import. That its receiver reads it, or is notified of it, does not count: it would keep
+everything.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ EXISTS (
     WHERE answers.parent_message_id = message.id AND (answers.id <= %s OR answers.id > %s)
 )
 """
-UNTOUCHED = f"message.id > %s AND message.id <= %s AND NOT {EDITED} AND NOT {ANSWERED}"
+HELD = "(message.sender_id IN {on_hold} OR message.receiver_id IN {on_hold})"
+NOBODY = "(SELECT CAST(NULL AS bigint) WHERE 1 = 0)"
+UNTOUCHED = f"message.id > %s AND message.id <= %s AND NOT {HELD} AND NOT {EDITED} AND NOT {ANSWERED}"
 CONVERSATIONS = """
 SELECT DISTINCT conversation_id FROM {messages} message WHERE message.id > %s AND message.id <= %s ORDER BY 1
 """
@@ -44,7 +47,8 @@ GOING = f"SELECT message.id FROM {{messages}} message WHERE {UNTOUCHED}"
 STAYING = f"""
 SELECT EXISTS (
     SELECT 1 FROM {{messages}} message CROSS JOIN {{messages}} reply
-    WHERE {UNTOUCHED} AND reply.parent_message_id = message.id AND (reply.id <= %s OR reply.id > %s OR EXISTS (
+    WHERE {UNTOUCHED} AND reply.parent_message_id = message.id AND (reply.id <= %s OR reply.id > %s
+    OR reply.sender_id IN {{on_hold}} OR reply.receiver_id IN {{on_hold}} OR EXISTS (
         SELECT 1 FROM {{histories}} edits WHERE edits.message_id = reply.id
     ) OR EXISTS (
         SELECT 1 FROM {{messages}} answers
@@ -55,7 +59,7 @@ SELECT EXISTS (
 FORGET_NOTIFICATIONS = f"DELETE FROM {{notifications}} WHERE message_id IN ({GOING})"
 REMOVE = f"DELETE FROM {{messages}} AS message WHERE {UNTOUCHED}"
 LEFT = f"""
-SELECT message.id, CASE WHEN {EDITED} THEN 'edited' ELSE 'answered' END
+SELECT message.id, CASE WHEN {HELD} THEN 'held' WHEN {EDITED} THEN 'edited' ELSE 'answered' END
 FROM {{messages}} message WHERE message.id > %s AND message.id <= %s ORDER BY message.id
 """
 # Texts that were put back are edited since, too.
@@ -68,10 +72,15 @@ COUNT = "SELECT COUNT(*) FROM ({query}) counted"
 
 
 class Undoing:
-    """One import being removed, on one database; what was done is counted in the cursor of ``work``."""
+    """One import being removed, on one database; what was done is counted in the cursor of ``work``.
 
-    def __init__(self, import_: Import, staging: Staging, work: Work) -> None:
+    ``unfinished`` imports go whole, whoever is on hold: nothing of them was there before, and their file still is.
+    """
+
+    def __init__(self, import_: Import, staging: Staging, work: Work, *, unfinished: bool = False) -> None:
         self.staging, self.work = staging, work
+        if unfinished:
+            staging.names["on_hold"] = NOBODY
         self.using = staging.using
         rows = import_.last_row
         self.messages = ids_after(import_.message_base, rows)
@@ -121,7 +130,8 @@ class Undoing:
                     self.work.cursor["people_after"] = after = self._remove_people(after, last)
 
     def left(self) -> tuple[int, list[list[Any]]]:
-        """How many messages were touched since and left, and the first of them: [id, "edited" or "answered"]."""
+        """How many messages were touched since, or are held, and left, and the first of them: [id, why], which is
+        "held", "edited" or "answered"."""
         named: list[list[Any]] = []
         total = 0
         for sql, ids in ((LEFT, self.messages), (EDITED_SINCE, self.histories)):

@@ -149,7 +149,9 @@ def test_what_was_touched_since_is_announced_listed_and_left(importing: Client, 
     touched = Message.objects.get(external_id="2")
     touched.content = "corrected"
     touched.save()
-    assert "1 message that somebody edited or answered since" in text(importing.get(address(import_, "undo/")))
+    assert "1 message that somebody edited or answered since, or that was exchanged with somebody on hold" in text(
+        importing.get(address(import_, "undo/"))
+    )
     said = text(importing.post(address(import_, "undo/"), follow=True))
     assert f"Message {touched.pk} was edited since" in said
     assert Message.objects.get() == touched

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
+from ops.accounts import holds
 from ops.audit.models import Entry
 from ops.jobs import progress, running
 from ops.jobs.models import Job
@@ -20,7 +21,7 @@ from ops.transfers import editing, import_results, runs, storing, undoing
 from ops.transfers.models import Import
 from ops.transfers.staging import staging_on
 from ops.transfers.tests.files import imported, numbered, row
-from ops.transfers.tests.importing import Death, at_batch, do, everything, rolled_back, stored_import, undone
+from ops.transfers.tests.importing import Death, at_batch, brought, do, everything, rolled_back, stored_import, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -90,6 +91,31 @@ def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rit
     assert {"carol"} == set(get_user_model().objects.filter(is_active=False).values_list("username", flat=True))
     conversation = Conversation.objects.get(pk=reply.conversation_id)
     assert (conversation.message_count, conversation.pk) == (3, of["2"].conversation_id)
+
+
+def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Message, bob: Any, rita: Any) -> None:
+    """Its answers that go, and what it answers, are as they were; what others wrote to each other goes."""
+    import_ = thread(by=rita)
+    of = {message.external_id: message for message in Message.objects.all()}
+    carol = get_user_model().objects.get(username="carol")
+    holds.hold(carol, kind="legal", reason="Case 4", by=rita)
+    with staging_on("default") as staging:
+        assert undoing.plan(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
+    undone(import_, by=rita)
+    assert import_.outcome["kept"] == [[of["2"].pk, "held"]]
+    assert dict(Message.objects.values_list("external_id", "parent_message__external_id")) == {"old": None, "2": None}
+    assert get_user_model().objects.filter(pk=carol.pk).exists()
+
+
+def test_an_import_that_fails_is_taken_back_whole_whoever_is_on_hold(old: Message, bob: Any, rita: Any) -> None:
+    holds.hold(bob, kind="legal", reason="Case 4", by=rita)
+    before = everything()
+    import_ = brought(*(row(str(number)) for number in range(8)), by=rita)
+    with at_batch(2, running.JobFailed("The disk is full."), committed=True):
+        do(runs.store(import_, by=rita, kick=False))
+    import_.refresh_from_db()
+    assert (import_.state, import_.outcome["kept"], everything()) == (Import.State.TAKEN_BACK, [], before)
+    assert import_.outcome["undo"]["messages"] == 8
 
 
 def test_changed_texts_go_back_with_history_unless_edited_since(alice: Any, bob: Any, rita: Any) -> None:

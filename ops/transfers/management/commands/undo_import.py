@@ -13,13 +13,13 @@ from ops.jobs.running import JobFailed
 from ops.transfers import runs
 from ops.transfers.models import Import
 
-WHY = {"edited": "edited since", "answered": "answered since"}
+WHY = {"held": "exchanged with somebody on hold", "edited": "edited since", "answered": "answered since"}
 
 
 class Command(BaseCommand):
     help = (
         "Undo an import: remove the messages it added and put the texts back that it changed. Messages that were "
-        "edited or answered since are listed and left."
+        "edited or answered since, or exchanged with somebody on hold, are listed and left."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
