@@ -113,7 +113,9 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._is_theirs(request, obj)
+        """An account without its person stays as it is, for superusers too: nobody is to write under it."""
+        gone = obj is not None and obj.anonymised_at is not None
+        return super().has_change_permission(request, obj) and self._is_theirs(request, obj) and not gone
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._is_theirs(request, obj)
@@ -125,7 +127,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """The password, and the way to another one, are shown to whoever may set it."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or request.user.is_superuser:
+        if obj is None or (request.user.is_superuser and obj.anonymised_at is None):
             return fieldsets
         return [
             (name, {**options, "fields": tuple(field for field in options["fields"] if field != "password")})

@@ -281,7 +281,7 @@ def _remember_identifiers(request: DeletionRequest, user: Any) -> None:
 
 def _take_the_name(user: Any) -> None:
     """Leave an account that nobody can sign in to, and nobody finds by its old name."""
-    user.email, user.last_login = "", None
+    user.email, user.last_login, user.anonymised_at = "", None, timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     taken = get_user_model().objects.filter(username__startswith="Deleted user ").count()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -73,6 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the console.")
     is_active = models.BooleanField("active", default=True, help_text="May sign in. Untick this instead of deleting.")
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    anonymised_at = models.DateTimeField("anonymised", null=True, blank=True, editable=False)
 
     objects = PeopleManager()
 
@@ -82,7 +84,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["username"]
-        constraints = [models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username"),
+            models.CheckConstraint(
+                name="user_anonymised_stays_closed",
+                condition=Q(anonymised_at__isnull=True)
+                | Q(
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                    email="",
+                    password__startswith=UNUSABLE_PASSWORD_PREFIX,
+                ),
+                violation_error_message="This account was anonymised: nobody signs in to it again.",
+            ),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """In one transaction with what receivers record about it: no entry, no change."""
