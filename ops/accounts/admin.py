@@ -95,7 +95,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = super().get_queryset(request)
-        return rows.with_activity()
+        return rows.with_activity().with_standing()
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The user with ``asked``: the deletion that is under way, or None."""

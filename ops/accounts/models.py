@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -42,6 +42,13 @@ class UserQuerySet(models.QuerySet):
             received=_counted(Message.objects.filter(receiver=OuterRef("pk")), "receiver"),
             unread=_counted(Message.unread.filter(receiver=OuterRef("pk")), "receiver"),
             last_active=Subquery(written.order_by("-timestamp", "-id").values("timestamp")[:1]),
+        )
+
+    def with_standing(self) -> UserQuerySet:
+        """With ``leaving`` and ``on_hold``: whether a deletion is under way, and a hold open, within the one query."""
+        return self.annotate(
+            leaving=Exists(DeletionRequest.objects.open().filter(user=OuterRef("pk"))),
+            on_hold=Exists(Hold.objects.open().filter(user=OuterRef("pk"))),
         )
 
     def matching(self, text: str) -> UserQuerySet:

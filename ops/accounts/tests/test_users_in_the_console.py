@@ -11,8 +11,11 @@ from django.urls import reverse
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
-from ops.accounts import holds
+from ops.accounts import approval, holds
+from ops.accounts.deletion_models import DeletionRequest
 from ops.accounts.models import User
+from ops.accounts.tests.deleting import ask, work_on
+from ops.accounts.tests.screens import words
 from ops.conftest import make_staff
 
 LIST = reverse("admin:accounts_user_changelist")
@@ -53,9 +56,33 @@ def test_the_list_costs_eight_queries_at_most_however_many_rows(
         supporting.get(LIST)
     for number in range(60):
         write(make_user(f"person {number}"), alice, minute=number)
+        holds.hold(User.objects.get(username=f"person {number}"), kind="legal", reason="Case 4", by=None)
     with django_assert_num_queries(len(few)):
         page = supporting.get(LIST)
     assert len(page.context["cl"].result_list) == 50
+
+
+def test_a_row_says_in_words_what_becomes_of_an_account(
+    supporting: Client, sue: Any, rosa: Any, alice: Any, bob: Any, charlie: Any
+) -> None:
+    """ "Not active" is said only of accounts that somebody closed."""
+    for user, way in ((alice, "erase"), (bob, "anonymise")):
+        ask(user, by=sue, mode=way)
+    holds.hold(alice, kind="legal", reason="Case 4", by=sue)
+    holds.hold(charlie, kind="legal", reason="Case 4", by=sue)
+    holds.lift_hold(holds.hold(rosa, kind="legal", reason="Case 5", by=sue), reason="Settled", by=sue)
+    approval.approve(DeletionRequest.objects.get(user=bob), by=rosa)
+    work_on(DeletionRequest.objects.get(user=bob))
+    make_user("dora", is_active=False)
+    page = words(supporting.get(LIST))
+    for said in (
+        "alice … to be deleted ‖ on hold 0", "charlie ‖ on hold 0", "Deleted user 1 ✕ anonymised 0",
+        "dora not active 0", "rosa superuser 0",
+    ):  # fmt: skip
+        assert said in page
+    assert page.count("not active") == 1
+    assert "… to be deleted ‖ on hold" in words(supporting.get(address(alice)))
+    assert "not active" in words(supporting.get(address(User.objects.get(username="dora"))))
 
 
 @pytest.mark.parametrize(
