@@ -208,6 +208,7 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "ops.formats"
 USE_TZ = True
 TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 if TIME_ZONE not in available_timezones():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -83,6 +84,13 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
     assert page.count("not active") == 1
     assert "… to be deleted ‖ on hold" in words(supporting.get(address(alice)))
     assert "not active" in words(supporting.get(address(User.objects.get(username="dora"))))
+
+
+def test_dates_are_written_as_everywhere_in_the_console(supporting: Client) -> None:
+    """Though the page is Django's own."""
+    moment = datetime(2026, 11, 5, 15, 0, 59, tzinfo=UTC)
+    shown = words(supporting.get(address(make_user("dora", date_joined=moment, last_login=moment))))
+    assert "Joined: 5 November 2026, 15:00 " in shown and "Last login: 5 November 2026, 15:00 " in shown
 
 
 @pytest.mark.parametrize(
