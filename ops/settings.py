@@ -49,6 +49,7 @@ if BEHIND_PROXY:
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a link from elsewhere finds people signed in, a form does not
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "ops.console.refusals.out_of_date"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the theme's related-object dialog shows the console in a frame of itself
 SECURE_CSP = {
     "default-src": ["'self'"],

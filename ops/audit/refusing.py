@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from ops.audit.recording import NotRecorded
+from ops.console.refusals import refusal
 
 
 class RefusalMiddleware:
@@ -22,4 +22,5 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, NotRecorded):
             return None
-        return render(request, "not_recorded.html", {"sentence": str(exception)}, status=503)
+        title = "Not shown, and nothing was changed"
+        return refusal(request, title, "not_recorded", status=503, sentence=str(exception))

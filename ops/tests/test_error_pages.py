@@ -8,6 +8,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from ops.audit.recording import NotRecorded
+from ops.conftest import make_staff
+
+OVERVIEW, OWN_DELETION = "Back to the overview", "Delete my account"
+MESSAGES = reverse("admin:messaging_message_changelist")
+
+
+@pytest.fixture
+def lena(db: Any) -> Any:
+    """Lena may place holds and read messages, and see no list of users."""
+    return make_staff("lena", "view_message", "hold_account")
+
 
 @pytest.mark.django_db
 def test_an_unknown_address_says_so(client: Client) -> None:
@@ -28,7 +40,9 @@ def test_a_form_without_its_token_says_what_to_do(rita: Any) -> None:
     client.force_login(rita)
     response = client.post(reverse("admin:password_change"), {})
     assert response.status_code == 403
-    assert "This form is out of date" in response.content.decode()
+    page = response.content.decode()
+    assert "This form is out of date" in page
+    assert OVERVIEW in page and OWN_DELETION not in page
 
 
 def test_a_fault_of_ours_is_a_sentence(client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,5 +60,61 @@ def test_a_fault_of_ours_is_a_sentence(client: Client, rita: Any, monkeypatch: p
 def test_a_lookup_through_the_address_is_refused(client: Client, rita: Any, query: str) -> None:
     client.force_login(rita)
     response = client.get(f"{reverse('admin:messaging_message_changelist')}?{query}")
+    assert response.status_code == 400
+    assert "That was not understood" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/console/nowhere/", 404),
+        (reverse("admin:accounts_user_hold", args=[999]), 404),
+        (reverse("admin:accounts_user_changelist"), 403),
+        (f"{MESSAGES}?sender__password__startswith=pbkdf2", 400),
+    ],
+)
+def test_staff_in_the_console_stay_in_the_console(client: Client, lena: Any, address: str, status: int) -> None:
+    """With its sections, and the way back to the overview; nobody is offered to delete their own account there."""
+    client.force_login(lena)
+    response = client.get(address)
+    page = response.content.decode()
+    assert response.status_code == status
+    assert f'<a class="button" href="{reverse("admin:index")}">{OVERVIEW}</a>' in page
+    assert f'href="{MESSAGES}"' in page and "participant.css" not in page
+    assert OWN_DELETION not in page and "pbkdf2" not in page
+
+
+def test_what_cannot_be_recorded_is_told_in_the_console(client: Client, rita: Any, monkeypatch: Any) -> None:
+    client.force_login(rita)
+
+    def refuse(*args: Any) -> None:
+        raise NotRecorded
+
+    monkeypatch.setattr("ops.admin.ConversationAdmin.get_queryset", refuse)
+    response = client.get(reverse("admin:messaging_conversation_changelist"))
+    page = response.content.decode()
+    assert (response.status_code, "Not shown, and nothing was changed" in page) == (503, True)
+    assert OVERVIEW in page and OWN_DELETION not in page
+
+
+@pytest.mark.parametrize("address", ["/messages/999999/", "/nowhere/"])
+def test_everywhere_else_pages_are_the_participants(client: Client, rita: Any, alice: Any, address: str) -> None:
+    for user in (rita, alice):
+        client.force_login(user)
+        response = client.get(address)
+        page = response.content.decode()
+        assert (response.status_code, "There is no such page" in page) == (404, True)
+        assert OWN_DELETION in page and OVERVIEW not in page
+
+
+def test_who_is_no_staff_learns_nothing_of_the_console(client: Client, alice: Any) -> None:
+    client.force_login(alice)
+    page = client.get("/console/nowhere/", follow=True).content.decode()
+    assert OVERVIEW not in page and "Sections" not in page
+
+
+@pytest.mark.django_db
+def test_a_request_that_is_refused_before_anybody_is_known_is_told_in_words(client: Client) -> None:
+    response = client.get("/console/", headers={"host": "elsewhere.example.org"})
     assert response.status_code == 400
     assert "That was not understood" in response.content.decode()

@@ -1,0 +1,53 @@
+"""Pages that say why something is not shown: in the console's frame for staff who are there, in the participants' else.
+
+Nothing of the address or of what went wrong is repeated on them: it may be made up by whoever sent it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import requires_csrf_token
+
+
+def refusal(request: HttpRequest, title: str, words: str, *, status: int, **context: Any) -> HttpResponse:
+    """The page with this title and the template ``words`` of refusals/."""
+    context |= {"title": title, "words": f"refusals/{words}.html"}
+    if not _is_staff_in_console(request):
+        return render(request, "refusals/for_participants.html", context, status=status)
+    return render(request, "refusals/in_console.html", {**admin.site.each_context(request), **context}, status=status)
+
+
+# Forms of the frames need a token, though what is refused may not have come as far as where one is given.
+@requires_csrf_token
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For handler400."""
+    return refusal(request, "That was not understood", "not_understood", status=400)
+
+
+@requires_csrf_token
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For handler403."""
+    return refusal(request, "This is not for you to see", "not_allowed", status=403)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For handler404."""
+    return refusal(request, "There is no such page", "not_found", status=404)
+
+
+@requires_csrf_token
+def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """For CSRF_FAILURE_VIEW."""
+    return refusal(request, "This form is out of date", "out_of_date", status=403)
+
+
+def _is_staff_in_console(request: HttpRequest) -> bool:
+    """Nobody is known where a request was refused before it was looked at who sent it."""
+    known = hasattr(request, "user") and request.path.startswith(reverse("admin:index"))
+    return known and admin.site.has_permission(request)
