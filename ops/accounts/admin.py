@@ -87,6 +87,9 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     )
     readonly_fields = ("date_joined", "last_login")
 
+    class Media:
+        css = {"all": ("accounts/accounts.css",)}
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         ask = path("delete/", wrap(AskView.as_view()), name="accounts_user_delete_many")

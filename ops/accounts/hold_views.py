@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from ops.accounts import deletion_pages, holds
 from ops.accounts.acts import Act
 from ops.accounts.deletion_forms import HoldForm, LiftForm
-from ops.accounts.deletion_models import DeletionRequest
+from ops.accounts.deletion_models import TO_RUN, DeletionRequest
 from ops.accounts.deletion_views import account_of
 from ops.accounts.hold_models import Hold
 
@@ -100,6 +100,7 @@ class LiftHoldView(AboutHold):
         return f"Lift a hold on {self.whose}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs["releases"] = any(one.state in TO_RUN for one in self.others)
         placed_by = deletion_pages.People([self.hold.placed_by_id]).name(self.hold.placed_by_id)
         return super().get_context_data(hold=self.hold, whose=self.whose, placed_by=placed_by, **kwargs)
 

@@ -85,7 +85,12 @@ def test_putting_and_lifting_a_hold_says_which_deletions_it_stops(sue: Any, sam:
     done = words(client.post(place, {"kind": "legal", "reason": "Case 4"}, follow=True))
     assert "Nothing of alice, and nothing that others wrote with alice, is deleted until the hold is lifted." in done
     lift = reverse("admin:accounts_hold_lift", args=[Hold.objects.get().pk])
-    assert "It also stops the deletion of bob: who wrote with alice waits, too." in words(client.get(lift))
+    said = "Because of what they exchanged with alice, this hold also stops the deletion of bob."
+    assert f"{said} It still has to be approved." in words(client.get(lift))
+    approval.approve(asked, by=sam)
+    response = client.get(lift)
+    assert "What is approved of it goes on within a minute of your lifting the hold" in words(response)
+    assert '<button type="submit" class="danger">Lift the hold</button>' in response.content.decode()
 
 
 def test_many_are_counted_and_the_first_named(sue: Any, sam: Any, alice: Any) -> None:

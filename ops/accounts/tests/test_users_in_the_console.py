@@ -75,7 +75,9 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
     approval.approve(DeletionRequest.objects.get(user=bob), by=rosa)
     work_on(DeletionRequest.objects.get(user=bob))
     make_user("dora", is_active=False)
-    page = words(supporting.get(LIST))
+    response = supporting.get(LIST)
+    page = words(response)
+    assert "accounts/accounts.css" in response.content.decode()  # which colours them
     for said in (
         "alice … to be deleted ‖ on hold 0", "charlie ‖ on hold 0", "Deleted user 1 ✕ anonymised 0",
         "dora not active 0", "rosa superuser 0",
