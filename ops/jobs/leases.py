@@ -48,6 +48,9 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
             lease_until=now + lease(),
             heartbeat_at=now,
             started_at=Case(begins, default=F("started_at"), output_field=DateTimeField()),
+            # The time before, in which a worker was dead or none was there, is no time in which work was done.
+            measured_from=now,
+            measured_done=F("done"),
             attempts=F("attempts") + 1,
             fruitless=F("fruitless") + 1,
         )
@@ -66,7 +69,12 @@ def locked(job: Job) -> Job:
 def renew(job: Job, **changes: Any) -> None:
     """Store changes and hold the job for another while. Raises LeaseLost."""
     now = timezone.now()
+    done = changes.get("done", job.measured_done)
+    if done < job.measured_done:
+        # Whoever takes a job up may begin before the last sign of life: at the last batch.
+        changes |= {"measured_from": now, "measured_done": done}
     _change(job, lease_until=now + lease(), heartbeat_at=now, **changes)
+    job.measured_done = min(job.measured_done, done)
 
 
 def give_back(job: Job, *, until: datetime | None = None) -> None:

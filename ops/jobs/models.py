@@ -43,6 +43,8 @@ class Job(models.Model):
     error = models.TextField(blank=True)
     attempts = models.PositiveIntegerField(default=0)
     fruitless = models.PositiveIntegerField(default=0, help_text="How many attempts in a row ended without a batch.")
+    measured_from = models.DateTimeField(null=True, blank=True, help_text="Since when its speed is measured.")
+    measured_done = models.PositiveBigIntegerField(default=0, help_text="How far it was then.")
     action = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Of all its entries in the audit trail.")
     kicked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked to take it up.")
     lease_token = models.UUIDField(null=True, blank=True, editable=False)

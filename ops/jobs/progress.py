@@ -40,7 +40,7 @@ def progress_of(job: Job, now: datetime) -> Progress:
     """The progress of a job at ``now``."""
     per_second = _speed(job)
     unit = _unit(job)
-    goes_on = job.state == State.RUNNING and not job.ending
+    goes_on = job.state == State.RUNNING and not job.ending and not _waits(job)
     return Progress(
         state=_state(job),
         mark=_mark(job),
@@ -115,11 +115,11 @@ def _done(job: Job, unit: str) -> str:
 
 
 def _speed(job: Job) -> float | None:
-    """What was done per second since the job began; None where it is too early to say."""
-    if job.started_at is None or job.heartbeat_at is None:
+    """What was done per second since the job was last taken up; None where it is too early to say."""
+    if job.measured_from is None or job.heartbeat_at is None:
         return None
-    seconds = (job.heartbeat_at - job.started_at).total_seconds()
-    return job.done / seconds if job.done and seconds >= MEASURABLE else None
+    done, seconds = job.done - job.measured_done, (job.heartbeat_at - job.measured_from).total_seconds()
+    return done / seconds if done > 0 and seconds >= MEASURABLE else None
 
 
 def _speed_in_words(per_second: float | None, unit: str) -> str:

@@ -38,7 +38,7 @@ def running(requester: Any, **facts: Any) -> Job:
     job = start(requester)
     now = timezone.now()
     leases.claim(job.pk, now=now)
-    facts = {"done": 100, "total": 400, "started_at": now - timedelta(seconds=10), "heartbeat_at": now, **facts}
+    facts = {"done": 100, "total": 400, "measured_from": now - timedelta(seconds=10), "heartbeat_at": now, **facts}
     Job.objects.filter(pk=job.pk).update(**facts)
     job.refresh_from_db()
     return job
@@ -267,7 +267,11 @@ def test_each_state_has_its_words(dora: Any, facts: dict[str, Any], words: str) 
         ({"done": 1, "total": 1_000}, "about 6 numbers a minute"),
         ({"done": 123_456, "total": None}, "about 12,000 numbers a second"),
         ({"done": 0}, ""),
-        ({"started_at": None}, ""),
+        ({"measured_from": None}, ""),
+        ({"measured_done": 80}, "about 2 numbers a second"),
+        ({"measured_done": 100}, ""),
+        ({"measured_done": 120}, ""),
+        ({"lease_token": None}, ""),
     ],
 )
 def test_speeds_are_said_as_people_would(dora: Any, facts: dict[str, Any], words: str) -> None:
@@ -285,6 +289,34 @@ def test_speeds_are_said_as_people_would(dora: Any, facts: dict[str, Any], words
 )
 def test_what_is_left_is_said_in_one_unit(dora: Any, done: int, total: int, words: str) -> None:
     assert progress.progress_of(running(dora, done=done, total=total), timezone.now()).left == words
+
+
+def test_speed_and_time_left_count_from_when_the_job_was_last_taken_up(dora: Any) -> None:
+    """Not from its first start: a worker was dead for an hour in between."""
+    job = running(dora, done=100, total=400, started_at=timezone.now() - timedelta(hours=1))
+    now = timezone.now()
+    Job.objects.update(lease_until=now)
+    taken_up = leases.claim(job.pk, now=now)
+    assert taken_up is not None
+    Job.objects.update(done=200, heartbeat_at=now + timedelta(seconds=10))
+    job.refresh_from_db()
+    shown = progress.progress_of(job, now + timedelta(seconds=10))
+    assert (shown.speed, shown.left) == ("about 10 numbers a second", "about 20 seconds left")
+
+
+def test_work_that_begins_before_the_last_sign_of_life_is_measured_from_there(dora: Any) -> None:
+    """A worker died having said more than it had stored."""
+    job = running(dora, done=100)
+    Job.objects.update(lease_until=timezone.now())
+    taken_up = leases.claim(job.pk, now=timezone.now())
+    assert taken_up is not None and taken_up.measured_done == 100
+    leases.renew(taken_up, done=40)
+    job.refresh_from_db()
+    assert (job.measured_done, job.measured_from) == (40, job.heartbeat_at)
+    leases.renew(taken_up, done=60)
+    leases.renew(taken_up)
+    job.refresh_from_db()
+    assert (job.measured_done, job.done) == (40, 60)
 
 
 def test_a_silent_worker_and_a_missing_one_are_noticed(dora: Any) -> None:
