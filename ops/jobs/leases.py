@@ -79,20 +79,22 @@ def renew(job: Job, **changes: Any) -> None:
 
 def give_back(job: Job, *, until: datetime | None = None) -> None:
     """Let others take up the job, at once or not before ``until``. Raises LeaseLost."""
-    # An attempt that was given back is none: whoever goes on continues it.
-    spent = {} if until else {"attempts": F("attempts") - 1, "fruitless": 0}
+    # An attempt that was given back is none: whoever goes on continues it. One that met with trouble is no death.
+    spent = {"fruitless": F("fruitless") - 1} if until else {"attempts": F("attempts") - 1, "fruitless": 0}
     _change(job, lease_token=None, lease_until=until, kicked_at=None, **spent)
 
 
 def begin_ending(job: Job, ending: Job.Ending, error: str) -> None:
-    """From now on the job is being taken back. Raises LeaseLost."""
-    _change(job, ending=ending, error=error)
-    job.ending, job.error = ending, error
+    """From now on the job is being taken back, which this attempt is the first to try. Raises LeaseLost."""
+    changes: dict[str, Any] = {"ending": ending, "error": error, "fruitless": 1}
+    _change(job, **changes)
+    job.ending, job.error, job.fruitless = ending, error, 1
 
 
 def end(job: Job, state: Job.State, **changes: Any) -> None:
-    """The job is over. Raises LeaseLost."""
-    _change(job, state=state, ending="", lease_token=None, lease_until=None, ended_at=timezone.now(), **changes)
+    """The job is over; with its ``ending`` where it is not taken back. Raises LeaseLost."""
+    changes = {"ending": "", **changes}
+    _change(job, state=state, lease_token=None, lease_until=None, ended_at=timezone.now(), **changes)
 
 
 def _held(job: Job) -> QuerySet[Job]:

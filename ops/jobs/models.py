@@ -15,7 +15,8 @@ class Job(models.Model):
     """One piece of long work, done in batches by whoever holds its lease.
 
     ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that whoever takes the job up
-    after a worker died goes on where the last batch ended. ``ending`` says that what was done is being taken back.
+    after a worker died goes on where the last batch ended. ``ending`` says that what was done is being taken back, or,
+    of a job that is over, that this came to no end.
     Nobody takes it up before ``lease_until``; only who knows ``lease_token`` may change anything.
     """
 

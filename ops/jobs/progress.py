@@ -76,6 +76,19 @@ def can_be_taken_back(job: Job) -> bool:
     return kind is not None and kind.take_back is not None and not kind.keeps
 
 
+def not_taken_back(job: Job) -> str:
+    """What is left of an ended job that was to be taken back, and how that goes on; "" where all is done."""
+    if job.state in UNDER_WAY or not job.ending:
+        return ""
+    what, left = "Taking back what had been done", "A part of that may still be there"
+    if not can_be_taken_back(job):
+        what, left = "Tidying up after it", "Nothing else can be done with it"
+    return (
+        f"{what} came to no end: the worker died {job.fruitless - 1} times in a row at it, perhaps for lack of memory; "
+        f"whoever runs the console finds more in the log of the system. {left}, until somebody goes on with it."
+    )
+
+
 def _unit(job: Job) -> str:
     kind = kind_of(job)
     return kind.unit if kind else "steps"
@@ -87,7 +100,7 @@ def _waits(job: Job) -> bool:
 
 def _state(job: Job) -> str:
     if job.ending:
-        return "Being taken back"
+        return "Being taken back" if job.state in UNDER_WAY else "Not taken back"
     if job.state in UNDER_WAY and job.cancel_requested_at:
         return "Being cancelled"
     return "Waiting" if _waits(job) else job.get_state_display()

@@ -256,8 +256,15 @@ def _to_its_end(run: Run) -> None:
 
 
 def _take_back(run: Run, take_back: Callable[[Run], None] | None) -> None:
-    """Undo what was done and end the job; where even that fails, somebody tries again later."""
+    """Undo what was done and end the job; where even that fails, somebody tries again later.
+
+    Where worker after worker dies at it, people have to see why: the job ends as it is, and goes on when they ask.
+    """
     job = run.job
+    if take_back is not None and job.fruitless > settings.JOBS_MOST_DEATHS:
+        _steadily(run, lambda run: leases.end(job, Job.State.FAILED, ending=job.ending))
+        logger.error("Job %s (%s) is not taken back: %d workers died at it.", job.pk, job.kind, job.fruitless - 1)
+        return
     try:
         if take_back is not None:
             _steadily(run, take_back)

@@ -21,6 +21,20 @@ from ops.jobs.models import Job
 logger = logging.getLogger(__name__)
 
 IN_THE_REQUEST = 2.0  # seconds that a page may work before it hands over to a worker
+# What of a job that is over changes when it is to go on, and besides when it is to begin once more.
+AGAIN: dict[str, Any] = {
+    "state": Job.State.QUEUED,
+    "fruitless": 0,
+    **dict.fromkeys(("ended_at", "told_at", "heartbeat_at", "lease_until")),
+}
+FROM_THE_BEGINNING: dict[str, Any] = {
+    "cursor": {},
+    "result": {},
+    "done": 0,
+    "error": "",
+    "attempts": 0,
+    **dict.fromkeys(("cancel_requested_at", "started_at")),
+}
 LOOK_AGAIN = 0.2  # seconds between two looks at a job that somebody else does
 
 
@@ -134,26 +148,19 @@ def cancel(job: Job, *, by: Any) -> None:
 
 
 def retry(job: Job, *, by: Any) -> None:
-    """Start a failed or cancelled job from its beginning. Raises NotPossible, NotRecorded."""
+    """Start a failed or cancelled job from its beginning; one that is not taken back goes on with that instead.
+
+    Raises NotPossible, NotRecorded.
+    """
     why_not = why_no_retry(job)
     if why_not:
         raise NotPossible(why_not)
-    now = timezone.now()
-    anew = dict.fromkeys(("cancel_requested_at", "started_at", "ended_at", "told_at", "heartbeat_at", "lease_until"))
+    over = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED), ending=job.ending)
+    anew = {**AGAIN, "kicked_at": timezone.now()}
+    if not job.ending:
+        anew |= {**FROM_THE_BEGINNING, "action": context.current().action}
     with transaction.atomic():
-        restarted = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED)).update(
-            state=Job.State.QUEUED,
-            cursor={},
-            result={},
-            done=0,
-            error="",
-            attempts=0,
-            fruitless=0,
-            action=context.current().action,
-            kicked_at=now,
-            **anew,
-        )
-        if not restarted:
+        if not over.update(**anew):
             raise NotPossible("This was started again already.")
         record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
@@ -183,7 +190,8 @@ def why_no_retry(job: Job) -> str:
     kind = kind_of(job)
     if kind is None:
         return running.UNKNOWN_KIND
-    return kind.why_no_retry(job) if kind.why_no_retry else ""
+    # What is not taken back stands in the way of everything else that could be done.
+    return kind.why_no_retry(job) if kind.why_no_retry and not job.ending else ""
 
 
 def _cancelled_by_hand(job: Job) -> None:

@@ -119,7 +119,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     # --- The list --------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("by")
+        return super().get_queryset(request).select_related("by", "job")
 
     def prepare_rows(self, rows: list[Any]) -> None:
         for row in rows:

@@ -113,7 +113,9 @@ def _left_in_words(kept: int, *, exact: bool) -> str:
 
 def in_short(import_: Import) -> str:
     """What came of an import, for its row in the list."""
-    counts, outcome = import_.counts, import_.outcome
+    counts, outcome, job = import_.counts, import_.outcome, import_.job
+    if job is not None and job.ended_at is not None and job.ending:
+        return "It was to be taken back, and a part of it is still there: open it to go on."
     if import_.state == State.STORED:
         told = [counted(outcome.get("messages", 0), "new message")]
         told += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []

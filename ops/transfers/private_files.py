@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 
 from ops.jobs.models import Job
 from ops.transfers.models import Export, Import
@@ -149,11 +150,11 @@ def sweep(now: datetime) -> int:
 
 
 def _needed() -> set[str]:
-    """The beginnings of the names that jobs which wait or run work with."""
-    at_work = {"job__state__in": (Job.State.QUEUED, Job.State.RUNNING)}
+    """The beginnings of the names that jobs which wait or run work with, or need to be taken back after all."""
+    at_work = Q(job__state__in=(Job.State.QUEUED, Job.State.RUNNING)) | Q(job__ending__gt="")
     names = [
-        *Import.objects.filter(**at_work).order_by().values_list("upload", flat=True),
-        *Export.objects.filter(**at_work).order_by().values_list("file", flat=True),
+        *Import.objects.filter(at_work).order_by().values_list("upload", flat=True),
+        *Export.objects.filter(at_work).order_by().values_list("file", flat=True),
     ]
     return {name[:STEM] for name in names if name}
 

@@ -35,6 +35,12 @@ def can_be_taken_back(job: Job) -> bool:
 
 
 @register.filter
+def not_taken_back(job: Job) -> str:
+    """What is left of an ended job that was to be taken back, as sentences; "" where all is done."""
+    return progresses.not_taken_back(job)
+
+
+@register.filter
 def cancelling(job: Job) -> str:
     """What cancelling a job does, as a sentence; "" where that needs none."""
     kind = kind_of(job)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from messaging.editors import current_editor
 from ops.audit import context
-from ops.jobs import leases, running, starting
+from ops.jobs import kinds, leases, progress, running, starting
 from ops.jobs.models import Job
 from ops.jobs.running import Cancelled, HandOver, JobFailed, LeaseLost, Run
 from ops.jobs.tests import counting
@@ -45,6 +47,20 @@ def die(job: Job) -> None:
     """Take up a job, and die at once."""
     claim(job)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
+
+
+@contextmanager
+def dying_take_back() -> Iterator[list[int]]:
+    """Within the block whoever takes a counting job back dies at once; gives a list as long as there were deaths."""
+    deaths: list[int] = []
+
+    def take_back(run: Run) -> None:
+        deaths.append(1)
+        raise Crash
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(kinds._kinds, counting.NAME, replace(counting.KIND, take_back=take_back))
+        yield deaths
 
 
 def test_a_job_runs_to_its_end_and_keeps_what_came_of_it() -> None:
@@ -249,6 +265,77 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> No
         "The worker died 5 times in a row at this work, perhaps for lack of memory; "
         "whoever runs the console finds more in the log of the system."
     )
+
+
+def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
+    """It would be taken up for ever, and kill one worker after another."""
+    job = start(stumble=3)
+    with dying_take_back() as deaths:
+        for _ in range(7):
+            with suppress(Crash):
+                run_all_jobs()
+            Job.objects.filter(state="running").update(lease_until=timezone.now())
+    job.refresh_from_db()
+    assert (len(deaths), job.state, job.ending, job.error) == (5, "failed", "failed", counting.SORRY)
+    assert job.ended_at is not None and counting.counted() == numbers(3)
+    assert progress.not_taken_back(job) == (
+        "Taking back what had been done came to no end: the worker died 5 times in a row at it, perhaps for lack of "
+        "memory; whoever runs the console finds more in the log of the system. A part of that may still be there, "
+        "until somebody goes on with it."
+    )
+    starting.retry(job, by=rosa)
+    assert (job.state, job.ending, job.cursor) == ("queued", "failed", {"at": 3})
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.ending, job.error, counting.counted()) == ("failed", "", counting.SORRY, [])
+    assert progress.not_taken_back(job) == ""
+    starting.retry(job, by=rosa)  # from its beginning again
+    assert (job.cursor, job.error, job.started_at) == ({}, "", None)
+
+
+def test_what_was_cancelled_is_cancelled_when_taking_it_back_is_gone_on_with(rosa: Any) -> None:
+    job = start()
+    Job.objects.update(cursor={"at": 2}, started_at=timezone.now(), cancel_requested_at=timezone.now())
+    Group.objects.bulk_create(Group(name=name) for name in numbers(2))
+    with dying_take_back():
+        for _ in range(7):
+            with suppress(Crash):
+                run_all_jobs()
+            Job.objects.filter(state="running").update(lease_until=timezone.now())
+    job.refresh_from_db()
+    assert (job.state, job.ending, job.error) == ("failed", "cancelled", "")
+    starting.retry(job, by=rosa)
+    run_all_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.ending, counting.counted()) == ("cancelled", "", [])
+
+
+def test_deaths_before_do_not_count_at_taking_back() -> None:
+    """A job that failed because its workers died has as many tries again."""
+    job = start(to=3)
+    for _ in range(5):
+        die(job)
+    with dying_take_back() as deaths, suppress(Crash):
+        run_all_jobs()
+    job.refresh_from_db()
+    assert (len(deaths), job.state, job.ending, job.fruitless) == (1, "running", "failed", 1)
+
+
+def test_trouble_at_taking_back_is_no_death(know: Callable[..., str]) -> None:
+    """A disk may be full for an hour: that is tried again for as long as it takes."""
+    full = [OperationalError("database or disk is full")] * 9
+
+    def take_back(run: Run) -> None:
+        if full:
+            raise full.pop()
+        counting.take_back(run)
+
+    job = start(know(counting.count, take_back=take_back), stumble=3)
+    for _ in range(10):
+        run_all_jobs()
+        Job.objects.filter(state="running").update(lease_until=timezone.now())
+    job.refresh_from_db()
+    assert (job.state, job.ending, counting.counted()) == ("failed", "", [])
 
 
 def test_deaths_with_batches_in_between_are_forgiven() -> None:

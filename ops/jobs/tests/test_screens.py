@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -192,6 +193,37 @@ def test_what_cannot_be_done_any_more_is_said(as_dora: Client, dora: Any) -> Non
     assert "Only what failed or was cancelled can be tried again." in text
 
 
+def test_a_job_that_is_not_taken_back_says_what_is_left_and_is_gone_on_with(as_dora: Client, dora: Any) -> None:
+    job = start(dora, stumble=2)
+    run_all_jobs()
+    Job.objects.update(ending="failed", cursor={"at": 2}, fruitless=6, told_at=None)
+    left = "Taking back what had been done came to no end: the worker died 5 times in a row at it"
+    told = as_dora.get(reverse("admin:index")).content.decode()
+    listed = as_dora.get(LIST).content.decode()
+    for text in (told, listed, page(as_dora, job)):
+        assert f"{counting.SORRY} {left}" in text
+        assert "What had been done was taken back." not in text
+    assert "Not taken back" in listed
+    assert "Try again" not in page(as_dora, job) and "Go on with it" in page(as_dora, job)
+    as_dora.post(address(job, "retry"))
+    job.refresh_from_db()
+    assert (job.state, job.ending, job.cursor) == ("queued", "failed", {"at": 2})
+    assert "Being taken back" in page(as_dora, job)
+    run_all_jobs()
+    assert "What had been done was taken back." in page(as_dora, job)
+    assert "Try again" in page(as_dora, job)
+
+
+def test_who_may_not_go_on_with_a_job_reads_who_may(as_dora: Client, dora: Any, rosa: Any) -> None:
+    job = start(rosa, stumble=2)
+    run_all_jobs()
+    Job.objects.update(ending="failed", fruitless=6)
+    dora.user_permissions.add(Permission.objects.get(codename="view_job"))
+    text = page(as_dora, job)
+    assert "Whoever asked for it, or a superuser, can have it gone on with." in text
+    assert "Go on with it" not in text
+
+
 def test_a_failed_job_says_why_and_that_nothing_is_left(as_dora: Client, dora: Any) -> None:
     job = start(dora, stumble=2)
     run_all_jobs()
@@ -252,6 +284,7 @@ def test_asking_how_far_it_is_is_cheap(as_dora: Client, dora: Any, django_assert
         ({}, "Running"),
         ({"cancel_requested_at": timezone.now()}, "Being cancelled"),
         ({"ending": "failed"}, "Being taken back"),
+        ({"ending": "failed", "state": "failed"}, "Not taken back"),
         ({"state": "finished"}, "Finished"),
         ({"state": "failed"}, "Failed"),
         ({"state": "cancelled"}, "Cancelled"),

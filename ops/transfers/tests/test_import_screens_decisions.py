@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import write
+from ops.jobs import running
 from ops.jobs.models import Job
-from ops.transfers import private_files, uploads
+from ops.transfers import private_files, runs, uploads
 from ops.transfers.models import Import
+from ops.transfers.tests.importing import Death, at_batch, do
 from ops.transfers.tests.screens import LIST, address, bring, csv_of, decide, message, page, signed_in, text
+from ops.transfers.undoing import Undoing
 
 State = Import.State
 STALE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
@@ -171,3 +176,35 @@ def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: An
     signed_in(ina).post(address(import_, "undo/"))
     import_.refresh_from_db()
     assert import_.state == State.UNDONE
+
+
+def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
+    importing: Client, people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers died at it again and again: nothing else can be done with the import before."""
+    import_ = bring(importing, csv_of(message("1"), message("2")))
+    at_work = runs.store(import_, by=import_.by, kick=False)
+
+    def die(*_: Any) -> None:
+        raise Death
+
+    with monkeypatch.context() as deadly, at_batch(2, running.JobFailed("The disk is full."), committed=True):
+        deadly.setattr(Undoing, "remove_messages", die)
+        for _ in range(6):
+            with suppress(Death):
+                do(at_work)
+    import_.refresh_from_db()
+    at_work.refresh_from_db()
+    assert (import_.state, at_work.state, at_work.ending) == (State.STORING, "failed", "failed")
+    assert Message.objects.count() == 2
+    said = text(importing.get(address(import_)))
+    assert "The disk is full. Taking back what had been done came to no end: the worker died 5 times" in said
+    assert "Go on with it" in said and "Check the file" not in said
+    assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))
+    sent = {"next": address(import_)}
+    response = importing.post(reverse("admin:jobs_job_retry", args=[at_work.pk]), sent, follow=True)
+    assert "Being taken back" in text(response)
+    do(at_work)
+    import_.refresh_from_db()
+    assert (import_.state, import_.outcome["why"]) == (State.TAKEN_BACK, "The disk is full.")
+    assert not Message.objects.exists()

@@ -107,12 +107,15 @@ def test_a_sweep_removes_what_is_a_day_old(folder: Path, db: Any) -> None:
     assert not private_files.exists(old)
 
 
-@pytest.mark.parametrize("state", [Job.State.QUEUED, Job.State.RUNNING])
-def test_a_sweep_leaves_what_a_job_still_needs(folder: Path, db: Any, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "ending"), [(Job.State.QUEUED, ""), (Job.State.RUNNING, ""), (Job.State.FAILED, Job.Ending.CANCELLED)]
+)
+def test_a_sweep_leaves_what_a_job_still_needs(folder: Path, db: Any, state: str, ending: str) -> None:
+    """Also one that is over, but not taken back."""
     upload, file = (saved(age=timedelta(days=3)) for _ in range(2))
-    job = Job.objects.create(kind="import.store", title="Import", state=state)
+    job = Job.objects.create(kind="import.store", title="Import", state=state, ending=ending)
     Import.objects.create(file_name="a.csv", upload=upload, job=job)
     Export.objects.create(file=file, job=job)
     assert private_files.sweep(timezone.now()) == 0
-    Job.objects.update(state=Job.State.FINISHED)
+    Job.objects.update(state=Job.State.FINISHED, ending="")
     assert private_files.sweep(timezone.now()) == 2
