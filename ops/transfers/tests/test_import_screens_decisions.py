@@ -200,6 +200,7 @@ def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
     said = text(importing.get(address(import_)))
     assert "The disk is full. Taking back what had been done came to no end: the worker died 5 times" in said
     assert "Go on with it" in said and "Check the file" not in said
+    assert "! not taken back" in said and "being imported" not in said
     assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))
     sent = {"next": address(import_)}
     response = importing.post(reverse("admin:jobs_job_retry", args=[at_work.pk]), sent, follow=True)
