@@ -170,9 +170,10 @@ def retry(job: Job, *, by: Any) -> None:
 def take_back(job: Job) -> bool:
     """Have a worker take a job back that ended without that: it ends again as it did; False where it has not ended so.
 
-    For what waits for such a job. Before they were taken back, jobs were cancelled at once that had not begun.
+    For what waits for such a job. Before they were taken back, jobs were cancelled at once that had not begun. One at
+    whose taking back workers died is not meant: it goes on when somebody asks (``retry``).
     """
-    ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
+    ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED), ending="")
     anew = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
     return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **anew))
 

@@ -295,3 +295,11 @@ def test_a_stuck_check_of_a_file_that_is_gone_is_settled_too(alice: Any, rita: A
     run_all_jobs()
     import_.refresh_from_db()
     assert import_.state == State.CHECKED
+
+
+def test_the_sweep_leaves_a_job_alone_at_whose_taking_back_workers_died(alice: Any, bob: Any, rita: Any) -> None:
+    job = runs.check(brought(row("1"), by=rita), by=rita, kick=False)
+    given_up = Job.objects.filter(pk=job.pk)
+    given_up.update(state=Job.State.FAILED, ending=Job.Ending.FAILED, ended_at=timezone.now())
+    assert runs.settle() == 0
+    assert given_up.get().state == Job.State.FAILED
