@@ -19,7 +19,8 @@ from ops.transfers.models import Import
 from ops.transfers.options import Choices, Reading
 from ops.transfers.problems import Problem, Unreadable
 from ops.transfers.sources import Source, open_source
-from ops.transfers.staging import Staging, staging_on
+from ops.transfers.staging import Staging
+from ops.transfers.vendors import staging_on
 
 GONE = "The file is not kept any more: upload it again."
 TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."

@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from ops.transfers import undoing
 from ops.transfers.models import Import
-from ops.transfers.staging import staging_on
+from ops.transfers.vendors import staging_on
 
 State = Import.State
 LEFT_SHOWN = 100

@@ -27,8 +27,9 @@ from ops.transfers.plans import Plan
 from ops.transfers.problems import ImportStopped, Report
 from ops.transfers.roots import Roots
 from ops.transfers.rows import SourceRow
-from ops.transfers.staging import Staging, staging_on
+from ops.transfers.staging import Staging
 from ops.transfers.storing import Bases, Stored, Work
+from ops.transfers.vendors import staging_on
 
 # Sent with ``using`` when an import has stored something, or an undo has removed something.
 messages_imported = Signal()

@@ -23,9 +23,10 @@ from ops.transfers.problems import ImportStopped
 from ops.transfers.rejected import RejectedRows
 from ops.transfers.roots import Roots
 from ops.transfers.sources import open_source
-from ops.transfers.staging import Staging, staging_on
+from ops.transfers.staging import Staging
 from ops.transfers.storing import Bases
 from ops.transfers.undoing import Undoing
+from ops.transfers.vendors import staging_on
 
 State = Import.State
 REFUSED = "Nothing was imported: the file has problems. Look at them, and decide again."

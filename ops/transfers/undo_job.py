@@ -13,8 +13,8 @@ from ops.audit.recording import NotRecorded, record
 from ops.jobs.running import JobFailed, Run
 from ops.transfers import check_job, imports, private_files
 from ops.transfers.models import Import
-from ops.transfers.staging import staging_on
 from ops.transfers.undoing import Undoing
+from ops.transfers.vendors import staging_on
 
 State = Import.State
 

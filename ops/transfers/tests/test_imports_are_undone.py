@@ -19,9 +19,9 @@ from ops.jobs import progress, running
 from ops.jobs.models import Job
 from ops.transfers import editing, import_results, runs, storing, undoing
 from ops.transfers.models import Import
-from ops.transfers.staging import staging_on
 from ops.transfers.tests.files import imported, numbered, row
 from ops.transfers.tests.importing import Death, at_batch, brought, do, everything, rolled_back, stored_import, undone
+from ops.transfers.vendors import staging_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
