@@ -15,7 +15,7 @@ from ops.accounts.models import User
 from ops.jobs import starting
 from ops.transfers import private_files
 from ops.transfers.exporting import asking, contents, rows
-from ops.transfers.models import Export
+from ops.transfers.models import Export, Origin
 from ops.transfers.tests.exporting import NOW, WHY
 
 pytestmark = pytest.mark.processes
@@ -45,6 +45,7 @@ def prepare() -> None:
     MessageHistory.objects.update(edited_at=NOW)
     Notification.objects.update(created_at=NOW)
     User.objects.update(date_joined=NOW, last_login=None)
+    Origin.objects.create(pk=1, name="0123456789ab")
     exports = [asking.ask(asking.wish(by=rosa, scope="messages", reason=WHY, now=NOW, **kind)) for kind in KINDS]
     person = Export(by=rosa, scope=Export.Scope.PERSON, reason=WHY, created_at=NOW)
     newest = {"last_history": 501, "last_notification": 1}
