@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from ops.jobs.models import Job
@@ -80,7 +81,9 @@ def renew(job: Job, **changes: Any) -> None:
 def give_back(job: Job, *, until: datetime | None = None) -> None:
     """Let others take up the job, at once or not before ``until``. Raises LeaseLost."""
     # An attempt that was given back is none: whoever goes on continues it. One that met with trouble is no death.
-    spent = {"fruitless": F("fruitless") - 1} if until else {"attempts": F("attempts") - 1, "fruitless": 0}
+    # A batch of it has set its count to nothing already.
+    no_death: dict[str, Any] = {"fruitless": Greatest(F("fruitless") - 1, 0)}
+    spent = no_death if until else {"attempts": F("attempts") - 1, "fruitless": 0}
     _change(job, lease_token=None, lease_until=until, kicked_at=None, **spent)
 
 
