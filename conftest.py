@@ -1,5 +1,5 @@
 """For every suite of the project."""
 
-from ops.audit.tests.emptying import tests_may_empty_the_audit_trail
+from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 
-__all__ = ["tests_may_empty_the_audit_trail"]
+__all__ = ["tables_are_emptied_row_by_row", "tests_may_empty_the_audit_trail"]
