@@ -5,9 +5,11 @@ Nothing of the address or of what went wrong is repeated on them: it may be made
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,9 +19,12 @@ from django.views.decorators.csrf import requires_csrf_token
 def refusal(request: HttpRequest, title: str, words: str, *, status: int, **context: Any) -> HttpResponse:
     """The page with this title and the template ``words`` of refusals/."""
     context |= {"title": title, "words": f"refusals/{words}.html"}
-    if not _is_staff_in_console(request):
-        return render(request, "refusals/for_participants.html", context, status=status)
-    return render(request, "refusals/in_console.html", {**admin.site.each_context(request), **context}, status=status)
+    # The console's frame asks the database, which may be what is in trouble: then the plain one does.
+    with suppress(DatabaseError):
+        if _is_staff_in_console(request):
+            frame = {**admin.site.each_context(request), **context}
+            return render(request, "refusals/in_console.html", frame, status=status)
+    return render(request, "refusals/for_participants.html", context, status=status)
 
 
 # Forms of the frames need a token, though what is refused may not have come as far as where one is given.
