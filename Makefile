@@ -28,13 +28,13 @@ run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=
 	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
 
 test: $(DEV) ## Run the tests, but those that need Chromium (make browser)
-	$(BIN)/pytest -p no:cacheprovider -n auto -m "not browser"
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser"
 	@echo "--- messaging alone, with Django's own user ---"
-	$(BIN)/pytest -p no:cacheprovider -n auto -m "not browser" --ds=messaging.tests.settings messaging
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser" --ds=messaging.tests.settings messaging
 	@echo "The tests marked browser did not run here; they need Chromium: make browser"
 
 browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium)
-	$(BIN)/pytest -p no:cacheprovider -n auto -m browser
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m browser
 
 lint: $(LINT) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
