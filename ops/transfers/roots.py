@@ -28,8 +28,8 @@ class Roots:
     """Parents and roots of the rows of a file, by row number; 8 bytes for each row."""
 
     def __init__(self, last_row: int) -> None:
-        self.parents = array("i", bytes(4 * (last_row + 1)))
-        self.roots = array("i", bytes(4 * (last_row + 1)))
+        self.parents = array("i", [0]) * (last_row + 1)
+        self.roots = array("i", [0]) * (last_row + 1)
 
     def resolve(self) -> Iterator[list[int]]:
         """Find the root of every row; yields each loop as its rows, from the lowest on, each followed by its parent.
@@ -56,7 +56,7 @@ class Roots:
 
     def forget(self) -> None:
         """Roots are to be resolved anew, because parents changed."""
-        self.roots = array("i", bytes(4 * len(self.parents)))
+        self.roots = array("i", [0]) * len(self.parents)
 
     def cut_off(self, out: bytearray) -> Iterator[tuple[int, int]]:
         """(row, its parent) of rows with a parent that is out or is cut off itself; each is marked in ``out`` too.
@@ -153,7 +153,7 @@ class Order:
     def _parts(self, start: int, end: int) -> Iterator[Piece]:
         """One large conversation, by how many messages lie between each and the first."""
         rows = self.rows[start:end]
-        depths = array("i", bytes(4 * len(self.parents)))
+        depths = array("i", [0]) * len(self.parents)
         walk = array("i")
         for row in rows:
             del walk[:]
@@ -173,7 +173,7 @@ class Order:
 
 def _sorted_by(keys: array) -> array:
     """The positions of ``keys`` that are not 0, by their keys, those with the same key in order."""
-    starts = array("i", bytes(4 * (max(keys, default=0) + 2)))
+    starts = array("i", [0]) * (max(keys, default=0) + 2)
     for key in keys:
         starts[key + 1] += 1
     starts[1] = 0  # those without a key come nowhere
@@ -181,7 +181,7 @@ def _sorted_by(keys: array) -> array:
     for key in range(1, len(starts)):
         total += starts[key]
         starts[key] = total
-    ordered = array("i", bytes(4 * total))
+    ordered = array("i", [0]) * total
     for position, key in enumerate(keys):
         if key:
             ordered[starts[key]] = position
