@@ -159,7 +159,7 @@ def counting_cascades() -> Timing:
 
     def count_down(instance: Any, **_: Any) -> None:
         conversations.filter(pk=instance.conversation_id).update(
-            message_count=F("message_count") - 1, unread_count=F("unread_count") - (not instance.read)
+            message_count=F("message_count") - 1, unread_count=F("unread_count") - int(not instance.read)
         )
 
     def remove_empty(**_: Any) -> None:
