@@ -23,7 +23,7 @@ EXPECTED = (
 )
 KEEP_ONE = "Of columns with one name keep one; give the others other names, or remove them."
 MOST_HEADERS = 1_000
-LONGEST_LIST = 20  # headers that a sentence names
+LONGEST_LIST = 20  # headers, or places of one, that a sentence names
 # How other programs call what we have, without blanks, signs and capitals.
 USUAL_NAMES = {
     "external_id": ("externalid", "id", "messageid", "msgid", "uid", "uuid"),
@@ -129,6 +129,8 @@ def _may_lack(column: str, reading: Reading) -> bool:
 
 
 def _in_a_row(words: list[str]) -> str:
+    if len(words) > LONGEST_LIST:
+        return _listed(words)
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
 

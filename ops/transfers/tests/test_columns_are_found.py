@@ -99,6 +99,11 @@ def test_many_unknown_columns_are_counted() -> None:
     assert "c19 and 80 more." in str(unfit([*SIX, *(f"c{number}" for number in range(100))]))
 
 
+def test_many_columns_of_one_name_are_counted() -> None:
+    said = str(unfit([*SIX, *["content"] * 100]))
+    assert "content in columns 6, 7, 8," in said and ", 25 and 81 more (F, G, H," in said and ", Y and 81 more)" in said
+
+
 @pytest.mark.parametrize(
     ("headers", "suggested"),
     [
