@@ -212,6 +212,11 @@ class DeletionRequest(models.Model):
         return self.state in BEFORE_ERASURE
 
     @property
+    def account_is_gone(self) -> bool:
+        """Whether only traces are left to be cleared away, as GONE says of rows."""
+        return "erased_at" in self.progress
+
+    @property
     def holds(self) -> Held:
         """What holds it up; without a query where ``with_holds`` annotated it."""
         if "held_itself" in self.__dict__:

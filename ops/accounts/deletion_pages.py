@@ -220,9 +220,7 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
             found.append(Offer("Refuse it…", _of(request, "refuse")))
     if request.may_be_cancelled and to.has_perm("accounts.delete_user"):
         found.append(Offer("Cancel and restore…", _of(request, "cancel")))
-    # When the account itself is gone, only its traces are left to be cleared away: no hold stops that.
-    is_there = request.is_open and "erased_at" not in request.progress
-    if is_there and to.has_perm("accounts.hold_account"):
+    if request.is_open and not request.account_is_gone and to.has_perm("accounts.hold_account"):
         words = "Put another hold on it…" if request.holds.itself else "Put a hold on it…"
         found.append(Offer(words, reverse("admin:accounts_user_hold", args=[request.user_id])))
     return found

@@ -159,7 +159,7 @@ def _batch(run: Run, watch: Watch | None = None) -> Iterator[DeletionRequest]:
         rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
         request = rows.get(pk=run.params["request"])
         _refuse_a_second(request, run)
-        if watch is not None and "erased_at" not in request.progress:
+        if watch is not None and not request.account_is_gone:
             watch.look(request.user_id)
         yield request
         run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
@@ -177,7 +177,7 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
 def _take_up(run: Run, watch: Watch) -> tuple[str, str]:
     """Begin, or go on: mode and texts of the request."""
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
-    if "erased_at" not in stored.progress:
+    if not stored.account_is_gone:
         watch.look(stored.user_id)  # before the first batch, in which others would wait for it
     theirs = Message.objects.of(stored.user_id)
     total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
@@ -209,7 +209,7 @@ def _paced(run: Run, batch: Callable[[int], bool]) -> None:
 def _erase(run: Run, watch: Watch) -> None:
     def batch(size: int) -> bool:
         with _batch(run, watch) as request:
-            if "erased_at" in request.progress:
+            if request.account_is_gone:
                 return False
             counts = _counts_of(request, ErasureCounts)
             erased = erasure.erase_batch(request.user_id, counts, size=size, protected=watch.on_hold)
@@ -219,7 +219,7 @@ def _erase(run: Run, watch: Watch) -> None:
 
     _paced(run, batch)
     with _batch(run, watch) as request:
-        if "erased_at" in request.progress:
+        if request.account_is_gone:
             return
         user = _locked_user(request)
         _remember_identifiers(request, user)
@@ -236,7 +236,7 @@ def _erase(run: Run, watch: Watch) -> None:
 def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
     def batch(size: int) -> bool:
         with _batch(run, watch) as request:
-            if "erased_at" in request.progress:
+            if request.account_is_gone:
                 return False
             counts, after = _counts_of(request, AnonymisedCounts), request.progress.get("after")
             after = anonymise_batch(
@@ -250,7 +250,7 @@ def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
 
     _paced(run, batch)
     with _batch(run, watch) as request:
-        if "erased_at" in request.progress:
+        if request.account_is_gone:
             return
         user = _locked_user(request)
         watch.look(request.user_id, anew=True)  # also at what came in since: all of it loses the name

@@ -21,6 +21,7 @@ from ops.jobs.models import Job
 logger = logging.getLogger(__name__)
 
 IN_THE_REQUEST = 2.0  # seconds that a page may work before it hands over to a worker
+STOPPED = (Job.State.FAILED, Job.State.CANCELLED)  # over, without having come to its end
 # What of a job that is over changes when it is to go on, and besides when it is to begin once more.
 AGAIN: dict[str, Any] = {
     "state": Job.State.QUEUED,
@@ -155,7 +156,7 @@ def retry(job: Job, *, by: Any) -> None:
     why_not = why_no_retry(job)
     if why_not:
         raise NotPossible(why_not)
-    over = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED), ending=job.ending)
+    over = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending=job.ending)
     anew = {**AGAIN, "kicked_at": timezone.now()}
     if not job.ending:
         anew |= {**FROM_THE_BEGINNING, "action": context.current().action}
@@ -173,7 +174,7 @@ def take_back(job: Job) -> bool:
     For what waits for such a job. Before they were taken back, jobs were cancelled at once that had not begun. One at
     whose taking back workers died is not meant: it goes on when somebody asks (``retry``).
     """
-    ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED), ending="")
+    ended = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending="")
     anew = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
     return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **anew))
 
@@ -186,7 +187,7 @@ def why_no_cancel(job: Job) -> str:
 
 def why_no_retry(job: Job) -> str:
     """Why a job cannot be started again, as a sentence; "" where it can."""
-    if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
+    if job.state not in STOPPED:
         return "Only what failed or was cancelled can be tried again."
     kind = kind_of(job)
     if kind is None:

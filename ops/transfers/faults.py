@@ -8,6 +8,7 @@ from itertools import islice
 
 from ops.accounts import identifiers
 from ops.accounts.usernames import username_problem
+from ops.transfers import own_ids
 from ops.transfers.findings import Findings, Mark
 from ops.transfers.formulas import GUARD
 from ops.transfers.options import Choices
@@ -51,7 +52,8 @@ SELECT number, external_id, message_id, was_edited, sender, receiver, sent_at, c
         rows.sender <> senders.username AS sender, rows.receiver <> receivers.username AS receiver,
         {{sent_at}} <> stored."timestamp" AS sent_at, rows.content <> stored.content AS content,
         CASE WHEN parents.id IS NULL THEN rows.parent_external_id IS NOT NULL ELSE COALESCE(rows.parent_external_id, '')
-            NOT IN (COALESCE(parents.external_id, 'threadward:' || parents.id), '{{own}}' || parents.id) END AS parent
+            NOT IN (COALESCE(parents.external_id, '{own_ids.BEGINNING}' || parents.id), '{{own}}' || parents.id)
+            END AS parent
     FROM {KNOWN} known CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored CROSS JOIN {{users}} senders
     CROSS JOIN {{users}} receivers LEFT JOIN {{messages}} parents ON parents.id = stored.parent_message_id
     WHERE rows.number = known.number AND stored.id = known.message_id AND rows.external_id IS NOT NULL

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
 
+from ops.jobs.progress import not_taken_back
 from ops.transfers import undoing
 from ops.transfers.models import Import
 from ops.transfers.vendors import staging_on
@@ -114,7 +115,7 @@ def _left_in_words(kept: int, *, exact: bool) -> str:
 def in_short(import_: Import) -> str:
     """What came of an import, for its row in the list."""
     counts, outcome, job = import_.counts, import_.outcome, import_.job
-    if job is not None and job.ended_at is not None and job.ending:
+    if job is not None and not_taken_back(job):
         return "It was to be taken back, and a part of it is still there: open it to go on."
     if import_.state == State.STORED:
         told = [counted(outcome.get("messages", 0), "new message")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from messaging.models import Message
+from ops.transfers import own_ids
 from ops.transfers.findings import Findings
 from ops.transfers.problems import Problem, label
 from ops.transfers.staging import KNOWN, ROWS, Staging
@@ -11,7 +12,7 @@ BY_ID = f"""
 INSERT INTO {KNOWN} SELECT rows.number, stored.id, stored.conversation_id
 FROM {ROWS} rows CROSS JOIN {{messages}} stored WHERE stored.external_id = rows.external_id
 """
-IS_OURS = "substr(rows.external_id, 1, 11) = 'threadward:'"
+IS_OURS = f"substr(rows.external_id, 1, {len(own_ids.BEGINNING)}) = '{own_ids.BEGINNING}'"
 ANY_OURS = f"SELECT EXISTS (SELECT 1 FROM {ROWS} rows WHERE {IS_OURS})"
 BY_OWN_ID = f"""
 INSERT INTO {KNOWN} SELECT rows.number, stored.id, stored.conversation_id

@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Q
 
-from ops.jobs.models import Job
+from ops.jobs.leases import UNDER_WAY
 from ops.transfers.models import Export, Import
 
 KEPT = timedelta(days=1)
@@ -151,7 +151,7 @@ def sweep(now: datetime) -> int:
 
 def _needed() -> set[str]:
     """The beginnings of the names that jobs which wait or run work with, or need to be taken back after all."""
-    at_work = Q(job__state__in=(Job.State.QUEUED, Job.State.RUNNING)) | Q(job__ending__gt="")
+    at_work = Q(job__state__in=UNDER_WAY) | Q(job__ending__gt="")
     names = [
         *Import.objects.filter(at_work).order_by().values_list("upload", flat=True),
         *Export.objects.filter(at_work).order_by().values_list("file", flat=True),
