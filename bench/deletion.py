@@ -117,10 +117,10 @@ def checked(way: str, timing: Timing, *, counted: bool) -> Timing:
 
 def ours() -> Timing:
     """From the approved request to the receipt, while somebody else goes on writing."""
-    model = import_string("ops.accounts.deletion_models.DeletionRequest")
+    model = import_string("ops.deletion.models.DeletionRequest")
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
-    request = import_string("ops.accounts.deletion.request_own")(user)
-    job = import_string("ops.accounts.erasing.begin")(request)
+    request = import_string("ops.deletion.requests.request_own")(user)
+    job = import_string("ops.deletion.erasing.begin")(request)
     with somebody_else() as waits:
         timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))
     if model.objects.get(pk=request.pk).receipt is None:

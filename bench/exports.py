@@ -18,8 +18,8 @@ from bench.load import REVIEWER
 from bench.measure import Case, Figure, Goal, Timing, once, speed
 
 # By name: they can be imported only in a child, where Django is set up.
-BEGIN, RUN_NOW = "ops.transfers.exporting.asking.begin", "ops.jobs.starting.run_now"
-FORGET = "ops.transfers.private_files.delete_with_company"
+BEGIN, RUN_NOW = "ops.exports.requests.begin", "ops.jobs.starting.run_now"
+FORGET = "ops.files.private_files.delete_with_company"
 STOCK = "bench.stock.export"
 
 SHEET = 100_000  # rows of the workbook

@@ -26,8 +26,8 @@ from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
 from ops.console.thread import Row, Thread, context_of, row_alone
-from ops.transfers.export_admin import ExportedList
-from ops.transfers.models import Export
+from ops.exports.admin import ExportedList
+from ops.exports.models import Export
 
 for model in (Theme, Conversation, Message, MessageHistory, Notification):
     if admin.site.is_registered(model):

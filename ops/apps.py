@@ -1,11 +1,57 @@
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
+from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, WITH_MESSAGES, Audit, Room, Table
 
-class OpsConfig(AppConfig):
+READS = ("Reviewer", "Lead")
+
+
+class OpsConfig(Room):
+    """The project. It declares for the apps that know nothing of the console: messaging, and those of others."""
+
     name = "ops"
     verbose_name = "Console"
+
+    menu = {
+        "messaging.Conversation": 10,
+        "messaging.Message": 20,
+        "messaging.MessageHistory": 80,
+        "messaging.Notification": 90,
+        "auth.Group": 120,
+        "admin_interface.Theme": 130,
+    }
+    permissions = {
+        # What is exported is chosen in the lists, so whoever may export sees them.
+        "messaging.view_conversation": (*READS, "Data operator"),
+        "messaging.view_message": (*READS, "Data operator"),
+        "messaging.view_messagehistory": READS,
+        "messaging.view_notification": READS,
+        "messaging.change_message": ("Lead",),
+        "messaging.*": (),
+        # Whoever could change a group could give themselves everything.
+        "auth.*": (),
+        "admin.*": (),
+        "admin_interface.*": (),
+        "contenttypes.*": (),
+        "django_tasks_database.*": (),
+    }
+    tables = {
+        "messaging.conversation": Table(Audit.EXEMPT, WITH_MESSAGES, why="Counts, kept from the messages."),
+        "messaging.message": Table(Audit.ADMIN, WITH_MESSAGES),
+        "messaging.messagehistory": Table(Audit.EXEMPT, WITH_MESSAGES, why="It is the record of edits itself."),
+        "messaging.notification": Table(Audit.EXEMPT, WITH_MESSAGES, why="Made with each message."),
+        "auth.group": Table(Audit.ADMIN, NOTHING_PERSONAL),
+        "auth.group_permissions": Table(Audit.SIGNALS, NOTHING_PERSONAL),
+        "auth.permission": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Made by migrations."),
+        "contenttypes.contenttype": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Made by migrations."),
+        "admin.logentry": Table(Audit.EXEMPT, "admin_log", why="Django's own log, which is not written any more."),
+        "admin_interface.theme": Table(Audit.ADMIN, NOTHING_PERSONAL),
+        "sessions.session": Table(Audit.EXEMPT, ON_DELETE, why="Not used: sessions are those of ops.accounts."),
+        "django_tasks_database.dbtaskresult": Table(
+            Audit.EXEMPT, NOTHING_PERSONAL, why="The queue that wakes workers: numbers of jobs."
+        ),
+    }
 
     def ready(self) -> None:
         from ops import checks  # noqa: F401 - registers the checks

@@ -67,10 +67,13 @@ SECURE_CSP = {
 INSTALLED_APPS = [
     "ops",
     "ops.dashboard",
-    "ops.transfers",
+    "ops.exports",
+    "ops.imports",
+    "ops.deletion",
     "ops.accounts",
     "ops.audit",
     "ops.jobs",
+    "ops.console",
     "messaging",
     "admin_interface",
     "colorfield",
@@ -152,7 +155,7 @@ JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=
 JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
 JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # in a row, before a job has failed
 # Commands that the worker runs besides, each every so many seconds.
-JOBS_ROUNDS = {"sweep_transfers": 3_600, "start_deletions": 60}
+JOBS_ROUNDS = {"sweep_files": 3_600, "start_deletions": 60}
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]
@@ -195,7 +198,7 @@ DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")
 DELETION_GRACE_DAYS = environment.number("DELETION_GRACE_DAYS", default=0)
 DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
 # How participants delete their own account; messaging by itself deletes it at once.
-MESSAGING_DELETE_ACCOUNT = "ops.accounts.deletion.delete_own_account"
+MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
 
 # --- Import and export ------------------------------------------------------------------------------------------
 

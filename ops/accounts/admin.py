@@ -1,36 +1,26 @@
-"""Users in the console: what they wrote and read, and the way to the deletion of their accounts."""
+"""Users and groups in the console."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
 
-from ops.accounts import deletion
-from ops.accounts.deletion_admin import AccountDeletionAdmin, DeletionRequestAdmin
-from ops.accounts.deletion_models import DeletionRequest
-from ops.accounts.deletion_views import AskView, address_to_ask
-from ops.accounts.hold_views import HoldView
-from ops.accounts.holds import open_holds
 from ops.accounts.models import User
-from ops.accounts.roles import ROLES
+from ops.accounts.roles import NAMES
 from ops.accounts.user_forms import UserAddForm, UserChangeForm
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches
 from ops.console.addresses import searched_words
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
-
-# Importing the admins of deletions is what registers them.
-__all__ = ["AccountDeletionAdmin", "DeletionRequestAdmin", "GroupAdmin", "UserAdmin"]
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # who may change these can become anything
 KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
@@ -76,7 +66,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     rows_template = "accounts/user_rows.html"
     change_form_template = "accounts/user.html"
     empty_words = "No user matches."
-    actions = ("delete_accounts",)
+    actions = ()
     form = UserChangeForm
     add_form = UserAddForm
     filter_horizontal = ()
@@ -90,29 +80,12 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     class Media:
         css = {"all": ("accounts/accounts.css",)}
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        ask = path("delete/", wrap(AskView.as_view()), name="accounts_user_delete_many")
-        hold = path("<int:pk>/hold/", wrap(HoldView.as_view()), name="accounts_user_hold")
-        return [ask, hold, *super().get_urls()]
-
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = super().get_queryset(request)
-        return rows.with_activity().with_standing()
-
-    def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The user with ``asked``: the deletion that is under way, or None."""
-        user = super().load_row(request, object_id, from_field)
-        if user is not None:
-            user.asked = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
-        return user
+        return rows.with_activity()
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Whoever is to be deleted is not let in by the way: cancelling the deletion gives the account back. Nor are
-        they renamed: the name that is approved is the one that is looked for in the end."""
         fields = tuple(super().get_readonly_fields(request, obj))
-        if getattr(obj, "asked", None) is not None:
-            fields = (*fields, "username", "email", "is_active")
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -157,46 +130,17 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         actions.pop("delete_selected", None)
         return actions
 
-    @admin.action(description="Delete the chosen accounts…", permissions=["delete"])
-    def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """Go on to the page that says what will be removed and asks."""
-        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: deletion.MOST_AT_ONCE + 1])
-        if len(keys) > deletion.MOST_AT_ONCE:
-            most = deletion.MOST_AT_ONCE
-            self.message_user(request, f"At most {most} accounts are deleted at once: choose fewer.", messages.ERROR)
-            return None
-        return HttpResponseRedirect(address_to_ask(keys))
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The user's page is called as the user is."""
         user = self.get_object(request, unquote(object_id))
         title = {"title": user.get_username()} if user is not None else {}
-        # The page leads to deleting in words of its own, instead of Django's button.
-        context = {**title, "show_delete": False, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """With what is said of the user's deletion: whether it was asked for, what holds it up, who may ask."""
-        user = context["original"]
-        if user is not None:
-            context |= {
-                "asked": user.asked,
-                "standing": open_holds(user.pk),
-                "may_ask": self.has_delete_permission(request, user),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's own way of deleting leads to the same page."""
-        if not self.has_delete_permission(request):
-            raise PermissionDenied
-        return HttpResponseRedirect(address_to_ask([object_id]))
+        return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
 
 
 def _is_role(group: Group | None) -> bool:
-    return group is not None and group.name in ROLES
+    return group is not None and group.name in NAMES
 
 
 admin.site.unregister(Group)
@@ -222,7 +166,7 @@ class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
 
     def prepare_rows(self, rows: list[Any]) -> None:
         for row in rows:
-            row.is_role = row.name in ROLES
+            row.is_role = row.name in NAMES
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_role(obj)

@@ -1,24 +1,37 @@
-from django.apps import AppConfig
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.console.rooms import ON_DELETE, Audit, Room, Table
 
 
-class AccountsConfig(AppConfig):
+class AccountsConfig(Room):
     name = "ops.accounts"
     label = "accounts"
     verbose_name = "Accounts"
 
+    menu = {"accounts.User": 30}
+    permissions = {
+        "accounts.view_user": ("Support",),
+        "accounts.change_user": ("Support",),
+        "accounts.delete_user": ("Support",),
+        "accounts.add_user": (),
+    }
+    tables = {
+        "accounts.user": Table(Audit.ADMIN, erasure="account"),
+        "accounts.user_groups": Table(Audit.SIGNALS, ON_DELETE),
+        "accounts.user_user_permissions": Table(Audit.SIGNALS, ON_DELETE),
+        "accounts.session": Table(Audit.EXEMPT, "sessions", why="Signing in and out is recorded."),
+        "accounts.failedsignin": Table(Audit.EXEMPT, "sign_ins", why="Digests; the refusal itself is recorded."),
+    }
+
     def ready(self) -> None:
-        from ops.accounts import erasing, signals
-        from ops.jobs import kinds
+        from ops.accounts import signals
 
         signals.connect()
-        kinds.register(
-            kinds.Kind(
-                name=erasing.KIND,
-                work=erasing.work,
-                unit="messages",
-                page=erasing.page,
-                permission="accounts.delete_user",
-                why_no_retry=erasing.why_no_retry,
-                why_no_cancel=erasing.HOLD_INSTEAD,
-            )
-        )
+
+    def erasure_steps(self) -> Iterable[Any]:
+        from ops.accounts import erased
+
+        return erased.STEPS

@@ -1,35 +1,21 @@
-"""The user model, participants and staff alike, and the record that deleted accounts leave."""
+"""The user model, participants and staff alike; sessions and failed sign-ins."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from messaging.editors import current_editor_id
 from messaging.models import Message
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Receipt
-from ops.accounts.hold_models import Hold
 from ops.accounts.sessions import Session
 from ops.accounts.usernames import MAX_LENGTH, validate_username
 
-__all__ = [
-    "AccountDeletion",
-    "DeletionGroup",
-    "DeletionRequest",
-    "ErasedIdentifier",
-    "FailedSignIn",
-    "Hold",
-    "Receipt",
-    "Session",
-    "User",
-]
+__all__ = ["FailedSignIn", "Session", "User"]
 
 
 class UserQuerySet(models.QuerySet):
@@ -42,13 +28,6 @@ class UserQuerySet(models.QuerySet):
             received=_counted(Message.objects.filter(receiver=OuterRef("pk")), "receiver"),
             unread=_counted(Message.unread.filter(receiver=OuterRef("pk")), "receiver"),
             last_active=Subquery(written.order_by("-timestamp", "-id").values("timestamp")[:1]),
-        )
-
-    def with_standing(self) -> UserQuerySet:
-        """With ``leaving`` and ``on_hold``: whether a deletion is under way, and a hold open, within the one query."""
-        return self.annotate(
-            leaving=Exists(DeletionRequest.objects.open().filter(user=OuterRef("pk"))),
-            on_hold=Exists(Hold.objects.open().filter(user=OuterRef("pk"))),
         )
 
     def matching(self, text: str) -> UserQuerySet:
@@ -116,35 +95,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """The username as it is: other systems tell apart what Unicode's normal form would merge."""
         return username
-
-
-class AccountDeletionQuerySet(models.QuerySet["AccountDeletion"]):
-    def record(self, counts: dict[str, int]) -> AccountDeletion:
-        """Record that an account was deleted now, by whoever is signed in; ``counts`` are rows by name."""
-        return self.create(counts=counts, deleted_by_id=current_editor_id())
-
-
-class AccountDeletion(models.Model):
-    """That an account was deleted, when, by whom and how much went with it; nothing about whose it was."""
-
-    deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
-    deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="deleted by"
-    )
-    counts: models.JSONField[dict[str, int], Any] = models.JSONField(default=dict)
-
-    objects = AccountDeletionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-deleted_at", "-id"]
-
-    def __str__(self) -> str:
-        return f"Account deleted at {self.deleted_at:%Y-%m-%d %H:%M} UTC"
-
-    @property
-    def messages(self) -> int:
-        """How many messages went with the account."""
-        return self.counts.get("messages_sent", 0) + self.counts.get("messages_received", 0)
 
 
 class FailedSignIn(models.Model):

@@ -7,51 +7,39 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-READING = (
-    "messaging.view_conversation",
-    "messaging.view_message",
-    "messaging.view_messagehistory",
-    "messaging.view_notification",
-)
+from ops.console.rooms import rooms
 
-# Who asks for deletions, who decides about them, and who only looks.
-DELETIONS = (
-    "accounts.view_accountdeletion",
-    "accounts.view_deletionrequest",
-    "accounts.view_receipt",
-    "accounts.view_hold",
-)
-DECIDING = ("accounts.approve_deletionrequest", "accounts.hold_account")
+# What each of them may do is declared by the rooms (Room.permissions). Groups and themes are for superusers only.
+NAMES = ("Reviewer", "Lead", "Support", "Data operator", "Auditor")
 
-# The one source of what roles may do. Groups and themes are nobody's: only superusers look after them.
-ROLES: dict[str, tuple[str, ...]] = {
-    "Reviewer": READING,
-    "Lead": (*READING, "messaging.change_message", *DELETIONS, *DECIDING),
-    "Support": (
-        "accounts.view_user",
-        "accounts.change_user",
-        "accounts.delete_user",
-        *DELETIONS,
-        *DECIDING,
-    ),
-    # What is exported is chosen in the lists: whoever may take messages out may see which ones.
-    "Data operator": (*READING[:2], "transfers.import_messages", "transfers.export_messages"),
-    "Auditor": ("audit.view_entry", "audit.export_entry", *DELETIONS),
-}
+
+def permissions_by_role() -> dict[str, tuple[str, ...]]:
+    """The permissions ("app.codename") of each role, in the order of NAMES.
+
+    Raises KeyError where a room names a role that is not in NAMES; ``manage.py check`` says so in words.
+    """
+    table: dict[str, list[str]] = {name: [] for name in NAMES}
+    for room in rooms():
+        for permission, roles in room.permissions.items():
+            for role in roles:
+                table[role].append(permission)
+    return {role: tuple(permissions) for role, permissions in table.items()}
 
 
 class PermissionMissing(Exception):
-    """ROLES names a permission that does not exist; the text says which, and what to do."""
+    """A room declares a permission that does not exist; the text says which, and what to do."""
 
 
 def set_up() -> list[str]:
-    """Make the groups of all roles hold just what ROLES says; returns a sentence for each role that this changed.
+    """Make the group of each role hold just the permissions that the rooms declare; returns a sentence for each role
+    that this changed.
 
     Other groups, and who belongs to a role, stay as they are. Raises PermissionMissing, having changed nothing.
     """
+    wanted = permissions_by_role()
     with transaction.atomic():
-        known = _permissions({name for names in ROLES.values() for name in names})
-        changes = [_set_up_role(role, {name: known[name] for name in names}) for role, names in ROLES.items()]
+        known = _permissions({name for names in wanted.values() for name in names})
+        changes = [_set_up_role(role, {name: known[name] for name in names}) for role, names in wanted.items()]
     return [change for change in changes if change]
 
 
@@ -64,7 +52,7 @@ def _permissions(names: set[str]) -> dict[str, Permission]:
     if missing:
         raise PermissionMissing(
             f"No role was changed: the roles name what the database does not know: {', '.join(missing)}. "
-            "Run manage.py migrate first, or correct the name in ops/accounts/roles.py."
+            "Run manage.py migrate first, or correct the name in the apps.py of its room."
         )
     return {name: found[name] for name in names}
 

@@ -6,8 +6,8 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
-from ops.accounts import identifiers
 from ops.accounts.models import User
+from ops.console.rooms import rooms
 
 
 class ExactUsernameField(forms.CharField):
@@ -17,11 +17,12 @@ class ExactUsernameField(forms.CharField):
         super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
 
 
-def _free(text: str, kind: str = identifiers.Kind.USERNAME) -> str:
-    """The username or address; raises ValidationError where an erased account had it."""
-    known = identifiers.erased([text], kind=kind).get(text)
-    if known is not None:
-        raise forms.ValidationError(identifiers.refusal(text, known, kind=kind), code="erased")
+def _free(text: str, kind: str = "username") -> str:
+    """The username or address; raises ValidationError where a room says that no account may get it."""
+    for room in rooms():
+        refusal = room.name_refusal(text, kind=kind)
+        if refusal:
+            raise forms.ValidationError(refusal, code="refused")
     return text
 
 
@@ -50,4 +51,4 @@ class UserChangeForm(DjangoUserChangeForm):
     def clean_email(self) -> str:
         """Nor does anybody get the address of an erased account."""
         email = self.cleaned_data["email"]
-        return email if email == self.instance.email else _free(email, identifiers.Kind.EMAIL)
+        return email if email == self.instance.email else _free(email, "email")

@@ -23,7 +23,7 @@ class Audit(Enum):
     EXEMPT = "changes are not recorded"
 
 
-# What ``Table.erasure`` says besides the name of an erasure step (ops.deletion.leftovers.Step).
+# What ``Table.erasure`` says besides the name of an erasure step (ops.console.erasure.Step).
 NOTHING_PERSONAL = "nothing personal"
 WITH_MESSAGES = "messaging"  # removed by messaging/erasure.py
 ON_DELETE = "on_delete"  # the foreign keys to the account say what happens when it goes
@@ -50,23 +50,44 @@ class Room(AppConfig):
     ``tables``: model ("app.model", lower case) to its Table.
     ``rounds``: management command to the seconds between two runs; the worker runs them.
     ``events``: dotted path of the room's events of the audit trail, a TextChoices.
+    ``slots``: place in a page of another room ("person.facts") to the template that is included there.
     """
+
+    default = False  # Django takes the one AppConfig of an apps.py; there, this class is only imported
 
     menu: Mapping[str, int] = {}
     permissions: Mapping[str, Collection[str]] = {}
     tables: Mapping[str, Table] = {}
     rounds: Mapping[str, int] = {}
     events: str = ""
+    slots: Mapping[str, str] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.default = True
 
     def job_kinds(self) -> Iterable[Any]:
         """The kinds of jobs of this room (ops.jobs.kinds.Kind)."""
         return ()
 
     def erasure_steps(self) -> Iterable[Any]:
-        """What has to be removed of a person besides their messages (ops.deletion.leftovers.Step)."""
+        """What has to be removed of a person besides their messages (ops.console.erasure.Step)."""
         return ()
+
+    def files_in_use(self) -> Iterable[str]:
+        """The private files (ops.files.private_files) that unfinished work of this room still needs, by name."""
+        return ()
+
+    def name_refusal(self, text: str, *, kind: str) -> str:
+        """Why no account may get this name (``kind`` is "username" or "email"), as a sentence; "" where one may."""
+        return ""
 
 
 def rooms() -> list[Room]:
     """All installed rooms, in the order of INSTALLED_APPS."""
     return [config for config in apps.get_app_configs() if isinstance(config, Room)]
+
+
+def files_in_use() -> list[str]:
+    """The names of the private files that unfinished work of any room still needs."""
+    return [name for room in rooms() for name in room.files_in_use()]

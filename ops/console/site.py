@@ -8,22 +8,9 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-# The order in which a working day meets things; what is not named comes after, by name.
-FIRST_TO_LAST = (
-    "Conversation",
-    "Message",
-    "User",
-    "Import",
-    "Export",
-    "Job",
-    "Entry",
-    "MessageHistory",
-    "Notification",
-    "DeletionRequest",
-    "AccountDeletion",
-    "Group",
-    "Theme",
-)
+from ops.console.rooms import rooms
+
+LAST = 1_000  # the place in the menu of what no room names
 
 
 class ConsoleSite(admin.AdminSite):
@@ -39,8 +26,8 @@ class ConsoleSite(admin.AdminSite):
         """As Django's, with ``sections``: (name, address, whether we are there) of each list this person may see."""
         context = super().each_context(request)
         models = [model for app in context["available_apps"] for model in app["models"] if model["admin_url"]]
-        rank = {name: number for number, name in enumerate(FIRST_TO_LAST)}
-        models.sort(key=lambda model: (rank.get(model["object_name"], len(rank)), str(model["name"])))
+        places = {label: place for room in rooms() for label, place in room.menu.items()}
+        models.sort(key=lambda model: (places.get(model["model"]._meta.label, LAST), str(model["name"])))
         context["sections"] = [
             (self._section(model), model["admin_url"], request.path.startswith(model["admin_url"])) for model in models
         ]

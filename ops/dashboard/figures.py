@@ -15,7 +15,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from messaging.models import Conversation, Message
-from ops.accounts.models import AccountDeletion
+from ops.deletion.models import AccountDeletion
 
 DAYS = 30
 BUSIEST = 5

@@ -7,9 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 
-from ops.accounts.leftovers import account_erased
 from ops.dashboard import figures
-from ops.transfers.imports import messages_imported
+from ops.imports.recording import messages_imported
 
 SIGNING_IN = {"last_login"}  # the one change of a user that the overview does not show
 
@@ -19,15 +18,9 @@ def forget_figures(sender: Any, update_fields: Any = None, **_: Any) -> None:
         figures.make_stale()
 
 
-def forget_names(sender: Any, **_: Any) -> None:
-    """Whoever wrote much is named by the figures, and old ones are kept for a day."""
-    figures.forget()
-
-
 def connect() -> None:
     """Connect the receiver to everything that changes a figure; doing it twice is harmless."""
     for signal in (post_save, post_delete):
-        for model in ("messaging.Message", settings.AUTH_USER_MODEL, "accounts.AccountDeletion"):
+        for model in ("messaging.Message", settings.AUTH_USER_MODEL, "deletion.AccountDeletion"):
             signal.connect(forget_figures, sender=model, dispatch_uid=f"dashboard.forget_figures.{model}")
-    account_erased.connect(forget_names, dispatch_uid="dashboard.forget_names")
     messages_imported.connect(forget_figures, dispatch_uid="dashboard.forget_figures.import")

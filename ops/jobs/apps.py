@@ -1,7 +1,11 @@
-from django.apps import AppConfig
+from ops.console.rooms import ON_DELETE, Audit, Room, Table
 
 
-class JobsConfig(AppConfig):
+class JobsConfig(Room):
     name = "ops.jobs"
     label = "jobs"
     verbose_name = "Jobs"
+
+    menu = {"jobs.Job": 60}
+    permissions = {"jobs.view_job": ()}
+    tables = {"jobs.job": Table(Audit.VERBS, ON_DELETE)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ops.console.rooms import rooms
 from ops.jobs.models import Job
 
 if TYPE_CHECKING:
@@ -41,17 +43,22 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Make a kind known; for the ``ready()`` of the app that owns it."""
+    """Make a kind known that no room declares; for tests."""
     _kinds[kind.name] = kind
+
+
+@cache
+def _declared() -> dict[str, Kind]:
+    return {kind.name: kind for room in rooms() for kind in room.job_kinds()}
 
 
 def kind_of(job: Job) -> Kind | None:
     """The kind of a job, or None where this version of the console does not have it (any more)."""
-    return _kinds.get(job.kind)
+    return _kinds.get(job.kind) or _declared().get(job.kind)
 
 
 def all_kinds() -> Iterable[Kind]:
-    return _kinds.values()
+    return (_declared() | _kinds).values()
 
 
 def page_of(job: Job) -> str:

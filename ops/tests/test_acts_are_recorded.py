@@ -19,13 +19,13 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import write
-from ops.accounts.tests.screens import ask_about, filled_in
 from ops.audit.acting import RecordedChanges
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.console.readonly import ReadOnlyPermissions
-from ops.transfers.models import Import
+from ops.deletion.tests.screens import ask_about, filled_in
+from ops.imports.models import Import
 
 LIST = reverse("admin:messaging_conversation_changelist")
 

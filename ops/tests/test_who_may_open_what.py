@@ -22,13 +22,14 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
-from ops.accounts.deletion_models import DeletionGroup, DeletionRequest, ErasedIdentifier, Receipt
-from ops.accounts.hold_models import Hold
-from ops.accounts.models import AccountDeletion, User
+from ops.accounts.models import User
 from ops.audit.events import Event
 from ops.audit.recording import record
+from ops.conftest import READING
+from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.exports.models import Export
+from ops.imports.models import Import
 from ops.jobs.models import Job
-from ops.transfers.models import Export, Import
 
 # Who asks, and what they are. Nobody is not signed in, Alice is a participant, Nils is staff without a role.
 ROLE_OF = {"rita": "Reviewer", "lena": "Lead", "sue": "Support", "dan": "Data operator", "otto": "Auditor"}
@@ -103,33 +104,33 @@ auth_group_delete                                 in    in    no    no    no    
 auth_group_change                                 in    in    no    no    no    no    no    no    ok
 auth/group/<path:object_id>/                      in    in    go    go    go    go    go    go    go
 
-accounts_deletionrequest_changelist               in    in    no    no    ok    ok    no    ok    ok
-accounts_deletionrequest_add                      in    in    no    no    no    no    no    no    no
-accounts_deletionrequest_history                  in    in    no    no    no    no    no    go    go
-accounts_deletionrequest_delete                   in    in    no    no    no    no    no    no    no
-accounts_deletionrequest_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
-accounts_deletionrequest_progress                 in    in    no    no    go/x  go/x  no    go/x  go/x
-accounts_deletionrequest_approve                  in    in    no    no    go    go    no    no    go
-accounts_deletionrequest_refuse                   in    in    no    no    ok    ok    no    no    ok
-accounts_deletionrequest_cancel                   in    in    no    no    no    ok    no    no    ok
-accounts_deletiongroup                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-accounts_deletiongroup_progress                   in    in    no    no    go/x  go/x  no    go/x  go/x
-accounts_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
-accounts_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
-accounts_hold_lift                                in    in    no    no    go    go    no    no    go
-accounts_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-accounts_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-accounts_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-accounts_erased                                   in    in    no    no    ok    ok    no    ok    ok
-accounts_erasedidentifier_lift                    in    in    no    no    no    no    no    no    go
-accounts/deletionrequest/<path:object_id>/        in    in    go    go    go    go    go    go    go
+deletion_deletionrequest_changelist               in    in    no    no    ok    ok    no    ok    ok
+deletion_deletionrequest_add                      in    in    no    no    no    no    no    no    no
+deletion_deletionrequest_history                  in    in    no    no    no    no    no    go    go
+deletion_deletionrequest_delete                   in    in    no    no    no    no    no    no    no
+deletion_deletionrequest_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
+deletion_deletionrequest_progress                 in    in    no    no    go/x  go/x  no    go/x  go/x
+deletion_deletionrequest_approve                  in    in    no    no    go    go    no    no    go
+deletion_deletionrequest_refuse                   in    in    no    no    ok    ok    no    no    ok
+deletion_deletionrequest_cancel                   in    in    no    no    no    ok    no    no    ok
+deletion_deletiongroup                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_deletiongroup_progress                   in    in    no    no    go/x  go/x  no    go/x  go/x
+deletion_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
+deletion_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
+deletion_hold_lift                                in    in    no    no    go    go    no    no    go
+deletion_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_erased                                   in    in    no    no    ok    ok    no    ok    ok
+deletion_erasedidentifier_lift                    in    in    no    no    no    no    no    no    go
+deletion/deletionrequest/<path:object_id>/        in    in    go    go    go    go    go    go    go
 
-accounts_accountdeletion_changelist               in    in    no    no    ok    ok    no    ok    ok
-accounts_accountdeletion_add                      in    in    no    no    no    no    no    no    no
-accounts_accountdeletion_history                  in    in    no    no    no    no    no    go    go
-accounts_accountdeletion_delete                   in    in    no    no    no    no    no    no    no
-accounts_accountdeletion_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
-accounts/accountdeletion/<path:object_id>/        in    in    go    go    go    go    go    go    go
+deletion_accountdeletion_changelist               in    in    no    no    ok    ok    no    ok    ok
+deletion_accountdeletion_add                      in    in    no    no    no    no    no    no    no
+deletion_accountdeletion_history                  in    in    no    no    no    no    no    go    go
+deletion_accountdeletion_delete                   in    in    no    no    no    no    no    no    no
+deletion_accountdeletion_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
+deletion/accountdeletion/<path:object_id>/        in    in    go    go    go    go    go    go    go
 
 audit_entry_export                                in    in    no    no    no    no    no    ok    ok
 audit_entry_changelist                            in    in    no    no    no    no    no    ok    ok
@@ -139,31 +140,31 @@ audit_entry_delete                                in    in    no    no    no    
 audit_entry_change                                in    in    no    no    no    no    no    ok/no ok/no
 audit/entry/<path:object_id>/                     in    in    go    go    go    go    go    go    go
 
-transfers_import_changelist                       in    in    no    no    no    no    ok    no    ok
-transfers_import_add                              in    in    no    no    no    no    ok    no    ok
-transfers_import_sample                           in    in    no    no    no    no    ok    no    ok
-transfers_import_check                            in    in    no    no    no    no    no    no    no
-transfers_import_columns                          in    in    no    no    no    no    no    no    no
-transfers_import_store                            in    in    no    no    no    no    no    no    no
-transfers_import_discard                          in    in    no    no    no    no    no    no    no
-transfers_import_undo                             in    in    no    no    no    no    go    no    go
-transfers_import_problems                         in    in    no    no    no    no    no    no    no
-transfers_import_rejected                         in    in    no    no    no    no    no    no    no
-transfers_import_history                          in    in    no    no    no    no    no    go    go
-transfers_import_delete                           in    in    no    no    no    no    no    no    no
-transfers_import_change                           in    in    no    no    no    no    ok/no no    ok/no
-transfers/import/<uuid:object_id>/                in    in    go    go    go    go    go    go    go
+imports_import_changelist                         in    in    no    no    no    no    ok    no    ok
+imports_import_add                                in    in    no    no    no    no    ok    no    ok
+imports_import_sample                             in    in    no    no    no    no    ok    no    ok
+imports_import_check                              in    in    no    no    no    no    no    no    no
+imports_import_columns                            in    in    no    no    no    no    no    no    no
+imports_import_store                              in    in    no    no    no    no    no    no    no
+imports_import_discard                            in    in    no    no    no    no    no    no    no
+imports_import_undo                               in    in    no    no    no    no    go    no    go
+imports_import_problems                           in    in    no    no    no    no    no    no    no
+imports_import_rejected                           in    in    no    no    no    no    no    no    no
+imports_import_history                            in    in    no    no    no    no    no    go    go
+imports_import_delete                             in    in    no    no    no    no    no    no    no
+imports_import_change                             in    in    no    no    no    no    ok/no no    ok/no
+imports/import/<uuid:object_id>/                  in    in    go    go    go    go    go    go    go
 
 messaging_conversation_export                     in    in    no    no    no    no    go    no    go
 messaging_message_export                          in    in    no    no    no    no    go    no    go
-transfers_export_person                           in    in    no    no    no    no    no    no    go
-transfers_export_changelist                       in    in    no    no    no    no    ok    no    ok
-transfers_export_add                              in    in    no    no    no    no    no    no    no
-transfers_export_history                          in    in    no    no    no    no    no    go    go
-transfers_export_delete                           in    in    no    no    no    no    no    no    no
-transfers_export_change                           in    in    no    no    no    no    no    no    ok/no
-transfers_export_download                         in    in    no    no    no    no    no    no    no
-transfers/export/<path:object_id>/                in    in    go    go    go    go    go    go    go
+exports_export_person                             in    in    no    no    no    no    no    no    go
+exports_export_changelist                         in    in    no    no    no    no    ok    no    ok
+exports_export_add                                in    in    no    no    no    no    no    no    no
+exports_export_history                            in    in    no    no    no    no    no    go    go
+exports_export_delete                             in    in    no    no    no    no    no    no    no
+exports_export_change                             in    in    no    no    no    no    no    no    ok/no
+exports_export_download                           in    in    no    no    no    no    no    no    no
+exports/export/<path:object_id>/                  in    in    go    go    go    go    go    go    go
 
 jobs_job_changelist                               in    in    ok    ok    ok    ok    ok    ok    ok
 jobs_job_add                                      in    in    no    no    no    no    no    no    no
@@ -177,10 +178,12 @@ jobs/job/<path:object_id>/                        in    in    go    go    go    
 
 app_list=messaging                                in    in    --    ok    ok    --    ok    --    ok
 app_list=admin_interface                          in    in    --    --    --    --    --    --    ok
-app_list=accounts                                 in    in    --    --    ok    ok    --    ok    ok
+app_list=accounts                                 in    in    --    --    --    ok    --    --    ok
+app_list=deletion                                 in    in    --    --    ok    ok    --    ok    ok
 app_list=auth                                     in    in    --    --    --    --    --    --    ok
 app_list=audit                                    in    in    --    --    --    --    --    ok    ok
-app_list=transfers                                in    in    --    --    --    --    ok    --    ok
+app_list=imports                                  in    in    --    --    --    --    ok    --    ok
+app_list=exports                                  in    in    --    --    --    --    ok    --    ok
 app_list=jobs                                     in    in    --    --    --    ok    ok    --    ok
 
 (?P<url>.*)$                                      in    in    --    --    --    --    --    --    --
@@ -212,7 +215,7 @@ def keys_of_deletions(user: Any) -> dict[str, Any]:
     said = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
     receipt = Receipt.objects.create(id=uuid4(), request=asked.pk, **said, **times)
     name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
-    below = "accounts/deletionrequest/"
+    below = "deletion/deletionrequest/"
     return {
         f"{below}erased/": name.pk,
         f"{below}receipt/": receipt.pk,
@@ -237,12 +240,12 @@ def keys(db: Any) -> dict[str, Any]:
         "messaging/notification/": message.notifications.get().pk,
         "accounts/user/": alice.pk,
         **keys_of_deletions(bob),
-        "accounts/accountdeletion/": AccountDeletion.objects.create().pk,
+        "deletion/accountdeletion/": AccountDeletion.objects.create().pk,
         "auth/group/": Group.objects.create(name="a group").pk,
         "admin_interface/theme/": Theme.objects.get().pk,
-        "transfers/import/": Import.objects.create(by=alice, file_name="a.csv", state="checked").pk,
-        "transfers/export/of-person/": alice.pk,
-        "transfers/export/": Export.objects.create(by=alice, scope="messages", reason="a reason").pk,
+        "imports/import/": Import.objects.create(by=alice, file_name="a.csv", state="checked").pk,
+        "exports/export/of-person/": alice.pk,
+        "exports/export/": Export.objects.create(by=alice, scope="messages", reason="a reason").pk,
         "jobs/job/": Job.objects.create(kind="a kind", title="a job", requester=alice, state="running").pk,
         "audit/entry/": record(Event.CONVERSATION_READ, actor=alice, target=message.conversation).pk,
     }
@@ -335,7 +338,13 @@ def test_no_page_offers_what_would_be_refused(who: str, keys: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    "codename", [*roles.READING, "accounts.view_user", "accounts.view_deletionrequest", "auth.view_group"]
+    "codename",
+    [
+        *(f"messaging.{codename}" for codename in READING),
+        "accounts.view_user",
+        "deletion.view_deletionrequest",
+        "auth.view_group",
+    ],
 )
 def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, Any]) -> None:
     """Teams make groups of their own; what they may not open is not offered to those either."""

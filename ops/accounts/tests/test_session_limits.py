@@ -148,7 +148,7 @@ def test_activity_is_written_once_a_minute_at_most(reading: Client) -> None:
     assert not [query for query in queries if query["sql"].startswith("UPDATE")]
 
 
-@pytest.mark.parametrize("page", ["jobs_job", "accounts_deletionrequest", "accounts_deletiongroup"])
+@pytest.mark.parametrize("page", ["jobs_job", "deletion_deletionrequest", "deletion_deletiongroup"])
 def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Client, page: str) -> None:
     progress = reverse(f"admin:{page}_progress", args=["00000000-0000-0000-0000-000000000000"])
     for _ in range(2):

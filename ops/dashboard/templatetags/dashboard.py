@@ -25,5 +25,5 @@ def dashboard_summary(context: Any) -> dict[str, Any]:
         "figures": numbers,
         "days": figures.DAYS,
         "chart": charts.columns_per_day(numbers.per_day) if numbers else "",
-        "may_see_deletions": user.has_perm("accounts.view_accountdeletion"),
+        "may_see_deletions": user.has_perm("deletion.view_accountdeletion"),
     }

@@ -39,9 +39,9 @@ def test_a_command_that_fails_stops_neither_the_others_nor_the_worker(
 ) -> None:
     settings.PRIVATE_DIR = tmp_path / "private"
     settings.PRIVATE_DIR.write_text("no folder")
-    settings.JOBS_ROUNDS = {"sweep_transfers": 60, "clearsessions": 60}
+    settings.JOBS_ROUNDS = {"sweep_files": 60, "clearsessions": 60}
     now = timezone.now()
     let_a_session_expire(now)
     make_rounds({}, now)
-    assert "“sweep_transfers” failed, and is run again later:" in caplog.text
+    assert "“sweep_files” failed, and is run again later:" in caplog.text
     assert not Session.objects.exists()

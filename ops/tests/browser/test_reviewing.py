@@ -178,8 +178,8 @@ def test_every_other_page_is_accessible_and_fits(
     for address in (
         "messaging/messagehistory/",
         "messaging/notification/",
-        "accounts/deletionrequest/",
-        "accounts/accountdeletion/",
+        "deletion/deletionrequest/",
+        "deletion/accountdeletion/",
         "accounts/user/add/",
         f"accounts/user/{rosa.pk}/change/",
         f"accounts/user/{rosa.pk}/password/",

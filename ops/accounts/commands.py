@@ -1,0 +1,34 @@
+"""What commands about accounts have in common: which account is meant, and who acts."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import CommandError
+
+
+def account(username: str) -> Any:
+    """The account of that name. Raises CommandError."""
+    found = get_user_model().objects.filter(username=username).first()
+    if found is None:
+        raise CommandError(f"There is no account “{username}”: check the spelling, capital letters count.")
+    return found
+
+
+def add_by(parser: ArgumentParser) -> None:
+    parser.add_argument("--by", metavar="USERNAME", help="whose act this is in the audit trail; nobody's without it")
+
+
+def acting(options: dict[str, Any], permission: str = "") -> Any:
+    """Whoever ``--by`` names, or None. Raises CommandError where they could not do this in the console: nobody is put
+    down as the second person whose role does not make them one."""
+    if not options["by"]:
+        return None
+    found = account(options["by"])
+    if not (found.is_staff and found.is_active):
+        raise CommandError(f"{options['by']} is not active staff: name somebody who may sign in to the console.")
+    if permission and not found.has_perm(permission):
+        raise CommandError(f"{options['by']} may not do this in the console: name somebody whose role allows it.")
+    return found

@@ -1,0 +1,22 @@
+"""What signing in leaves of a person: sessions, and failed attempts as digests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.accounts import sessions, throttling
+from ops.console.erasure import Leaving, Outcome, Step, outcome
+
+
+def _end_sessions(person: Leaving, _: Any) -> Outcome:
+    return outcome(sessions.end_all(person.user_id))
+
+
+def _forget_failures(person: Leaving, _: Any) -> Outcome:
+    return outcome(throttling.forget(person.username))
+
+
+STEPS = (
+    Step("sessions", "Sessions", _end_sessions, order=20),
+    Step("sign_ins", "Failed sign-ins", _forget_failures, order=30),
+)

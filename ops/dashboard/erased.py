@@ -1,0 +1,16 @@
+"""What the dashboard keeps of a person: cached figures name who writes most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.console.erasure import Leaving, Step
+from ops.dashboard import figures
+
+
+def forget_names(person: Leaving, _: Any) -> None:
+    """Old figures are kept for a day. The receipt speaks of caches as a whole."""
+    figures.forget()
+
+
+STEPS = (Step("figures", "Figures of the dashboard", forget_names, order=70),)

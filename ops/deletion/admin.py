@@ -1,0 +1,170 @@
+"""Deletions in the console: what was asked for and how far it came, and what was deleted by any road."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from ops.audit.acting import RecordedSearches, TrailHistory
+from ops.console.keyset import KeysetAdmin, KeysetChangeList
+from ops.console.readonly import ReadOnlyPermissions
+from ops.deletion import holds, pages, requests
+from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Hold, State
+from ops.deletion.user_admin import DeletableUserAdmin
+from ops.deletion.views import holds as hold_views
+from ops.deletion.views import receipts
+from ops.deletion.views import requests as views
+
+# Importing it registers it.
+__all__ = ["AccountDeletionAdmin", "DeletableUserAdmin", "DeletionRequestAdmin"]
+
+
+class SectionChangeList(KeysetChangeList):
+    """A list that is called as its section is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = self.model_admin.section  # type: ignore[attr-defined]
+
+
+class InState(admin.SimpleListFilter):
+    """Where deletions stand; those that a hold stops are a choice of their own besides."""
+
+    title = "state"
+    parameter_name = "state"
+    HELD = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [*State.choices, (self.HELD, "On hold")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() == self.HELD:
+            return queryset.held()
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
+@admin.register(DeletionRequest)
+class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, KeysetAdmin):
+    """Deletions from the question to the receipt. Everything is done on pages of their own."""
+
+    section = "Deletions"
+    keyset = ("-requested_at", "id")
+    list_filter = (InState,)
+    search_fields = ("username",)
+    search_help_text = "Part of a username; erased accounts have none any more."
+    change_list_template = "deletion/deletions.html"
+    rows_template = "deletion/request_rows.html"
+    empty_words = (
+        "No deletion was asked for yet. Open a user, or choose some in the list of users, and ask for it there."
+    )
+    actions = None
+
+    class Media:
+        css = {"all": ("accounts/accounts.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*_pages(self.admin_site.admin_view), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return SectionChangeList
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.for_list()
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        pages.prepared(rows)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one deletion; nothing can be sent to it."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = self.get_object(request, object_id)
+        if asked is None:
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **_page_of(asked, by=request.user)}
+        return TemplateResponse(request, "deletion/request.html", {**context, **(extra_context or {})})
+
+
+def _page_of(asked: DeletionRequest, *, by: Any) -> dict[str, Any]:
+    """What the page of a deletion shows."""
+    standing = list(Hold.objects.of(asked.user_id).order_by("-placed_at"))
+    people = pages.people_of(asked, standing)
+    account = views.account_of(asked)
+    held_for_others = asked.is_open and asked.holds.for_others
+    to_come = account is not None and asked.state in BEFORE_ERASURE
+    return {
+        **pages.facts(asked),
+        "title": f"Deletion of {pages.called(asked)}",
+        "asked": asked,
+        "whose": pages.called(asked),
+        "account": account,
+        "live": pages.is_worked_on(asked),
+        "begins_soon": pages.begins_soon(asked),
+        "in_group": asked.group.requests.count(),
+        "timeline": pages.timeline(asked, people),
+        "exchanged": holds.standing_against(asked.user_id, holds.standing()) if held_for_others else [],
+        "holds": [(hold, people.name(hold.placed_by_id), people.name(hold.lifted_by_id)) for hold in standing],
+        "offers": pages.offers(asked, to=by),
+        "why_not": pages.why_not_approve(asked, by=by),
+        "plan": requests.plan([account], by=by)[0] if to_come else None,
+        "counts": pages.counted(asked.progress.get("counts", {})),
+        "outcomes": pages.outcomes(asked.progress.get("steps", [])),
+        "receipt": asked.receipt,
+    }
+
+
+def _pages(wrap: Any) -> list[URLPattern]:
+    """The addresses of the pages about deletions, holds and receipts, below those of the list."""
+
+    def page(route: str, view: Any, name: str) -> URLPattern:
+        return path(route, wrap(view.as_view()), name=f"deletion_{name}")
+
+    return [
+        page("erased/", receipts.LookUpView, "erased"),
+        page("erased/<int:pk>/lift/", receipts.LiftIdentifierView, "erasedidentifier_lift"),
+        page("receipt/<uuid:pk>/", receipts.ReceiptView, "receipt"),
+        page("receipt/<uuid:pk>/print/", receipts.PrintedReceiptView, "receipt_print"),
+        page("receipt/<uuid:pk>/json/", receipts.ReceiptFileView, "receipt_json"),
+        page("hold/<uuid:pk>/lift/", hold_views.LiftHoldView, "hold_lift"),
+        page("group/<uuid:pk>/", views.GroupView, "deletiongroup"),
+        page("group/<uuid:pk>/approve/", views.ApproveGroupView, "deletiongroup_approve"),
+        page("group/<uuid:pk>/cancel/", views.CancelGroupView, "deletiongroup_cancel"),
+        page("group/<uuid:pk>/progress/", views.GroupProgressView, "deletiongroup_progress"),
+        page("<uuid:pk>/progress/", views.ProgressView, "deletionrequest_progress"),
+        page("<uuid:pk>/approve/", views.ApproveView, "deletionrequest_approve"),
+        page("<uuid:pk>/refuse/", views.RefuseView, "deletionrequest_refuse"),
+        page("<uuid:pk>/cancel/", views.CancelView, "deletionrequest_cancel"),
+    ]
+
+
+@admin.register(AccountDeletion)
+class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
+    """That accounts were deleted: when, by whom, how much went with them; never whose they were."""
+
+    section = "Deleted accounts"
+    keyset = ("-deleted_at", "id")
+    rows_template = "deletion/deletion_rows.html"
+    change_form_template = "deletion/account_deletion.html"
+    empty_words = "No account was deleted yet."
+    fields = ("deleted_at", "deleted_by", "counts")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return SectionChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("deleted_by")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        counts = pages.counted(context["original"].counts)
+        context |= {"title": "A deleted account", "counts": counts}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,126 @@
+"""Deciding about requested deletions: a second person approves or refuses; until the erasure begins, one may cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.editors import editing_as
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.deletion import erasing
+from ops.deletion.models import DeletionGroup, DeletionRequest, State
+from ops.deletion.refusals import DeletionRefused
+
+
+def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
+    """Why ``by`` (None: a command) cannot approve this, as a sentence; None where they can."""
+    if request.state != State.REQUESTED:
+        return "This does not wait for approval any more."
+    if by is not None and by.pk == request.user_id:
+        return "This is your own account: somebody else approves its deletion."
+    if settings.DELETION_ONE_PERSON:
+        return None
+    if by is None:
+        return "Say who approves it: it has to be another person than who asked for it."
+    if by.pk == request.requested_by_id:
+        return "You asked for this deletion yourself: a second person approves it."
+    return None
+
+
+def approve(request: DeletionRequest, *, by: Any) -> None:
+    """Let a deletion go ahead when its grace period is over. Raises DeletionRefused, as for whoever asked for it.
+
+    Where one person is enough (DELETION_ONE_PERSON) and one person it was, the request says so for ever.
+    """
+    with transaction.atomic():
+        stored = _locked(request)
+        refused = why_not_approve(stored, by=by)
+        if refused:
+            raise DeletionRefused(refused)
+        alone = by is None or by.pk == stored.requested_by_id
+        _approved(stored, approved_by=by, one_person=alone)
+        _record(Event.DELETION_APPROVED, stored, by, "")
+        _begin_when_due(stored)
+    request.refresh_from_db()
+
+
+def approve_own(request: DeletionRequest) -> None:
+    """A person's own wish needs nobody else; whoever calls this begins it."""
+    _approved(request, approved_by=None, one_person=False)
+
+
+def approve_group(group: DeletionGroup, *, by: Any) -> int:
+    """Approve what waits for approval in a group, all or none; returns how many. Raises DeletionRefused."""
+    return _each(group, (State.REQUESTED,), lambda request: approve(request, by=by))
+
+
+def refuse(request: DeletionRequest, *, by: Any, reason: str) -> None:
+    """Refuse what somebody asked for: the account is as it was before. Raises DeletionRefused."""
+    _give_back(request, (State.REQUESTED,), State.REFUSED, Event.DELETION_REFUSED, by, reason)
+
+
+def cancel(request: DeletionRequest, *, by: Any, reason: str) -> None:
+    """Give up a deletion before its erasure begins: the account is as it was before. Raises DeletionRefused."""
+    _give_back(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, Event.DELETION_CANCELLED, by, reason)
+
+
+def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
+    """Cancel what can be cancelled in a group; returns how many. Raises DeletionRefused."""
+    return _each(group, (State.REQUESTED, State.APPROVED), lambda request: cancel(request, by=by, reason=reason))
+
+
+def _approved(request: DeletionRequest, *, approved_by: Any, one_person: bool) -> None:
+    now = timezone.now()
+    request.state, request.approved_at = State.APPROVED, now
+    request.approved_by, request.one_person = approved_by, one_person
+    request.runs_at = now + timedelta(days=settings.DELETION_GRACE_DAYS)
+    request.save()
+
+
+def _begin_when_due(request: DeletionRequest) -> None:
+    if request.runs_at is not None and request.runs_at <= timezone.now() and not request.is_held:
+        erasing.begin(request)
+
+
+def _each(group: DeletionGroup, states: tuple[State, ...], decide: Callable[[DeletionRequest], None]) -> int:
+    with transaction.atomic():
+        waiting = list(group.requests.filter(state__in=states).order_by("pk"))
+        for request in waiting:
+            decide(request)
+    return len(waiting)
+
+
+def _locked(request: DeletionRequest) -> DeletionRequest:
+    return DeletionRequest.objects.select_for_update(of=("self",)).select_related("group").get(pk=request.pk)
+
+
+def _give_back(
+    request: DeletionRequest, states: tuple[State, ...], state: State, event: Event, by: Any, reason: str
+) -> None:
+    if not reason.strip():
+        raise DeletionRefused("Say why: the reason is recorded.")
+    with transaction.atomic(), editing_as(by):
+        stored = _locked(request)
+        if stored.state not in states:
+            raise DeletionRefused("It is too late: this is decided, or its erasure has begun.")
+        stored.state, stored.ended_at, stored.ended_by = state, timezone.now(), by
+        stored.save()
+        for user in get_user_model().objects.select_for_update().filter(pk=stored.user_id):
+            if user.is_active != stored.was_active:
+                user.is_active = stored.was_active
+                user.save(update_fields=["is_active"])
+        _record(event, stored, by, reason)
+    request.refresh_from_db()
+
+
+def _record(event: Event, request: DeletionRequest, by: Any, reason: str) -> None:
+    target = (get_user_model()._meta.label_lower, request.user_id)
+    details = {"request": str(request.pk), "basis": request.group.basis, "mode": request.group.mode}
+    record(event, actor=by, target=target, label=request.username, details=details, reason=reason)

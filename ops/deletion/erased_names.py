@@ -1,0 +1,109 @@
+"""Names and addresses of erased accounts as keyed hashes: whoever knows one finds when it was erased; nobody can read
+them, and no import brings an erased person back under their name."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.writing import in_batches
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.deletion.models import ErasedIdentifier
+from ops.deletion.refusals import NotLifted
+
+Kind = ErasedIdentifier.Kind
+
+
+class Erased(NamedTuple):
+    """What is still known of an erased account: its receipt's id, and when it was erased."""
+
+    receipt_id: UUID
+    erased_at: datetime
+
+
+def keyed(purpose: str, text: str) -> str:
+    """A digest of ``text`` under ERASURE_KEY, another one for each purpose."""
+    key = hmac.digest(settings.ERASURE_KEY.encode(), b"ops.accounts.erasure", "sha256")
+    return hmac.new(key, f"{purpose}:{text}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
+
+
+def digest(kind: str, text: str) -> str:
+    """The keyed hash of a username, whose capital letters count, or of an e-mail address, whose do not; "" for "".
+
+    Letters that look alike, composed with their accents or not, are alike here: what is typed in a file or in a form
+    need not be what was stored.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = text.strip().lower() if kind == Kind.EMAIL else text
+    return keyed(kind, text) if text else ""
+
+
+def remember(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
+    """Store the hashes of an account that is being erased; doing it twice is harmless."""
+    hashes = ((Kind.USERNAME, digest(Kind.USERNAME, username)), (Kind.EMAIL, digest(Kind.EMAIL, email)))
+    rows = [
+        ErasedIdentifier(kind=kind, digest=hashed, receipt_id=receipt_id, erased_at=at)
+        for kind, hashed in hashes
+        if hashed
+    ]
+    ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Erased]:
+    """Those of ``names`` (usernames, or else addresses) that were an erased account's, each with the newest; lifted
+    ones are not among them.
+
+    For imports, about names without an account. A few milliseconds for a thousand names.
+    """
+    in_force = ErasedIdentifier.objects.in_force().filter(kind=kind)
+    if not in_force.exists():
+        return {}
+    digests = {name: digest(kind, name) for name in names}
+    known: dict[str, Erased] = {}
+    for batch in in_batches(list(dict.fromkeys(digests.values()))):
+        rows = in_force.with_digests(batch).order_by("erased_at").values_list("digest", "receipt_id", "erased_at")
+        known.update((hashed, Erased(receipt_id, at)) for hashed, receipt_id, at in rows)
+    return {name: known[hashed] for name, hashed in digests.items() if hashed in known}
+
+
+def find(text: str) -> list[ErasedIdentifier]:
+    """What is known of ``text`` as the username or e-mail address of erased accounts, lifted ones too; newest first."""
+    digests = [digest(kind, text.strip()) for kind in Kind.values]
+    return list(ErasedIdentifier.objects.with_digests(digests).order_by("-erased_at", "-pk"))
+
+
+def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
+    """Why an account cannot be made under ``name``, and what to do, for forms and imports."""
+    return (
+        f"The account “{name}” was erased on {timezone.localtime(known.erased_at):%Y-%m-%d} "
+        f"(receipt {known.receipt_id}) and does not come back: use another "
+        f"{'name' if kind == Kind.USERNAME else 'address'}, or have an administrator free it."
+    )
+
+
+def lift(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
+    """Let the name or address be used again. Only superusers (or a command: ``by`` is None) may, with a reason.
+
+    Raises NotLifted where it is lifted already, where the reason is missing, and for anybody else.
+    """
+    if by is not None and not by.is_superuser:
+        raise NotLifted("Only a superuser can let the name of an erased account be used again.")
+    if not reason.strip():
+        raise NotLifted("Say why the name may be used again: the reason is recorded.")
+    with transaction.atomic():
+        lifted = ErasedIdentifier.objects.in_force().filter(pk=identifier.pk)
+        if not lifted.update(lifted_by=by, lifted_at=timezone.now(), lift_reason=reason.strip()):
+            raise NotLifted("This name was let free already.")
+        details = {"kind": identifier.kind, "receipt": str(identifier.receipt_id)}
+        record(Event.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
+    identifier.refresh_from_db()

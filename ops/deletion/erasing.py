@@ -1,0 +1,368 @@
+"""Running an approved deletion: in batches, so that it can be stopped, killed and taken up, and ends in one receipt.
+
+What was done stands in the request's ``progress``, stored with each batch: whoever takes it up goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging import erasure, pages
+from messaging.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
+from messaging.erasure import ErasureCounts
+from messaging.models import Message
+from messaging.writing import Protected
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.deletion import erased_names, holds, leftovers, receipts
+from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
+from ops.deletion.refusals import DeletionRefused
+from ops.jobs import leases, starting, troubles
+from ops.jobs.kinds import Kind
+from ops.jobs.models import Job
+from ops.jobs.running import Cancelled, HandOver, JobFailed, Run
+
+logger = logging.getLogger(__name__)
+
+KIND = "accounts.delete"
+HELD = "A hold stops this deletion; it goes on when the hold is lifted."  # jobs are seen by others: no name here
+HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
+TITLE = "Deletion of an account"  # jobs are kept, and seen by others: no name
+AGAIN_AFTER = timedelta(minutes=5)  # when a deletion is taken up again whose job failed
+MOST_FAILURES = 3  # of one step, before the receipt says that it failed
+
+# Messages in one batch: as many as keep others waiting for about so many seconds.
+FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000
+BATCH_SECONDS = 0.7
+CACHE_KIB = 24_000  # takes about half as much again of memory
+
+Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
+
+
+class Stopped(Exception):
+    """The erasure does not go on now; the text says why."""
+
+
+class Watch:
+    """Looks before each batch of a run whether a hold stands against it.
+
+    All of an account's messages are looked through only where somebody is on hold who was not before. What was
+    exchanged with somebody on hold since then, each batch finds among its own messages (Protected).
+    """
+
+    def __init__(self) -> None:
+        self.on_hold: set[int] = set()
+
+    def look(self, user_id: int, *, anew: bool = False) -> None:
+        """Raises Stopped. With ``anew`` all messages are looked through again."""
+        on_hold = holds.people_on_hold()
+        if user_id in on_hold or holds.exchanged(user_id, on_hold if anew else on_hold - self.on_hold):
+            raise Stopped(HELD)
+        self.on_hold = on_hold
+
+
+def begin(request: DeletionRequest, *, here: bool = False) -> Job:
+    """Start the job of a deletion that may run; with ``here``, small ones are done on return (see jobs.starting)."""
+    requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
+    job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
+    DeletionRequest.objects.filter(pk=request.pk).update(job=job)
+    request.job = job
+    return job
+
+
+def start_due(now: datetime) -> int:
+    """Start what waits for nothing any more: a grace period is over, a hold was lifted, a job failed a while ago.
+
+    For the worker, every minute; returns how many it started. Two at once do no harm: one job finds nothing to do.
+    """
+    started = 0
+    for request in DeletionRequest.objects.due(now).select_related("job").order_by("runs_at", "pk"):
+        if _is_busy(request.job, now):
+            continue
+        with transaction.atomic():
+            begin(request)
+        started += 1
+    return started
+
+
+def _is_busy(job: Job | None, now: datetime) -> bool:
+    """Whether a job still works, or failed so lately that another one would fail as well."""
+    if job is None or job.state in leases.UNDER_WAY:
+        return job is not None
+    failed = job.state in (Job.State.FAILED, Job.State.CANCELLED)
+    return failed and job.ended_at is not None and job.ended_at > now - AGAIN_AFTER
+
+
+def work(run: Run) -> dict[str, Any]:
+    """The work of the job: everything that is not done yet, in order. Harmless to repeat."""
+    watch = Watch()
+    try:
+        mode, texts = _take_up(run, watch)
+        with _room_for_pages():
+            if mode == Mode.ERASE:
+                _erase(run, watch)
+            else:
+                _anonymise(run, watch, blank=texts == Texts.BLANK)
+        _clear_away(run)
+        return {"receipt": str(_write_receipt(run))}
+    except Protected:
+        return {"stopped": HELD}
+    except (Stopped, DeletionRefused) as reason:  # refused: a hold was placed while the last batch was under way
+        return {"stopped": str(reason)}
+
+
+@contextmanager
+def _room_for_pages() -> Iterator[None]:
+    """Within the block SQLite keeps more of the file in memory than 2 MB: a batch touches pages of a dozen indexes."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = cursor.execute("PRAGMA cache_size").fetchone()[0]
+        cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = {before}")
+
+
+def kinds() -> list[Kind]:
+    """The kind of job that erases or anonymises an account."""
+    return [
+        Kind(
+            name=KIND,
+            work=work,
+            unit="messages",
+            page=page,
+            permission="accounts.delete_user",
+            why_no_retry=why_no_retry,
+            why_no_cancel=HOLD_INSTEAD,
+        )
+    ]
+
+
+def page(job: Job) -> str:
+    """The address of the request that a job works on."""
+    return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
+
+
+def why_no_retry(job: Job) -> str:
+    """Why "try again" is not offered for these jobs."""
+    return "The deletion goes on by itself, within a few minutes."
+
+
+@contextmanager
+def _batch(run: Run, watch: Watch | None = None) -> Iterator[DeletionRequest]:
+    """One transaction on the request, which is stored at its end. Raises Stopped where it must not go on.
+
+    ``watch`` is for what holds stop: when the account is gone, nothing does.
+    """
+    with run.batch():
+        rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
+        request = rows.get(pk=run.params["request"])
+        _refuse_a_second(request, run)
+        if watch is not None and not request.account_is_gone:
+            watch.look(request.user_id)
+        yield request
+        run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
+        request.save()
+
+
+def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
+    """One job at a time works on a request: the one that it names, or the first to come where that one is over."""
+    others = Job.objects.filter(pk__in=[request.job_id], state__in=leases.UNDER_WAY).exclude(pk=run.job.pk)
+    if others.exists():
+        raise Stopped("Another job works on this deletion.")
+    request.job_id = run.job.pk
+
+
+def _take_up(run: Run, watch: Watch) -> tuple[str, str]:
+    """Begin, or go on: mode and texts of the request."""
+    stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
+    if not stored.account_is_gone:
+        watch.look(stored.user_id)  # before the first batch, in which others would wait for it
+    theirs = Message.objects.of(stored.user_id)
+    total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
+    with _batch(run, watch) as request:
+        if request.state not in (State.APPROVED, State.RUNNING):
+            raise Stopped(request.words)
+        if request.runs_at is None or request.runs_at > timezone.now():
+            raise Stopped("The grace period is not over.")
+        if request.state in BEFORE_ERASURE:
+            request.state, request.started_at = State.RUNNING, timezone.now()
+            request.progress = {"counts": {}, "steps": [], "failures": {}, "total": total}
+        run.advance(total=request.progress["total"])
+        return request.group.mode, request.group.texts
+
+
+def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: number for name, number in request.progress["counts"].items() if name in known})
+
+
+def _paced(run: Run, batch: Callable[[int], bool]) -> None:
+    """Call ``batch`` with sizes that keep others waiting shortly, until it says that nothing was left."""
+    size, more = FIRST_SIZE, True
+    while more:
+        more = batch(size)
+        size = min(max(int(size * min(BATCH_SECONDS / max(run.held, 0.001), 2)), LEAST_SIZE), MOST_SIZE)
+
+
+def _erase(run: Run, watch: Watch) -> None:
+    def batch(size: int) -> bool:
+        with _batch(run, watch) as request:
+            if request.account_is_gone:
+                return False
+            counts = _counts_of(request, ErasureCounts)
+            erased = erasure.erase_batch(request.user_id, counts, size=size, protected=watch.on_hold)
+            request.progress["counts"] = counts.as_dict()
+            run.advance(done=counts.messages)
+            return bool(erased)
+
+    _paced(run, batch)
+    with _batch(run, watch) as request:
+        if request.account_is_gone:
+            return
+        user = _locked_user(request)
+        _remember_identifiers(request, user)
+        counts = _counts_of(request, ErasureCounts)
+        if user is not None:
+            # What arrived since the last batch goes with the row, in the transaction that removes it.
+            with erasure.continued(counts):
+                user.delete()
+        request.progress["counts"] = counts.as_dict()
+        _note(request, "messages", "removed" if counts.messages else "none")
+        _note(request, "account", "removed" if user is not None else "none")
+
+
+def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
+    def batch(size: int) -> bool:
+        with _batch(run, watch) as request:
+            if request.account_is_gone:
+                return False
+            counts, after = _counts_of(request, AnonymisedCounts), request.progress.get("after")
+            after = anonymise_batch(
+                request.user_id, counts, after=after, size=size, blank=blank, protected=watch.on_hold
+            )
+            if after is not None:
+                request.progress["after"] = after
+            request.progress["counts"] = counts.as_dict()
+            run.advance(done=min(run.done + size, run.total or 0))
+            return after is not None
+
+    _paced(run, batch)
+    with _batch(run, watch) as request:
+        if request.account_is_gone:
+            return
+        user = _locked_user(request)
+        watch.look(request.user_id, anew=True)  # also at what came in since: all of it loses the name
+        _remember_identifiers(request, user)
+        counts = _counts_of(request, AnonymisedCounts)
+        anonymise_rest(request.user_id, counts, blank=blank, size=LEAST_SIZE)
+        request.progress["counts"] = counts.as_dict()
+        if user is not None:
+            _take_the_name(user)
+            _record_anonymised(user, counts, by=run.requester)
+        _note(request, "messages", "removed" if blank and counts.texts_blanked else "none")
+        _note(request, "account", "removed" if user is not None else "none")
+
+
+def _locked_user(request: DeletionRequest) -> Any:
+    return get_user_model().objects.select_for_update().filter(pk=request.user_id).first()
+
+
+def _remember_identifiers(request: DeletionRequest, user: Any) -> None:
+    """From here on the account counts as erased: no import brings it back, and no hold is asked for any more."""
+    if user is not None:  # who may have been renamed since
+        request.username, request.email = user.get_username(), user.email
+    now, receipt_id = timezone.now(), uuid4()
+    erased_names.remember(username=request.username, email=request.email, receipt_id=receipt_id, at=now)
+    hashes = receipts.hashes(request.username, request.email)
+    request.progress.update(erased_at=now.isoformat(), receipt=str(receipt_id), **hashes)
+
+
+def _take_the_name(user: Any) -> None:
+    """Leave an account that nobody can sign in to, and nobody finds by its old name."""
+    user.email, user.last_login, user.anonymised_at = "", None, timezone.now()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    taken = get_user_model().objects.filter(username__startswith="Deleted user ").count()
+    for number in count(taken + 1):
+        user.username = f"Deleted user {number}"
+        try:
+            with transaction.atomic():
+                user.save()
+            break
+        except IntegrityError:  # somebody is called so
+            continue
+    user.groups.clear()
+    user.user_permissions.clear()
+
+
+def _record_anonymised(user: Any, counts: AnonymisedCounts, *, by: Any) -> None:
+    AccountDeletion.objects.record(counts.as_dict())
+    target = (get_user_model()._meta.label_lower, user.pk)
+    record(Event.ACCOUNT_ANONYMISED, actor=by, target=target, details=counts.as_dict())
+    pages.forget_all()
+
+
+def _note(request: DeletionRequest, step: str, outcome: str, note: str = "") -> None:
+    request.progress["steps"].append({"step": step, "outcome": outcome, "note": note})
+
+
+def _clear_away(run: Run) -> None:
+    """Each step that is left, in a transaction of its own."""
+    for step in leftovers.steps():
+        stored = DeletionRequest.objects.get(pk=run.params["request"])
+        if step.name in stored.progress.get("cleared", []):
+            continue
+        try:
+            prepared = step.prepare(stored, run)
+            with _batch(run) as request:
+                outcome = step.do(request, prepared)
+                if outcome is not None:
+                    _note(request, step.name, outcome.result, outcome.note)
+                request.progress.setdefault("cleared", []).append(step.name)
+        except (leases.LeaseLost, HandOver, Cancelled, Stopped):
+            raise
+        except Exception as error:
+            if troubles.is_passing(error):
+                raise
+            _note_failure(run, step.name, error)
+
+
+def _note_failure(run: Run, step: str, error: Exception) -> None:
+    """Have the step tried again a few times; then the receipt says that it failed. Raises JobFailed meanwhile."""
+    with _batch(run) as request:
+        failures = request.progress["failures"]
+        failures[step] = failures.get(step, 0) + 1
+        tired = failures[step] >= MOST_FAILURES
+        if tired:
+            _note(request, step, "failed", "Whoever runs the console finds more in its log.")
+            request.progress.setdefault("cleared", []).append(step)
+    why = troubles.for_the_log(error)
+    logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
+    if not tired:
+        raise JobFailed("The account is gone, but something of it could not be cleared away: it is tried again soon.")
+
+
+def _write_receipt(run: Run) -> UUID:
+    with _batch(run) as request:
+        now = timezone.now()
+        receipt = receipts.keep(request, receipt_id=UUID(request.progress["receipt"]), now=now)
+        request.state, request.ended_at = State.DONE, now
+        run.advance(done=run.total)
+    return receipt.pk

@@ -1,0 +1,145 @@
+"""What the pages about deletions ask: how and why, and to type a name before what cannot be undone."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from ops.deletion.models import Basis, DeletionGroup, Hold, Mode, Texts
+
+UNSTORABLE = "This holds a character that cannot be stored: write it anew."
+
+# One choice instead of two that depend on each other: (mode, texts) by what the form sends.
+WAYS: dict[str, tuple[str, str | None]] = {
+    "erase": (Mode.ERASE, None),
+    "blank": (Mode.ANONYMISE, Texts.BLANK),
+    "keep": (Mode.ANONYMISE, Texts.KEEP),
+}
+
+
+def usual_way() -> str:
+    """The way of deleting that the settings ask for."""
+    return str(settings.DELETION_TEXTS if settings.DELETION_MODE == Mode.ANONYMISE else settings.DELETION_MODE)
+
+
+class ReasonField(forms.CharField):
+    """Why somebody does this, in their words; kept in the audit trail."""
+
+    def __init__(self, label: str, missing: str, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            max_length=1_000,
+            widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+            help_text=help_text,
+            error_messages={"required": missing, "null_characters_not_allowed": UNSTORABLE},
+        )
+
+
+class TypedField(forms.CharField):
+    """Takes nothing but ``phrase``, so that nobody gets here by clicking alone.
+
+    Letters that look alike to a reader, composed or not, are alike here: what a keyboard writes need not be what is
+    stored.
+    """
+
+    def __init__(self, label: str, phrase: str) -> None:
+        missing = f"Type “{phrase}” to confirm."
+        widget = forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"})
+        errors = {"required": missing, "null_characters_not_allowed": missing}
+        super().__init__(label=label, widget=widget, error_messages=errors)
+        self.phrase = phrase
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if _as_read(value) != _as_read(self.phrase):
+            raise ValidationError(f"That is not “{self.phrase}”: nothing was done. Type it as it is written here.")
+
+
+def _as_read(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip())
+
+
+class TypedForm(forms.Form):
+    """Asks to type ``phrase``: the username of one account, or a number of accounts."""
+
+    typed: forms.Field
+
+    def __init__(self, *args: Any, phrase: str, one: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["typed"] = TypedField("Type the username" if one else "Type this", phrase)
+
+
+class RequestForm(TypedForm):
+    """How accounts are deleted, on what grounds, why, and under which ticket."""
+
+    way = forms.ChoiceField(
+        choices=[(way, way) for way in WAYS],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what is to happen to what they wrote."},
+    )
+    basis = forms.ChoiceField(
+        label="Basis",
+        choices=[("", "Choose…"), *Basis.choices],
+        error_messages={"required": "Choose on what grounds: it is kept on the receipt."},
+    )
+    ticket = forms.CharField(
+        label="Ticket",
+        required=False,
+        max_length=64,
+        validators=DeletionGroup._meta.get_field("ticket").validators,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="A reference such as SUP-123. It stays on the receipt: no names.",
+        error_messages={"null_characters_not_allowed": UNSTORABLE},
+    )
+    reason = ReasonField(
+        "Reason",
+        "Say why: whoever approves this reads it.",
+        "Whoever approves this reads it. Once the account is gone it is emptied, in the audit trail as well.",
+    )
+
+    def clean_way(self) -> tuple[str, str | None]:
+        """The mode and what becomes of the texts, as ``deletion.request`` is given them."""
+        return WAYS[self.cleaned_data["way"]]
+
+
+class RefuseForm(forms.Form):
+    reason = ReasonField("Why it is refused", "Say why: whoever asked for it will want to know.")
+
+
+class CancelForm(forms.Form):
+    reason = ReasonField("Why it is cancelled", "Say why: it is kept in the audit trail, with your name.")
+
+
+class HoldForm(forms.Form):
+    """Why an account must not be deleted for now."""
+
+    kind = forms.ChoiceField(label="Kind", choices=Hold.Kind.choices)
+    reason = ReasonField(
+        "Why it must not be deleted", "Say why the account must not be deleted.", "Staff who see deletions read it."
+    )
+
+
+class LiftForm(forms.Form):
+    reason = ReasonField("Why the hold is no longer needed", "Say why the hold is no longer needed.")
+
+
+class LiftIdentifierForm(forms.Form):
+    reason = ReasonField("Why it may be used again", "Say why it may be used again.")
+
+
+class LookUpForm(forms.Form):
+    """A username or e-mail address that an erased account may have had; sent by POST, to stand in no address or log."""
+
+    name = forms.CharField(
+        label="Username or e-mail address",
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={
+            "required": "Write the username or e-mail address to look for.",
+            "null_characters_not_allowed": UNSTORABLE,
+        },
+    )

@@ -1,0 +1,101 @@
+"""Holds: while one is open, nothing of an account is deleted, whatever was approved and however far it came.
+
+Nor is anything that it exchanged with others: what somebody on hold wrote is evidence on both sides. The deletion of
+whoever wrote with them waits as a whole, in either mode: anonymising, too, takes away who wrote, and older texts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from messaging.models import Message
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.deletion.models import GONE, DeletionRequest, DeletionRequestQuerySet, Hold, HoldQuerySet
+from ops.deletion.refusals import HoldRefused
+
+
+def open_holds(user_id: Any) -> HoldQuerySet:
+    """What holds up the deletion of an account."""
+    return Hold.objects.open().of(user_id)
+
+
+class Exchanged(NamedTuple):
+    """How many messages an account exchanged with ``person``, on whom ``holds`` are open."""
+
+    person: Any
+    messages: int
+    holds: list[Hold]
+
+
+def people_on_hold(*, using: str = DEFAULT_DB_ALIAS) -> set[int]:
+    """The accounts on which a hold is open, by number."""
+    return set(Hold.objects.using(using).open().order_by().values_list("user_id", flat=True))
+
+
+def exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
+    """How many messages an account exchanged with each of ``people`` (numbers of accounts) that it wrote with.
+
+    Reads the account's own messages; nothing where there are no people.
+    """
+    found: Counter[int] = Counter()
+    others = sorted(set(people) - {user_id})
+    for this, other in (("sender_id", "receiver_id"), ("receiver_id", "sender_id")) if others else ():
+        theirs = Message.objects.using(using).order_by().filter(**{this: user_id, f"{other}__in": others})
+        found.update(dict(theirs.values_list(other).annotate(number=Count("pk"))))
+    return found
+
+
+def standing() -> dict[int, list[Hold]]:
+    """All open holds by the number of their account, the oldest first."""
+    placed: dict[int, list[Hold]] = defaultdict(list)
+    for one in Hold.objects.open().order_by("placed_at", "pk"):
+        placed[one.user_id].append(one)
+    return placed
+
+
+def standing_against(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[Exchanged]:
+    """What stands against deleting an account because of others on hold (``placed``: all open holds), those with the
+    most messages first."""
+    counts = exchanged(user_id, placed)
+    people = get_user_model()._default_manager.in_bulk(counts) if counts else {}
+    return [Exchanged(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]
+
+
+def deletions_stopped(user_id: Any) -> DeletionRequestQuerySet:
+    """The deletions of others that a hold on this account stops, or would stop."""
+    messages = Message.objects.order_by()
+    wrote_to, heard_from = messages.filter(sender=user_id), messages.filter(receiver=user_id)
+    wrote_with = Q(user__in=wrote_to.values("receiver")) | Q(user__in=heard_from.values("sender"))
+    return DeletionRequest.objects.open().filter(wrote_with).exclude(user=user_id).exclude(GONE)
+
+
+def hold(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
+    """Put a hold on an account: a deletion under way stops before its next batch. Raises HoldRefused."""
+    if not reason.strip():
+        raise HoldRefused("Say why the account must not be deleted: the reason is recorded.")
+    with transaction.atomic():
+        placed = Hold.objects.create(user_id=user.pk, kind=kind, reason=reason.strip(), placed_by=by)
+        record(Event.ACCOUNT_HELD, actor=by, target=user, details={"kind": kind}, reason=reason)
+    return placed
+
+
+def lift_hold(hold: Hold, *, reason: str, by: Any) -> None:
+    """Lift a hold; what it stopped goes on within a minute, unless another one is open. Raises HoldRefused."""
+    if not reason.strip():
+        raise HoldRefused("Say why the hold is no longer needed: the reason is recorded.")
+    with transaction.atomic():
+        changes = {"lifted_at": timezone.now(), "lifted_by": by, "lift_reason": reason.strip()}
+        if not Hold.objects.open().filter(pk=hold.pk).update(**changes):
+            raise HoldRefused("This hold was lifted already.")
+        user = get_user_model().objects.filter(pk=hold.user_id).first()
+        target = user or (get_user_model()._meta.label_lower, hold.user_id)
+        record(Event.HOLD_LIFTED, actor=by, target=target, details={"kind": hold.kind}, reason=reason)
+    hold.refresh_from_db()

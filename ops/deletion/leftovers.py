@@ -1,0 +1,129 @@
+"""What else is removed of a person when the account is gone: the steps of all rooms, and those of this one.
+
+Each step runs in a transaction of its own, and its outcome stands on the receipt.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, Q
+
+from messaging import pages
+from ops.audit import scrubbing
+from ops.console.erasure import NAME_ERASED, PARTIAL, REMOVED, Outcome, Step, outcome
+from ops.console.rooms import rooms
+from ops.deletion.models import OPEN, DeletionRequest, ErasedIdentifier, Hold
+from ops.jobs.running import Run
+from ops.jobs.write_ahead import begun_anew
+
+KEPT_PAGES = "views.decorators.cache."  # what the keys of Django's cache_page begin with
+LONGEST_REASON = 1_000  # characters that each of these columns has room for
+WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
+    (DeletionRequest, ("reason",)),
+    (Hold, ("reason", "lift_reason")),
+    (ErasedIdentifier, ("lift_reason",)),
+)
+LOCAL_MEMORY = "Other processes keep pages in their own memory, for a minute at most."
+REDIS_AWAY = "Redis could not be reached: what it keeps goes by itself, within a minute."
+READERS = "Somebody was reading all the time: the write-ahead log is emptied by one of the next checkpoints."
+NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
+VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
+CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
+
+
+def steps() -> list[Step]:
+    """The steps of all rooms in the order in which they run; the names are emptied near the end, and the last one
+    removes from the database's files what the others deleted."""
+    return sorted((step for room in rooms() for step in room.erasure_steps()), key=lambda step: step.order)
+
+
+def step_words() -> dict[str, str]:
+    """What each step of an erasure is called on a receipt, by its name."""
+    first = {"messages": "Messages, histories, notifications", "account": "The account and its sign-in"}
+    return first | {step.name: step.words for step in steps()}
+
+
+def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
+    """The console does not write Django's own log, but an older installation may have left something in it."""
+    log = apps.get_model("admin", "LogEntry")._default_manager
+    kind = get_user_model()._meta
+    about = Q(
+        content_type__app_label=kind.app_label, content_type__model=kind.model_name, object_id=str(request.user_id)
+    )
+    return outcome(log.filter(about | Q(user_id=request.user_id)).delete()[0])
+
+
+def _requests(request: DeletionRequest, _: Any) -> Outcome:
+    """Copies of the name, and reasons written by hand, in earlier requests too. After this, nobody knows the name."""
+    pattern = scrubbing.pattern_of([name for name in (request.username, request.email) if name])
+    request.username = request.email = request.reason = ""
+    empty_names(request.user_id)
+    if pattern is not None:
+        _take_out_elsewhere(pattern)
+    return Outcome(REMOVED)
+
+
+def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Empty names and reasons in what is over: requests that came to nothing, and holds. An open request needs them."""
+    requests = DeletionRequest.objects.using(using).filter(user=user_id).exclude(state__in=OPEN)
+    requests.update(username="", email="", reason="")
+    Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
+
+
+def _take_out_elsewhere(pattern: re.Pattern[str]) -> None:
+    """Take a name out of what was written about others, who may have been asked for together with this person: the
+    rest of it is still needed there."""
+    for model, columns in WRITTEN:
+        rows = model._default_manager.exclude(**dict.fromkeys(columns, "")).order_by("pk")
+        for pk, *texts in list(rows.values_list("pk", *columns)):
+            without = [pattern.sub(NAME_ERASED, text)[:LONGEST_REASON] for text in texts]
+            if without != texts:
+                model._default_manager.filter(pk=pk).update(**dict(zip(columns, without, strict=True)))
+
+
+def _caches(request: DeletionRequest, _: Any) -> Outcome:
+    """No cached page is served again, and none stays in the memory of Redis, or of this process."""
+    pages.forget_all()
+    if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        cache.clear()
+        return Outcome(PARTIAL, LOCAL_MEMORY)
+    shared: Any = cache
+    if shared.delete_beginning(KEPT_PAGES) is None:
+        return Outcome(PARTIAL, REDIS_AWAY)
+    return Outcome(REMOVED)
+
+
+def _overwrite(request: DeletionRequest, run: Run) -> str:
+    """What is still to be found of deleted rows in the files of the database, as a sentence; "" for nothing."""
+    if connection.vendor != "sqlite":
+        return VACUUM
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        if not cursor.fetchone()[0]:
+            return NOT_OVERWRITTEN
+        for _ in range(CHECKPOINTS):
+            if begun_anew("TRUNCATE"):
+                return ""
+            if connection.in_atomic_block:
+                break
+            run.wait(CHECKPOINT_PAUSE)
+    return READERS
+
+
+def _database_file(request: DeletionRequest, note: str) -> Outcome:
+    return Outcome(PARTIAL if note else REMOVED, note)
+
+
+STEPS = (
+    Step("admin_log", "Django’s own log", _admin_log, order=40),
+    Step("requests", "Names and reasons in deletion requests and holds", _requests, order=90),
+    Step("caches", "Pages in caches", _caches, order=95),
+    Step("database_file", "Freed space in the database", _database_file, _overwrite, order=99),
+)

@@ -1,0 +1,37 @@
+"""``manage.py approve_deletion REQUEST --by USERNAME``: approve what somebody else asked for."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ops.accounts.commands import acting, add_by
+from ops.deletion import approval
+from ops.deletion.finishing import finish
+from ops.deletion.models import DeletionRequest
+from ops.deletion.refusals import DeletionRefused
+
+
+class Command(BaseCommand):
+    help = (
+        "Approve the deletion of an account that somebody else asked for, and do it here and now if it need not wait."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("request", type=UUID, help="the id that delete_account printed")
+        add_by(parser)
+
+    def handle(self, *, request: UUID, **options: Any) -> None:
+        found = DeletionRequest.objects.filter(pk=request).first()
+        if found is None:
+            raise CommandError(
+                f"There is no deletion request {request}: copy its id from delete_account or the console."
+            )
+        try:
+            approval.approve(found, by=acting(options, "deletion.approve_deletionrequest"))
+        except DeletionRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(finish(found))

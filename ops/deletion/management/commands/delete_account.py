@@ -1,0 +1,73 @@
+"""``manage.py delete_account USERNAME``: ask for an account to be deleted; delete it where nothing is to wait for."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ops.accounts.commands import account, acting, add_by
+from ops.deletion import approval, requests
+from ops.deletion.finishing import finish
+from ops.deletion.models import Basis, Mode, Texts
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask for an account to be deleted; it is closed at once. A second person approves it (approve_deletion, or in "
+        "the console); where one person is enough (DELETION_ONE_PERSON), it is approved and deleted here and now."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--reason", required=True, help="why; recorded, and emptied when the account is gone")
+        parser.add_argument("--basis", required=True, choices=Basis.values)
+        parser.add_argument("--ticket", default="", help="a reference such as SUP-123; it stays on the receipt")
+        parser.add_argument("--mode", choices=Mode.values, help=f"by default: {settings.DELETION_MODE}")
+        parser.add_argument(
+            "--texts", choices=Texts.values, help=f"of who is anonymised; by default: {settings.DELETION_TEXTS}"
+        )
+        parser.add_argument("--yes", action="store_true", help="do not ask for the username to be typed again")
+        add_by(parser)
+
+    def handle(self, *, username: str, **options: Any) -> None:
+        user, by = account(username), acting(options, "accounts.delete_user")
+        plan = requests.plan([user], by=by)[0]
+        if plan.obstacle:
+            raise CommandError(f"Nothing was asked for: the account of {username} stays. {plan.obstacle}")
+        self._tell(plan)
+        if not options["yes"] and _typed(username) != username:
+            raise CommandError("Nothing was done: that was another name.")
+        choices = {name: options[name] for name in ("reason", "basis", "ticket", "mode", "texts")}
+        try:
+            request = requests.request([user], by=by, **choices).requests.get()
+            if settings.DELETION_ONE_PERSON:
+                approval.approve(request, by=by)
+        except requests.DeletionRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(finish(request))
+
+    def _tell(self, plan: requests.Plan) -> None:
+        counts = plan.counts
+        self.stdout.write(
+            f"Messages sent: {counts.messages_sent:,}; received: {counts.messages_received:,}; older texts: "
+            f"{counts.histories:,}; notifications: {counts.notifications:,}. Others affected: {plan.people:,}, in "
+            f"{plan.conversations:,} conversations that stay; replies joined elsewhere: {counts.replies_reattached:,}."
+        )
+        for hold in plan.holds:
+            self.stdout.write(f"{hold}: nothing goes until it is lifted.")
+        for one in plan.exchanged:
+            self.stdout.write(
+                f"Messages exchanged with {one.person.get_username()}, whose account is on hold: {one.messages:,}. "
+                "Nothing goes until that hold is lifted."
+            )
+
+
+def _typed(username: str) -> str:
+    """What somebody types; raises CommandError where nobody is there to type."""
+    try:
+        return input(f"This cannot be undone. Type the username “{username}” to go on: ")
+    except EOFError:
+        raise CommandError("Nothing was done: type the username, or say --yes where nobody can.") from None

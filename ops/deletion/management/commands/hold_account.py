@@ -1,0 +1,50 @@
+"""``manage.py hold_account USERNAME``: nothing of an account, nor of what others wrote with it, is deleted while a hold
+is open on it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ops.accounts.commands import account, acting, add_by
+from ops.deletion import holds
+from ops.deletion.models import Hold
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a hold on an account, or lift the holds on it: while one is open, nothing of the account is deleted, nor "
+        "what it and others wrote to each other."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--reason", required=True, help="why; recorded")
+        parser.add_argument("--kind", choices=Hold.Kind.values, default=Hold.Kind.LEGAL.value)
+        parser.add_argument("--lift", action="store_true", help="lift every open hold on the account instead")
+        add_by(parser)
+
+    def handle(self, *, username: str, reason: str, kind: str, lift: bool, **options: Any) -> None:
+        user, by = account(username), acting(options, "deletion.hold_account")
+        try:
+            if lift:
+                self.stdout.write(self._lifted(user, reason, by))
+            else:
+                holds.hold(user, kind=kind, reason=reason, by=by)
+                self.stdout.write(self._held(user))
+        except holds.HoldRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+    def _held(self, user: Any) -> str:
+        name, stopped = user.get_username(), holds.deletions_stopped(user.pk).count()
+        kept = f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until this hold is lifted."
+        deletions = f"{stopped:,} deletion{'' if stopped == 1 else 's'}"
+        return f"{kept} It also stops {deletions} of people who wrote with {name}." if stopped else kept
+
+    def _lifted(self, user: Any, reason: str, by: Any) -> str:
+        found = list(holds.open_holds(user.pk))
+        for hold in found:
+            holds.lift_hold(hold, reason=reason, by=by)
+        return f"Lifted {len(found)} hold{'' if len(found) == 1 else 's'}."

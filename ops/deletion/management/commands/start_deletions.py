@@ -1,0 +1,19 @@
+"""``manage.py start_deletions``: start deletions that wait for nothing any more; the worker does so every minute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ops.deletion import erasing
+
+
+class Command(BaseCommand):
+    help = "Start the deletions whose grace period is over, whose hold was lifted, or whose job failed a while ago."
+
+    def handle(self, **options: Any) -> None:
+        started = erasing.start_due(timezone.now())
+        if started:
+            self.stdout.write(f"Started {started} deletion{'' if started == 1 else 's'}.")

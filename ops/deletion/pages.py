@@ -1,0 +1,251 @@
+"""What the pages about deletions say: how far one came, who did what, and what somebody may do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.deletion import approval
+from ops.deletion.leftovers import step_words
+from ops.deletion.models import TO_RUN, DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
+from ops.deletion.receipts import COUNT_WORDS
+from ops.jobs.leases import UNDER_WAY
+
+OUTCOME_WORDS = {"removed": "removed", "none": "nothing was there", "partial": "removed in part", "failed": "failed"}
+BLANKED = "Anonymised: the person goes, the texts they sent are blanked"
+KEPT = "Anonymised: the person goes, the texts they sent stay"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step of a deletion: ``standing`` is done, now, later or stopped; ``by`` is who did it, in words."""
+
+    title: str
+    standing: str
+    at: datetime | None = None
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that whoever looks at a page may do next."""
+
+    words: str
+    address: str
+    primary: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step of an erasure came to."""
+
+    words: str
+    outcome: str
+    outcome_words: str
+    note: str
+
+
+class People:
+    """Names of accounts by their numbers, looked up at once; those that are gone are called by the number."""
+
+    def __init__(self, numbers: Iterable[int | None]) -> None:
+        known = {number for number in numbers if number is not None}
+        found = get_user_model()._default_manager.filter(pk__in=known)
+        self._names: dict[int, str] = dict(found.values_list("pk", "username"))
+
+    def name(self, number: int | None) -> str:
+        """What an account is called; "" for nobody."""
+        if number is None:
+            return ""
+        return self._names.get(number, f"account {number}, which is gone")
+
+
+def people_of(request: DeletionRequest, holds: Iterable[Hold] = ()) -> People:
+    """Everybody whom a page about a deletion names."""
+    numbers = [request.requested_by_id, request.approved_by_id, request.ended_by_id]
+    return People([*numbers, *(number for hold in holds for number in (hold.placed_by_id, hold.lifted_by_id))])
+
+
+def address_of(request: DeletionRequest) -> str:
+    """The page of a deletion."""
+    return reverse("admin:deletion_deletionrequest_change", args=[request.pk])
+
+
+def called(request: DeletionRequest) -> str:
+    """Whose deletion it is, for as long as that is known."""
+    if request.username:
+        return request.username
+    return "an anonymised account" if request.group.mode == Mode.ANONYMISE else "an erased account"
+
+
+def prepared(rows: list[DeletionRequest]) -> list[DeletionRequest]:
+    """The same rows with what lists show of them: whose it is, and whether it waits out its grace period."""
+    now = timezone.now()
+    for row in rows:
+        row.called = called(row)  # type: ignore[attr-defined]
+        row.waits = row.state == State.APPROVED and row.runs_at is not None and row.runs_at > now  # type: ignore[attr-defined]
+    return rows
+
+
+def way_words(row: Any) -> str:
+    """What happens to the account, for a group or a receipt."""
+    if row.mode == Mode.ERASE:
+        return "Erased, with everything sent and received"
+    return KEPT if row.texts == Texts.KEEP else BLANKED
+
+
+def asker(request: DeletionRequest, people: People) -> str:
+    """Who asked for a deletion, in words."""
+    if request.own:
+        return "the person themself"
+    return people.name(request.requested_by_id) or "a command"
+
+
+def facts(request: DeletionRequest) -> dict[str, Any]:
+    """What every page about a deletion, or about a group of which this is one, says of how and why."""
+    return {
+        "group": request.group,
+        "way": way_words(request.group),
+        "asker": asker(request, People([request.requested_by_id])),
+        "reason": request.reason,
+    }
+
+
+def timeline(request: DeletionRequest, people: People) -> list[Moment]:
+    """All steps of a deletion, those to come included."""
+    moments = [Moment("Asked for", "done", request.requested_at, asker(request, people))]
+    if request.approved_at is not None:
+        moments.append(
+            Moment("Approved", "done", request.approved_at, _approver(request, people), _approval_note(request))
+        )
+    if request.state in (State.CANCELLED, State.REFUSED):
+        note = "Nothing was deleted, and the account is as it was."
+        title = str(State(request.state).label)
+        return [*moments, Moment(title, "stopped", request.ended_at, people.name(request.ended_by_id), note)]
+    if request.state == State.REQUESTED:
+        moments.append(Moment("Approval", "now", note="Waits for a second person."))
+    return [*moments, *_waiting(request), *_erasing(request)]
+
+
+def _approver(request: DeletionRequest, people: People) -> str:
+    return "" if request.own else people.name(request.approved_by_id) or "a command"
+
+
+def _approval_note(request: DeletionRequest) -> str:
+    if request.own:
+        return "It is the person’s own wish: nobody else has to approve it."
+    return "By one person alone: this installation allows that." if request.one_person else ""
+
+
+def _waiting(request: DeletionRequest) -> list[Moment]:
+    """The grace period, where there is one."""
+    if request.runs_at is None or request.approved_at is None or request.runs_at <= request.approved_at:
+        return []
+    waits = request.state == State.APPROVED and request.runs_at > timezone.now()
+    note = "Until then it can be cancelled, and the account given back." if waits else ""
+    return [Moment("Waits until" if waits else "Waited until", "now" if waits else "done", request.runs_at, note=note)]
+
+
+def _erasing(request: DeletionRequest) -> list[Moment]:
+    anonymises = request.group.mode == Mode.ANONYMISE
+    title = "Anonymised" if anonymises else "Erased"
+    if request.state == State.DONE:
+        return [Moment(title, "done", request.ended_at), Moment("Receipt written", "done", request.ended_at)]
+    if request.state == State.RUNNING:
+        title = "Being anonymised" if anonymises else "Being erased"
+        note = "A hold has stopped it." if request.is_held else ""
+        return [Moment(title, "now", request.started_at, note=note), Moment("Receipt", "later")]
+    return [Moment(title, "later"), Moment("Receipt", "later")]
+
+
+def outcomes(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
+    """What the steps of an erasure came to, in words."""
+    words = step_words()
+    return [
+        Outcome(
+            words.get(step["step"], step["step"]),
+            step["outcome"],
+            OUTCOME_WORDS.get(step["outcome"], step["outcome"]),
+            step.get("note", ""),
+        )
+        for step in steps
+    ]
+
+
+def counted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Figures by their words, in the order in which they are told; what is none of ours comes last."""
+    names = [*COUNT_WORDS, *(name for name in counts if name not in COUNT_WORDS)]
+    return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
+
+
+def is_worked_on(request: DeletionRequest) -> bool:
+    """Whether a job is at it, so that the page changes by itself."""
+    return request.is_open and request.job is not None and request.job.state in UNDER_WAY
+
+
+def begins_soon(request: DeletionRequest) -> bool:
+    """Whether nothing is waited for but the worker's next round, so that the page changes by itself."""
+    due = request.state in TO_RUN and request.runs_at is not None and request.runs_at <= timezone.now()
+    return due and not request.is_held and not is_worked_on(request)
+
+
+def standing_of_group(requests: list[DeletionRequest]) -> dict[str, Any]:
+    """How the deletions of a group stand: each, how many are over, and whether that changes by itself."""
+    return {
+        "requests": prepared(requests),
+        "over": sum(not one.is_open for one in requests),
+        "live": any(is_worked_on(one) or begins_soon(one) for one in requests),
+    }
+
+
+def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
+    """Why somebody whose business approving is cannot approve this one; None for others, and where they can."""
+    may = by.has_perm("deletion.approve_deletionrequest") and request.state == State.REQUESTED
+    return approval.why_not_approve(request, by=by) if may else None
+
+
+def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
+    """What ``to`` may do with a deletion now."""
+    found = []
+    if request.state == State.REQUESTED and to.has_perm("deletion.approve_deletionrequest"):
+        if approval.why_not_approve(request, by=to) is None:
+            found.append(Offer("Approve this deletion…", _of(request, "approve"), primary=True))
+        if request.requested_by_id != to.pk:
+            found.append(Offer("Refuse it…", _of(request, "refuse")))
+    if request.may_be_cancelled and to.has_perm("accounts.delete_user"):
+        found.append(Offer("Cancel and restore…", _of(request, "cancel")))
+    if request.is_open and not request.account_is_gone and to.has_perm("deletion.hold_account"):
+        words = "Put another hold on it…" if request.holds.itself else "Put a hold on it…"
+        found.append(Offer(words, reverse("admin:accounts_user_hold", args=[request.user_id])))
+    return found
+
+
+def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, to: Any) -> list[Offer]:
+    """What ``to`` may do with all of a group at once."""
+    waiting = [one for one in requests if one.state == State.REQUESTED]
+    found = []
+    may_approve = to.has_perm("deletion.approve_deletionrequest")
+    if waiting and may_approve and all(approval.why_not_approve(one, by=to) is None for one in waiting):
+        words = f"Approve all {len(waiting)} that wait…" if len(waiting) > 1 else "Approve the one that waits…"
+        found.append(Offer(words, reverse("admin:deletion_deletiongroup_approve", args=[group.pk]), primary=True))
+    open_ones = [one for one in requests if one.may_be_cancelled]
+    if open_ones and to.has_perm("accounts.delete_user"):
+        words = "Cancel and restore…" if len(open_ones) == 1 else f"Cancel all {len(open_ones)}…"
+        found.append(Offer(words, reverse("admin:deletion_deletiongroup_cancel", args=[group.pk])))
+    return found
+
+
+def why_not_approve_any(requests: Iterable[DeletionRequest], *, by: Any) -> str | None:
+    """The first reason why somebody cannot approve what waits of these."""
+    return next((reason for one in requests if (reason := why_not_approve(one, by=by))), None)
+
+
+def _of(request: DeletionRequest, act: str) -> str:
+    return reverse(f"admin:deletion_deletionrequest_{act}", args=[request.pk])

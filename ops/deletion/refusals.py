@@ -1,0 +1,17 @@
+"""What functions about deletions, holds and erased names raise where they refuse."""
+
+from __future__ import annotations
+
+from ops.accounts.refusals import Refused
+
+
+class DeletionRefused(Refused):
+    """A step of a deletion is refused."""
+
+
+class HoldRefused(Refused):
+    """A hold cannot be placed or lifted."""
+
+
+class NotLifted(Refused):
+    """The name of an erased account stays blocked."""

@@ -1,0 +1,246 @@
+"""Asking for accounts to be deleted: what would go, what stands against it, and what happens at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging import erasure
+from messaging.editors import editing_as
+from messaging.erasure import ErasureCounts
+from messaging.leaving import DELETED
+from messaging.models import Message
+from ops.accounts import sessions
+from ops.audit import scrubbing
+from ops.audit.events import Event
+from ops.audit.recording import record
+from ops.deletion import approval, erasing, holds
+from ops.deletion.holds import Exchanged
+from ops.deletion.models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
+from ops.deletion.refusals import DeletionRefused
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "DeletionRefused",
+    "Plan",
+    "delete_own_account",
+    "messages_of",
+    "obstacle",
+    "open_request",
+    "plan",
+    "request",
+    "request_own",
+]
+
+MOST_AT_ONCE = 100  # accounts in one request: what each of them loses is counted exactly, on one page
+LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
+OWN_COLLEAGUE = "This account may use the console: ask a superuser to have it deleted."
+CLOSED = "Your account is closed, and its deletion is under way."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What deleting ``user`` would remove and change (exact counts), whom that affects, and what stands against it.
+
+    ``people`` are others who wrote with the user, ``conversations`` those that stay and lose messages. With an
+    ``obstacle`` a request is refused; with ``holds``, or messages ``exchanged`` with others on hold, it may be made,
+    and waits.
+    """
+
+    user: Any
+    counts: ErasureCounts
+    obstacle: str | None
+    people: int = 0
+    conversations: int = 0
+    holds: list[Hold] = field(default_factory=list)
+    exchanged: list[Exchanged] = field(default_factory=list)
+    open_request: DeletionRequest | None = None
+
+
+def open_request(user: Any) -> DeletionRequest | None:
+    """The request for this account that is neither done nor given up."""
+    return DeletionRequest.objects.open().filter(user_id=user.pk).first()
+
+
+def obstacle(user: Any, *, by: Any) -> str | None:
+    """Why ``by`` (None: a command) cannot ask for this account's deletion, as a sentence; None where they can."""
+    if by is not None and user.pk == by.pk:
+        return "This is your own account: ask a colleague to delete it."
+    if by is not None and not by.is_superuser:
+        if user.is_superuser:
+            return "This is a superuser's account: only a superuser can delete it."
+        if user.is_staff:
+            return "This is the account of a colleague who may use the console: only a superuser can delete it."
+    if _is_last_superuser(user):
+        return LAST_SUPERUSER
+    if open_request(user) is not None:
+        return "Its deletion was asked for already: look under deletion requests."
+    return None
+
+
+def _is_last_superuser(user: Any) -> bool:
+    others = get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    return user.is_superuser and not others.exists()
+
+
+def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
+    """A plan for each of ``users``, in their order; changes nothing."""
+    plans, placed = [], holds.standing()
+    for user in users:
+        affected = erasure.affected(user.pk)
+        plans.append(
+            Plan(
+                user=user,
+                counts=erasure.plan(user.pk),
+                obstacle=obstacle(user, by=by),
+                people=affected.people,
+                conversations=affected.conversations,
+                holds=placed.get(user.pk, []),
+                exchanged=holds.standing_against(user.pk, placed),
+                open_request=open_request(user),
+            )
+        )
+    return plans
+
+
+def messages_of(users: Iterable[Any]) -> int:
+    """How many messages any of ``users`` sent or received; one between two of them counts once."""
+    users = list(users)
+    return Message.objects.filter(Q(sender__in=users) | Q(receiver__in=users)).count()
+
+
+def request(
+    users: Iterable[Any],
+    *,
+    by: Any,
+    reason: str,
+    basis: str,
+    ticket: str = "",
+    mode: str | None = None,
+    texts: str | None = None,
+) -> DeletionGroup:
+    """Ask for these accounts to be deleted, all or none: they are closed and signed out at once.
+
+    ``by`` is None for a command. ``mode`` and ``texts`` are the settings' where they are not given. Raises
+    DeletionRefused, having changed nothing.
+    """
+    if not reason.strip():
+        raise DeletionRefused("Say why the account is to be deleted: the reason is recorded.")
+    with transaction.atomic(), editing_as(by):
+        group = _new_group(by, basis, ticket, mode, texts)
+        for user in _locked(users):
+            refused = obstacle(user, by=by)
+            if refused:
+                raise DeletionRefused(f"Nothing was asked for: the account of {user.get_username()} stays. {refused}")
+            if _names(user, ticket):
+                raise DeletionRefused(
+                    "The ticket names the person, and would stay on the receipt: give a reference without names."
+                )
+            _ask(user, group, by=by, reason=reason.strip())
+    return group
+
+
+def request_own(user: Any) -> DeletionRequest:
+    """A participant's own wish: nobody has to approve it; the grace period and holds apply. Raises DeletionRefused.
+
+    Staff ask a colleague, whose request somebody approves.
+    """
+    with transaction.atomic(), editing_as(user):
+        for account in _locked([user]):
+            if _is_last_superuser(account):
+                raise DeletionRefused(LAST_SUPERUSER)
+            # Else whoever read what they should not would have their name taken out of the audit trail, alone.
+            if account.is_staff or account.is_superuser:
+                raise DeletionRefused(OWN_COLLEAGUE)
+            if open_request(account) is not None:
+                raise DeletionRefused("This account is being deleted already.")
+            group = _new_group(None, Basis.USER_REQUEST, "", None, None)
+            own = _ask(account, group, by=account, reason="", own=True)
+            approval.approve_own(own)
+            return own
+    raise DeletionRefused("There is no such account any more.")
+
+
+def delete_own_account(user: Any) -> str:
+    """What the page of participants calls (MESSAGING_DELETE_ACCOUNT): the sentence that says what becomes of it.
+
+    Small accounts are gone on return. Raises ValidationError where it is refused.
+    """
+    try:
+        own = request_own(user)
+    except DeletionRefused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    assert own.runs_at is not None
+    if own.runs_at > timezone.now():
+        day = f"{timezone.localtime(own.runs_at):%Y-%m-%d}"
+        return f"Your account is closed. It is deleted on {day}; until then, whoever runs this site can give it back."
+    if own.is_held:
+        return CLOSED
+    erasing.begin(own, here=True)
+    own.refresh_from_db()
+    return DELETED if own.state == State.DONE else CLOSED
+
+
+def _names(user: Any, ticket: str) -> bool:
+    """Whether a ticket's reference holds the person's name or address, as a word of its own: some are called S."""
+    pattern = scrubbing.pattern_of([user.get_username(), user.email, user.email.partition("@")[0]])
+    return pattern is not None and pattern.search(ticket.replace("_", " ")) is not None
+
+
+def _locked(users: Iterable[Any]) -> list[Any]:
+    """The accounts as they are stored, in the order of ids, so that two requests do not wait for each other.
+
+    With a superuser's among them all superusers are locked: of two who ask for each other's deletion at the same
+    moment, the second one is refused.
+    """
+    users = list(users)
+    keys = {user.pk for user in users}
+    mighty = Q(is_superuser=True, is_active=True) if any(user.is_superuser for user in users) else Q()
+    accounts = get_user_model().objects.select_for_update().filter(Q(pk__in=keys) | mighty).order_by("pk")
+    return [account for account in accounts if account.pk in keys]
+
+
+def _new_group(by: Any, basis: str, ticket: str, mode: str | None, texts: str | None) -> DeletionGroup:
+    mode = mode or settings.DELETION_MODE
+    texts = (texts or settings.DELETION_TEXTS) if mode == Mode.ANONYMISE else ""
+    group = DeletionGroup(requested_by=by, basis=basis, ticket=ticket.strip(), mode=mode, texts=texts)
+    try:
+        group.full_clean(exclude=["requested_by"])
+    except ValidationError as error:
+        raise DeletionRefused(" ".join(error.messages)) from error
+    group.save()
+    return group
+
+
+def _ask(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = False) -> DeletionRequest:
+    """Store the request, close the account, sign it out, and record that, in the caller's transaction."""
+    asked = DeletionRequest(
+        group=group,
+        user=user,
+        username=user.get_username(),
+        email=user.email,
+        reason=reason,
+        was_active=user.is_active,
+        own=own,
+        requested_by=group.requested_by,
+    )
+    try:
+        with transaction.atomic():
+            asked.save()
+    except IntegrityError as error:  # somebody else was faster
+        raise DeletionRefused("Its deletion was asked for already: look under deletion requests.") from error
+    details = {"request": str(asked.pk), "basis": group.basis, "mode": group.mode}
+    record(Event.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)
+    if user.is_active:
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+    sessions.end_all(user.pk)
+    return asked

@@ -1,0 +1,34 @@
+"""Thin receivers: no account is deleted, by any road, while a hold stands against it; each deletion leaves a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models.signals import pre_delete
+
+from messaging.erasure import ErasureCounts, user_erased
+from ops.deletion import holds, leftovers
+from ops.deletion.models import AccountDeletion
+from ops.deletion.refusals import DeletionRefused
+
+
+def refuse_where_held(sender: Any, instance: Any, using: str, **_: Any) -> None:
+    held = holds.people_on_hold(using=using)
+    if instance.pk in held:
+        raise DeletionRefused("A hold is open on this account: lift it before anything of it is deleted.")
+    if holds.exchanged(instance.pk, held, using=using):
+        raise DeletionRefused(
+            "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
+        )
+
+
+def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **_: Any) -> None:
+    AccountDeletion.objects.using(using).record(counts.as_dict())
+    leftovers.empty_names(user_id, using=using)
+
+
+def connect() -> None:
+    """Connect the receivers; doing it twice is harmless."""
+    pre_delete.connect(refuse_where_held, sender=settings.AUTH_USER_MODEL, dispatch_uid="deletion.refuse_where_held")
+    user_erased.connect(record_deletion, dispatch_uid="deletion.record_deletion")

@@ -1,0 +1,319 @@
+"""Deleting accounts in a real browser, as two people of Support: asked for, approved, held up, given back, proven."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.models import User
+from ops.deletion import receipts
+from ops.deletion.models import DeletionRequest, Receipt
+from ops.deletion.tests.deleting import approved, ask, erased
+from ops.deletion.tests.screens import ask_about, make_role, make_support
+from ops.jobs.tests.working import run_all_jobs
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+TWO_LOOKS = [(WIDE, "light"), (NARROW, "dark")]
+DELETIONS = "/console/deletion/deletionrequest/"
+
+
+@pytest.fixture
+def sue(transactional_db: Any) -> Any:
+    """Sue is of Support."""
+    return make_support("sue")
+
+
+@pytest.fixture
+def sam(transactional_db: Any) -> Any:
+    """Sam is of Support as well."""
+    return make_support("sam")
+
+
+@pytest.fixture
+def alice(transactional_db: Any) -> Any:
+    """Alice wrote to Bob, who answered; Charlie has the last word."""
+    alice, bob, charlie = make_user("alice"), make_user("bob"), make_user("charlie")
+    answer(answer(write(alice, bob)), "mine", sender=charlie, receiver=bob)
+    return alice
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def confirm(page: Page, person: Any) -> None:
+    """Send the password where a page asks who is there."""
+    page.get_by_label("Your password").fill(f"{person.username}'s password")
+    page.get_by_role("button", name="Confirm").click()
+
+
+def leave_and_let_workers_work(page: Page) -> None:
+    """The browser asks for nothing meanwhile: it would share the test's connection to the database."""
+    page.goto("about:blank")
+    run_all_jobs()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_one_asks_another_approves_and_a_receipt_proves_it(
+    open_page: OpenPage, sue: Any, sam: Any, alice: Any, tmp_path: Path, width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, sue)
+    page.goto("/console/accounts/user/")
+    page.get_by_label("Choose alice").check()
+    page.get_by_role("button", name="Delete the chosen accounts…").click()
+    confirm(page, sue)
+    expect(page.get_by_role("heading", name="Delete the account of alice")).to_be_visible()
+    expect(page.get_by_text("1 message sent and 1 received")).to_be_visible()
+    check(page)
+    request = page.get_by_role("button", name="Request deletion of alice")
+    request.click()
+    expect(page.get_by_text("Type “alice” to confirm.")).to_be_visible()
+    check(page)
+    page.get_by_label("Basis").select_option("The user’s request")
+    page.get_by_label("Ticket").fill("SUP-17")
+    page.get_by_label("Reason").fill("She wrote to us")
+    page.get_by_label("Type the username alice to confirm").fill("alice")
+    request.click()
+    expect(page.get_by_text("The account is closed and signed out.")).to_be_visible()
+    expect(page.get_by_text("You asked for this deletion yourself")).to_be_visible()
+    expect(page.get_by_role("link", name="Approve this deletion…")).to_have_count(0)
+    check(page)
+
+    page = open_page(width, scheme)
+    sign_in(page, sam)
+    page.goto(DELETIONS)
+    check(page)
+    page.get_by_role("link", name="alice").click()
+    page.get_by_role("link", name="Approve this deletion…").click()
+    confirm(page, sam)
+    expect(page.get_by_text("She wrote to us")).to_be_visible()
+    check(page)
+    page.get_by_label("Type the username alice to confirm").fill("bob")
+    page.get_by_role("button", name="Approve, and erase alice").click()
+    expect(page.get_by_text("That is not “alice”: nothing was done.")).to_be_visible()
+    check(page)
+    page.get_by_label("Type the username alice to confirm").fill("alice")
+    page.get_by_role("button", name="Approve, and erase alice").click()
+    expect(page.get_by_text("The deletion of alice is approved.")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Messages worked on")).to_be_visible()
+    leave_and_let_workers_work(page)
+
+    page.goto(f"{DELETIONS}{DeletionRequest.objects.get().pk}/change/")
+    expect(page.get_by_role("heading", name="Deletion of an erased account")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Open the receipt").click()
+    expect(page.get_by_text("genuine: digest and signature match")).to_be_visible()
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as JSON").click()
+    file = tmp_path / "receipt.json"
+    download.value.save_as(file)
+    assert receipts.problems(json.loads(file.read_text())) == []
+    page.get_by_role("link", name="Print it, or save it as PDF").click()
+    expect(page.get_by_role("heading", name="Receipt of a deletion")).to_be_visible()
+    check(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="Back to the console")).to_be_hidden()
+    assert list(Message.objects.values_list("content", flat=True)) == ["mine"]
+
+
+def test_nobody_approves_what_they_asked_for_themselves(page: Page, sue: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    sign_in(page, sue)
+    page.goto(f"{DELETIONS}{asked.pk}/approve/")
+    confirm(page, sue)
+    expect(page.get_by_text("You asked for this deletion yourself: a second person approves it.")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+def test_in_the_grace_period_the_account_is_given_back(
+    open_page: OpenPage, sue: Any, sam: Any, alice: Any, settings: Any, width: int, scheme: Any
+) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    asked = approved(alice, by=sue, approver=sam)
+    page = open_page(width, scheme)
+    sign_in(page, sue)
+    page.goto(f"{DELETIONS}{asked.pk}/change/")
+    day = timezone.localtime(timezone.now() + timedelta(days=30))
+    expect(page.get_by_text(f"Approved: runs on {day:%Y-%m-%d}")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Cancel and restore…").click()
+    expect(page.get_by_text("alice can sign in again at once.")).to_be_visible()
+    check(page)
+    page.get_by_label("Why it is cancelled").fill("She changed her mind")
+    page.get_by_role("button", name="Cancel the deletion, and give the account back").click()
+    expect(page.get_by_text("Cancelled: nothing was deleted").first).to_be_visible()
+    check(page)
+    assert User.objects.get(pk=alice.pk).is_active
+
+
+@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+def test_a_hold_stops_what_is_approved_until_it_is_lifted(
+    open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
+) -> None:
+    lena = make_role("lena", "Lead")
+    asked = ask(alice, by=sue)
+    page = open_page(width, scheme)
+    sign_in(page, lena)
+    page.goto(f"{DELETIONS}{asked.pk}/change/")
+    page.get_by_role("link", name="Put a hold on it…").click()
+    check(page)
+    page.get_by_label("Why it must not be deleted").fill("The case of the blue bicycle")
+    page.get_by_role("button", name="Put a hold on alice").click()
+    expect(page.get_by_text("Waits for a second person to approve it, and for a hold to be lifted.")).to_be_visible()
+    expect(page.get_by_text("The case of the blue bicycle")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Approve this deletion…").click()
+    confirm(page, lena)
+    expect(page.get_by_text("You may approve, but nothing goes until the hold is lifted.")).to_be_visible()
+    check(page)
+    page.get_by_label("Type the username alice to confirm").fill("alice")
+    page.get_by_role("button", name="Approve, and erase alice").click()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert run_all_jobs() == []
+    page.get_by_role("link", name="Lift this hold…").click()
+    expect(page.get_by_text("A deletion of this account is approved.")).to_be_visible()
+    check(page)
+    page.get_by_label("Why the hold is no longer needed").fill("Settled")
+    page.get_by_role("button", name="Lift the hold").click()
+    expect(page.get_by_text("The hold was lifted.")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+def test_many_are_one_group_with_a_page_for_all(
+    open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
+) -> None:
+    people = [alice, *(make_user(f"person {number}") for number in range(3))]
+    page = open_page(width, scheme)
+    sign_in(page, sue)
+    page.goto(ask_about(*people, sue))
+    confirm(page, sue)
+    expect(page.get_by_text("This is your own account: ask a colleague to delete it.")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Go on with the other 4 accounts").click()
+    check(page)
+    page.get_by_role("radio", name=re.compile("Anonymise, blank the texts")).check()
+    page.get_by_label("Basis").select_option("Test data")
+    page.get_by_label("Reason").fill("Left over from the load test")
+    page.get_by_label("Type this delete 4 accounts to confirm").fill("delete 4 accounts")
+    page.get_by_role("button", name="Request deletion of 4 accounts").click()
+    expect(page.get_by_text("0 of 4 finished, 4 wait for approval")).to_be_visible()
+    check(page)
+
+    address = page.url
+    sign_in(page, sam)
+    page.goto(address)
+    page.get_by_role("link", name="Approve all 4 that wait…").click()
+    confirm(page, sam)
+    check(page)
+    page.get_by_label("Type this delete 4 accounts to confirm").fill("delete 4 accounts")
+    page.get_by_role("button", name="Approve, and anonymise 4 accounts").click()
+    expect(page.get_by_text("The deletion of 4 accounts is approved.")).to_be_visible()
+    leave_and_let_workers_work(page)
+    page.goto(address)
+    expect(page.get_by_text("4 of 4 finished")).to_be_visible()
+    expect(page.get_by_text("✓ anonymised")).to_have_count(4)
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+def test_an_erased_name_is_looked_up_and_let_free(
+    open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
+) -> None:
+    erased(alice, by=sue, approver=sam)
+    rosa = make_user("rosa", is_staff=True, is_superuser=True)
+    page = open_page(width, scheme)
+    sign_in(page, rosa)
+    page.goto(DELETIONS)
+    page.get_by_role("link", name="Was this account erased?").click()
+    check(page)
+    page.get_by_label("Username or e-mail address").fill("alice")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Erased: alice")).to_be_visible()
+    expect(page.get_by_role("link", name=str(Receipt.objects.get().pk))).to_be_visible()
+    assert "alice" not in page.url
+    check(page)
+    page.get_by_role("link", name="Let it be used again…").click()
+    confirm(page, rosa)
+    check(page)
+    page.get_by_label("Why it may be used again").fill("She is back")
+    page.get_by_role("button", name="Let the username be used again").click()
+    expect(page.get_by_text("It may be used again, by imports too.")).to_be_visible()
+
+
+def test_a_deletion_is_approved_by_keyboard_alone(page: Page, sue: Any, sam: Any, alice: Any) -> None:
+    ask(alice, by=sue)
+    sign_in(page, sam)
+    page.goto(DELETIONS)
+    page.get_by_role("link", name="alice").focus()
+    page.keyboard.press("Enter")
+    approve = page.get_by_role("link", name="Approve this deletion…")
+    approve.focus()
+    assert approve.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your password")).to_be_focused()
+    page.keyboard.type("sam's password")
+    page.keyboard.press("Enter")
+    page.get_by_label("Type the username alice to confirm").focus()
+    page.keyboard.type("alice")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The deletion of alice is approved.")).to_be_visible()
+
+
+def test_it_works_without_javascript(open_page: OpenPage, sue: Any, sam: Any, alice: Any) -> None:
+    asked = approved(alice, by=sue, approver=sam)
+    page = open_page(javascript=False)
+    sign_in(page, sam)
+    page.goto(f"{DELETIONS}{asked.pk}/change/")
+    expect(page.get_by_role("progressbar", name="Messages worked on")).to_be_visible()
+    run_all_jobs()
+    page.reload()
+    expect(page.get_by_role("link", name="Open the receipt")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+def test_participants_are_told_when_their_account_is_deleted(
+    open_page: OpenPage, alice: Any, settings: Any, width: int, scheme: Any
+) -> None:
+    settings.DELETION_GRACE_DAYS, settings.DELETION_MODE = 30, "anonymise"
+    page = open_page(width, scheme)
+    sign_in(page, alice)
+    page.goto("/messages/")
+    page.get_by_role("link", name="Delete my account").click()
+    expect(page.get_by_text("Until then you can have it back: write to support.")).to_be_visible()
+    check(page)
+    page.get_by_label("Password").fill("alice's password")
+    page.get_by_role("button", name="Delete my account for good").click()
+    expect(page.get_by_role("heading", name="Goodbye")).to_be_visible()
+    expect(page.get_by_text("Your account is closed.")).to_be_visible()
+    check(page)
+
+
+def test_the_focus_is_seen_on_every_button_of_a_users_page(page: Page, sue: Any, alice: Any) -> None:
+    sign_in(page, sue)
+    page.goto(f"/console/accounts/user/{alice.pk}/change/")
+    seen = {}
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        look = "one => [one.value ?? one.innerText, getComputedStyle(one).outlineStyle]"
+        name, outline = page.locator(":focus").evaluate(look) if page.locator(":focus").count() else ("", "")
+        seen[name] = outline
+    assert {seen["Save"], seen["Save and continue editing"], seen["Delete this account…"]} == {"solid"}

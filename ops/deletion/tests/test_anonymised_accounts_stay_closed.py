@@ -1,0 +1,65 @@
+"""An account without its person is nobody's: neither a form nor a query lets somebody in under it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.conversations import write
+from ops.accounts.models import User
+from ops.deletion.tests.deleting import erased, sam, sue
+from ops.deletion.tests.screens import words
+
+__all__ = ["sam", "sue"]
+
+
+@pytest.fixture
+def nobody(sue: Any, sam: Any, alice: Any, bob: Any) -> Any:
+    """What is left of Alice."""
+    write(alice, bob)
+    erased(alice, by=sue, approver=sam, mode="anonymise", texts="keep")
+    alice.refresh_from_db()
+    return alice
+
+
+@pytest.fixture
+def as_root(client: Client, rosa: Any) -> Client:
+    client.force_login(rosa)
+    return client
+
+
+def test_a_superuser_cannot_open_it_again(as_root: Client, nobody: Any) -> None:
+    address = reverse("admin:accounts_user_change", args=[nobody.pk])
+    response = as_root.get(address)
+    page = words(response)
+    assert "✕ anonymised" in page
+    assert f"It was anonymised on {nobody.anonymised_at.day} {nobody.anonymised_at:%B %Y}: nobody can sign in" in page
+    assert (
+        "Save" not in page and "Password" not in page and nobody.password not in as_root.get(address).content.decode()
+    )
+    before = User.objects.filter(pk=nobody.pk).values().get()
+    data = {"username": "alice", "email": "alice@example.org", "is_active": "on", "is_staff": "on"}
+    assert as_root.post(address, data).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[nobody.pk])
+    again = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}
+    assert as_root.get(password).status_code == 403
+    assert as_root.post(password, again).status_code == 403
+    assert User.objects.filter(pk=nobody.pk).values().get() == before
+
+
+def test_what_is_left_of_it_can_still_be_erased(as_root: Client, nobody: Any) -> None:
+    page = as_root.get(reverse("admin:accounts_user_change", args=[nobody.pk]))
+    assert "Delete this account…" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("is_active", True), ("is_staff", True), ("is_superuser", True), ("email", "a@b.org"), ("password", "pbkdf2")],
+)
+def test_the_database_refuses_what_would_let_somebody_in(nobody: Any, field: str, value: Any) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=nobody.pk).update(**{field: value})

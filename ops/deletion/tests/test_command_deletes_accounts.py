@@ -1,0 +1,136 @@
+"""``delete_account``, ``approve_deletion`` and ``hold_account``: the same steps as in the console."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from messaging.tests.conversations import write
+from ops.accounts.models import User
+from ops.deletion.models import DeletionRequest, Hold, Receipt, State
+from ops.deletion.tests.deleting import approved, ask, sam, sue
+
+__all__ = ["sam", "sue"]
+
+ASKED = {"reason": "They wrote to us", "basis": "user_request", "ticket": "SUP-17"}
+
+
+def test_one_asks_and_another_one_approves(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
+    write(alice, bob)
+    call_command("delete_account", "alice", by="sue", yes=True, **ASKED)
+    request = DeletionRequest.objects.get()
+    assert capsys.readouterr().out.splitlines() == [
+        "Messages sent: 1; received: 0; older texts: 0; notifications: 1. Others affected: 1, in 0 conversations that "
+        "stay; replies joined elsewhere: 0.",
+        f"The account is closed. A second person approves it: manage.py approve_deletion {request.pk} --by USERNAME",
+    ]
+    with pytest.raises(CommandError, match=r"You asked for this deletion yourself: a second person approves it."):
+        call_command("approve_deletion", str(request.pk), by="sue")
+    call_command("approve_deletion", str(request.pk), by="sam")
+    assert capsys.readouterr().out == f"Done: receipt {Receipt.objects.get().pk}.\n"
+    assert not User.objects.filter(username="alice").exists()
+
+
+def test_where_one_person_is_enough_it_is_done_at_once(alice: Any, settings: Any, capsys: Any) -> None:
+    settings.DELETION_ONE_PERSON = True
+    call_command("delete_account", "alice", yes=True, mode="anonymise", **ASKED)
+    receipt = Receipt.objects.get()
+    assert (receipt.mode, receipt.one_person, receipt.requester) == ("anonymise", True, None)
+
+
+@pytest.mark.parametrize("typed", ["alicia", ""])
+def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any, typed: str) -> None:
+    monkeypatch.setattr("builtins.input", lambda question: typed)
+    with pytest.raises(CommandError, match=r"Nothing was done: that was another name."):
+        call_command("delete_account", "alice", **ASKED)
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match=r"Nothing was done: type the username, or say --yes where nobody can."):
+        call_command("delete_account", "alice", **ASKED)
+
+
+def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alice: Any, sue: Any, capsys: Any) -> None:
+    """Without anything to read from, typing would fail."""
+    with pytest.raises(CommandError, match=r"This is the last active superuser"):
+        call_command("delete_account", "rosa", **ASKED)
+    call_command("hold_account", "alice", reason="Case 4")
+    call_command("delete_account", "alice", yes=True, **ASKED)
+    day = f"{Hold.objects.get().placed_at:%Y-%m-%d}"
+    assert f"Legal hold since {day}: nothing goes until it is lifted." in capsys.readouterr().out
+
+
+def test_nobody_does_here_what_their_role_does_not_allow(alice: Any, bob: Any, rita: Any) -> None:
+    waiting = ask(bob, by=None)
+    for words, options in (
+        (["delete_account", "alice"], ASKED),
+        (["approve_deletion", str(waiting.pk)], {}),
+        (["hold_account", "alice"], {"reason": "Case 4"}),
+    ):
+        with pytest.raises(CommandError) as refusal:
+            call_command(*words, by="rita", **options)
+        assert str(refusal.value) == "rita may not do this in the console: name somebody whose role allows it."
+    assert DeletionRequest.objects.get().state == State.REQUESTED and not Hold.objects.exists()
+
+
+def test_the_username_typed_is_enough(alice: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("builtins.input", lambda question: "alice")
+    call_command("delete_account", "alice", **ASKED)
+    assert DeletionRequest.objects.get().state == State.REQUESTED
+
+
+def test_what_cannot_be_is_said_in_a_sentence(alice: Any, bob: Any, rosa: Any, sue: Any) -> None:
+    for words, sentence in (
+        (["delete_account", "nobody"], "There is no account “nobody”: check the spelling, capital letters count."),
+        (["delete_account", "rosa"], "Nothing was asked for: the account of rosa stays. "
+         "This is the last active superuser: make somebody else one first."),
+    ):  # fmt: skip
+        with pytest.raises(CommandError) as refusal:
+            call_command(*words, yes=True, **ASKED)
+        assert str(refusal.value) == sentence
+    with pytest.raises(CommandError, match=r"bob is not active staff: name somebody who may sign in to the console."):
+        call_command("delete_account", "alice", by="bob", yes=True, **ASKED)
+    unknown = uuid4()
+    with pytest.raises(CommandError, match=rf"There is no deletion request {unknown}"):
+        call_command("approve_deletion", str(unknown), by="sue")
+
+
+def test_a_grace_period_is_waited_for(alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    request = ask(alice, by=sue)
+    call_command("approve_deletion", str(request.pk), by="sam")
+    assert "Approved: runs on " in capsys.readouterr().out
+    assert User.objects.filter(username="alice").exists()
+
+
+def test_a_hold_is_placed_and_lifted(alice: Any, sue: Any, capsys: Any) -> None:
+    call_command("hold_account", "alice", reason="Case 4", kind="investigation", by="sue")
+    hold = Hold.objects.get()
+    assert (hold.user_id, hold.kind, hold.placed_by) == (alice.pk, "investigation", sue)
+    call_command("hold_account", "alice", reason="Case closed", lift=True)
+    assert capsys.readouterr().out.splitlines() == [
+        "Nothing of alice, and nothing that others wrote with alice, is deleted until this hold is lifted.",
+        "Lifted 1 hold.",
+    ]
+    with pytest.raises(CommandError, match=r"Say why the account must not be deleted: the reason is recorded."):
+        call_command("hold_account", "alice", reason=" ")
+
+
+def test_the_workers_round_starts_what_waits_for_nothing_any_more(
+    alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any
+) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    approved(alice, by=sue, approver=sam)
+    call_command("start_deletions")
+    assert (capsys.readouterr().out, settings.JOBS_ROUNDS["start_deletions"]) == ("", 60)
+    DeletionRequest.objects.update(runs_at=timezone.now())
+    call_command("start_deletions")
+    assert capsys.readouterr().out == "Started 1 deletion.\n"

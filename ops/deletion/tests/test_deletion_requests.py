@@ -1,0 +1,306 @@
+"""Asking for a deletion, approving, refusing, cancelling: by whom, and what becomes of the account meanwhile."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.models import Session, User
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.conftest import make_staff
+from ops.deletion import approval, erasing, holds, requests
+from ops.deletion.models import Basis, DeletionRequest, Hold, State
+from ops.deletion.requests import DeletionRefused
+from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
+
+__all__ = ["sam", "sue"]
+
+
+def test_asking_closes_the_account_and_signs_it_out_at_once(client: Client, sue: Any, alice: Any) -> None:
+    client.force_login(alice)
+    assert Session.objects.get().account_id == alice.pk
+    request = ask(alice, by=sue)
+    alice.refresh_from_db()
+    assert (alice.is_active, request.was_active, request.state) == (False, True, State.REQUESTED)
+    assert not Session.objects.exists()
+    assert client.get(reverse("messaging:inbox")).status_code == 302
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_only_their_own_sessions_end(client: Client, sue: Any, alice: Any, bob: Any) -> None:
+    client.force_login(bob)
+    Client().get(reverse("login"))
+    ask(alice, by=sue)
+    assert client.get(reverse("messaging:inbox")).status_code == 200
+
+
+def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
+    request = ask(alice, by=sue)
+    entry = Entry.objects.get(event=Event.DELETION_REQUESTED)
+    assert (entry.actor, entry.target_label, entry.reason) == (sue, "alice", REASON)
+    assert entry.details == {"request": str(request.pk), "basis": "user_request", "mode": "erase"}
+
+
+def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa: Any) -> None:
+    with pytest.raises(DeletionRefused) as refusal:
+        requests.request([alice, rosa], by=sue, reason=REASON, basis=Basis.POLICY)
+    assert str(refusal.value) == (
+        "Nothing was asked for: the account of rosa stays. "
+        "This is a superuser's account: only a superuser can delete it."
+    )
+    alice.refresh_from_db()
+    assert alice.is_active and not DeletionRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"reason": " "}, "Say why the account is to be deleted: the reason is recorded."),
+        ({"basis": "whim"}, "Value 'whim' is not a valid choice."),
+        ({"ticket": "see mail"}, "The ticket is a reference such as SUP-123: letters, digits and ./#:-_ only."),
+        (
+            {"ticket": "SUP-17-Alice"},
+            "The ticket names the person, and would stay on the receipt: give a reference without names.",
+        ),
+        ({"mode": "shred"}, "Value 'shred' is not a valid choice."),
+    ],
+)
+def test_a_request_without_what_it_needs_is_refused(
+    sue: Any, alice: Any, options: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(DeletionRefused) as refusal:
+        ask(alice, by=sue, **options)
+    assert str(refusal.value) == sentence
+    assert not DeletionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["S", "up", "17", "suP"])
+def test_whose_name_is_a_part_of_a_word_of_the_ticket_is_not_named_by_it(sue: Any, name: str) -> None:
+    assert ask(make_user(name), by=sue, ticket="#SUPPORT-2017").group.ticket == "#SUPPORT-2017"
+
+
+@pytest.mark.parametrize("ticket", ["SUP_alice", "ALICE", "SUP-17/alice.smith"])
+def test_a_ticket_with_a_part_of_the_address_names_the_person(sue: Any, alice: Any, ticket: str) -> None:
+    User.objects.filter(pk=alice.pk).update(username="wonder", email="alice@example.org")
+    with pytest.raises(DeletionRefused, match=r"The ticket names the person"):
+        ask(User.objects.get(pk=alice.pk), by=sue, ticket=ticket)
+
+
+def test_the_mode_is_the_settings_unless_it_is_given(sue: Any, alice: Any, bob: Any, settings: Any) -> None:
+    settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
+    group = ask(alice, by=sue).group
+    assert (group.mode, group.texts) == ("anonymise", "keep")
+    group = ask(bob, by=sue, mode="erase").group
+    assert (group.mode, group.texts) == ("erase", "")
+
+
+def test_an_account_is_asked_for_once(sue: Any, sam: Any, alice: Any) -> None:
+    ask(alice, by=sue)
+    with pytest.raises(DeletionRefused, match=r"Its deletion was asked for already: look under deletion requests."):
+        ask(alice, by=sam)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DeletionRequest.objects.create(group=DeletionRequest.objects.get().group, user=alice, was_active=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda sue: sue, "This is your own account: ask a colleague to delete it."),
+        (
+            lambda sue: make_staff("stan"),
+            "This is the account of a colleague who may use the console: only a superuser can delete it.",
+        ),
+    ],
+)
+def test_some_accounts_are_not_for_everybody(sue: Any, make: Any, sentence: str) -> None:
+    assert requests.obstacle(make(sue), by=sue) == sentence
+
+
+def test_a_plan_says_whom_it_affects(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    first = write(bob, charlie)
+    answer(first, sender=alice, receiver=charlie)  # a conversation of others, which stays
+    write(alice, bob)  # one that goes with her
+    write(alice, alice)
+    placed = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+    (plan,) = requests.plan([alice], by=sue)
+    assert (plan.people, plan.conversations, plan.counts.conversations) == (2, 1, 2)
+    assert (plan.obstacle, plan.holds, plan.open_request) == (None, [placed], None)
+
+
+def test_whoever_asks_cannot_approve(sue: Any, alice: Any) -> None:
+    request = ask(alice, by=sue)
+    with pytest.raises(DeletionRefused) as refusal:
+        approval.approve(request, by=sue)
+    assert str(refusal.value) == "You asked for this deletion yourself: a second person approves it."
+    with pytest.raises(DeletionRefused, match=r"Say who approves it"):
+        approval.approve(request, by=None)
+
+
+def test_the_database_itself_refuses_it(sue: Any, alice: Any) -> None:
+    request = ask(alice, by=sue)
+    for approver in (sue, alice):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DeletionRequest.objects.filter(pk=request.pk).update(state=State.APPROVED, approved_by=approver)
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.RUNNING, State.DONE])
+@pytest.mark.parametrize("pretence", ["", ", own = true"])
+def test_the_database_runs_nothing_that_nobody_approved(sue: Any, alice: Any, state: str, pretence: str) -> None:
+    request = ask(alice, by=sue)
+    changes = f"state = %s, username = '', email = '', reason = '', runs_at = requested_at{pretence}"
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE deletion_deletionrequest SET {changes}", [state])
+    request.refresh_from_db()
+    assert (request.state, request.runs_at) == (State.REQUESTED, None)
+
+
+def test_one_person_is_enough_where_that_is_set_and_it_is_recorded(sue: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_ONE_PERSON = True
+    request = approved(alice, by=sue, approver=sue)
+    assert (request.state, request.approved_by, request.one_person) == (State.APPROVED, sue, True)
+    receipt = work_on(request).receipt
+    assert receipt is not None and receipt.one_person
+
+
+def test_two_people_are_two_people_where_one_would_be_enough(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_ONE_PERSON = True
+    assert not approved(alice, by=sue, approver=sam).one_person
+
+
+def test_a_group_is_approved_in_one_go(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    group = requests.request([alice, bob], by=sue, reason=REASON, basis=Basis.TEST_DATA)
+    assert approval.approve_group(group, by=sam) == 2
+    for request in group.requests.all():
+        assert work_on(request).state == State.DONE
+    assert set(User.objects.values_list("username", flat=True)) == {"sue", "sam"}
+
+
+def test_cancelling_gives_the_account_back_as_it_was(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    sleeping = make_user("sleeping", is_active=False)
+    for user in (alice, sleeping):
+        was_active = user.is_active
+        request = approved(user, by=sue, approver=sam)
+        approval.cancel(request, by=sue, reason="They thought better of it")
+        user.refresh_from_db()
+        assert (request.state, request.ended_by, user.is_active) == (State.CANCELLED, sue, was_active)
+    assert Entry.objects.filter(event=Event.DELETION_CANCELLED, reason="They thought better of it").count() == 2
+    assert ask(alice, by=sue).is_open
+
+
+def test_what_was_refused_leaves_the_account_as_it_was(sue: Any, sam: Any, alice: Any) -> None:
+    request = ask(alice, by=sue)
+    approval.refuse(request, by=sam, reason="Not her own wish")
+    alice.refresh_from_db()
+    assert (request.state, alice.is_active) == (State.REFUSED, True)
+    with pytest.raises(DeletionRefused, match=r"This does not wait for approval any more."):
+        approval.approve(request, by=sam)
+
+
+def test_what_has_begun_cannot_be_cancelled(sue: Any, sam: Any, alice: Any) -> None:
+    request = work_on(approved(alice, by=sue, approver=sam))
+    with pytest.raises(DeletionRefused) as refusal:
+        approval.cancel(request, by=sue, reason="Too late")
+    assert str(refusal.value) == "It is too late: this is decided, or its erasure has begun."
+
+
+def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    request = approved(alice, by=sue, approver=sam)
+    now = timezone.now()
+    assert (request.job, erasing.start_due(now + timedelta(days=29))) == (None, 0)
+    early = erasing.begin(request)
+    work_on(request)
+    early.refresh_from_db()
+    assert early.result == {"stopped": "The grace period is not over."}
+    DeletionRequest.objects.update(runs_at=now)
+    assert erasing.start_due(now) == 1
+    assert work_on(request).state == State.DONE
+
+
+def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> None:
+    placed = holds.hold(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
+    request = approved(alice, by=sue, approver=sam)
+    assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
+    assert request.words == "A hold stops it: it goes on when the hold is lifted."
+    holds.lift_hold(placed, reason="Case closed", by=sam)
+    assert erasing.start_due(timezone.now()) == 1
+    assert erasing.start_due(timezone.now()) == 0
+    assert work_on(request).state == State.DONE
+
+
+def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+    for _ in range(3):
+        write(alice, bob)
+    monkeypatch.setattr(erasing, "FIRST_SIZE", 1)
+    monkeypatch.setattr(erasing, "MOST_SIZE", 1)
+    monkeypatch.setattr(erasing, "LEAST_SIZE", 1)
+    request = approved(alice, by=sue, approver=sam)
+    erase_batch = erasing.erasure.erase_batch
+
+    def held_after_the_first(user_id: Any, counts: Any, **options: Any) -> int:
+        if counts.messages == 1:
+            Hold.objects.create(user_id=user_id, kind=Hold.Kind.LEGAL, reason="Case 5")
+        return erase_batch(user_id, counts, **options)
+
+    monkeypatch.setattr(erasing.erasure, "erase_batch", held_after_the_first)
+    work_on(request)
+    monkeypatch.setattr(erasing.erasure, "erase_batch", erase_batch)
+    assert (request.state, request.progress["counts"]["messages_sent"]) == (State.RUNNING, 2)
+    assert request.job is not None
+    assert request.job.result == {"stopped": "A hold stops this deletion; it goes on when the hold is lifted."}
+    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=sam)
+    assert erasing.start_due(timezone.now()) == 1
+    receipt = work_on(request).receipt
+    assert receipt is not None and receipt.counts["messages_sent"] == 3
+
+
+def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
+    holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+    sentence = "A hold is open on this account: lift it before anything of it is deleted."
+    for delete in (alice.delete, User.objects.filter(pk=alice.pk).delete):
+        with pytest.raises(DeletionRefused, match=re.escape(sentence)), transaction.atomic():
+            delete()
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
+    with pytest.raises(holds.HoldRefused, match=r"Say why the account must not be deleted: the reason is recorded."):
+        holds.hold(alice, kind=Hold.Kind.LEGAL, reason="", by=sue)
+    placed = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+    with pytest.raises(holds.HoldRefused, match=r"Say why the hold is no longer needed: the reason is recorded."):
+        holds.lift_hold(placed, reason=" ", by=sue)
+    holds.lift_hold(placed, reason="Case closed", by=sue)
+    with pytest.raises(holds.HoldRefused, match=r"This hold was lifted already."):
+        holds.lift_hold(placed, reason="Again", by=sue)
+    said = Entry.objects.filter(event__in=[Event.ACCOUNT_HELD, Event.HOLD_LIFTED]).order_by("pk")
+    assert list(said.values_list("reason", "details")) == [
+        ("Case 4", {"kind": "legal"}), ("Case closed", {"kind": "legal"}),
+    ]  # fmt: skip
+
+
+def test_what_is_done_stays_in_the_list(sue: Any, sam: Any, alice: Any) -> None:
+    done = work_on(approved(alice, by=sue, approver=sam))
+    sue.delete()
+    (request,) = DeletionRequest.objects.for_list()
+    assert (request, request.requested_by, request.approved_by) == (done, None, sam)
+
+
+def test_a_list_of_requests_costs_one_query_however_long(
+    sue: Any, alice: Any, bob: Any, django_assert_num_queries: Any
+) -> None:
+    requests.request([alice, bob], by=sue, reason=REASON, basis=Basis.POLICY)
+    with django_assert_num_queries(1):
+        for request in DeletionRequest.objects.for_list():
+            assert (request.words, request.username, request.group.basis) and not request.is_held

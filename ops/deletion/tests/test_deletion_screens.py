@@ -1,0 +1,280 @@
+"""Asking for deletions in the console: exact counts first, then all or none, and clicking alone is not enough."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.models import User
+from ops.conftest import make_staff
+from ops.deletion import holds, requests
+from ops.deletion.models import DeletionRequest, Mode, State, Texts
+from ops.deletion.tests.deleting import ask
+from ops.deletion.tests.screens import ASK, ask_about, filled_in, make_support, signed_in, words
+
+LIST = reverse("admin:accounts_user_changelist")
+
+
+@pytest.fixture
+def sue(db: Any) -> Any:
+    """Sue is of Support."""
+    return make_support("sue")
+
+
+@pytest.fixture
+def supporting(sue: Any) -> Client:
+    """Sue's browser, in which she has just confirmed that it is she."""
+    return signed_in(sue)
+
+
+def test_the_action_leads_to_a_page_that_says_exactly_what_goes(
+    supporting: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
+    first = write(alice, bob)
+    reply = answer(first, sender=charlie, receiver=charlie)
+    answer(reply, sender=bob, receiver=alice)
+    Message.objects.filter(pk=first.pk).update(content="changed")
+
+    data = {"action": "delete_accounts", "index": "0", "_selected_action": [alice.pk]}
+    response = supporting.post(LIST, data, follow=True)
+
+    assert response.redirect_chain == [(ask_about(alice), 302)]
+    page = words(response)
+    assert "1 message sent and 1 received, on both sides of the conversation" in page
+    assert "1 older text of those messages" in page
+    assert "1 other person exchanged messages with this one" in page
+    assert "1 conversation stays, with fewer messages" in page
+    assert "1 reply by other people is joined to the nearest message that stays" in page
+    assert "Request deletion of alice" in page
+    assert User.objects.get(pk=alice.pk).is_active
+
+
+def test_asking_closes_the_account_and_leads_to_the_page_of_the_deletion(
+    supporting: Client, sue: Any, alice: Any
+) -> None:
+    response = supporting.post(ask_about(alice), filled_in("alice", ticket="SUP-17"), follow=True)
+    asked = DeletionRequest.objects.get()
+    assert response.redirect_chain == [(reverse("admin:deletion_deletionrequest_change", args=[asked.pk]), 302)]
+    page = words(response)
+    assert "The deletion of alice was asked for. The account is closed and signed out." in page
+    assert "Waits for a second person to approve it." in page
+    assert (asked.group.ticket, asked.group.mode, asked.reason, asked.requested_by) == (
+        "SUP-17", Mode.ERASE, "They wrote to us", sue,
+    )  # fmt: skip
+    assert not User.objects.get(pk=alice.pk).is_active
+
+
+@pytest.mark.parametrize(
+    ("way", "asked"),
+    [
+        ("erase", (Mode.ERASE, "")),
+        ("blank", (Mode.ANONYMISE, Texts.BLANK)),
+        ("keep", (Mode.ANONYMISE, Texts.KEEP)),
+    ],
+)
+def test_each_way_is_what_it_says(supporting: Client, alice: Any, way: str, asked: tuple[str, str]) -> None:
+    supporting.post(ask_about(alice), filled_in("alice", way=way))
+    group = DeletionRequest.objects.get().group
+    assert (group.mode, group.texts) == asked
+
+
+def test_the_way_of_the_settings_is_chosen_beforehand(supporting: Client, alice: Any, settings: Any) -> None:
+    assert supporting.get(ask_about(alice)).context["form"]["way"].value() == "erase"
+    settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
+    response = supporting.get(ask_about(alice))
+    assert response.context["form"]["way"].value() == "keep"
+    assert "Erasing removes for good" in words(response)
+    assert "Anonymising changes: the name, the e-mail address and the sign-in go for good" in words(response)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"typed": "alicia"}, "That is not “alice”: nothing was done. Type it as it is written here."),
+        ({"typed": ""}, "Type “alice” to confirm."),
+        ({"typed": "Alice"}, "That is not “alice”"),
+        ({"reason": "  "}, "Say why: whoever approves this reads it."),
+        ({"basis": ""}, "Choose on what grounds: it is kept on the receipt."),
+        ({"ticket": "Alice, by phone"}, "The ticket is a reference such as SUP-123"),
+        ({"ticket": "about-alice"}, "The ticket names the person"),
+        ({"way": "shred"}, "Select a valid choice"),
+        ({"reason": "a\x00b"}, "This holds a character that cannot be stored: write it anew."),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked_for(
+    supporting: Client, alice: Any, changed: dict[str, str], sentence: str
+) -> None:
+    response = supporting.post(ask_about(alice), {**filled_in("alice"), **changed})
+    assert response.status_code == 200
+    page = words(response)
+    assert "Nothing was done." in page
+    assert sentence in page
+    assert not DeletionRequest.objects.exists()
+    assert User.objects.get(pk=alice.pk).is_active
+
+
+def test_a_name_is_typed_as_it_reads_however_its_letters_are_composed(supporting: Client) -> None:
+    rene = make_user("Rene\u0301 the 2nd")
+    supporting.post(ask_about(rene), filled_in("Ren\u00e9 the 2nd"))
+    assert DeletionRequest.objects.get().user_id == rene.pk
+
+
+def test_several_are_asked_for_together_by_typing_how_many(supporting: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    page = words(supporting.get(ask_about(alice, bob)))
+    assert "A message between two of these accounts counts once: 1 in all." in page
+    assert "Request deletion of 2 accounts" in page
+    assert "That is not “delete 2 accounts”" in words(supporting.post(ask_about(alice, bob), filled_in("alice")))
+    response = supporting.post(ask_about(alice, bob), filled_in("delete 2 accounts"), follow=True)
+    group = DeletionRequest.objects.first().group  # type: ignore[union-attr]
+    assert response.redirect_chain == [(reverse("admin:deletion_deletiongroup", args=[group.pk]), 302)]
+    assert "The deletion of 2 accounts was asked for. They are closed and signed out." in words(response)
+    assert set(group.requests.values_list("username", flat=True)) == {"alice", "bob"}
+
+
+def test_djangos_own_way_of_deleting_leads_to_the_same_page(supporting: Client, alice: Any) -> None:
+    own = reverse("admin:accounts_user_delete", args=[alice.pk])
+    for response in (supporting.get(own), supporting.post(own, {"post": "yes"})):
+        assert response["Location"] == ask_about(alice)
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_looking_asks_for_nothing(supporting: Client, alice: Any) -> None:
+    supporting.get(ask_about(alice), filled_in("alice"))
+    assert not DeletionRequest.objects.exists()
+
+
+def test_the_password_is_asked_for_first(sue: Any, alice: Any) -> None:
+    client = Client()
+    client.force_login(sue)
+    for response in (client.get(ask_about(alice)), client.post(ask_about(alice), filled_in("alice"))):
+        assert response["Location"].startswith(reverse("confirm"))
+    assert not DeletionRequest.objects.exists()
+
+
+def test_what_stands_against_one_of_them_keeps_all_and_offers_the_others(
+    supporting: Client, sue: Any, alice: Any, rosa: Any
+) -> None:
+    response = supporting.get(ask_about(alice, sue))
+    page = words(response)
+    assert "This is your own account: ask a colleague to delete it." in page
+    assert "Nothing can be asked for while something stands against it: sue." in page
+    assert "Go on with the other account" in page
+    assert ask_about(alice).replace("&", "&amp;") in response.content.decode()
+    assert "Request deletion" not in page
+    page = words(supporting.post(ask_about(alice, sue), filled_in("delete 2 accounts")))
+    assert "This is your own account: ask a colleague to delete it." in page
+    assert not DeletionRequest.objects.exists()
+    assert "only a superuser can delete it" in words(supporting.get(ask_about(rosa)))
+
+
+def test_who_is_asked_for_already_is_linked_to(supporting: Client, sue: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    response = supporting.get(ask_about(alice))
+    assert "Its deletion was asked for already" in words(response)
+    assert reverse("admin:deletion_deletionrequest_change", args=[asked.pk]) in response.content.decode()
+
+
+def test_a_hold_is_said_and_lets_one_ask(supporting: Client, sue: Any, alice: Any) -> None:
+    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
+    page = words(supporting.get(ask_about(alice)))
+    assert "The case of the blue bicycle" in page
+    assert "nothing goes until the hold is lifted" in page
+    supporting.post(ask_about(alice), filled_in("alice"))
+    assert DeletionRequest.objects.get().state == State.REQUESTED
+
+
+def test_who_may_ask_but_not_see_deletions_comes_back_to_the_users(alice: Any) -> None:
+    client = signed_in(make_staff("vera", "view_user", "delete_user"))
+    response = client.post(ask_about(alice), filled_in("alice"), follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert "The deletion of alice was asked for." in words(response)
+
+
+def test_who_may_not_delete_is_neither_offered_it_nor_let_through(alice: Any) -> None:
+    client = signed_in(make_staff("vera", "view_user", "change_user"))
+    assert "Delete the chosen accounts" not in words(client.get(LIST))
+    assert "Delete this account" not in words(client.get(reverse("admin:accounts_user_change", args=[alice.pk])))
+    assert client.get(ask_about(alice)).status_code == 403
+    assert client.post(ask_about(alice), filled_in("alice")).status_code == 403
+    assert not DeletionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["", "?id=abc", "?id=99999999", "?id=" + "9" * 40])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_account_that_does_not_exist_leads_back_with_a_sentence(supporting: Client, query: str, method: str) -> None:
+    response = getattr(supporting, method)(ASK + query, follow=True)
+    assert "There is no such account (anymore): choose again." in words(response)
+
+
+def test_too_many_at_once_are_refused_with_a_sentence(
+    supporting: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_AT_ONCE", 1)
+    data = {"action": "delete_accounts", "index": "0", "_selected_action": [alice.pk, bob.pk]}
+    page = words(supporting.post(LIST, data, follow=True))
+    assert "At most 1 accounts are deleted at once: choose fewer." in page
+
+
+def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting: Client, sue: Any, alice: Any) -> None:
+    address = reverse("admin:accounts_user_change", args=[alice.pk])
+    page = words(supporting.get(address))
+    assert "Delete this account… Put a hold on it…" in page
+    assert "to be deleted" not in page
+    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
+    asked = ask(alice, by=sue)
+    response = supporting.get(address)
+    page = words(response)
+    assert "to be deleted" in page and "on hold" in page
+    assert "The case of the blue bicycle Lift this hold…" in page
+    assert "Waits for a second person to approve it, and for a hold to be lifted. Open the deletion" in page
+    assert "Delete this account…" not in page
+    assert reverse("admin:deletion_deletionrequest_change", args=[asked.pk]) in response.content.decode()
+
+
+def test_texts_of_people_are_no_markup(supporting: Client, sue: Any) -> None:
+    evil = make_user("<script>alert(1)</script>")
+    assert "<script>alert(1)" not in supporting.get(ask_about(evil)).content.decode()
+    asked = ask(evil, by=sue, reason="<img src=x>")
+    page = supporting.get(reverse("admin:deletion_deletionrequest_change", args=[asked.pk])).content.decode()
+    assert "<script>alert(1)" not in page and "<img src=x>" not in page
+
+
+def test_an_account_that_is_to_be_deleted_is_not_opened_by_the_way(supporting: Client, sue: Any, alice: Any) -> None:
+    ask(alice, by=sue)
+    address = reverse("admin:accounts_user_change", args=[alice.pk])
+    assert not {"username", "email", "is_active"} & set(supporting.get(address).context["adminform"].form.fields)
+    supporting.post(address, {"username": "alicia", "email": "a@example.org", "is_active": "on"})
+    stored = User.objects.get(pk=alice.pk)
+    assert (stored.username, stored.email, stored.is_active) == ("alice", "", False)
+
+
+def test_a_download_first_is_offered_until_the_erasure_or_said_who_makes_it(
+    supporting: Client, sue: Any, rosa: Any, alice: Any
+) -> None:
+    export = reverse("admin:exports_export_person", args=[alice.pk])
+    root = signed_in(rosa)
+    before = [ask_about(alice)]
+    asked = ask(alice, by=sue)
+    after = [reverse(f"admin:deletion_deletionrequest_{act}", args=[asked.pk]) for act in ("change", "approve")]
+    for page in (*before, *after):
+        assert f'<a href="{export}">Download this person’s data first</a>' in root.get(page).content.decode()
+    for page in (before[0], after[0]):
+        response = supporting.get(page)
+        assert export not in response.content.decode()
+        assert (
+            "can be downloaded first, for as long as the account is there: by a superuser, or by a colleague who"
+            in (words(response))
+        )
+    assert root.get(export).status_code == 200
+
+
+def test_the_page_of_a_hold_says_what_it_keeps(supporting: Client, alice: Any) -> None:
+    page = words(supporting.get(reverse("admin:accounts_user_hold", args=[alice.pk])))
+    assert "nothing of alice is deleted, and nothing that alice and others wrote to each other" in page

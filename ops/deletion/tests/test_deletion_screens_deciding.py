@@ -1,0 +1,415 @@
+"""Deciding about deletions in the console: two people, a time to think, holds, and where each one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.models import User
+from ops.conftest import make_staff
+from ops.deletion import approval, holds, requests
+from ops.deletion import pages as deletion_pages
+from ops.deletion.models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
+from ops.deletion.tests.deleting import approved, ask, work_on
+from ops.deletion.tests.screens import make_role, page_of, sam, signed_in, sue, words
+from ops.jobs.tests.working import run_all_jobs
+
+__all__ = ["sam", "sue"]
+
+LIST = reverse("admin:deletion_deletionrequest_changelist")
+
+
+def act_on(asked: DeletionRequest, act: str) -> str:
+    return reverse(f"admin:deletion_deletionrequest_{act}", args=[asked.pk])
+
+
+# --- Approving, refusing, cancelling -----------------------------------------------------------------------------
+
+
+def test_a_second_person_approves_by_typing_the_name_and_it_is_done(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    asked = ask(alice, by=sue)
+    client = signed_in(sam)
+    assert "Approve this deletion…" in words(client.get(page_of(asked)))
+    page = words(client.get(act_on(asked, "approve")))
+    assert "Reason They wrote to us" in page
+    assert "1 message sent and 0 received" in page
+    assert "It begins within moments of your approval. It cannot be undone." in page
+    assert "That is not “alice”" in words(client.post(act_on(asked, "approve"), {"typed": "bob"}))
+    response = client.post(act_on(asked, "approve"), {"typed": "alice"}, follow=True)
+    assert "The deletion of alice is approved." in words(response)
+    run_all_jobs()
+    page = words(client.get(page_of(asked)))
+    assert "Deletion of an erased account" in page
+    assert "Done: the receipt proves it. Open the receipt" in page
+    assert "Messages sent 1" in page and "The account and its sign-in ✓ removed" in page
+    assert "alice" not in page
+    assert not User.objects.filter(username="alice").exists()
+
+
+def test_whoever_asked_sees_why_they_cannot_approve_and_is_not_let(sue: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    client = signed_in(sue)
+    own = "You asked for this deletion yourself: a second person approves it."
+    page = words(client.get(page_of(asked)))
+    assert own in page
+    assert "Approve this deletion…" not in page and "Refuse it…" not in page
+    assert "Cancel and restore…" in page
+    assert own in words(client.get(act_on(asked, "approve")))
+    assert own in words(client.post(act_on(asked, "approve"), {"typed": "alice"}))
+    asked.refresh_from_db()
+    assert asked.state == State.REQUESTED
+
+
+def test_where_one_person_is_enough_the_page_says_so(sue: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_ONE_PERSON, settings.DELETION_GRACE_DAYS = True, 3
+    asked = ask(alice, by=sue)
+    client = signed_in(sue)
+    client.post(act_on(asked, "approve"), {"typed": "alice"})
+    assert "By one person alone: this installation allows that." in words(client.get(page_of(asked)))
+
+
+def test_in_the_grace_period_it_is_cancelled_and_the_account_given_back(
+    sue: Any, sam: Any, alice: Any, settings: Any
+) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    asked = ask(alice, by=sue)
+    client = signed_in(sam)
+    day = timezone.localtime(timezone.now() + timedelta(days=30))
+    assert f"It begins on {day:%-d %B %Y}, in 30 days." in words(client.get(act_on(asked, "approve")))
+    client.post(act_on(asked, "approve"), {"typed": "alice"})
+    page = words(client.get(page_of(asked)))
+    assert "Until then it can be cancelled, and the account given back." in page
+    assert "alice can sign in again at once." in words(client.get(act_on(asked, "cancel")))
+    assert "Say why" in words(client.post(act_on(asked, "cancel"), {"reason": ""}))
+    page = words(client.post(act_on(asked, "cancel"), {"reason": "She changed her mind"}, follow=True))
+    assert "Cancelled: nothing was deleted, and the account is as it was." in page
+    assert "✕ Cancelled by sam" in page
+    assert "What would go" not in page
+    assert User.objects.get(pk=alice.pk).is_active
+
+
+def test_what_is_refused_says_by_whom(sue: Any, sam: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    page = words(signed_in(sam).post(act_on(asked, "refuse"), {"reason": "Wrong account"}, follow=True))
+    assert "Refused: nothing was deleted, and the account is as it was." in page
+    assert "✕ Refused by sam" in page
+
+
+def test_who_was_closed_before_stays_closed_and_is_told(sue: Any, sam: Any) -> None:
+    asked = ask(make_user("gus", is_active=False), by=sue)
+    client = signed_in(sam)
+    for act in ("refuse", "cancel"):
+        assert "The account stays closed, as it was before." in words(client.get(act_on(asked, act)))
+
+
+@pytest.mark.parametrize(
+    ("act", "data", "sentence"),
+    [
+        ("approve", {"typed": "alice"}, "This does not wait for approval any more."),
+        ("refuse", {"reason": "Late"}, "It is too late: this is decided, or its erasure has begun."),
+        ("cancel", {"reason": "Late"}, "It is too late: this is decided, or its erasure has begun."),
+    ],
+)
+def test_what_was_decided_meanwhile_is_said(
+    sue: Any, sam: Any, alice: Any, act: str, data: dict[str, str], sentence: str
+) -> None:
+    asked = ask(alice, by=sue)
+    approval.refuse(asked, by=sam, reason="Wrong account")
+    assert sentence in words(signed_in(sam).post(act_on(asked, act), data))
+
+
+def test_a_participants_own_wish_needs_nobody_and_support_gives_it_back(sam: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    own = requests.request_own(alice)
+    client = signed_in(sam)
+    page = words(client.get(page_of(own)))
+    assert "Asked for by the person themself" in page
+    assert "It is the person’s own wish: nobody else has to approve it." in page
+    client.post(act_on(own, "cancel"), {"reason": "They wrote to support"})
+    assert User.objects.get(pk=alice.pk).is_active
+
+
+# --- Holds -------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_is_placed_and_lifted_from_the_page_of_the_deletion(sue: Any, sam: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    client = signed_in(make_role("lena", "Lead"))
+    place = reverse("admin:accounts_user_hold", args=[alice.pk])
+    assert place in client.get(page_of(asked)).content.decode()
+    assert "Say why the account must not be deleted." in words(client.post(place, {"kind": "legal", "reason": " "}))
+    response = client.post(place, {"kind": "legal", "reason": "The blue bicycle"}, follow=True)
+    assert response.redirect_chain == [(page_of(asked), 302)]
+    page = words(response)
+    assert "Nothing of alice, and nothing that others wrote with alice, is deleted until the hold is lifted." in page
+    assert "Waits for a second person to approve it, and for a hold to be lifted." in page
+    assert "Put another hold on it…" in page
+    assert "Legal hold ‖ open by lena" in page and "The blue bicycle" in page
+
+    held = Hold.objects.get()
+    lift = reverse("admin:deletion_hold_lift", args=[held.pk])
+    assert lift in response.content.decode()
+    assert "A deletion of this account was asked for; it still has to be approved." in words(client.get(lift))
+    approval.approve(asked, by=sam)
+    assert "A deletion of this account is approved." in words(client.get(lift))
+    page = words(client.post(lift, {"reason": "Settled"}, follow=True))
+    assert "The hold was lifted." in page
+    assert "lifted by lena" in page and "Lifted: Settled" in page
+    assert "This hold was lifted already." in words(client.post(lift, {"reason": "Again"}))
+
+
+def test_the_hold_of_somebody_whom_nobody_wants_deleted_is_seen_on_their_page(sue: Any, alice: Any) -> None:
+    client = signed_in(sue)
+    place = reverse("admin:accounts_user_hold", args=[alice.pk])
+    response = client.post(place, {"kind": "investigation", "reason": "Spam wave"}, follow=True)
+    assert response.redirect_chain == [(reverse("admin:accounts_user_change", args=[alice.pk]), 302)]
+    assert "Investigation since" in words(response)
+
+
+def test_one_of_two_holds_that_is_lifted_leaves_the_other(sue: Any, alice: Any) -> None:
+    first = holds.hold(alice, kind="legal", reason="One", by=sue)
+    holds.hold(alice, kind="legal", reason="Two", by=sue)
+    lift = reverse("admin:deletion_hold_lift", args=[first.pk])
+    page = words(signed_in(sue).post(lift, {"reason": "Settled"}, follow=True))
+    assert "The hold was lifted. Another one is still open." in page
+
+
+# --- Groups ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def group(sue: Any, alice: Any, bob: Any) -> Any:
+    return requests.request([alice, bob], by=sue, reason="Left over from a test", basis="test_data")
+
+
+def of_group(group: Any, act: str = "") -> str:
+    return reverse(f"admin:deletion_deletiongroup{act}", args=[group.pk])
+
+
+def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: Any) -> None:
+    client = signed_in(sam)
+    page = words(client.get(of_group(group)))
+    assert "Deletion of 2 accounts" in page
+    assert "0 of 2 finished, 2 wait for approval" in page
+    assert "Approve all 2 that wait…" in page and "Cancel all 2…" in page
+    assert "That is not “delete 2 accounts”" in words(client.post(of_group(group, "_approve"), {"typed": "alice"}))
+    page = words(client.post(of_group(group, "_approve"), {"typed": "delete 2 accounts"}, follow=True))
+    assert "The deletion of 2 accounts is approved." in page
+    assert "0 of 2 finished" in page
+    run_all_jobs()
+    page = words(client.get(of_group(group)))
+    assert "2 of 2 finished" in page
+    assert page.count("✓ erased") == 2
+    assert "alice" not in page and "bob" not in page
+
+
+def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_it(
+    sam: Any, group: Any, alice: Any
+) -> None:
+    holds.hold(alice, by=sam, kind=Hold.Kind.LEGAL, reason="Court of Arles")
+    write(alice, make_user("otto"))
+    client = signed_in(sam)
+    page = words(client.get(of_group(group, "_approve")))
+    assert "alice 1 0 0 1 1 0" in page and "bob 0 0 0 0 0 0" in page
+    assert "Court of Arles You may approve, but nothing goes until the hold is lifted." in page
+    assert "was asked for already" not in page
+    DeletionGroup.objects.update(mode=Mode.ANONYMISE, texts=Texts.BLANK)
+    page = words(client.get(of_group(group, "_approve")))
+    assert "Conversations gone" not in page and "alice" in page
+
+
+def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> None:
+    client = signed_in(sue)
+    own = "You asked for this deletion yourself: a second person approves it."
+    page = words(client.get(of_group(group)))
+    assert own in page and "Approve all" not in page
+    assert own in words(client.post(of_group(group, "_approve"), {"typed": "delete 2 accounts"}))
+    assert not DeletionRequest.objects.exclude(state=State.REQUESTED).exists()
+
+
+def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice: Any) -> None:
+    work_on(_approved(group.requests.get(user=alice), by=sam))
+    client = signed_in(sue)
+    page = words(client.get(of_group(group)))
+    assert "1 of 2 finished, 1 waits for approval" in page
+    page = words(client.post(of_group(group, "_cancel"), {"reason": "Wrong list"}, follow=True))
+    assert "Cancelled for 1 account, which is as it was." in page
+    assert User.objects.get(username="bob").is_active
+
+
+def _approved(asked: DeletionRequest, *, by: Any) -> DeletionRequest:
+    approval.approve(asked, by=by)
+    return asked
+
+
+# --- The list ----------------------------------------------------------------------------------------------------
+
+
+def test_the_list_says_where_each_stands_and_narrows(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    client = signed_in(sam)
+    assert "No deletion was asked for yet. Open a user" in words(client.get(LIST))
+    work_on(approved(alice, by=sue, approver=sam, ticket="SUP-1"))
+    ask(bob, by=sue, ticket="SUP-2")
+    holds.hold(bob, kind="legal", reason="The blue bicycle", by=sue)
+    approval.refuse(ask(charlie, by=sue, ticket="SUP-3"), by=sam, reason="No")
+    page = words(client.get(LIST))
+    assert "an erased account ✓ erased Erase The user’s request · SUP-1 sue, sam" in page
+    assert "bob ‖ on hold … waits for approval" in page
+    assert "charlie ✕ refused" in page
+    for state, number in [("requested", 1), ("done", 1), ("refused", 1), ("held", 1), ("running", 0), ("bogus", 3)]:
+        found = client.get(f"{LIST}?state={state}").context["cl"].result_list
+        assert len(found) == number, state
+    assert [row.username for row in client.get(f"{LIST}?q=BOB").context["cl"].result_list] == ["bob"]
+
+
+def test_the_list_costs_no_more_queries_for_more_rows(
+    sue: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(sue)
+    ask(make_user("one"), by=sue)
+    client.get(LIST)
+    with django_assert_max_num_queries(10) as few:
+        client.get(LIST)
+    for number in range(12):
+        ask(make_user(f"person {number}"), by=sue)
+    with django_assert_num_queries(len(few)):
+        client.get(LIST)
+
+
+def test_the_page_of_a_group_costs_no_more_queries_for_more_accounts(
+    sue: Any, sam: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(sam)
+
+    def group_of(*names: str) -> str:
+        users = [make_user(name) for name in names]
+        return of_group(requests.request(users, by=sue, reason="Old", basis="test_data"))
+
+    client.get(LIST)
+    few, many = group_of("a"), group_of(*(f"b{number}" for number in range(9)))
+    with django_assert_max_num_queries(9) as pinned:
+        client.get(few)
+    with django_assert_num_queries(len(pinned)):
+        client.get(many)
+
+
+# --- What pages say ----------------------------------------------------------------------------------------------
+
+
+def moments(asked: DeletionRequest) -> list[tuple[str, str]]:
+    people = deletion_pages.people_of(asked)
+    return [(moment.title, moment.standing) for moment in deletion_pages.timeline(asked, people)]
+
+
+def test_the_steps_go_from_the_question_to_the_receipt(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 1
+    asked = ask(alice, by=sue)
+    assert moments(asked) == [
+        ("Asked for", "done"), ("Approval", "now"), ("Erased", "later"), ("Receipt", "later"),
+    ]  # fmt: skip
+    approval.approve(asked, by=sam)
+    begun = [("Asked for", "done"), ("Approved", "done")]
+    assert moments(asked) == [*begun, ("Waits until", "now"), ("Erased", "later"), ("Receipt", "later")]
+    asked.state = State.RUNNING
+    assert moments(asked) == [*begun, ("Waited until", "done"), ("Being erased", "now"), ("Receipt", "later")]
+    asked.state = State.DONE
+    assert moments(asked) == [*begun, ("Waited until", "done"), ("Erased", "done"), ("Receipt written", "done")]
+
+
+def test_a_requester_who_is_gone_is_called_by_number(sue: Any, sam: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    number = sue.pk
+    User.objects.filter(pk=number).delete()
+    page = words(signed_in(sam).get(page_of(asked)))
+    assert f"Asked by account {number}, which is gone" in page
+    assert "somebody who is gone" in words(signed_in(sam).get(LIST))
+
+
+def test_progress_is_shown_while_a_job_is_at_it(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    answer(write(alice, bob))
+    asked = approved(alice, by=sue, approver=sam)
+    client = signed_in(sam)
+    part = reverse("admin:deletion_deletionrequest_progress", args=[asked.pk])
+    assert part in client.get(page_of(asked)).content.decode()
+    assert "Waiting" in words(client.get(part))
+    assert client.get(of_group(asked.group, "_progress")).status_code == 200
+    work_on(asked)
+    assert client.get(part, headers={"hx-request": "true"})["HX-Refresh"] == "true"
+    assert client.get(part)["Location"] == page_of(asked)
+    assert part not in client.get(page_of(asked)).content.decode()
+
+
+def test_a_page_that_is_not_there_is_not_found(sue: Any, alice: Any) -> None:
+    client = signed_in(sue)
+    unknown = "00000000-0000-4000-8000-000000000000"
+    pages: list[Callable[[], Any]] = [
+        lambda: client.get(reverse("admin:deletion_deletionrequest_change", args=[unknown])),
+        lambda: client.get(reverse("admin:deletion_deletionrequest_change", args=["nonsense"])),
+        lambda: client.get(reverse("admin:deletion_deletionrequest_approve", args=[unknown])),
+        lambda: client.get(reverse("admin:deletion_deletiongroup", args=[unknown])),
+        lambda: client.get(reverse("admin:deletion_receipt", args=[unknown])),
+        lambda: client.get(reverse("admin:deletion_hold_lift", args=[unknown])),
+        lambda: client.get(reverse("admin:accounts_user_hold", args=[99999])),
+        lambda: client.get(reverse("admin:accounts_user_hold", args=[int("9" * 30)])),
+    ]
+    assert [page().status_code for page in pages] == [404] * len(pages)
+
+
+def test_each_act_takes_its_own_permission(sue: Any, alice: Any) -> None:
+    asked = ask(alice, by=sue)
+    held = holds.hold(alice, kind="legal", reason="The blue bicycle", by=sue)
+    needs = {
+        act_on(asked, "approve"): "approve_deletionrequest",
+        act_on(asked, "refuse"): "approve_deletionrequest",
+        act_on(asked, "cancel"): "delete_user",
+        of_group(asked.group): "view_deletionrequest",
+        of_group(asked.group, "_approve"): "approve_deletionrequest",
+        of_group(asked.group, "_cancel"): "delete_user",
+        reverse("admin:accounts_user_hold", args=[alice.pk]): "hold_account",
+        reverse("admin:deletion_hold_lift", args=[held.pk]): "hold_account",
+        reverse("admin:deletion_erased"): "view_receipt",
+        page_of(asked): "view_deletionrequest",
+    }
+    everything = {*needs.values(), "view_user"}
+    for number, (address, needed) in enumerate(needs.items()):
+        without = signed_in(make_staff(f"without {number}", *(everything - {needed})))
+        alone: Client = signed_in(make_staff(f"alone {number}", needed))
+        assert (without.get(address).status_code, without.post(address).status_code) == (403, 403), address
+        assert alone.get(address).status_code == 200, address
+
+
+def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
+    sue: Any, sam: Any, alice: Any, bob: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    asked = ask(alice, by=sue)
+    client = signed_in(sam)
+    client.get(page_of(asked))
+    with django_assert_max_num_queries(28) as pinned:
+        client.get(page_of(asked))
+    for minute in range(20):
+        write(alice, bob, minute=minute)
+        holds.hold(alice, kind="legal", reason=f"Case {minute}", by=sue)
+    with django_assert_num_queries(len(pinned)):
+        client.get(page_of(asked))
+
+
+def test_lifting_a_hold_in_the_grace_period_says_when_the_deletion_runs(
+    sue: Any, sam: Any, alice: Any, settings: Any
+) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    held = holds.hold(alice, kind="legal", reason="The blue bicycle", by=sue)
+    asked = approved(alice, by=sue, approver=sam)
+    assert asked.runs_at is not None
+    page = words(signed_in(sam).get(reverse("admin:deletion_hold_lift", args=[held.pk])))
+    day = timezone.localtime(asked.runs_at)
+    assert f"It runs on {day:%-d %B %Y}, unless another hold is open, and can be cancelled until then." in page
+    assert "within a minute" not in page

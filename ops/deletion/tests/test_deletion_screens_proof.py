@@ -1,0 +1,133 @@
+"""Proving erasures in the console: receipts to read, print and check, and whether a name was erased."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.deletion import erased_names, receipts
+from ops.deletion.models import ErasedIdentifier, Receipt
+from ops.deletion.tests.deleting import erased
+from ops.deletion.tests.screens import make_role, make_support, signed_in, words
+
+LOOK_UP = reverse("admin:deletion_erased")
+
+
+@pytest.fixture
+def sue(db: Any) -> Any:
+    return make_support("sue")
+
+
+@pytest.fixture
+def receipt(sue: Any, bob: Any) -> Receipt:
+    """Of Anna, who is gone."""
+    anna = make_user("Anna", email="Anna@example.org")
+    write(anna, bob, "a very rare word")
+    return erased(anna, by=sue, approver=make_support("sam"))
+
+
+def of(receipt: Receipt, form: str = "") -> str:
+    return reverse(f"admin:deletion_receipt{form}", args=[receipt.pk])
+
+
+def look_up(client: Client, name: str) -> Any:
+    return client.post(LOOK_UP, {"name": name})
+
+
+@pytest.mark.parametrize("form", ["", "_print"])
+def test_a_receipt_says_what_was_done_and_nothing_of_whose_it_was(sue: Any, receipt: Receipt, form: str) -> None:
+    response = signed_in(sue).get(of(receipt, form))
+    page = words(response)
+    assert f"Receipt {receipt.pk}" in page
+    assert "Ticket SUP-17" in page and "Basis The user’s request" in page
+    assert f"by account {receipt.requester}" in page and f"by account {receipt.approver}" in page
+    assert "Messages sent 1" in page
+    assert "The account and its sign-in ✓ removed" in page
+    assert receipt.signature in page and receipt.username_hash in page
+    for trace in ("Anna", "anna@example.org", "rare word", "They wrote to us"):
+        assert trace.lower() not in response.content.decode().lower()
+
+
+def test_the_page_of_what_is_done_promises_no_reason_that_is_gone(sue: Any, receipt: Receipt) -> None:
+    page = words(signed_in(sue).get(reverse("admin:deletion_deletionrequest_change", args=[receipt.request])))
+    assert "Reason none is kept of an account that is gone" in page
+    assert not Entry.objects.filter(reason="They wrote to us").exists()
+
+
+def test_the_printed_receipt_has_nothing_of_the_console_around_it(sue: Any, receipt: Receipt) -> None:
+    page = signed_in(sue).get(of(receipt, "_print")).content.decode()
+    assert 'class="sections"' not in page and "admin-interface" not in page
+    assert f"manage.py verify_receipt receipt-{receipt.pk}.json" in page
+
+
+def test_a_receipt_is_checked_whenever_it_is_shown(sue: Any, receipt: Receipt) -> None:
+    client = signed_in(sue)
+    assert "genuine: digest and signature match" in words(client.get(of(receipt)))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE deletion_receipt SET ticket = 'SUP-18'")
+    page = words(client.get(of(receipt)))
+    assert "not genuine" in page
+    assert "What it says was altered: its digest does not match." in page
+
+
+def test_the_file_is_what_the_command_checks(sue: Any, receipt: Receipt) -> None:
+    response = signed_in(sue).get(of(receipt, "_json"))
+    assert response["Content-Disposition"] == f'attachment; filename="receipt-{receipt.pk}.json"'
+    assert response["Content-Type"] == "application/json"
+    assert receipts.problems(json.loads(response.content)) == []
+
+
+@pytest.mark.parametrize("name", ["Anna", "anna@EXAMPLE.org", " Anna "])
+def test_a_name_or_an_address_finds_its_receipt(sue: Any, receipt: Receipt, name: str) -> None:
+    response = look_up(signed_in(sue), name)
+    page = words(response)
+    assert f"Erased: {name.strip()}" in page
+    assert f"Receipt {receipt.pk}" in page
+    assert of(receipt) in response.content.decode()
+    assert "No import may bring it back, and no account may get it." in page
+    assert "Let it be used again…" not in page
+
+
+def test_a_name_that_was_not_erased_is_said_not_to_be(sue: Any, receipt: Receipt) -> None:
+    client = signed_in(sue)
+    assert "Not erased here: anna" in words(look_up(client, "anna"))
+    assert "Write the username or e-mail address to look for." in words(look_up(client, ""))
+
+
+def test_looking_up_is_recorded_without_the_name(sue: Any, receipt: Receipt) -> None:
+    look_up(signed_in(sue), "Anna")
+    entry = Entry.objects.get(event=Event.SEARCH_MADE)
+    assert (entry.actor, entry.target_type, entry.target_label) == (sue, "deletion.erasedidentifier", "")
+    assert "Anna" not in str(list(Entry.objects.values()))
+
+
+def test_a_superuser_lets_a_name_be_used_again_with_a_reason(rosa: Any, receipt: Receipt) -> None:
+    client = signed_in(rosa)
+    known = ErasedIdentifier.objects.get(kind="username")
+    lift = reverse("admin:deletion_erasedidentifier_lift", args=[known.pk])
+    assert lift in look_up(client, "Anna").content.decode()
+    assert "Let the username of an erased account be used again" in words(client.get(lift))
+    assert "Say why it may be used again." in words(client.post(lift, {"reason": ""}))
+    page = words(client.post(lift, {"reason": "She is back"}, follow=True))
+    assert "It may be used again, by imports too." in page
+    assert erased_names.erased(["Anna"]) == {}
+    page = words(look_up(client, "Anna"))
+    assert "It may be used again since" in page and "She is back" in page
+    assert "This name was let free already." in words(client.post(lift, {"reason": "Again"}))
+
+
+def test_nobody_else_lets_a_name_be_used_again(sue: Any, receipt: Receipt) -> None:
+    known = ErasedIdentifier.objects.get(kind="username")
+    lift = reverse("admin:deletion_erasedidentifier_lift", args=[known.pk])
+    for person in (sue, make_role("lena", "Lead"), make_role("otto", "Auditor")):
+        client = signed_in(person)
+        assert (client.get(lift).status_code, client.post(lift, {"reason": "x"}).status_code) == (403, 403)

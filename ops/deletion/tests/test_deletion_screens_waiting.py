@@ -1,0 +1,56 @@
+"""What the pages say while a deletion waits, for a person, a hold or a worker, and while one works on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.deletion import erasing, holds
+from ops.deletion.models import AccountDeletion, Hold
+from ops.deletion.tests.deleting import approved, erased
+from ops.deletion.tests.screens import page_of, sam, signed_in, sue, words
+
+__all__ = ["sam", "sue"]
+
+HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
+
+
+def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, alice: Any) -> None:
+    """It would go on by itself a few minutes later."""
+    asked = approved(alice, by=sue, approver=sam)
+    asked.refresh_from_db()
+    job: Any = asked.job
+    client = signed_in(sue)
+    page = words(client.get(reverse("admin:jobs_job_change", args=[job.pk])))
+    assert HOLD_INSTEAD in page
+    assert "Cancel" not in page
+    assert HOLD_INSTEAD in words(client.post(reverse("admin:jobs_job_cancel", args=[job.pk]), follow=True))
+    job.refresh_from_db()
+    assert job.cancel_requested_at is None
+
+
+def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, alice: Any) -> None:
+    """Once its hold is lifted, a deletion begins with the next round, within a minute."""
+    hold = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=sue)
+    asked = approved(alice, by=sue, approver=sam)
+    client, part = signed_in(sam), f"{reverse('admin:deletion_deletionrequest_progress', args=[asked.pk])}?waits"
+    assert part not in client.get(page_of(asked)).content.decode()
+    holds.lift_hold(hold, reason="Settled", by=sue)
+    assert "Approved: begins within a minute." in words(client.get(page_of(asked)))
+    assert part in client.get(page_of(asked)).content.decode()
+    assert client.get(part, headers={"hx-request": "true"}).status_code == 204
+    group = reverse("admin:deletion_deletiongroup_progress", args=[asked.group_id])
+    assert "approved" in words(client.get(group, headers={"hx-request": "true"}))
+    erasing.start_due(timezone.now())
+    assert client.get(part, headers={"hx-request": "true"})["HX-Refresh"] == "true"
+    assert part not in client.get(page_of(asked)).content.decode()
+
+
+def test_what_went_with_an_account_is_told_in_words(sue: Any, sam: Any, alice: Any) -> None:
+    erased(alice, by=sue, approver=sam)
+    record = AccountDeletion.objects.get()
+    page = words(signed_in(sam).get(reverse("admin:deletion_accountdeletion_change", args=[record.pk])))
+    assert "Messages received 0" in page
+    assert "messages_received" not in page

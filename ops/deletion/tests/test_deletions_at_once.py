@@ -1,0 +1,23 @@
+"""Two superusers ask for each other's deletion at the same moment: one of them stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection  # noqa: F401 - needs_row_locks asks it
+
+from messaging.tests.cast import make_user
+from messaging.tests.simultaneous import needs_row_locks, one_after_the_other
+from ops.accounts.models import User
+from ops.deletion.requests import DeletionRefused
+from ops.deletion.tests.deleting import ask
+
+pytestmark = needs_row_locks
+
+
+def test_the_last_superuser_stays_whoever_asks_at_the_same_moment(transactional_db: Any) -> None:
+    rosa, root = (make_user(name, is_staff=True, is_superuser=True) for name in ("rosa", "root"))
+    with pytest.raises(DeletionRefused, match=r"This is the last active superuser"):
+        one_after_the_other(lambda: ask(root, by=rosa), lambda: ask(rosa, by=root))
+    assert list(User.objects.filter(is_active=True)) == [rosa]

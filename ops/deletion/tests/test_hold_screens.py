@@ -1,0 +1,107 @@
+"""What the pages say of holds on people with whom an account exchanged messages, and of what such a hold stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.deletion import approval, holds, requests
+from ops.deletion.models import Basis, Hold
+from ops.deletion.tests.deleting import REASON, ask
+from ops.deletion.tests.screens import ask_about, page_of, sam, signed_in, sue, words
+
+__all__ = ["sam", "sue"]
+
+
+@pytest.fixture
+def held(alice: Any, bob: Any) -> Hold:
+    """A hold on Alice, who wrote with Bob."""
+    write(alice, bob)
+    write(bob, alice)
+    return holds.hold(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=None)
+
+
+def named(hold: Hold) -> str:
+    told = f"Legal hold since {hold.placed_at.day} {hold.placed_at:%B %Y}: {hold.reason}"
+    return f"2 messages were exchanged with alice, whose account is on hold: {told}"
+
+
+def test_whoever_asks_reads_what_stands_against_it(sue: Any, bob: Any, held: Hold) -> None:
+    page = words(signed_in(sue).get(ask_about(bob)))
+    assert f"{named(held)} Deleting may be asked for, but nothing goes until that hold is lifted." in page
+    assert "How and why" in page
+
+
+def test_whoever_asks_for_several_reads_it_beside_each(sue: Any, bob: Any, charlie: Any, held: Hold) -> None:
+    page = words(signed_in(sue).get(ask_about(bob, charlie)))
+    assert page.count(named(held)) == 1
+
+
+def test_whoever_approves_reads_it_and_may_approve(sue: Any, sam: Any, bob: Any, held: Hold) -> None:
+    asked = ask(bob, by=sue)
+    address = reverse("admin:deletion_deletionrequest_approve", args=[asked.pk])
+    page = words(signed_in(sam).get(address))
+    assert f"{named(held)} You may approve, but nothing goes until that hold is lifted." in page
+
+
+@pytest.mark.parametrize("mode", ["erase", "anonymise"])
+def test_whoever_approves_a_group_sees_who_is_on_hold(
+    sue: Any, sam: Any, bob: Any, charlie: Any, held: Hold, mode: str
+) -> None:
+    group = requests.request([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY, mode=mode)
+    page = words(signed_in(sam).get(reverse("admin:deletion_deletiongroup_approve", args=[group.pk])))
+    if mode == "erase":
+        assert f"{named(held)} You may approve, but nothing goes until that hold is lifted." in page
+    else:
+        assert "bob ‖ on hold, charlie" in page
+        assert "You may approve, but nothing of what is on hold goes until the hold is lifted." in page
+
+
+def test_the_page_of_the_deletion_and_the_list_say_it(sue: Any, sam: Any, bob: Any, charlie: Any, held: Hold) -> None:
+    asked = ask(bob, by=sue)
+    ask(charlie, by=sue)
+    approval.approve(asked, by=sam)
+    client = signed_in(sam)
+    page = words(client.get(page_of(asked)))
+    assert "A hold on somebody they exchanged messages with stops it: it goes on when that hold is lifted." in page
+    assert named(held) in page
+    assert "Put a hold on it…" in page  # none is open on the account itself
+    rows = words(client.get(reverse("admin:deletion_deletionrequest_changelist"), {"state": "held"}))
+    assert "bob ‖ on hold" in rows and "charlie" not in rows
+
+
+def test_putting_and_lifting_a_hold_says_which_deletions_it_stops(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    write(bob, alice)
+    asked = ask(bob, by=sue)
+    client, place = signed_in(sam), reverse("admin:accounts_user_hold", args=[alice.pk])
+    response = client.get(place)
+    assert "It also stops the deletion of bob." in words(response)
+    assert page_of(asked) in response.content.decode()
+    done = words(client.post(place, {"kind": "legal", "reason": "Case 4"}, follow=True))
+    assert "Nothing of alice, and nothing that others wrote with alice, is deleted until the hold is lifted." in done
+    lift = reverse("admin:deletion_hold_lift", args=[Hold.objects.get().pk])
+    said = "Because of what they exchanged with alice, this hold also stops the deletion of bob."
+    assert f"{said} It still has to be approved." in words(client.get(lift))
+    approval.approve(asked, by=sam)
+    response = client.get(lift)
+    assert "What is approved of it goes on within a minute of your lifting the hold" in words(response)
+    assert '<button type="submit" class="danger">Lift the hold</button>' in response.content.decode()
+
+
+def test_many_are_counted_and_the_first_named(sue: Any, sam: Any, alice: Any) -> None:
+    people = [make_user(f"person{number:02}") for number in range(12)]
+    for person in people:
+        write(person, alice)
+    requests.request(people, by=sue, reason=REASON, basis=Basis.POLICY)
+    client = signed_in(sam)
+    page = words(client.get(reverse("admin:accounts_user_hold", args=[alice.pk])))
+    assert "It also stops 12 deletions, of person00, " in page and "person09 and others." in page
+    for person in people:
+        holds.hold(person, kind=Hold.Kind.LEGAL, reason="Case 4", by=None)
+    page = words(client.get(ask_about(alice)))
+    assert page.count("whose account is on hold") == 10
+    assert "2 more people with whom messages were exchanged are on hold." in page

@@ -1,0 +1,259 @@
+"""A hold on somebody keeps what others wrote with them, too: whoever's deletion would take it away waits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.tests.conversations import write
+from ops.accounts.models import User
+from ops.deletion import approval, erasing, holds, requests
+from ops.deletion.models import Basis, DeletionRequest, Hold, State
+from ops.deletion.refusals import DeletionRefused
+from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
+
+__all__ = ["sam", "sue"]
+
+STOPPED = {"stopped": "A hold stops this deletion; it goes on when the hold is lifted."}
+WORDS = "A hold on somebody they exchanged messages with stops it: it goes on when that hold is lifted."
+WAYS = [{"mode": "erase"}, {"mode": "anonymise", "texts": "blank"}, {"mode": "anonymise", "texts": "keep"}]
+
+
+def put_hold(user: Any, kind: str = Hold.Kind.LEGAL, reason: str = "Case 4") -> Hold:
+    return holds.hold(user, kind=kind, reason=reason, by=None)
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of one message."""
+    for size in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
+        monkeypatch.setattr(erasing, size, 1)
+
+
+def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
+    """Have something happen between the first batch and the second."""
+
+    def interrupted(batch: Any) -> Any:
+        begun: list[bool] = []
+
+        def next_batch(*args: Any, **options: Any) -> Any:
+            begun.append(True)
+            if len(begun) == 2:
+                happens()
+            return batch(*args, **options)
+
+        return next_batch
+
+    monkeypatch.setattr(erasing.erasure, "erase_batch", interrupted(erasing.erasure.erase_batch))
+    monkeypatch.setattr(erasing, "anonymise_batch", interrupted(erasing.anonymise_batch))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
+    sue: Any, sam: Any, alice: Any, bob: Any, way: dict[str, str]
+) -> None:
+    """Anonymising as well, whatever stays of the texts: who wrote them is a part of what is to be kept."""
+    write(alice, bob)
+    placed = put_hold(alice)
+    request = approved(bob, by=sue, approver=sam, **way)
+    assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
+    assert (request.is_held, request.holds.itself, request.words) == (True, False, WORDS)
+    assert DeletionRequest.objects.held().get() == request
+    holds.lift_hold(placed, reason="Case closed", by=sam)
+    assert not request.is_held and not DeletionRequest.objects.held()
+    assert erasing.start_due(timezone.now()) == 1
+    assert work_on(request).state == State.DONE
+
+
+def test_the_plan_counts_what_was_exchanged_with_each(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    for _ in range(2):
+        write(alice, bob)
+    write(bob, alice)
+    write(bob, charlie)
+    write(bob, sue)
+    first, second, other = put_hold(alice), put_hold(alice, Hold.Kind.INVESTIGATION), put_hold(charlie)
+    (plan,) = requests.plan([bob], by=sue)
+    assert plan.obstacle is None
+    assert (plan.holds, plan.exchanged) == ([], [(alice, 3, [first, second]), (charlie, 1, [other])])
+
+
+def test_a_hold_on_somebody_else_stops_nothing(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    write(alice, bob)
+    write(charlie, alice)
+    put_hold(charlie)
+    assert requests.plan([bob], by=sue)[0].exchanged == []
+    assert work_on(approved(bob, by=sue, approver=sam)).state == State.DONE
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
+    sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, way: dict[str, str], one_by_one: None, monkeypatch: Any
+) -> None:
+    write(bob, charlie, minute=0)
+    write(bob, charlie, minute=1)
+    write(bob, charlie, minute=2)
+    evidence = write(bob, alice, minute=3)
+    request = approved(bob, by=sue, approver=sam, **way)
+    with monkeypatch.context() as meanwhile:
+        after_the_first_batch(meanwhile, lambda: put_hold(alice))
+        work_on(request)
+    assert request.job is not None
+    assert (request.state, request.job.result, request.words) == (State.RUNNING, STOPPED, WORDS)
+    assert request.job.done == 2  # the batch that had begun, and no other
+    assert Message.objects.filter(pk=evidence.pk, content="hello", sender__username="bob").exists()
+    assert erasing.start_due(timezone.now()) == 0
+    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=sam)
+    assert erasing.start_due(timezone.now()) == 1
+    assert work_on(request).state == State.DONE
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_exchanged_with_them_while_it_runs_is_not_touched(
+    sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, way: dict[str, str], one_by_one: None, monkeypatch: Any
+) -> None:
+    """An import may bring it: each batch looks at its own messages."""
+    write(bob, charlie, minute=0)
+    write(bob, charlie, minute=1)
+    put_hold(alice)
+    request = approved(bob, by=sue, approver=sam, **way)
+    after_the_first_batch(monkeypatch, lambda: write(bob, alice, "late", minute=2))
+    work_on(request)
+    assert request.job is not None
+    assert (request.state, request.job.result) == (State.RUNNING, STOPPED)
+    assert Message.objects.filter(content="late", sender__username="bob").exists()
+
+
+def test_what_they_send_while_somebody_is_anonymised_keeps_the_name(
+    sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, one_by_one: None, monkeypatch: Any
+) -> None:
+    """Received messages are not worked on, but lose the name in the end."""
+    write(bob, charlie, minute=0)
+    write(bob, charlie, minute=1)
+    put_hold(alice)
+    request = approved(bob, by=sue, approver=sam, mode="anonymise", texts="keep")
+    after_the_first_batch(monkeypatch, lambda: write(alice, bob, "late", minute=2))
+    work_on(request)
+    assert request.job is not None
+    assert (request.state, request.job.result) == (State.RUNNING, STOPPED)
+    assert User.objects.filter(username="bob").exists()
+
+
+def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
+    sue: Any, sam: Any, alice: Any, bob: Any
+) -> None:
+    """The messages are still there, under another name, and nothing of them changes any more."""
+    write(alice, bob)
+    request = approved(bob, by=sue, approver=sam, mode="anonymise")
+    request.state, request.progress = State.RUNNING, {"erased_at": timezone.now().isoformat()}
+    request.save()
+    put_hold(alice)
+    assert not request.is_held
+    assert list(DeletionRequest.objects.due(timezone.now())) == [request]
+    assert not holds.deletions_stopped(alice.pk)
+
+
+def test_where_nobody_is_on_hold_no_message_is_looked_at(bob: Any, django_assert_num_queries: Any) -> None:
+    watch = erasing.Watch()
+    with django_assert_num_queries(1):
+        watch.look(bob.pk)
+
+
+def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
+    alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
+) -> None:
+    put_hold(alice)
+    watch = erasing.Watch()
+    watch.look(bob.pk)
+    with django_assert_num_queries(1):
+        watch.look(bob.pk)
+    write(charlie, bob)
+    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=None)
+    put_hold(charlie)
+    with pytest.raises(erasing.Stopped):
+        watch.look(bob.pk)
+
+
+def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    put_hold(alice)
+    sentence = (
+        "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
+    )
+    for delete in (bob.delete, User.objects.filter(pk=bob.pk).delete):
+        with pytest.raises(DeletionRefused, match=re.escape(sentence)), transaction.atomic():
+            delete()
+    assert User.objects.filter(pk=bob.pk).exists() and Message.objects.exists()
+
+
+def test_of_a_group_each_waits_for_itself(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    write(alice, bob)
+    put_hold(alice)
+    group = requests.request([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
+    assert approval.approve_group(group, by=sam) == 2
+    waits, goes = (group.requests.get(user=person) for person in (bob, charlie))
+    assert (waits.job, waits.words) == (None, WORDS)
+    assert work_on(goes).state == State.DONE
+
+
+def test_a_list_with_many_says_it_in_one_query(
+    sue: Any, alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
+) -> None:
+    write(alice, bob)
+    put_hold(alice)
+    requests.request([alice, bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
+    with django_assert_num_queries(1):
+        found = {request.username: request.holds for request in DeletionRequest.objects.for_list()}
+    assert found == {"alice": (True, False), "bob": (False, True), "charlie": (False, False)}
+
+
+def test_a_participant_does_not_learn_that_somebody_is_on_hold(client: Client, alice: Any, bob: Any) -> None:
+    """They read what everybody reads whose deletion does not end at once."""
+    write(alice, bob)
+    put_hold(alice)
+    client.force_login(bob)
+    address = reverse("messaging:delete_user")
+    asked = client.get(address).content.decode()
+    done = client.post(address, {"password": "bob's password"}, follow=True).content.decode()
+    assert "Your account is closed, and its deletion is under way." in done
+    for page in (asked, done):
+        assert "hold" not in page.lower() and "alice" not in page
+    request = DeletionRequest.objects.get()
+    assert (request.state, request.words) == (State.APPROVED, WORDS)
+
+
+def test_the_command_names_what_stands_against_it(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
+    write(alice, bob)
+    write(bob, alice)
+    put_hold(alice)
+    call_command("delete_account", "bob", by="sue", yes=True, reason=REASON, basis="policy")
+    said = capsys.readouterr().out
+    assert "Messages exchanged with alice, whose account is on hold: 2. Nothing goes until that hold is lifted." in said
+    call_command("approve_deletion", str(DeletionRequest.objects.get().pk), by="sam")
+    assert WORDS in capsys.readouterr().out
+    call_command("hold_account", "alice", reason="Case 5")
+    assert capsys.readouterr().out.splitlines() == [
+        "Nothing of alice, and nothing that others wrote with alice, is deleted until this hold is lifted. It also "
+        "stops 1 deletion of people who wrote with alice."
+    ]
+
+
+def test_a_grace_period_is_told_once_the_hold_is_lifted(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    placed = put_hold(alice)
+    request = ask(bob, by=sue)
+    assert request.words == "Waits for a second person to approve it, and for a hold to be lifted."
+    approval.approve(request, by=sam)
+    DeletionRequest.objects.update(runs_at=timezone.now() + timedelta(days=3))
+    holds.lift_hold(placed, reason="Case closed", by=sam)
+    request.refresh_from_db()
+    assert request.words.startswith("Approved: runs on ")

@@ -1,0 +1,182 @@
+"""A name, an address and texts are planted wherever they can be; after the erasure no byte of them is found.
+
+In databases of their own (a file with SQLite, dumped with PostgreSQL), with the files beside them and what was logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.models import User
+from ops.audit import chain
+from ops.audit.events import Event
+from ops.audit.recording import record, record_reading, record_refused_sign_in, record_search
+from ops.deletion import approval, holds, requests
+from ops.deletion.models import Basis, Hold, Receipt
+from ops.deletion.tests.deleting import erased, sam, sue
+from ops.jobs.models import Job
+from ops.jobs.tests.killing import databases
+
+__all__ = ["databases", "sam", "sue"]
+
+NAME, EMAIL, TEXT = "Quaxlorbine", "zwutschke@example.org", "Vrimbelschaum"
+CANARIES = (NAME, EMAIL, TEXT)
+LOG = "canary.log"
+
+
+def plant() -> None:
+    """The person and all that mentions them."""
+    logging.getLogger().addHandler(logging.FileHandler(settings.VAR_DIR / LOG))
+    bob, charlie = make_user("bob"), make_user("charlie")
+    sue, sam = (make_user(name, is_staff=True, is_superuser=True) for name in ("sue", "sam"))
+    person = make_user(NAME, email=EMAIL, is_staff=True)
+    plant_messages(person, bob, charlie)
+    plant_traces(person, sue)
+    plant_told(sue)
+    earlier = requests.request([person], by=sue, reason=f"{NAME} called", basis=Basis.POLICY).requests.get()
+    approval.refuse(earlier, by=sam, reason=f"{NAME} called again")
+    hold = holds.hold(person, kind=Hold.Kind.LEGAL, reason=f"{NAME} against us", by=sue)
+    holds.lift_hold(hold, reason=f"{NAME} and we agreed", by=sue)
+    found = everywhere()
+    assert set(found) == set(CANARIES), found  # the search does find what is there
+    group = requests.request([person], by=sue, reason=f"{EMAIL} wrote to us", basis=Basis.USER_REQUEST, ticket="SUP-1")
+    approval.approve(group.requests.get(), by=sam)
+
+
+def plant_messages(person: User, bob: User, charlie: User) -> None:
+    """Sent, received, answered, edited several times, and one that went before."""
+    for number in range(30):
+        first = write(person, bob, f"{TEXT} {number} " * 20)
+        answer(answer(first, f"{NAME}, {TEXT}!"), "not about it", sender=charlie, receiver=bob)
+        Message.objects.filter(pk=first.pk).update(content=f"{TEXT} edited {number}")
+    Message.objects.filter(sender=person).first().delete()  # type: ignore[union-attr]
+
+
+def plant_traces(person: User, sue: User) -> None:
+    """What is recorded of whoever uses the console, and of whoever looks for them."""
+    record(Event.SIGNED_IN, actor=person, target=person)
+    record_reading(person, actor=sue)
+    record_search(Message, actor=sue, terms=f"what {NAME.lower()} wrote", filters={}, results=3)
+    record_search(User, actor=sue, terms=EMAIL, filters={}, results=1)
+    record_refused_sign_in(EMAIL)
+    record(Event.MESSAGE_READ, actor=sue, target=("messaging.message", 7), reason=f"A complaint about {NAME}.")
+    chain.seal()
+    Client().force_login(person, "django.contrib.auth.backends.ModelBackend")
+    Client().post(reverse("login"), {"username": NAME, "password": "wrong"}, headers={"host": "localhost"})
+    LogEntry.objects.create(
+        user=sue, content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk), object_repr=NAME,
+        action_flag=2,
+    )  # fmt: skip
+
+
+def plant_told(sue: User) -> None:
+    """What somebody else's import said of them, in its row, in its job and beside its file; and what it remembered."""
+    why = f"The account “{NAME}” was erased."
+    job = Job.objects.create(
+        kind="import.store", title="Import", state=Job.State.FAILED, error=why, ended_at=timezone.now()
+    )
+    stem = "0123456789abcdef" * 2
+    apps.get_model("imports", "Import").objects.create(
+        by=sue, file_name="a.csv", state="taken_back", job=job, upload=f"{stem}.upload", outcome={"why": why},
+        understood={"headers": [NAME]}, reading={"columns": {"sender": f"From {NAME}"}},
+    )  # fmt: skip
+    apps.get_model("imports", "RememberedColumn").objects.create(user=sue, header=f"{NAME} wrote", column="content")
+    settings.PRIVATE_DIR.mkdir(exist_ok=True)
+    listing = f"row,column,level,problem\n2,sender,error,no user '{NAME}'\n"
+    (settings.PRIVATE_DIR / f"{stem}.problems.csv").write_text(listing)
+    problem = {"row": 2, "column": "sender", "level": "error", "message": f"no user '{NAME}'", "cure": ""}
+    preview = {"first": [{"row": 2, "sender": NAME}], "changed": [], "problems": [problem]}
+    (settings.PRIVATE_DIR / f"{stem}.preview.json").write_text(json.dumps(preview))
+
+
+def everywhere() -> list[str]:
+    """Those of CANARIES that are found, in any case of letters, in the database's files or dump, or in VAR_DIR."""
+    places = b"".join(path.read_bytes() for path in settings.VAR_DIR.rglob("*") if path.is_file())
+    if connection.vendor == "sqlite":
+        database = settings.DATABASES["default"]["NAME"]
+        places += b"".join(
+            Path(f"{database}{end}").read_bytes() for end in ("", "-wal") if Path(f"{database}{end}").exists()
+        )
+    else:
+        places += subprocess.run(["pg_dump", os.environ["DATABASE_URL"]], check=True, capture_output=True).stdout
+    return [word for word in CANARIES if word.lower().encode() in places.lower()]
+
+
+def look() -> Any:
+    receipt = Receipt.objects.get()
+    return {"found": everywhere(), "steps": {step["step"]: step["outcome"] for step in receipt.steps}}
+
+
+def test_no_byte_of_an_erased_person_is_left_in_files_and_dumps(databases: Any) -> None:
+    outcome = databases.run(f"{__name__}.plant", f"{__name__}.look")
+    assert outcome.errors == ["The account “[erased]” was erased.", ""]  # of the import, and of the deletion
+    assert outcome.found["found"] == []
+    steps = outcome.found["steps"]
+    assert {
+        name: steps[name] for name in ("messages", "account", "audit_trail", "sign_ins", "admin_log", "requests")
+    } == (dict.fromkeys(("messages", "account", "audit_trail", "sign_ins", "admin_log", "requests"), "removed"))
+    assert steps["database_file"] == ("removed" if connection.vendor == "sqlite" else "partial")
+
+
+def cached() -> str:
+    """All that the cache holds."""
+    held: Any = cache
+    if not isinstance(held._cache, dict):
+        client = held._cache.get_client()
+        values = [client.get(key) for key in client.scan_iter()]
+    else:
+        values = list(held._cache.values())
+    # Pages are pickled with their text in one piece.
+    return b" ".join(value for value in values if value).decode("utf-8", "replace")
+
+
+@pytest.fixture
+def watched(rosa: Any) -> Iterator[Client]:
+    client = Client()
+    client.force_login(rosa, "django.contrib.auth.backends.ModelBackend")
+    yield client
+
+
+def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: Any, sam: Any, bob: Any) -> None:
+    person = make_user(NAME, email=EMAIL)
+    write(person, bob, TEXT, timestamp=timezone.now() - timedelta(minutes=1))
+    reader = Client()
+    reader.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+    pages = [(reader, reverse("messaging:inbox")), (watched, reverse("admin:index"))]
+    for client, address in pages:
+        client.get(address)  # sets the cookie for forms, without which no page is kept
+        assert NAME in client.get(address).content.decode()
+    assert {NAME, TEXT} <= {word for word in CANARIES if word in cached()}
+    erased(person, by=sue, approver=sam)
+    assert not [word for word in CANARIES if word in cached()]
+    for client, address in pages:
+        page = client.get(address).content.decode()
+        assert NAME not in page and TEXT not in page
+
+
+def test_the_log_names_nobody(sue: Any, sam: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        erased(make_user(NAME, email=EMAIL), by=sue, approver=sam, reason=TEXT)
+    said = " ".join(one.getMessage() for one in caplog.records if one.name != "django.db.backends")
+    assert not [word for word in CANARIES if word in said]

@@ -1,0 +1,100 @@
+"""Participants delete their own account: nobody approves it, the grace period and holds apply, and they are told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts.models import User
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.audit.recording import record_reading
+from ops.deletion import approval, erasing, holds, requests
+from ops.deletion.models import DeletionRequest, Hold, Receipt, State
+from ops.deletion.requests import DeletionRefused
+from ops.deletion.tests.deleting import sue, work_on
+
+__all__ = ["sue"]
+
+ADDRESS = reverse("messaging:delete_user")
+
+
+@pytest.fixture
+def leaving(client: Client, alice: Any) -> Client:
+    """Alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+def leave(client: Client) -> str:
+    """Send the password; the page where one lands."""
+    return client.post(ADDRESS, {"password": "alice's password"}, follow=True).content.decode()
+
+
+def test_it_is_done_at_once_and_leaves_a_receipt(leaving: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob)
+    assert "Your account and its messages were deleted, and you are signed out." in leave(leaving)
+    assert not User.objects.filter(username="alice").exists() and not Message.objects.exists()
+    receipt = Receipt.objects.get()
+    assert (receipt.own, receipt.basis, receipt.requester, receipt.approver) == (True, "user_request", None, None)
+    assert not receipt.one_person
+
+
+def test_a_grace_period_says_when_and_can_be_taken_back(leaving: Client, sue: Any, alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    page = leave(leaving)
+    day = f"{timezone.localtime() + timedelta(days=30):%Y-%m-%d}"
+    assert (
+        f"Your account is closed. It is deleted on {day}; until then, whoever runs this site can give it back." in page
+    )
+    alice.refresh_from_db()
+    assert not alice.is_active
+    assert leaving.get(reverse("messaging:inbox")).status_code == 302
+    request = DeletionRequest.objects.get()
+    assert (request.state, request.own, request.job) == (State.APPROVED, True, None)
+    approval.cancel(request, by=sue, reason="She wrote to us")
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> None:
+    placed = holds.hold(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sue)
+    page = leave(leaving)
+    assert "Your account is closed, and its deletion is under way." in page and "hold" not in page.lower()
+    assert User.objects.filter(username="alice").exists()
+    holds.lift_hold(placed, reason="Case closed", by=sue)
+    assert erasing.start_due(timezone.now()) == 1
+    assert work_on(DeletionRequest.objects.get()).state == State.DONE
+
+
+def test_what_is_being_deleted_already_is_not_asked_for_twice(alice: Any, settings: Any) -> None:
+    settings.DELETION_GRACE_DAYS = 30
+    requests.request_own(alice)
+    with pytest.raises(DeletionRefused, match=r"This account is being deleted already."):
+        requests.request_own(alice)
+
+
+def test_the_last_superuser_stays(db: Any) -> None:
+    with pytest.raises(DeletionRefused, match=r"This is the last active superuser: make somebody else one first."):
+        requests.request_own(make_user("root", is_superuser=True))
+
+
+def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any) -> None:
+    """Leaving takes one's name out of the audit trail."""
+    record_reading(write(rita, rita), actor=rita)
+    rita.set_password("rita's password")
+    rita.save()
+    client.force_login(rita)
+    page = client.post(ADDRESS, {"password": "rita's password"}, follow=True).content.decode()
+    assert "This account may use the console: ask a superuser to have it deleted." in page
+    rita.refresh_from_db()
+    assert rita.is_active and not DeletionRequest.objects.exists()
+    assert Entry.objects.get(event=Event.MESSAGE_READ).actor_name == "rita"

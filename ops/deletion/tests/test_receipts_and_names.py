@@ -1,0 +1,203 @@
+"""Receipts prove themselves; the names of erased people are known again, and nobody brings them back by accident."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.cast import make_user
+from ops.accounts.models import User
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.deletion import erased_names, receipts
+from ops.deletion.models import ErasedIdentifier, Immutable, Receipt
+from ops.deletion.tests.deleting import erased, sam, sue
+
+__all__ = ["sam", "sue"]
+
+
+@pytest.fixture
+def receipt(sue: Any, sam: Any) -> Receipt:
+    """Of Anna, who is gone."""
+    return erased(make_user("Anna", email="Anna@example.org"), by=sue, approver=sam)
+
+
+def document_of(receipt: Receipt) -> dict[str, Any]:
+    """As it is after a download."""
+    document: dict[str, Any] = json.loads(json.dumps(receipts.as_document(Receipt.objects.get(pk=receipt.pk))))
+    return document
+
+
+def test_a_receipt_as_it_was_written_is_genuine(receipt: Receipt) -> None:
+    assert receipts.problems(document_of(receipt)) == []
+
+
+@pytest.mark.parametrize("field", receipts.FIELDS)
+def test_whatever_is_altered_shows(receipt: Receipt, field: str) -> None:
+    document = {**document_of(receipt), field: "another"}
+    assert receipts.problems(document) == ["What it says was altered: its digest does not match."]
+
+
+def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt) -> None:
+    document = {**document_of(receipt), "ticket": "SUP-18"}
+    document["digest"] = receipts.digest_of(document)
+    assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
+
+
+@pytest.mark.parametrize("signature", ["\u00fc" * 64, "\ud800", "", None, 5, ["x"]])
+def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt, signature: Any) -> None:
+    document = {**document_of(receipt), "signature": signature}
+    assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
+
+
+def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
+    document = document_of(receipt)
+    del document["counts"]
+    document["remark"] = "fine"
+    assert receipts.problems(document) == ["Something was taken out: counts.", "Something was added: remark."]
+    assert receipts.problems([]) == ["This is no receipt of Threadward: its “format” should be “threadward-receipt-1”."]
+
+
+def test_another_key_is_said_to_be_another(receipt: Receipt, settings: Any) -> None:
+    document = document_of(receipt)
+    before, settings.ERASURE_KEY = receipts.key_id(), "another key " * 5
+    assert receipts.problems(document) == [
+        f"It was signed under another key ({before}) than this installation’s ({receipts.key_id()}): set "
+        "ERASURE_KEY to the one of that time."
+    ]
+
+
+def test_a_receipt_is_never_changed(receipt: Receipt) -> None:
+    for change in (
+        receipt.save,
+        receipt.delete,
+        Receipt.objects.all().delete,
+        lambda: Receipt.objects.update(ticket=""),
+    ):
+        with pytest.raises(Immutable, match=r"A receipt is written once; it is never changed or deleted."):
+            change()
+
+
+def test_the_command_checks_a_file_without_the_database(receipt: Receipt, tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(document_of(receipt)))
+    call_command("verify_receipt", str(file))
+    day = f"{receipt.finished_at:%Y-%m-%d}"
+    assert capsys.readouterr().out == (
+        f"Receipt {receipt.pk} is genuine: an account was deleted on {day} (erase, user_request, SUP-17).\n"
+    )
+    file.write_text(file.read_text().replace("SUP-17", "SUP-18"))
+    with pytest.raises(CommandError) as refusal:
+        call_command("verify_receipt", str(file))
+    assert str(refusal.value) == (
+        "This receipt is not to be trusted. What it says was altered: its digest does not match."
+    )
+    for nonsense in ("{", "[" * 100_000, "\xff"):
+        file.write_text(nonsense, encoding="latin-1")
+        with pytest.raises(CommandError, match=r"is no JSON: download the receipt again"):
+            call_command("verify_receipt", str(file))
+    with pytest.raises(CommandError, match=r"cannot be read"):
+        call_command("verify_receipt", str(tmp_path / "missing.json"))
+
+
+def test_a_name_or_an_address_finds_when_it_was_erased(receipt: Receipt) -> None:
+    for text, kind in (("Anna", "username"), ("anna@EXAMPLE.org ", "email")):
+        (found,) = erased_names.find(text)
+        assert (found.kind, found.receipt_id) == (kind, receipt.pk)
+    assert erased_names.find("anna") == erased_names.find("Bella") == []
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_known_however_its_accents_are_typed(sue: Any, sam: Any, stored: Any, typed: Any) -> None:
+    receipt = erased(
+        make_user(normalize(stored, "Zoë"), email=normalize(stored, "zoë@example.org")), by=sue, approver=sam
+    )
+    for text in ("Zoë", "Zoë@example.org"):
+        (found,) = erased_names.find(normalize(typed, text))
+        assert found.receipt_id == receipt.pk
+    both = {normalize("NFC", "Zoë"), normalize("NFD", "Zoë")}
+    assert set(erased_names.erased([*both, "zoë"])) == both
+
+
+def test_erased_names_are_picked_out_of_many(receipt: Receipt, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        found = erased_names.erased(["Anna", "anna", *(f"person{number}" for number in range(5_000))])
+    assert {name: known.receipt_id for name, known in found.items()} == {"Anna": receipt.pk}
+
+
+def test_what_is_stored_of_a_name_is_only_its_keyed_hash(receipt: Receipt, settings: Any) -> None:
+    assert "anna" not in str(list(ErasedIdentifier.objects.values_list())).lower()
+    settings.ERASURE_KEY = "another key " * 5
+    assert not erased_names.find("Anna")
+
+
+def test_a_new_secret_key_forgets_nothing_where_the_erasure_key_stays(receipt: Receipt, settings: Any) -> None:
+    settings.SECRET_KEY = "rotated " * 10
+    assert erased_names.find("Anna") and receipts.problems(document_of(receipt)) == []
+
+
+def test_the_console_makes_no_account_under_an_erased_name(client: Client, rosa: Any, receipt: Receipt) -> None:
+    client.force_login(rosa)
+    data = {"username": "Anna", "usable_password": "false"}
+    page = client.post(reverse("admin:accounts_user_add"), data).content.decode()
+    known = erased_names.erased(["Anna"])["Anna"]
+    assert f"was erased on {known.erased_at:%Y-%m-%d} (receipt {receipt.pk}) and does not come back" in page
+    assert not User.objects.filter(username="Anna").exists()
+
+
+def test_nobody_is_renamed_to_an_erased_name(client: Client, rosa: Any, alice: Any, receipt: Receipt) -> None:
+    client.force_login(rosa)
+    data = {"username": "Anna", "email": "", "is_active": "on"}
+    page = client.post(reverse("admin:accounts_user_change", args=[alice.pk]), data).content.decode()
+    assert f"(receipt {receipt.pk}) and does not come back" in page
+
+
+def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
+    client: Client, rosa: Any, alice: Any, receipt: Receipt
+) -> None:
+    client.force_login(rosa)
+    data = {"username": "alice", "email": "ANNA@example.org", "is_active": "on"}
+    address = reverse("admin:accounts_user_change", args=[alice.pk])
+    page = client.post(address, data).content.decode()
+    assert f"(receipt {receipt.pk}) and does not come back: use another address" in page
+    erased_names.lift(erased_names.find("anna@example.org")[0], by=rosa, reason="She is back")
+    assert client.post(address, data).status_code == 302
+    assert User.objects.get(username="alice").email == "ANNA@example.org"
+
+
+def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, sue: Any, receipt: Receipt) -> None:
+    (known,) = erased_names.find("Anna")
+    for by, reason, sentence in (
+        (sue, "She is back", "Only a superuser can let the name of an erased account be used again."),
+        (rosa, " ", "Say why the name may be used again: the reason is recorded."),
+    ):
+        with pytest.raises(erased_names.NotLifted) as refusal:
+            erased_names.lift(known, by=by, reason=reason)
+        assert str(refusal.value) == sentence
+    erased_names.lift(known, by=rosa, reason="She is back")
+    assert (known.lifted_by, known.lift_reason) == (rosa, "She is back")
+    assert erased_names.erased(["Anna"]) == {}
+    assert erased_names.find("Anna") == [known]
+    entry = Entry.objects.get(event=Event.IDENTIFIER_LIFTED)
+    assert (entry.actor, entry.reason) == (rosa, "She is back")
+    with pytest.raises(erased_names.NotLifted, match=r"This name was let free already."):
+        erased_names.lift(known, by=rosa, reason="Again")
+
+
+def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> None:
+    day = f"{erased_names.find('Anna')[0].erased_at:%Y-%m-%d}"
+    call_command("find_erased", "Bella")
+    call_command("find_erased", "Anna")
+    call_command("find_erased", "Anna", lift="She is back")
+    assert capsys.readouterr().out.splitlines() == [
+        "No account called “Bella” was erased.",
+        f"Username of an account erased on {day}: receipt {receipt.pk}.",
+        f"Username of an account erased on {day}: receipt {receipt.pk}; free again since {day}.",
+    ]

@@ -1,0 +1,107 @@
+"""The pages that prove an erasure: receipts to read, print and download, and looking up who was erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import FormView, TemplateView
+
+from ops.accounts.actions import Action, ConsolePage
+from ops.audit.recording import record_search
+from ops.deletion import erased_names, pages, receipts
+from ops.deletion.forms import LiftIdentifierForm, LookUpForm
+from ops.deletion.models import ErasedIdentifier, Receipt
+
+
+class AboutReceipt(ConsolePage):
+    permission = "deletion.view_receipt"
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        return get_object_or_404(Receipt, pk=self.kwargs["pk"])
+
+
+class ReceiptView(AboutReceipt, TemplateView):
+    """A receipt with what it says in words, checked as ``manage.py verify_receipt`` does."""
+
+    template_name = "deletion/receipt.html"
+    title = "Receipt of a deletion"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        receipt = self.receipt
+        kwargs |= {
+            "receipt": receipt,
+            "problems": receipts.problems(receipts.as_document(receipt)),
+            "way": pages.way_words(receipt),
+            "counts": pages.counted(receipt.counts),
+            "outcomes": pages.outcomes(receipt.steps),
+        }
+        return super().get_context_data(**kwargs)
+
+
+class PrintedReceiptView(ReceiptView):
+    """The same by itself, to print or to save as PDF."""
+
+    template_name = "deletion/receipt_print.html"
+
+
+class ReceiptFileView(AboutReceipt):
+    """The receipt as the file that ``manage.py verify_receipt`` checks."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        headers = {"Content-Disposition": f'attachment; filename="receipt-{self.receipt.pk}.json"'}
+        return JsonResponse(receipts.as_document(self.receipt), json_dumps_params={"indent": 2}, headers=headers)
+
+
+class LookUpView(ConsolePage, FormView):
+    """Whether an account with a username or e-mail address was erased, and when. The name is kept nowhere."""
+
+    permission = "deletion.view_receipt"
+    template_name = "deletion/look_up.html"
+    form_class = LookUpForm
+    title = "Was this account erased?"
+
+    def form_valid(self, form: LookUpForm) -> HttpResponse:
+        name = form.cleaned_data["name"]
+        found = erased_names.find(name)
+        # Without the name: it would bring back into the trail what the erasure took out of it.
+        record_search(ErasedIdentifier, actor=self.request.user, terms="", filters={}, results=len(found))
+        known = set(Receipt.objects.filter(pk__in=[row.receipt_id for row in found]).values_list("pk", flat=True))
+        rows = [(row, row.receipt_id in known) for row in found]
+        return self.render_to_response(self.get_context_data(form=form, asked=True, name=name, found=rows))
+
+
+class LiftIdentifierView(Action):
+    """Let the name or address of an erased account be used again."""
+
+    permission = "deletion.lift_erasedidentifier"
+    requires_password = True
+    template_name = "deletion/lift_identifier.html"
+    form_class = LiftIdentifierForm
+    done = "It may be used again, by imports too."
+
+    @cached_property
+    def identifier(self) -> ErasedIdentifier:
+        return get_object_or_404(ErasedIdentifier, pk=self.kwargs["pk"])
+
+    def heading(self) -> str:
+        return f"Let {self.what} of an erased account be used again"
+
+    @property
+    def what(self) -> str:
+        return "the username" if self.identifier.kind == ErasedIdentifier.Kind.USERNAME else "the e-mail address"
+
+    def get_success_url(self) -> str:
+        return reverse("admin:deletion_erased")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            identifier=self.identifier, what=self.what, back=self.get_success_url(), **kwargs
+        )
+
+    def act(self, data: dict[str, Any]) -> None:
+        erased_names.lift(self.identifier, by=self.request.user, reason=data["reason"])

@@ -1,0 +1,333 @@
+"""The pages on which deletions are asked for, approved, refused and cancelled, one by one or all of a group."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+
+from ops.accounts.actions import Action, ConsolePage
+from ops.console.addresses import whole_number
+from ops.deletion import approval, pages
+from ops.deletion import requests as deletion
+from ops.deletion.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
+from ops.deletion.models import DeletionGroup, DeletionRequest, Mode, State
+from ops.jobs.addresses import load_anew
+from ops.jobs.progress import progress_of
+
+USERS = "admin:accounts_user_changelist"
+
+
+def address_to_ask(keys: list[Any]) -> str:
+    """The page that asks how and why before the accounts with these primary keys are to be deleted."""
+    return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
+
+
+def accounts(number: int) -> str:
+    """So many accounts, in words."""
+    return f"{number} account{'' if number == 1 else 's'}"
+
+
+def account_of(row: Any) -> Any:
+    """The account that a request or hold is about, or None where it is gone."""
+    return get_user_model()._default_manager.filter(pk=row.user_id).first()
+
+
+def grace() -> dict[str, Any]:
+    """When an erasure that were approved now would begin."""
+    days = settings.DELETION_GRACE_DAYS
+    return {"grace_days": days, "runs_at": timezone.now() + timedelta(days=days)}
+
+
+class AskView(Action):
+    """Say exactly what deleting accounts would remove; ask for it to be deleted when that is filled in."""
+
+    permission = "accounts.delete_user"
+    requires_password = True
+    form_class = RequestForm
+    template_name = "deletion/ask.html"
+
+    @cached_property
+    def users(self) -> list[Any]:
+        """The accounts that the address names, as far as there are such."""
+        keys = [key for key in map(whole_number, self.request.GET.getlist("id")) if key is not None]
+        found = get_user_model()._default_manager.filter(pk__in=keys[: deletion.MOST_AT_ONCE])
+        return list(found.order_by("username"))
+
+    @property
+    def whose(self) -> str:
+        return self.users[0].get_username() if len(self.users) == 1 else accounts(len(self.users))
+
+    @property
+    def phrase(self) -> str:
+        """What has to be typed."""
+        return self.whose if len(self.users) == 1 else f"delete {self.whose}"
+
+    def heading(self) -> str:
+        return f"Delete the account of {self.whose}" if len(self.users) == 1 else f"Delete {self.whose}"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().get(request, *args, **kwargs) if self.users else self._back_to_the_list()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().post(request, *args, **kwargs) if self.users else self._back_to_the_list()
+
+    def _back_to_the_list(self) -> HttpResponse:
+        messages.warning(self.request, "There is no such account (anymore): choose again.")
+        return HttpResponseRedirect(reverse(USERS))
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"way": usual_way()}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "phrase": self.phrase, "one": len(self.users) == 1}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        plans = deletion.plan(self.users, by=self.request.user)
+        able = [plan.user.pk for plan in plans if not plan.obstacle]
+        kwargs |= {
+            "plans": plans,
+            "plan": plans[0],
+            "refused": [plan for plan in plans if plan.obstacle],
+            "able": len(able),
+            "without_refused": address_to_ask(able) if able else "",
+            "messages_in_all": deletion.messages_of(self.users),
+            "whose": self.whose,
+            "phrase": self.phrase,
+            "one_person": settings.DELETION_ONE_PERSON,
+        }
+        return super().get_context_data(**grace(), **kwargs)
+
+    def act(self, data: dict[str, Any]) -> None:
+        mode, texts = data["way"]
+        asked = {name: data[name] for name in ("basis", "ticket", "reason")}
+        self.group = deletion.request(self.users, by=self.request.user, mode=mode, texts=texts, **asked)
+
+    def sentence(self) -> str:
+        closed = "The account is closed and signed out." if len(self.users) == 1 else "They are closed and signed out."
+        return f"The deletion of {self.whose} was asked for. {closed}"
+
+    def get_success_url(self) -> str:
+        if not self.request.user.has_perm("deletion.view_deletionrequest"):
+            return reverse(USERS)
+        if len(self.users) > 1:
+            return reverse("admin:deletion_deletiongroup", args=[self.group.pk])
+        return pages.address_of(self.group.requests.get())
+
+
+class AboutRequest(ConsolePage):
+    """A page about one deletion."""
+
+    what = ""  # completes the heading: "Refuse" the deletion of somebody
+
+    @cached_property
+    def asked(self) -> DeletionRequest:
+        return get_object_or_404(DeletionRequest.objects.for_list(), pk=self.kwargs["pk"])
+
+    def heading(self) -> str:
+        return f"{self.what} the deletion of {pages.called(self.asked)}"
+
+    def get_success_url(self) -> str:
+        return pages.address_of(self.asked)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs = {"asked": self.asked, "whose": pages.called(self.asked), **kwargs}
+        return super().get_context_data(**pages.facts(self.asked), back=self.get_success_url(), **kwargs)
+
+
+class ProgressView(AboutRequest, TemplateView):
+    """The part of a deletion's page that shows progress, asked for again and again while a job works on it."""
+
+    permission = "deletion.view_deletionrequest"
+    template_name = "deletion/polled.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "waits" in request.GET and pages.begins_soon(self.asked):
+            return HttpResponse(status=204)  # nothing has changed
+        if "waits" not in request.GET and pages.is_worked_on(self.asked):
+            return super().get(request, *args, **kwargs)
+        return load_anew(request, self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        job: Any = self.asked.job
+        said, milestone = self.request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
+        return {"asked": self.asked, "news": milestone if said != milestone else ""}
+
+
+class ApproveView(AboutRequest, Action):
+    permission = "deletion.approve_deletionrequest"
+    requires_password = True
+    template_name = "deletion/approve.html"
+    form_class = TypedForm
+    what = "Approve"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "phrase": self.asked.username, "one": True}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        account = account_of(self.asked)
+        plans = deletion.plan([account], by=self.request.user) if account else [None]
+        why_not = approval.why_not_approve(self.asked, by=self.request.user)
+        return super().get_context_data(plan=plans[0], why_not=why_not, **grace(), **kwargs)
+
+    def act(self, data: dict[str, Any]) -> None:
+        approval.approve(self.asked, by=self.request.user)
+
+    def sentence(self) -> str:
+        return f"The deletion of {pages.called(self.asked)} is approved."
+
+
+class RefuseView(AboutRequest, Action):
+    permission = "deletion.approve_deletionrequest"
+    template_name = "deletion/refuse.html"
+    form_class = RefuseForm
+    what = "Refuse"
+    done = "Refused: nothing was deleted, and the account is as it was."
+
+    def act(self, data: dict[str, Any]) -> None:
+        approval.refuse(self.asked, by=self.request.user, reason=data["reason"])
+
+
+class CancelView(AboutRequest, Action):
+    permission = "accounts.delete_user"
+    template_name = "deletion/cancel.html"
+    form_class = CancelForm
+    what = "Cancel"
+    done = "Cancelled: nothing was deleted, and the account is as it was."
+
+    def act(self, data: dict[str, Any]) -> None:
+        approval.cancel(self.asked, by=self.request.user, reason=data["reason"])
+
+
+# --- All of a group ----------------------------------------------------------------------------------------------
+
+
+class AboutGroup(ConsolePage):
+    """A page about all deletions that one click asked for."""
+
+    @cached_property
+    def group(self) -> DeletionGroup:
+        return get_object_or_404(DeletionGroup, pk=self.kwargs["pk"])
+
+    @cached_property
+    def requests(self) -> list[DeletionRequest]:
+        return list(self.group.requests.for_list().order_by("username", "pk"))
+
+    @property
+    def told(self) -> DeletionRequest:
+        """One of them that still says why; what is done does not."""
+        return next((one for one in self.requests if one.reason), self.requests[0])
+
+    @property
+    def waiting(self) -> list[DeletionRequest]:
+        return [one for one in self.requests if one.state == State.REQUESTED]
+
+    def get_success_url(self) -> str:
+        return reverse("admin:deletion_deletiongroup", args=[self.group.pk])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs |= {"waiting": self.waiting, "back": self.get_success_url()}
+        return super().get_context_data(**pages.facts(self.told), **kwargs)
+
+
+class GroupView(AboutGroup, TemplateView):
+    permission = "deletion.view_deletionrequest"
+    template_name = "deletion/group.html"
+
+    def heading(self) -> str:
+        return f"Deletion of {accounts(len(self.requests))}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        by = self.request.user
+        kwargs |= {
+            "offers": pages.offers_for_group(self.group, self.requests, to=by),
+            "why_not": pages.why_not_approve_any(self.requests, by=by),
+            **pages.standing_of_group(self.requests),
+        }
+        return super().get_context_data(**kwargs)
+
+
+class GroupProgressView(AboutGroup, TemplateView):
+    """The part of a group's page that changes while jobs work on it."""
+
+    permission = "deletion.view_deletionrequest"
+    template_name = "deletion/_accounts.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if pages.standing_of_group(self.requests)["live"]:
+            return super().get(request, *args, **kwargs)
+        return load_anew(request, self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {"group": self.group, "waiting": self.waiting, **pages.standing_of_group(self.requests)}
+
+
+class ApproveGroupView(AboutGroup, Action):
+    permission = "deletion.approve_deletionrequest"
+    requires_password = True
+    template_name = "deletion/approve_group.html"
+    form_class = TypedForm
+
+    def heading(self) -> str:
+        return f"Approve the deletion of {accounts(len(self.waiting))}"
+
+    @property
+    def phrase(self) -> str:
+        """What has to be typed."""
+        return f"delete {accounts(len(self.waiting))}"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "phrase": self.phrase, "one": False}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = get_user_model()._default_manager.filter(pk__in=[one.user_id for one in self.waiting])
+        why_not = pages.why_not_approve_any(self.requests, by=self.request.user)
+        # When accounts are anonymised, their messages stay: there is nothing to count for each.
+        erasing = self.group.mode == Mode.ERASE and not why_not
+        kwargs |= {
+            "why_not": why_not,
+            "any_held": any(one.is_held for one in self.waiting),
+            "plans": deletion.plan(found.order_by("username"), by=self.request.user) if erasing else [],
+            "messages_in_all": deletion.messages_of(found),
+            "phrase": self.phrase,
+        }
+        return super().get_context_data(**grace(), **kwargs)
+
+    def act(self, data: dict[str, Any]) -> None:
+        self.number = approval.approve_group(self.group, by=self.request.user)
+
+    def sentence(self) -> str:
+        return f"The deletion of {accounts(self.number)} is approved."
+
+
+class CancelGroupView(AboutGroup, Action):
+    permission = "accounts.delete_user"
+    template_name = "deletion/cancel_group.html"
+    form_class = CancelForm
+
+    @property
+    def given_back(self) -> list[DeletionRequest]:
+        return [one for one in self.requests if one.may_be_cancelled]
+
+    def heading(self) -> str:
+        return f"Cancel the deletion of {accounts(len(self.given_back))}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(given_back=self.given_back, **kwargs)
+
+    def act(self, data: dict[str, Any]) -> None:
+        self.number = approval.cancel_group(self.group, by=self.request.user, reason=data["reason"])
+
+    def sentence(self) -> str:
+        as_before = "which is as it was" if self.number == 1 else "which are as they were"
+        return f"Cancelled for {accounts(self.number)}, {as_before}."

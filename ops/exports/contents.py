@@ -1,0 +1,103 @@
+"""The files that an export consists of: one to download as it is, several in a ZIP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import get_valid_filename
+
+from ops.exports import person
+from ops.exports.columns import Column, HistoryTable, MessageTable
+from ops.exports.formats import csv_lines, json_lines, workbook
+from ops.exports.models import Export
+from ops.exports.rows import Piece, ranges
+from ops.exports.selections import author, histories_of, messages_of
+
+# How each format begins and writes a line for a row.
+LINES: dict[str, Any] = {
+    Export.Format.CSV: csv_lines,
+    Export.Format.JSON_LINES: json_lines,
+    Export.Format.XLSX: workbook,
+}
+STREAMED = {Export.Format.CSV, Export.Format.JSON_LINES}  # whose lines are the file
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """One file: ``rows`` up to a key, by ``columns``, in a ``format``; or, without rows, just ``text``.
+
+    ``counts`` says whether its rows are what the export counts.
+    """
+
+    title: str
+    format: str
+    rows: QuerySet | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    up_to: int = 0
+    text: str = ""
+    counts: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called within a ZIP."""
+        return f"{self.title}.{self.format}"
+
+    def header(self) -> bytes:
+        return LINES[self.format].header(self.columns)
+
+    def lines(self, after: int, up_to: int, number: int) -> Iterator[Piece]:
+        """The lines of the rows whose keys come after one and up to another; ``number`` rows come before them."""
+        return LINES[self.format].lines(self.rows, self.columns, after=after, up_to=up_to, number=number)
+
+    def whole(self) -> Iterator[bytes]:
+        """All its bytes, piece by piece; for what is STREAMED."""
+        yield self.header()
+        for after, up_to in ranges(self.up_to):
+            for piece, _ in self.lines(after, up_to, 0):
+                yield piece
+
+
+def files_of(export: Export) -> list[File]:
+    """The files of an export, which load nothing yet. Raises selections.Refused."""
+    if export.scope == Export.Scope.PERSON:
+        return _of_person(export)
+    messages = messages_of(export)
+    columns = MessageTable.columns(export.columns)
+    files = [File("messages", export.format, messages, columns, export.up_to, counts=True)]
+    if export.histories:
+        columns = HistoryTable.columns(list(HistoryTable.fields))
+        rows = histories_of(export, messages)
+        files.append(File("histories", export.format, rows, columns, export.selection["last_history"]))
+    return files
+
+
+def _of_person(export: Export) -> list[File]:
+    data = person.data_of(export)
+    texts = [File(title, kind, text=text) for (title, kind), text in data.texts.items()]
+    tables = [
+        File(title, "csv", rows, columns, up_to, counts=title.startswith("messages"))
+        for title, (rows, columns, up_to) in data.tables.items()
+    ]
+    return [*texts, *tables]
+
+
+def suffix(export: Export) -> str:
+    """What the name of the downloaded file ends in."""
+    return "zip" if export.histories or export.scope == Export.Scope.PERSON else export.format
+
+
+def file_name(export: Export) -> str:
+    """What the downloaded file is called: what it holds, who exported it, and when."""
+    what = "personal-data" if export.scope == Export.Scope.PERSON else export.scope
+    when = f"{timezone.localtime(export.created_at):%Y-%m-%d-%H%M}"
+    return f"{get_valid_filename(f'{what}-{author(export)}-{when}')}.{suffix(export)}"

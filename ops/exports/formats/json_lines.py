@@ -1,0 +1,35 @@
+"""JSON Lines: an object for each message, its texts exactly as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ops.exports.columns import FLAG, Column
+from ops.exports.rows import Piece, values
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+
+
+def header(columns: Mapping[str, Column]) -> bytes:
+    """Nothing: every line names its columns."""
+    return b""
+
+
+def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Piece]:
+    """The lines of the rows whose keys come after one and up to another, in the order of the keys.
+
+    ``number`` says how many come before them: lines do not care.
+    """
+    flags = {place for place, column in enumerate(columns.values()) if column.kind == FLAG}
+    for found in values(rows, columns, after=after, up_to=up_to):
+        text = "".join(f"{encode(dict(zip(columns, _plain(row, flags), strict=True)))}\n" for row in found)
+        yield text.encode(), len(found)
+
+
+def _plain(row: tuple[Any, ...], flags: set[int]) -> Iterator[Any]:
+    """The values of a row with its yes and no as JSON has them."""
+    return (value == "true" if place in flags else value for place, value in enumerate(row))

@@ -1,0 +1,89 @@
+"""Everything that one person may ask for: their account, what they sent and received, older texts, notifications."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from messaging.models import Message, MessageHistory, Notification
+from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable
+from ops.exports.models import Export
+from ops.exports.selections import NOT_ALLOWED, Refused, author, may_export
+
+GONE = "There is no such account (any more), so there is nothing to export."
+README = """\
+The personal data of {name}, exported on {day} (UTC) by {by}.
+
+account.json           the account: username, e-mail address, dates, what it may do; no password, not even its digest
+messages-sent.csv      every message that {name} sent
+messages-received.csv  every message that {name} received
+histories.csv          the older texts of messages that {name} sent and that were changed later
+notifications.csv      what told {name} of messages
+
+The tables are CSV: UTF-8, separated by commas, texts in double quotes, the first line names the columns. Times are in
+UTC. A message is called by its external_id; ids that begin with "threadward:" are our own numbers.
+A text that begins with = + - @ ' or a tab has one ' more in front, so that no spreadsheet takes it for a formula.
+"""
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """``texts`` by title and suffix; ``tables`` by title: rows, columns, and the last key that is in them."""
+
+    texts: Mapping[tuple[str, str], str]
+    tables: Mapping[str, tuple[QuerySet, Mapping[str, Column], int]]
+
+
+def data_of(export: Export) -> PersonalData:
+    """The data of the person whom an export names. Raises Refused where they are gone, or where that may not be."""
+    if not may_export(export.by, export.scope):
+        raise Refused(NOT_ALLOWED)
+    user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
+    if user is None:
+        raise Refused(GONE)
+    marks, messages = export.selection, MessageTable.columns()
+    notices = Notification.objects.filter(user=user)
+    histories = MessageHistory.objects.filter(message__sender=user)
+    return PersonalData(
+        texts={("README", "txt"): _readme(user, export), ("account", "json"): _facts(user)},
+        tables={
+            "messages-sent": (Message.objects.filter(sender=user), messages, export.up_to),
+            "messages-received": (Message.objects.filter(receiver=user), messages, export.up_to),
+            "histories": (histories, HistoryTable.columns(), marks["last_history"]),
+            "notifications": (notices, NotificationTable.columns(), marks["last_notification"]),
+        },
+    )
+
+
+def counts_of(user: Any) -> dict[str, int]:
+    """How much there is of somebody: messages sent and received, older texts, notifications."""
+    return {
+        "sent": Message.objects.filter(sender=user).count(),
+        "received": Message.objects.filter(receiver=user).count(),
+        "histories": MessageHistory.objects.filter(message__sender=user).count(),
+        "notifications": Notification.objects.filter(user=user).count(),
+    }
+
+
+def _readme(user: Any, export: Export) -> str:
+    return README.format(name=user.get_username(), by=author(export), day=f"{export.created_at:%Y-%m-%d %H:%M}")
+
+
+def _facts(user: Any) -> str:
+    """The account's facts, named one by one: what a later version keeps there is not exported by itself."""
+    facts = {
+        "username": user.get_username(),
+        "email": user.email,
+        "joined": user.date_joined.isoformat(),
+        "last_signed_in": user.last_login.isoformat() if user.last_login else None,
+        "active": user.is_active,
+        "staff": user.is_staff,
+        "superuser": user.is_superuser,
+        "roles": sorted(user.groups.values_list("name", flat=True)),
+    }
+    return f"{json.dumps(facts, ensure_ascii=False, indent=2)}\n"

@@ -1,0 +1,159 @@
+"""From a list to a file in a real browser, and one person's data, in every look; and by keyboard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from ops.exports import requests
+from ops.exports.models import Export
+from ops.exports.tests.exporting import EXPORTS, MESSAGES, WHY, make_exporter, some_messages
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+
+
+@pytest.fixture
+def emma(transactional_db: Any, folder: Path) -> Any:
+    """Emma exports messages, and answers people who ask for their data."""
+    return make_exporter("emma", "view_message", "view_conversation", "view_user")
+
+
+@pytest.fixture
+def stored(transactional_db: Any) -> list[Message]:
+    return some_messages()
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def confirm(page: Page) -> None:
+    """Send the password where the console asks for it."""
+    page.get_by_label("Password").fill("emma's password")
+    page.get_by_role("button", name="Confirm").click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_from_the_list_to_a_file(
+    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any, tmp_path: Path
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, emma)
+    page.goto(MESSAGES)
+    check(page)
+    page.get_by_role("list").filter(has_text="Has replies").get_by_role("link", name="No reply").click()
+    page.get_by_role("link", name="Export…").click()
+    confirm(page)
+    expect(page.get_by_role("heading", name="Export messages")).to_be_visible()
+    expect(page.get_by_text("2 messages", exact=True)).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Export 2 messages").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was exported.")
+    expect(page.get_by_text("Say what the export is for")).to_be_visible()
+    check(page)
+    page.get_by_label("What the export is for").fill(WHY)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export 2 messages").click()
+    expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()
+    check(page)
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
+    assert [row["content"] for row in rows] == ["'+hello back", "''quoted'"]
+    assert download.value.suggested_filename.startswith("messages-emma-")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(
+    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, emma)
+    page.goto(MESSAGES)
+    page.get_by_role("checkbox", name="Choose the message of alice to bob").check()
+    page.get_by_role("button", name="Export the chosen ones…").click()
+    confirm(page)
+    page.get_by_label("Excel (XLSX)").check()
+    page.get_by_label("Whole conversations").check()
+    page.get_by_label("Older texts").check()
+    page.get_by_label("What the export is for").fill(WHY)
+    page.get_by_role("button", name="Export 1 message").click()
+    expect(page.locator(".chip.ready")).to_contain_text("ready")
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["messages.xlsx", "histories.xlsx"]
+    page.get_by_role("link", name="All exports").click()
+    expect(page.get_by_role("heading", name="Exports")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_one_persons_data(open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, emma)
+    page.goto(f"/console/accounts/user/{stored[0].sender.pk}/change/")
+    page.get_by_role("link", name="Export this person’s data").click()
+    confirm(page)
+    expect(page.get_by_text("1 message sent and 2 received")).to_be_visible()
+    check(page)
+    page.get_by_label("What the export is for").fill("She asked for it")
+    page.get_by_role("button", name="Export this person’s data").click()
+    expect(page.locator(".chip.ready")).to_contain_text("ready")
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert "alice" in archive.read("account.json").decode()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_exports_that_are_made_failed_or_expired(
+    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any
+) -> None:
+    exports = [requests.ask(requests.wish(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
+    for export in exports:
+        requests.begin(export)
+    waiting, failed, expired = exports
+    Export.objects.filter(pk__in=[waiting.pk, failed.pk]).update(size=None)
+    Export.objects.filter(pk=expired.pk).update(expires_at=expired.created_at)
+    jobs = type(waiting.job).objects  # type: ignore[union-attr]
+    jobs.filter(params__export=str(waiting.pk)).update(state="running", done=1, ended_at=None)
+    jobs.filter(params__export=str(failed.pk)).update(
+        state="failed", error="The disk is full: make room, then try again."
+    )
+    page = open_page(width, scheme)
+    sign_in(page, emma)
+    page.goto(EXPORTS)
+    check(page)
+    for export, words in ((waiting, "being made"), (failed, "The disk is full"), (expired, "is not kept any more")):
+        page.goto(f"{EXPORTS}{export.pk}/change/")
+        expect(page.get_by_text(words).first).to_be_visible()
+        check(page)
+
+
+def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored: list[Message]) -> None:
+    page = open_page(javascript=False)
+    sign_in(page, emma)
+    page.goto(f"{MESSAGES}export/?unread=yes")
+    confirm(page)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator("#id_reason:focus").count():
+            break
+    page.keyboard.type(WHY)
+    page.keyboard.press("Tab")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert Path(download.value.path()).read_text().count("\n") == 3
+    expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()

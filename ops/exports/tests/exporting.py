@@ -1,0 +1,77 @@
+"""Shorthand for tests: exports by what matters in them, and what is in their files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts.confirming import CONFIRMED_AT
+from ops.exports import requests
+from ops.exports.models import Export
+from ops.files import private_files
+
+NOW = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
+WHY = "Asked for by the court, 4711"
+MESSAGES, CONVERSATIONS = "/console/messaging/message/", "/console/messaging/conversation/"
+EXPORTS = "/console/exports/export/"
+READS = ("view_message", "view_conversation")
+
+
+def make_exporter(name: str = "dora", *permissions: str) -> Any:
+    """Somebody on the staff who may read messages and conversations, and export what they read."""
+    user = make_user(name, is_staff=True)
+    codenames = ("export_messages", *(permissions or READS))
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def confirmed(client: Client, user: Any) -> Client:
+    """A browser whose person has just sent their password."""
+    client.force_login(user)
+    session = client.session
+    session[CONFIRMED_AT] = int(datetime.now(UTC).timestamp())
+    session.save()
+    return client
+
+
+def some_messages() -> list[Message]:
+    """Alice and Bob: two conversations, one with an answer that was edited twice and is read."""
+    alice, bob = make_user("alice"), make_user("bob")
+    first = write(alice, bob, "=1+1", external_id="a1")
+    reply = answer(first, "hello, “back”\nand more", read=True, timestamp=first.timestamp + timedelta(microseconds=5))
+    other = write(bob, alice, "'quoted'", minute=9)
+    for text in ("hello, back", "+hello back"):
+        reply.content = text
+        reply.save()
+    return [first, reply, other]
+
+
+def exported(by: Any, *, scope: str = Export.Scope.MESSAGES, now: datetime = NOW, **asked: Any) -> bytes:
+    """The bytes of an export, whichever way it is made."""
+    export = requests.ask(requests.wish(by=by, scope=scope, now=now, **{"reason": WHY, **asked}))
+    return content_of(export)
+
+
+def content_of(export: Export) -> bytes:
+    """The bytes of an export that was asked for."""
+    if requests.may_be_sent_at_once(export):
+        return b"".join(requests.lines(export))
+    made = requests.begin(export)
+    assert made.job is not None
+    assert (made.job.state, made.job.error) == ("finished", "")
+    return private_files.path(made.file).read_bytes()
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    """The files of a ZIP by name."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -1,0 +1,215 @@
+"""Erased people: no import brings them back, and nothing of them is left among uploads and exports."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.deletion import erased_names
+from ops.deletion.models import Receipt
+from ops.deletion.tests.deleting import erased, sam, sue
+from ops.exports import requests
+from ops.exports.models import Export
+from ops.exports.tests.exporting import WHY, make_exporter
+from ops.files import private_files
+from ops.imports import previews, remembered, steps
+from ops.imports.models import Import, RememberedColumn
+from ops.imports.storing import batches
+from ops.imports.tests.files import as_csv, imported, numbered, row
+from ops.imports.tests.importing import Death, at_batch, brought, checked, do, preview, problems, stored_import
+from ops.jobs.models import Job
+
+__all__ = ["sam", "sue"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
+
+
+def removed(receipt: Receipt) -> dict[str, tuple[str, str]]:
+    """What the receipt says of uploads and exports."""
+    said = {step["step"]: (step["outcome"], step["note"]) for step in receipt.steps}
+    return {name: said[name] for name in ("uploads", "exports")}
+
+
+def refusal_of(name: str) -> str:
+    return erased_names.refusal(name, erased_names.erased([name])[name])
+
+
+@pytest.mark.parametrize("create_users", [False, True])
+def test_an_import_that_names_an_erased_person_is_refused(
+    sue: Any, sam: Any, alice: Any, bob: Any, create_users: bool
+) -> None:
+    receipt = erased(alice, by=sue, approver=sam)
+    result, found = imported(numbered(row("1"), row("2", sender="bob", receiver="alice")), create_users=create_users)
+    assert result.refused
+    day = f"{timezone.localtime(receipt.finished_at):%Y-%m-%d}"
+    sentence = (
+        f"The account “alice” was erased on {day} (receipt {receipt.pk}) and does not come back: "
+        "use another name, or have an administrator free it."
+    )
+    assert found == [f"row 2, sender: {sentence}", f"row 3, receiver: {sentence}"]
+    assert not get_user_model().objects.filter(username="alice").exists()
+
+
+def test_it_is_no_choice_to_create_them_while_others_are_created(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    erased(alice, by=sue, approver=sam)
+    import_ = checked(row("1"), row("2", sender="nobody", receiver="bob"), create_users=True, only_valid=True)
+    assert (import_.counts["users"], import_.counts["errors"], import_.counts["new"]) == (1, 1, 1)
+    cures = [problem["cure"] for problem in preview(checked(row("1"), row("2", sender="nobody")))["problems"]]
+    assert cures == ["", "create_users"]
+
+
+def test_whoever_was_erased_after_the_check_is_not_created_either(
+    sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
+) -> None:
+    import_ = checked(row("1"), row("2", sender="nobody", receiver="bob"), by=rita, create_users=True)
+    assert import_.counts["errors"] == 0
+    erased(make_user("nobody"), by=sue, approver=sam)
+    job = do(steps.store(import_, by=rita, kick=False))
+    assert (job.error, refusal_of("nobody") in str(problems(import_))) == ("", True)
+    assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
+
+
+def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
+    sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
+) -> None:
+    import_ = checked(row("1", sender="nobody", receiver="bob"), by=rita, create_users=True)
+    with at_batch(1, Death(), committed=True), suppress(Death):
+        do(steps.store(import_, by=rita, kick=False))
+    erased(make_user("nobody"), by=sue, approver=sam)
+    import_.refresh_from_db()
+    assert import_.job is not None
+    # The job is kept, and with it what it says: it names nobody.
+    assert do(import_.job).error == batches.ERASED_SINCE
+    assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
+
+
+def test_a_name_that_was_freed_comes_in_again(sue: Any, sam: Any, rosa: Any, alice: Any, bob: Any) -> None:
+    erased(alice, by=sue, approver=sam)
+    erased_names.lift(erased_names.find("alice")[0], by=rosa, reason="She is back")
+    stored_import(row("1"), create_users=True)
+    assert get_user_model().objects.filter(username="alice").exists()
+
+
+def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob: Any) -> None:
+    dora = make_exporter("dora")
+    import_ = checked(row("1"), by=dora)
+    remembered.remember({"sender": "From"}, by=dora)
+    write(bob, bob)
+    export = requests.begin(
+        requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
+    )
+    assert private_files.exists(export.file) and "dora" in export.job.title  # type: ignore[union-attr]
+    receipt = erased(dora, by=rosa, approver=sam)
+    assert removed(receipt) == {"uploads": ("removed", ""), "exports": ("removed", "")}
+    assert not list(private_files.path(import_.upload).parent.iterdir())
+    assert Import.objects.get().upload == ""
+    assert not Export.objects.exists() and not RememberedColumn.objects.exists()
+    assert not Job.objects.filter(title__contains="dora").exists()
+
+
+def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
+    sue: Any, sam: Any, alice: Any, bob: Any
+) -> None:
+    emma = make_exporter("emma", "view_user", "view_message")
+    write(alice, bob)
+    about = requests.person_zip(alice, by=emma, reason=WHY)
+    wish = {"by": emma, "scope": Export.Scope.MESSAGES, "reason": WHY, "format": "xlsx"}
+    searched = requests.begin(requests.ask(requests.wish(query="q=alice", **wish)))
+    of_all = requests.begin(requests.ask(requests.wish(**wish)))
+    assert all(private_files.exists(export.file) for export in (about, searched, of_all))
+    assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("removed", "")
+    assert list(Export.objects.all()) == [of_all]
+    assert not any(private_files.exists(export.file) for export in (about, searched, of_all))
+
+
+def test_the_receipt_says_what_goes_later(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    emma = make_exporter("emma")
+    write(alice, bob)
+    export = requests.ask(requests.wish(by=emma, scope=Export.Scope.MESSAGES, reason=WHY))
+    under_way = Job.objects.create(kind=requests.KIND, title="Export", params={}, requester=emma)
+    Export.objects.filter(pk=export.pk).update(job=under_way, expires_at=timezone.now() + timedelta(days=1))
+    note = "A file that is being made right now may hold their messages; it goes within a day."
+    assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("partial", note)
+
+
+def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: Any, alice: Any, bob: Any) -> None:
+    import_ = brought(content=as_csv(row("1")), by=rita)
+    Import.objects.filter(pk=import_.pk).update(file_name="letters_of_Alice.csv")
+    import_.refresh_from_db()
+    do(steps.check(import_, by=rita, kick=False))
+    do(steps.check(import_, by=rita, kick=False))
+    malice = brought(content=as_csv(row("1")), by=rita)
+    Import.objects.filter(pk=malice.pk).update(file_name="malice.csv")
+    receipt = erased(alice, by=sue, approver=sam)
+    assert set(Import.objects.values_list("file_name", flat=True)) == {"a file", "malice.csv"}
+    assert not Job.objects.filter(title__icontains="alice").exists()
+    # Other people's work stays until it is done, and the receipt does not keep that back.
+    assert private_files.exists(import_.upload)
+    note = "Files that others brought to import may name this person; they go within a day."
+    assert removed(receipt)["uploads"] == ("partial", note)
+
+
+def everything_told() -> str:
+    """All that the console keeps of imports, but the files as they were brought."""
+    rows = [*Import.objects.values(), *Job.objects.values(), *RememberedColumn.objects.values()]
+    kinds = (previews.PREVIEW, previews.PROBLEMS)
+    files = [
+        private_files.path(private_files.beside(one.upload, kind)) for one in Import.objects.all() for kind in kinds
+    ]
+    return f"{rows}{[file.read_text() for file in files]}"
+
+
+@pytest.mark.parametrize("name", ["Quaxlorbine", 'O\'Quax \\ "Q" lorbine', "Ü-Quax", f"Quax{'lorbine' * 20}"])
+def test_what_was_told_of_other_peoples_imports_does_not_name_them(
+    sue: Any, sam: Any, rita: Any, bob: Any, name: str
+) -> None:
+    """Neither the problems of a file, nor its preview, nor its headers, nor why an import came to nothing."""
+    person = make_user(name)
+    told = checked(row("1", sender=name, receiver="nobody"), row(name, name), by=rita)
+    Job.objects.update(error=f"The account “{name}” was erased.")
+    header = f"From {name}"[:200]
+    Import.objects.update(
+        outcome={"why": f"The account “{name}” was erased."},
+        understood={**told.understood, "headers": [header, "sender"]},
+        reading={**told.reading, "columns": {"sender": header}},
+    )
+    remembered.remember({"sender": header, "receiver": "To"}, by=rita)
+    assert everything_told().count("Quax") > 9
+    assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself, for a day
+    assert "Quax" not in everything_told()
+    assert (
+        problems(told)[0] == "row 2, receiver: no user 'nobody': correct the name, or choose to create missing users."
+    )
+    assert preview(told)["first"][0]["sender"] == "[erased]"
+    assert RememberedColumn.objects.get().column == "receiver"
+    assert private_files.exists(told.upload)
+
+
+def test_their_stored_texts_are_not_kept_beside_a_file_that_changes_them(
+    sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
+) -> None:
+    carol = make_user("carol")
+    write(alice, bob, "of Alice", external_id="1")
+    write(carol, bob, "of Carol", external_id="2")
+    told = checked(row("1", content="new"), row("2", content="new", sender="carol"), by=rita, existing="edit")
+    assert [change["before"] for change in preview(told)["changed"]] == ["of Alice", "of Carol"]
+    erased(alice, by=sue, approver=sam)
+    assert [change["before"] for change in preview(told)["changed"]] == ["of Carol"]
+
+
+def test_our_own_words_are_left_as_they_are(sue: Any, sam: Any, rita: Any, bob: Any) -> None:
+    """Somebody may be called as our columns, states and kinds of problems are."""
+    people = [make_user(name) for name in ("error", "faulty", "create_users", "sender", "columns")]
+    told = checked(row("1", sender="nobody", receiver="bob"), by=rita)
+    before = preview(told)
+    for person in people:
+        erased(person, by=sue, approver=sam)
+    assert preview(told) == before

@@ -1,0 +1,147 @@
+"""Export → import into an empty database → export gives the same bytes; into the same database, nothing changes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import START, answer, write
+from ops.accounts.models import User
+from ops.accounts.usernames import username_problem
+from ops.exports.models import Export
+from ops.exports.tests.exporting import exported, make_exporter
+from ops.files import private_files
+from ops.imports import steps
+from ops.imports.models import Import
+from ops.imports.options import Choices
+from ops.imports.tests.files import SHARED
+
+FORMATS = pytest.mark.parametrize("format", Export.Format.values)
+TRICKY = [
+    "=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "'quoted'", "''", "'", '"', '""', ",", ";", "a\nb", "a\r\nb", "a\rb",
+    "_x0041_", "_x000D_", "_x005F_x0041_", "\x01\x1f\x7f", "\u202egnp.exe", "\u2028", "\ufeffbom", "\ufffe\uffff", "😀",
+    "<r><t>x</t></r>", "<r></is></c>", "<r></r>",
+    " blank at both ends ", "true", "007", "1e5", "2026-01-05", "\\N", "\\.", "NULL", "<b>&amp;</b>",
+]  # fmt: skip
+
+
+def bring(content: bytes, format: str, by: Any) -> Import:
+    """Import a file, with missing people; what became of it."""
+    name, size, digest = private_files.save([content], format, 10**9)
+    import_ = Import.objects.create(
+        by=by, file_name=f"messages.{format}", upload=name, size=size, digest=digest,
+        choices=Choices(create_users=True).as_json(),
+    )  # fmt: skip
+    steps.store(import_, by=by)
+    import_.refresh_from_db()
+    preview = private_files.path(private_files.beside(name, "preview.json"))
+    problems = json.loads(preview.read_text())["problems"] if preview.exists() else []
+    assert import_.state == Import.State.STORED, (import_.job.error if import_.job else "", import_.counts, problems)
+    return import_
+
+
+def empty() -> None:
+    """Nothing is left but those who export."""
+    for model in (MessageHistory, Notification, Message, Conversation):
+        model._base_manager.all()._raw_delete("default")
+    User.objects.filter(is_staff=False)._raw_delete("default")
+
+
+def comes_again(by: Any, format: str) -> None:
+    before = exported(by, format=format)
+    people = set(User.objects.values_list("username", flat=True))
+    empty()
+    bring(before, format, by)
+    assert exported(by, format=format) == before
+    assert set(User.objects.values_list("username", flat=True)) == people
+
+
+@pytest.fixture
+def emma(db: Any, folder: Path) -> Any:
+    """Emma exports and imports."""
+    return make_exporter("emma", "view_message", "view_conversation", "import_messages")
+
+
+@FORMATS
+def test_tricky_texts_ids_and_usernames_come_again_as_they_were(emma: Any, format: str) -> None:
+    names = [name for name in TRICKY if username_problem(name) is None]
+    people = [make_user(name) for name in names]
+    assert len(people) > 15
+    for number, text in enumerate(TRICKY):
+        sender, receiver = people[number % len(people)], people[(number + 1) % len(people)]
+        write(sender, receiver, text, minute=number, external_id=text if number % 2 else None, read=number % 3 == 0)
+    comes_again(emma, format)
+
+
+@FORMATS
+def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_again(emma: Any, format: str) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    late = write(alice, bob, "late", minute=50, external_id="z")
+    early = answer(late, "early", minute=2)
+    answer(early, "later", minute=60, read=True)
+    early.content = "edited"
+    early.save()
+    # What answers a message that comes after it in the file.
+    Message.objects.filter(pk=late.pk).update(parent_message=None)
+    first = write(bob, alice, "answers what comes after it", minute=0)
+    Message.objects.filter(pk=early.pk).update(conversation=late.conversation_id)
+    assert first.pk > early.pk
+    comes_again(emma, format)
+
+
+@FORMATS
+def test_the_naughty_strings_come_again_as_texts_and_as_usernames_where_they_may_be(emma: Any, format: str) -> None:
+    file = SHARED / "naughty-strings" / "blns.json"
+    if not file.exists():
+        pytest.skip("the naughty strings are not beside this checkout")
+    strings = [text for text in json.loads(file.read_text()) if text.strip() and "\x00" not in text]
+    assert len(strings) > 500
+    legal = [text for text in dict.fromkeys(strings) if username_problem(text) is None]
+    assert len(legal) > 300
+    people = User.objects.bulk_create(User(username=name, is_active=False, password="!") for name in legal)
+    bob = make_user("bob")
+    for number, text in enumerate(strings):
+        write(people[number % len(people)], bob, text, minute=number)
+    comes_again(emma, format)
+
+
+@FORMATS
+def test_into_the_same_database_nothing_changes(emma: Any, format: str) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    for number, text in enumerate(TRICKY):
+        write(alice, bob, text, minute=number, external_id=None if number % 2 else f"x{number}")
+    answer(Message.objects.latest("pk"), "an answer")
+    before = list(Message.objects.order_by("pk").values())
+    content = exported(emma, format=format)
+    brought = bring(content, format, emma)
+    assert brought.counts["new"] == 0
+    assert list(Message.objects.order_by("pk").values()) == before
+    assert exported(emma, format=format) == content
+
+
+storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
+texts = storable.filter(lambda text: text.strip() != "")
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2026, 11, 1), timezones=st.just(UTC))
+
+
+@FORMATS
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans()), max_size=6))
+def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[Any]) -> None:
+    empty()
+    alice, bob = make_user("=alice"), make_user("'bob")
+    last = write(alice, bob, "first", timestamp=START)
+    known: set[str] = set()
+    for content, key, timestamp, read, is_answer in rows:
+        fields = {"read": read, "timestamp": timestamp, "external_id": None if key in known else key}
+        known.add(key)
+        last = answer(last, content, **fields) if is_answer else write(bob, alice, content, **fields)
+    comes_again(emma, format)

@@ -1,0 +1,236 @@
+"""What exported files hold: every row once, exactly, the same on both databases, and no formula."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.exports import requests
+from ops.exports.columns import MessageTable
+from ops.exports.formats import csv_lines
+from ops.exports.formats.workbook import MOST_CHARACTERS
+from ops.exports.models import Export
+from ops.exports.selections import Refused
+from ops.exports.tests.exporting import NOW, exported, some_messages, unzipped
+from ops.imports import own_ids
+
+NAUGHTY = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "'quoted'", "''", '"', ",", "a\nb", "a\r\nb", "\u202egnp.exe"]
+
+
+@pytest.fixture
+def stored(db: Any) -> list[Message]:
+    return some_messages()
+
+
+def test_a_csv_file_holds_each_message_on_its_line(dora: Any, stored: list[Message]) -> None:
+    _, reply, other = stored
+    own = own_ids.beginning()
+    lines = [
+        "external_id,parent_external_id,sender,receiver,timestamp,edited,read,content",
+        '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,"\'=1+1"',
+        f'"{own}{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,"\'+hello back"',
+        f'"{own}{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,"\'\'quoted\'"',
+    ]
+    assert exported(dora).decode() == "".join(f"{line}\n" for line in lines)
+
+
+def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Message]) -> None:
+    _, reply, _ = stored
+    lines = exported(dora, format=Export.Format.JSON_LINES).decode().splitlines()
+    assert len(lines) == 3
+    assert json.loads(lines[1]) == {
+        "external_id": f"{own_ids.beginning()}{reply.pk}",
+        "parent_external_id": "a1",
+        "sender": "bob",
+        "receiver": "alice",
+        "timestamp": "2026-01-05T10:00:00.000005+00:00",
+        "edited": True,
+        "read": True,
+        "content": "+hello back",
+    }
+
+
+def test_every_cell_of_a_workbook_is_text_and_its_properties_say_who_and_when(dora: Any, stored: list[Message]) -> None:
+    content = exported(dora, format=Export.Format.XLSX)
+    book = load_workbook(io.BytesIO(content))
+    rows = [[cell.value for cell in row] for row in book["messages"].iter_rows()]
+    assert rows[0] == list(MessageTable.columns())
+    assert [row[-1] for row in rows[1:]] == ["=1+1", "+hello back", "'quoted'"]
+    kinds = {cell.data_type for row in book["messages"].iter_rows() for cell in row if cell.value is not None}
+    assert kinds <= {"s", "inlineStr"}
+    assert book.properties.creator == "dora"
+    assert book.properties.created == NOW.replace(tzinfo=None)
+
+
+def test_no_cell_of_a_csv_file_is_a_formula_and_one_leading_quote_gives_each_text_again(dora: Any) -> None:
+    alice = make_user("-alice")
+    bob = make_user("@bob")
+    for number, text in enumerate(NAUGHTY):
+        write(alice, bob, text, external_id=f"={number}")
+    rows = list(csv.reader(io.StringIO(exported(dora).decode(), newline="")))[1:]
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert [row[-1].removeprefix("'") if row[-1][:1] == "'" else row[-1] for row in rows] == NAUGHTY
+    assert {(row[2], row[3]) for row in rows} == {("'-alice", "'@bob")}
+    assert rows[0][0] == "'=0"
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_the_same_messages_give_the_same_bytes(dora: Any, stored: list[Message], format: str) -> None:
+    first, second = (exported(dora, format=format, histories=True) for _ in range(2))
+    assert first == second
+
+
+def test_columns_come_as_chosen_in_the_order_of_the_table(dora: Any, stored: list[Message]) -> None:
+    first, _, _ = stored
+    lines = exported(dora, columns=["replies", "edits", "sender", "conversation"]).decode().splitlines()
+    assert lines[0] == "sender,conversation,edits,replies"
+    assert lines[1] == f'"alice",{first.conversation_id},0,1'
+    assert lines[2] == f'"bob",{first.conversation_id},2,0'
+
+
+def test_no_column_is_exported_that_is_not_in_the_table(dora: Any, stored: list[Message]) -> None:
+    assert exported(dora, columns=["sender", "password", "sender__password"]).decode().splitlines()[0] == "sender"
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_older_texts_come_as_a_second_file(dora: Any, stored: list[Message], format: str) -> None:
+    _, reply, _ = stored
+    files = unzipped(exported(dora, format=format, histories=True))
+    assert list(files) == [f"messages.{format}", f"histories.{format}"]
+    assert files[f"messages.{format}"] == exported(dora, format=format)
+    if format == Export.Format.CSV:
+        rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
+        assert [row["old_content"] for row in rows] == ["hello, “back”\nand more", "hello, back"]
+        assert {row["external_id"] for row in rows} == {f"{own_ids.beginning()}{reply.pk}"}
+
+
+def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: list[Message]) -> None:
+    _, _, other = stored
+    other.content = "new"
+    other.save()
+    files = unzipped(exported(dora, ids=[other.pk], histories=True))
+    rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
+    assert [row["old_content"] for row in rows] == ["''quoted'"]
+
+
+def test_a_text_too_long_for_a_cell_is_refused_with_the_way_out(dora: Any, stored: list[Message]) -> None:
+    Message.objects.filter(pk=stored[0].pk).update(content="x" * (MOST_CHARACTERS + 1))
+    with pytest.raises(Refused) as refusal:
+        exported(dora, format=Export.Format.XLSX)
+    assert str(refusal.value) == (
+        "An Excel cell holds at most 32,767 characters, and a text here is longer: export it as CSV."
+    )
+    assert exported(dora, format=Export.Format.XLSX, columns=["sender"])
+
+
+def test_too_many_rows_for_a_sheet_are_refused_with_the_way_out(
+    dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.exports.formats.workbook.MOST_ROWS", 2)
+    with pytest.raises(Refused, match="and these are 3: export them as CSV"):
+        exported(dora, format=Export.Format.XLSX)
+
+
+def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_read_in(
+    dora: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    # By keys from 1 on, which PostgreSQL would go on counting from test to test: ranges of 7 have to reach them.
+    last = write(alice, bob, "0", minute=100, pk=1)
+    for number in range(1, 60):
+        last = answer(last, str(number), minute=100 - number, pk=number + 1)
+    whole = exported(dora)
+    monkeypatch.setattr("ops.exports.rows.FIRST_RANGE", 7)
+    monkeypatch.setattr("ops.exports.rows.QUICK", 0.0)
+    assert exported(dora) == whole
+    assert [row["content"] for row in csv.DictReader(io.StringIO(whole.decode()))] == [str(n) for n in range(60)]
+
+
+def test_what_is_stored_after_it_was_asked_for_is_not_in_it(dora: Any, stored: list[Message]) -> None:
+    export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    write(stored[0].sender, stored[0].receiver, "later")
+    assert b"later" not in b"".join(requests.lines(export))
+
+
+def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, stored: list[Message]) -> None:
+    first = stored[0]
+    Message.objects.filter(pk=first.pk).update(timestamp=first.timestamp.replace(year=1) + timedelta(microseconds=120))
+    line = exported(dora, ids=[first.pk]).decode().splitlines()[1]
+    assert "0001-01-05T10:00:00.000120+00:00" in line
+
+
+@pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
+@pytest.mark.parametrize("fraction", [0, 1, 120, 500_000, 999_999])
+def test_a_moment_is_written_as_python_does_whatever_its_fraction(
+    dora: Any, stored: list[Message], format: str, fraction: int
+) -> None:
+    for year in (1, 1969, 1970, 9999):
+        moment = stored[0].timestamp.replace(year=year, month=12, day=31, hour=23, minute=59, microsecond=fraction)
+        Message.objects.filter(pk=stored[0].pk).update(timestamp=moment)
+        assert moment.isoformat() in exported(dora, format=format, ids=[stored[0].pk]).decode()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL hands over line by line")
+def test_lines_are_not_kept_as_python_objects(dora: Any, stored: list[Message]) -> None:
+    """A few hundred of them set off Python's garbage collector, which then takes as long as all the rest."""
+    alice, bob = stored[0].sender, stored[0].receiver
+    first = stored[0].conversation_id
+    Message.objects.bulk_create(
+        Message(sender=alice, receiver=bob, content="text", timestamp=NOW, conversation_id=first) for _ in range(6_000)
+    )
+    export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    lines = requests.lines(export)
+    assert next(lines).startswith(b"external_id,")
+    gc.collect()
+    before = gc.get_stats()[0]["collections"]
+    assert b"".join(lines).count(b"\n") == 6_003
+    assert gc.get_stats()[0]["collections"] - before < 5
+
+
+def queries(by: Any, format: str) -> int:
+    """How many queries an export takes."""
+    with CaptureQueriesContext(connection) as asked:
+        exported(by, format=format)
+    return len(asked)
+
+
+@pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
+def test_the_number_of_queries_does_not_grow_with_the_rows(dora: Any, stored: list[Message], format: str) -> None:
+    queries(dora, format)  # from now on her permissions are known
+    before = queries(dora, format)
+    for number in range(30):
+        write(stored[0].sender, stored[0].receiver, str(number))
+    assert queries(dora, format) == before
+
+
+class Slowly:
+    """A COPY whose lines come one by one, so that none waits in libpq, and whose end comes last, by itself."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = iter([*lines, b""])
+        self.connection = self.pgconn = self
+
+    def read(self) -> bytes:
+        return next(self.lines)
+
+    def get_copy_data(self, _: int) -> tuple[int, bytes]:
+        return 0, b""
+
+
+def test_no_line_of_a_slow_server_is_lost() -> None:
+    lines = [b"1,one\n", b"2,two\n", b"3,three\n"]
+    pieces: Any = list(csv_lines._received(Slowly(lines)))  # type: ignore[arg-type]
+    assert b"".join(piece for piece, _ in pieces) == b"".join(lines)
+    assert sum(number for _, number in pieces) == 3

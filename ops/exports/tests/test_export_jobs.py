@@ -1,0 +1,210 @@
+"""Exports that take longer are made by a job: each row once, whatever dies on the way, for a day, for one person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from messaging.models import Message, MessageHistory
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.exports import contents, requests
+from ops.exports.models import Export
+from ops.exports.tests.exporting import NOW, WHY, content_of, exported
+from ops.files import private_files
+from ops.imports import own_ids
+from ops.jobs import running, starting
+from ops.jobs.models import Job
+from ops.jobs.running import Run
+from ops.jobs.tests.working import run_all_jobs
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every export is a large one, read in ranges of 5."""
+    monkeypatch.setattr("ops.exports.requests.AT_ONCE", 0)
+    monkeypatch.setattr("ops.exports.rows.FIRST_RANGE", 5)
+    monkeypatch.setattr("ops.exports.rows.QUICK", 0.0)
+
+
+@pytest.fixture
+def stored(db: Any) -> list[Message]:
+    alice, bob = make_user("alice"), make_user("bob")
+    # By keys from 1 on, which PostgreSQL would go on counting from test to test: ranges of 5 have to reach them.
+    return [write(alice, bob, f"text {number}", minute=number, pk=number + 1) for number in range(23)]
+
+
+def asked(by: Any, **wishes: Any) -> Export:
+    wished = requests.wish(by=by, scope=Export.Scope.MESSAGES, reason=WHY, now=NOW, **wishes)
+    return requests.ask(wished)
+
+
+def queued(export: Export) -> Job:
+    """The job of an export, which nobody has taken up yet."""
+    Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
+    params = {"export": str(export.pk)}
+    job = starting.start(requests.KIND, requester=export.by, title="Export", params=params, total=export.rows)
+    Export.objects.filter(pk=export.pk).update(job=job)
+    return job
+
+
+def made(export: Export) -> bytes:
+    export.refresh_from_db()
+    return private_files.path(export.file).read_bytes()
+
+
+def test_a_job_makes_the_same_bytes_as_sending_at_once(
+    dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_a_job = exported(dora)
+    monkeypatch.setattr("ops.exports.requests.AT_ONCE", 1_000)
+    assert by_a_job == exported(dora)
+    assert by_a_job.count(b"\n") == 24
+
+
+def test_the_export_says_how_many_how_large_and_until_when(dora: Any, stored: list[Message]) -> None:
+    export = asked(dora)
+    content = content_of(export)
+    export.refresh_from_db()
+    assert (export.rows, export.size) == (23, len(content))
+    assert export.expires_at is not None
+    assert timedelta(hours=23) < export.expires_at - timezone.now() <= timedelta(hours=24)
+    assert export.file_name == "messages-dora-2026-11-22-2130.csv"
+    job = export.job
+    assert job is not None
+    assert (job.state, job.done, job.total, job.requester) == ("finished", 23, 23, dora)
+    assert job.title == "Export of messages-dora-2026-11-22-2130.csv"
+
+
+def test_files_are_ours_alone_and_nothing_is_left_beside_them(dora: Any, stored: list[Message], folder: Any) -> None:
+    exported(dora, histories=True, format=Export.Format.XLSX)
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+class Killed(BaseException):
+    """What a test raises where a worker dies."""
+
+
+@pytest.mark.parametrize("asked_for", [{}, {"histories": True}, {"format": Export.Format.JSON_LINES}])
+def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
+    dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch, asked_for: Any
+) -> None:
+    stored[3].content = "changed"
+    stored[3].save()
+    MessageHistory.objects.update(id=1)
+    calm = exported(dora, **asked_for)
+    export = asked(dora, **asked_for)
+    job = queued(export)
+    taken_up = 0
+    while job.state != Job.State.FINISHED and taken_up < 40:
+        with monkeypatch.context() as patch:
+            left = [2]  # batches that this worker stores before it dies
+
+            def batch(run: Run, left: list[int] = left, stored: Any = Run.batch) -> Any:
+                if not left[0]:
+                    raise Killed
+                left[0] -= 1
+                return stored(run)
+
+            patch.setattr(Run, "batch", batch)
+            try:
+                running.run(job.pk)
+            except Killed:
+                Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        job.refresh_from_db()
+        taken_up += 1
+    assert taken_up > 2
+    assert made(export) == calm
+
+
+def test_it_is_begun_anew_where_the_file_is_gone(dora: Any, stored: list[Message]) -> None:
+    calm = exported(dora)
+    export = asked(dora)
+    job = queued(export)
+    Job.objects.filter(pk=job.pk).update(
+        cursor={"made": [], "file": private_files.new_name("part"), "size": 99, "rows": 5, "after": stored[4].pk}
+    )
+    run_all_jobs()
+    assert made(export) == calm
+
+
+def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any, stored: list[Message]) -> None:
+    calm = exported(dora)
+    head = calm[: calm.index(f'"{own_ids.beginning()}{stored[5].pk}"'.encode())]
+    export = asked(dora)
+    job = queued(export)
+    export.refresh_from_db()
+    part = private_files.beside(export.file, "dead.part")
+    private_files.path(part).write_bytes(head + b"half a li")
+    cursor = {"made": [], "file": part, "size": len(head), "rows": 5, "after": stored[4].pk}
+    Job.objects.filter(pk=job.pk).update(cursor=cursor)
+    run_all_jobs()
+    assert made(export) == calm
+    assert not private_files.exists(part)
+
+
+def test_a_worker_that_dies_after_the_last_batch_has_made_it(dora: Any, stored: list[Message], folder: Any) -> None:
+    """What the file was made of may be there still: the next worker removes it."""
+    export = asked(dora)
+    content = content_of(export)
+    export.refresh_from_db()
+    private_files.path(private_files.beside(export.file, "dead.part")).write_bytes(content)
+    Job.objects.filter(requester=dora).update(state=Job.State.RUNNING, ended_at=None, lease_until=None)
+    (job,) = run_all_jobs()
+    assert (job.state, job.result) == ("finished", {"rows": 23, "size": len(content)})
+    assert made(export) == content
+    assert [file.name for file in folder.iterdir()] == [export.file]
+
+
+def test_a_cancelled_export_leaves_no_file(
+    dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch, folder: Any
+) -> None:
+    export = asked(dora)
+    job = queued(export)
+
+    def batch(run: Run, stored: Any = Run.batch) -> Any:
+        if run.done > 9:
+            Job.objects.filter(pk=job.pk).update(cancel_requested_at=timezone.now())
+        return stored(run)
+
+    monkeypatch.setattr(Run, "batch", batch)
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    assert list(folder.iterdir()) == []
+
+
+def test_whoever_lost_the_permission_meanwhile_gets_no_file_but_a_sentence(
+    dora: Any, stored: list[Message], folder: Any
+) -> None:
+    job = queued(asked(dora))
+    dora.user_permissions.remove(Permission.objects.get(codename="export_messages"))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert job.error == "You may not export this (any more): ask whoever looks after roles."
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_text_that_grew_too_long_for_a_cell_meanwhile_ends_in_a_sentence(
+    dora: Any, stored: list[Message], folder: Any
+) -> None:
+    job = queued(asked(dora, format=Export.Format.XLSX))
+    Message.objects.filter(pk=stored[9].pk).update(content="\U0001f600" * 17_000)  # two places each in UTF-16
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.error == "An Excel cell holds at most 32,767 characters, and a text here is longer: export it as CSV."
+    assert list(folder.iterdir()) == []
+
+
+def test_taking_up_an_export_records_nothing_anew(dora: Any, stored: list[Message]) -> None:
+    content_of(asked(dora))
+    assert Entry.objects.filter(event=Event.MESSAGES_EXPORTED).count() == 1

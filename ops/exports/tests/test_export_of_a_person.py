@@ -1,0 +1,103 @@
+"""One person's data: everything that they may ask for, and nothing of others that they did not get from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.exports import requests
+from ops.exports.selections import Refused
+from ops.exports.tests.exporting import NOW, WHY, make_exporter, some_messages, unzipped
+from ops.files import private_files
+
+
+@pytest.fixture
+def emma(db: Any, folder: Path) -> Any:
+    """Emma answers people who ask for their data."""
+    return make_exporter("emma", "view_user")
+
+
+@pytest.fixture
+def stored(db: Any) -> list[Message]:
+    messages = some_messages()
+    write(messages[0].sender, make_user("charlie"), "for Charlie alone", minute=20)
+    return messages
+
+
+def files(user: Any, by: Any) -> dict[str, bytes]:
+    export = requests.person_zip(user, by=by, reason=WHY, now=NOW)
+    return unzipped(private_files.path(export.file).read_bytes())
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def test_it_is_one_zip_of_messages_histories_notifications_and_account_with_an_explanation(
+    emma: Any, stored: list[Message]
+) -> None:
+    bob = stored[0].receiver
+    zipped = files(bob, emma)
+    assert list(zipped) == [
+        "README.txt", "account.json", "messages-sent.csv", "messages-received.csv", "histories.csv",
+        "notifications.csv",
+    ]  # fmt: skip
+    assert [row["content"] for row in rows(zipped["messages-sent.csv"])] == ["'+hello back", "''quoted'"]
+    assert [row["content"] for row in rows(zipped["messages-received.csv"])] == ["'=1+1"]
+    older = [row["old_content"] for row in rows(zipped["histories.csv"])]
+    assert older == ["hello, “back”\nand more", "hello, back"]
+    assert [row["external_id"] for row in rows(zipped["notifications.csv"])] == ["a1"]
+    assert b"Charlie" not in b"".join(zipped.values())
+    explained = zipped["README.txt"].decode()
+    assert "The personal data of bob, exported on 2026-11-22 21:30 (UTC) by emma." in explained
+    assert all(name in explained for name in list(zipped)[1:])
+
+
+def test_the_account_is_told_by_its_facts_and_never_by_its_password(emma: Any, stored: list[Message]) -> None:
+    bob = stored[0].receiver
+    type(bob).objects.filter(pk=bob.pk).update(email="bob@example.org", date_joined=NOW)
+    zipped = files(bob, emma)
+    assert json.loads(zipped["account.json"]) == {
+        "username": "bob", "email": "bob@example.org", "joined": "2026-11-22T21:30:00+00:00", "last_signed_in": None,
+        "active": True, "staff": False, "superuser": False, "roles": [],
+    }  # fmt: skip
+    assert bob.password.encode() not in b"".join(zipped.values())
+
+
+def test_who_edited_a_text_is_not_their_data(emma: Any, stored: list[Message]) -> None:
+    assert list(rows(files(stored[0].receiver, emma)["histories.csv"])[0]) == [
+        "external_id",
+        "edited_at",
+        "old_content",
+    ]
+
+
+def test_the_same_data_gives_the_same_bytes(emma: Any, stored: list[Message]) -> None:
+    made = [requests.person_zip(stored[0].receiver, by=emma, reason=WHY, now=NOW) for _ in range(2)]
+    first, second = (private_files.path(export.file).read_bytes() for export in made)
+    assert first == second
+
+
+def test_somebody_without_messages_gets_their_account_and_empty_tables(emma: Any) -> None:
+    zipped = files(make_user("dave"), emma)
+    assert json.loads(zipped["account.json"])["username"] == "dave"
+    assert rows(zipped["messages-sent.csv"]) == []
+
+
+def test_a_username_that_looks_like_a_formula_or_a_path_does_no_harm(emma: Any, folder: Path) -> None:
+    zipped = files(make_user("../=x{0}"), emma)
+    assert "The personal data of ../=x{0}" in zipped["README.txt"].decode()
+    assert [file.suffix for file in folder.iterdir()] == [".zip"]
+
+
+def test_whoever_may_not_see_users_is_refused_and_nothing_is_stored(stored: list[Message], dora: Any) -> None:
+    with pytest.raises(Refused):
+        requests.person_zip(stored[0].receiver, by=dora, reason=WHY)

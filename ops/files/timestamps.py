@@ -1,0 +1,114 @@
+"""Timestamps in imported files: ISO 8601 and nothing that has to be guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from ops.files.problems import Cure
+
+SHAPE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+# What most systems write; its text is the moment already (but for 24:00:00, which newer Pythons take for the next day).
+PLAIN_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?!24)\d\d:\d\d:\d\d)(?:Z|[+]00:00)", re.ASCII)
+DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
+DAY_AND_MONTH = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b.*", re.ASCII | re.DOTALL)
+LONGEST = 64  # characters that may make a difference
+REMEDY = "write it like 2026-01-05T10:00:00+00:00."
+
+
+class Moment(NamedTuple):
+    """A timestamp as read: ``utc`` as the database writes it, '2026-01-05 10:00:00', with microseconds if any.
+
+    ``problem`` is why it is none, with its remedy; then ``utc`` is None. ``note`` is what was assumed. ``cure`` names
+    the choice that would read it otherwise.
+    """
+
+    utc: str | None
+    note: str = ""
+    problem: str = ""
+    cure: Cure = ""
+
+
+@cache
+def moments_in(time_zone: str) -> Callable[[str], Moment]:
+    """What reads timestamps where those that name no zone are meant in ``time_zone`` (IANA)."""
+    zone = ZoneInfo(time_zone)
+
+    @lru_cache(maxsize=4096)
+    def read(text: str) -> Moment:
+        plain = PLAIN_UTC.fullmatch(text)
+        if plain is None:
+            return _read(text, zone)
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            return _no_such(text)
+        return Moment(f"{plain[1]} {plain[2]}")
+
+    return read
+
+
+def _read(text: str, zone: ZoneInfo) -> Moment:
+    """What ``text`` says; digits after the microsecond are dropped."""
+    if SHAPE.fullmatch(text) is None:
+        return Moment(None, problem=f"{_why_not(text)}: {REMEDY}")
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return _local(moment, text, zone)
+        return Moment(_utc(moment))
+    except (ValueError, OverflowError):
+        return _no_such(text)
+
+
+def _local(moment: datetime, text: str, zone: ZoneInfo) -> Moment:
+    """A time that names no zone. Clocks that are put forward leave some out, clocks that are put back repeat some."""
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return Moment(_utc(first), note=f"the time has no zone; taken as {zone.key}.", cure="time_zone")
+    exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
+    why = (
+        f"{text} came twice in {zone.key}, where the clocks were put back"
+        if exists
+        else f"there was no {text} in {zone.key}, where the clocks were put forward"
+    )
+    return Moment(None, problem=f"{why}: write it with its offset, like {text}{_offset(first)}.", cure="time_zone")
+
+
+def _offset(moment: datetime) -> str:
+    """Of a time in its zone, as people write it: +02:00."""
+    return moment.isoformat()[-6:]
+
+
+def _utc(moment: datetime) -> str:
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
+
+
+def _no_such(text: str) -> Moment:
+    return Moment(None, problem=f"there is no such date and time as {text}: {REMEDY}")
+
+
+def _why_not(text: str) -> str:
+    """For what does not look like a timestamp at all. The text itself is named by its kind: it may be anything."""
+    if not text.strip():
+        return "the timestamp is empty"
+    if NUMBER.fullmatch(text):
+        return "a bare number does not say what it counts"
+    if DATE_ONLY.fullmatch(text):
+        return _why_not_date(text)
+    if DAY_AND_MONTH.fullmatch(text):
+        return "it is ambiguous which number is the day and which is the month"
+    return "this is not a date and time"
+
+
+def _why_not_date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return f"there is no such date as {text}"
+    return "the time of day is missing"

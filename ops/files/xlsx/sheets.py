@@ -1,0 +1,286 @@
+"""What a workbook consists of, and the rows of one of its sheets: cells become the texts that people see in them."""
+
+from __future__ import annotations
+
+import math
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_datetime
+from openpyxl.utils.cell import column_index_from_string, get_column_letter
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+
+from ops.files.problems import label
+from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unfit
+from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
+
+MOST_ROWS, FARTHEST_COLUMN = 1 << 20, 1 << 14  # Excel's limits
+MOST_COLUMNS = 256  # a value farther than this is a mistake
+LONGEST_FORMAT = 255  # characters
+LARGEST_ROW = 8 << 20  # characters, or bytes where cells share texts
+MOST_ELEMENTS = 100_000  # in one row, with those that format its texts
+DIGITS = "0123456789"
+TEXT_ELEMENTS = ("t", "v", "rPh")
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """How a workbook is built: its sheets, the first one's part, and what makes a number a date.
+
+    ``dates`` tells for each style whether it shows "date", "time" or "datetime", or None.
+    """
+
+    sheets: list[str]
+    sheet_part: str
+    texts_part: str | None
+    epoch: datetime
+    dates: list[str | None]
+
+
+class Shared(NamedTuple):
+    """What a cell holds that refers to a shared text: its number, and how many bytes it has."""
+
+    number: int
+    size: int
+
+
+class Row(NamedTuple):
+    """A row of a sheet: its values by column, which count from 0, and what is wrong with some of them."""
+
+    number: int
+    values: dict[int, str]
+    flaws: dict[int, str]
+
+
+def workbook_of(package: Package) -> Workbook:
+    """Raises Unreadable where the package is no workbook with a sheet."""
+    main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
+    if main not in package:
+        raise unfit("it is no .xlsx workbook")
+    related = _related(package, main)
+    paths = dict(related.get("worksheet", []))
+    elements = package.elements(main)
+    sheets = [
+        (attributes.get("name", ""), paths[identity], attributes.get("state", "visible") == "visible")
+        for _, name, attributes in elements
+        if name == "sheet" and (identity := _identity(attributes)) in paths
+    ]
+    if not sheets:
+        raise unfit("it has no sheet")
+    # What is hidden was not meant, unless there is nothing else.
+    sheets.sort(key=lambda sheet: not sheet[2])
+    old = any(name == "workbookPr" and given.get("date1904") in ("1", "true") for _, name, given in elements)
+    return Workbook(
+        sheets=[sheet[0] for sheet in sheets],
+        sheet_part=sheets[0][1],
+        texts_part=next((path for _, path in related.get("sharedStrings", []) if path in package), None),
+        epoch=MAC_EPOCH if old else WINDOWS_EPOCH,
+        dates=_dates(package, next((path for _, path in related.get("styles", []) if path in package), None)),
+    )
+
+
+def _related(package: Package, part: str) -> dict[str, list[tuple[str, str]]]:
+    """(id, name) of the parts that a part refers to, by their kind."""
+    folder, name = posixpath.split(part)
+    relations = posixpath.join(folder, "_rels", f"{name}.rels")
+    found: dict[str, list[tuple[str, str]]] = {}
+    if relations not in package:
+        return found
+    for _, element, given in package.elements(relations):
+        if element == "Relationship":
+            path = posixpath.normpath(posixpath.join("/", folder, given.get("Target", ""))).lstrip("/")
+            kind = given.get("Type", "").rpartition("/")[2]
+            found.setdefault(kind, []).append((given.get("Id", ""), path))
+    return found
+
+
+def _identity(attributes: dict[str, str]) -> str:
+    return next((value for name, value in attributes.items() if name.rpartition(":")[2] == "id"), "")
+
+
+def _dates(package: Package, styles: str | None) -> list[str | None]:
+    if styles is None:
+        return []
+    formats: dict[str, str] = {str(number): format for number, format in BUILTIN_FORMATS.items()}
+    used: list[str] = []
+    for around, name, given in package.elements(styles):
+        if name == "numFmt" and around == "numFmts":
+            formats[given.get("numFmtId", "")] = given.get("formatCode", "")[:LONGEST_FORMAT]
+        elif name == "xf" and around == "cellXfs":
+            used.append(given.get("numFmtId", "0"))
+    kinds = {number: is_datetime(formats.get(number)) for number in set(used)}
+    return [kinds[number] for number in used]
+
+
+class Columns(dict[str, int]):
+    """The numbers of columns, from 0, by their letters."""
+
+    def __missing__(self, letters: str) -> int:
+        try:
+            self[letters] = column_index_from_string(letters) - 1
+        except ValueError as error:
+            raise unfit("one of its cells stands nowhere") from error
+        return self[letters]
+
+
+@dataclass
+class Sheet:
+    """The rows of a workbook's first sheet that hold anything. ``took`` is told how many of its bytes were taken."""
+
+    package: Package
+    workbook: Workbook
+    took: Callable[[int], None]
+    _number: int = 0
+    _elements: int = 0
+    _unpacked: int = 0  # bytes of shared texts, each counted as often as cells have it
+    _size: int = 0  # of the row so far
+    _values: dict[int, str | Shared] = field(default_factory=dict)
+    _flaws: dict[int, str] = field(default_factory=dict)
+    _ready: list[tuple[int, dict[int, str | Shared], dict[int, str]]] = field(default_factory=list)
+    _columns: Columns = field(default_factory=Columns)
+    _parts: TextParts = field(default_factory=TextParts)
+    # The cell that is being read.
+    _column: int = -1
+    _kind: str = "n"
+    _style: str = ""
+    _formula: bool = False
+    _in_row: bool = False
+    _over: bool = False
+
+    def rows(self) -> Iterator[Row]:
+        """Raises Unreadable where the sheet is no XML, or larger than sheets are."""
+        book = self.workbook
+        with (
+            SharedTexts(self.package, book.texts_part) as self._texts,
+            self.package.open(book.sheet_part, largest=LARGEST_PART) as part,
+        ):
+            for taken in parse(part, self._start, self._end, self._parts.data):
+                self.took(taken)
+                yield from (self._whole(*row) for row in self._ready)
+                self._ready.clear()
+                if self._over:  # what follows are links, comments and looks
+                    return
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if name == "c":
+            self._begin_cell(attributes)
+        elif name == "row":
+            self._begin_row(attributes)
+        elif name in TEXT_ELEMENTS:
+            self._parts.start(name)
+        elif name == "f":
+            self._formula = True
+        elif ":" in name:
+            self._start(name.rpartition(":")[2], attributes)
+        if self._elements > MOST_ELEMENTS:
+            raise unfit(f"row {self._number:,} is built from too many pieces", row=self._number)
+
+    def _end(self, name: str) -> None:
+        if name == "c":
+            self._end_cell()
+        elif name in TEXT_ELEMENTS:
+            self._parts.end(name)
+        elif name == "row":
+            self._end_row()
+        elif name == "sheetData":
+            self._over = True
+        elif ":" in name:
+            self._end(name.rpartition(":")[2])
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        given = attributes.get("r", "")
+        number = int(given) if given.isdecimal() and len(given) < 10 else self._number + 1
+        if self._in_row or not self._number < number <= MOST_ROWS:
+            raise unfit(f"its rows are out of order, or more than {MOST_ROWS:,}")
+        self._number, self._elements, self._in_row = number, 0, True
+        self._values, self._flaws, self._size = {}, {}, 0
+        self._column = -1
+
+    def _end_row(self) -> None:
+        self._in_row = False
+        if self._values:
+            self._ready.append((self._number, self._values, self._flaws))
+
+    def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, str]) -> Row:
+        """A row with the texts that it shares, taken when it is its turn: many rows may name the same long one."""
+        texts = self._texts
+        whole = {at: texts[value.number] if isinstance(value, Shared) else value for at, value in values.items()}
+        return Row(number, whole, flaws)
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._parts.clear()
+        address = attributes.get("r")
+        self._column = self._columns[address.rstrip(DIGITS)] if address else self._column + 1
+        if self._column >= FARTHEST_COLUMN:
+            raise unfit(f"row {self._number:,} has more than {FARTHEST_COLUMN:,} columns", row=self._number)
+        self._kind, self._style, self._formula = attributes.get("t", "n"), attributes.get("s", ""), False
+
+    def _end_cell(self) -> None:
+        text = self._parts.text()
+        value = self._value(text) if text else ""
+        if self._formula:
+            self._flaws[self._column] = "a formula: paste its value instead."
+        elif self._kind == "e":
+            self._flaws[self._column] = f"an error, {label(text)}: correct it."
+        elif not value:
+            return
+        if self._column >= MOST_COLUMNS:
+            place = f"{get_column_letter(self._column + 1)}{self._number}"
+            raise unfit(f"it has a value at {place}, far from where messages are: remove it", row=self._number)
+        self._count(value)
+        self._values[self._column] = value
+
+    def _count(self, value: str | Shared) -> None:
+        """Refuse what would become very large: a few bytes of a sheet can name a long text thousands of times."""
+        size = value.size if isinstance(value, Shared) else len(value)
+        self._size += size
+        if self._size > LARGEST_ROW:
+            raise unfit(f"row {self._number:,} has texts of more than {LARGEST_ROW >> 20} MiB", row=self._number)
+        if isinstance(value, Shared):
+            self._unpacked += size
+            if self._unpacked > (most := most_unpacked(self.package.packed)):
+                raise unfit(f"its texts would unpack to more than {most >> 20:,} MiB", row=self._number)
+
+    def _value(self, text: str) -> str | Shared:
+        """What people see in the cell, which is written as ``text``."""
+        if self._kind == "s":
+            try:
+                number = int(text)
+                size = self._texts.size(number)
+            except (IndexError, ValueError) as error:
+                raise unfit("one of its cells refers to a text that is missing", row=self._number) from error
+            return Shared(number, size) if size else ""
+        if self._kind in ("inlineStr", "str"):
+            return unescaped(text)
+        if self._kind == "b":
+            return "false" if text.strip() == "0" else "true"
+        return self._number_text(text) if self._kind == "n" else text
+
+    def _number_text(self, text: str) -> str:
+        """A number as people write it, or the date that it stands for, without a zone."""
+        style = int(self._style) if self._style.isdecimal() and len(self._style) < 10 else 0
+        dates = self.workbook.dates
+        shows = dates[style] if style < len(dates) else None
+        if shows is None and text.isdecimal():
+            return text
+        try:
+            number = float(text)
+            if shows:
+                return _date_text(number, shows, self.workbook.epoch)
+            return str(int(number)) if number.is_integer() else repr(number)
+        except (ValueError, OverflowError):
+            return text
+
+
+def _date_text(number: float, shows: str, epoch: datetime) -> str:
+    """The date and time in ISO 8601; where the cell shows only the date, so does the text."""
+    if not math.isfinite(number):
+        raise ValueError(number)
+    moment = from_excel(number, epoch)
+    if shows == "date" and isinstance(moment, datetime) and number.is_integer():
+        return str(moment.date())
+    return str(moment.isoformat())

@@ -1,0 +1,122 @@
+"""The texts that a workbook's cells share: kept on disk where they are many, so that memory stays flat."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from array import array
+from types import TracebackType
+
+from ops.files.xlsx.package import Package, parse, unfit
+
+MOST_SHARED_TEXTS = 4_000_000
+LARGEST_SHARED_TEXTS = 512 << 20  # bytes of the part that holds them
+MOST_ELEMENTS = 100_000  # in one text
+LONGEST_TEXT = 1_000_000  # characters; Excel has no more than 32,767 in a cell
+KEPT_IN_MEMORY = 16 << 20  # bytes
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def unescaped(text: str) -> str:
+    """A text as it was before Excel wrote it: _x000D_ stands for a carriage return, _x005F_ for the sign _ itself."""
+    if "_x" not in text:
+        return text
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+class TextParts:
+    """Puts a text together from the pieces that a cell or a shared text is written in, without hints how to say it."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._taking = self._aloud = False
+
+    def clear(self) -> None:
+        if self._parts:
+            self._parts, self._length = [], 0
+
+    def start(self, name: str) -> None:
+        if name in ("t", "v"):
+            self._taking = not self._aloud
+        elif name == "rPh":
+            self._aloud = True
+
+    def end(self, name: str) -> None:
+        self._taking = False
+        if name == "rPh":
+            self._aloud = False
+
+    def data(self, text: str) -> None:
+        if self._taking:
+            self._parts.append(text)
+            self._length += len(text)
+            if self._length > LONGEST_TEXT:
+                raise unfit(f"one of its texts has more than {LONGEST_TEXT:,} characters")
+
+    def text(self) -> str:
+        return self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
+
+
+class SharedTexts:
+    """The shared texts of a workbook by their number; to be closed (``with``)."""
+
+    def __init__(self, package: Package, part: str | None) -> None:
+        """``part`` is the name of the part that holds them, None where there is none."""
+        self._file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115
+        self._ends, self._written = array("Q", [0]), 0
+        try:
+            if part is not None:
+                self._read(package, part)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> SharedTexts:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def __getitem__(self, number: int) -> str:
+        """Raises IndexError where there is no such text."""
+        size = self.size(number)
+        self._file.seek(self._ends[number])
+        return self._file.read(size).decode(errors="surrogatepass")
+
+    def size(self, number: int) -> int:
+        """How many bytes a text has. Raises IndexError where there is no such text."""
+        if number < 0:
+            raise IndexError(number)
+        return self._ends[number + 1] - self._ends[number]
+
+    def _read(self, package: Package, part: str) -> None:
+        parts = TextParts()
+        elements = 0
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal elements
+            elements += 1
+            if elements > MOST_ELEMENTS:
+                raise unfit("one of its texts is built from too many pieces")
+            if name != "si":
+                parts.start(name.rpartition(":")[2])
+
+        def end(name: str) -> None:
+            nonlocal elements
+            if name != "si" and not name.endswith(":si"):
+                parts.end(name.rpartition(":")[2])
+                return
+            self._add(unescaped(parts.text()))
+            parts.clear()
+            elements = 0
+
+        with package.open(part, largest=LARGEST_SHARED_TEXTS) as file:
+            for _ in parse(file, start, end, parts.data):
+                pass
+
+    def _add(self, text: str) -> None:
+        if len(self._ends) > MOST_SHARED_TEXTS:
+            raise unfit(f"it has more than {MOST_SHARED_TEXTS:,} different texts")
+        self._written += self._file.write(text.encode(errors="surrogatepass")) if text else 0
+        self._ends.append(self._written)

@@ -1,0 +1,301 @@
+"""Imports in the console: a file comes, is checked and shown, is imported when that is confirmed, and can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
+
+from ops.audit.acting import TrailHistory
+from ops.audit.recording import record_reading
+from ops.console.keyset import KeysetAdmin
+from ops.console.readonly import ReadOnlyPermissions
+from ops.files import private_files
+from ops.imports import page as import_page
+from ops.imports import remembered, steps, uploads
+from ops.imports import results as import_results
+from ops.imports.forms import ChecksForm, StoreForm, UploadForm
+from ops.imports.models import Import
+from ops.imports.options import Choices, Reading
+
+PERMISSION = "imports.import_messages"
+LIST = "admin:imports_import_changelist"
+PAGE = "admin:imports_import_change"
+CHANGED_MEANWHILE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
+GONE = "The file is not kept any more: it is deleted after a day. Upload it again."
+
+View = Callable[..., HttpResponseBase]
+
+
+def of_uploader(view: View) -> View:
+    """For what only the uploader may see or decide. By GET it leads to the import's page; what is out of date does not
+    happen.
+    """
+
+    @wraps(view)
+    def deciding(self: ImportAdmin, request: HttpRequest, key: UUID) -> HttpResponseBase:
+        import_ = self.found(request, key)
+        if import_.by_id != request.user.pk:
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect(address(import_))
+        if request.POST.get("seen") != import_page.seen(import_):
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        try:
+            return view(self, request, import_)
+        except steps.NotNow as refusal:
+            return self.refused(request, import_, str(refusal))
+
+    return deciding
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
+    """Imports. One permission opens all of it; what is in a file is shown only to who brought it."""
+
+    section = "Imports"
+    keyset = ("-created_at", "id")
+    rows_template = "imports/import_rows.html"
+    change_list_template = "imports/imports.html"
+    empty_words = (
+        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
+    )
+    actions = None
+    fields = ("file_name",)
+
+    class Media:
+        css = {"all": ("imports/imports.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("add/", csrf_exempt(self.upload_view), name="imports_import_add"),
+            self._path("sample.csv", self.sample_view, "sample"),
+            self._path("<uuid:key>/check/", self.check_view, "check"),
+            self._path("<uuid:key>/columns/", self.columns_view, "columns"),
+            self._path("<uuid:key>/store/", self.store_view, "store"),
+            self._path("<uuid:key>/discard/", self.discard_view, "discard"),
+            self._path("<uuid:key>/undo/", self.undo_view, "undo"),
+            self._path("<uuid:key>/problems.csv", self.problems_view, "problems"),
+            self._path("<uuid:key>/rejected.csv", self.rejected_view, "rejected"),
+            self._path("<uuid:object_id>/change/", self.change_view, "change"),
+            path("<uuid:object_id>/", self.admin_site.admin_view(RedirectView.as_view(pattern_name=PAGE))),
+        ]
+        names = {url.name for url in own}
+        return [*own, *(url for url in super().get_urls() if url.name not in names)]
+
+    def _path(self, route: str, view: Any, name: str) -> URLPattern:
+        return path(route, self.admin_site.admin_view(view), name=f"imports_import_{name}")
+
+    # --- Who may ---------------------------------------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    def found(self, request: HttpRequest, key: UUID) -> Import:
+        """The import, for whoever may import. Raises PermissionDenied or Http404."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        import_ = Import.objects.select_related("by", "job").filter(pk=key).first()
+        if import_ is None:
+            raise Http404
+        return import_
+
+    # --- The list --------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("by", "job")
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        for row in rows:
+            row.came_of_it = import_results.in_short(row)
+            row.look = import_page.LOOKS[row.state]
+
+    # --- Upload ----------------------------------------------------------------------------------------------------
+
+    def upload_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Says where the file goes before anything reads it, the check of the form's token included."""
+        if request.method == "POST":
+            allowed = self.admin_site.has_permission(request) and self.has_add_permission(request)
+            uploads.receive(request, allowed=allowed)
+        return self.admin_site.admin_view(self.add_view)(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for a file; check it when it came."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm()
+        if request.method == "POST":
+            handler: Any = request.upload_handlers[0]
+            form = UploadForm(request.POST, request.FILES, handler=handler)
+            if form.is_valid():
+                return self._check_new(request, form)
+        return self._ask(request, form)
+
+    def _ask(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
+        context = {"form": form, "most": settings.MOST_UPLOADED, "title": "Import messages"}
+        return self._render(request, "imports/upload.html", context)
+
+    def _check_new(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
+        uploads.sweep()
+        try:
+            import_ = uploads.keep(form.cleaned_data["file"], by=request.user)
+        except OSError:
+            form.add_error("file", uploads.NO_ROOM)
+            return self._ask(request, form)
+        steps.check(import_, by=request.user)
+        return HttpResponseRedirect(address(import_))
+
+    def sample_view(self, request: HttpRequest) -> HttpResponse:
+        """A small file that shows the columns."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return HttpResponse(
+            render_to_string("imports/sample.csv"),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="sample.csv"'},
+        )
+
+    # --- The page of an import -------------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: Any, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The import as it stands. Nothing is changed here: each decision has an address of its own."""
+        import_ = self.found(request, object_id)
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        return self._page(request, import_)
+
+    def _page(self, request: HttpRequest, import_: Import, **forms: Any) -> HttpResponse:
+        context = import_page.context(import_, viewer=request.user)
+        if context.get("changes") and import_page.may_see_stored_texts(request.user):
+            # Whoever compares a file with what is stored reads what is stored.
+            for message in import_page.changed_messages(context["preview"]):
+                record_reading(message, actor=request.user)
+        context |= {"title": f"Import of {import_.file_name}", **forms}
+        return self._render(request, "imports/import.html", context)
+
+    @of_uploader
+    def check_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Check the file again, read and treated as chosen."""
+        form = ChecksForm(import_, request.POST)
+        if form.is_valid():
+            return self._check_again(request, import_, form.reading(), form.choices())
+        offered, others = import_page.offers(import_, import_page.load_preview(import_) or {}, form)
+        return self._page(request, import_, checks_form=form, offered=offered, others=others)
+
+    @of_uploader
+    def columns_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Check the file again with the columns that were said to be ours, and remember them."""
+        form = import_page.columns_form(import_, by=request.user, data=request.POST)
+        if not form.is_valid():
+            return self._page(request, import_, columns_form=form)
+        remembered.remember(form.columns(), by=request.user)
+        reading = {**import_.reading, "columns": form.columns(), "ignore_unknown": form.cleaned_data["ignore_unknown"]}
+        return self._check_again(request, import_, Reading.from_json(reading), Choices.from_json(import_.choices))
+
+    def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
+        if not private_files.exists(import_.upload):
+            return self.refused(request, import_, GONE)
+        if not _chosen(import_, reading=reading.as_json(), choices=choices.as_json()):
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        steps.check(import_, by=request.user)
+        return HttpResponseRedirect(address(import_))
+
+    @of_uploader
+    def store_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Import what was checked."""
+        form = StoreForm(import_, request.POST)
+        if not form.is_valid():
+            return self._page(request, import_, store_form=form)
+        if not private_files.exists(import_.upload):
+            return self.refused(request, import_, GONE)
+        if not _chosen(import_, choices={**import_.choices, **form.agreed()}):
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        steps.store(import_, by=request.user)
+        return HttpResponseRedirect(address(import_))
+
+    @of_uploader
+    def discard_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Delete the file now, without importing it."""
+        if not uploads.discard(import_):
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        self.message_user(request, f"“{import_.file_name}” was deleted; nothing of it was imported.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse(LIST))
+
+    def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """Say exactly what undoing would do; do it when that is confirmed. Anybody who may import may undo."""
+        import_ = self.found(request, key)
+        if import_.state != Import.State.STORED:
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        if request.method != "POST":
+            context = {**import_results.undo_plan(import_), "title": f"Undo the import of {import_.file_name}"}
+            return self._render(request, "imports/undo.html", context)
+        try:
+            steps.undo(import_, by=request.user)
+        except steps.NotNow as refusal:
+            return self.refused(request, import_, str(refusal))
+        return HttpResponseRedirect(address(import_))
+
+    # --- Files -----------------------------------------------------------------------------------------------------
+
+    def problems_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
+        """All problems as a CSV file."""
+        return self._file(request, key, import_page.PROBLEMS, "problems")
+
+    def rejected_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
+        """The rows that were left out, to be corrected and imported."""
+        return self._file(request, key, import_page.REJECTED, "left-out")
+
+    def _file(self, request: HttpRequest, key: UUID, kind: str, called: str) -> HttpResponseBase:
+        import_ = self.found(request, key)
+        if import_.by_id != request.user.pk:
+            raise PermissionDenied
+        if not import_page.has_file(import_, kind):
+            return self.refused(request, import_, GONE)
+        file = private_files.path(private_files.beside(import_.upload, kind)).open("rb")
+        name = f"{PurePath(import_.file_name).stem}-{called}.csv"
+        return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
+
+    # --- Answers ---------------------------------------------------------------------------------------------------
+
+    def refused(self, request: HttpRequest, import_: Import, sentence: str) -> HttpResponse:
+        """Back to the import as it is now, with the sentence why."""
+        self.message_user(request, sentence, messages.WARNING)
+        return HttpResponseRedirect(address(import_))
+
+    def _render(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**shared, **context})
+
+
+def address(import_: Import) -> str:
+    """The page of an import."""
+    return reverse(PAGE, args=[import_.pk])
+
+
+def _chosen(import_: Import, **options: Any) -> bool:
+    """Keep what was chosen, unless the import went on meanwhile; whether it was kept."""
+    as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
+    for name, value in options.items():
+        setattr(import_, name, value)
+    return bool(as_seen.update(**options))

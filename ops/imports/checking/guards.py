@@ -1,0 +1,37 @@
+"""Taking the guard of our exports off the rows of a file, where they have it."""
+
+from __future__ import annotations
+
+from ops.files.formulas import COLUMNS, GUARD, STARTS
+from ops.imports.staging.base import ROWS, Staging
+
+# As many places for values as there are signs that a formula begins with; and one more for the guard.
+FORMULA, EITHER = ", ".join(["%s"] * len(STARTS)), ", ".join(["%s"] * (len(STARTS) + 1))
+
+
+def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
+    """Take the guard off all rows where the whole file has it as our exports have; from how many values.
+
+    In a file from elsewhere a leading ' is a part of the text. It is one of ours only if no value begins as a formula
+    does, and each that begins with ' goes on with what must be guarded. Where that is known already ``whole`` is false:
+    where only a part of the file is staged, or where we wrote the file and somebody put other values into it.
+    """
+    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in COLUMNS)
+    marks = [GUARD] * len(COLUMNS)
+    if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {has_guards})", marks):
+        return 0
+    each = [*STARTS, GUARD, *STARTS, GUARD]
+    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(COLUMNS)):
+        return 0
+    guarded_ones = f"substr({{column}}, 1, 1) = %s AND substr({{column}}, 2, 1) IN ({EITHER})"
+    take_off = f"UPDATE {ROWS} SET {{column}} = substr({{column}}, 2) WHERE {guarded_ones}"
+    return sum(staging.execute(take_off.replace("{column}", column), [GUARD, *STARTS, GUARD]) for column in COLUMNS)
+
+
+def _unguarded() -> str:
+    """That a row has a value which our exports would have guarded, or which they would not have."""
+    return " OR ".join(
+        f"substr({column}, 1, 1) IN ({FORMULA})"
+        f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({EITHER}))"
+        for column in COLUMNS
+    )

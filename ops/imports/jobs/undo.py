@@ -1,0 +1,69 @@
+"""The job that undoes an import."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.utils import timezone
+
+from ops.audit.events import Event
+from ops.audit.recording import NotRecorded, record
+from ops.files import private_files
+from ops.imports import recording
+from ops.imports.jobs import check as check_job
+from ops.imports.models import Import
+from ops.imports.staging.vendors import staging_on
+from ops.imports.undoing import Undoing
+from ops.jobs.running import JobFailed, Run
+
+State = Import.State
+
+
+def work(run: Run) -> dict[str, Any]:
+    """Remove what nobody touched since, put texts back, and list what is left."""
+    import_ = check_job.mine(run, State.UNDOING)
+    if import_ is None:
+        return {}
+    with staging_on(DEFAULT_DB_ALIAS) as staging:
+        undoing = Undoing(import_, staging, run)
+        undoing.restore_texts(as_they_were=False)
+        undoing.remove_messages()
+        undoing.remove_people()
+        try:
+            _end(import_, run, undoing, State.UNDONE)
+        except NotRecorded as error:
+            raise JobFailed(str(error)) from error
+    with suppress(OSError):
+        private_files.delete_with_company(import_.upload)
+    return {**import_.outcome["undo"], "batch": str(import_.pk)}
+
+
+def take_back(run: Run) -> None:
+    """It failed or was cancelled: what is removed stays so, what is left can be undone again."""
+    import_ = check_job.mine(run, State.UNDOING)
+    if import_ is None:
+        return
+    with staging_on(DEFAULT_DB_ALIAS) as staging:
+        undoing = Undoing(import_, staging, run)
+        if any(undoing.counts().values()):
+            _end(import_, run, undoing, State.STORED)
+            return
+    with run.batch():
+        import_.state = State.STORED
+        import_.save(update_fields=["state"])
+
+
+def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
+    kept, named = undoing.left()
+    before = import_.outcome.get("undo", {})
+    counts = {name: before.get(name, 0) + number for name, number in undoing.counts().items()}
+    with run.batch():
+        import_.state, import_.undone_at = state, timezone.now() if state == State.UNDONE else None
+        import_.outcome = {**import_.outcome, "undo": {**counts, "kept": kept}, "kept": named}
+        import_.save(update_fields=["state", "undone_at", "outcome"])
+        run.advance(import_.outcome["messages"], import_.outcome["messages"])
+        details = {**undoing.counts(), "kept": kept, "batch": str(import_.pk)}
+        record(Event.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
+        recording.announce(DEFAULT_DB_ALIAS)

@@ -1,0 +1,235 @@
+"""``manage.py import_messages FILE``: the import from the command line, by the same job as the screens'."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from tqdm import tqdm
+
+from ops.files import private_files
+from ops.files.formulas import bare
+from ops.files.problems import Problem
+from ops.files.reading import ENCODINGS
+from ops.imports import previews, steps, uploads
+from ops.imports.models import Import
+from ops.imports.options import Choices, Reading
+from ops.jobs import starting
+from ops.jobs.models import Job
+from ops.jobs.running import JobFailed
+
+SHOWN_NOTICES = 20  # warnings and notices; errors are all shown
+COPIED = 1 << 20  # bytes of the file taken at a time
+LOOK_AGAIN = 0.5  # seconds between two looks at how far the job is
+
+
+class Command(BaseCommand):
+    help = (
+        "Import messages from a file (CSV, JSON, JSON Lines or XLSX) with the columns external_id, parent_external_id, "
+        "sender, receiver, timestamp and content, and edited and read where it has them. All or nothing; importing the "
+        "same file again changes nothing. Where this process dies, a worker goes on."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--check", action="store_true", help="only say what is found, and import nothing")
+        parser.add_argument(
+            "--create-users",
+            action="store_true",
+            help="create senders and receivers who have no account: inactive, without a password",
+        )
+        parser.add_argument(
+            "--start-conversations", action="store_true", help="a message whose parent is missing begins a conversation"
+        )
+        parser.add_argument(
+            "--existing",
+            choices=["refuse", "edit", "skip"],
+            default="refuse",
+            help="what becomes of a message that is stored with another text: refuse the file, record an edit with "
+            "its history, or skip the row",
+        )
+        parser.add_argument(
+            "--only-valid", action="store_true", help="import the valid rows and leave the others out, in a file"
+        )
+        parser.add_argument("--notify", action="store_true", help="create a notification for each message's receiver")
+        parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="what a CSV file is written in")
+        parser.add_argument("--time-zone", default="UTC", help="of times that name none, for instance Europe/Berlin")
+        parser.add_argument("--ignore-unknown", action="store_true", help="ignore unknown columns")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.verbosity: int = options["verbosity"]
+        import_ = _brought(options["file"], options)
+        try:
+            job = self._done(import_, check_only=options["check"])
+        except steps.NotNow as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            job = _stopped(import_)
+        except JobFailed as error:
+            raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
+        import_.refresh_from_db()
+        self._conclude(import_, job, check_only=options["check"])
+
+    def _done(self, import_: Import, *, check_only: bool) -> Job:
+        begin = steps.check if check_only else steps.store
+        job = begin(import_, by=None, kick=False)
+        with self._bar(job, "Checking" if check_only else "Importing"):
+            return starting.run_now(job)
+
+    @contextmanager
+    def _bar(self, job: Job, description: str) -> Iterator[None]:
+        """A progress bar, on terminals only, moved by how far the job says it is."""
+        if self.verbosity == 0 or not sys.stderr.isatty():
+            yield
+            return
+        over = threading.Event()
+        with tqdm(desc=description, unit=" messages", unit_scale=True, file=sys.stderr) as bar:
+            watcher = threading.Thread(target=_watch, args=(job, bar, over), daemon=True)
+            watcher.start()
+            try:
+                yield
+            finally:
+                over.set()
+                watcher.join()
+
+    def _conclude(self, import_: Import, job: Job, *, check_only: bool) -> None:
+        if job.state == Job.State.RUNNING:
+            raise CommandError(f"{job.error} A worker takes back what was stored.")
+        if job.state != Job.State.FINISHED:
+            _forget(import_)
+            raise CommandError(f"Nothing was imported. {job.error}".strip())
+        if import_.understood.get("description"):
+            self._say(f"{import_.file_name}: {import_.understood['description']}.")
+        stored = import_.state == Import.State.STORED
+        if not stored and not import_.understood.get("format"):
+            problem = next(_problems(import_))
+            _forget(import_)
+            raise CommandError(f"Nothing was imported: {problem.message}")
+        self._tell_problems(import_)
+        if stored:
+            private_files.delete_with_company(import_.upload, keep=[previews.REJECTED])
+            self._tell_stored(import_)
+            return
+        counts = import_.counts
+        _forget(import_)
+        if not check_only or counts["errors"]:
+            remedy = "Correct the file and import it again."
+            raise CommandError(f"Nothing was imported: {_count(counts['errors'], 'problem')}. {remedy}")
+        self._say(
+            f"Nothing was imported yet: {_count(counts['new'], 'new message')}, {counts['changed']:,} changed, "
+            f"{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
+        )
+
+    def _tell_problems(self, import_: Import) -> None:
+        """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
+        notices = 0
+        for problem in _problems(import_):
+            if problem.level != "error":
+                notices += 1
+                if self.verbosity == 0 or (notices > SHOWN_NOTICES and self.verbosity < 2):
+                    continue
+            self.stderr.write(str(problem), self.style.ERROR if problem.level == "error" else self.style.WARNING)
+        if notices > SHOWN_NOTICES and self.verbosity == 1:
+            self._say(f"… and {_count(notices - SHOWN_NOTICES, 'more notice')}, shown with --verbosity 2.")
+
+    def _tell_stored(self, import_: Import) -> None:
+        counts, outcome = import_.counts, import_.outcome
+        changed = f"{_count(outcome['changed'], 'text')} changed; " if outcome["changed"] else ""
+        self._say(
+            f"Imported {_count(outcome['messages'], 'message')} ({outcome['replies']:,} of them replies) in "
+            f"{_count(outcome['conversations'], 'new conversation')}; {_count(outcome['users'], 'user')} created; "
+            f"{changed}{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
+        )
+        if outcome["rejected"]:
+            rejected = private_files.path(private_files.beside(import_.upload, previews.REJECTED))
+            self._say(f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day.")
+        if outcome["messages"] or outcome["changed"]:
+            self._say(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
+
+    def _say(self, sentence: str) -> None:
+        if self.verbosity:
+            self.stdout.write(sentence)
+
+
+def _stopped(import_: Import) -> Job:
+    """The job of an import that Ctrl-C came too late for; raises CommandError where it did not.
+
+    What a worker needs to take back what was stored is kept until it has done so.
+    """
+    import_.refresh_from_db()
+    job = import_.job
+    if job is not None and job.state == Job.State.FINISHED:
+        return job
+    if job is not None and job.ended_at is None:
+        raise CommandError("Stopped: a worker takes back what was stored.")
+    _forget(import_)
+    raise CommandError("Stopped: nothing was imported.")
+
+
+def _brought(path: Path, options: dict[str, Any]) -> Import:
+    """A new import with a copy of the file. Raises CommandError in words."""
+    if options["time_zone"] not in available_timezones():
+        raise CommandError(
+            f"“{options['time_zone']}” is no time zone: name one of the IANA list, such as Europe/Berlin."
+        )
+    choices = Choices(
+        **{name: options[name] for name in ("create_users", "start_conversations", "existing", "only_valid", "notify")}
+    )
+    reading = Reading(**{name: options[name] for name in ("encoding", "time_zone", "ignore_unknown")})
+    try:
+        with path.open("rb") as file:
+            chunks = iter(lambda: file.read(COPIED), b"")
+            name, size, digest = private_files.save(chunks, uploads.SUFFIX, sys.maxsize)
+    except FileNotFoundError as error:
+        raise CommandError(f"There is no file {path}: check the name.") from error
+    except IsADirectoryError as error:
+        raise CommandError(f"{path} is a folder: name a file in it.") from error
+    except OSError as error:
+        raise CommandError(f"Cannot read or copy {path}: {error.strerror}.") from error
+    return Import.objects.create(
+        file_name=uploads.shown_name(path.name),
+        size=size,
+        digest=digest,
+        upload=name,
+        reading=reading.as_json(),
+        choices=choices.as_json(),
+    )
+
+
+def _problems(import_: Import) -> Iterator[Problem]:
+    if not import_.upload:
+        return  # nothing was found that would have been kept
+    path = private_files.path(private_files.beside(import_.upload, previews.PROBLEMS))
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            row = int(line["row"]) if line["row"] else None
+            yield Problem(row, line["column"], line["level"], bare(line["problem"]))  # type: ignore[arg-type]
+
+
+def _forget(import_: Import) -> None:
+    """The file goes, and where nothing came of it, so does the import."""
+    private_files.delete_with_company(import_.upload)
+    if not import_.outcome.get("kept"):
+        import_.delete()
+
+
+def _watch(job: Job, bar: Any, over: threading.Event) -> None:
+    """Move the bar until it is over; in a thread, with a connection of its own."""
+    while not over.wait(LOOK_AGAIN):
+        now = Job.objects.filter(pk=job.pk).values_list("done", "total").first()
+        if now:
+            bar.total = now[1]
+            bar.update(now[0] - bar.n)
+    connection.close()
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

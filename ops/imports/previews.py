@@ -1,0 +1,179 @@
+"""What people see of a file before it is imported: its first rows as they will be, and everything that was found."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from messaging.models import Message
+from ops.files import private_files
+from ops.files.encodings import ESCAPED_BYTES
+from ops.files.formulas import COLUMNS as GUARDED
+from ops.files.formulas import bare, guarded
+from ops.files.invisible import INVISIBLE
+from ops.files.problems import Problem
+from ops.imports.checking.check_file import SHOWN, Checked
+from ops.imports.checking.findings import Mark, storable
+from ops.imports.checking.rows import COLUMNS, SourceRow
+from ops.imports.staging.base import CHANGES, ROWS, Staging
+
+PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
+TEXTS = {*COLUMNS, "message", "before", "after"}  # what in a preview may be somebody's words
+SHOWN_PROBLEMS = 100
+LONGEST_SHOWN = 500  # characters of a value
+LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
+
+STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "repeated"}
+MOMENTS = f"SELECT number, sent_at FROM {ROWS} WHERE number <= %s"
+CHANGED_TEXTS = f"""
+SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
+FROM {CHANGES} changes CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY changes.number LIMIT %s
+"""
+
+
+def write(checked: Checked, upload: str, staging: Staging) -> None:
+    """Write preview.json and problems.csv beside the upload of this name."""
+    path = private_files.path(private_files.beside(upload, PROBLEMS))
+    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+        listed = _listing(checked.findings.problems(), file)
+        shown = [_problem(problem) for problem in islice(listed, SHOWN_PROBLEMS)]
+        for _ in listed:
+            pass  # all of them are in the file
+    preview = {"first": first_rows(checked, staging), "changed": _changed(staging), "problems": shown}
+    _write_json(preview, upload)
+
+
+def write_problem(problem: Problem, upload: str) -> None:
+    """Write the preview of a file of which nothing could be read, for one reason."""
+    path = private_files.path(private_files.beside(upload, PROBLEMS))
+    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+        shown = [_problem(one) for one in _listing([problem], file)]
+    _write_json({"first": [], "changed": [], "problems": shown}, upload)
+
+
+def reword(upload: str, words: Callable[[str], str]) -> int:
+    """Change what may be somebody's words in what is told of a file, and leave out stored texts that are not stored
+    any more; how many of the two files changed."""
+    if not upload:
+        return 0
+    preview, listing = (private_files.beside(upload, kind) for kind in (PREVIEW, PROBLEMS))
+    return _reword_preview(preview, upload, words) + _reword_listing(listing, words)
+
+
+def first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
+    """The first rows as they will be; those with a fault as they are."""
+    last = checked.first[-1][0] if checked.first else 0
+    moments = {number: _iso(moment) for number, moment in staging.stream(MOMENTS, [last]) if moment}
+    return [_row(row, checked, moments) for row in checked.first]
+
+
+def _reword_preview(name: str, upload: str, words: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    try:
+        preview = json.loads(private_files.path(name).read_text(encoding="utf-8"))
+    except ValueError:  # a full disk broke it off
+        private_files.delete(name)
+        return True
+    current = _still_stored(preview["changed"])
+    changed = current != preview["changed"]
+    preview["changed"] = current
+    for one in (one for told in preview.values() for one in told):
+        for key in one.keys() & TEXTS:
+            before, one[key] = one[key], words(one[key])
+            changed |= one[key] != before
+    if changed:
+        _write_json(preview, upload)
+    return changed
+
+
+def _still_stored(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ids = [change["message_id"] for change in changes]
+    stored = dict(Message.objects.filter(pk__in=ids).values_list("pk", "content"))
+    return [one for one in changes if stored.get(one["message_id"], "")[:LONGEST_COMPARED] == one["before"]]
+
+
+def _reword_listing(name: str, words: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    path, anew, changed = private_files.path(name), private_files.path(private_files.beside(name, "anew.csv")), False
+    with (
+        path.open(encoding="utf-8", errors="replace", newline="") as old,
+        open(anew, "w", encoding="utf-8", newline="", opener=private_files.opener) as new,
+    ):
+        writer = csv.writer(new)
+        for *place, problem in csv.reader(old):
+            told = words(problem)
+            writer.writerow((*place, told))
+            changed |= told != problem
+    os.replace(anew, path)
+    return changed
+
+
+def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
+    number, values, _ = row
+    cells = dict(zip(COLUMNS, map(_shown, values), strict=True))
+    if checked.plan.guarded:
+        cells.update({column: bare(cells[column]) for column in GUARDED})
+    cells["timestamp"] = moments.get(number, cells["timestamp"])
+    content = cells["content"]
+    return {
+        "row": number,
+        "state": STATES.get(Mark(checked.findings.marks[number]), "faulty"),
+        "dated": number in moments,
+        **{column: value[:LONGEST_SHOWN] for column, value in cells.items()},
+        "cut": len(content) > LONGEST_SHOWN,
+        "marked": INVISIBLE.search(content) is not None,
+    }
+
+
+def _shown(text: str) -> str:
+    """A value of a file as a page can show it; bytes that were not decoded by the numbers that its problem names."""
+    return storable(ESCAPED_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", text))
+
+
+def _changed(staging: Staging) -> list[dict[str, Any]]:
+    names = ("row", "external_id", "message_id", "before", "after")
+    rows = staging.stream(CHANGED_TEXTS, [SHOWN])
+    return [
+        {
+            **dict(zip(names, (*row, before[:LONGEST_COMPARED], after[:LONGEST_COMPARED]), strict=True)),
+            "cut": max(len(before), len(after)) > LONGEST_COMPARED,
+        }
+        for *row, before, after in rows
+    ]
+
+
+def _listing(problems: Iterable[Problem], file: Any) -> Iterator[Problem]:
+    """The problems, each when it is written as a line of a CSV file that no spreadsheet computes."""
+    writer = csv.writer(file)
+    writer.writerow(("row", "column", "level", "problem"))
+    for problem in problems:
+        writer.writerow((problem.row or "", problem.column, problem.level, guarded(problem.message)))
+        yield problem
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "row": problem.row,
+        "column": problem.column,
+        "level": problem.level,
+        "message": problem.message,
+        "cure": problem.cure,
+    }
+
+
+def _write_json(preview: dict[str, Any], upload: str) -> None:
+    path: Path = private_files.path(private_files.beside(upload, PREVIEW))
+    with open(path, "w", encoding="utf-8", opener=private_files.opener) as file:
+        json.dump(preview, file)
+
+
+def _iso(moment: Any) -> str:
+    return f"{str(moment).replace(' ', 'T')}+00:00"

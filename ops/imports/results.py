@@ -1,0 +1,146 @@
+"""What came of an import, in words: of its check, of storing it, of undoing it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS
+
+from ops.imports import undoing
+from ops.imports.models import Import
+from ops.imports.staging.vendors import staging_on
+from ops.jobs.progress import not_taken_back
+
+State = Import.State
+LEFT_SHOWN = 100
+COUNTED_THROUGH = 200_000  # rows; to look at more takes longer than a page may
+WHY_LEFT = {
+    "edited": "was edited since",
+    "held": "was exchanged with somebody whose account is on hold",
+    "answered": "was answered by a message that is not of this import",
+}
+
+
+class Figure(NamedTuple):
+    """A number of the row of figures. ``kind`` is "bad" or "odd" where it stands out."""
+
+    number: int
+    words: str
+    kind: str = ""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 message", "1,200 messages"."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def figure(number: int, one: str, many: str = "", kind: str = "") -> Figure:
+    """A figure whose words go with its number; it stands out only where there is something."""
+    return Figure(number, one if number == 1 else many or f"{one}s", kind if number else "")
+
+
+def stored_figures(import_: Import) -> list[Figure]:
+    """What an import added, changed and left out."""
+    outcome, counts = import_.outcome, import_.counts
+    figures = [
+        figure(outcome.get("messages", 0), "new message"),
+        figure(outcome.get("replies", 0), "reply among them", "replies among them"),
+        figure(outcome.get("conversations", 0), "new conversation"),
+        figure(outcome.get("users", 0), "new user"),
+        figure(outcome.get("changed", 0), "changed text"),
+        figure(counts.get("unchanged", 0), "stored already", "stored already"),
+        figure(counts.get("rejected", 0), "row left out", "rows left out", "bad"),
+    ]
+    return [figures[0], *(one for one in figures[1:] if one.number)]
+
+
+def undone_figures(import_: Import) -> list[Figure]:
+    """What undoing removed, put back and left."""
+    undone = import_.outcome.get("undo", {})
+    figures = [
+        figure(undone.get("messages", 0), "message removed", "messages removed"),
+        figure(undone.get("conversations", 0), "conversation removed", "conversations removed"),
+        figure(undone.get("users", 0), "user removed", "users removed"),
+        figure(undone.get("restored", 0), "text put back", "texts put back"),
+        figure(undone.get("kept", 0), "message left as it is", "messages left as they are", "odd"),
+    ]
+    return [figures[0], *(one for one in figures[1:] if one.number)]
+
+
+def left(import_: Import) -> list[tuple[int, str]]:
+    """The messages that undoing left, with why."""
+    kept = import_.outcome.get("kept", [])
+    return [(message_id, WHY_LEFT.get(why, why)) for message_id, why in kept[:LEFT_SHOWN]]
+
+
+def undone(import_: Import) -> dict[str, Any]:
+    """What the page of an undone import shows."""
+    in_all = import_.outcome.get("undo", {}).get("kept", 0)
+    return {"undone": undone_figures(import_), "left": left(import_), "left_in_all": in_all}
+
+
+def undo_plan(import_: Import) -> dict[str, Any]:
+    """What the page says that asks before an import is undone. Large imports are not counted through for it."""
+    outcome = import_.outcome
+    exact = import_.last_row <= COUNTED_THROUGH
+    plan = _planned(import_) if exact else {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
+    removed = [f"{counted(plan['messages'], 'message')} that this import added, with their notifications"]
+    if outcome.get("conversations"):
+        removed.append(f"the conversations that nothing remains of, at most {outcome['conversations']:,}")
+    if outcome.get("users"):
+        removed.append(f"the users that it created and nobody uses, at most {outcome['users']:,}")
+    if undoing.left_by_undone(DEFAULT_DB_ALIAS):
+        removed.append("the users of imports that were undone before, as far as only this one uses them")
+    changed = plan["restored"]
+    return {
+        "import": import_,
+        "going": plan["messages"],
+        "removed": removed,
+        "restored": [f"{counted(changed, 'text')} that it changed; the history keeps both"] if changed else [],
+        "left": [] if exact and not plan["kept"] else [_left_in_words(plan["kept"], exact=exact)],
+    }
+
+
+def _planned(import_: Import) -> dict[str, int]:
+    with staging_on(DEFAULT_DB_ALIAS) as staging:
+        return undoing.plan(import_, staging)
+
+
+def _left_in_words(kept: int, *, exact: bool) -> str:
+    were = "was" if kept == 1 and exact else "were"
+    since = f"that somebody edited or answered since, or that {were} exchanged with somebody on hold"
+    return f"{counted(kept, 'message')} {since}" if exact else f"messages {since}"
+
+
+def in_short(import_: Import) -> str:
+    """What came of an import, for its row in the list."""
+    counts, outcome, job = import_.counts, import_.outcome, import_.job
+    if job is not None and not_taken_back(job):
+        return "It was to be taken back, and a part of it is still there: open it to go on."
+    if import_.state == State.STORED:
+        told = [counted(outcome.get("messages", 0), "new message")]
+        told += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
+        told += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
+        return ", ".join(told)
+    if import_.state == State.UNDONE:
+        undo = outcome.get("undo", {})
+        told = [f"{counted(undo.get('messages', 0), 'message')} removed"]
+        told += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
+        return ", ".join(told)
+    if import_.state == State.CHECKED:
+        told = [counted(counts.get("new", 0), "new message")]
+        told += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
+        told += [counted(counts["errors"], "problem")] if counts.get("errors") else []
+        if not import_.understood.get("complete"):
+            return "Cannot be imported as it is: open it to see why."
+        return f"{', '.join(told)}: waits for a decision"
+    return WORDS[import_.state]
+
+
+WORDS: dict[str, str] = {
+    State.CHECKING: "The file is being read.",
+    State.STORING: "The messages are being stored.",
+    State.UNDOING: "It is being undone.",
+    State.TAKEN_BACK: "Nothing of it is stored.",
+    State.DISCARDED: "Nothing of it was imported.",
+}

@@ -1,0 +1,194 @@
+"""Staging on each database: temporary tables, new rows and their ids, locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from django.db import DatabaseError, connections, models, transaction
+
+from ops.imports.staging.base import PLACES, READY, TABLES, Staging
+
+HOLD_PEOPLE = """
+SELECT COUNT(*) FROM (
+    SELECT id FROM {users} WHERE id IN (
+        SELECT unnest(ARRAY[sender_id, receiver_id]) FROM {ready} ready WHERE place >= %s AND place < %s
+    ) ORDER BY id FOR KEY SHARE
+) held
+"""
+
+
+class SQLiteStaging(Staging):
+    """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
+
+    while_writing = {
+        "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
+    }
+
+    def reserve_ids(self, model: type[models.Model], number: int) -> int:
+        table = model._meta.db_table
+        with transaction.atomic(using=self.using):
+            last = self.last_id(model)
+            if not self.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [number, table]):
+                self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
+        return last
+
+    def last_id(self, model: type[models.Model]) -> int:
+        known = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s"
+        return int(self.value(known, [model._meta.db_table]))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        usual = {name: self.value(f"PRAGMA {name}") for name in self.while_writing}
+        try:
+            for name, value in self.while_writing.items():
+                self.execute(f"PRAGMA {name} = {value}")
+            yield
+        finally:
+            for name, value in usual.items():
+                self.execute(f"PRAGMA {name} = {value}")
+
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
+        marks = ", ".join(["%s"] * len(types))
+        rows = ((*own, *usual) for own in zip(*lists, strict=True))
+        with self.connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {place} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
+
+    def _ready(self) -> str:
+        return f"({READY.format(**self.names)})"
+
+    def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
+        sql = f"INSERT INTO {table} VALUES ({', '.join(['%s'] * columns)})"
+        with self._one_transaction(), self.connection.cursor() as cursor:
+            cursor.executemany(sql, rows)
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """Without one every row would be a transaction. Django's own would lock the database at its beginning."""
+        if self.connection.in_atomic_block:
+            yield
+            return
+        self.execute("BEGIN DEFERRED")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            # Where the disk is full SQLite has taken everything back by itself.
+            with suppress(DatabaseError):
+                self.execute("ROLLBACK")
+            raise
+
+    def _number_after(self, beginning: str, text: str) -> str:
+        number = f"substr({text}, {len(beginning) + 1})"
+        return f"""CASE WHEN {text} GLOB '{beginning}[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 18
+            THEN CAST({number} AS integer) END"""
+
+    def _temporary(self, table: str) -> str:
+        return f"temp.{table}"
+
+
+class PostgreSQLStaging(Staging):
+    """Temporary tables are filled by COPY."""
+
+    # Where READY is kept.
+    ready = "import_ready"
+    tables = (*TABLES, ready)
+    # Only who deletes one of the people, or writes to a conversation that rows join, waits for a batch.
+    patience = 1.4
+    # Names and answers are looked for among all rows at once; with the usual 4 MB the database would sort them on disk.
+    memory = "32MB"
+
+    # A few rows of many at a time: the planner would read all of them each time to make a hash table. And a batch that
+    # a dying machine forgets is forgotten together with its cursor; the last one is waited for with all before it.
+    while_writing = ("enable_hashjoin", "enable_mergejoin", "synchronous_commit")
+    moment_type = "timestamp"
+    sent_at = "(rows.sent_at AT TIME ZONE 'UTC')"
+
+    def __enter__(self) -> Staging:
+        self.execute(f"SET work_mem = '{self.memory}'")
+        return super().__enter__()
+
+    def __exit__(self, *what: object) -> None:
+        super().__exit__(*what)
+        with suppress(DatabaseError):
+            self.execute("RESET work_mem")
+
+    def reserve_ids(self, model: type[models.Model], number: int) -> int:
+        table = self.connection.ops.quote_name(model._meta.db_table)
+        sequence = "pg_get_serial_sequence(%s, 'id')"
+        with transaction.atomic(using=self.using):
+            # Between taking the next value and setting the last one nobody else may take one.
+            self.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            after = self.value(f"SELECT setval({sequence}, nextval({sequence}) + %s)", [table, table, number])
+        return after - number - 1
+
+    def last_id(self, model: type[models.Model]) -> int:
+        last = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)"
+        return int(self.value(last, [self.connection.ops.quote_name(model._meta.db_table)]))
+
+    def find_people(self) -> None:
+        # All at once, which is where a hash table pays; names looked up batch by batch take three times as long.
+        self.execute("SET enable_hashjoin = on")
+        self.execute(f"CREATE TEMPORARY TABLE {self.ready} AS {READY} ORDER BY places.place")
+        self.execute("SET enable_hashjoin = off")
+        self.execute(f"CREATE INDEX import_ready_place ON {self.ready} (place)")
+        self.plan(self.ready)
+
+    def hold_people(self, first: int, end: int) -> None:
+        # The lock that the foreign keys take at the end, taken first and in order, as every writer of messages does.
+        self.execute(HOLD_PEOPLE, [first, end])
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        for setting in self.while_writing:
+            self.execute(f"SET {setting} = off")
+        try:
+            yield
+        finally:
+            # After an error in a transaction of the caller's the settings go with it.
+            with suppress(DatabaseError):
+                for setting in self.while_writing:
+                    self.execute(f"RESET {setting}")
+
+    def plan(self, table: str) -> None:
+        # A look at 3,000 rows is enough to choose indexes by; the usual 30,000 take longer than they save.
+        self.execute("SET default_statistics_target = 10")
+        self.execute(f"ANALYZE {table}")
+        self.execute("RESET default_statistics_target")
+
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
+        # One statement with a list for each column, instead of one statement for each row.
+        given = ", ".join(f"%s::{kind}[]" for kind in types[: len(lists)])
+        values = ", ".join(["own.*", *(f"%s::{kind}" for kind in types[len(lists) :])])
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {place} SELECT {values} FROM unnest({given}) own ON CONFLICT DO NOTHING",
+                [*usual, *lists],
+            )
+
+    def _ready(self) -> str:
+        return self.ready
+
+    def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
+        # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+        errors, copying = self.connection.wrap_database_errors, f"COPY {table} FROM STDIN"
+        with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
+            if table == PLACES:  # nothing but numbers, which need no care
+                copy.write("".join([f"{place}\t{number}\t{parent}\t{root}\n" for place, number, parent, root in rows]))
+                return
+            for row in rows:
+                copy.write_row(row)
+
+    def _number_after(self, beginning: str, text: str) -> str:
+        number = f"substr({text}, {len(beginning) + 1})::bigint"
+        return f"CASE WHEN {text} ~ '^{beginning}[1-9][0-9]{{0,17}}$' THEN {number} END"
+
+    def _temporary(self, table: str) -> str:
+        return f"pg_temp.{table}"
+
+
+def staging_on(using: str) -> Staging:
+    """The staging that fits the database."""
+    kinds = {"sqlite": SQLiteStaging, "postgresql": PostgreSQLStaging}
+    return kinds[connections[using].vendor](using)

@@ -1,0 +1,135 @@
+"""The jobs of an import: checking the file, storing it, undoing it. Each may die at any moment and is taken up again.
+
+The state of the import says what may be done with it; whoever changes the state starts the job, and nobody else can.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from ops.files import private_files
+from ops.imports.jobs import check as check_job
+from ops.imports.jobs import store as store_job
+from ops.imports.jobs import undo as undo_job
+from ops.imports.models import Import
+from ops.jobs import starting
+from ops.jobs.kinds import Kind
+from ops.jobs.models import Job
+
+SMALL = 1_000_000  # bytes of a file that is usually done in the request
+FEW = 2_000  # rows, likewise
+
+# What cancelling does.
+AFTER_CHECK = "Nothing is stored, and the file can be checked again."
+AFTER_STORE = "Takes back what was stored so far."
+AFTER_UNDO = "What is removed by then stays removed; undoing can go on later."
+
+State = Import.State
+NEW = Q(state=State.CHECKING, job=None)
+
+
+class NotNow(Exception):
+    """The import is not in the state for this (any more); the text is the sentence for people."""
+
+
+def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
+    """Read and check the file of a new, checked or taken back import, and write its preview.
+
+    Raises NotNow where the import is elsewhere by now, or its file is gone. Small work is over when this returns.
+    Without ``kick`` the job waits for ``starting.run_now``.
+    """
+    _refuse_without_file(import_)
+    allowed = NEW | Q(state__in=(State.CHECKED, State.TAKEN_BACK))
+    title = f"Check of {import_.file_name}"
+    small = import_.size < SMALL
+    return _do(import_, "import.check", allowed, State.CHECKING, title, by, kick=kick, small=small)
+
+
+def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
+    """Import what a checked file holds; raises NotNow where that cannot be, or is under way already.
+
+    All is checked again first: where the database has changed so that there are new problems, nothing is stored and
+    the import is back among the checked ones. A new import may be stored at once, too.
+    """
+    _refuse_without_file(import_)
+    why_not = why_not_storable(import_)
+    if why_not:
+        raise NotNow(why_not)
+    allowed = NEW | Q(state=State.CHECKED)
+    small = import_.size < SMALL
+    return _do(import_, "import.store", allowed, State.STORING, str(import_), by, kick=kick, small=small)
+
+
+def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
+    """Remove what an import added and put replaced texts back; what was touched since is left and listed.
+
+    Raises NotNow where there is nothing to undo, or it is being undone already.
+    """
+    title = f"Undoing the import of {import_.file_name}"
+    small = import_.last_row < FEW
+    return _do(import_, "import.undo", Q(state=State.STORED), State.UNDOING, title, by, kick=kick, small=small)
+
+
+def settle() -> int:
+    """Have imports go on that wait for a job which ended before it began, as earlier versions left some; how many.
+
+    What a job had begun is taken back before it ends, whichever way.
+    """
+    waiting = Import.objects.filter(state__in=(State.CHECKING, State.STORING, State.UNDOING), job__cursor={})
+    jobs = Job.objects.filter(pk__in=waiting.values("job"))
+    return sum(map(starting.take_back, jobs))
+
+
+def why_not_storable(import_: Import) -> str:
+    """Why what was checked cannot be imported, as a sentence; "" where it can."""
+    counts, choices = import_.counts, import_.choices
+    if import_.state != State.CHECKED:
+        return ""
+    if not import_.understood.get("complete"):
+        return "The file could not be read to its end: correct it, and upload it again."
+    if counts.get("errors") and not choices.get("only_valid"):
+        return "Some rows have problems: correct the file, make another choice, or import only the valid rows."
+    return ""
+
+
+def kinds() -> list[Kind]:
+    """The kinds of jobs, to be registered when the console starts."""
+    common: dict[str, Any] = {
+        "unit": "messages",
+        "page": _page,
+        "permission": "imports.import_messages",
+        "why_no_retry": lambda job: "Start it again from the page of the import.",
+    }
+    return [
+        Kind("import.check", check_job.work, check_job.take_back, cancelling=AFTER_CHECK, **common),
+        Kind("import.store", store_job.work, store_job.take_back, cancelling=AFTER_STORE, **common),
+        Kind("import.undo", undo_job.work, undo_job.take_back, cancelling=AFTER_UNDO, keeps=True, **common),
+    ]
+
+
+def _page(job: Job) -> str:
+    return reverse("admin:imports_import_change", args=[job.params["import"]])
+
+
+def _refuse_without_file(import_: Import) -> None:
+    if not private_files.exists(import_.upload):
+        raise NotNow("The file is not kept any more: upload it again.")
+
+
+def _do(import_: Import, kind: str, allowed: Q, to: str, title: str, by: Any, *, kick: bool, small: bool) -> Job:
+    """Change the state and store the job, both or neither; then have it done."""
+    with transaction.atomic():
+        if not Import.objects.filter(allowed, pk=import_.pk).update(state=to):
+            raise NotNow("Somebody did something else with this import meanwhile: look at it again.")
+        params = {"import": str(import_.pk)}
+        job = starting.start(kind, requester=by, title=title, params=params, kick=kick and not small)
+        Import.objects.filter(pk=import_.pk).update(job=job)
+    if kick and small:
+        starting.do_here(job)
+    import_.refresh_from_db()
+    job.refresh_from_db()
+    return job

@@ -1,0 +1,75 @@
+"""What the checks decided, kept in a private file from before the first row is stored until the import is over.
+
+Whoever takes an import up after a worker died goes on with the same decisions: asking again would find the rows that
+are stored by then. No text and no name is in it, only numbers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.files import private_files
+from ops.imports.staging.base import CHANGES, JOINS, Staging
+
+KIND = "plan.gz"
+AT_ONCE = 30_000  # numbers read or written together; three for each row
+
+
+@dataclass
+class Plan:
+    """The mark of each row (findings.Mark), whether the guards of our exports were taken off, and how many rows are
+    stored at a time: with another number they would come in another order."""
+
+    marks: bytearray
+    guarded: bool
+    piece: int
+
+    def save(self, path: Path, staging: Staging) -> None:
+        """Keep it, with JOINS and CHANGES, so that it survives the death of the machine."""
+        with open(path, "wb", opener=private_files.opener) as file:
+            with gzip.open(file, "wb", compresslevel=1) as packed:
+                head = {"rows": len(self.marks), "guarded": self.guarded, "piece": self.piece}
+                for table in (JOINS, CHANGES):
+                    head[table] = staging.value(f"SELECT COUNT(*) FROM {table}")
+                packed.write(json.dumps(head).encode() + b"\n")
+                packed.write(self.marks)
+                for table in (JOINS, CHANGES):
+                    _write(packed, staging.stream(f"SELECT * FROM {table} ORDER BY number"))
+            file.flush()
+            os.fsync(file.fileno())
+
+    @classmethod
+    def load(cls, path: Path, staging: Staging) -> Plan:
+        """What ``save`` kept; JOINS and CHANGES are filled."""
+        with gzip.open(path, "rb") as packed:
+            head = json.loads(packed.readline())
+            marks = bytearray(packed.read(head["rows"]))
+            for table in (JOINS, CHANGES):
+                staging.fill(table, _read(packed, head[table]))
+                staging.plan(table)
+        return cls(marks, head["guarded"], head["piece"])
+
+
+def _write(file: gzip.GzipFile, rows: Iterator[tuple]) -> None:
+    numbers = array("q")
+    for row in rows:
+        numbers.extend(map(int, row))
+        if len(numbers) >= AT_ONCE:
+            file.write(numbers)
+            del numbers[:]
+    file.write(numbers)
+
+
+def _read(file: gzip.GzipFile, rows: int) -> Iterator[tuple]:
+    left = 3 * rows
+    while left:
+        numbers = array("q")
+        numbers.frombytes(file.read(min(left, AT_ONCE) * numbers.itemsize))
+        left -= len(numbers)
+        yield from zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True)

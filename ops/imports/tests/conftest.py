@@ -1,0 +1,40 @@
+"""Who imports and exports in these tests, where private files are, and databases for workers that are killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ops.conftest import make_staff
+from ops.files.tests.conftest import folder
+from ops.jobs.tests.killing import databases
+
+__all__ = ["databases", "folder"]
+
+
+@pytest.fixture
+def dan(db: Any, folder: Path) -> Any:
+    """Dan looks after data: he may import and export."""
+    return make_staff("dan", "import_messages", "export_messages")
+
+
+@pytest.fixture
+def ina(db: Any, folder: Path) -> Any:
+    """Ina may import, and neither export nor read."""
+    return make_staff("ina", "import_messages")
+
+
+@pytest.fixture
+def importing(client: Client, dan: Any) -> Client:
+    """Dan's browser."""
+    client.force_login(dan)
+    return client
+
+
+@pytest.fixture
+def people(alice: Any, bob: Any) -> Any:
+    """Alice and Bob, of whom the files of these tests speak."""
+    return alice, bob

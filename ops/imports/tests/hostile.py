@@ -1,0 +1,270 @@
+"""Files that are made to do harm: small to bring, costly to read. Each is written by a function of its own."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ops.imports.checking.rows import COLUMNS
+from ops.imports.tests.files import as_json, as_xlsx, row
+
+HEADER = ",".join(COLUMNS).encode() + b"\n"
+OBJECT = as_json(row())[1:-1]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+MIB = 1 << 20
+SHEET, TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+ENTITIES = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in zip("abcdefgh", "bcdefghi", strict=True))
+    + "]>"
+)
+
+Write = Callable[[Path], None]
+WRITERS: dict[str, tuple[Write, str]] = {}
+
+
+def gives(beginning: str) -> Callable[[Write], Write]:
+    """Registers what writes a file, with the beginning of what people are told of it."""
+
+    def register(write: Write) -> Write:
+        WRITERS[write.__name__] = (write, beginning)
+        return write
+
+    return register
+
+
+def repeated(piece: bytes, size: int) -> Iterator[bytes]:
+    """``size`` bytes or a few less, of nothing but ``piece``."""
+    block = piece * max(1, MIB // len(piece))
+    for _ in range(size // len(block)):
+        yield block
+
+
+def long(path: Path, start: bytes, piece: bytes, size: int, end: bytes = b"") -> None:
+    """A file of many pieces, written without holding it."""
+    with path.open("wb") as file:
+        file.write(start)
+        file.writelines(repeated(piece, size))
+        file.write(end)
+
+
+def workbook(path: Path, parts: dict[str, Iterator[bytes]]) -> None:
+    """A sound workbook of one row, but with other parts."""
+    sound = path.with_suffix(".sound")
+    sound.write_bytes(as_xlsx(row()))
+    with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        for name in old.namelist():
+            with new.open(name, "w") as part:
+                for piece in parts.get(name) or [old.read(name)]:
+                    part.write(piece)
+
+
+def sheet(path: Path, rows: Iterator[bytes] | list[bytes], before: str = "") -> None:
+    """A workbook whose sheet consists of our header and ``rows``."""
+    header = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in COLUMNS)
+
+    def pieces() -> Iterator[bytes]:
+        yield f'{before}<worksheet xmlns="{MAIN}"><sheetData><row>{header}</row>'.encode()
+        yield from rows
+        yield b"</sheetData></worksheet>"
+
+    workbook(path, {SHEET: pieces()})
+
+
+@gives("row 2 has a line of more than 2,000,000 characters")
+def csv_of_one_line(path: Path) -> None:
+    long(path, HEADER, b"x", 100 * MIB)
+
+
+@gives("the quote opened in row 2 is never closed, or the value is longer than 1,000,000 characters")
+def csv_of_an_open_quote(path: Path) -> None:
+    long(path, HEADER + b'"', b"x\n", 100 * MIB)
+
+
+@gives("row 2 has 1 value where 8 are expected")
+def csv_of_a_million_problems(path: Path) -> None:
+    path.write_bytes(HEADER + b"x\n" * 1_000_000)
+
+
+@gives("row 2, parent_external_id: parent_external_id holds a character that cannot be stored (U+0000)")
+def csv_of_nothing_but_nul(path: Path) -> None:
+    path.write_bytes(HEADER + b"1,\x00,,,,,,\n" * 400_000)
+
+
+@gives("row 2 has a value of more than 1,000,000 characters")
+def csv_of_carriage_returns(path: Path) -> None:
+    long(path, HEADER + b"1,,a,b,t,,,x\r", b"y\r", 20 * MIB)
+
+
+@gives("the file has 1,000,001 columns: this is no file of messages.")
+def csv_of_a_million_columns(path: Path) -> None:
+    path.write_bytes(b"," * 1_000_000 + b"\n")
+
+
+@gives("row 2, timestamp: this is not a date and time")
+def csv_of_long_timestamps(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(HEADER)
+        for number in range(100):
+            file.write(b"1,,alice,bob,%d" % number + b"x" * 900_000 + b",,,hello\n")
+
+
+@gives("row 1 holds lists or objects too deep within one another")
+def json_of_brackets(path: Path) -> None:
+    long(path, b"", b"[", 20 * MIB)
+
+
+@gives("row 1 has more than 4,000,000 characters")
+def json_of_one_text(path: Path) -> None:
+    long(path, b'[{"content": "', b"x", 100 * MIB, b'"}]')
+
+
+@gives("row 1 has more than 4,000,000 characters")
+def json_line_of_one_text(path: Path) -> None:
+    long(path, b'{"content": "', b"x", 100 * MIB, b'"}\n')
+
+
+@gives("the file has 300,000 columns: this is no file of messages.")
+def json_of_many_keys(path: Path) -> None:
+    path.write_bytes(b"[{" + b",".join(b'"%d":0' % number for number in range(300_000)) + b"}]")
+
+
+@gives("row 101 has the key 299999 more than once")
+def json_of_a_late_repetition(path: Path) -> None:
+    keys = b",".join(b'"%d":0' % number for number in range(300_000))
+    path.write_bytes(b"[" + (OBJECT + b",") * 100 + b"{" + keys + b',"299999":0}]')
+
+
+@gives("expected a list of objects, [{…}, {…}]: this list holds something else.")
+def json_of_numbers(path: Path) -> None:
+    long(path, b"[1", b"," + b"9" * 4_000, 100 * MIB, b"]")
+
+
+@gives("row 1 holds lists or objects too deep within one another")
+def json_lines_of_brackets(path: Path) -> None:
+    path.write_bytes((b'{"a":' * 100_000 + b"\n") * 20 + OBJECT + b"\n")
+
+
+@gives("cannot read this workbook: it would unpack to ")
+def xlsx_of_blanks(path: Path) -> None:
+    sheet(path, repeated(b" ", 400 * MIB))
+
+
+@gives("cannot read this workbook: it is cut off or damaged;")
+def xlsx_that_lies_about_its_size(path: Path) -> None:
+    sheet(path, repeated(b" ", 40 * MIB))
+    content = path.read_bytes()
+    true_size = zipfile.ZipFile(path).getinfo(SHEET).file_size
+    path.write_bytes(content.replace(struct.pack("<L", true_size), struct.pack("<L", 10_000)))
+
+
+@gives("cannot read this workbook: it has a value at XFD1048576, far from where messages are")
+def xlsx_with_a_far_cell(path: Path) -> None:
+    sheet(path, [b'<row r="1048576"><c r="XFD1048576" t="str"><v>far</v></c></row>'])
+
+
+@gives("cannot read this workbook: row 2 has more than 16,384 columns;")
+def xlsx_of_one_row(path: Path) -> None:
+    sheet(path, [b"<row>", *repeated(b"<c/>", 30 * MIB)])
+
+
+@gives("cannot read this workbook: its rows are out of order, or more than 1,048,576;")
+def xlsx_of_empty_rows(path: Path) -> None:
+    sheet(path, repeated(b"<row/>", 30 * MIB))
+
+
+@gives("cannot read this workbook: row 1 is built from too many pieces;")
+def xlsx_of_deep_elements(path: Path) -> None:
+    sheet(path, repeated(b"<x>", 30 * MIB))
+
+
+@gives("cannot read this workbook: one of its texts has more than 1,000,000 characters;")
+def xlsx_of_one_text(path: Path) -> None:
+    sheet(path, [b'<row><c t="str"><v>', *repeated(b"x", 30 * MIB)])
+
+
+@gives("cannot read this workbook: it holds names or tags that no spreadsheet program writes;")
+def xlsx_of_one_attribute(path: Path) -> None:
+    sheet(path, [b'<row x="', *repeated(b"x", 30 * MIB)])
+
+
+@gives("cannot read this workbook: it holds names or tags that no spreadsheet program writes;")
+def xlsx_of_many_names(path: Path) -> None:
+    sheet(path, (b"".join(b"<a%x_%x/>" % (block, number) for number in range(100_000)) for block in range(20)))
+
+
+@gives("cannot read this workbook: it defines entities or a document type")
+def xlsx_of_entities(path: Path) -> None:
+    sheet(path, [b'<row><c t="str"><v>&i;</v></c></row>'], before=ENTITIES)
+
+
+@gives("cannot read this workbook: it defines entities or a document type")
+def xlsx_of_entities_in_its_texts(path: Path) -> None:
+    workbook(path, {TEXTS: iter([ENTITIES.encode(), b"<sst><si><t>&i;</t></si></sst>"])})
+
+
+@gives("cannot read this workbook: it defines entities or a document type")
+def xlsx_that_names_a_file_of_ours(path: Path) -> None:
+    outside = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    workbook(path, {"xl/workbook.xml": iter([outside, b"<workbook>&e;</workbook>"])})
+
+
+@gives("cannot read this workbook: it has more than 4,000,000 different texts;")
+def xlsx_of_countless_texts(path: Path) -> None:
+    workbook(path, {TEXTS: iter([b"<sst>", *repeated(b"<si/>", 30 * MIB)])})
+
+
+@gives("cannot read this workbook: it would unpack to ")
+def xlsx_of_large_texts(path: Path) -> None:
+    workbook(path, {TEXTS: iter([b"<sst>", *repeated(b"<si><t>" + b"x" * 900_000 + b"</t></si>", 300 * MIB)])})
+
+
+def sharing(path: Path, *rows: int) -> None:
+    """A workbook with so many cells in each row, all of which share one long text."""
+    names = "".join(f"<si><t>{name}</t></si>" for name in COLUMNS).encode()
+    header = "".join(f'<c t="s"><v>{number}</v></c>' for number in range(len(COLUMNS)))
+    cells = (b"<row>%s</row>" % (b'<c t="s"><v>8</v></c>' * number) for number in rows)
+    sheet = [f'<worksheet xmlns="{MAIN}"><sheetData><row>{header}</row>'.encode(), *cells, b"</sheetData></worksheet>"]
+    texts = [b"<sst>", names, b"<si><t>%s</t></si></sst>" % (b"x" * 900_000)]
+    workbook(path, {SHEET: iter(sheet), TEXTS: iter(texts)})
+
+
+@gives("cannot read this workbook: row 2 has texts of more than 8 MiB;")
+def xlsx_of_one_text_in_every_column(path: Path) -> None:
+    sharing(path, *[256] * 40)
+
+
+@gives("cannot read this workbook: its texts would unpack to more than 32 MiB;")
+def xlsx_of_one_text_in_every_row(path: Path) -> None:
+    sharing(path, *[8] * 5_000)
+
+
+@gives("cannot read this workbook: row 2 has texts of more than 8 MiB;")
+def xlsx_of_one_row_of_texts(path: Path) -> None:
+    sheet(path, [b"<row>", *[b'<c t="str"><v>%s</v></c>' % (b"x" * 900_000)] * 30, b"</row>"])
+
+
+@gives("cannot read this workbook: it is built from too many pieces;")
+def xlsx_of_countless_formats(path: Path) -> None:
+    workbook(path, {"xl/styles.xml": iter([b"<styleSheet><cellXfs>", *repeated(b"<xf/>", 10 * MIB)])})
+
+
+@gives("cannot read this workbook: it is built from too many pieces;")
+def xlsx_of_countless_sheets(path: Path) -> None:
+    sheets = repeated(b'<sheet name="x" r:id="rId1"/>', 10 * MIB)
+    workbook(path, {"xl/workbook.xml": iter([b'<workbook xmlns:r="x"><sheets>', *sheets])})
+
+
+@gives("cannot read this workbook: it is a ZIP of too many or too large parts;")
+def xlsx_of_countless_parts(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(20_000):
+            file.writestr(f"xl/{number}", b"")
+
+
+@gives("cannot read this workbook: it is packed in a way that spreadsheet programs do not use;")
+def xlsx_packed_otherwise(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("xl/workbook.xml", b" " * MIB)

@@ -1,0 +1,81 @@
+"""Shorthand for tests of the import's screens: files to bring, pages as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.html import strip_tags
+
+from ops.imports.models import Import
+
+LIST = "/console/imports/import/"
+ADD = f"{LIST}add/"
+TIME = "2026-01-05T10:00:00+00:00"
+HEADER = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def csv_of(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> bytes:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([header, *rows])
+    return written.getvalue().encode()
+
+
+def message(external_id: str = "1", parent: str = "", content: str = "hello", **values: str) -> tuple[str, ...]:
+    """A row of a file: Alice writes to Bob."""
+    given = {"sender": "alice", "receiver": "bob", "timestamp": TIME, **values}
+    return external_id, parent, given["sender"], given["receiver"], given["timestamp"], content
+
+
+def bring(client: Client, content: bytes, name: str = "messages.csv") -> Import:
+    """Upload a file; the import whose page that leads to."""
+    response = client.post(ADD, {"file": SimpleUploadedFile(name, content)})
+    assert response.status_code == 302, text(response)
+    (key,) = re.findall(f"{LIST}([0-9a-f-]+)/change/", response["Location"])
+    return Import.objects.get(pk=key)
+
+
+def address(import_: Import, what: str = "change/") -> str:
+    return f"{LIST}{import_.pk}/{what}"
+
+
+def page(client: Client, import_: Import) -> str:
+    """What one reads on the page of an import."""
+    return text(client.get(address(import_)))
+
+
+def text(response: Any) -> str:
+    """What one reads on a page, with single blanks."""
+    content = response.content.decode().partition('id="content-start"')[2] or response.content.decode()
+    return " ".join(unescape(strip_tags(content)).split())
+
+
+def seen(client: Client, import_: Import) -> str:
+    """What the forms of the page carry."""
+    return str(client.get(address(import_)).context["seen"])
+
+
+def decide(client: Client, import_: Import, what: str, **data: Any) -> Any:
+    """Send one of the page's forms, as it is filled in now but for ``data``; follows to the page that answers."""
+    context = client.get(address(import_)).context
+    sent: dict[str, Any] = {"seen": context["seen"]}
+    if what == "check/":
+        form = context["checks_form"]
+        sent |= {name: form[name].value() for name in form.fields if form[name].value() not in (False, None)}
+    if what == "columns/":
+        form = context["columns_form"]
+        sent |= {name: form[name].value() for name in form.fields if form[name].value() not in (False, None)}
+    response = client.post(address(import_, what), {**sent, **data}, follow=True)
+    import_.refresh_from_db()
+    return response

@@ -1,0 +1,129 @@
+"""Which header holds which column: by our names, by what people say, and what is suggested to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.imports.checking.rows import COLUMNS
+from ops.imports.columns import HeaderUnfit, fit, suggest
+from ops.imports.options import Reading
+
+SIX = [name for name in COLUMNS if name not in ("edited", "read")]
+EXPECTED = (
+    "Expected, once each: external_id, parent_external_id, sender, receiver, timestamp, content; edited and read may "
+    "be there as well."
+)
+
+
+def unfit(headers: list[str], **options: object) -> HeaderUnfit:
+    with pytest.raises(HeaderUnfit) as caught:
+        fit(headers, Reading(**options), row=1)  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_our_names_are_found_in_any_order_and_edited_and_read_may_be_missing() -> None:
+    assert fit(SIX[::-1], Reading()).sources == (*SIX[:5], None, None, "content")
+    assert fit(list(COLUMNS), Reading()).sources == COLUMNS
+
+
+def test_id_and_parent_id_are_taken_for_the_external_ids() -> None:
+    headers = ["id", "parent_id", *SIX[2:]]
+    assert fit(headers, Reading()).sources[:2] == ("id", "parent_id")
+    # Where both are there, ours is it.
+    assert unfit([*headers, "external_id"]).unknown == ["id"]
+
+
+def test_a_column_called_problem_is_ignored() -> None:
+    assert fit([*SIX, "problem"], Reading()).unknown == ()
+
+
+def test_unknown_missing_and_repeated_columns_are_named_together() -> None:
+    error = unfit(["sender", "sender", "text", "content"])
+    assert str(error) == (
+        "the columns of the header do not fit; unknown: text; missing: external_id, parent_external_id, receiver, "
+        f"timestamp; repeated: sender in columns 1 and 2 (A and B). {EXPECTED} Of columns with one name keep one; give "
+        "the others other names, or remove them."
+    )
+    assert (error.headers, error.unknown) == (["sender", "sender", "text", "content"], ["text"])
+    assert error.missing == ["external_id", "parent_external_id", "receiver", "timestamp"]
+    assert error.repeated == ["sender"]
+    assert (error.problem.row, error.problem.cure) == (1, "")
+
+
+def test_unknown_columns_can_be_ignored_missing_and_repeated_ones_cannot() -> None:
+    assert unfit([*SIX, "mood", "mood"]).problem.cure == "ignore_unknown"
+    assert fit([*SIX, "mood", "mood"], Reading(ignore_unknown=True)).unknown == ("mood",)
+    missing = unfit([*SIX[:5], "mood"], ignore_unknown=True)
+    assert (missing.unknown, missing.missing, missing.problem.cure) == ([], ["content"], "columns")
+    assert unfit([*SIX, "content"], ignore_unknown=True).repeated == ["content"]
+
+
+def test_people_may_say_which_header_holds_what() -> None:
+    chosen = {"external_id": "", "parent_external_id": "", "sender": "From", "receiver": "To", "content": "timestamp"}
+    headers = ["From", "To", "timestamp", "When"]
+    assert fit(headers, Reading(columns={**chosen, "timestamp": "When"})).sources == (
+        None,
+        None,
+        "From",
+        "To",
+        "When",
+        None,
+        None,
+        "timestamp",
+    )
+    # A header that holds another column is not found by its name.
+    assert unfit(headers, columns=chosen).missing == ["timestamp"]
+
+
+def test_of_the_needed_columns_only_the_external_ids_may_be_said_to_be_absent() -> None:
+    absent = dict.fromkeys(COLUMNS, "")
+    assert unfit(list(COLUMNS), columns=absent, ignore_unknown=True).missing == [
+        "sender",
+        "receiver",
+        "timestamp",
+        "content",
+    ]
+
+
+def test_no_header_holds_two_columns() -> None:
+    error = unfit(SIX, columns={"sender": "receiver", "receiver": "receiver"}, ignore_unknown=True)
+    assert error.repeated == ["receiver"]
+
+
+def test_a_header_that_was_chosen_and_is_not_there_is_missing() -> None:
+    assert unfit(SIX, columns={"content": "Text"}).missing == ["content"]
+
+
+def test_many_unknown_columns_are_counted() -> None:
+    assert "unknown: c0, c1, " in str(unfit([*SIX, *(f"c{number}" for number in range(100))]))
+    assert "c19 and 80 more." in str(unfit([*SIX, *(f"c{number}" for number in range(100))]))
+
+
+def test_many_columns_of_one_name_are_counted() -> None:
+    said = str(unfit([*SIX, *["content"] * 100]))
+    assert "content in columns 6, 7, 8," in said and ", 25 and 81 more (F, G, H," in said and ", Y and 81 more)" in said
+
+
+@pytest.mark.parametrize(
+    ("headers", "suggested"),
+    [
+        (
+            ["ID", "Parent ID", "From", "To", "Date", "Text"],
+            {
+                "external_id": "ID",
+                "parent_external_id": "Parent ID",
+                "sender": "From",
+                "receiver": "To",
+                "timestamp": "Date",
+                "content": "Text",
+            },
+        ),
+        ([" External_ID", "SENDER", "is_read"], {"external_id": " External_ID", "sender": "SENDER", "read": "is_read"}),
+        # The best name wins, and no header is suggested twice.
+        (["message", "text"], {"content": "text"}),
+        (["id", "message id"], {"external_id": "id"}),
+        (["a", "b", "c"], {}),
+    ],
+)
+def test_other_names_are_suggested(headers: list[str], suggested: dict[str, str]) -> None:
+    assert suggest(headers) == suggested

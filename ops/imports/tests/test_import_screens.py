@@ -1,0 +1,300 @@
+"""Importing through the console: bring a file, see what is in it, decide, import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from messaging.differences import Difference, word_differences
+from messaging.models import Message, MessageHistory, Notification
+from messaging.tests.conversations import write
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.imports import page as import_page
+from ops.imports.jobs import check as check_job
+from ops.imports.models import Import
+from ops.imports.tests.screens import ADD, LIST, address, bring, csv_of, decide, message, page, seen, signed_in, text
+from ops.jobs.models import Job
+
+State = Import.State
+
+
+def test_an_empty_list_says_what_to_do(importing: Client) -> None:
+    said = text(importing.get(LIST))
+    assert (
+        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it." in said
+    )
+
+
+def test_the_upload_says_what_is_taken(importing: Client, settings: Any) -> None:
+    settings.MOST_UPLOADED = 3 * 2**20
+    said = text(importing.get(ADD))
+    assert "CSV (separated by commas, semicolons or tabs), JSON, JSON Lines or Excel (XLSX), at most 3 MB." in said
+    assert "parent_external_id" in said
+
+
+def test_the_sample_can_be_imported(importing: Client, people: Any) -> None:
+    sample = importing.get(f"{LIST}sample.csv")
+    assert sample["Content-Disposition"] == 'attachment; filename="sample.csv"'
+    import_ = bring(importing, sample.content)
+    assert "Import 2 messages" in page(importing, import_)
+
+
+def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", "1", "hello yourself"), message("3")))
+    said = page(importing, import_)
+    assert import_.state == State.CHECKED
+    assert "read as UTF-8, separated by commas" in said
+    assert "3 new messages 0 problems 2 new conversations" in said
+    assert "Import 3 messages" in said
+    assert "Notifies nobody. You can undo it afterwards." in said
+    assert "Row 3 + new alice →to bob 2026-01-05 10:00:00 UTC id 2 answers 1" in said
+    assert "hello yourself" in said
+    assert not Message.objects.exists()
+
+
+def test_first_rows_are_shown_for_what_they_are(importing: Client, people: Any) -> None:
+    rows = csv_of(message("1"), message("1"), message("2", timestamp="05/01/2026"), message("3", content="café"))
+    said = page(importing, bring(importing, rows.replace("é".encode(), b"\xe9")))
+    assert "Row 2 + new alice" in said
+    assert "Row 3 = repeated alice" in said
+    assert "05/01/2026 id 2" in said  # not "05/01/2026 UTC", as if it had been understood
+    assert "caf\\xE9" in said
+
+
+def test_what_is_confirmed_is_imported_and_the_page_says_what_came_of_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", "1")))
+    said = text(decide(importing, import_, "store/"))
+    assert import_.state == State.STORED
+    assert "2 new messages 1 reply among them 1 new conversation" in said
+    assert str(import_.pk) in said
+    assert Message.objects.count() == 2
+    assert not Notification.objects.exists()
+    assert "messages.csv 2 new messages ✓ imported dan" in text(importing.get(LIST))
+
+
+def test_its_file_is_deleted_with_its_preview(importing: Client, people: Any, folder: Any) -> None:
+    decide(importing, bring(importing, csv_of(message())), "store/")
+    assert [file.name for file in folder.iterdir()] == []
+
+
+def test_the_same_file_again_changes_nothing_and_says_when_it_came_before(importing: Client, people: Any) -> None:
+    content = csv_of(message("1"), message("2", "1"))
+    first = bring(importing, content)
+    decide(importing, first, "store/")
+    said = page(importing, bring(importing, content, "again.csv"))
+    assert "This very file was imported before: the import of messages.csv" in said
+    assert "Everything in this file is stored already: there is nothing to import." in said
+    assert "2 stored already" in said
+
+
+def test_problems_name_row_column_and_remedy_and_stand_against_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
+    said = page(importing, import_)
+    assert "Nothing can be imported while one problem stands against it." in said
+    assert "3 sender ✕ problem No user 'nobody-here': correct the name, or choose to create missing users." in said
+    assert "Download it (CSV)" in said
+    assert "Import 1 message" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("header-only.csv", csv_of(), "The file has a header and no rows"),
+        ("nothing.json", b"[", "The file is cut off in its first row"),
+        ("open.csv", csv_of() + b'"', "The quote opened in row 2 is never closed"),
+    ],
+)
+def test_a_file_without_a_single_row_says_so(importing: Client, name: str, content: bytes, said: str) -> None:
+    import_ = bring(importing, content, name)
+    assert import_.job is not None and import_.job.state == "finished"
+    assert said in page(importing, import_)
+
+
+def test_storing_what_has_problems_is_refused_whatever_is_sent(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
+    decide(importing, import_, "store/")
+    assert import_.state == State.CHECKED
+    assert not Message.objects.exists()
+
+
+def test_the_choice_that_cures_a_problem_stands_out_and_cures_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), *(message(str(key), sender=f"new-{key}") for key in range(2, 6))))
+    said = page(importing, import_)
+    assert "Create missing users cures 4 problems" in said
+    assert said.index("Create missing users") < said.index("Other choices")
+    assert said.index("Notify the receivers") > said.index("Other choices")
+    said = text(decide(importing, import_, "check/", create_users="on"))
+    assert "Import 5 messages" in said
+    assert "Creates 4 users and notifies nobody. You can undo it afterwards." in said
+    decide(importing, import_, "store/")
+    assert Message.objects.count() == 5
+
+
+def test_a_missing_parent_can_begin_a_conversation(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1", "999")))
+    assert "Let a message whose parent is missing begin a conversation cures 1 problem" in page(importing, import_)
+    decide(importing, import_, "check/", start_conversations="on")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().parent_message is None
+
+
+def test_an_encoding_can_be_chosen(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message(content="café")).decode().encode("latin-1"))
+    assert "Encoding of the file" in page(importing, import_).partition("Other choices")[0]
+    decide(importing, import_, "check/", encoding="Windows-1252")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().content == "café"
+
+
+def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message(timestamp="2026-07-01 12:00:00")))
+    assert "Time zone of times that name none for 1 time" in page(importing, import_)
+    said = text(decide(importing, import_, "check/", time_zone="Berlin"))
+    assert "“Berlin” is no time zone: choose one of the list, such as Europe/Berlin." in said
+    decide(importing, import_, "check/", time_zone="Europe/Berlin")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().timestamp.isoformat() == "2026-07-01T10:00:00+00:00"
+
+
+def test_a_wrong_time_zone_cures_nothing(importing: Client, people: Any) -> None:
+    said = text(decide(importing, bring(importing, csv_of(message())), "check/", time_zone="Berlin"))
+    assert "“Berlin” is no time zone" in said
+    assert "for 0 times" not in said
+
+
+def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", content=""), message("3")))
+    said = text(decide(importing, import_, "check/", only_valid="on"))
+    assert "Import 2 messages" in said
+    assert "Leaves out 1 row and notifies nobody." in said
+    both = bring(importing, csv_of(message("8", sender="new"), message("9", content="")), "both.csv")
+    said = text(decide(importing, both, "check/", only_valid="on", create_users="on"))
+    assert "Creates 1 user, leaves out 1 row and notifies nobody." in said
+    said = text(decide(importing, import_, "store/"))
+    assert "1 row was left out. Download it (CSV), correct what the last column says, and import the file." in said
+    rejected: Any = importing.get(address(import_, "rejected.csv"))
+    assert rejected["Content-Disposition"] == 'attachment; filename="messages-left-out.csv"'
+    assert rejected["X-Content-Type-Options"] == "nosniff"
+    corrected = b"".join(rejected.streaming_content).replace(b"10:00:00+00:00,,", b"10:00:00+00:00,now there,")
+    again = bring(importing, corrected, "corrected.csv")
+    decide(importing, again, "store/")
+    assert set(Message.objects.values_list("external_id", "content")) == {
+        ("1", "hello"),
+        ("2", "now there"),
+        ("3", "hello"),
+    }
+
+
+def test_all_problems_can_be_downloaded(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(*(message(str(key), "gone") for key in range(150))))
+    said = page(importing, import_)
+    assert "The first 100 of 150. Download all 150 (CSV)" in said
+    assert "90 more" in said
+    response: Any = importing.get(address(import_, "problems.csv"))
+    assert response["Content-Disposition"] == 'attachment; filename="messages-problems.csv"'
+    assert response["Content-Type"] == "text/csv"
+    assert b"".join(response.streaming_content).count(b"parent gone is neither in the file nor stored") == 150
+
+
+def test_what_cannot_be_read_at_all_is_said(importing: Client) -> None:
+    said = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
+    assert "Nothing can be imported before the file can be read." in said
+    assert "Import 0" not in said
+
+
+def test_what_cannot_be_read_is_told_before_any_choice_and_leads_to_another_file(importing: Client) -> None:
+    said = page(importing, bring(importing, csv_of() + b'"'))
+    assert said.index("The quote opened in row 2 is never closed") < said.index("Change how the file is read")
+    assert "Upload another file" in said
+    assert said.count("never closed") == 1
+    assert "The file holds no row that could be imported" in page(importing, bring(importing, csv_of()))
+
+
+def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    Import.objects.update(understood={}, counts=check_job.nothing_read())
+    Job.objects.update(state=Job.State.CANCELLED)
+    said = page(importing, import_)
+    assert "The check was stopped before its end: check the file again." in said
+    assert "problem" not in said
+    form = dict(importing.get(address(import_)).context["same_choices"])
+    response = importing.post(address(import_, "check/"), {"seen": seen(importing, import_), **form}, follow=True)
+    assert "Import 1 message" in text(response)
+
+
+@pytest.fixture
+def stored(people: Any) -> Message:
+    alice, bob = people
+    return write(alice, bob, "We meet at noon.", external_id="1")
+
+
+def test_a_changed_text_is_shown_word_by_word_and_asked_about(importing: Client, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
+    said = page(importing, import_)
+    assert "1 changed text" in said
+    assert "We meet at [removed: noon][added: eleven]." in said.replace("] [", "][")
+    said = text(decide(importing, import_, "store/"))
+    assert "Say what becomes of the stored texts: record the edits, or leave them." in said
+    assert import_.state == State.CHECKED
+
+
+@pytest.mark.parametrize(
+    ("choice", "content", "histories"), [("edit", "We meet at eleven.", 1), ("skip", "We meet at noon.", 0)]
+)
+def test_it_is_recorded_as_an_edit_or_left_as_chosen(
+    importing: Client, dan: Any, stored: Message, choice: str, content: str, histories: int
+) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
+    decide(importing, import_, "store/", existing=choice)
+    stored.refresh_from_db()
+    assert (stored.content, MessageHistory.objects.filter(edited_by=dan).count()) == (content, histories)
+    assert Message.objects.count() == 2
+
+
+def test_many_long_changed_texts_do_not_keep_their_page_waiting(
+    importing: Client, stored: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share the time for comparing, and each says that it goes on."""
+    long = "All that was said before noon. " * 400
+    rows = [message(str(key), content=long) for key in range(2, 27)]
+    decide(importing, bring(importing, csv_of(*rows)), "store/")
+    granted: list[float] = []
+
+    def timed(before: str, after: str, *, seconds: float) -> list[Difference]:
+        granted.append(seconds)
+        return word_differences(before, after, seconds=seconds)
+
+    monkeypatch.setattr(import_page, "word_differences", timed)
+    said = page(importing, bring(importing, csv_of(*((*row[:-1], long.replace("noon", "one")) for row in rows))))
+    assert len(granted) == 20
+    assert sum(granted) == pytest.approx(2)
+    assert said.count("… and so on") == 20 + 20  # of the changed texts, and of the first rows
+    assert "The first 20 of 25." in said
+
+
+def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
+    assert "Apply to 1 changed text" in page(importing, import_)
+    decide(importing, import_, "store/", existing="edit")
+    stored.refresh_from_db()
+    assert stored.content == "We meet at eleven."
+
+
+def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan: Any, stored: Message) -> None:
+    import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
+    page(importing, import_)
+    page(importing, import_)
+    entry = Entry.objects.get(event=Event.MESSAGE_READ)
+    assert (entry.actor_id, entry.target_id) == (dan.pk, str(stored.pk))
+
+
+def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(ina: Any, stored: Message) -> None:
+    client = signed_in(ina)
+    import_ = bring(client, csv_of(message("1", content="We meet at eleven.")))
+    said = page(client, import_)
+    assert "What is stored is shown to people who may read or export messages." in said
+    assert "noon" not in said
+    assert not Entry.objects.filter(event=Event.MESSAGE_READ).exists()

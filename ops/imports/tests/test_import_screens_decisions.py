@@ -1,0 +1,212 @@
+"""One decision at a time about an import: stale forms do nothing, files do not stay, an import can be undone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.models import Conversation, Message
+from messaging.tests.conversations import write
+from ops.files import private_files
+from ops.imports import steps, uploads
+from ops.imports.models import Import
+from ops.imports.tests.importing import Death, at_batch, do
+from ops.imports.tests.screens import LIST, address, bring, csv_of, decide, message, page, signed_in, text
+from ops.imports.undoing import Undoing
+from ops.jobs import running
+from ops.jobs.models import Job
+
+State = Import.State
+STALE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
+
+
+def test_a_form_of_another_tab_is_not_taken_for_todays(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    old = importing.get(address(import_)).context["seen"]
+    decide(importing, import_, "check/", notify="on")
+    for what in ("store/", "check/", "discard/"):
+        assert STALE in text(importing.post(address(import_, what), {"seen": old}, follow=True))
+    import_.refresh_from_db()
+    assert (import_.state, import_.choices["notify"]) == (State.CHECKED, True)
+
+
+def test_nothing_is_imported_twice(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("")))
+    form = {"seen": importing.get(address(import_)).context["seen"]}
+    importing.post(address(import_, "store/"), form)
+    assert STALE in text(importing.post(address(import_, "store/"), form, follow=True))
+    assert Message.objects.count() == 1
+
+
+def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    said = text(decide(importing, import_, "discard/"))
+    assert "“messages.csv” was deleted; nothing of it was imported." in said
+    assert list(folder.iterdir()) == []
+    assert "The file was deleted without being imported." in page(importing, import_)
+
+
+def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    private_files.delete_with_company(import_.upload)
+    assert "The file is not kept any more: it is deleted a day after it was uploaded." in page(importing, import_)
+    form = {"seen": importing.get(address(import_)).context["seen"]}
+    said = text(importing.post(address(import_, "store/"), form, follow=True))
+    assert "The file is not kept any more: it is deleted after a day. Upload it again." in said
+    Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    uploads.sweep()
+    assert "The file was deleted without being imported." in page(importing, import_)
+
+
+def test_an_upload_sweeps_up_what_others_left(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    private_files.delete_with_company(import_.upload)
+    Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    bring(importing, csv_of(message()))
+    import_.refresh_from_db()
+    assert import_.state == State.DISCARDED
+
+
+def test_what_changed_between_preview_and_import_is_said_and_nothing_is_stored(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", sender="bob", receiver="alice")))
+    people[0].delete()
+    said = text(decide(importing, import_, "store/"))
+    assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
+    assert "No user 'alice'" in said
+    assert import_.state == State.CHECKED
+    assert not Message.objects.exists()
+
+
+def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(importing: Client, people: Any) -> None:
+    """The preview said that no stored text changes."""
+    alice, bob = people
+    kept = write(alice, bob, "hello", external_id="1")
+    import_ = bring(importing, csv_of(message("1", timestamp=kept.timestamp.isoformat()), message("2")))
+    kept.content = "hello, as corrected"
+    kept.save()
+    said = text(decide(importing, import_, "store/"))
+    assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
+    assert "1 is already stored with different content" in said
+    kept.refresh_from_db()
+    assert (kept.content, Message.objects.count()) == ("hello, as corrected", 1)
+    decide(importing, import_, "check/", existing="edit")
+    decide(importing, import_, "store/", existing="edit")
+    kept.refresh_from_db()
+    assert (kept.content, Message.objects.count()) == ("hello", 2)
+
+
+def test_a_check_that_never_began_can_be_begun_again(importing: Client, dan: Any, people: Any) -> None:
+    name, size, _ = private_files.save([csv_of(message())], uploads.SUFFIX, 10_000)
+    import_ = Import.objects.create(by=dan, file_name="a.csv", upload=name, size=size)
+    assert "Check the file" in page(importing, import_)
+    context = importing.get(address(import_)).context
+    importing.post(address(import_, "check/"), {"seen": context["seen"], **dict(context["same_choices"])})
+    assert "Import 1 message" in page(importing, import_)
+
+
+def test_what_was_taken_back_says_why_and_can_be_checked_again(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    why = "The disk is full: make room and try again."
+    Import.objects.update(state=State.TAKEN_BACK, outcome={"why": why, "undo": {"kept": 0}, "kept": []})
+    said = page(importing, import_)
+    assert f"{why} Nothing of it is stored: messages, conversations and texts are as they were before." in said
+    context = importing.get(address(import_)).context
+    importing.post(address(import_, "check/"), {"seen": context["seen"], **dict(context["same_choices"])})
+    assert "Import 1 message" in page(importing, import_)
+
+
+@pytest.mark.parametrize("state", [State.CHECKING, State.STORING, State.UNDOING])
+def test_progress_is_shown_live_to_who_asked_for_it_and_in_words_to_others(
+    importing: Client, dan: Any, ina: Any, state: str
+) -> None:
+    job = Job.objects.create(
+        kind="import.store", title="Import", state=Job.State.RUNNING, requester=dan, done=5, total=9
+    )
+    import_ = Import.objects.create(by=dan, file_name="a.csv", state=state, job=job)
+    assert "5 of 9 messages" in page(importing, import_)
+    assert f"/console/jobs/job/{job.pk}/progress/" in importing.get(address(import_)).content.decode()
+    assert "Somebody is at it. Load this page again" in page(signed_in(ina), import_)
+
+
+def test_undoing_says_what_it_will_do_then_does_it(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2", "1")))
+    decide(importing, import_, "store/")
+    said = text(importing.get(address(import_, "undo/")))
+    assert "2 messages that this import added, with their notifications" in said
+    assert "Undo the import of 2 messages" in said
+    assert Message.objects.count() == 2
+    said = text(importing.post(address(import_, "undo/"), follow=True))
+    assert "2 messages removed 1 conversation removed" in said
+    assert "Nothing of it is left." in said
+    assert not Message.objects.exists()
+    assert not Conversation.objects.exists()
+    assert "messages.csv 2 messages removed ↩ undone dan" in text(importing.get(LIST))
+
+
+def test_what_was_touched_since_is_announced_listed_and_left(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message("1"), message("2")))
+    decide(importing, import_, "store/")
+    touched = Message.objects.get(external_id="2")
+    touched.content = "corrected"
+    touched.save()
+    assert "1 message that somebody edited or answered since, or that was exchanged with somebody on hold" in text(
+        importing.get(address(import_, "undo/"))
+    )
+    said = text(importing.post(address(import_, "undo/"), follow=True))
+    assert f"Message {touched.pk} was edited since" in said
+    assert Message.objects.get() == touched
+
+
+def test_an_undone_import_cannot_be_undone_again(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    decide(importing, import_, "store/")
+    for _ in range(2):
+        response = importing.post(address(import_, "undo/"), follow=True)
+    assert STALE in text(response)
+
+
+def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: Any) -> None:
+    import_ = bring(importing, csv_of(message()))
+    decide(importing, import_, "store/")
+    signed_in(ina).post(address(import_, "undo/"))
+    import_.refresh_from_db()
+    assert import_.state == State.UNDONE
+
+
+def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
+    importing: Client, people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers died at it again and again: nothing else can be done with the import before."""
+    import_ = bring(importing, csv_of(message("1"), message("2")))
+    at_work = steps.store(import_, by=import_.by, kick=False)
+
+    def die(*_: Any) -> None:
+        raise Death
+
+    with monkeypatch.context() as deadly, at_batch(2, running.JobFailed("The disk is full."), committed=True):
+        deadly.setattr(Undoing, "remove_messages", die)
+        for _ in range(6):
+            with suppress(Death):
+                do(at_work)
+    import_.refresh_from_db()
+    at_work.refresh_from_db()
+    assert (import_.state, at_work.state, at_work.ending) == (State.STORING, "failed", "failed")
+    assert Message.objects.count() == 2
+    said = text(importing.get(address(import_)))
+    assert "The disk is full. Taking back what had been done came to no end: the worker died 5 times" in said
+    assert "Go on with it" in said and "Check the file" not in said
+    assert "! not taken back" in said and "being imported" not in said
+    assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))
+    sent = {"next": address(import_)}
+    response = importing.post(reverse("admin:jobs_job_retry", args=[at_work.pk]), sent, follow=True)
+    assert "Being taken back" in text(response)
+    do(at_work)
+    import_.refresh_from_db()
+    assert (import_.state, import_.outcome["why"]) == (State.TAKEN_BACK, "The disk is full.")
+    assert not Message.objects.exists()

@@ -1,0 +1,120 @@
+"""Rows that were left out come back as a file with all their columns and what is wrong, to be corrected."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ops.files.reading import open_source
+from ops.imports.options import Reading
+from ops.imports.rejected import RejectedRows
+from ops.imports.tests.files import as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
+
+SIX = "external_id,parent_external_id,sender,receiver,timestamp,content"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rejected.csv"
+
+
+def rejected(
+    content: bytes, path: Path, *whys: tuple[int, str], reading: Reading | None = None, guarded: bool = False
+) -> bytes:
+    """What is written for the rows with these numbers."""
+    upload = path.with_name("upload")
+    upload.write_bytes(content)
+    with (
+        open_source(upload, reading or Reading()) as source,
+        RejectedRows(source, path, guarded_already=guarded) as writer,
+    ):
+        for number, why in whys:
+            writer.write(number, why)
+        assert writer.written == len(whys)
+    return path.read_bytes()
+
+
+def read_again(path: Path, reading: Reading | None = None) -> list[tuple[str, ...]]:
+    with open_source(path, reading or Reading()) as source:
+        return read_rows(source)
+
+
+def test_the_rows_that_are_named_come_back_with_what_is_wrong_with_them(path: Path) -> None:
+    content = f"{SIX},mood\n1,,a,b,t,one,x\n\n2,,a,b,t,two,y\n3,,a,b,t,three,z\n".encode()
+    reading = Reading(ignore_unknown=True)
+    written = rejected(content, path, (2, "no time"), (5, "no user, and\nno text"), reading=reading)
+    assert written.decode("utf-8-sig") == (
+        f'{SIX},mood,problem\r\n1,,a,b,t,one,x,no time\r\n3,,a,b,t,three,z,"no user, and\nno text"\r\n'
+    )
+    assert [values[0] for values in read_again(path, reading)] == ["1", "3"]
+
+
+def test_encoding_separator_and_bytes_are_those_of_the_file(path: Path) -> None:
+    for encoding, raw in (("Latin-1", b"caf\xe9"), ("Shift_JIS", "ソ表".encode("cp932")), ("UTF-8", b"caf\xe9")):
+        reading = Reading(encoding=encoding)
+        content = SIX.replace(",", ";").encode() + b"\n1;;a;b;t;" + raw + b"\n"
+        written = rejected(content, path, (2, "why"), reading=reading)
+        assert written.endswith(b"\r\n1;;a;b;t;" + raw + b";why\r\n")
+        with open_source(path, reading) as source:
+            assert source.description == f"read as {encoding}, separated by ;"
+
+
+def test_a_file_in_utf_16_comes_back_in_utf_16(path: Path) -> None:
+    written = rejected(as_csv(row(content="héllo")).decode().encode("utf-16"), path, (2, "why"))
+    assert "héllo,why" in written.decode("utf-16")
+    assert read_again(path) == [row(content="héllo")]
+
+
+def test_columns_that_were_chosen_are_found_again(path: Path) -> None:
+    chosen = {"external_id": "", "parent_external_id": "", "sender": "=from", "receiver": "to", "timestamp": "at"}
+    reading = Reading(columns={**chosen, "content": "text"}, ignore_unknown=True)
+    content = b"=from,to,at,text,=SUM(1)\na,b,t,hello,1\n"
+    written = rejected(content, path, (2, "why"), reading=reading)
+    assert written.decode("utf-8-sig") == "=from,to,at,text,'=SUM(1),problem\r\na,b,t,hello,1,why\r\n"
+    assert read_again(path, reading) == [("", "", "a", "b", "t", "", "", "hello")]
+
+
+def test_what_was_wrong_the_last_time_is_replaced(path: Path) -> None:
+    written = rejected(f"{SIX},problem\n1,,a,b,t,x,old\n2,,a,b,t,x,old,more\n".encode(), path, (2, "new"), (3, "newer"))
+    assert written.decode("utf-8-sig").splitlines()[1:] == ["1,,a,b,t,x,new", "2,,a,b,t,x,more,newer"]
+
+
+def test_rows_with_too_few_or_too_many_values_keep_them_all(path: Path) -> None:
+    written = rejected(f"{SIX}\n1,,a,b\n2,,a,b,t,x,y,z\n".encode(), path, (2, "few"), (3, "many"))
+    assert written.decode("utf-8-sig").splitlines()[1:] == ["1,,a,b,,,few", "2,,a,b,t,x,y,z,many"]
+
+
+@pytest.mark.parametrize("write", [as_json, as_json_lines, as_xlsx])
+def test_rows_of_other_formats_come_back_as_csv(write: object, path: Path) -> None:
+    rows = [row("1", content="héllo\r\n🙂"), row("2"), row("3", "1", edited="true")]
+    numbers = (1, 3) if write is not as_xlsx else (2, 4)
+    rejected(write(*rows), path, *((number, "why") for number in numbers))  # type: ignore[operator]
+    assert read_again(path) == [rows[0], rows[2]]
+
+
+def test_of_json_what_only_later_objects_have_comes_back_too(path: Path) -> None:
+    first = b'{"id": 1, "parent_id": "", "sender": "a", "receiver": "b", "timestamp": "t", "content": "x"}\n'
+    written = rejected(first * 100 + first.replace(b'"x"', b'["x"], "read": true'), path, (101, "why"))
+    lines = written.decode("utf-8-sig").splitlines()
+    assert lines[0] == "id,parent_id,sender,receiver,timestamp,content,edited,read,problem"
+    assert next(csv.reader(lines[1:])) == ["1", "", "a", "b", "t", '["x"]', "", "true", "why"]
+
+
+def test_no_cell_is_a_formula_for_a_spreadsheet(path: Path) -> None:
+    """Also where the file itself had formulas; taking the guard off again gives the texts as they were."""
+    content = f"{SIX},mood\n=1,,@a,b,+t,'=1,-x\n".encode()
+    written = rejected(content, path, (2, "=cmd is unknown"), reading=Reading(ignore_unknown=True))
+    assert written.decode("utf-8-sig").splitlines()[1] == "'=1,,'@a,b,'+t,''=1,'-x,'=cmd is unknown"
+
+
+def test_what_our_exports_guarded_is_not_guarded_twice(path: Path) -> None:
+    content = f"{SIX}\n'=1,,'@a,b,t,''x\n=2,,a,b,t,'x\n".encode()
+    written = rejected(content, path, (2, "why"), (3, "why"), guarded=True)
+    assert written.decode("utf-8-sig").splitlines()[1:] == ["'=1,,'@a,b,t,''x,why", "'=2,,a,b,t,''x,why"]
+
+
+def test_half_characters_of_json_are_spelled_out(path: Path) -> None:
+    rejected(as_json(row(content="a\ud83d")), path, (1, "why"))
+    assert read_again(path) == [row(content="a\\ud83d")]

@@ -1,0 +1,125 @@
+"""What is said of each row by itself: its time, its flags, its characters; and which choice would cure it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.files.problems import Problem
+from ops.imports.checking.rows import StagedRow, checked_rows, is_marked
+from ops.imports.tests.files import numbered, row
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def checked(*rows: tuple[str, ...], **options: Any) -> tuple[list[StagedRow], list[Problem]]:
+    """The rows as they are staged, and what was found."""
+    problems: list[Problem] = []
+    staged = list(checked_rows(numbered(*rows), now=NOW, report=problems.append, **options))
+    return staged, problems
+
+
+def test_a_sound_row_is_staged_with_its_time_in_utc() -> None:
+    staged, problems = checked(row("1", "0", timestamp="2026-01-05T10:00:00+05:00", edited="true"), row(""))
+    assert staged == [
+        (2, "1", "0", "alice", "bob", "2026-01-05 05:00:00", True, False, "hello"),
+        (3, None, None, "alice", "bob", "2026-01-05 10:00:00", False, False, "hello"),
+    ]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("", False),
+        ("false", False),
+        ("FALSE", False),
+        ("No", False),
+        ("0", False),
+        (" true ", True),
+        ("YES", True),
+        ("True", True),
+        ("1", True),
+    ],
+)
+def test_edited_and_read_are_understood_as_people_write_them(written: str, meant: bool) -> None:
+    ((*_, edited, read, _),), problems = checked(row(edited=written, read=written))
+    assert (edited, read, problems) == (meant, meant, [])
+
+
+def test_what_is_neither_true_nor_false_is_an_error() -> None:
+    staged, problems = checked(row(edited="maybe"), row(read="2"))
+    assert [str(problem) for problem in problems] == [
+        "row 2, edited: edited is neither true nor false: write true or false, or leave it empty.",
+        "row 3, read: read is neither true nor false: write true or false, or leave it empty.",
+    ]
+    assert [(number, values[-1]) for number, *values in staged] == [(2, None), (3, None)]
+
+
+def test_names_and_ids_that_are_too_long_are_errors_and_not_kept() -> None:
+    staged, problems = checked(row("x" * 256, "y" * 256, sender="s" * 151, receiver="r" * 900_000))
+    assert [str(problem) for problem in problems] == [
+        "row 2, external_id: the external_id has 256 characters: shorten it to 255.",
+        "row 2, parent_external_id: the parent_external_id has 256 characters: shorten it to 255.",
+        "row 2, sender: the sender has 151 characters: shorten it to 150.",
+        "row 2, receiver: the receiver has 900,000 characters: shorten it to 150.",
+    ]
+    assert staged == [(2, None, None, None, None, None, False, False, None)]
+    assert checked(row("x" * 255, "y" * 255, sender="s" * 150, receiver="r" * 150))[1] == []
+
+
+def test_a_guard_of_our_exports_makes_nothing_too_long() -> None:
+    guarded = row("'=" + "x" * 254, "'@" + "y" * 254, sender="'-" + "s" * 149)
+    assert checked(guarded, guarded=True)[1] == []
+    assert len(checked(guarded)[1]) == 3
+    assert len(checked(row("'" + "x" * 255), guarded=True)[1]) == 1
+
+
+def test_a_time_without_a_zone_is_taken_in_the_zone_that_was_chosen() -> None:
+    _, (problem,) = checked(row(timestamp="2026-01-05 10:00"))
+    assert problem == Problem(2, "timestamp", "notice", "the time has no zone; taken as UTC.", "time_zone")
+    (staged,), (problem,) = checked(row(timestamp="2026-01-05 10:00"), time_zone="Europe/Berlin")
+    assert staged[5] == "2026-01-05 09:00:00"
+    assert str(problem) == "row 2, timestamp: the time has no zone; taken as Europe/Berlin."
+
+
+def test_a_time_that_the_clocks_left_out_or_repeated_has_to_name_its_offset() -> None:
+    rows = [row("1", timestamp="2026-03-29T02:30:00"), row("2", timestamp="2025-10-26 02:30")]
+    assert [problem.level for problem in checked(*rows)[1]] == ["notice", "notice"]
+    staged, problems = checked(*rows, time_zone="Europe/Berlin")
+    assert [str(problem) for problem in problems] == [
+        "row 2, timestamp: there was no 2026-03-29T02:30:00 in Europe/Berlin, where the clocks were put forward: write "
+        "it with its offset, like 2026-03-29T02:30:00+01:00.",
+        "row 3, timestamp: 2025-10-26 02:30 came twice in Europe/Berlin, where the clocks were put back: write it with "
+        "its offset, like 2025-10-26 02:30+02:00.",
+    ]
+    assert {(problem.level, problem.cure) for problem in problems} == {("error", "time_zone")}
+    assert [values[-1] for values in staged] == [None, None]
+
+
+def test_what_lies_in_the_future_is_a_warning() -> None:
+    (staged,), (problem,) = checked(row(timestamp="2026-06-01T00:00:01Z"))
+    assert (staged[-1], problem.level) == ("hello", "warning")
+    assert str(problem) == "row 2, timestamp: the time lies in the future: is it right?"
+
+
+def test_a_row_that_the_reader_refused_keeps_nothing_but_its_id() -> None:
+    torn = Problem(2, "", "error", "row 2 is torn")
+    found: list[Problem] = []
+    values = ("7", "1", "alice", "bob", "", "", "", "x")
+    assert list(checked_rows([(2, values, torn)], now=NOW, report=found.append)) == [
+        (2, "7", None, None, None, None, False, False, None)
+    ]
+    assert found == [torn]
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "a\u200bb", "\ufeff", "a\x07", "a\x1b[31m", "\u2066", "\x85"])
+def test_texts_with_invisible_or_control_characters_are_marked(text: str) -> None:
+    assert is_marked(text)
+
+
+@pytest.mark.parametrize("text", ["hello\r\n\tworld", "👩‍🚀", "naïve", "日本", ""])
+def test_plain_texts_are_not_marked(text: str) -> None:
+    assert not is_marked(text)

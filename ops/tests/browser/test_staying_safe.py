@@ -1,0 +1,152 @@
+"""Being refused, signed out and asked again, in a real browser: one always learns why, and comes back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts.sessions import Session, SessionStore
+from ops.conftest import make_staff
+from ops.deletion.models import DeletionRequest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+
+
+@pytest.fixture
+def sue(transactional_db: Any) -> Any:
+    """Sue supports users, and may delete accounts."""
+    return make_staff("sue", "view_user", "delete_user")
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def let_pass(minutes: int) -> None:
+    """Make everybody's session that much older."""
+    for session in Session.objects.all():
+        times = session.get_decoded()
+        for name in ("seen_at", "signed_in_at", "confirmed_at"):
+            if name in times:
+                times[name] -= minutes * 60
+        Session.objects.filter(pk=session.pk).update(session_data=SessionStore().encode(times))
+
+
+def fill_in(page: Page, username: str, password: str, button: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name=button).click()
+
+
+def fill_in_request(page: Page) -> None:
+    """Ask for the deletion of Bob's account."""
+    page.get_by_label("Basis").select_option("The user’s request")
+    page.get_by_label("Reason").fill("He wrote to us")
+    page.get_by_label("Type the username bob to confirm").fill("bob")
+    page.get_by_role("button", name="Request deletion of bob").click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("address", "button"), [("/sign-in/", "Sign in"), ("/console/login/", "Log in")])
+def test_who_fails_too_often_learns_when_to_try_again(
+    open_page: OpenPage, sue: Any, width: int, scheme: Any, address: str, button: str
+) -> None:
+    page = open_page(width, scheme)
+    page.goto(address)
+    for _ in range(5):
+        fill_in(page, "sue", "guess", button)
+    expect(page.get_by_text(re.compile(r"Too many tries failed\. Try again in 15 minutes, at"))).to_be_visible()
+    check(page)
+    fill_in(page, "sue", "sue's password", button)
+    expect(page.get_by_text("Too many tries failed.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_staff_come_back_to_where_they_were(open_page: OpenPage, sue: Any, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, sue)
+    page.goto("/console/accounts/user/")
+    let_pass(30)
+    page.goto("/console/accounts/user/?active=yes")
+    expect(page.get_by_text("You were signed out after 30 minutes without activity.")).to_be_visible()
+    check(page)
+    fill_in(page, "sue", "sue's password", "Log in")
+    expect(page).to_have_url(re.compile(r"/console/accounts/user/\?active=yes$"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_participant_learns_that_a_late_answer_was_not_sent(
+    open_page: OpenPage, transactional_db: Any, width: int, scheme: Any
+) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    message = write(bob, alice, "Are you there?")
+    page = open_page(width, scheme)
+    sign_in(page, alice)
+    page.goto(f"/messages/{message.conversation_id}/")
+    page.get_by_label("Your reply").fill("Yes!")
+    let_pass(30)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("What you sent was not stored: sign in, and send it again.")).to_be_visible()
+    check(page)
+    assert not Message.objects.filter(content="Yes!").exists()
+    fill_in(page, "alice", "alice's password", "Sign in")
+    expect(page).to_have_url(re.compile(rf"/messages/{message.conversation_id}/$"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_deleting_asks_who_is_there(open_page: OpenPage, sue: Any, width: int, scheme: Any) -> None:
+    bob = make_user("bob")
+    page = open_page(width, scheme)
+    sign_in(page, sue)
+    page.goto(f"/console/accounts/user/delete/?id={bob.pk}")
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_be_focused()
+    check(page)
+    page.keyboard.type("guess")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("That is not your password.")).to_be_visible()
+    check(page)
+    page.get_by_label("Your password").fill("sue's password")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="Delete the account of bob")).to_be_visible()
+    let_pass(15)
+    fill_in_request(page)
+    expect(page.get_by_text("Nothing was done yet:")).to_be_visible()
+    assert not DeletionRequest.objects.exists()
+    check(page)
+    page.get_by_label("Your password").fill("sue's password")
+    page.get_by_role("button", name="Confirm").click()
+    fill_in_request(page)
+    expect(page.get_by_text("The deletion of bob was asked for.")).to_be_visible()
+
+
+def test_an_account_without_a_password_is_told_what_to_do(page: Page, sue: Any) -> None:
+    sue.set_unusable_password()
+    sue.save()
+    sign_in(page, sue)
+    page.goto("/confirm/")
+    expect(page.get_by_text("Your account has no password")).to_be_visible()
+    check(page)
+
+
+def test_a_script_within_a_page_is_not_run(page: Page, sue: Any) -> None:
+    sign_in(page, sue)
+    page.goto("/console/")
+    page.evaluate(
+        "() => { const script = document.createElement('script');"
+        " script.textContent = 'document.title = \"taken over\"'; document.body.append(script); }"
+    )
+    assert page.title() != "taken over"
+    watch = page.watch  # type: ignore[attr-defined]
+    assert [fault for fault in watch.faults if "Content Security Policy" in fault]
+    watch.faults.clear()

@@ -1,0 +1,156 @@
+"""Deleting accounts asks for the password again, whoever is signed in; once in a quarter of an hour."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from ops.conftest import make_staff
+from ops.deletion.models import DeletionRequest
+from ops.deletion.tests.screens import filled_in
+
+CONFIRM = reverse("confirm")
+NOT_YET = "Nothing was done yet: too long ago you confirmed that it is you. Do so, and send it again."
+
+
+@pytest.fixture
+def sue(db: Any) -> Any:
+    """Sue supports users: she may delete accounts."""
+    return make_staff("sue", "view_user", "delete_user")
+
+
+@pytest.fixture
+def supporting(client: Client, sue: Any) -> Client:
+    client.force_login(sue)
+    return client
+
+
+@pytest.fixture
+def page(alice: Any) -> str:
+    """The address of the page that asks for the deletion of Alice's account."""
+    return f"{reverse('admin:accounts_user_delete_many')}?id={alice.pk}"
+
+
+def confirm(client: Client, password: str = "sue's password", **more: str) -> Any:
+    return client.post(CONFIRM, {"password": password, **more})
+
+
+def let_pass(client: Client, minutes: int) -> None:
+    session = client.session
+    session["confirmed_at"] -= minutes * 60
+    session.save()
+
+
+def test_the_page_asks_for_the_password_and_comes_back(supporting: Client, page: str) -> None:
+    response = supporting.get(page, follow=True)
+    assert response.redirect_chain == [(f"{CONFIRM}?next={quote(page, safe='')}", 302)]
+    assert f'name="next" value="{page}"' in response.content.decode()
+    assert confirm(supporting, next=page)["Location"] == page
+    assert "Delete the account of alice" in supporting.get(page).content.decode()
+
+
+def test_signing_in_alone_is_no_confirmation(client: Client, sue: Any, page: str) -> None:
+    client.post(reverse("admin:login"), {"username": "sue", "password": "sue's password"})
+    assert client.get(page).status_code == 302
+
+
+def test_it_holds_for_a_quarter_of_an_hour(supporting: Client, page: str) -> None:
+    confirm(supporting)
+    let_pass(supporting, 14)
+    assert supporting.get(page).status_code == 200
+    let_pass(supporting, 1)
+    assert supporting.get(page)["Location"].startswith(CONFIRM)
+
+
+def test_a_decision_sent_too_late_does_nothing_says_so_and_comes_back(supporting: Client, page: str) -> None:
+    confirm(supporting)
+    let_pass(supporting, 15)
+    response = supporting.post(page, filled_in("alice"), follow=True)
+    assert response.redirect_chain == [(f"{CONFIRM}?next={quote(page, safe='')}", 302)]
+    assert NOT_YET in response.content.decode()
+    assert not DeletionRequest.objects.exists()
+    assert confirm(supporting, next=page)["Location"] == page
+    supporting.post(page, filled_in("alice"))
+    assert DeletionRequest.objects.get().username == "alice"
+
+
+def test_a_wrong_password_confirms_nothing(supporting: Client, rosa: Any, page: str) -> None:
+    for password in ("guess", "rosa's password"):
+        answer = confirm(supporting, password, next=page).content.decode()
+        assert "That is not your password." in answer
+        assert password not in answer
+    assert "Write your password." in confirm(supporting, "", next=page).content.decode()
+    assert supporting.get(page).status_code == 302
+
+
+def test_guessing_is_throttled_as_at_signing_in(supporting: Client, page: str) -> None:
+    for _ in range(4):
+        assert "Too many tries failed" not in confirm(supporting, "guess").content.decode()
+    assert "Too many tries failed. Try again in 15 minutes" in confirm(supporting, "guess").content.decode()
+    assert "Too many tries failed" in confirm(supporting).content.decode()
+    assert supporting.get(page).status_code == 302
+
+
+def test_the_right_password_takes_back_ones_failures(supporting: Client) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            confirm(supporting, "guess")
+        assert confirm(supporting).status_code == 302
+
+
+def test_it_ends_with_the_session(supporting: Client, sue: Any, page: str) -> None:
+    confirm(supporting)
+    supporting.post(reverse("logout"))
+    supporting.force_login(sue)
+    assert supporting.get(page).status_code == 302
+
+
+def test_it_is_of_one_person(supporting: Client, page: str) -> None:
+    confirm(supporting)
+    supporting.force_login(make_staff("sam", "view_user", "delete_user"))
+    assert supporting.get(page).status_code == 302
+
+
+def test_nobody_is_asked_for_a_page_that_they_may_not_open(client: Client, rita: Any, page: str) -> None:
+    client.force_login(rita)
+    assert (client.get(page).status_code, client.post(page).status_code) == (403, 403)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", ""],
+)
+def test_nobody_is_led_to_another_site(supporting: Client, elsewhere: str) -> None:
+    assert confirm(supporting, next=elsewhere)["Location"] == reverse("home")
+    assert "evil" not in supporting.get(CONFIRM, {"next": elsewhere}).content.decode()
+
+
+def test_an_account_without_a_password_gets_a_sentence(supporting: Client, sue: Any, page: str) -> None:
+    sue.set_unusable_password()
+    sue.save()
+    supporting.force_login(sue)
+    answer = supporting.get(page, follow=True).content.decode()
+    assert "Your account has no password, so this cannot be confirmed" in answer
+    assert 'type="password"' not in answer
+    confirm(supporting, sue.password)
+    assert supporting.get(page).status_code == 302
+
+
+def test_strangers_and_participants_are_asked_to_sign_in(client: Client, alice: Any) -> None:
+    assert client.get(CONFIRM)["Location"].startswith("/console/login/")
+    client.force_login(alice)
+    assert confirm(client, "alice's password")["Location"].startswith("/console/login/")
+
+
+def test_the_form_cannot_be_sent_from_elsewhere(sue: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(sue)
+    assert confirm(client).status_code == 403
+
+
+def test_nothing_of_it_is_kept_by_a_browser(supporting: Client) -> None:
+    assert "no-store" in supporting.get(CONFIRM)["Cache-Control"]
