@@ -34,7 +34,9 @@ class OpsConfig(Room):
         "admin.*": (),
         "admin_interface.*": (),
         "contenttypes.*": (),
+        "django_rq.*": (),
         "django_tasks_database.*": (),
+        "sessions.*": (),
     }
     tables = {
         "messaging.conversation": Table(Audit.EXEMPT, WITH_MESSAGES, why="Counts, kept from the messages."),

@@ -66,7 +66,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     rows_template = "accounts/user_rows.html"
     change_form_template = "accounts/user.html"
     empty_words = "No user matches."
-    actions = ()
+    actions: tuple[str, ...] = ()
     form = UserChangeForm
     add_form = UserAddForm
     filter_horizontal = ()

@@ -27,7 +27,7 @@ class AccountsConfig(Room):
     }
 
     def ready(self) -> None:
-        from ops.accounts import signals
+        from ops.accounts import checks, signals  # noqa: F401 - importing registers the checks
 
         signals.connect()
 

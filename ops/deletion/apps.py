@@ -38,7 +38,7 @@ class DeletionConfig(Room):
     rounds = {"start_deletions": 60}
 
     def ready(self) -> None:
-        from ops.deletion import signals
+        from ops.deletion import checks, signals  # noqa: F401 - importing registers the checks
 
         signals.connect()
 

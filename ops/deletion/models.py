@@ -428,6 +428,7 @@ class AccountDeletion(models.Model):
     objects = AccountDeletionQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ("view",)
         ordering = ["-deleted_at", "-id"]
 
     def __str__(self) -> str:

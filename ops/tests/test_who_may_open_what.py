@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
-from uuid import uuid4
 
 import pytest
 from admin_interface.models import Theme
@@ -16,178 +15,15 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client, RequestFactory
 from django.urls.resolvers import URLResolver
-from django.utils import timezone
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
 from ops.accounts.models import User
-from ops.audit.events import Event
-from ops.audit.recording import record
 from ops.conftest import READING
 from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
-from ops.exports.models import Export
-from ops.imports.models import Import
-from ops.jobs.models import Job
-
-# Who asks, and what they are. Nobody is not signed in, Alice is a participant, Nils is staff without a role.
-ROLE_OF = {"rita": "Reviewer", "lena": "Lead", "sue": "Support", "dan": "Data operator", "otto": "Auditor"}
-PEOPLE = ("nobody", "alice", "nils", *ROLE_OF, "rosa")
-
-# What they get: one word for GET and POST alike, or GET/POST.
-#   in   is sent to the sign-in page     no   is refused: 403      ok   gets the page
-#   go   is sent on to another page      --   there is none: 404   x    cannot be asked that way: 405
-# An address with a name of its own has that name, another one its route; after an =, what it is asked about.
-TABLE = """
-#                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
-index                                             in    in    ok    ok    ok    ok    ok    ok    ok
-login                                             ok    ok    go/ok go/ok go/ok go/ok go/ok go/ok go/ok
-logout                                            go    go    x/go  x/go  x/go  x/go  x/go  x/go  x/go
-password_change                                   in    in    ok    ok    ok    ok    ok    ok    ok
-password_change_done                              in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
-autocomplete=sender                               in    in    no    no    no    no    no    no    no
-autocomplete=parent_message                       in    in    no    no    no    no    no    no    no
-jsi18n                                            in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
-view_on_site=conversation                         in    in    go    go    go    go    go    go    go
-view_on_site=message                              in    in    go    go    go    go    go    go    go
-
-messaging_conversation_changelist                 in    in    no    ok    ok    no    ok    no    ok
-messaging_conversation_add                        in    in    no    no    no    no    no    no    no
-messaging_conversation_history                    in    in    no    no    no    no    no    go    go
-messaging_conversation_delete                     in    in    no    no    no    no    no    no    no
-messaging_conversation_change                     in    in    no    ok/no ok/no no    ok/no no    ok/no
-messaging/conversation/<path:object_id>/          in    in    go    go    go    go    go    go    go
-
-messaging_message_changelist                      in    in    no    ok    ok    no    ok    no    ok
-messaging_message_add                             in    in    no    no    no    no    no    no    no
-messaging_message_history                         in    in    no    no    no    no    no    go    go
-messaging_message_delete                          in    in    no    no    no    no    no    no    no
-messaging_message_change                          in    in    no    ok/no ok    no    ok/no no    ok
-messaging/message/<path:object_id>/               in    in    go    go    go    go    go    go    go
-
-messaging_messagehistory_changelist               in    in    no    ok    ok    no    no    no    ok
-messaging_messagehistory_add                      in    in    no    no    no    no    no    no    no
-messaging_messagehistory_history                  in    in    no    no    no    no    no    go    go
-messaging_messagehistory_delete                   in    in    no    no    no    no    no    no    no
-messaging_messagehistory_change                   in    in    no    go    go    no    no    no    go
-messaging/messagehistory/<path:object_id>/        in    in    go    go    go    go    go    go    go
-
-messaging_notification_changelist                 in    in    no    ok    ok    no    no    no    ok
-messaging_notification_add                        in    in    no    no    no    no    no    no    no
-messaging_notification_history                    in    in    no    no    no    no    no    go    go
-messaging_notification_delete                     in    in    no    no    no    no    no    no    no
-messaging_notification_change                     in    in    no    go    go    no    no    no    go
-messaging/notification/<path:object_id>/          in    in    go    go    go    go    go    go    go
-
-admin_interface_theme_changelist                  in    in    no    no    no    no    no    no    ok
-admin_interface_theme_add                         in    in    no    no    no    no    no    no    ok
-admin_interface_theme_history                     in    in    no    no    no    no    no    go    go
-admin_interface_theme_delete                      in    in    no    no    no    no    no    no    ok
-admin_interface_theme_change                      in    in    no    no    no    no    no    no    ok
-admin_interface/theme/<path:object_id>/           in    in    go    go    go    go    go    go    go
-
-accounts_user_delete_many                         in    in    no    no    no    go    no    no    go
-accounts_user_hold                                in    in    no    no    ok    ok    no    no    ok
-auth_user_password_change                         in    in    no    no    no    no    no    no    ok
-accounts_user_changelist                          in    in    no    no    no    ok    no    no    ok
-accounts_user_add                                 in    in    no    no    no    no    no    no    ok
-accounts_user_history                             in    in    no    no    no    no    no    go    go
-accounts_user_delete                              in    in    no    no    no    go    no    no    go
-accounts_user_change                              in    in    no    no    no    ok    no    no    ok
-accounts/user/<path:object_id>/                   in    in    go    go    go    go    go    go    go
-
-auth_group_changelist                             in    in    no    no    no    no    no    no    ok
-auth_group_add                                    in    in    no    no    no    no    no    no    ok
-auth_group_history                                in    in    no    no    no    no    no    go    go
-auth_group_delete                                 in    in    no    no    no    no    no    no    ok
-auth_group_change                                 in    in    no    no    no    no    no    no    ok
-auth/group/<path:object_id>/                      in    in    go    go    go    go    go    go    go
-
-deletion_deletionrequest_changelist               in    in    no    no    ok    ok    no    ok    ok
-deletion_deletionrequest_add                      in    in    no    no    no    no    no    no    no
-deletion_deletionrequest_history                  in    in    no    no    no    no    no    go    go
-deletion_deletionrequest_delete                   in    in    no    no    no    no    no    no    no
-deletion_deletionrequest_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
-deletion_deletionrequest_progress                 in    in    no    no    go/x  go/x  no    go/x  go/x
-deletion_deletionrequest_approve                  in    in    no    no    go    go    no    no    go
-deletion_deletionrequest_refuse                   in    in    no    no    ok    ok    no    no    ok
-deletion_deletionrequest_cancel                   in    in    no    no    no    ok    no    no    ok
-deletion_deletiongroup                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-deletion_deletiongroup_progress                   in    in    no    no    go/x  go/x  no    go/x  go/x
-deletion_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
-deletion_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
-deletion_hold_lift                                in    in    no    no    go    go    no    no    go
-deletion_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-deletion_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-deletion_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
-deletion_erased                                   in    in    no    no    ok    ok    no    ok    ok
-deletion_erasedidentifier_lift                    in    in    no    no    no    no    no    no    go
-deletion/deletionrequest/<path:object_id>/        in    in    go    go    go    go    go    go    go
-
-deletion_accountdeletion_changelist               in    in    no    no    ok    ok    no    ok    ok
-deletion_accountdeletion_add                      in    in    no    no    no    no    no    no    no
-deletion_accountdeletion_history                  in    in    no    no    no    no    no    go    go
-deletion_accountdeletion_delete                   in    in    no    no    no    no    no    no    no
-deletion_accountdeletion_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
-deletion/accountdeletion/<path:object_id>/        in    in    go    go    go    go    go    go    go
-
-audit_entry_export                                in    in    no    no    no    no    no    ok    ok
-audit_entry_changelist                            in    in    no    no    no    no    no    ok    ok
-audit_entry_add                                   in    in    no    no    no    no    no    no    no
-audit_entry_history                               in    in    no    no    no    no    no    go    go
-audit_entry_delete                                in    in    no    no    no    no    no    no    no
-audit_entry_change                                in    in    no    no    no    no    no    ok/no ok/no
-audit/entry/<path:object_id>/                     in    in    go    go    go    go    go    go    go
-
-imports_import_changelist                         in    in    no    no    no    no    ok    no    ok
-imports_import_add                                in    in    no    no    no    no    ok    no    ok
-imports_import_sample                             in    in    no    no    no    no    ok    no    ok
-imports_import_check                              in    in    no    no    no    no    no    no    no
-imports_import_columns                            in    in    no    no    no    no    no    no    no
-imports_import_store                              in    in    no    no    no    no    no    no    no
-imports_import_discard                            in    in    no    no    no    no    no    no    no
-imports_import_undo                               in    in    no    no    no    no    go    no    go
-imports_import_problems                           in    in    no    no    no    no    no    no    no
-imports_import_rejected                           in    in    no    no    no    no    no    no    no
-imports_import_history                            in    in    no    no    no    no    no    go    go
-imports_import_delete                             in    in    no    no    no    no    no    no    no
-imports_import_change                             in    in    no    no    no    no    ok/no no    ok/no
-imports/import/<uuid:object_id>/                  in    in    go    go    go    go    go    go    go
-
-messaging_conversation_export                     in    in    no    no    no    no    go    no    go
-messaging_message_export                          in    in    no    no    no    no    go    no    go
-exports_export_person                             in    in    no    no    no    no    no    no    go
-exports_export_changelist                         in    in    no    no    no    no    ok    no    ok
-exports_export_add                                in    in    no    no    no    no    no    no    no
-exports_export_history                            in    in    no    no    no    no    no    go    go
-exports_export_delete                             in    in    no    no    no    no    no    no    no
-exports_export_change                             in    in    no    no    no    no    no    no    ok/no
-exports_export_download                           in    in    no    no    no    no    no    no    no
-exports/export/<path:object_id>/                  in    in    go    go    go    go    go    go    go
-
-jobs_job_changelist                               in    in    ok    ok    ok    ok    ok    ok    ok
-jobs_job_add                                      in    in    no    no    no    no    no    no    no
-jobs_job_history                                  in    in    no    no    no    no    no    go    go
-jobs_job_delete                                   in    in    no    no    no    no    no    no    no
-jobs_job_change                                   in    in    no    no    no    no    no    no    ok/no
-jobs_job_progress                                 go/x  go/x  no/x  no/x  no/x  no/x  no/x  no/x  ok/x
-jobs_job_cancel                                   in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
-jobs_job_retry                                    in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
-jobs/job/<path:object_id>/                        in    in    go    go    go    go    go    go    go
-
-app_list=messaging                                in    in    --    ok    ok    --    ok    --    ok
-app_list=admin_interface                          in    in    --    --    --    --    --    --    ok
-app_list=accounts                                 in    in    --    --    --    ok    --    --    ok
-app_list=deletion                                 in    in    --    --    ok    ok    --    ok    ok
-app_list=auth                                     in    in    --    --    --    --    --    --    ok
-app_list=audit                                    in    in    --    --    --    --    --    ok    ok
-app_list=imports                                  in    in    --    --    --    --    ok    --    ok
-app_list=exports                                  in    in    --    --    --    --    ok    --    ok
-app_list=jobs                                     in    in    --    --    --    ok    ok    --    ok
-
-(?P<url>.*)$                                      in    in    --    --    --    --    --    --    --
-"""
+from ops.tests.roles import PEOPLE, ROLE_OF, expected, keys_of_rows
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -201,28 +37,8 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
 
 
 ROUTES = dict(routes(admin.site.get_urls()))
-CELLS = [line.split() for line in TABLE.splitlines() if line and not line.startswith("#")]
-EXPECTED = {name: dict(zip(PEOPLE, cells, strict=True)) for name, *cells in CELLS}
+EXPECTED = expected()
 SEARCHED = "?app_label=messaging&model_name=message&term=a&field_name="
-
-
-def keys_of_deletions(user: Any) -> dict[str, Any]:
-    """The primary keys of what belongs to deletions, by the beginning of their addresses' routes; the longest first."""
-    group = DeletionGroup.objects.create(basis="policy", mode="erase")
-    asked = DeletionRequest.objects.create(group=group, user=user, username=user.username, was_active=True)
-    now = timezone.now()
-    times = {"requested_at": now, "approved_at": now, "started_at": now, "finished_at": now}
-    said = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
-    receipt = Receipt.objects.create(id=uuid4(), request=asked.pk, **said, **times)
-    name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
-    below = "deletion/deletionrequest/"
-    return {
-        f"{below}erased/": name.pk,
-        f"{below}receipt/": receipt.pk,
-        f"{below}hold/": Hold.objects.create(user=user, kind="legal", reason="a reason").pk,
-        f"{below}group/": group.pk,
-        below: asked.pk,
-    }
 
 
 @pytest.fixture
@@ -233,22 +49,7 @@ def keys(db: Any) -> dict[str, Any]:
     answer(message)
     message.content = "edited"
     message.save()
-    return {
-        "messaging/conversation/": message.conversation_id,
-        "messaging/message/": message.pk,
-        "messaging/messagehistory/": message.histories.get().pk,
-        "messaging/notification/": message.notifications.get().pk,
-        "accounts/user/": alice.pk,
-        **keys_of_deletions(bob),
-        "deletion/accountdeletion/": AccountDeletion.objects.create().pk,
-        "auth/group/": Group.objects.create(name="a group").pk,
-        "admin_interface/theme/": Theme.objects.get().pk,
-        "imports/import/": Import.objects.create(by=alice, file_name="a.csv", state="checked").pk,
-        "exports/export/of-person/": alice.pk,
-        "exports/export/": Export.objects.create(by=alice, scope="messages", reason="a reason").pk,
-        "jobs/job/": Job.objects.create(kind="a kind", title="a job", requester=alice, state="running").pk,
-        "audit/entry/": record(Event.CONVERSATION_READ, actor=alice, target=message.conversation).pk,
-    }
+    return keys_of_rows(alice, bob, message)
 
 
 def address(name: str, keys: dict[str, Any]) -> str:

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from ops.accounts.apps import AccountsConfig
 from ops.accounts.roles import permissions_by_role
 from ops.conftest import READING, make_staff
-from ops.imports.apps import ImportsConfig
 
 ROLES = permissions_by_role()
 
@@ -81,7 +81,7 @@ def test_other_groups_and_the_people_of_a_role_stay() -> None:
 
 def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = {"messaging.juggle_message": ("Reviewer",), "nowhere.view_it": ("Reviewer",)}
-    monkeypatch.setattr(ImportsConfig, "permissions", unknown)
+    monkeypatch.setattr(AccountsConfig, "permissions", unknown)
     with pytest.raises(CommandError) as caught:
         set_up()
     assert str(caught.value) == (

@@ -17,6 +17,7 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import sessions
+from ops.accounts.apps import AccountsConfig
 from ops.accounts.models import FailedSignIn, User
 from ops.audit import chain, scrubbing, verification
 from ops.audit.events import Event
@@ -26,7 +27,6 @@ from ops.console.erasure import Outcome, Step
 from ops.deletion import approval, erased_names, erasing, holds, requests
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, Hold, Receipt, State
 from ops.deletion.tests.deleting import approved, ask, erased, sam, sue, work_on
-from ops.exports.apps import ExportsConfig
 from ops.jobs import starting
 from ops.jobs.kinds import page_of
 from ops.jobs.models import Job
@@ -254,7 +254,7 @@ def test_an_emptied_search_that_nothing_explains_is_found(rita: Any, rosa: Any, 
 
 def also_erased_by(monkeypatch: Any, do: Any) -> None:
     """Let a room have one more step, called "others"."""
-    monkeypatch.setattr(ExportsConfig, "erasure_steps", lambda self: (Step("others", "What others keep", do),))
+    monkeypatch.setattr(AccountsConfig, "erasure_steps", lambda self: (Step("others", "What others keep", do),))
 
 
 def test_a_step_that_fails_is_tried_again_and_then_written_down(

@@ -1,0 +1,24 @@
+"""Who may open which address of ops.audit; ops/tests/roles.py says how the table is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.audit.events import Event
+from ops.audit.recording import record
+
+TABLE = """
+#                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
+audit_entry_export                                in    in    no    no    no    no    no    ok    ok
+audit_entry_changelist                            in    in    no    no    no    no    no    ok    ok
+audit_entry_add                                   in    in    no    no    no    no    no    no    no
+audit_entry_history                               in    in    no    no    no    no    no    go    go
+audit_entry_delete                                in    in    no    no    no    no    no    no    no
+audit_entry_change                                in    in    no    no    no    no    no    ok/no ok/no
+audit/entry/<path:object_id>/                     in    in    go    go    go    go    go    go    go
+app_list=audit                                    in    in    --    --    --    --    --    ok    ok
+"""
+
+
+def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
+    return {"audit/entry/": record(Event.CONVERSATION_READ, actor=alice, target=message.conversation).pk}

@@ -1,0 +1,61 @@
+"""Who may open which address of ops.deletion; ops/tests/roles.py says how the table is read."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+
+TABLE = """
+#                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
+deletion_deletionrequest_changelist               in    in    no    no    ok    ok    no    ok    ok
+deletion_deletionrequest_add                      in    in    no    no    no    no    no    no    no
+deletion_deletionrequest_history                  in    in    no    no    no    no    no    go    go
+deletion_deletionrequest_delete                   in    in    no    no    no    no    no    no    no
+deletion_deletionrequest_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
+deletion_deletionrequest_progress                 in    in    no    no    go/x  go/x  no    go/x  go/x
+deletion_deletionrequest_approve                  in    in    no    no    go    go    no    no    go
+deletion_deletionrequest_refuse                   in    in    no    no    ok    ok    no    no    ok
+deletion_deletionrequest_cancel                   in    in    no    no    no    ok    no    no    ok
+deletion_deletiongroup                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_deletiongroup_progress                   in    in    no    no    go/x  go/x  no    go/x  go/x
+deletion_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
+deletion_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
+deletion_hold_lift                                in    in    no    no    go    go    no    no    go
+deletion_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
+deletion_erased                                   in    in    no    no    ok    ok    no    ok    ok
+deletion_erasedidentifier_lift                    in    in    no    no    no    no    no    no    go
+deletion/deletionrequest/<path:object_id>/        in    in    go    go    go    go    go    go    go
+
+deletion_accountdeletion_changelist               in    in    no    no    ok    ok    no    ok    ok
+deletion_accountdeletion_add                      in    in    no    no    no    no    no    no    no
+deletion_accountdeletion_history                  in    in    no    no    no    no    no    go    go
+deletion_accountdeletion_delete                   in    in    no    no    no    no    no    no    no
+deletion_accountdeletion_change                   in    in    no    no    ok/no ok/no no    ok/no ok/no
+deletion/accountdeletion/<path:object_id>/        in    in    go    go    go    go    go    go    go
+app_list=deletion                                 in    in    --    --    ok    ok    --    ok    ok
+"""
+
+
+def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
+    group = DeletionGroup.objects.create(basis="policy", mode="erase")
+    request = DeletionRequest.objects.create(group=group, user=bob, username=bob.username, was_active=True)
+    now = timezone.now()
+    times = {"requested_at": now, "approved_at": now, "started_at": now, "finished_at": now}
+    said = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
+    receipt = Receipt.objects.create(id=uuid4(), request=request.pk, **said, **times)
+    name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
+    below = "deletion/deletionrequest/"
+    return {
+        f"{below}erased/": name.pk,
+        f"{below}receipt/": receipt.pk,
+        f"{below}hold/": Hold.objects.create(user=bob, kind="legal", reason="a reason").pk,
+        f"{below}group/": group.pk,
+        below: request.pk,
+        "deletion/accountdeletion/": AccountDeletion.objects.create().pk,
+    }

@@ -1,0 +1,45 @@
+"""``manage.py check`` names a table with a person's data that no erasure knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Table
+from ops.deletion.apps import DeletionConfig
+from ops.deletion.checks import every_table_is_known_to_erasure
+
+
+def found() -> list[tuple[str, str]]:
+    return [(message.id or "", message.msg) for message in every_table_is_known_to_erasure(None)]
+
+
+def declared(monkeypatch: Any, **erasure: str) -> None:
+    """Let the deletion room say something else of its tables; "" leaves one out."""
+    tables = {**DeletionConfig.tables, **{f"deletion.{name}": Table(Audit.VERBS, how) for name, how in erasure.items()}}
+    monkeypatch.setattr(DeletionConfig, "tables", {name: table for name, table in tables.items() if table.erasure})
+
+
+def test_every_table_of_today_is_known() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "expected"),
+    [
+        ("hold", "", ("deletion.E001", "No room says what an erasure does with deletion.hold.")),
+        ("hold", "magic", ("deletion.E002",
+            "deletion.hold is said to be erased by “magic”, which is no step of an erasure.")),
+        ("hold", NOTHING_PERSONAL, ("deletion.E003",
+            "deletion.hold is said to hold nothing personal, but refers to accounts (user, placed_by, lifted_by).")),
+        ("hold", ON_DELETE, ("deletion.E004",
+            "deletion.hold relies on its foreign keys, but one of them does nothing when the account goes.")),
+        ("nothing", "requests", ("deletion.E005", "A room declares the table deletion.nothing, which does not exist.")),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_does_not_fit_is_an_error(
+    monkeypatch: Any, name: str, how: str, expected: tuple[str, str]
+) -> None:
+    declared(monkeypatch, **{name: how})
+    assert found() == [expected]
