@@ -60,10 +60,10 @@ clean: ## Remove the environment and everything that tools keep (var/ with its d
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than the files it was made from, so that a second run installs nothing.
-$(RUN): requirements.txt | $(BIN)/python
+$(RUN): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the console needs ..."
 	@$(PIP) pip==26.3
-	@$(PIP) -r requirements.txt
+	@$(PIP) -r requirements.txt --group run
 	@touch $@
 
 $(DEV): pyproject.toml $(RUN)
