@@ -119,7 +119,7 @@ def ours() -> Timing:
     """From the approved request to the receipt, while somebody else goes on writing."""
     model = import_string("ops.deletion.models.DeletionRequest")
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
-    request = import_string("ops.deletion.requests.request_own")(user)
+    request = import_string("ops.deletion.requests.request_own_deletion")(user)
     job = import_string("ops.deletion.erasing.begin")(request)
     with somebody_else() as waits:
         timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))

@@ -40,21 +40,21 @@ class ConsolePage(ContextMixin, View):
 class Action(ConsolePage, FormView):
     """A page that says what will happen, asks what has to be known for it, and calls one verb."""
 
-    done = ""
+    success_text = ""
 
-    def act(self, data: dict[str, Any]) -> None:
+    def perform(self, data: dict[str, Any]) -> None:
         """Do it with what the form was sent with; raises Refused where it cannot be done."""
         raise NotImplementedError
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         """What is said when it is done."""
-        return self.done
+        return self.success_text
 
     def form_valid(self, form: Form) -> HttpResponse:
         try:
-            self.act(form.cleaned_data)
+            self.perform(form.cleaned_data)
         except Refused as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
-        messages.success(self.request, self.sentence())
+        messages.success(self.request, self.success_message())
         return HttpResponseRedirect(self.get_success_url())

@@ -80,7 +80,7 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, 
         return rows.for_list()
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        pages.prepared(rows)
+        pages.for_display(rows)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -88,38 +88,38 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, 
         """The page of one deletion; nothing can be sent to it."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
-        asked = self.get_object(request, object_id)
-        if asked is None:
+        deletion = self.get_object(request, object_id)
+        if deletion is None:
             raise Http404
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **_page_of(asked, by=request.user)}
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **_page_of(deletion, by=request.user)}
         return TemplateResponse(request, "deletion/request.html", {**context, **(extra_context or {})})
 
 
-def _page_of(asked: DeletionRequest, *, by: Any) -> dict[str, Any]:
+def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
     """What the page of a deletion shows."""
-    standing = list(Hold.objects.of(asked.user_id).order_by("-placed_at"))
-    people = pages.people_of(asked, standing)
-    account = views.account_of(asked)
-    held_for_others = asked.is_open and asked.holds.for_others
-    to_come = account is not None and asked.state in BEFORE_ERASURE
+    standing = list(Hold.objects.of(deletion.user_id).order_by("-placed_at"))
+    people = pages.people_of(deletion, standing)
+    account = views.account_of(deletion)
+    held_for_others = deletion.is_open and deletion.holds.for_others
+    to_come = account is not None and deletion.state in BEFORE_ERASURE
     return {
-        **pages.facts(asked),
-        "title": f"Deletion of {pages.called(asked)}",
-        "asked": asked,
-        "whose": pages.called(asked),
+        **pages.facts(deletion),
+        "title": f"Deletion of {pages.display_name(deletion)}",
+        "deletion": deletion,
+        "whose": pages.display_name(deletion),
         "account": account,
-        "live": pages.is_worked_on(asked),
-        "begins_soon": pages.begins_soon(asked),
-        "in_group": asked.group.requests.count(),
-        "timeline": pages.timeline(asked, people),
-        "exchanged": holds.standing_against(asked.user_id, holds.standing()) if held_for_others else [],
+        "live": pages.is_worked_on(deletion),
+        "begins_soon": pages.begins_soon(deletion),
+        "in_group": deletion.group.requests.count(),
+        "timeline": pages.timeline(deletion, people),
+        "exchanged": holds.correspondents_on_hold(deletion.user_id, holds.open_by_account()) if held_for_others else [],
         "holds": [(hold, people.name(hold.placed_by_id), people.name(hold.lifted_by_id)) for hold in standing],
-        "offers": pages.offers(asked, to=by),
-        "why_not": pages.why_not_approve(asked, by=by),
+        "offers": pages.offers(deletion, to=by),
+        "why_not": pages.why_not_approve(deletion, by=by),
         "plan": requests.plan([account], by=by)[0] if to_come else None,
-        "counts": pages.counted(asked.progress.get("counts", {})),
-        "outcomes": pages.outcomes(asked.progress.get("steps", [])),
-        "receipt": asked.receipt,
+        "counts": pages.count_rows(deletion.progress.get("counts", {})),
+        "outcomes": pages.outcome_rows(deletion.progress.get("steps", [])),
+        "receipt": deletion.receipt,
     }
 
 
@@ -165,6 +165,6 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return super().get_queryset(request).select_related("deleted_by")
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        counts = pages.counted(context["original"].counts)
+        counts = pages.count_rows(context["original"].counts)
         context |= {"title": "A deleted account", "counts": counts}
         return super().render_change_form(request, context, *args, **kwargs)

@@ -45,38 +45,38 @@ def approve(request: DeletionRequest, *, by: Any) -> None:
         if refused:
             raise DeletionRefused(refused)
         alone = by is None or by.pk == stored.requested_by_id
-        _approved(stored, approved_by=by, one_person=alone)
+        _store_approval(stored, approved_by=by, one_person=alone)
         _record(Event.DELETION_APPROVED, stored, by, "")
-        _begin_when_due(stored)
+        _start_if_due(stored)
     request.refresh_from_db()
 
 
 def approve_own(request: DeletionRequest) -> None:
     """A person's own wish needs nobody else; whoever calls this begins it."""
-    _approved(request, approved_by=None, one_person=False)
+    _store_approval(request, approved_by=None, one_person=False)
 
 
 def approve_group(group: DeletionGroup, *, by: Any) -> int:
     """Approve what waits for approval in a group, all or none; returns how many. Raises DeletionRefused."""
-    return _each(group, (State.REQUESTED,), lambda request: approve(request, by=by))
+    return _decide_all(group, (State.REQUESTED,), lambda request: approve(request, by=by))
 
 
 def refuse(request: DeletionRequest, *, by: Any, reason: str) -> None:
     """Refuse what somebody asked for: the account is as it was before. Raises DeletionRefused."""
-    _give_back(request, (State.REQUESTED,), State.REFUSED, Event.DELETION_REFUSED, by, reason)
+    _close(request, (State.REQUESTED,), State.REFUSED, Event.DELETION_REFUSED, by, reason)
 
 
 def cancel(request: DeletionRequest, *, by: Any, reason: str) -> None:
     """Give up a deletion before its erasure begins: the account is as it was before. Raises DeletionRefused."""
-    _give_back(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, Event.DELETION_CANCELLED, by, reason)
+    _close(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, Event.DELETION_CANCELLED, by, reason)
 
 
 def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
     """Cancel what can be cancelled in a group; returns how many. Raises DeletionRefused."""
-    return _each(group, (State.REQUESTED, State.APPROVED), lambda request: cancel(request, by=by, reason=reason))
+    return _decide_all(group, (State.REQUESTED, State.APPROVED), lambda request: cancel(request, by=by, reason=reason))
 
 
-def _approved(request: DeletionRequest, *, approved_by: Any, one_person: bool) -> None:
+def _store_approval(request: DeletionRequest, *, approved_by: Any, one_person: bool) -> None:
     now = timezone.now()
     request.state, request.approved_at = State.APPROVED, now
     request.approved_by, request.one_person = approved_by, one_person
@@ -84,12 +84,12 @@ def _approved(request: DeletionRequest, *, approved_by: Any, one_person: bool) -
     request.save()
 
 
-def _begin_when_due(request: DeletionRequest) -> None:
+def _start_if_due(request: DeletionRequest) -> None:
     if request.runs_at is not None and request.runs_at <= timezone.now() and not request.is_held:
-        erasing.begin(request)
+        erasing.start(request)
 
 
-def _each(group: DeletionGroup, states: tuple[State, ...], decide: Callable[[DeletionRequest], None]) -> int:
+def _decide_all(group: DeletionGroup, states: tuple[State, ...], decide: Callable[[DeletionRequest], None]) -> int:
     with transaction.atomic():
         waiting = list(group.requests.filter(state__in=states).order_by("pk"))
         for request in waiting:
@@ -101,7 +101,7 @@ def _locked(request: DeletionRequest) -> DeletionRequest:
     return DeletionRequest.objects.select_for_update(of=("self",)).select_related("group").get(pk=request.pk)
 
 
-def _give_back(
+def _close(
     request: DeletionRequest, states: tuple[State, ...], state: State, event: Event, by: Any, reason: str
 ) -> None:
     if not reason.strip():

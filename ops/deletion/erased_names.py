@@ -19,7 +19,7 @@ from messaging.writing import in_batches
 from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion.models import ErasedIdentifier
-from ops.deletion.refusals import NotLifted
+from ops.deletion.refusals import NotReleased
 
 Kind = ErasedIdentifier.Kind
 
@@ -31,7 +31,7 @@ class Erased(NamedTuple):
     erased_at: datetime
 
 
-def keyed(purpose: str, text: str) -> str:
+def keyed_digest(purpose: str, text: str) -> str:
     """A digest of ``text`` under ERASURE_KEY, another one for each purpose."""
     key = hmac.digest(settings.ERASURE_KEY.encode(), b"ops.accounts.erasure", "sha256")
     return hmac.new(key, f"{purpose}:{text}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
@@ -45,10 +45,10 @@ def digest(kind: str, text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = text.strip().lower() if kind == Kind.EMAIL else text
-    return keyed(kind, text) if text else ""
+    return keyed_digest(kind, text) if text else ""
 
 
-def remember(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
+def store(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
     """Store the hashes of an account that is being erased; doing it twice is harmless."""
     hashes = ((Kind.USERNAME, digest(Kind.USERNAME, username)), (Kind.EMAIL, digest(Kind.EMAIL, email)))
     rows = [
@@ -91,19 +91,19 @@ def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
     )
 
 
-def lift(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
+def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
     """Let the name or address be used again. Only superusers (or a command: ``by`` is None) may, with a reason.
 
-    Raises NotLifted where it is lifted already, where the reason is missing, and for anybody else.
+    Raises NotReleased where it is lifted already, where the reason is missing, and for anybody else.
     """
     if by is not None and not by.is_superuser:
-        raise NotLifted("Only a superuser can let the name of an erased account be used again.")
+        raise NotReleased("Only a superuser can let the name of an erased account be used again.")
     if not reason.strip():
-        raise NotLifted("Say why the name may be used again: the reason is recorded.")
+        raise NotReleased("Say why the name may be used again: the reason is recorded.")
     with transaction.atomic():
         lifted = ErasedIdentifier.objects.in_force().filter(pk=identifier.pk)
         if not lifted.update(lifted_by=by, lifted_at=timezone.now(), lift_reason=reason.strip()):
-            raise NotLifted("This name was let free already.")
+            raise NotReleased("This name was let free already.")
         details = {"kind": identifier.kind, "receipt": str(identifier.receipt_id)}
         record(Event.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
     identifier.refresh_from_db()

@@ -55,7 +55,7 @@ class Stopped(Exception):
     """The erasure does not go on now; the text says why."""
 
 
-class Watch:
+class HoldCheck:
     """Looks before each batch of a run whether a hold stands against it.
 
     All of an account's messages are looked through only where somebody is on hold who was not before. What was
@@ -65,15 +65,15 @@ class Watch:
     def __init__(self) -> None:
         self.on_hold: set[int] = set()
 
-    def look(self, user_id: int, *, anew: bool = False) -> None:
-        """Raises Stopped. With ``anew`` all messages are looked through again."""
+    def run(self, user_id: int, *, full: bool = False) -> None:
+        """Raises Stopped. With ``full`` all messages are looked through again."""
         on_hold = holds.people_on_hold()
-        if user_id in on_hold or holds.exchanged(user_id, on_hold if anew else on_hold - self.on_hold):
+        if user_id in on_hold or holds.count_exchanged(user_id, on_hold if full else on_hold - self.on_hold):
             raise Stopped(HELD)
         self.on_hold = on_hold
 
 
-def begin(request: DeletionRequest, *, here: bool = False) -> Job:
+def start(request: DeletionRequest, *, here: bool = False) -> Job:
     """Start the job of a deletion that may run; with ``here``, small ones are done on return (see jobs.starting)."""
     requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
     job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
@@ -92,7 +92,7 @@ def start_due(now: datetime) -> int:
         if _is_busy(request.job, now):
             continue
         with transaction.atomic():
-            begin(request)
+            start(request)
         started += 1
     return started
 
@@ -107,15 +107,15 @@ def _is_busy(job: Job | None, now: datetime) -> bool:
 
 def work(run: Run) -> dict[str, Any]:
     """The work of the job: everything that is not done yet, in order. Harmless to repeat."""
-    watch = Watch()
+    check = HoldCheck()
     try:
-        mode, texts = _take_up(run, watch)
-        with _room_for_pages():
+        mode, texts = _prepare(run, check)
+        with _larger_page_cache():
             if mode == Mode.ERASE:
-                _erase(run, watch)
+                _erase(run, check)
             else:
-                _anonymise(run, watch, blank=texts == Texts.BLANK)
-        _clear_away(run)
+                _anonymise(run, check, blank=texts == Texts.BLANK)
+        _run_steps(run)
         return {"receipt": str(_write_receipt(run))}
     except Protected:
         return {"stopped": HELD}
@@ -124,7 +124,7 @@ def work(run: Run) -> dict[str, Any]:
 
 
 @contextmanager
-def _room_for_pages() -> Iterator[None]:
+def _larger_page_cache() -> Iterator[None]:
     """Within the block SQLite keeps more of the file in memory than 2 MB: a batch touches pages of a dozen indexes."""
     if connection.vendor != "sqlite":
         yield
@@ -165,17 +165,17 @@ def why_no_retry(job: Job) -> str:
 
 
 @contextmanager
-def _batch(run: Run, watch: Watch | None = None) -> Iterator[DeletionRequest]:
+def _batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest]:
     """One transaction on the request, which is stored at its end. Raises Stopped where it must not go on.
 
-    ``watch`` is for what holds stop: when the account is gone, nothing does.
+    ``check`` is for what holds stop: when the account is gone, nothing does.
     """
     with run.batch():
         rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
         request = rows.get(pk=run.params["request"])
         _refuse_a_second(request, run)
-        if watch is not None and not request.account_is_gone:
-            watch.look(request.user_id)
+        if check is not None and not request.account_is_gone:
+            check.run(request.user_id)
         yield request
         run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
         request.save()
@@ -189,16 +189,16 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
     request.job_id = run.job.pk
 
 
-def _take_up(run: Run, watch: Watch) -> tuple[str, str]:
+def _prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
     """Begin, or go on: mode and texts of the request."""
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
     if not stored.account_is_gone:
-        watch.look(stored.user_id)  # before the first batch, in which others would wait for it
+        check.run(stored.user_id)  # before the first batch, in which others would wait for it
     theirs = Message.objects.of(stored.user_id)
     total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
-    with _batch(run, watch) as request:
+    with _batch(run, check) as request:
         if request.state not in (State.APPROVED, State.RUNNING):
-            raise Stopped(request.words)
+            raise Stopped(request.status_text)
         if request.runs_at is None or request.runs_at > timezone.now():
             raise Stopped("The grace period is not over.")
         if request.state in BEFORE_ERASURE:
@@ -221,41 +221,41 @@ def _paced(run: Run, batch: Callable[[int], bool]) -> None:
         size = min(max(int(size * min(BATCH_SECONDS / max(run.held, 0.001), 2)), LEAST_SIZE), MOST_SIZE)
 
 
-def _erase(run: Run, watch: Watch) -> None:
+def _erase(run: Run, check: HoldCheck) -> None:
     def batch(size: int) -> bool:
-        with _batch(run, watch) as request:
+        with _batch(run, check) as request:
             if request.account_is_gone:
                 return False
             counts = _counts_of(request, ErasureCounts)
-            erased = erasure.erase_batch(request.user_id, counts, size=size, protected=watch.on_hold)
+            erased = erasure.erase_batch(request.user_id, counts, size=size, protected=check.on_hold)
             request.progress["counts"] = counts.as_dict()
             run.advance(done=counts.messages)
             return bool(erased)
 
     _paced(run, batch)
-    with _batch(run, watch) as request:
+    with _batch(run, check) as request:
         if request.account_is_gone:
             return
         user = _locked_user(request)
-        _remember_identifiers(request, user)
+        _store_erased_names(request, user)
         counts = _counts_of(request, ErasureCounts)
         if user is not None:
             # What arrived since the last batch goes with the row, in the transaction that removes it.
             with erasure.continued(counts):
                 user.delete()
         request.progress["counts"] = counts.as_dict()
-        _note(request, "messages", "removed" if counts.messages else "none")
-        _note(request, "account", "removed" if user is not None else "none")
+        _record_step(request, "messages", "removed" if counts.messages else "none")
+        _record_step(request, "account", "removed" if user is not None else "none")
 
 
-def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
+def _anonymise(run: Run, check: HoldCheck, *, blank: bool) -> None:
     def batch(size: int) -> bool:
-        with _batch(run, watch) as request:
+        with _batch(run, check) as request:
             if request.account_is_gone:
                 return False
             counts, after = _counts_of(request, AnonymisedCounts), request.progress.get("after")
             after = anonymise_batch(
-                request.user_id, counts, after=after, size=size, blank=blank, protected=watch.on_hold
+                request.user_id, counts, after=after, size=size, blank=blank, protected=check.on_hold
             )
             if after is not None:
                 request.progress["after"] = after
@@ -264,37 +264,37 @@ def _anonymise(run: Run, watch: Watch, *, blank: bool) -> None:
             return after is not None
 
     _paced(run, batch)
-    with _batch(run, watch) as request:
+    with _batch(run, check) as request:
         if request.account_is_gone:
             return
         user = _locked_user(request)
-        watch.look(request.user_id, anew=True)  # also at what came in since: all of it loses the name
-        _remember_identifiers(request, user)
+        check.run(request.user_id, full=True)  # also at what came in since: all of it loses the name
+        _store_erased_names(request, user)
         counts = _counts_of(request, AnonymisedCounts)
         anonymise_rest(request.user_id, counts, blank=blank, size=LEAST_SIZE)
         request.progress["counts"] = counts.as_dict()
         if user is not None:
-            _take_the_name(user)
+            _strip_identity(user)
             _record_anonymised(user, counts, by=run.requester)
-        _note(request, "messages", "removed" if blank and counts.texts_blanked else "none")
-        _note(request, "account", "removed" if user is not None else "none")
+        _record_step(request, "messages", "removed" if blank and counts.texts_blanked else "none")
+        _record_step(request, "account", "removed" if user is not None else "none")
 
 
 def _locked_user(request: DeletionRequest) -> Any:
     return get_user_model().objects.select_for_update().filter(pk=request.user_id).first()
 
 
-def _remember_identifiers(request: DeletionRequest, user: Any) -> None:
+def _store_erased_names(request: DeletionRequest, user: Any) -> None:
     """From here on the account counts as erased: no import brings it back, and no hold is asked for any more."""
     if user is not None:  # who may have been renamed since
         request.username, request.email = user.get_username(), user.email
     now, receipt_id = timezone.now(), uuid4()
-    erased_names.remember(username=request.username, email=request.email, receipt_id=receipt_id, at=now)
+    erased_names.store(username=request.username, email=request.email, receipt_id=receipt_id, at=now)
     hashes = receipts.hashes(request.username, request.email)
     request.progress.update(erased_at=now.isoformat(), receipt=str(receipt_id), **hashes)
 
 
-def _take_the_name(user: Any) -> None:
+def _strip_identity(user: Any) -> None:
     """Leave an account that nobody can sign in to, and nobody finds by its old name."""
     user.email, user.last_login, user.anonymised_at = "", None, timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
@@ -319,11 +319,11 @@ def _record_anonymised(user: Any, counts: AnonymisedCounts, *, by: Any) -> None:
     pages.forget_all()
 
 
-def _note(request: DeletionRequest, step: str, outcome: str, note: str = "") -> None:
+def _record_step(request: DeletionRequest, step: str, outcome: str, note: str = "") -> None:
     request.progress["steps"].append({"step": step, "outcome": outcome, "note": note})
 
 
-def _clear_away(run: Run) -> None:
+def _run_steps(run: Run) -> None:
     """Each step that is left, in a transaction of its own."""
     for step in leftovers.steps():
         stored = DeletionRequest.objects.get(pk=run.params["request"])
@@ -334,35 +334,35 @@ def _clear_away(run: Run) -> None:
             with _batch(run) as request:
                 outcome = step.do(request, prepared)
                 if outcome is not None:
-                    _note(request, step.name, outcome.result, outcome.note)
+                    _record_step(request, step.name, outcome.result, outcome.note)
                 request.progress.setdefault("cleared", []).append(step.name)
         except (leases.LeaseLost, HandOver, Cancelled, Stopped):
             raise
         except Exception as error:
             if troubles.is_passing(error):
                 raise
-            _note_failure(run, step.name, error)
+            _record_failure(run, step.name, error)
 
 
-def _note_failure(run: Run, step: str, error: Exception) -> None:
+def _record_failure(run: Run, step: str, error: Exception) -> None:
     """Have the step tried again a few times; then the receipt says that it failed. Raises JobFailed meanwhile."""
     with _batch(run) as request:
         failures = request.progress["failures"]
         failures[step] = failures.get(step, 0) + 1
-        tired = failures[step] >= MOST_FAILURES
-        if tired:
-            _note(request, step, "failed", "Whoever runs the console finds more in its log.")
+        give_up = failures[step] >= MOST_FAILURES
+        if give_up:
+            _record_step(request, step, "failed", "Whoever runs the console finds more in its log.")
             request.progress.setdefault("cleared", []).append(step)
     why = troubles.for_the_log(error)
     logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
-    if not tired:
+    if not give_up:
         raise JobFailed("The account is gone, but something of it could not be cleared away: it is tried again soon.")
 
 
 def _write_receipt(run: Run) -> UUID:
     with _batch(run) as request:
         now = timezone.now()
-        receipt = receipts.keep(request, receipt_id=UUID(request.progress["receipt"]), now=now)
+        receipt = receipts.write(request, receipt_id=UUID(request.progress["receipt"]), now=now)
         request.state, request.ended_at = State.DONE, now
         run.advance(done=run.total)
     return receipt.pk

@@ -24,4 +24,4 @@ def finish(request: DeletionRequest) -> str:
         return (
             f"The account is closed. A second person approves it: manage.py approve_deletion {request.pk} --by USERNAME"
         )
-    return f"Request {request.pk}: {request.words}"
+    return f"Request {request.pk}: {request.status_text}"

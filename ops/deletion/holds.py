@@ -27,7 +27,7 @@ def open_holds(user_id: Any) -> HoldQuerySet:
     return Hold.objects.open().of(user_id)
 
 
-class Exchanged(NamedTuple):
+class HeldCorrespondent(NamedTuple):
     """How many messages an account exchanged with ``person``, on whom ``holds`` are open."""
 
     person: Any
@@ -40,7 +40,7 @@ def people_on_hold(*, using: str = DEFAULT_DB_ALIAS) -> set[int]:
     return set(Hold.objects.using(using).open().order_by().values_list("user_id", flat=True))
 
 
-def exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
+def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
     """How many messages an account exchanged with each of ``people`` (numbers of accounts) that it wrote with.
 
     Reads the account's own messages; nothing where there are no people.
@@ -53,7 +53,7 @@ def exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_
     return found
 
 
-def standing() -> dict[int, list[Hold]]:
+def open_by_account() -> dict[int, list[Hold]]:
     """All open holds by the number of their account, the oldest first."""
     placed: dict[int, list[Hold]] = defaultdict(list)
     for one in Hold.objects.open().order_by("placed_at", "pk"):
@@ -61,15 +61,15 @@ def standing() -> dict[int, list[Hold]]:
     return placed
 
 
-def standing_against(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[Exchanged]:
+def correspondents_on_hold(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[HeldCorrespondent]:
     """What stands against deleting an account because of others on hold (``placed``: all open holds), those with the
     most messages first."""
-    counts = exchanged(user_id, placed)
+    counts = count_exchanged(user_id, placed)
     people = get_user_model()._default_manager.in_bulk(counts) if counts else {}
-    return [Exchanged(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]
+    return [HeldCorrespondent(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]
 
 
-def deletions_stopped(user_id: Any) -> DeletionRequestQuerySet:
+def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
     """The deletions of others that a hold on this account stops, or would stop."""
     messages = Message.objects.order_by()
     wrote_to, heard_from = messages.filter(sender=user_id), messages.filter(receiver=user_id)
@@ -77,7 +77,7 @@ def deletions_stopped(user_id: Any) -> DeletionRequestQuerySet:
     return DeletionRequest.objects.open().filter(wrote_with).exclude(user=user_id).exclude(GONE)
 
 
-def hold(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
+def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
     """Put a hold on an account: a deletion under way stops before its next batch. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused("Say why the account must not be deleted: the reason is recorded.")
@@ -87,7 +87,7 @@ def hold(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
     return placed
 
 
-def lift_hold(hold: Hold, *, reason: str, by: Any) -> None:
+def lift(hold: Hold, *, reason: str, by: Any) -> None:
     """Lift a hold; what it stopped goes on within a minute, unless another one is open. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused("Say why the hold is no longer needed: the reason is recorded.")

@@ -66,7 +66,7 @@ def _requests(request: DeletionRequest, _: Any) -> Outcome:
     request.username = request.email = request.reason = ""
     empty_names(request.user_id)
     if pattern is not None:
-        _take_out_elsewhere(pattern)
+        _redact_elsewhere(pattern)
     return Outcome(REMOVED)
 
 
@@ -77,7 +77,7 @@ def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
     Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
 
 
-def _take_out_elsewhere(pattern: re.Pattern[str]) -> None:
+def _redact_elsewhere(pattern: re.Pattern[str]) -> None:
     """Take a name out of what was written about others, who may have been asked for together with this person: the
     rest of it is still needed there."""
     for model, columns in WRITTEN:

@@ -289,7 +289,7 @@ class DeletionRequest(models.Model):
         return Receipt.objects.filter(request=self.pk).first()
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """Where it stands, in one sentence."""
         held = self.holds if self.is_open else Held(False, False)
         if any(held):

@@ -78,30 +78,30 @@ def address_of(request: DeletionRequest) -> str:
     return reverse("admin:deletion_deletionrequest_change", args=[request.pk])
 
 
-def called(request: DeletionRequest) -> str:
+def display_name(request: DeletionRequest) -> str:
     """Whose deletion it is, for as long as that is known."""
     if request.username:
         return request.username
     return "an anonymised account" if request.group.mode == Mode.ANONYMISE else "an erased account"
 
 
-def prepared(rows: list[DeletionRequest]) -> list[DeletionRequest]:
+def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
     """The same rows with what lists show of them: whose it is, and whether it waits out its grace period."""
     now = timezone.now()
     for row in rows:
-        row.called = called(row)  # type: ignore[attr-defined]
+        row.display_name = display_name(row)  # type: ignore[attr-defined]
         row.waits = row.state == State.APPROVED and row.runs_at is not None and row.runs_at > now  # type: ignore[attr-defined]
     return rows
 
 
-def way_words(row: Any) -> str:
+def method_text(row: Any) -> str:
     """What happens to the account, for a group or a receipt."""
     if row.mode == Mode.ERASE:
         return "Erased, with everything sent and received"
     return KEPT if row.texts == Texts.KEEP else BLANKED
 
 
-def asker(request: DeletionRequest, people: People) -> str:
+def requester_name(request: DeletionRequest, people: People) -> str:
     """Who asked for a deletion, in words."""
     if request.own:
         return "the person themself"
@@ -112,15 +112,15 @@ def facts(request: DeletionRequest) -> dict[str, Any]:
     """What every page about a deletion, or about a group of which this is one, says of how and why."""
     return {
         "group": request.group,
-        "way": way_words(request.group),
-        "asker": asker(request, People([request.requested_by_id])),
+        "way": method_text(request.group),
+        "asker": requester_name(request, People([request.requested_by_id])),
         "reason": request.reason,
     }
 
 
 def timeline(request: DeletionRequest, people: People) -> list[Moment]:
     """All steps of a deletion, those to come included."""
-    moments = [Moment("Asked for", "done", request.requested_at, asker(request, people))]
+    moments = [Moment("Asked for", "done", request.requested_at, requester_name(request, people))]
     if request.approved_at is not None:
         moments.append(
             Moment("Approved", "done", request.approved_at, _approver(request, people), _approval_note(request))
@@ -165,7 +165,7 @@ def _erasing(request: DeletionRequest) -> list[Moment]:
     return [Moment(title, "later"), Moment("Receipt", "later")]
 
 
-def outcomes(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
+def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
     """What the steps of an erasure came to, in words."""
     words = step_words()
     return [
@@ -179,7 +179,7 @@ def outcomes(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
     ]
 
 
-def counted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def count_rows(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Figures by their words, in the order in which they are told; what is none of ours comes last."""
     names = [*COUNT_WORDS, *(name for name in counts if name not in COUNT_WORDS)]
     return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
@@ -196,10 +196,10 @@ def begins_soon(request: DeletionRequest) -> bool:
     return due and not request.is_held and not is_worked_on(request)
 
 
-def standing_of_group(requests: list[DeletionRequest]) -> dict[str, Any]:
+def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
     """How the deletions of a group stand: each, how many are over, and whether that changes by itself."""
     return {
-        "requests": prepared(requests),
+        "requests": for_display(requests),
         "over": sum(not one.is_open for one in requests),
         "live": any(is_worked_on(one) or begins_soon(one) for one in requests),
     }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.audit import canonical
-from ops.deletion.erased_names import Kind, digest, keyed
+from ops.deletion.erased_names import Kind, digest, keyed_digest
 from ops.deletion.models import DeletionRequest, Receipt
 
 FORMAT = "threadward-receipt-1"
@@ -34,7 +34,7 @@ COUNT_WORDS = {
 }
 
 
-def keep(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receipt:
+def write(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receipt:
     """Write the receipt of a request whose steps are all done, in the caller's transaction."""
     progress, group = request.progress, request.group
     assert request.approved_at is not None and request.started_at is not None
@@ -100,12 +100,12 @@ def digest_of(document: dict[str, Any]) -> str:
 
 
 def signature_of(digest: str) -> str:
-    return keyed("receipt", digest)
+    return keyed_digest("receipt", digest)
 
 
 def key_id() -> str:
     """A name for the key: tells whether a receipt was signed under another one, and nothing about either."""
-    return keyed("key id", "")[:16]
+    return keyed_digest("key id", "")[:16]
 
 
 def _problems_of_signature(document: dict[str, Any]) -> list[str]:

@@ -13,5 +13,5 @@ class HoldRefused(Refused):
     """A hold cannot be placed or lifted."""
 
 
-class NotLifted(Refused):
+class NotReleased(Refused):
     """The name of an erased account stays blocked."""

@@ -23,7 +23,7 @@ from ops.audit import scrubbing
 from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion import approval, erasing, holds
-from ops.deletion.holds import Exchanged
+from ops.deletion.holds import HeldCorrespondent
 from ops.deletion.models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
 from ops.deletion.refusals import DeletionRefused
 
@@ -31,13 +31,13 @@ __all__ = [
     "MOST_AT_ONCE",
     "DeletionRefused",
     "Plan",
+    "count_messages",
     "delete_own_account",
-    "messages_of",
     "obstacle",
     "open_request",
     "plan",
-    "request",
-    "request_own",
+    "request_deletion",
+    "request_own_deletion",
 ]
 
 MOST_AT_ONCE = 100  # accounts in one request: what each of them loses is counted exactly, on one page
@@ -61,7 +61,7 @@ class Plan:
     people: int = 0
     conversations: int = 0
     holds: list[Hold] = field(default_factory=list)
-    exchanged: list[Exchanged] = field(default_factory=list)
+    exchanged: list[HeldCorrespondent] = field(default_factory=list)
     open_request: DeletionRequest | None = None
 
 
@@ -93,7 +93,7 @@ def _is_last_superuser(user: Any) -> bool:
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
     """A plan for each of ``users``, in their order; changes nothing."""
-    plans, placed = [], holds.standing()
+    plans, placed = [], holds.open_by_account()
     for user in users:
         affected = erasure.affected(user.pk)
         plans.append(
@@ -104,20 +104,20 @@ def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
                 people=affected.people,
                 conversations=affected.conversations,
                 holds=placed.get(user.pk, []),
-                exchanged=holds.standing_against(user.pk, placed),
+                exchanged=holds.correspondents_on_hold(user.pk, placed),
                 open_request=open_request(user),
             )
         )
     return plans
 
 
-def messages_of(users: Iterable[Any]) -> int:
+def count_messages(users: Iterable[Any]) -> int:
     """How many messages any of ``users`` sent or received; one between two of them counts once."""
     users = list(users)
     return Message.objects.filter(Q(sender__in=users) | Q(receiver__in=users)).count()
 
 
-def request(
+def request_deletion(
     users: Iterable[Any],
     *,
     by: Any,
@@ -144,11 +144,11 @@ def request(
                 raise DeletionRefused(
                     "The ticket names the person, and would stay on the receipt: give a reference without names."
                 )
-            _ask(user, group, by=by, reason=reason.strip())
+            _store_request(user, group, by=by, reason=reason.strip())
     return group
 
 
-def request_own(user: Any) -> DeletionRequest:
+def request_own_deletion(user: Any) -> DeletionRequest:
     """A participant's own wish: nobody has to approve it; the grace period and holds apply. Raises DeletionRefused.
 
     Staff ask a colleague, whose request somebody approves.
@@ -163,7 +163,7 @@ def request_own(user: Any) -> DeletionRequest:
             if open_request(account) is not None:
                 raise DeletionRefused("This account is being deleted already.")
             group = _new_group(None, Basis.USER_REQUEST, "", None, None)
-            own = _ask(account, group, by=account, reason="", own=True)
+            own = _store_request(account, group, by=account, reason="", own=True)
             approval.approve_own(own)
             return own
     raise DeletionRefused("There is no such account any more.")
@@ -175,7 +175,7 @@ def delete_own_account(user: Any) -> str:
     Small accounts are gone on return. Raises ValidationError where it is refused.
     """
     try:
-        own = request_own(user)
+        own = request_own_deletion(user)
     except DeletionRefused as refusal:
         raise ValidationError(str(refusal)) from refusal
     assert own.runs_at is not None
@@ -184,7 +184,7 @@ def delete_own_account(user: Any) -> str:
         return f"Your account is closed. It is deleted on {day}; until then, whoever runs this site can give it back."
     if own.is_held:
         return CLOSED
-    erasing.begin(own, here=True)
+    erasing.start(own, here=True)
     own.refresh_from_db()
     return DELETED if own.state == State.DONE else CLOSED
 
@@ -220,9 +220,9 @@ def _new_group(by: Any, basis: str, ticket: str, mode: str | None, texts: str | 
     return group
 
 
-def _ask(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = False) -> DeletionRequest:
+def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = False) -> DeletionRequest:
     """Store the request, close the account, sign it out, and record that, in the caller's transaction."""
-    asked = DeletionRequest(
+    stored = DeletionRequest(
         group=group,
         user=user,
         username=user.get_username(),
@@ -234,13 +234,13 @@ def _ask(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = F
     )
     try:
         with transaction.atomic():
-            asked.save()
+            stored.save()
     except IntegrityError as error:  # somebody else was faster
         raise DeletionRefused("Its deletion was asked for already: look under deletion requests.") from error
-    details = {"request": str(asked.pk), "basis": group.basis, "mode": group.mode}
+    details = {"request": str(stored.pk), "basis": group.basis, "mode": group.mode}
     record(Event.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)
     if user.is_active:
         user.is_active = False
         user.save(update_fields=["is_active"])
     sessions.end_all(user.pk)
-    return asked
+    return stored

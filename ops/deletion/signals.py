@@ -17,7 +17,7 @@ def refuse_where_held(sender: Any, instance: Any, using: str, **_: Any) -> None:
     held = holds.people_on_hold(using=using)
     if instance.pk in held:
         raise DeletionRefused("A hold is open on this account: lift it before anything of it is deleted.")
-    if holds.exchanged(instance.pk, held, using=using):
+    if holds.count_exchanged(instance.pk, held, using=using):
         raise DeletionRefused(
             "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
         )

@@ -42,14 +42,14 @@ class DeletableUserAdmin(UserAdmin):
         """The user with ``asked``: the open request to delete the account, or None."""
         user = super().load_row(request, object_id, from_field)
         if user is not None:
-            user.asked = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
+            user.deletion = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
         return user
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """While a deletion is open the account stays closed (cancelling the request reopens it), and keeps its name:
         the name that is approved is the one that is looked for in the end."""
         fields = super().get_readonly_fields(request, obj)
-        return (*fields, "username", "email", "is_active") if getattr(obj, "asked", None) is not None else fields
+        return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         """Without Django's own deletion, which would load everything it deletes. Only Django 6.1 says where they go."""
@@ -81,7 +81,7 @@ class DeletableUserAdmin(UserAdmin):
         user = context["original"]
         if user is not None:
             context |= {
-                "asked": user.asked,
+                "deletion": user.deletion,
                 "standing": open_holds(user.pk),
                 "may_ask": self.has_delete_permission(request, user),
             }

@@ -139,7 +139,7 @@ def _sending_or_begun(export: Export) -> HttpResponse:
     """
     if requests.may_be_sent_at_once(export):
         return _to_page(export, f"?{FETCH}")
-    return _to_page(requests.begin(export))
+    return _to_page(requests.start(export))
 
 
 def _to_page(export: Export, query: str = "") -> HttpResponse:

@@ -57,7 +57,7 @@ def test_the_list_costs_eight_queries_at_most_however_many_rows(
         supporting.get(LIST)
     for number in range(60):
         write(make_user(f"person {number}"), alice, minute=number)
-        holds.hold(User.objects.get(username=f"person {number}"), kind="legal", reason="Case 4", by=None)
+        holds.place(User.objects.get(username=f"person {number}"), kind="legal", reason="Case 4", by=None)
     with django_assert_num_queries(len(few)):
         page = supporting.get(LIST)
     assert len(page.context["cl"].result_list) == 50
@@ -69,9 +69,9 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
     """ "Not active" is said only of accounts that somebody closed."""
     for user, way in ((alice, "erase"), (bob, "anonymise")):
         ask(user, by=sue, mode=way)
-    holds.hold(alice, kind="legal", reason="Case 4", by=sue)
-    holds.hold(charlie, kind="legal", reason="Case 4", by=sue)
-    holds.lift_hold(holds.hold(rosa, kind="legal", reason="Case 5", by=sue), reason="Settled", by=sue)
+    holds.place(alice, kind="legal", reason="Case 4", by=sue)
+    holds.place(charlie, kind="legal", reason="Case 4", by=sue)
+    holds.lift(holds.place(rosa, kind="legal", reason="Case 5", by=sue), reason="Settled", by=sue)
     approval.approve(DeletionRequest.objects.get(user=bob), by=rosa)
     work_on(DeletionRequest.objects.get(user=bob))
     make_user("dora", is_active=False)
@@ -199,7 +199,7 @@ def test_deleting_a_superuser_is_not_offered_to_others(supporting: Client, alice
 
 def test_why_an_account_is_on_hold_is_for_who_sees_deletions(supporting: Client, alice: Any) -> None:
     holder = make_staff("hanna", "view_user", "hold_account")
-    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=holder)
+    holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=holder)
     page = supporting.get(address(alice)).content.decode()
     assert "on hold" in page
     assert "blue bicycle" not in page

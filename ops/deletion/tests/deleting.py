@@ -29,7 +29,7 @@ def sam(db: Any) -> Any:
 def ask(user: Any, *, by: Any, **options: Any) -> DeletionRequest:
     """A request for one account."""
     options = {"reason": REASON, "basis": Basis.USER_REQUEST, "ticket": "SUP-17", **options}
-    return requests.request([user], by=by, **options).requests.get()
+    return requests.request_deletion([user], by=by, **options).requests.get()
 
 
 def approved(user: Any, *, by: Any, approver: Any, **options: Any) -> DeletionRequest:

@@ -43,7 +43,7 @@ def prepare(mode: str = Mode.ERASE, *, conversations: int = 20) -> None:
         hers = answer(first, f"Alice's {number}", sender=alice, receiver=bob)
         Message.objects.filter(pk=hers.pk).update(content=f"Alice's {number}, edited")
         answer(answer(hers, "to Alice"), "not hers", sender=charlie, receiver=bob)
-    group = requests.request([alice], by=sue, reason="alice wrote to us", basis=Basis.USER_REQUEST, mode=mode)
+    group = requests.request_deletion([alice], by=sue, reason="alice wrote to us", basis=Basis.USER_REQUEST, mode=mode)
     approval.approve(group.requests.get(), by=sam)
 
 

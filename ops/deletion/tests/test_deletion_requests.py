@@ -53,7 +53,7 @@ def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
 
 def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa: Any) -> None:
     with pytest.raises(DeletionRefused) as refusal:
-        requests.request([alice, rosa], by=sue, reason=REASON, basis=Basis.POLICY)
+        requests.request_deletion([alice, rosa], by=sue, reason=REASON, basis=Basis.POLICY)
     assert str(refusal.value) == (
         "Nothing was asked for: the account of rosa stays. "
         "This is a superuser's account: only a superuser can delete it."
@@ -131,7 +131,7 @@ def test_a_plan_says_whom_it_affects(sue: Any, alice: Any, bob: Any, charlie: An
     answer(first, sender=alice, receiver=charlie)  # a conversation of others, which stays
     write(alice, bob)  # one that goes with her
     write(alice, alice)
-    placed = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+    placed = holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
     (plan,) = requests.plan([alice], by=sue)
     assert (plan.people, plan.conversations, plan.counts.conversations) == (2, 1, 2)
     assert (plan.obstacle, plan.holds, plan.open_request) == (None, [placed], None)
@@ -179,7 +179,7 @@ def test_two_people_are_two_people_where_one_would_be_enough(sue: Any, sam: Any,
 
 def test_a_group_is_approved_in_one_go(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     write(alice, bob)
-    group = requests.request([alice, bob], by=sue, reason=REASON, basis=Basis.TEST_DATA)
+    group = requests.request_deletion([alice, bob], by=sue, reason=REASON, basis=Basis.TEST_DATA)
     assert approval.approve_group(group, by=sam) == 2
     for request in group.requests.all():
         assert work_on(request).state == State.DONE
@@ -220,7 +220,7 @@ def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice:
     request = approved(alice, by=sue, approver=sam)
     now = timezone.now()
     assert (request.job, erasing.start_due(now + timedelta(days=29))) == (None, 0)
-    early = erasing.begin(request)
+    early = erasing.start(request)
     work_on(request)
     early.refresh_from_db()
     assert early.result == {"stopped": "The grace period is not over."}
@@ -230,11 +230,11 @@ def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice:
 
 
 def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> None:
-    placed = holds.hold(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
+    placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
     request = approved(alice, by=sue, approver=sam)
     assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
-    assert request.words == "A hold stops it: it goes on when the hold is lifted."
-    holds.lift_hold(placed, reason="Case closed", by=sam)
+    assert request.status_text == "A hold stops it: it goes on when the hold is lifted."
+    holds.lift(placed, reason="Case closed", by=sam)
     assert erasing.start_due(timezone.now()) == 1
     assert erasing.start_due(timezone.now()) == 0
     assert work_on(request).state == State.DONE
@@ -260,14 +260,14 @@ def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob
     assert (request.state, request.progress["counts"]["messages_sent"]) == (State.RUNNING, 2)
     assert request.job is not None
     assert request.job.result == {"stopped": "A hold stops this deletion; it goes on when the hold is lifted."}
-    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=sam)
+    holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
     assert erasing.start_due(timezone.now()) == 1
     receipt = work_on(request).receipt
     assert receipt is not None and receipt.counts["messages_sent"] == 3
 
 
 def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
-    holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+    holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
     sentence = "A hold is open on this account: lift it before anything of it is deleted."
     for delete in (alice.delete, User.objects.filter(pk=alice.pk).delete):
         with pytest.raises(DeletionRefused, match=re.escape(sentence)), transaction.atomic():
@@ -277,13 +277,13 @@ def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
 
 def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
     with pytest.raises(holds.HoldRefused, match=r"Say why the account must not be deleted: the reason is recorded."):
-        holds.hold(alice, kind=Hold.Kind.LEGAL, reason="", by=sue)
-    placed = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
+        holds.place(alice, kind=Hold.Kind.LEGAL, reason="", by=sue)
+    placed = holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
     with pytest.raises(holds.HoldRefused, match=r"Say why the hold is no longer needed: the reason is recorded."):
-        holds.lift_hold(placed, reason=" ", by=sue)
-    holds.lift_hold(placed, reason="Case closed", by=sue)
+        holds.lift(placed, reason=" ", by=sue)
+    holds.lift(placed, reason="Case closed", by=sue)
     with pytest.raises(holds.HoldRefused, match=r"This hold was lifted already."):
-        holds.lift_hold(placed, reason="Again", by=sue)
+        holds.lift(placed, reason="Again", by=sue)
     said = Entry.objects.filter(event__in=[Event.ACCOUNT_HELD, Event.HOLD_LIFTED]).order_by("pk")
     assert list(said.values_list("reason", "details")) == [
         ("Case 4", {"kind": "legal"}), ("Case closed", {"kind": "legal"}),
@@ -300,7 +300,7 @@ def test_what_is_done_stays_in_the_list(sue: Any, sam: Any, alice: Any) -> None:
 def test_a_list_of_requests_costs_one_query_however_long(
     sue: Any, alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
-    requests.request([alice, bob], by=sue, reason=REASON, basis=Basis.POLICY)
+    requests.request_deletion([alice, bob], by=sue, reason=REASON, basis=Basis.POLICY)
     with django_assert_num_queries(1):
         for request in DeletionRequest.objects.for_list():
-            assert (request.words, request.username, request.group.basis) and not request.is_held
+            assert (request.status_text, request.username, request.group.basis) and not request.is_held

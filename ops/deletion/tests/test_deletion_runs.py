@@ -109,7 +109,7 @@ def test_pages_that_redis_may_keep_are_said_where_it_is_away(sue: Any, sam: Any,
 def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
     receipt = erased(alice, by=sue, approver=sam)
     request = DeletionRequest.objects.get()
-    again = erasing.begin(request)
+    again = erasing.start(request)
     starting.run_now(again)
     again.refresh_from_db()
     assert again.result == {"stopped": "Done: the receipt proves it."}
@@ -157,13 +157,13 @@ def test_what_arrives_while_the_erasure_runs_goes_too(
     first = write(bob, bob)
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
-    remember = erasing._remember_identifiers
+    remember = erasing._store_erased_names
 
     def meanwhile(*args: Any) -> None:
         answer(answer(first, sender=alice, receiver=bob), "late", sender=bob, receiver=bob)
         remember(*args)
 
-    monkeypatch.setattr(erasing, "_remember_identifiers", meanwhile)
+    monkeypatch.setattr(erasing, "_store_erased_names", meanwhile)
     work_on(request)
     assert set(Message.objects.values_list("content", "parent_message")) == {("hello", None), ("late", first.pk)}
     assert Receipt.objects.get().counts["messages_sent"] == 2
@@ -218,10 +218,12 @@ def test_the_audit_trail_keeps_what_happened_and_no_name(sue: Any, sam: Any, rit
 
 
 def test_what_was_written_about_others_names_nobody_who_is_gone(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
-    group = requests.request([alice, bob], by=sue, reason="Alice and bob: spam, says malice", basis=Basis.POLICY)
+    group = requests.request_deletion(
+        [alice, bob], by=sue, reason="Alice and bob: spam, says malice", basis=Basis.POLICY
+    )
     hers, his = (group.requests.get(user=user) for user in (alice, bob))
-    placed = holds.hold(bob, kind=Hold.Kind.LEGAL, reason="alice’s complaint", by=sue)
-    holds.lift_hold(placed, reason="alice took it back", by=sue)
+    placed = holds.place(bob, kind=Hold.Kind.LEGAL, reason="alice’s complaint", by=sue)
+    holds.lift(placed, reason="alice took it back", by=sue)
     approval.approve(hers, by=sam)
     work_on(hers)
     his.refresh_from_db()
@@ -358,7 +360,7 @@ def test_a_hold_that_comes_during_the_last_batch_stops_it(
     """On PostgreSQL a transaction sees what others stored since it began."""
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
-    monkeypatch.setattr(erasing, "_remember_identifiers", lambda *_: holds.hold(
+    monkeypatch.setattr(erasing, "_store_erased_names", lambda *_: holds.place(
         alice, kind=Hold.Kind.LEGAL, reason="Case 5", by=sue
     ))  # fmt: skip
     work_on(request)

@@ -182,7 +182,7 @@ def test_who_is_asked_for_already_is_linked_to(supporting: Client, sue: Any, ali
 
 
 def test_a_hold_is_said_and_lets_one_ask(supporting: Client, sue: Any, alice: Any) -> None:
-    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
+    holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
     page = words(supporting.get(ask_about(alice)))
     assert "The case of the blue bicycle" in page
     assert "nothing goes until the hold is lifted" in page
@@ -227,7 +227,7 @@ def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting
     page = words(supporting.get(address))
     assert "Delete this account… Put a hold on it…" in page
     assert "to be deleted" not in page
-    holds.hold(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
+    holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
     asked = ask(alice, by=sue)
     response = supporting.get(address)
     page = words(response)

@@ -129,7 +129,7 @@ def test_what_was_decided_meanwhile_is_said(
 
 def test_a_participants_own_wish_needs_nobody_and_support_gives_it_back(sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
-    own = requests.request_own(alice)
+    own = requests.request_own_deletion(alice)
     client = signed_in(sam)
     page = words(client.get(page_of(own)))
     assert "Asked for by the person themself" in page
@@ -176,8 +176,8 @@ def test_the_hold_of_somebody_whom_nobody_wants_deleted_is_seen_on_their_page(su
 
 
 def test_one_of_two_holds_that_is_lifted_leaves_the_other(sue: Any, alice: Any) -> None:
-    first = holds.hold(alice, kind="legal", reason="One", by=sue)
-    holds.hold(alice, kind="legal", reason="Two", by=sue)
+    first = holds.place(alice, kind="legal", reason="One", by=sue)
+    holds.place(alice, kind="legal", reason="Two", by=sue)
     lift = reverse("admin:deletion_hold_lift", args=[first.pk])
     page = words(signed_in(sue).post(lift, {"reason": "Settled"}, follow=True))
     assert "The hold was lifted. Another one is still open." in page
@@ -188,7 +188,7 @@ def test_one_of_two_holds_that_is_lifted_leaves_the_other(sue: Any, alice: Any) 
 
 @pytest.fixture
 def group(sue: Any, alice: Any, bob: Any) -> Any:
-    return requests.request([alice, bob], by=sue, reason="Left over from a test", basis="test_data")
+    return requests.request_deletion([alice, bob], by=sue, reason="Left over from a test", basis="test_data")
 
 
 def of_group(group: Any, act: str = "") -> str:
@@ -215,7 +215,7 @@ def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: A
 def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_it(
     sam: Any, group: Any, alice: Any
 ) -> None:
-    holds.hold(alice, by=sam, kind=Hold.Kind.LEGAL, reason="Court of Arles")
+    holds.place(alice, by=sam, kind=Hold.Kind.LEGAL, reason="Court of Arles")
     write(alice, make_user("otto"))
     client = signed_in(sam)
     page = words(client.get(of_group(group, "_approve")))
@@ -237,7 +237,7 @@ def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> No
 
 
 def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice: Any) -> None:
-    work_on(_approved(group.requests.get(user=alice), by=sam))
+    work_on(_store_approval(group.requests.get(user=alice), by=sam))
     client = signed_in(sue)
     page = words(client.get(of_group(group)))
     assert "1 of 2 finished, 1 waits for approval" in page
@@ -246,7 +246,7 @@ def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice
     assert User.objects.get(username="bob").is_active
 
 
-def _approved(asked: DeletionRequest, *, by: Any) -> DeletionRequest:
+def _store_approval(asked: DeletionRequest, *, by: Any) -> DeletionRequest:
     approval.approve(asked, by=by)
     return asked
 
@@ -259,7 +259,7 @@ def test_the_list_says_where_each_stands_and_narrows(sue: Any, sam: Any, alice: 
     assert "No deletion was asked for yet. Open a user" in words(client.get(LIST))
     work_on(approved(alice, by=sue, approver=sam, ticket="SUP-1"))
     ask(bob, by=sue, ticket="SUP-2")
-    holds.hold(bob, kind="legal", reason="The blue bicycle", by=sue)
+    holds.place(bob, kind="legal", reason="The blue bicycle", by=sue)
     approval.refuse(ask(charlie, by=sue, ticket="SUP-3"), by=sam, reason="No")
     page = words(client.get(LIST))
     assert "an erased account ✓ erased Erase The user’s request · SUP-1 sue, sam" in page
@@ -292,7 +292,7 @@ def test_the_page_of_a_group_costs_no_more_queries_for_more_accounts(
 
     def group_of(*names: str) -> str:
         users = [make_user(name) for name in names]
-        return of_group(requests.request(users, by=sue, reason="Old", basis="test_data"))
+        return of_group(requests.request_deletion(users, by=sue, reason="Old", basis="test_data"))
 
     client.get(LIST)
     few, many = group_of("a"), group_of(*(f"b{number}" for number in range(9)))
@@ -366,7 +366,7 @@ def test_a_page_that_is_not_there_is_not_found(sue: Any, alice: Any) -> None:
 
 def test_each_act_takes_its_own_permission(sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
-    held = holds.hold(alice, kind="legal", reason="The blue bicycle", by=sue)
+    held = holds.place(alice, kind="legal", reason="The blue bicycle", by=sue)
     needs = {
         act_on(asked, "approve"): "approve_deletionrequest",
         act_on(asked, "refuse"): "approve_deletionrequest",
@@ -397,7 +397,7 @@ def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
         client.get(page_of(asked))
     for minute in range(20):
         write(alice, bob, minute=minute)
-        holds.hold(alice, kind="legal", reason=f"Case {minute}", by=sue)
+        holds.place(alice, kind="legal", reason=f"Case {minute}", by=sue)
     with django_assert_num_queries(len(pinned)):
         client.get(page_of(asked))
 
@@ -406,7 +406,7 @@ def test_lifting_a_hold_in_the_grace_period_says_when_the_deletion_runs(
     sue: Any, sam: Any, alice: Any, settings: Any
 ) -> None:
     settings.DELETION_GRACE_DAYS = 30
-    held = holds.hold(alice, kind="legal", reason="The blue bicycle", by=sue)
+    held = holds.place(alice, kind="legal", reason="The blue bicycle", by=sue)
     asked = approved(alice, by=sue, approver=sam)
     assert asked.runs_at is not None
     page = words(signed_in(sam).get(reverse("admin:deletion_hold_lift", args=[held.pk])))

@@ -33,11 +33,11 @@ def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, ali
 
 def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, alice: Any) -> None:
     """Once its hold is lifted, a deletion begins with the next round, within a minute."""
-    hold = holds.hold(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=sue)
+    hold = holds.place(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=sue)
     asked = approved(alice, by=sue, approver=sam)
     client, part = signed_in(sam), f"{reverse('admin:deletion_deletionrequest_progress', args=[asked.pk])}?waits"
     assert part not in client.get(page_of(asked)).content.decode()
-    holds.lift_hold(hold, reason="Settled", by=sue)
+    holds.lift(hold, reason="Settled", by=sue)
     assert "Approved: begins within a minute." in words(client.get(page_of(asked)))
     assert part in client.get(page_of(asked)).content.decode()
     assert client.get(part, headers={"hx-request": "true"}).status_code == 204

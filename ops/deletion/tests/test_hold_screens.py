@@ -22,7 +22,7 @@ def held(alice: Any, bob: Any) -> Hold:
     """A hold on Alice, who wrote with Bob."""
     write(alice, bob)
     write(bob, alice)
-    return holds.hold(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=None)
+    return holds.place(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=None)
 
 
 def named(hold: Hold) -> str:
@@ -52,7 +52,7 @@ def test_whoever_approves_reads_it_and_may_approve(sue: Any, sam: Any, bob: Any,
 def test_whoever_approves_a_group_sees_who_is_on_hold(
     sue: Any, sam: Any, bob: Any, charlie: Any, held: Hold, mode: str
 ) -> None:
-    group = requests.request([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY, mode=mode)
+    group = requests.request_deletion([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY, mode=mode)
     page = words(signed_in(sam).get(reverse("admin:deletion_deletiongroup_approve", args=[group.pk])))
     if mode == "erase":
         assert f"{named(held)} You may approve, but nothing goes until that hold is lifted." in page
@@ -96,12 +96,12 @@ def test_many_are_counted_and_the_first_named(sue: Any, sam: Any, alice: Any) ->
     people = [make_user(f"person{number:02}") for number in range(12)]
     for person in people:
         write(person, alice)
-    requests.request(people, by=sue, reason=REASON, basis=Basis.POLICY)
+    requests.request_deletion(people, by=sue, reason=REASON, basis=Basis.POLICY)
     client = signed_in(sam)
     page = words(client.get(reverse("admin:accounts_user_hold", args=[alice.pk])))
     assert "It also stops 12 deletions, of person00, " in page and "person09 and others." in page
     for person in people:
-        holds.hold(person, kind=Hold.Kind.LEGAL, reason="Case 4", by=None)
+        holds.place(person, kind=Hold.Kind.LEGAL, reason="Case 4", by=None)
     page = words(client.get(ask_about(alice)))
     assert page.count("whose account is on hold") == 10
     assert "2 more people with whom messages were exchanged are on hold." in page

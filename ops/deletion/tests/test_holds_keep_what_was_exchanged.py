@@ -30,7 +30,7 @@ WAYS = [{"mode": "erase"}, {"mode": "anonymise", "texts": "blank"}, {"mode": "an
 
 
 def put_hold(user: Any, kind: str = Hold.Kind.LEGAL, reason: str = "Case 4") -> Hold:
-    return holds.hold(user, kind=kind, reason=reason, by=None)
+    return holds.place(user, kind=kind, reason=reason, by=None)
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
     placed = put_hold(alice)
     request = approved(bob, by=sue, approver=sam, **way)
     assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
-    assert (request.is_held, request.holds.itself, request.words) == (True, False, WORDS)
+    assert (request.is_held, request.holds.itself, request.status_text) == (True, False, WORDS)
     assert DeletionRequest.objects.held().get() == request
-    holds.lift_hold(placed, reason="Case closed", by=sam)
+    holds.lift(placed, reason="Case closed", by=sam)
     assert not request.is_held and not DeletionRequest.objects.held()
     assert erasing.start_due(timezone.now()) == 1
     assert work_on(request).state == State.DONE
@@ -108,11 +108,11 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
         after_the_first_batch(meanwhile, lambda: put_hold(alice))
         work_on(request)
     assert request.job is not None
-    assert (request.state, request.job.result, request.words) == (State.RUNNING, STOPPED, WORDS)
+    assert (request.state, request.job.result, request.status_text) == (State.RUNNING, STOPPED, WORDS)
     assert request.job.done == 2  # the batch that had begun, and no other
     assert Message.objects.filter(pk=evidence.pk, content="hello", sender__username="bob").exists()
     assert erasing.start_due(timezone.now()) == 0
-    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=sam)
+    holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
     assert erasing.start_due(timezone.now()) == 1
     assert work_on(request).state == State.DONE
 
@@ -159,28 +159,28 @@ def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
     put_hold(alice)
     assert not request.is_held
     assert list(DeletionRequest.objects.due(timezone.now())) == [request]
-    assert not holds.deletions_stopped(alice.pk)
+    assert not holds.deletions_stopped_by(alice.pk)
 
 
 def test_where_nobody_is_on_hold_no_message_is_looked_at(bob: Any, django_assert_num_queries: Any) -> None:
-    watch = erasing.Watch()
+    check = erasing.HoldCheck()
     with django_assert_num_queries(1):
-        watch.look(bob.pk)
+        check.run(bob.pk)
 
 
 def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
     put_hold(alice)
-    watch = erasing.Watch()
-    watch.look(bob.pk)
+    check = erasing.HoldCheck()
+    check.run(bob.pk)
     with django_assert_num_queries(1):
-        watch.look(bob.pk)
+        check.run(bob.pk)
     write(charlie, bob)
-    holds.lift_hold(Hold.objects.get(), reason="Case closed", by=None)
+    holds.lift(Hold.objects.get(), reason="Case closed", by=None)
     put_hold(charlie)
     with pytest.raises(erasing.Stopped):
-        watch.look(bob.pk)
+        check.run(bob.pk)
 
 
 def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
@@ -198,10 +198,10 @@ def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
 def test_of_a_group_each_waits_for_itself(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
     write(alice, bob)
     put_hold(alice)
-    group = requests.request([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
+    group = requests.request_deletion([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
     assert approval.approve_group(group, by=sam) == 2
     waits, goes = (group.requests.get(user=person) for person in (bob, charlie))
-    assert (waits.job, waits.words) == (None, WORDS)
+    assert (waits.job, waits.status_text) == (None, WORDS)
     assert work_on(goes).state == State.DONE
 
 
@@ -210,7 +210,7 @@ def test_a_list_with_many_says_it_in_one_query(
 ) -> None:
     write(alice, bob)
     put_hold(alice)
-    requests.request([alice, bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
+    requests.request_deletion([alice, bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
     with django_assert_num_queries(1):
         found = {request.username: request.holds for request in DeletionRequest.objects.for_list()}
     assert found == {"alice": (True, False), "bob": (False, True), "charlie": (False, False)}
@@ -228,7 +228,7 @@ def test_a_participant_does_not_learn_that_somebody_is_on_hold(client: Client, a
     for page in (asked, done):
         assert "hold" not in page.lower() and "alice" not in page
     request = DeletionRequest.objects.get()
-    assert (request.state, request.words) == (State.APPROVED, WORDS)
+    assert (request.state, request.status_text) == (State.APPROVED, WORDS)
 
 
 def test_the_command_names_what_stands_against_it(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
@@ -251,9 +251,9 @@ def test_a_grace_period_is_told_once_the_hold_is_lifted(sue: Any, sam: Any, alic
     write(alice, bob)
     placed = put_hold(alice)
     request = ask(bob, by=sue)
-    assert request.words == "Waits for a second person to approve it, and for a hold to be lifted."
+    assert request.status_text == "Waits for a second person to approve it, and for a hold to be lifted."
     approval.approve(request, by=sam)
     DeletionRequest.objects.update(runs_at=timezone.now() + timedelta(days=3))
-    holds.lift_hold(placed, reason="Case closed", by=sam)
+    holds.lift(placed, reason="Case closed", by=sam)
     request.refresh_from_db()
-    assert request.words.startswith("Approved: runs on ")
+    assert request.status_text.startswith("Approved: runs on ")

@@ -54,13 +54,15 @@ def plant() -> None:
     plant_messages(person, bob, charlie)
     plant_traces(person, sue)
     plant_told(sue)
-    earlier = requests.request([person], by=sue, reason=f"{NAME} called", basis=Basis.POLICY).requests.get()
+    earlier = requests.request_deletion([person], by=sue, reason=f"{NAME} called", basis=Basis.POLICY).requests.get()
     approval.refuse(earlier, by=sam, reason=f"{NAME} called again")
-    hold = holds.hold(person, kind=Hold.Kind.LEGAL, reason=f"{NAME} against us", by=sue)
-    holds.lift_hold(hold, reason=f"{NAME} and we agreed", by=sue)
+    hold = holds.place(person, kind=Hold.Kind.LEGAL, reason=f"{NAME} against us", by=sue)
+    holds.lift(hold, reason=f"{NAME} and we agreed", by=sue)
     found = everywhere()
     assert set(found) == set(CANARIES), found  # the search does find what is there
-    group = requests.request([person], by=sue, reason=f"{EMAIL} wrote to us", basis=Basis.USER_REQUEST, ticket="SUP-1")
+    group = requests.request_deletion(
+        [person], by=sue, reason=f"{EMAIL} wrote to us", basis=Basis.USER_REQUEST, ticket="SUP-1"
+    )
     approval.approve(group.requests.get(), by=sam)
 
 

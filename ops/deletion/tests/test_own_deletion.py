@@ -66,25 +66,25 @@ def test_a_grace_period_says_when_and_can_be_taken_back(leaving: Client, sue: An
 
 
 def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> None:
-    placed = holds.hold(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sue)
+    placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sue)
     page = leave(leaving)
     assert "Your account is closed, and its deletion is under way." in page and "hold" not in page.lower()
     assert User.objects.filter(username="alice").exists()
-    holds.lift_hold(placed, reason="Case closed", by=sue)
+    holds.lift(placed, reason="Case closed", by=sue)
     assert erasing.start_due(timezone.now()) == 1
     assert work_on(DeletionRequest.objects.get()).state == State.DONE
 
 
 def test_what_is_being_deleted_already_is_not_asked_for_twice(alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
-    requests.request_own(alice)
+    requests.request_own_deletion(alice)
     with pytest.raises(DeletionRefused, match=r"This account is being deleted already."):
-        requests.request_own(alice)
+        requests.request_own_deletion(alice)
 
 
 def test_the_last_superuser_stays(db: Any) -> None:
     with pytest.raises(DeletionRefused, match=r"This is the last active superuser: make somebody else one first."):
-        requests.request_own(make_user("root", is_superuser=True))
+        requests.request_own_deletion(make_user("root", is_superuser=True))
 
 
 def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any) -> None:

@@ -167,7 +167,7 @@ def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
     address = reverse("admin:accounts_user_change", args=[alice.pk])
     page = client.post(address, data).content.decode()
     assert f"(receipt {receipt.pk}) and does not come back: use another address" in page
-    erased_names.lift(erased_names.find("anna@example.org")[0], by=rosa, reason="She is back")
+    erased_names.release(erased_names.find("anna@example.org")[0], by=rosa, reason="She is back")
     assert client.post(address, data).status_code == 302
     assert User.objects.get(username="alice").email == "ANNA@example.org"
 
@@ -178,17 +178,17 @@ def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, s
         (sue, "She is back", "Only a superuser can let the name of an erased account be used again."),
         (rosa, " ", "Say why the name may be used again: the reason is recorded."),
     ):
-        with pytest.raises(erased_names.NotLifted) as refusal:
-            erased_names.lift(known, by=by, reason=reason)
+        with pytest.raises(erased_names.NotReleased) as refusal:
+            erased_names.release(known, by=by, reason=reason)
         assert str(refusal.value) == sentence
-    erased_names.lift(known, by=rosa, reason="She is back")
+    erased_names.release(known, by=rosa, reason="She is back")
     assert (known.lifted_by, known.lift_reason) == (rosa, "She is back")
     assert erased_names.erased(["Anna"]) == {}
     assert erased_names.find("Anna") == [known]
     entry = Entry.objects.get(event=Event.IDENTIFIER_LIFTED)
     assert (entry.actor, entry.reason) == (rosa, "She is back")
-    with pytest.raises(erased_names.NotLifted, match=r"This name was let free already."):
-        erased_names.lift(known, by=rosa, reason="Again")
+    with pytest.raises(erased_names.NotReleased, match=r"This name was let free already."):
+        erased_names.release(known, by=rosa, reason="Again")
 
 
 def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> None:

@@ -27,27 +27,27 @@ class AboutHold(Action):
         raise NotImplementedError
 
     @cached_property
-    def asked(self) -> DeletionRequest | None:
+    def deletion(self) -> DeletionRequest | None:
         found = DeletionRequest.objects.open().filter(user=self.user_id)
-        return next(iter(pages.prepared(list(found))), None)
+        return next(iter(pages.for_display(list(found))), None)
 
     @cached_property
     def others(self) -> list[DeletionRequest]:
         """The deletions of others that a hold on this account stops."""
-        stopped = holds.deletions_stopped(self.user_id).select_related("group")
-        return pages.prepared(list(stopped.order_by("requested_at", "pk")))
+        stopped = holds.deletions_stopped_by(self.user_id).select_related("group")
+        return pages.for_display(list(stopped.order_by("requested_at", "pk")))
 
     def get_success_url(self) -> str:
         may = self.request.user.has_perm
-        if self.asked is not None and may("deletion.view_deletionrequest"):
-            return pages.address_of(self.asked)
+        if self.deletion is not None and may("deletion.view_deletionrequest"):
+            return pages.address_of(self.deletion)
         if may("accounts.view_user"):
             return reverse("admin:accounts_user_change", args=[self.user_id])
         seen = "deletion_deletionrequest_changelist" if may("deletion.view_deletionrequest") else "index"
         return reverse(f"admin:{seen}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kwargs |= {"asked": self.asked, "others": self.others, "back": self.get_success_url()}
+        kwargs |= {"deletion": self.deletion, "others": self.others, "back": self.get_success_url()}
         return super().get_context_data(**kwargs)
 
 
@@ -69,10 +69,10 @@ class HoldView(AboutHold):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(account=self.account, standing=holds.open_holds(self.user_id), **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
-        holds.hold(self.account, kind=data["kind"], reason=data["reason"], by=self.request.user)
+    def perform(self, data: dict[str, Any]) -> None:
+        holds.place(self.account, kind=data["kind"], reason=data["reason"], by=self.request.user)
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         name = self.account.get_username()
         return f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until the hold is lifted."
 
@@ -103,10 +103,10 @@ class LiftHoldView(AboutHold):
         placed_by = pages.People([self.hold.placed_by_id]).name(self.hold.placed_by_id)
         return super().get_context_data(hold=self.hold, whose=self.whose, placed_by=placed_by, **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
-        holds.lift_hold(self.hold, reason=data["reason"], by=self.request.user)
+    def perform(self, data: dict[str, Any]) -> None:
+        holds.lift(self.hold, reason=data["reason"], by=self.request.user)
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         if holds.open_holds(self.user_id).exists():
             return "The hold was lifted. Another one is still open."
         return "The hold was lifted."

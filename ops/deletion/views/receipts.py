@@ -36,9 +36,9 @@ class ReceiptView(AboutReceipt, TemplateView):
         kwargs |= {
             "receipt": receipt,
             "problems": receipts.problems(receipts.as_document(receipt)),
-            "way": pages.way_words(receipt),
-            "counts": pages.counted(receipt.counts),
-            "outcomes": pages.outcomes(receipt.steps),
+            "way": pages.method_text(receipt),
+            "counts": pages.count_rows(receipt.counts),
+            "outcomes": pages.outcome_rows(receipt.steps),
         }
         return super().get_context_data(**kwargs)
 
@@ -72,7 +72,7 @@ class LookUpView(ConsolePage, FormView):
         record_search(ErasedIdentifier, actor=self.request.user, terms="", filters={}, results=len(found))
         known = set(Receipt.objects.filter(pk__in=[row.receipt_id for row in found]).values_list("pk", flat=True))
         rows = [(row, row.receipt_id in known) for row in found]
-        return self.render_to_response(self.get_context_data(form=form, asked=True, name=name, found=rows))
+        return self.render_to_response(self.get_context_data(form=form, searched=True, name=name, found=rows))
 
 
 class LiftIdentifierView(Action):
@@ -82,7 +82,7 @@ class LiftIdentifierView(Action):
     requires_password = True
     template_name = "deletion/lift_identifier.html"
     form_class = LiftIdentifierForm
-    done = "It may be used again, by imports too."
+    success_text = "It may be used again, by imports too."
 
     @cached_property
     def identifier(self) -> ErasedIdentifier:
@@ -103,5 +103,5 @@ class LiftIdentifierView(Action):
             identifier=self.identifier, what=self.what, back=self.get_success_url(), **kwargs
         )
 
-    def act(self, data: dict[str, Any]) -> None:
-        erased_names.lift(self.identifier, by=self.request.user, reason=data["reason"])
+    def perform(self, data: dict[str, Any]) -> None:
+        erased_names.release(self.identifier, by=self.request.user, reason=data["reason"])

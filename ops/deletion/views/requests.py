@@ -101,19 +101,19 @@ class AskView(Action):
             "refused": [plan for plan in plans if plan.obstacle],
             "able": len(able),
             "without_refused": address_to_ask(able) if able else "",
-            "messages_in_all": deletion.messages_of(self.users),
+            "messages_in_all": deletion.count_messages(self.users),
             "whose": self.whose,
             "phrase": self.phrase,
             "one_person": settings.DELETION_ONE_PERSON,
         }
         return super().get_context_data(**grace(), **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
+    def perform(self, data: dict[str, Any]) -> None:
         mode, texts = data["way"]
-        asked = {name: data[name] for name in ("basis", "ticket", "reason")}
-        self.group = deletion.request(self.users, by=self.request.user, mode=mode, texts=texts, **asked)
+        said = {name: data[name] for name in ("basis", "ticket", "reason")}
+        self.group = deletion.request_deletion(self.users, by=self.request.user, mode=mode, texts=texts, **said)
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         closed = "The account is closed and signed out." if len(self.users) == 1 else "They are closed and signed out."
         return f"The deletion of {self.whose} was asked for. {closed}"
 
@@ -128,21 +128,21 @@ class AskView(Action):
 class AboutRequest(ConsolePage):
     """A page about one deletion."""
 
-    what = ""  # completes the heading: "Refuse" the deletion of somebody
+    verb = ""  # completes the heading: "Refuse" the deletion of somebody
 
     @cached_property
-    def asked(self) -> DeletionRequest:
+    def deletion(self) -> DeletionRequest:
         return get_object_or_404(DeletionRequest.objects.for_list(), pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return f"{self.what} the deletion of {pages.called(self.asked)}"
+        return f"{self.verb} the deletion of {pages.display_name(self.deletion)}"
 
     def get_success_url(self) -> str:
-        return pages.address_of(self.asked)
+        return pages.address_of(self.deletion)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kwargs = {"asked": self.asked, "whose": pages.called(self.asked), **kwargs}
-        return super().get_context_data(**pages.facts(self.asked), back=self.get_success_url(), **kwargs)
+        kwargs = {"deletion": self.deletion, "whose": pages.display_name(self.deletion), **kwargs}
+        return super().get_context_data(**pages.facts(self.deletion), back=self.get_success_url(), **kwargs)
 
 
 class ProgressView(AboutRequest, TemplateView):
@@ -152,16 +152,16 @@ class ProgressView(AboutRequest, TemplateView):
     template_name = "deletion/polled.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "waits" in request.GET and pages.begins_soon(self.asked):
+        if "waits" in request.GET and pages.begins_soon(self.deletion):
             return HttpResponse(status=204)  # nothing has changed
-        if "waits" not in request.GET and pages.is_worked_on(self.asked):
+        if "waits" not in request.GET and pages.is_worked_on(self.deletion):
             return super().get(request, *args, **kwargs)
         return load_anew(request, self.get_success_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        job: Any = self.asked.job
+        job: Any = self.deletion.job
         said, milestone = self.request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
-        return {"asked": self.asked, "news": milestone if said != milestone else ""}
+        return {"deletion": self.deletion, "news": milestone if said != milestone else ""}
 
 
 class ApproveView(AboutRequest, Action):
@@ -169,44 +169,44 @@ class ApproveView(AboutRequest, Action):
     requires_password = True
     template_name = "deletion/approve.html"
     form_class = TypedForm
-    what = "Approve"
+    verb = "Approve"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "phrase": self.asked.username, "one": True}
+        return {**super().get_form_kwargs(), "phrase": self.deletion.username, "one": True}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        account = account_of(self.asked)
+        account = account_of(self.deletion)
         plans = deletion.plan([account], by=self.request.user) if account else [None]
-        why_not = approval.why_not_approve(self.asked, by=self.request.user)
+        why_not = approval.why_not_approve(self.deletion, by=self.request.user)
         return super().get_context_data(plan=plans[0], why_not=why_not, **grace(), **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
-        approval.approve(self.asked, by=self.request.user)
+    def perform(self, data: dict[str, Any]) -> None:
+        approval.approve(self.deletion, by=self.request.user)
 
-    def sentence(self) -> str:
-        return f"The deletion of {pages.called(self.asked)} is approved."
+    def success_message(self) -> str:
+        return f"The deletion of {pages.display_name(self.deletion)} is approved."
 
 
 class RefuseView(AboutRequest, Action):
     permission = "deletion.approve_deletionrequest"
     template_name = "deletion/refuse.html"
     form_class = RefuseForm
-    what = "Refuse"
-    done = "Refused: nothing was deleted, and the account is as it was."
+    verb = "Refuse"
+    success_text = "Refused: nothing was deleted, and the account is as it was."
 
-    def act(self, data: dict[str, Any]) -> None:
-        approval.refuse(self.asked, by=self.request.user, reason=data["reason"])
+    def perform(self, data: dict[str, Any]) -> None:
+        approval.refuse(self.deletion, by=self.request.user, reason=data["reason"])
 
 
 class CancelView(AboutRequest, Action):
     permission = "accounts.delete_user"
     template_name = "deletion/cancel.html"
     form_class = CancelForm
-    what = "Cancel"
-    done = "Cancelled: nothing was deleted, and the account is as it was."
+    verb = "Cancel"
+    success_text = "Cancelled: nothing was deleted, and the account is as it was."
 
-    def act(self, data: dict[str, Any]) -> None:
-        approval.cancel(self.asked, by=self.request.user, reason=data["reason"])
+    def perform(self, data: dict[str, Any]) -> None:
+        approval.cancel(self.deletion, by=self.request.user, reason=data["reason"])
 
 
 # --- All of a group ----------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class AboutGroup(ConsolePage):
         return list(self.group.requests.for_list().order_by("username", "pk"))
 
     @property
-    def told(self) -> DeletionRequest:
+    def sample(self) -> DeletionRequest:
         """One of them that still says why; what is done does not."""
         return next((one for one in self.requests if one.reason), self.requests[0])
 
@@ -237,7 +237,7 @@ class AboutGroup(ConsolePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs |= {"waiting": self.waiting, "back": self.get_success_url()}
-        return super().get_context_data(**pages.facts(self.told), **kwargs)
+        return super().get_context_data(**pages.facts(self.sample), **kwargs)
 
 
 class GroupView(AboutGroup, TemplateView):
@@ -252,7 +252,7 @@ class GroupView(AboutGroup, TemplateView):
         kwargs |= {
             "offers": pages.offers_for_group(self.group, self.requests, to=by),
             "why_not": pages.why_not_approve_any(self.requests, by=by),
-            **pages.standing_of_group(self.requests),
+            **pages.group_status(self.requests),
         }
         return super().get_context_data(**kwargs)
 
@@ -264,12 +264,12 @@ class GroupProgressView(AboutGroup, TemplateView):
     template_name = "deletion/_accounts.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if pages.standing_of_group(self.requests)["live"]:
+        if pages.group_status(self.requests)["live"]:
             return super().get(request, *args, **kwargs)
         return load_anew(request, self.get_success_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {"group": self.group, "waiting": self.waiting, **pages.standing_of_group(self.requests)}
+        return {"group": self.group, "waiting": self.waiting, **pages.group_status(self.requests)}
 
 
 class ApproveGroupView(AboutGroup, Action):
@@ -298,15 +298,15 @@ class ApproveGroupView(AboutGroup, Action):
             "why_not": why_not,
             "any_held": any(one.is_held for one in self.waiting),
             "plans": deletion.plan(found.order_by("username"), by=self.request.user) if erasing else [],
-            "messages_in_all": deletion.messages_of(found),
+            "messages_in_all": deletion.count_messages(found),
             "phrase": self.phrase,
         }
         return super().get_context_data(**grace(), **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
+    def perform(self, data: dict[str, Any]) -> None:
         self.number = approval.approve_group(self.group, by=self.request.user)
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         return f"The deletion of {accounts(self.number)} is approved."
 
 
@@ -316,18 +316,18 @@ class CancelGroupView(AboutGroup, Action):
     form_class = CancelForm
 
     @property
-    def given_back(self) -> list[DeletionRequest]:
+    def to_cancel(self) -> list[DeletionRequest]:
         return [one for one in self.requests if one.may_be_cancelled]
 
     def heading(self) -> str:
-        return f"Cancel the deletion of {accounts(len(self.given_back))}"
+        return f"Cancel the deletion of {accounts(len(self.to_cancel))}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(given_back=self.given_back, **kwargs)
+        return super().get_context_data(to_cancel=self.to_cancel, **kwargs)
 
-    def act(self, data: dict[str, Any]) -> None:
+    def perform(self, data: dict[str, Any]) -> None:
         self.number = approval.cancel_group(self.group, by=self.request.user, reason=data["reason"])
 
-    def sentence(self) -> str:
+    def success_message(self) -> str:
         as_before = "which is as it was" if self.number == 1 else "which are as they were"
         return f"Cancelled for {accounts(self.number)}, {as_before}."

@@ -64,7 +64,7 @@ def content_of(export: Export) -> bytes:
     """The bytes of an export that was asked for."""
     if requests.may_be_sent_at_once(export):
         return b"".join(requests.lines(export))
-    made = requests.begin(export)
+    made = requests.start(export)
     assert made.job is not None
     assert (made.job.state, made.job.error) == ("finished", "")
     return private_files.path(made.file).read_bytes()

@@ -93,7 +93,7 @@ def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
 
 def test_a_name_that_was_freed_comes_in_again(sue: Any, sam: Any, rosa: Any, alice: Any, bob: Any) -> None:
     erased(alice, by=sue, approver=sam)
-    erased_names.lift(erased_names.find("alice")[0], by=rosa, reason="She is back")
+    erased_names.release(erased_names.find("alice")[0], by=rosa, reason="She is back")
     stored_import(row("1"), create_users=True)
     assert get_user_model().objects.filter(username="alice").exists()
 
@@ -103,7 +103,7 @@ def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob
     import_ = checked(row("1"), by=dora)
     remembered.remember({"sender": "From"}, by=dora)
     write(bob, bob)
-    export = requests.begin(
+    export = requests.start(
         requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
     )
     assert private_files.exists(export.file) and "dora" in export.job.title  # type: ignore[union-attr]
@@ -122,8 +122,8 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
     wish = {"by": emma, "scope": Export.Scope.MESSAGES, "reason": WHY, "format": "xlsx"}
-    searched = requests.begin(requests.ask(requests.wish(query="q=alice", **wish)))
-    of_all = requests.begin(requests.ask(requests.wish(**wish)))
+    searched = requests.start(requests.ask(requests.wish(query="q=alice", **wish)))
+    of_all = requests.start(requests.ask(requests.wish(**wish)))
     assert all(private_files.exists(export.file) for export in (about, searched, of_all))
     assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("removed", "")
     assert list(Export.objects.all()) == [of_all]

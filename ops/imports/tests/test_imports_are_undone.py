@@ -101,7 +101,7 @@ def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Messag
     import_ = thread(by=rita)
     of = {message.external_id: message for message in Message.objects.all()}
     carol = get_user_model().objects.get(username="carol")
-    holds.hold(carol, kind="legal", reason="Case 4", by=rita)
+    holds.place(carol, kind="legal", reason="Case 4", by=rita)
     with staging_on("default") as staging:
         assert undoing.plan(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
     undone(import_, by=rita)
@@ -111,7 +111,7 @@ def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Messag
 
 
 def test_an_import_that_fails_is_taken_back_whole_whoever_is_on_hold(old: Message, bob: Any, rita: Any) -> None:
-    holds.hold(bob, kind="legal", reason="Case 4", by=rita)
+    holds.place(bob, kind="legal", reason="Case 4", by=rita)
     before = everything()
     import_ = brought(*(row(str(number)) for number in range(8)), by=rita)
     with at_batch(2, running.JobFailed("The disk is full."), committed=True):

@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Nothing was done: that was another name.")
         choices = {name: options[name] for name in ("reason", "basis", "ticket", "mode", "texts")}
         try:
-            request = requests.request([user], by=by, **choices).requests.get()
+            request = requests.request_deletion([user], by=by, **choices).requests.get()
             if settings.DELETION_ONE_PERSON:
                 approval.approve(request, by=by)
         except requests.DeletionRefused as refusal:

@@ -32,8 +32,8 @@ class Command(BaseCommand):
 
     def _lift(self, known: ErasedIdentifier, reason: str, options: dict[str, Any]) -> None:
         try:
-            erased_names.lift(known, by=acting(options), reason=reason)
-        except erased_names.NotLifted as refusal:
+            erased_names.release(known, by=acting(options), reason=reason)
+        except erased_names.NotReleased as refusal:
             raise CommandError(str(refusal)) from refusal
 
 

@@ -32,13 +32,13 @@ class Command(BaseCommand):
             if lift:
                 self.stdout.write(self._lifted(user, reason, by))
             else:
-                holds.hold(user, kind=kind, reason=reason, by=by)
+                holds.place(user, kind=kind, reason=reason, by=by)
                 self.stdout.write(self._held(user))
         except holds.HoldRefused as refusal:
             raise CommandError(str(refusal)) from refusal
 
     def _held(self, user: Any) -> str:
-        name, stopped = user.get_username(), holds.deletions_stopped(user.pk).count()
+        name, stopped = user.get_username(), holds.deletions_stopped_by(user.pk).count()
         kept = f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until this hold is lifted."
         deletions = f"{stopped:,} deletion{'' if stopped == 1 else 's'}"
         return f"{kept} It also stops {deletions} of people who wrote with {name}." if stopped else kept
@@ -46,5 +46,5 @@ class Command(BaseCommand):
     def _lifted(self, user: Any, reason: str, by: Any) -> str:
         found = list(holds.open_holds(user.pk))
         for hold in found:
-            holds.lift_hold(hold, reason=reason, by=by)
+            holds.lift(hold, reason=reason, by=by)
         return f"Lifted {len(found)} hold{'' if len(found) == 1 else 's'}."

@@ -31,7 +31,7 @@ def prepare() -> str:
     people = {"conversation": first.conversation, "sender": alice, "receiver": bob}
     times = (START + timedelta(seconds=number) for number in range(1, MANY))
     Message.objects.bulk_create((Message(**people, content="hello", timestamp=at) for at in times), batch_size=5_000)
-    group = requests.request([alice], by=sue, reason="She wrote to us", basis="user_request")
+    group = requests.request_deletion([alice], by=sue, reason="She wrote to us", basis="user_request")
     return f"/console/deletion/deletionrequest/{group.requests.get().pk}/"
 
 

@@ -123,7 +123,7 @@ def test_exports_that_are_made_failed_or_expired(
 ) -> None:
     exports = [requests.ask(requests.wish(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
     for export in exports:
-        requests.begin(export)
+        requests.start(export)
     waiting, failed, expired = exports
     Export.objects.filter(pk__in=[waiting.pk, failed.pk]).update(size=None)
     Export.objects.filter(pk=expired.pk).update(expires_at=expired.created_at)
