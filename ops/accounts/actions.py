@@ -1,4 +1,4 @@
-"""Pages of the console besides Django's: who may open them, and how one action is asked about and carried out."""
+"""Base views for the console's own pages: permission, password confirmation, and one action per page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ops.accounts.refusals import Refused
 
 
 class ConsolePage(ContextMixin, View):
-    """A page of the console besides Django's: who lacks ``permission`` is refused, before anything is asked."""
+    """A page of the console for people with ``permission``; others get 403 before anything else happens."""
 
     permission = ""
-    requires_password = False  # whether the password has to be sent first
+    requires_password = False  # confirm the password first
     title = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -29,7 +29,7 @@ class ConsolePage(ContextMixin, View):
         return view(request, *args, **kwargs)
 
     def heading(self) -> str:
-        """What the page is called."""
+        """The title."""
         return self.title
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -38,16 +38,16 @@ class ConsolePage(ContextMixin, View):
 
 
 class Action(ConsolePage, FormView):
-    """A page that says what will happen, asks what has to be known for it, and calls one verb."""
+    """A page that says what will happen, takes a form, and calls one function."""
 
     success_text = ""
 
     def perform(self, data: dict[str, Any]) -> None:
-        """Do it with what the form was sent with; raises Refused where it cannot be done."""
+        """Carry it out with the form's cleaned data. Raises Refused."""
         raise NotImplementedError
 
     def success_message(self) -> str:
-        """What is said when it is done."""
+        """The message shown afterwards."""
         return self.success_text
 
     def form_valid(self, form: Form) -> HttpResponse:

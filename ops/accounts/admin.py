@@ -22,7 +22,7 @@ from ops.console.addresses import searched_words
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin
 
-ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # who may change these can become anything
+ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # whoever may change these can give themselves everything
 KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
 
 
@@ -55,7 +55,7 @@ class Joined(PresetDates):
 
 @admin.register(User)
 class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin, DjangoUserAdmin):
-    """People: how much they write and read, their conversations, their accounts."""
+    """Users with their activity."""
 
     keyset = ("username",)
     ordering = ("username",)
@@ -89,7 +89,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An account without its person stays as it is, for superusers too: nobody is to write under it."""
+        """Anonymised accounts stay as they are, for superusers too."""
         gone = obj is not None and obj.anonymised_at is not None
         return super().has_change_permission(request, obj) and self._is_theirs(request, obj) and not gone
 
@@ -97,11 +97,11 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return super().has_delete_permission(request, obj) and self._is_theirs(request, obj)
 
     def _is_theirs(self, request: HttpRequest, obj: User | None) -> bool:
-        """A superuser's account is a superuser's business: it opens everything."""
+        """Only superusers touch a superuser's account."""
         return obj is None or request.user.is_superuser or not obj.is_superuser
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """The password, and the way to another one, are shown to whoever may set it."""
+        """Without the password for everybody who may not set it."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or (request.user.is_superuser and obj.anonymised_at is None):
             return fieldsets
@@ -111,7 +111,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         ]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Set by superusers only: whoever knows a password reads, as that person, what no role of theirs shows."""
+        """For superusers only: whoever sets a password can sign in as that person."""
         if not request.user.is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
@@ -124,7 +124,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         return (queryset.matching(words) if words else queryset), False
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Without Django's own deletion, which would load everything it deletes. Only Django 6.1 says where they go."""
+        """Without Django's own deletion, which loads what it deletes. Only Django 6.1 passes ``action_location``."""
         place = () if action_location is None else (action_location,)
         actions = super().get_actions(request, *place)
         actions.pop("delete_selected", None)
@@ -133,7 +133,7 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The user's page is called as the user is."""
+        """The page's title is the username."""
         user = self.get_object(request, unquote(object_id))
         title = {"title": user.get_username()} if user is not None else {}
         return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
@@ -148,9 +148,9 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
-    """Groups with their permissions to tick: Django's two lists side by side cannot be used by everybody.
+    """Groups, with checkboxes for permissions: Django's two-list widget is not accessible.
 
-    A role's group is only shown: what were changed here, the next set-up would take back.
+    The groups of roles are read-only: the next ``setup_roles`` would undo a change.
     """
 
     keyset = ("name",)

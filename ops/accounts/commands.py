@@ -1,4 +1,4 @@
-"""What commands about accounts have in common: which account is meant, and who acts."""
+"""Shared by management commands: finding an account, and the ``--by`` option."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def add_by(parser: ArgumentParser) -> None:
 
 
 def acting(options: dict[str, Any], permission: str = "") -> Any:
-    """Whoever ``--by`` names, or None. Raises CommandError where they could not do this in the console: nobody is put
-    down as the second person whose role does not make them one."""
+    """The staff member ``--by`` names, or None. Raises CommandError where they could not do this in the console."""
     if not options["by"]:
         return None
     found = account(options["by"])

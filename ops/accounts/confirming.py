@@ -1,4 +1,4 @@
-"""“Confirm it's you”: dangerous pages ask for the password again, once in a quarter of an hour."""
+"""“Confirm your password”: dangerous pages ask for it, at most once in 15 minutes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirm(request: HttpRequest) -> None:
-    """Remember that whoever is signed in has just sent their password."""
+    """Note in the session that the user has just entered their password."""
     request.session[CONFIRMED_AT] = int(timezone.now().timestamp())
 
 
 def is_confirmed(request: HttpRequest) -> bool:
-    """Whether whoever is signed in has sent their password within the last quarter of an hour, after signing in."""
+    """Whether the user confirmed their password within the last 15 minutes. Signing in does not count."""
     since = timezone.now().timestamp() - request.session.get(CONFIRMED_AT, 0)
     return 0 <= since < VALID.total_seconds()
 
 
 def confirmed_recently(view: View) -> View:
-    """Ask for the password before ``view``, which goes on by GET afterwards; what was sent by POST was not done then.
+    """Decorator: asks for the password before ``view``. Afterwards the page opens by GET; a POST is not repeated.
 
     Goes inside what checks permissions: nobody is asked for the sake of a page that they may not open. For methods, use
     Django's ``method_decorator``.

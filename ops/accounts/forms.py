@@ -1,5 +1,4 @@
-"""Signing in: usernames exactly as they are, where Django's own field would change letters to their normal form; and
-confirming that it is still the same person."""
+"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for confirming the password."""
 
 from __future__ import annotations
 
@@ -26,10 +25,10 @@ class PlainUsernameField(UsernameField):
 
 
 class ThrottledForm(AuthenticationForm):
-    """Says when to try again where too many tries failed: the same whether there is such an account or not."""
+    """Says when to try again after too many failures; the same whether or not the account exists."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        # Without a request nothing is throttled: there is no address.
+        # Without a request there is no address to throttle.
         until = throttling.refused_until(self.request, self.cleaned_data["username"]) if self.request else None
         if until:
             return ValidationError(throttling.sentence(until), code="throttled")
@@ -37,19 +36,19 @@ class ThrottledForm(AuthenticationForm):
 
 
 class SignInForm(ThrottledForm):
-    """For everybody: participants and staff."""
+    """For participants and staff."""
 
     username = PlainUsernameField()
 
 
 class StaffSignInForm(ThrottledForm, AdminAuthenticationForm):
-    """For the console: refuses whoever is not staff."""
+    """For the console: refuses everybody who is not staff."""
 
     username = PlainUsernameField()
 
 
 class ConfirmForm(forms.Form):
-    """The password of whoever is signed in, checked and throttled as at signing in."""
+    """The signed-in user's password, checked and throttled like a sign-in."""
 
     password = forms.CharField(
         label="Your password",

@@ -1,4 +1,4 @@
-"""Sessions end: after a time without activity, and some hours after signing in, whatever happens in between."""
+"""Session limits: an idle time, and a total time after signing in."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ops.jobs.addresses import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
-NOTED_EVERY = 60  # seconds: activity costs one write a minute, not one a page
+NOTED_EVERY = 60  # seconds: activity is written once a minute, not on each page
 
 
 class SessionLimitsMiddleware:
-    """Signs out whoever was away too long, and says so on the sign-in page, which leads back to where they were.
+    """Signs out users whose session is over, with the reason on the sign-in page, which leads back.
 
     Every request counts as activity, a page that the server kept in its cache too. What a browser shows from its own
     memory is no request, and does not; neither does a page that asks by itself how far a job is.
@@ -31,7 +31,7 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Asking the session, not the user, costs no query on pages that do not care who is there.
+        # Reading the session, not the user, costs no query on anonymous pages.
         if SESSION_KEY in request.session:
             now = _now()
             reason = why_over(request.session, now)
@@ -46,12 +46,12 @@ class SessionLimitsMiddleware:
 
 
 def begin(request: HttpRequest) -> None:
-    """Let both limits count from now: somebody has just signed in."""
+    """Start both limits: somebody has just signed in."""
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = _now()
 
 
 def why_over(session: Any, now: int) -> str | None:
-    """Why a session is over ``now`` (seconds since the epoch), as a sentence; None where it goes on.
+    """The sentence that says why a session is over at ``now`` (seconds since the epoch), or None.
 
     One without times, from before there were limits, begins with its next request.
     """
@@ -68,9 +68,9 @@ def _now() -> int:
 
 
 def _to_sign_in(request: HttpRequest, reason: str) -> HttpResponse:
-    """To the sign-in page of the console or of participants, with the sentence why."""
+    """Redirect to the sign-in page of the console or of participants, with the reason."""
     if "HX-Request" in request.headers:
-        # A part of a page is no place for the sign-in page: the whole page is loaded anew, and leads there.
+        # htmx would put the sign-in page into a part of this one: reload the whole page instead.
         messages.warning(request, f"{reason} Sign in to go on.")
         return HttpResponse(headers={"HX-Refresh": "true"})
     sent = request.method not in ("GET", "HEAD")
@@ -82,7 +82,7 @@ def _to_sign_in(request: HttpRequest, reason: str) -> HttpResponse:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """The page of ours that a form was sent from: what a form is sent to need not be a page."""
+    """The page that a form was sent from, if it is ours: the form's own URL need not be a page."""
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         return reverse("home")

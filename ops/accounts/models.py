@@ -20,8 +20,8 @@ __all__ = ["FailedSignIn", "Session", "User"]
 
 class UserQuerySet(models.QuerySet):
     def with_activity(self) -> UserQuerySet:
-        """With ``sent``, ``received`` and ``unread`` (numbers of messages) and ``last_active`` (when they last wrote,
-        or None), all within the one query."""
+        """With ``sent``, ``received``, ``unread`` (numbers of messages) and ``last_active`` (when they last wrote, or
+        None), in one query."""
         written = Message.objects.filter(sender=OuterRef("pk"))
         return self.annotate(
             sent=_counted(written, "sender"),
@@ -31,7 +31,7 @@ class UserQuerySet(models.QuerySet):
         )
 
     def matching(self, text: str) -> UserQuerySet:
-        """People whose username or e-mail address holds ``text``."""
+        """Users whose username or e-mail address contains ``text``."""
         return self.filter(Q(username__icontains=text) | Q(email__icontains=text))
 
 
@@ -41,7 +41,7 @@ def _counted(messages: models.QuerySet, person: str) -> Coalesce:
 
 
 class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """Creates users as Django's manager does, and knows the questions of UserQuerySet."""
+    """Django's UserManager with the methods of UserQuerySet."""
 
     use_in_migrations = False
 
@@ -87,21 +87,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """In one transaction with what receivers record about it: no entry, no change."""
+        """Save in one transaction with the audit entry: no entry, no change."""
         with transaction.atomic(using=kwargs.get("using")):
             super().save(*args, **kwargs)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The username as it is: other systems tell apart what Unicode's normal form would merge."""
+        """The username as it is: other systems distinguish what NFKC would merge."""
         return username
 
 
 class FailedSignIn(models.Model):
-    """A password that was wrong, kept for as long as it counts; says neither whose account it was nor where from."""
+    """A failed sign-in, kept while it counts. Account and address are digests."""
 
     at = models.DateTimeField(db_index=True)
-    account = models.CharField(max_length=64)  # digests under the secret key: they can be compared, and no more
+    account = models.CharField(max_length=64)  # a keyed digest, like the address
     address = models.CharField(max_length=64)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Sessions that know whose they are, so that all of one person can be ended without reading everybody's."""
+"""Database sessions that store their account, so that all sessions of one person can be ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import models
 
 
 class Session(AbstractBaseSession):
-    """A session of the account ``account_id``; None before anybody signs in."""
+    """``account_id`` is None before anybody signs in."""
 
     account_id = models.BigIntegerField(null=True, db_index=True)
 
@@ -24,7 +24,7 @@ class Session(AbstractBaseSession):
 
 
 class SessionStore(DatabaseSessions):
-    """Django's sessions in the database, each stored with its account."""
+    """Django's database sessions, each stored with its account."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -38,5 +38,5 @@ class SessionStore(DatabaseSessions):
 
 
 def end_all(user_id: Any) -> int:
-    """Sign an account out everywhere; returns how many sessions that ended."""
+    """End all sessions of an account; returns how many."""
     return Session.objects.filter(account_id=user_id).delete()[0]

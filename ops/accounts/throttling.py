@@ -1,4 +1,4 @@
-"""Slowing down whoever guesses passwords, without locking anybody out for ever.
+"""Throttling of failed sign-ins.
 
 In any quarter of an hour an address may fail a few times at one account, and more often at all accounts together. Then
 it is refused, whatever the password, until the oldest of those failures is a quarter of an hour old; refused tries do
@@ -23,24 +23,24 @@ from ops.accounts.models import FailedSignIn
 from ops.audit.context import facts_of
 
 PERIOD = timedelta(minutes=15)
-MOST_PER_ACCOUNT = 5  # failures of one address at one account
-MOST_PER_ADDRESS = 50  # failures of one address at all accounts: an office may share one
+MOST_PER_ACCOUNT = 5  # failures of one address for one account
+MOST_PER_ADDRESS = 50  # failures of one address for all accounts: an office may share one
 
 
 class ThrottlingBackend:
-    """First of the authentication backends: every road that checks a password leads past it.
+    """The first authentication backend, so that every password check passes it.
 
     It lets nobody in by itself. It has no asynchronous half, so that an asynchronous road fails instead of passing by.
     """
 
     def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
-        """Count this try, and refuse it where there were too many; the next backend looks at the password."""
+        """Count this attempt, and refuse it after too many; the next backend checks the password."""
         if request is not None and username is not None and not _claim(request, username):
             raise PermissionDenied
 
 
 def _claim(request: HttpRequest, username: str) -> bool:
-    """Count a try as failed before its password is looked at; False, and not counted, where there were too many.
+    """Count an attempt as failed before its password is checked; False, uncounted, after too many.
 
     Before, and outside a transaction: a hundred tries at once see each other, instead of all counting the same past.
     """
@@ -54,22 +54,22 @@ def _claim(request: HttpRequest, username: str) -> bool:
 
 
 def forgive(request: HttpRequest, username: str) -> None:
-    """Forget the failures of this address at this account: the right password was sent."""
+    """Delete the failures of this address for this account, after the right password."""
     FailedSignIn.objects.filter(account=_account(username), address=_address(request)).delete()
 
 
 def forget(username: str) -> int:
-    """Forget the failures at this account from everywhere; returns how many there were."""
+    """Delete all failures for this account; returns how many."""
     return FailedSignIn.objects.filter(account=_account(username)).delete()[0]
 
 
 def refused_until(request: HttpRequest, username: str) -> datetime | None:
-    """Until when this address is refused at this account; None where it may try."""
+    """Until when this address is locked out of this account, or None."""
     return _refused_until(_address(request), _account(username), FailedSignIn.objects.all(), timezone.now())
 
 
 def sentence(until: datetime) -> str:
-    """What somebody is told who is refused ``until`` then; never too early."""
+    """The sentence for somebody locked out ``until`` then, rounded up to the minute."""
     minutes = max(1, ceil((until - timezone.now()).total_seconds() / 60))
     clock = timezone.localtime(until + timedelta(seconds=59))
     plural = "" if minutes == 1 else "s"
@@ -78,7 +78,7 @@ def sentence(until: datetime) -> str:
 
 def _refused_until(address: str, account: str, failures: QuerySet[FailedSignIn], now: datetime) -> datetime | None:
     recent = failures.filter(address=address, at__gt=now - PERIOD).order_by("-at").values_list("at", "account")
-    # Newest first. Failures beyond these need no look: the address is refused for the others already.
+    # Newest first. Older failures do not matter: these suffice to refuse.
     newest = list(recent[:MOST_PER_ADDRESS])
     here = _free_at([at for at, _ in newest], MOST_PER_ADDRESS)
     there = _free_at([at for at, whose in newest if whose == account], MOST_PER_ACCOUNT)
@@ -86,22 +86,22 @@ def _refused_until(address: str, account: str, failures: QuerySet[FailedSignIn],
 
 
 def _free_at(times: Sequence[datetime], most: int) -> datetime | None:
-    """When fewer than ``most`` of ``times`` (newest first) will be within the period; None where that is so now."""
+    """When fewer than ``most`` of ``times`` (newest first) will be within the period, or None if that is now."""
     return times[most - 1] + PERIOD if len(times) >= most else None
 
 
 def _account(username: str) -> str:
-    """A name for an account that tells nothing: people type passwords into the wrong box."""
+    """A keyed digest of what was typed as username: people type passwords into the wrong field."""
     return salted_hmac("ops.accounts.throttling.account", username, algorithm="sha256").hexdigest()
 
 
 def _address(request: HttpRequest) -> str:
-    """A name for where a request comes from that tells nothing either."""
+    """A keyed digest of the client's network."""
     return salted_hmac("ops.accounts.throttling.address", client_network(request), algorithm="sha256").hexdigest()
 
 
 def client_network(request: HttpRequest) -> str:
-    """Where a request comes from: an IPv4 address, or the network of 2⁶⁴ addresses that an IPv6 client has to itself.
+    """The client's IPv4 address, or its IPv6 /64 network.
 
     An empty text where it is no address (a socket): then all are counted as one.
     """

@@ -1,4 +1,4 @@
-"""What a username may be: as other systems have them, so that people can be imported under their own names."""
+"""Which usernames are allowed: nearly all, so that people can be imported under the names they have elsewhere."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ JOINERS = frozenset("\u200c\u200d")
 
 
 def username_problem(username: str) -> str | None:
-    """Why ``username`` cannot be one, as a sentence with its remedy; None where it can. Case matters, nothing is
-    normalised: any printable characters, 1 to 150 of them, no control character, no blank at either end."""
+    """The sentence that says why ``username`` is not allowed, with the remedy, or None.
+
+    Allowed are 1 to 150 printable characters without a blank at either end; case-sensitive, not normalised.
+    """
     if not username:
         return "The username is empty: give one of 1 to 150 characters."
     if len(username) > MAX_LENGTH:
@@ -32,7 +34,7 @@ def username_problem(username: str) -> str | None:
 
 
 def validate_username(username: str) -> None:
-    """Raises ValidationError with ``username_problem``'s sentence."""
+    """Raises ValidationError with the sentence of ``username_problem``."""
     problem = username_problem(username)
     if problem:
         raise ValidationError(problem, code="invalid_username")

@@ -1,4 +1,4 @@
-"""Where somebody lands who asks for the site itself, and where staff confirm that it is they."""
+"""The site's root, and the page on which staff confirm their password."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ops.accounts.forms import ConfirmForm
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The console for staff, the inbox for everybody else (which asks them to sign in first)."""
+    """Redirects staff to the console, everybody else to the inbox."""
     return redirect("admin:index" if request.user.is_staff else "messaging:inbox")
 
 
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     name="dispatch",
 )
 class ConfirmView(RedirectURLMixin, FormView):
-    """Ask for the password again, and lead back to the page of ours that wanted it (``next``)."""
+    """Asks for the password and leads back to the page that required it (``next``)."""
 
     template_name = "accounts/confirm.html"
     form_class = ConfirmForm

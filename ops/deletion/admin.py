@@ -1,4 +1,4 @@
-"""Deletions in the console: what was asked for and how far it came, and what was deleted by any road."""
+"""Deletion requests and deleted accounts in the console."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["AccountDeletionAdmin", "DeletableUserAdmin", "DeletionRequestAdmin"]
 
 
 class SectionChangeList(KeysetChangeList):
-    """A list that is called as its section is."""
+    """A list whose title is the name of its section."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,7 +35,7 @@ class SectionChangeList(KeysetChangeList):
 
 
 class InState(admin.SimpleListFilter):
-    """Where deletions stand; those that a hold stops are a choice of their own besides."""
+    """State of a request; “on hold” is an extra choice."""
 
     title = "state"
     parameter_name = "state"
@@ -52,7 +52,7 @@ class InState(admin.SimpleListFilter):
 
 @admin.register(DeletionRequest)
 class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, KeysetAdmin):
-    """Deletions from the question to the receipt. Everything is done on pages of their own."""
+    """Requests, read-only: approving, refusing, cancelling and holds have pages of their own."""
 
     section = "Deletions"
     keyset = ("-requested_at", "id")
@@ -85,7 +85,7 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one deletion; nothing can be sent to it."""
+        """The page of one request. POST is refused."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         deletion = self.get_object(request, object_id)
@@ -96,7 +96,7 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, 
 
 
 def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
-    """What the page of a deletion shows."""
+    """The context of a request's page."""
     standing = list(Hold.objects.of(deletion.user_id).order_by("-placed_at"))
     people = pages.people_of(deletion, standing)
     account = views.account_of(deletion)
@@ -124,7 +124,7 @@ def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
 
 
 def _pages(wrap: Any) -> list[URLPattern]:
-    """The addresses of the pages about deletions, holds and receipts, below those of the list."""
+    """The URLs of the pages about requests, holds and receipts, below the list's."""
 
     def page(route: str, view: Any, name: str) -> URLPattern:
         return path(route, wrap(view.as_view()), name=f"deletion_{name}")
@@ -149,7 +149,7 @@ def _pages(wrap: Any) -> list[URLPattern]:
 
 @admin.register(AccountDeletion)
 class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """That accounts were deleted: when, by whom, how much went with them; never whose they were."""
+    """Records of deleted accounts: when, by whom, how many rows; never whose account it was."""
 
     section = "Deleted accounts"
     keyset = ("-deleted_at", "id")

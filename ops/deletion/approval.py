@@ -1,4 +1,4 @@
-"""Deciding about requested deletions: a second person approves or refuses; until the erasure begins, one may cancel."""
+"""Deciding on deletion requests: approve, refuse, or cancel before the erasure begins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ops.deletion.refusals import DeletionRefused
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
-    """Why ``by`` (None: a command) cannot approve this, as a sentence; None where they can."""
+    """The sentence that says why ``by`` (None: a command) cannot approve this request, or None."""
     if request.state != State.REQUESTED:
         return "This does not wait for approval any more."
     if by is not None and by.pk == request.user_id:
@@ -35,9 +35,9 @@ def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
 
 
 def approve(request: DeletionRequest, *, by: Any) -> None:
-    """Let a deletion go ahead when its grace period is over. Raises DeletionRefused, as for whoever asked for it.
+    """Approve a request; the erasure starts when the grace period is over. Raises DeletionRefused.
 
-    Where one person is enough (DELETION_ONE_PERSON) and one person it was, the request says so for ever.
+    With DELETION_ONE_PERSON the requester may approve; the request and its receipt record that.
     """
     with transaction.atomic():
         stored = _locked(request)
@@ -52,27 +52,27 @@ def approve(request: DeletionRequest, *, by: Any) -> None:
 
 
 def approve_own(request: DeletionRequest) -> None:
-    """A person's own wish needs nobody else; whoever calls this begins it."""
+    """Approve a person's request to delete their own account. The caller starts the erasure."""
     _store_approval(request, approved_by=None, one_person=False)
 
 
 def approve_group(group: DeletionGroup, *, by: Any) -> int:
-    """Approve what waits for approval in a group, all or none; returns how many. Raises DeletionRefused."""
+    """Approve all pending requests of a group, all or none; returns how many. Raises DeletionRefused."""
     return _decide_all(group, (State.REQUESTED,), lambda request: approve(request, by=by))
 
 
 def refuse(request: DeletionRequest, *, by: Any, reason: str) -> None:
-    """Refuse what somebody asked for: the account is as it was before. Raises DeletionRefused."""
+    """Refuse a request and reopen the account. Raises DeletionRefused."""
     _close(request, (State.REQUESTED,), State.REFUSED, Event.DELETION_REFUSED, by, reason)
 
 
 def cancel(request: DeletionRequest, *, by: Any, reason: str) -> None:
-    """Give up a deletion before its erasure begins: the account is as it was before. Raises DeletionRefused."""
+    """Cancel a request before its erasure begins and reopen the account. Raises DeletionRefused."""
     _close(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, Event.DELETION_CANCELLED, by, reason)
 
 
 def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
-    """Cancel what can be cancelled in a group; returns how many. Raises DeletionRefused."""
+    """Cancel all requests of a group whose erasure has not begun; returns how many. Raises DeletionRefused."""
     return _decide_all(group, (State.REQUESTED, State.APPROVED), lambda request: cancel(request, by=by, reason=reason))
 
 

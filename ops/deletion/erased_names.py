@@ -1,5 +1,6 @@
-"""Names and addresses of erased accounts as keyed hashes: whoever knows one finds when it was erased; nobody can read
-them, and no import brings an erased person back under their name."""
+"""Usernames and e-mail addresses of erased accounts, kept as keyed hashes.
+
+Whoever knows a name can look up when it was erased; nobody can read the names. Imports and forms refuse them."""
 
 from __future__ import annotations
 
@@ -25,20 +26,20 @@ Kind = ErasedIdentifier.Kind
 
 
 class Erased(NamedTuple):
-    """What is still known of an erased account: its receipt's id, and when it was erased."""
+    """An erased account: the id of its receipt, and when it was erased."""
 
     receipt_id: UUID
     erased_at: datetime
 
 
 def keyed_digest(purpose: str, text: str) -> str:
-    """A digest of ``text`` under ERASURE_KEY, another one for each purpose."""
+    """HMAC-SHA-256 of ``text`` under ERASURE_KEY, as hex; each purpose gives another digest."""
     key = hmac.digest(settings.ERASURE_KEY.encode(), b"ops.accounts.erasure", "sha256")
     return hmac.new(key, f"{purpose}:{text}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
 def digest(kind: str, text: str) -> str:
-    """The keyed hash of a username, whose capital letters count, or of an e-mail address, whose do not; "" for "".
+    """The keyed hash of a username (case-sensitive) or e-mail address (not); "" for "".
 
     Letters that look alike, composed with their accents or not, are alike here: what is typed in a file or in a form
     need not be what was stored.
@@ -49,7 +50,7 @@ def digest(kind: str, text: str) -> str:
 
 
 def store(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
-    """Store the hashes of an account that is being erased; doing it twice is harmless."""
+    """Store the hashes of an account that is being erased. Idempotent."""
     hashes = ((Kind.USERNAME, digest(Kind.USERNAME, username)), (Kind.EMAIL, digest(Kind.EMAIL, email)))
     rows = [
         ErasedIdentifier(kind=kind, digest=hashed, receipt_id=receipt_id, erased_at=at)
@@ -77,13 +78,13 @@ def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Eras
 
 
 def find(text: str) -> list[ErasedIdentifier]:
-    """What is known of ``text`` as the username or e-mail address of erased accounts, lifted ones too; newest first."""
+    """All rows for ``text`` as a username or an e-mail address, released ones included, newest first."""
     digests = [digest(kind, text.strip()) for kind in Kind.values]
     return list(ErasedIdentifier.objects.with_digests(digests).order_by("-erased_at", "-pk"))
 
 
 def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
-    """Why an account cannot be made under ``name``, and what to do, for forms and imports."""
+    """The sentence with which forms and imports refuse an erased name."""
     return (
         f"The account “{name}” was erased on {timezone.localtime(known.erased_at):%Y-%m-%d} "
         f"(receipt {known.receipt_id}) and does not come back: use another "
@@ -92,7 +93,7 @@ def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
 
 
 def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
-    """Let the name or address be used again. Only superusers (or a command: ``by`` is None) may, with a reason.
+    """Allow the name or address to be used again. For superusers, or a command (``by`` is None); needs a reason.
 
     Raises NotReleased where it is lifted already, where the reason is missing, and for anybody else.
     """

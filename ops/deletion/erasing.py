@@ -1,6 +1,6 @@
-"""Running an approved deletion: in batches, so that it can be stopped, killed and taken up, and ends in one receipt.
+"""The job that erases or anonymises an account: in batches, resumable after a crash, ending in one receipt.
 
-What was done stands in the request's ``progress``, stored with each batch: whoever takes it up goes on from there.
+``progress`` of the request records what is done and is stored with each batch; a resumed job continues from it.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from ops.jobs.running import Cancelled, HandOver, JobFailed, Run
 logger = logging.getLogger(__name__)
 
 KIND = "accounts.delete"
-HELD = "A hold stops this deletion; it goes on when the hold is lifted."  # jobs are seen by others: no name here
+HELD = "A hold stops this deletion; it goes on when the hold is lifted."  # others see jobs: no name
 HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
-TITLE = "Deletion of an account"  # jobs are kept, and seen by others: no name
-AGAIN_AFTER = timedelta(minutes=5)  # when a deletion is taken up again whose job failed
+TITLE = "Deletion of an account"  # jobs are kept, and others see them: no name
+AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed
 
-# Messages in one batch: as many as keep others waiting for about so many seconds.
+# Messages in one batch, adapted so that a batch blocks other writers for about BATCH_SECONDS.
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000
 BATCH_SECONDS = 0.7
 CACHE_KIB = 24_000  # takes about half as much again of memory
@@ -52,21 +52,21 @@ Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
 
 
 class Stopped(Exception):
-    """The erasure does not go on now; the text says why."""
+    """The erasure cannot continue now; the text says why."""
 
 
 class HoldCheck:
-    """Looks before each batch of a run whether a hold stands against it.
+    """Checks before each batch whether a hold stops the erasure.
 
-    All of an account's messages are looked through only where somebody is on hold who was not before. What was
-    exchanged with somebody on hold since then, each batch finds among its own messages (Protected).
+    All messages of the account are searched only for people who were not on hold at the last check. Messages that
+    were exchanged with somebody on hold since are found by each batch itself (Protected).
     """
 
     def __init__(self) -> None:
         self.on_hold: set[int] = set()
 
     def run(self, user_id: int, *, full: bool = False) -> None:
-        """Raises Stopped. With ``full`` all messages are looked through again."""
+        """Raises Stopped where a hold applies. ``full`` searches all messages again."""
         on_hold = holds.people_on_hold()
         if user_id in on_hold or holds.count_exchanged(user_id, on_hold if full else on_hold - self.on_hold):
             raise Stopped(HELD)
@@ -74,7 +74,7 @@ class HoldCheck:
 
 
 def start(request: DeletionRequest, *, here: bool = False) -> Job:
-    """Start the job of a deletion that may run; with ``here``, small ones are done on return (see jobs.starting)."""
+    """Start the job of a request that may run; with ``here``, a small one is done on return (see jobs.starting)."""
     requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
     job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
     DeletionRequest.objects.filter(pk=request.pk).update(job=job)
@@ -83,9 +83,9 @@ def start(request: DeletionRequest, *, here: bool = False) -> Job:
 
 
 def start_due(now: datetime) -> int:
-    """Start what waits for nothing any more: a grace period is over, a hold was lifted, a job failed a while ago.
+    """Start the requests that are due: grace period over, hold lifted, or AGAIN_AFTER a failed job.
 
-    For the worker, every minute; returns how many it started. Two at once do no harm: one job finds nothing to do.
+    The worker calls it every minute. Returns how many it started. Running it twice at once is harmless.
     """
     started = 0
     for request in DeletionRequest.objects.due(now).select_related("job").order_by("runs_at", "pk"):
@@ -98,7 +98,7 @@ def start_due(now: datetime) -> int:
 
 
 def _is_busy(job: Job | None, now: datetime) -> bool:
-    """Whether a job still works, or failed so lately that another one would fail as well."""
+    """Whether a job is running, or failed less than AGAIN_AFTER ago."""
     if job is None or job.state in leases.UNDER_WAY:
         return job is not None
     failed = job.state in (Job.State.FAILED, Job.State.CANCELLED)
@@ -106,7 +106,7 @@ def _is_busy(job: Job | None, now: datetime) -> bool:
 
 
 def work(run: Run) -> dict[str, Any]:
-    """The work of the job: everything that is not done yet, in order. Harmless to repeat."""
+    """The work of the job: everything that is not done yet, in order. Idempotent."""
     check = HoldCheck()
     try:
         mode, texts = _prepare(run, check)
@@ -119,13 +119,13 @@ def work(run: Run) -> dict[str, Any]:
         return {"receipt": str(_write_receipt(run))}
     except Protected:
         return {"stopped": HELD}
-    except (Stopped, DeletionRefused) as reason:  # refused: a hold was placed while the last batch was under way
+    except (Stopped, DeletionRefused) as reason:  # a hold was placed during the last batch
         return {"stopped": str(reason)}
 
 
 @contextmanager
 def _larger_page_cache() -> Iterator[None]:
-    """Within the block SQLite keeps more of the file in memory than 2 MB: a batch touches pages of a dozen indexes."""
+    """SQLite keeps more than its usual 2 MB of pages in memory: a batch touches a dozen indexes."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -155,20 +155,20 @@ def kinds() -> list[Kind]:
 
 
 def page(job: Job) -> str:
-    """The address of the request that a job works on."""
+    """The URL of the request that a job works on."""
     return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
 
 
 def why_no_retry(job: Job) -> str:
-    """Why "try again" is not offered for these jobs."""
+    """The sentence shown instead of a retry button."""
     return "The deletion goes on by itself, within a few minutes."
 
 
 @contextmanager
 def _batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest]:
-    """One transaction on the request, which is stored at its end. Raises Stopped where it must not go on.
+    """One batch on the locked request, which is saved at its end. Raises Stopped.
 
-    ``check`` is for what holds stop: when the account is gone, nothing does.
+    ``check`` looks for holds; without it, and once the account is gone, holds do not matter.
     """
     with run.batch():
         rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
@@ -182,7 +182,7 @@ def _batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest
 
 
 def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
-    """One job at a time works on a request: the one that it names, or the first to come where that one is over."""
+    """One job at a time works on a request: the one it names, or the first to come once that one ended."""
     others = Job.objects.filter(pk__in=[request.job_id], state__in=leases.UNDER_WAY).exclude(pk=run.job.pk)
     if others.exists():
         raise Stopped("Another job works on this deletion.")
@@ -190,10 +190,10 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
 
 
 def _prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
-    """Begin, or go on: mode and texts of the request."""
+    """Begin or resume: sets the request running; returns its mode and texts."""
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
     if not stored.account_is_gone:
-        check.run(stored.user_id)  # before the first batch, in which others would wait for it
+        check.run(stored.user_id)  # outside of a batch: it may take a second, and a batch blocks writers
     theirs = Message.objects.of(stored.user_id)
     total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
     with _batch(run, check) as request:
@@ -214,7 +214,7 @@ def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:
 
 
 def _paced(run: Run, batch: Callable[[int], bool]) -> None:
-    """Call ``batch`` with sizes that keep others waiting shortly, until it says that nothing was left."""
+    """Call ``batch`` with adapted sizes until it returns False."""
     size, more = FIRST_SIZE, True
     while more:
         more = batch(size)
@@ -240,7 +240,7 @@ def _erase(run: Run, check: HoldCheck) -> None:
         _store_erased_names(request, user)
         counts = _counts_of(request, ErasureCounts)
         if user is not None:
-            # What arrived since the last batch goes with the row, in the transaction that removes it.
+            # Messages that arrived since the last batch are removed with the row, in one transaction.
             with erasure.continued(counts):
                 user.delete()
         request.progress["counts"] = counts.as_dict()
@@ -268,7 +268,7 @@ def _anonymise(run: Run, check: HoldCheck, *, blank: bool) -> None:
         if request.account_is_gone:
             return
         user = _locked_user(request)
-        check.run(request.user_id, full=True)  # also at what came in since: all of it loses the name
+        check.run(request.user_id, full=True)  # all messages lose the name, new ones too
         _store_erased_names(request, user)
         counts = _counts_of(request, AnonymisedCounts)
         anonymise_rest(request.user_id, counts, blank=blank, size=LEAST_SIZE)
@@ -285,8 +285,8 @@ def _locked_user(request: DeletionRequest) -> Any:
 
 
 def _store_erased_names(request: DeletionRequest, user: Any) -> None:
-    """From here on the account counts as erased: no import brings it back, and no hold is asked for any more."""
-    if user is not None:  # who may have been renamed since
+    """Mark the account as erased: imports refuse its names from here on, and holds no longer stop the rest."""
+    if user is not None:  # renamed since the request
         request.username, request.email = user.get_username(), user.email
     now, receipt_id = timezone.now(), uuid4()
     erased_names.store(username=request.username, email=request.email, receipt_id=receipt_id, at=now)
@@ -295,7 +295,7 @@ def _store_erased_names(request: DeletionRequest, user: Any) -> None:
 
 
 def _strip_identity(user: Any) -> None:
-    """Leave an account that nobody can sign in to, and nobody finds by its old name."""
+    """Rename the account to “Deleted user N” and close it: no password, address, rights."""
     user.email, user.last_login, user.anonymised_at = "", None, timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
@@ -306,7 +306,7 @@ def _strip_identity(user: Any) -> None:
             with transaction.atomic():
                 user.save()
             break
-        except IntegrityError:  # somebody is called so
+        except IntegrityError:  # the name is taken
             continue
     user.groups.clear()
     user.user_permissions.clear()
@@ -324,7 +324,7 @@ def _record_step(request: DeletionRequest, step: str, outcome: str, note: str = 
 
 
 def _run_steps(run: Run) -> None:
-    """Each step that is left, in a transaction of its own."""
+    """Run the remaining steps, each in a transaction of its own."""
     for step in leftovers.steps():
         stored = DeletionRequest.objects.get(pk=run.params["request"])
         if step.name in stored.progress.get("cleared", []):
@@ -345,7 +345,7 @@ def _run_steps(run: Run) -> None:
 
 
 def _record_failure(run: Run, step: str, error: Exception) -> None:
-    """Have the step tried again a few times; then the receipt says that it failed. Raises JobFailed meanwhile."""
+    """Count a failure of a step; after MOST_FAILURES the receipt says that it failed, before that raises JobFailed."""
     with _batch(run) as request:
         failures = request.progress["failures"]
         failures[step] = failures.get(step, 0) + 1

@@ -1,4 +1,4 @@
-"""What commands do with a request in their own process, and say of it."""
+"""Running a request within a command, and reporting on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.jobs import starting
 
 
 def finish(request: DeletionRequest) -> str:
-    """Do what can be done in this process, and say where the request stands now."""
+    """Run the request's job here if it is due; returns a sentence on its state. Raises CommandError where it failed."""
     request.refresh_from_db()
     if request.job is not None and request.runs_at and request.runs_at <= timezone.now():
         job = starting.run_now(request.job)

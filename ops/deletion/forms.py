@@ -1,4 +1,4 @@
-"""What the pages about deletions ask: how and why, and to type a name before what cannot be undone."""
+"""Forms of the deletion pages: method, basis, reason, and typing a name to confirm what cannot be undone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.deletion.models import Basis, DeletionGroup, Hold, Mode, Texts
 
 UNSTORABLE = "This holds a character that cannot be stored: write it anew."
 
-# One choice instead of two that depend on each other: (mode, texts) by what the form sends.
+# Two settings that depend on each other, offered as one choice: (mode, texts) by the form's value.
 WAYS: dict[str, tuple[str, str | None]] = {
     "erase": (Mode.ERASE, None),
     "blank": (Mode.ANONYMISE, Texts.BLANK),
@@ -22,12 +22,12 @@ WAYS: dict[str, tuple[str, str | None]] = {
 
 
 def usual_way() -> str:
-    """The way of deleting that the settings ask for."""
+    """The form's value for the method that the settings prescribe."""
     return str(settings.DELETION_TEXTS if settings.DELETION_MODE == Mode.ANONYMISE else settings.DELETION_MODE)
 
 
 class ReasonField(forms.CharField):
-    """Why somebody does this, in their words; kept in the audit trail."""
+    """A reason in the user's own words; kept in the audit trail."""
 
     def __init__(self, label: str, missing: str, help_text: str = "") -> None:
         super().__init__(
@@ -40,10 +40,9 @@ class ReasonField(forms.CharField):
 
 
 class TypedField(forms.CharField):
-    """Takes nothing but ``phrase``, so that nobody gets here by clicking alone.
+    """Accepts only ``phrase``: confirms by typing what cannot be undone.
 
-    Letters that look alike to a reader, composed or not, are alike here: what a keyboard writes need not be what is
-    stored.
+    Compared in Unicode's NFC: a keyboard may compose letters otherwise than they are stored.
     """
 
     def __init__(self, label: str, phrase: str) -> None:
@@ -64,7 +63,7 @@ def _as_read(text: str) -> str:
 
 
 class TypedForm(forms.Form):
-    """Asks to type ``phrase``: the username of one account, or a number of accounts."""
+    """Asks to type ``phrase``: a username, or “delete N accounts”."""
 
     typed: forms.Field
 
@@ -74,7 +73,7 @@ class TypedForm(forms.Form):
 
 
 class RequestForm(TypedForm):
-    """How accounts are deleted, on what grounds, why, and under which ticket."""
+    """Method, basis, ticket and reason of a request."""
 
     way = forms.ChoiceField(
         choices=[(way, way) for way in WAYS],
@@ -102,7 +101,7 @@ class RequestForm(TypedForm):
     )
 
     def clean_way(self) -> tuple[str, str | None]:
-        """The mode and what becomes of the texts, as ``deletion.request`` is given them."""
+        """(mode, texts) for ``requests.request_deletion``."""
         return WAYS[self.cleaned_data["way"]]
 
 
@@ -115,7 +114,7 @@ class CancelForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    """Why an account must not be deleted for now."""
+    """Kind and reason of a hold."""
 
     kind = forms.ChoiceField(label="Kind", choices=Hold.Kind.choices)
     reason = ReasonField(
@@ -132,7 +131,7 @@ class LiftIdentifierForm(forms.Form):
 
 
 class LookUpForm(forms.Form):
-    """A username or e-mail address that an erased account may have had; sent by POST, to stand in no address or log."""
+    """A username or e-mail address to look up. Sent by POST, so that it is in no URL and no log."""
 
     name = forms.CharField(
         label="Username or e-mail address",

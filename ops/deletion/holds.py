@@ -1,4 +1,4 @@
-"""Holds: while one is open, nothing of an account is deleted, whatever was approved and however far it came.
+"""Holds: while one is open, nothing of an account is deleted, even if the deletion is approved or has begun.
 
 Nor is anything that it exchanged with others: what somebody on hold wrote is evidence on both sides. The deletion of
 whoever wrote with them waits as a whole, in either mode: anonymising, too, takes away who wrote, and older texts.
@@ -23,12 +23,12 @@ from ops.deletion.refusals import HoldRefused
 
 
 def open_holds(user_id: Any) -> HoldQuerySet:
-    """What holds up the deletion of an account."""
+    """The open holds on an account."""
     return Hold.objects.open().of(user_id)
 
 
 class HeldCorrespondent(NamedTuple):
-    """How many messages an account exchanged with ``person``, on whom ``holds`` are open."""
+    """``messages``: how many an account exchanged with ``person``, on whom ``holds`` are open."""
 
     person: Any
     messages: int
@@ -36,14 +36,14 @@ class HeldCorrespondent(NamedTuple):
 
 
 def people_on_hold(*, using: str = DEFAULT_DB_ALIAS) -> set[int]:
-    """The accounts on which a hold is open, by number."""
+    """The ids of the accounts with an open hold."""
     return set(Hold.objects.using(using).open().order_by().values_list("user_id", flat=True))
 
 
 def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
-    """How many messages an account exchanged with each of ``people`` (numbers of accounts) that it wrote with.
+    """Number of messages an account exchanged with each of ``people`` (ids); people without any are left out.
 
-    Reads the account's own messages; nothing where there are no people.
+    Reads only the account's messages, by their indexes; no query where ``people`` is empty.
     """
     found: Counter[int] = Counter()
     others = sorted(set(people) - {user_id})
@@ -54,7 +54,7 @@ def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAU
 
 
 def open_by_account() -> dict[int, list[Hold]]:
-    """All open holds by the number of their account, the oldest first."""
+    """All open holds by the id of their account, oldest first."""
     placed: dict[int, list[Hold]] = defaultdict(list)
     for one in Hold.objects.open().order_by("placed_at", "pk"):
         placed[one.user_id].append(one)
@@ -62,15 +62,15 @@ def open_by_account() -> dict[int, list[Hold]]:
 
 
 def correspondents_on_hold(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[HeldCorrespondent]:
-    """What stands against deleting an account because of others on hold (``placed``: all open holds), those with the
-    most messages first."""
+    """The people on hold with whom an account exchanged messages, most messages first; ``placed`` is what
+    open_by_account() returned."""
     counts = count_exchanged(user_id, placed)
     people = get_user_model()._default_manager.in_bulk(counts) if counts else {}
     return [HeldCorrespondent(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]
 
 
 def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
-    """The deletions of others that a hold on this account stops, or would stop."""
+    """Open requests of other accounts that a hold on this one stops, or would stop."""
     messages = Message.objects.order_by()
     wrote_to, heard_from = messages.filter(sender=user_id), messages.filter(receiver=user_id)
     wrote_with = Q(user__in=wrote_to.values("receiver")) | Q(user__in=heard_from.values("sender"))
@@ -78,7 +78,7 @@ def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
 
 
 def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
-    """Put a hold on an account: a deletion under way stops before its next batch. Raises HoldRefused."""
+    """Place a hold on an account; a running deletion stops before its next batch. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused("Say why the account must not be deleted: the reason is recorded.")
     with transaction.atomic():
@@ -88,7 +88,7 @@ def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
 
 
 def lift(hold: Hold, *, reason: str, by: Any) -> None:
-    """Lift a hold; what it stopped goes on within a minute, unless another one is open. Raises HoldRefused."""
+    """Lift a hold; deletions that it stopped continue within a minute. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused("Say why the hold is no longer needed: the reason is recorded.")
     with transaction.atomic():

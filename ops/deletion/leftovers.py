@@ -1,4 +1,4 @@
-"""What else is removed of a person when the account is gone: the steps of all rooms, and those of this one.
+"""What is removed of a person after the account: the steps of all rooms, and those of this one.
 
 Each step runs in a transaction of its own, and its outcome stands on the receipt.
 """
@@ -23,8 +23,8 @@ from ops.deletion.models import OPEN, DeletionRequest, ErasedIdentifier, Hold
 from ops.jobs.running import Run
 from ops.jobs.write_ahead import begun_anew
 
-KEPT_PAGES = "views.decorators.cache."  # what the keys of Django's cache_page begin with
-LONGEST_REASON = 1_000  # characters that each of these columns has room for
+KEPT_PAGES = "views.decorators.cache."  # prefix of the keys of Django's cache_page
+LONGEST_REASON = 1_000  # characters, max_length of these columns
 WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (DeletionRequest, ("reason",)),
     (Hold, ("reason", "lift_reason")),
@@ -39,13 +39,13 @@ CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
 
 
 def steps() -> list[Step]:
-    """The steps of all rooms in the order in which they run; the names are emptied near the end, and the last one
-    removes from the database's files what the others deleted."""
+    """The steps of all rooms in the order in which they run. The names are emptied near the end; the last step
+    overwrites what the others deleted in the database's files."""
     return sorted((step for room in rooms() for step in room.erasure_steps()), key=lambda step: step.order)
 
 
 def step_words() -> dict[str, str]:
-    """What each step of an erasure is called on a receipt, by its name."""
+    """The words for each step on a receipt, by the step's name."""
     first = {"messages": "Messages, histories, notifications", "account": "The account and its sign-in"}
     return first | {step.name: step.words for step in steps()}
 
@@ -71,15 +71,14 @@ def _requests(request: DeletionRequest, _: Any) -> Outcome:
 
 
 def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Empty names and reasons in what is over: requests that came to nothing, and holds. An open request needs them."""
+    """Empty names and reasons in closed requests and in holds. An open request still needs them."""
     requests = DeletionRequest.objects.using(using).filter(user=user_id).exclude(state__in=OPEN)
     requests.update(username="", email="", reason="")
     Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
 
 
 def _redact_elsewhere(pattern: re.Pattern[str]) -> None:
-    """Take a name out of what was written about others, who may have been asked for together with this person: the
-    rest of it is still needed there."""
+    """Replace the name in reasons written about other people, which keep the rest of their text."""
     for model, columns in WRITTEN:
         rows = model._default_manager.exclude(**dict.fromkeys(columns, "")).order_by("pk")
         for pk, *texts in list(rows.values_list("pk", *columns)):
@@ -101,7 +100,7 @@ def _caches(request: DeletionRequest, _: Any) -> Outcome:
 
 
 def _overwrite(request: DeletionRequest, run: Run) -> str:
-    """What is still to be found of deleted rows in the files of the database, as a sentence; "" for nothing."""
+    """Overwrite deleted rows in SQLite's files; returns a sentence on what may be left, or ""."""
     if connection.vendor != "sqlite":
         return VACUUM
     with connection.cursor() as cursor:

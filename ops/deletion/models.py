@@ -1,6 +1,6 @@
-"""Deletions of accounts: who asked, who approved, what holds them up, and what proves them afterwards.
+"""Requests to delete accounts, holds, receipts, erased names, and the record of deleted accounts.
 
-People are named by the numbers of their accounts, without constraints: the numbers stay when the accounts are gone.
+Accounts are referred to without constraints: their ids stay when the accounts are gone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ops.jobs.models import Job
 
 
 def person(**options: Any) -> Any:
-    """A reference to an account that keeps the account's number when it is gone; related objects are then None."""
+    """A foreign key to an account that keeps the id when the account is gone; the related object is then None."""
     defaults = {"null": True, "db_constraint": False, "db_index": False, "related_name": "+"}
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, **{**defaults, **options})
 
@@ -38,8 +38,8 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 
 class Hold(models.Model):
-    """While it is open, nothing of the account is deleted, nor what it exchanged with others. The reasons are emptied
-    when the person is erased."""
+    """While it is open, nothing of the account is deleted, nor messages it exchanged with others. The reasons are
+    emptied when the person is erased."""
 
     class Kind(models.TextChoices):
         LEGAL = "legal", "Legal hold"
@@ -88,7 +88,7 @@ class Texts(models.TextChoices):
 
 
 class DeletionGroup(models.Model):
-    """Accounts that one click asked to be deleted, for one reason and in one way."""
+    """Requests that were made together, with one basis and one method."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     requested_by = person(verbose_name="asked for by")
@@ -129,7 +129,7 @@ BEFORE_ERASURE = (State.REQUESTED, State.APPROVED)
 TO_RUN = (State.APPROVED, State.RUNNING)
 
 
-# When the account itself is gone, only its traces are left to be cleared away: no hold stops that.
+# The account itself is gone; only the remaining steps are left, and no hold stops those.
 GONE = Q(progress__has_key="erased_at")
 
 
@@ -138,51 +138,51 @@ def _held_itself() -> Q:
 
 
 def _held_for_others() -> Q:
-    """Whether an account exchanged messages with somebody on hold, found among its own messages by their indexes."""
+    """Whether an account exchanged messages with somebody on hold; searches the account's messages by their indexes."""
     held = Hold.objects.open().order_by()
     sent, received = (
         Exists(Message.objects.order_by().filter(**{this: OuterRef("user"), f"{other}__in": held.values("user")}))
         for this, other in (("sender", "receiver"), ("receiver", "sender"))
     )
-    # Where nobody is on hold no message is looked at.
+    # Where nobody is on hold, no message is read.
     return Q(Exists(held)) & ~GONE & (Q(sent) | Q(received))
 
 
 class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
     def open(self) -> DeletionRequestQuerySet:
-        """Those that are neither done nor given up."""
+        """Requests that are neither done, cancelled nor refused."""
         return self.filter(state__in=OPEN)
 
     def due(self, now: datetime) -> DeletionRequestQuerySet:
-        """Those whose grace period is over ``now`` and that nothing holds up."""
+        """Requests whose grace period is over ``now`` and that no hold stops."""
         return self.filter(state__in=TO_RUN, runs_at__lte=now).exclude(_held_itself()).exclude(_held_for_others())
 
     def held(self) -> DeletionRequestQuerySet:
-        """Those that a hold stops, or would stop when it came to that."""
+        """Open requests that a hold stops, or would stop once approved."""
         return self.open().filter(_held_itself() | _held_for_others())
 
     def with_holds(self) -> DeletionRequestQuerySet:
-        """With ``held_itself``: whether a hold is open on the account, and ``held_for_others``: whether one is open on
-        somebody with whom it exchanged messages."""
+        """With ``held_itself`` (a hold is open on the account) and ``held_for_others`` (one is open on somebody it
+        exchanged messages with)."""
         return self.annotate(
             held_itself=ExpressionWrapper(_held_itself(), BooleanField()),
             held_for_others=ExpressionWrapper(_held_for_others(), BooleanField()),
         )
 
     def for_list(self) -> DeletionRequestQuerySet:
-        """With what a list row shows: group, who asked and approved, job and holds, in one query."""
+        """With all that a list row shows (group, requester, approver, job, holds) in one query."""
         return self.with_holds().select_related("group", "requested_by", "approved_by", "job")
 
 
 class Held(NamedTuple):
-    """Whether a hold is open on the account that is to go, and on somebody with whom it exchanged messages."""
+    """Whether a hold is open on the account, and on somebody with whom it exchanged messages."""
 
     itself: bool
     for_others: bool
 
 
 class DeletionRequest(models.Model):
-    """That one account is to be deleted, from the question to the receipt.
+    """A request to delete one account, from asking to the receipt.
 
     ``username``, ``email`` and ``reason`` are there while they are needed, and empty when it is done. ``progress`` is
     what has been done so far: {counts, erased_at, steps, failures, after}.
@@ -258,7 +258,7 @@ class DeletionRequest(models.Model):
 
     @property
     def may_be_cancelled(self) -> bool:
-        """Before the first row is erased the account can be given back whole."""
+        """Until the first row is erased the account can be reopened."""
         return self.state in BEFORE_ERASURE
 
     @property
@@ -268,12 +268,12 @@ class DeletionRequest(models.Model):
 
     @property
     def account_is_gone(self) -> bool:
-        """Whether only traces are left to be cleared away, as GONE says of rows."""
+        """Whether the account is erased and only remaining steps are left; GONE is the same for queries."""
         return "erased_at" in self.progress
 
     @property
     def holds(self) -> Held:
-        """What holds it up; without a query where ``with_holds`` annotated it."""
+        """The holds that stop it; no query where ``with_holds`` annotated them."""
         if "held_itself" in self.__dict__:
             return Held(self.held_itself, self.held_for_others)  # type: ignore[attr-defined]
         names = ("held_itself", "held_for_others")
@@ -290,7 +290,7 @@ class DeletionRequest(models.Model):
 
     @property
     def status_text(self) -> str:
-        """Where it stands, in one sentence."""
+        """The state as one sentence for people."""
         held = self.holds if self.is_open else Held(False, False)
         if any(held):
             if self.state == State.REQUESTED:
@@ -319,7 +319,7 @@ class Immutable(Exception):
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    """Reads; refuses everything else."""
+    """Read-only."""
 
     def update(self, **kwargs: Any) -> int:
         raise Immutable
@@ -332,7 +332,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
 
 class Receipt(models.Model):
-    """What proves that an account was erased, without anything of what was: see receipts.py for what it says."""
+    """Proof that an account was erased, without personal data; receipts.py says what it states."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     request = models.UUIDField(unique=True, editable=False)
@@ -385,7 +385,7 @@ class ErasedIdentifierQuerySet(models.QuerySet["ErasedIdentifier"]):
 
 
 class ErasedIdentifier(models.Model):
-    """A username or e-mail address of an erased account, as a keyed hash: it can be compared, and no more."""
+    """A username or e-mail address of an erased account, as a keyed hash that can only be compared."""
 
     class Kind(models.TextChoices):
         USERNAME = "username", "Username"
@@ -393,7 +393,7 @@ class ErasedIdentifier(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     digest = models.CharField(max_length=64, db_index=True)
-    receipt_id = models.UUIDField()  # the receipt is written when all else is done
+    receipt_id = models.UUIDField()  # no foreign key: the receipt is written last
     erased_at = models.DateTimeField(default=timezone.now)
     lifted_by = person()
     lifted_at = models.DateTimeField(null=True, blank=True)
@@ -412,12 +412,12 @@ class ErasedIdentifier(models.Model):
 
 class AccountDeletionQuerySet(models.QuerySet["AccountDeletion"]):
     def record(self, counts: dict[str, int]) -> AccountDeletion:
-        """Record that an account was deleted now, by whoever is signed in; ``counts`` are rows by name."""
+        """Record that the signed-in user deleted an account now; ``counts``: deleted rows by name."""
         return self.create(counts=counts, deleted_by_id=current_editor_id())
 
 
 class AccountDeletion(models.Model):
-    """That an account was deleted, when, by whom and how much went with it; nothing about whose it was."""
+    """A deleted account: when, by whom, how many rows; nothing about whose it was."""
 
     deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_by = models.ForeignKey(
@@ -436,7 +436,7 @@ class AccountDeletion(models.Model):
 
     @property
     def messages(self) -> int:
-        """How many messages went with the account."""
+        """Number of messages deleted with the account."""
         return self.counts.get("messages_sent", 0) + self.counts.get("messages_received", 0)
 
 

@@ -1,4 +1,4 @@
-"""What the pages about deletions say: how far one came, who did what, and what somebody may do next."""
+"""What the pages of requests show: progress, who did what, and what the viewer may do next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT = "Anonymised: the person goes, the texts they sent stay"
 
 @dataclass(frozen=True)
 class Moment:
-    """One step of a deletion: ``standing`` is done, now, later or stopped; ``by`` is who did it, in words."""
+    """One entry of a request's timeline; ``standing`` is done, now, later or stopped, ``by`` a name."""
 
     title: str
     standing: str
@@ -35,7 +35,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that whoever looks at a page may do next."""
+    """A button: its text and URL."""
 
     words: str
     address: str
@@ -44,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step of an erasure came to."""
+    """One step of an erasure, in words."""
 
     words: str
     outcome: str
@@ -53,7 +53,7 @@ class Outcome:
 
 
 class People:
-    """Names of accounts by their numbers, looked up at once; those that are gone are called by the number."""
+    """Usernames by account id, fetched in one query; “account N, which is gone” for erased ones."""
 
     def __init__(self, numbers: Iterable[int | None]) -> None:
         known = {number for number in numbers if number is not None}
@@ -61,32 +61,32 @@ class People:
         self._names: dict[int, str] = dict(found.values_list("pk", "username"))
 
     def name(self, number: int | None) -> str:
-        """What an account is called; "" for nobody."""
+        """The username; "" for None."""
         if number is None:
             return ""
         return self._names.get(number, f"account {number}, which is gone")
 
 
 def people_of(request: DeletionRequest, holds: Iterable[Hold] = ()) -> People:
-    """Everybody whom a page about a deletion names."""
+    """Everybody whom the page of a request names."""
     numbers = [request.requested_by_id, request.approved_by_id, request.ended_by_id]
     return People([*numbers, *(number for hold in holds for number in (hold.placed_by_id, hold.lifted_by_id))])
 
 
 def address_of(request: DeletionRequest) -> str:
-    """The page of a deletion."""
+    """The URL of a request's page."""
     return reverse("admin:deletion_deletionrequest_change", args=[request.pk])
 
 
 def display_name(request: DeletionRequest) -> str:
-    """Whose deletion it is, for as long as that is known."""
+    """The username of the account, or what stands for it once it is erased."""
     if request.username:
         return request.username
     return "an anonymised account" if request.group.mode == Mode.ANONYMISE else "an erased account"
 
 
 def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
-    """The same rows with what lists show of them: whose it is, and whether it waits out its grace period."""
+    """The same rows with ``display_name`` and ``waits`` (within the grace period), for lists."""
     now = timezone.now()
     for row in rows:
         row.display_name = display_name(row)  # type: ignore[attr-defined]
@@ -95,21 +95,21 @@ def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
 
 
 def method_text(row: Any) -> str:
-    """What happens to the account, for a group or a receipt."""
+    """The method of a group or receipt, in words."""
     if row.mode == Mode.ERASE:
         return "Erased, with everything sent and received"
     return KEPT if row.texts == Texts.KEEP else BLANKED
 
 
 def requester_name(request: DeletionRequest, people: People) -> str:
-    """Who asked for a deletion, in words."""
+    """Who requested a deletion, in words."""
     if request.own:
         return "the person themself"
     return people.name(request.requested_by_id) or "a command"
 
 
 def facts(request: DeletionRequest) -> dict[str, Any]:
-    """What every page about a deletion, or about a group of which this is one, says of how and why."""
+    """Method, requester and reason, for the pages of a request and of its group."""
     return {
         "group": request.group,
         "way": method_text(request.group),
@@ -119,7 +119,7 @@ def facts(request: DeletionRequest) -> dict[str, Any]:
 
 
 def timeline(request: DeletionRequest, people: People) -> list[Moment]:
-    """All steps of a deletion, those to come included."""
+    """All steps of a request, pending ones included."""
     moments = [Moment("Asked for", "done", request.requested_at, requester_name(request, people))]
     if request.approved_at is not None:
         moments.append(
@@ -145,7 +145,7 @@ def _approval_note(request: DeletionRequest) -> str:
 
 
 def _waiting(request: DeletionRequest) -> list[Moment]:
-    """The grace period, where there is one."""
+    """The grace period, if there is one."""
     if request.runs_at is None or request.approved_at is None or request.runs_at <= request.approved_at:
         return []
     waits = request.state == State.APPROVED and request.runs_at > timezone.now()
@@ -166,7 +166,7 @@ def _erasing(request: DeletionRequest) -> list[Moment]:
 
 
 def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
-    """What the steps of an erasure came to, in words."""
+    """The steps of an erasure, in words."""
     words = step_words()
     return [
         Outcome(
@@ -180,24 +180,24 @@ def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
 
 
 def count_rows(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Figures by their words, in the order in which they are told; what is none of ours comes last."""
+    """(words, number) of each count, in the order of COUNT_WORDS; unknown ones last."""
     names = [*COUNT_WORDS, *(name for name in counts if name not in COUNT_WORDS)]
     return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
 
 
 def is_worked_on(request: DeletionRequest) -> bool:
-    """Whether a job is at it, so that the page changes by itself."""
+    """Whether a job is running, so that the page polls."""
     return request.is_open and request.job is not None and request.job.state in UNDER_WAY
 
 
 def begins_soon(request: DeletionRequest) -> bool:
-    """Whether nothing is waited for but the worker's next round, so that the page changes by itself."""
+    """Whether only the worker's next round is pending, so that the page polls."""
     due = request.state in TO_RUN and request.runs_at is not None and request.runs_at <= timezone.now()
     return due and not request.is_held and not is_worked_on(request)
 
 
 def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
-    """How the deletions of a group stand: each, how many are over, and whether that changes by itself."""
+    """The requests of a group, how many are closed, and whether the page polls."""
     return {
         "requests": for_display(requests),
         "over": sum(not one.is_open for one in requests),
@@ -206,13 +206,13 @@ def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
-    """Why somebody whose business approving is cannot approve this one; None for others, and where they can."""
+    """Why an approver cannot approve this request; None for other people, and where they can."""
     may = by.has_perm("deletion.approve_deletionrequest") and request.state == State.REQUESTED
     return approval.why_not_approve(request, by=by) if may else None
 
 
 def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
-    """What ``to`` may do with a deletion now."""
+    """The buttons that ``to`` gets on a request's page."""
     found = []
     if request.state == State.REQUESTED and to.has_perm("deletion.approve_deletionrequest"):
         if approval.why_not_approve(request, by=to) is None:
@@ -228,7 +228,7 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
 
 
 def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, to: Any) -> list[Offer]:
-    """What ``to`` may do with all of a group at once."""
+    """The buttons that ``to`` gets on a group's page."""
     waiting = [one for one in requests if one.state == State.REQUESTED]
     found = []
     may_approve = to.has_perm("deletion.approve_deletionrequest")
@@ -243,7 +243,7 @@ def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, t
 
 
 def why_not_approve_any(requests: Iterable[DeletionRequest], *, by: Any) -> str | None:
-    """The first reason why somebody cannot approve what waits of these."""
+    """The first reason why ``by`` cannot approve one of these, or None."""
     return next((reason for one in requests if (reason := why_not_approve(one, by=by))), None)
 
 

@@ -1,4 +1,4 @@
-"""Receipts: what proves, for ever and without keeping anything of it, that an account was erased.
+"""Receipts: lasting proof that an account was erased, without personal data.
 
 A receipt is a document of plain values. Its digest is over all of them, its signature over the digest under
 ERASURE_KEY, so that a copy can be checked without the database.
@@ -35,7 +35,7 @@ COUNT_WORDS = {
 
 
 def write(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receipt:
-    """Write the receipt of a request whose steps are all done, in the caller's transaction."""
+    """Store the receipt of a request whose steps are all done; within the caller's transaction."""
     progress, group = request.progress, request.group
     assert request.approved_at is not None and request.started_at is not None
     receipt = Receipt(
@@ -67,18 +67,18 @@ def write(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receip
 
 
 def hashes(username: str, email: str) -> dict[str, str]:
-    """What a receipt says of whose account it was."""
+    """The keyed hashes that identify the account on a receipt."""
     return {"username_hash": digest(Kind.USERNAME, username), "email_hash": digest(Kind.EMAIL, email)}
 
 
 def as_document(receipt: Receipt) -> dict[str, Any]:
-    """The receipt as plain JSON: what people download, and what ``problems`` checks."""
+    """The receipt as a JSON document: for download, and for ``problems``."""
     values = {name: _plain(getattr(receipt, name)) for name in FIELDS}
     return {"format": FORMAT, **values, **{name: getattr(receipt, name) for name in SEALS}}
 
 
 def problems(document: Any) -> list[str]:
-    """What is wrong with a receipt, in sentences; none where it is genuine. Needs no database."""
+    """Sentences on what is wrong with a receipt; empty for a genuine one. Needs no database."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         return [f"This is no receipt of Threadward: its “format” should be “{FORMAT}”."]
     expected = {"format", *FIELDS, *SEALS}
@@ -94,7 +94,7 @@ def problems(document: Any) -> list[str]:
 
 
 def digest_of(document: dict[str, Any]) -> str:
-    """SHA-256 over everything that the document says, in its one form."""
+    """SHA-256 over the document's canonical form, without its seals."""
     said = {name: value for name, value in document.items() if name not in SEALS}
     return canonical.digest(canonical.canonical(said))
 
@@ -104,7 +104,7 @@ def signature_of(digest: str) -> str:
 
 
 def key_id() -> str:
-    """A name for the key: tells whether a receipt was signed under another one, and nothing about either."""
+    """Identifies the key: shows whether a receipt was signed under another one, and reveals neither."""
     return keyed_digest("key id", "")[:16]
 
 

@@ -1,4 +1,4 @@
-"""Asking for accounts to be deleted: what would go, what stands against it, and what happens at once."""
+"""Requesting the deletion of accounts: what it would remove, what prevents it, and closing the account."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
     "request_own_deletion",
 ]
 
-MOST_AT_ONCE = 100  # accounts in one request: what each of them loses is counted exactly, on one page
+MOST_AT_ONCE = 100  # accounts in one group: the page counts exactly what each of them loses
 LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
 OWN_COLLEAGUE = "This account may use the console: ask a superuser to have it deleted."
 CLOSED = "Your account is closed, and its deletion is under way."
@@ -48,11 +48,10 @@ CLOSED = "Your account is closed, and its deletion is under way."
 
 @dataclass(frozen=True)
 class Plan:
-    """What deleting ``user`` would remove and change (exact counts), whom that affects, and what stands against it.
+    """What deleting ``user`` would remove and change (exact counts), whom it affects, and what prevents it.
 
-    ``people`` are others who wrote with the user, ``conversations`` those that stay and lose messages. With an
-    ``obstacle`` a request is refused; with ``holds``, or messages ``exchanged`` with others on hold, it may be made,
-    and waits.
+    ``people`` exchanged messages with the user; ``conversations`` stay and lose messages. With an ``obstacle`` a
+    request is refused; with ``holds``, or messages ``exchanged`` with people on hold, it can be made but will not run.
     """
 
     user: Any
@@ -66,12 +65,12 @@ class Plan:
 
 
 def open_request(user: Any) -> DeletionRequest | None:
-    """The request for this account that is neither done nor given up."""
+    """The open request for this account, or None."""
     return DeletionRequest.objects.open().filter(user_id=user.pk).first()
 
 
 def obstacle(user: Any, *, by: Any) -> str | None:
-    """Why ``by`` (None: a command) cannot ask for this account's deletion, as a sentence; None where they can."""
+    """The sentence that says why ``by`` (None: a command) cannot request this deletion, or None."""
     if by is not None and user.pk == by.pk:
         return "This is your own account: ask a colleague to delete it."
     if by is not None and not by.is_superuser:
@@ -92,7 +91,7 @@ def _is_last_superuser(user: Any) -> bool:
 
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
-    """A plan for each of ``users``, in their order; changes nothing."""
+    """A Plan for each of ``users``, in their order. Changes nothing."""
     plans, placed = [], holds.open_by_account()
     for user in users:
         affected = erasure.affected(user.pk)
@@ -112,7 +111,7 @@ def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
 
 
 def count_messages(users: Iterable[Any]) -> int:
-    """How many messages any of ``users`` sent or received; one between two of them counts once."""
+    """Number of messages that any of ``users`` sent or received; one between two of them counts once."""
     users = list(users)
     return Message.objects.filter(Q(sender__in=users) | Q(receiver__in=users)).count()
 
@@ -127,10 +126,9 @@ def request_deletion(
     mode: str | None = None,
     texts: str | None = None,
 ) -> DeletionGroup:
-    """Ask for these accounts to be deleted, all or none: they are closed and signed out at once.
+    """Request the deletion of these accounts, all or none; they are closed and signed out at once.
 
-    ``by`` is None for a command. ``mode`` and ``texts`` are the settings' where they are not given. Raises
-    DeletionRefused, having changed nothing.
+    ``by`` is None for a command. ``mode`` and ``texts`` default to the settings. Raises DeletionRefused.
     """
     if not reason.strip():
         raise DeletionRefused("Say why the account is to be deleted: the reason is recorded.")
@@ -149,15 +147,15 @@ def request_deletion(
 
 
 def request_own_deletion(user: Any) -> DeletionRequest:
-    """A participant's own wish: nobody has to approve it; the grace period and holds apply. Raises DeletionRefused.
+    """A participant's request to delete their own account: approved by itself; grace period and holds apply.
 
-    Staff ask a colleague, whose request somebody approves.
+    Raises DeletionRefused, for staff as well: a colleague requests it, and a second one approves.
     """
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
             if _is_last_superuser(account):
                 raise DeletionRefused(LAST_SUPERUSER)
-            # Else whoever read what they should not would have their name taken out of the audit trail, alone.
+            # Otherwise somebody who read what they should not could remove their own name from the audit trail.
             if account.is_staff or account.is_superuser:
                 raise DeletionRefused(OWN_COLLEAGUE)
             if open_request(account) is not None:
@@ -170,9 +168,9 @@ def request_own_deletion(user: Any) -> DeletionRequest:
 
 
 def delete_own_account(user: Any) -> str:
-    """What the page of participants calls (MESSAGING_DELETE_ACCOUNT): the sentence that says what becomes of it.
+    """Called by the participants' page (MESSAGING_DELETE_ACCOUNT); returns the sentence to show.
 
-    Small accounts are gone on return. Raises ValidationError where it is refused.
+    Small accounts are erased on return. Raises ValidationError.
     """
     try:
         own = request_own_deletion(user)
@@ -190,16 +188,16 @@ def delete_own_account(user: Any) -> str:
 
 
 def _names(user: Any, ticket: str) -> bool:
-    """Whether a ticket's reference holds the person's name or address, as a word of its own: some are called S."""
+    """Whether a ticket contains the person's name or address as a whole word."""
     pattern = scrubbing.pattern_of([user.get_username(), user.email, user.email.partition("@")[0]])
     return pattern is not None and pattern.search(ticket.replace("_", " ")) is not None
 
 
 def _locked(users: Iterable[Any]) -> list[Any]:
-    """The accounts as they are stored, in the order of ids, so that two requests do not wait for each other.
+    """The accounts, locked in the order of their ids, so that two requests cannot deadlock.
 
-    With a superuser's among them all superusers are locked: of two who ask for each other's deletion at the same
-    moment, the second one is refused.
+    With a superuser among them all superusers are locked: of two who request each other's deletion at once, the second
+    is refused.
     """
     users = list(users)
     keys = {user.pk for user in users}
@@ -221,7 +219,7 @@ def _new_group(by: Any, basis: str, ticket: str, mode: str | None, texts: str | 
 
 
 def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = False) -> DeletionRequest:
-    """Store the request, close the account, sign it out, and record that, in the caller's transaction."""
+    """Store the request, close the account, end its sessions and record it; within the caller's transaction."""
     stored = DeletionRequest(
         group=group,
         user=user,
@@ -235,7 +233,7 @@ def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own
     try:
         with transaction.atomic():
             stored.save()
-    except IntegrityError as error:  # somebody else was faster
+    except IntegrityError as error:  # the unique constraint: another request came first
         raise DeletionRefused("Its deletion was asked for already: look under deletion requests.") from error
     details = {"request": str(stored.pk), "basis": group.basis, "mode": group.mode}
     record(Event.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)

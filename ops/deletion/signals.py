@@ -1,4 +1,4 @@
-"""Thin receivers: no account is deleted, by any road, while a hold stands against it; each deletion leaves a record."""
+"""Receivers: a hold prevents deleting an account from anywhere, a shell included; each deletion leaves a record."""
 
 from __future__ import annotations
 

@@ -39,24 +39,17 @@ class DeletableUserAdmin(UserAdmin):
         return with_standing(super().get_queryset(request))
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The user with ``asked``: the open request to delete the account, or None."""
+        """The user with ``deletion``: the open request for the account, or None."""
         user = super().load_row(request, object_id, from_field)
         if user is not None:
             user.deletion = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
         return user
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """While a deletion is open the account stays closed (cancelling the request reopens it), and keeps its name:
-        the name that is approved is the one that is looked for in the end."""
+        """While a request is open the account stays closed (cancelling reopens it) and keeps its name: the erasure
+        looks for the name that was approved."""
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
-
-    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Without Django's own deletion, which would load everything it deletes. Only Django 6.1 says where they go."""
-        place = () if action_location is None else (action_location,)
-        actions = super().get_actions(request, *place)
-        actions.pop("delete_selected", None)
-        return actions
 
     @admin.action(description="Delete the chosen accounts…", permissions=["delete"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:

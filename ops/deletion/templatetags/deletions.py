@@ -1,4 +1,4 @@
-"""What participants are told before they delete their own account."""
+"""What participants read before they delete their own account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 
 class OwnDeletion(NamedTuple):
-    """What happens to an account whose owner deletes it now: in how many days, and to what."""
+    """When and how an account is deleted whose owner requests it now."""
 
     days: int
     runs_at: datetime
@@ -23,6 +23,6 @@ class OwnDeletion(NamedTuple):
 
 @register.simple_tag
 def own_deletion() -> OwnDeletion:
-    """What the settings of this installation say."""
+    """As the settings of this installation say."""
     days = settings.DELETION_GRACE_DAYS
     return OwnDeletion(days, timezone.now() + timedelta(days=days), settings.DELETION_MODE, settings.DELETION_TEXTS)

@@ -1,4 +1,4 @@
-"""The pages on which holds are placed and lifted."""
+"""Pages to place and lift holds."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ops.deletion.views.requests import account_of
 
 
 class AboutHold(Action):
-    """A page about what holds up the deletion of one account; leads back to where that is seen."""
+    """A page about holds on one account; leads back to the request or the user."""
 
     permission = "deletion.hold_account"
 
     @property
     def user_id(self) -> int:
-        """The number of the account."""
+        """The id of the account."""
         raise NotImplementedError
 
     @cached_property
@@ -33,7 +33,7 @@ class AboutHold(Action):
 
     @cached_property
     def others(self) -> list[DeletionRequest]:
-        """The deletions of others that a hold on this account stops."""
+        """Open requests of other accounts that a hold on this one stops."""
         stopped = holds.deletions_stopped_by(self.user_id).select_related("group")
         return pages.for_display(list(stopped.order_by("requested_at", "pk")))
 

@@ -1,4 +1,4 @@
-"""The pages that prove an erasure: receipts to read, print and download, and looking up who was erased."""
+"""Pages of receipts (read, print, download), and looking up an erased name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AboutReceipt(ConsolePage):
 
 
 class ReceiptView(AboutReceipt, TemplateView):
-    """A receipt with what it says in words, checked as ``manage.py verify_receipt`` does."""
+    """A receipt in words, verified as ``manage.py verify_receipt`` does."""
 
     template_name = "deletion/receipt.html"
     title = "Receipt of a deletion"
@@ -44,13 +44,13 @@ class ReceiptView(AboutReceipt, TemplateView):
 
 
 class PrintedReceiptView(ReceiptView):
-    """The same by itself, to print or to save as PDF."""
+    """The receipt without the console's frame, to print or save as PDF."""
 
     template_name = "deletion/receipt_print.html"
 
 
 class ReceiptFileView(AboutReceipt):
-    """The receipt as the file that ``manage.py verify_receipt`` checks."""
+    """The receipt as the JSON file that ``manage.py verify_receipt`` reads."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         headers = {"Content-Disposition": f'attachment; filename="receipt-{self.receipt.pk}.json"'}
@@ -58,7 +58,7 @@ class ReceiptFileView(AboutReceipt):
 
 
 class LookUpView(ConsolePage, FormView):
-    """Whether an account with a username or e-mail address was erased, and when. The name is kept nowhere."""
+    """Looks up whether and when an account was erased. The name is stored nowhere."""
 
     permission = "deletion.view_receipt"
     template_name = "deletion/look_up.html"
@@ -68,7 +68,7 @@ class LookUpView(ConsolePage, FormView):
     def form_valid(self, form: LookUpForm) -> HttpResponse:
         name = form.cleaned_data["name"]
         found = erased_names.find(name)
-        # Without the name: it would bring back into the trail what the erasure took out of it.
+        # Without the name: the erasure removed it from the audit trail.
         record_search(ErasedIdentifier, actor=self.request.user, terms="", filters={}, results=len(found))
         known = set(Receipt.objects.filter(pk__in=[row.receipt_id for row in found]).values_list("pk", flat=True))
         rows = [(row, row.receipt_id in known) for row in found]
@@ -76,7 +76,7 @@ class LookUpView(ConsolePage, FormView):
 
 
 class LiftIdentifierView(Action):
-    """Let the name or address of an erased account be used again."""
+    """Release the name or address of an erased account."""
 
     permission = "deletion.lift_erasedidentifier"
     requires_password = True

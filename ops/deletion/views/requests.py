@@ -1,4 +1,4 @@
-"""The pages on which deletions are asked for, approved, refused and cancelled, one by one or all of a group."""
+"""Pages to request, approve, refuse and cancel deletions, one or a whole group."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ USERS = "admin:accounts_user_changelist"
 
 
 def address_to_ask(keys: list[Any]) -> str:
-    """The page that asks how and why before the accounts with these primary keys are to be deleted."""
+    """The URL of the request form for the accounts with these primary keys."""
     return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
 
 
 def accounts(number: int) -> str:
-    """So many accounts, in words."""
+    """“1 account”, “3 accounts”."""
     return f"{number} account{'' if number == 1 else 's'}"
 
 
 def account_of(row: Any) -> Any:
-    """The account that a request or hold is about, or None where it is gone."""
+    """The account that a request or hold is about, or None."""
     return get_user_model()._default_manager.filter(pk=row.user_id).first()
 
 
 def grace() -> dict[str, Any]:
-    """When an erasure that were approved now would begin."""
+    """When an erasure approved now would begin, for templates."""
     days = settings.DELETION_GRACE_DAYS
     return {"grace_days": days, "runs_at": timezone.now() + timedelta(days=days)}
 
 
 class AskView(Action):
-    """Say exactly what deleting accounts would remove; ask for it to be deleted when that is filled in."""
+    """Shows what deleting accounts would remove, and takes the request."""
 
     permission = "accounts.delete_user"
     requires_password = True
@@ -59,7 +59,7 @@ class AskView(Action):
 
     @cached_property
     def users(self) -> list[Any]:
-        """The accounts that the address names, as far as there are such."""
+        """The accounts that the query string names and that exist."""
         keys = [key for key in map(whole_number, self.request.GET.getlist("id")) if key is not None]
         found = get_user_model()._default_manager.filter(pk__in=keys[: deletion.MOST_AT_ONCE])
         return list(found.order_by("username"))
@@ -70,7 +70,7 @@ class AskView(Action):
 
     @property
     def phrase(self) -> str:
-        """What has to be typed."""
+        """The text to type as confirmation."""
         return self.whose if len(self.users) == 1 else f"delete {self.whose}"
 
     def heading(self) -> str:
@@ -126,9 +126,9 @@ class AskView(Action):
 
 
 class AboutRequest(ConsolePage):
-    """A page about one deletion."""
+    """A page about one request."""
 
-    verb = ""  # completes the heading: "Refuse" the deletion of somebody
+    verb = ""  # begins the heading: "Refuse" the deletion of …
 
     @cached_property
     def deletion(self) -> DeletionRequest:
@@ -146,14 +146,14 @@ class AboutRequest(ConsolePage):
 
 
 class ProgressView(AboutRequest, TemplateView):
-    """The part of a deletion's page that shows progress, asked for again and again while a job works on it."""
+    """The progress part of a request's page, polled while its job runs."""
 
     permission = "deletion.view_deletionrequest"
     template_name = "deletion/polled.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "waits" in request.GET and pages.begins_soon(self.deletion):
-            return HttpResponse(status=204)  # nothing has changed
+            return HttpResponse(status=204)  # no change
         if "waits" not in request.GET and pages.is_worked_on(self.deletion):
             return super().get(request, *args, **kwargs)
         return load_anew(request, self.get_success_url())
@@ -213,7 +213,7 @@ class CancelView(AboutRequest, Action):
 
 
 class AboutGroup(ConsolePage):
-    """A page about all deletions that one click asked for."""
+    """A page about all requests of a group."""
 
     @cached_property
     def group(self) -> DeletionGroup:
@@ -225,7 +225,7 @@ class AboutGroup(ConsolePage):
 
     @property
     def sample(self) -> DeletionRequest:
-        """One of them that still says why; what is done does not."""
+        """A request that still has its reason; done ones have none."""
         return next((one for one in self.requests if one.reason), self.requests[0])
 
     @property
@@ -258,7 +258,7 @@ class GroupView(AboutGroup, TemplateView):
 
 
 class GroupProgressView(AboutGroup, TemplateView):
-    """The part of a group's page that changes while jobs work on it."""
+    """The part of a group's page that is polled while its jobs run."""
 
     permission = "deletion.view_deletionrequest"
     template_name = "deletion/_accounts.html"
@@ -292,7 +292,7 @@ class ApproveGroupView(AboutGroup, Action):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = get_user_model()._default_manager.filter(pk__in=[one.user_id for one in self.waiting])
         why_not = pages.why_not_approve_any(self.requests, by=self.request.user)
-        # When accounts are anonymised, their messages stay: there is nothing to count for each.
+        # Anonymised accounts keep their messages: nothing to count.
         erasing = self.group.mode == Mode.ERASE and not why_not
         kwargs |= {
             "why_not": why_not,

@@ -1,4 +1,4 @@
-"""``manage.py approve_deletion REQUEST --by USERNAME``: approve what somebody else asked for."""
+"""``manage.py approve_deletion REQUEST --by USERNAME``: approve a deletion that somebody else requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py delete_account USERNAME``: ask for an account to be deleted; delete it where nothing is to wait for."""
+"""``manage.py delete_account USERNAME``: request the deletion of an account; run it if nothing is pending."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
 
 
 def _typed(username: str) -> str:
-    """What somebody types; raises CommandError where nobody is there to type."""
+    """Read from the terminal; raises CommandError where there is none."""
     try:
         return input(f"This cannot be undone. Type the username “{username}” to go on: ")
     except EOFError:

@@ -1,5 +1,5 @@
-"""``manage.py hold_account USERNAME``: nothing of an account, nor of what others wrote with it, is deleted while a hold
-is open on it."""
+"""``manage.py hold_account USERNAME``: place or lift a hold; while it is open, nothing of the account, nor messages
+exchanged with it, is deleted."""
 
 from __future__ import annotations
 
