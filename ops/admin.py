@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 import messaging.admin  # noqa: F401 - registers first, so that what is registered here stays
 from messaging.edits import page_of_edits
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from ops.accounts.forms import StaffSignInForm
+from ops.accounts.signing_in.forms import StaffSignInForm
 from ops.audit import recording
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
 from ops.audit.events import Event

@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "ops.accounts.middleware.SessionLimitsMiddleware",
+    "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
     "ops.jobs.telling.TellingMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusing.RefusalMiddleware",
@@ -168,7 +168,10 @@ WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", default=1, least=1)
 # --- People -----------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["ops.accounts.throttling.ThrottlingBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "ops.accounts.signing_in.throttling.ThrottlingBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -178,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SESSION_ENGINE = "ops.accounts.sessions"
+SESSION_ENGINE = "ops.accounts.signing_in.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "messaging:inbox"
 LOGOUT_REDIRECT_URL = "login"

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from ops.accounts.forms import SignInForm
-from ops.accounts.views import ConfirmView, home
+from ops.accounts.signing_in.forms import SignInForm
+from ops.accounts.signing_in.views import ConfirmView, home
 from ops.console import refusals
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.views.generic import FormView
 from django.views.generic.base import ContextMixin, View
 
-from ops.accounts.confirming import confirmed_recently
 from ops.accounts.refusals import Refused
+from ops.accounts.signing_in.confirming import confirmed_recently
 
 
 class ConsolePage(ContextMixin, View):

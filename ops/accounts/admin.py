@@ -14,9 +14,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from ops.accounts.forms import UserAddForm, UserChangeForm
 from ops.accounts.models import User
 from ops.accounts.roles import NAMES
-from ops.accounts.user_forms import UserAddForm, UserChangeForm
 from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches
 from ops.console.addresses import searched_words
 from ops.console.filters import PresetDates, YesNoFilter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.accounts import sessions, throttling
+from ops.accounts.signing_in import sessions, throttling
 from ops.console.erasure import Leaving, Outcome, Step, outcome
 
 

@@ -1,72 +1,54 @@
-"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for confirming the password."""
+"""Forms of the users' pages: usernames exactly as they are typed."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import authenticate
-from django.contrib.auth.forms import AuthenticationForm, UsernameField
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 
-from ops.accounts import throttling
+from ops.accounts.models import User
+from ops.console.rooms import rooms
 
 
-class PlainUsernameField(UsernameField):
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"autofocus": True, "spellcheck": "false"})
-        errors = {"null_characters_not_allowed": "A username holds no invisible characters: write it again."}
-        super().__init__(widget=widget, error_messages=errors, **options)
+class ExactUsernameField(forms.CharField):
+    """A username without Django's normal form of Unicode, and with the blanks that its validator speaks of."""
 
-    def to_python(self, value: Any) -> Any:
-        return forms.CharField.to_python(self, value)
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
 
 
-class ThrottledForm(AuthenticationForm):
-    """Says when to try again after too many failures; the same whether or not the account exists."""
-
-    def get_invalid_login_error(self) -> ValidationError:
-        # Without a request there is no address to throttle.
-        until = throttling.refused_until(self.request, self.cleaned_data["username"]) if self.request else None
-        if until:
-            return ValidationError(throttling.sentence(until), code="throttled")
-        return super().get_invalid_login_error()
+def _free(text: str, kind: str = "username") -> str:
+    """The username or address; raises ValidationError where a room says that no account may get it."""
+    for room in rooms():
+        refusal = room.name_refusal(text, kind=kind)
+        if refusal:
+            raise forms.ValidationError(refusal, code="refused")
+    return text
 
 
-class SignInForm(ThrottledForm):
-    """For participants and staff."""
+class UserAddForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username",)
+        field_classes = {"username": ExactUsernameField}
 
-    username = PlainUsernameField()
+    def clean_username(self) -> str:
+        """Django refuses a name that differs from another one only in capital letters; here those are two people."""
+        return _free(self.cleaned_data["username"])
 
 
-class StaffSignInForm(ThrottledForm, AdminAuthenticationForm):
-    """For the console: refuses everybody who is not staff."""
+class UserChangeForm(DjangoUserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes = {"username": ExactUsernameField}
 
-    username = PlainUsernameField()
+    def clean_username(self) -> str:
+        """Nobody is renamed to what an erased account was called."""
+        username = self.cleaned_data["username"]
+        return username if username == self.instance.username else _free(username)
 
-
-class ConfirmForm(forms.Form):
-    """The signed-in user's password, checked and throttled like a sign-in."""
-
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-        error_messages={"required": "Write your password."},
-    )
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
-
-    def clean_password(self) -> str:
-        user: Any = self.request.user
-        password = self.cleaned_data["password"]
-        found = authenticate(self.request, username=user.get_username(), password=password)
-        if found is None or found.pk != user.pk:
-            until = throttling.refused_until(self.request, user.get_username())
-            raise ValidationError(throttling.sentence(until) if until else "That is not your password.")
-        throttling.forgive(self.request, user.get_username())
-        return password
+    def clean_email(self) -> str:
+        """Nor does anybody get the address of an erased account."""
+        email = self.cleaned_data["email"]
+        return email if email == self.instance.email else _free(email, "email")

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.models import Message
-from ops.accounts.sessions import Session
+from ops.accounts.signing_in.sessions import Session
 from ops.accounts.usernames import MAX_LENGTH, validate_username
 
 __all__ = ["FailedSignIn", "Session", "User"]

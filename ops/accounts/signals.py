@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
-from ops.accounts import middleware, throttling
+from ops.accounts.signing_in import limits, throttling
 
 
 def begin_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
-    middleware.begin(request)
+    limits.begin(request)
     throttling.forgive(request, user.get_username())
 
 

@@ -1,29 +1,30 @@
-"""Deletion requests and deleted accounts in the console."""
+"""Deletion requests, deleted accounts, and what deletions add to the users of the console."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from ops.accounts.admin import UserAdmin
+from ops.accounts.models import User
 from ops.audit.acting import RecordedSearches, TrailHistory
 from ops.console.keyset import KeysetAdmin, KeysetChangeList
 from ops.console.readonly import ReadOnlyPermissions
 from ops.deletion import holds, pages, requests
-from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Hold, State
-from ops.deletion.user_admin import DeletableUserAdmin
+from ops.deletion.holds import open_holds
+from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Hold, State, with_standing
+from ops.deletion.views import groups, receipts
 from ops.deletion.views import holds as hold_views
-from ops.deletion.views import receipts
 from ops.deletion.views import requests as views
-
-# Importing it registers it.
-__all__ = ["AccountDeletionAdmin", "DeletableUserAdmin", "DeletionRequestAdmin"]
+from ops.deletion.views.holds import HoldView
+from ops.deletion.views.requests import AskView, address_to_ask
 
 
 class SectionChangeList(KeysetChangeList):
@@ -136,10 +137,10 @@ def _pages(wrap: Any) -> list[URLPattern]:
         page("receipt/<uuid:pk>/print/", receipts.PrintedReceiptView, "receipt_print"),
         page("receipt/<uuid:pk>/json/", receipts.ReceiptFileView, "receipt_json"),
         page("hold/<uuid:pk>/lift/", hold_views.LiftHoldView, "hold_lift"),
-        page("group/<uuid:pk>/", views.GroupView, "deletiongroup"),
-        page("group/<uuid:pk>/approve/", views.ApproveGroupView, "deletiongroup_approve"),
-        page("group/<uuid:pk>/cancel/", views.CancelGroupView, "deletiongroup_cancel"),
-        page("group/<uuid:pk>/progress/", views.GroupProgressView, "deletiongroup_progress"),
+        page("group/<uuid:pk>/", groups.GroupView, "deletiongroup"),
+        page("group/<uuid:pk>/approve/", groups.ApproveGroupView, "deletiongroup_approve"),
+        page("group/<uuid:pk>/cancel/", groups.CancelGroupView, "deletiongroup_cancel"),
+        page("group/<uuid:pk>/progress/", groups.GroupProgressView, "deletiongroup_progress"),
         page("<uuid:pk>/progress/", views.ProgressView, "deletionrequest_progress"),
         page("<uuid:pk>/approve/", views.ApproveView, "deletionrequest_approve"),
         page("<uuid:pk>/refuse/", views.RefuseView, "deletionrequest_refuse"),
@@ -168,3 +169,72 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         counts = pages.count_rows(context["original"].counts)
         context |= {"title": "A deleted account", "counts": counts}
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class DeletableUserAdmin(UserAdmin):
+    """Users, each with the deletion and the holds of the account. Nothing is deleted here: a request is made."""
+
+    rows_template = "deletion/user_rows.html"
+    change_form_template = "deletion/user.html"
+    actions = ("delete_accounts",)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        ask = path("delete/", wrap(AskView.as_view()), name="accounts_user_delete_many")
+        hold = path("<int:pk>/hold/", wrap(HoldView.as_view()), name="accounts_user_hold")
+        return [ask, hold, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return with_standing(super().get_queryset(request))
+
+    def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The user with ``deletion``: the open request for the account, or None."""
+        user = super().load_row(request, object_id, from_field)
+        if user is not None:
+            user.deletion = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
+        return user
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """While a request is open the account stays closed (cancelling reopens it) and keeps its name: the erasure
+        looks for the name that was approved."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
+
+    @admin.action(description="Delete the chosen accounts…", permissions=["delete"])
+    def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Lead to the page that says what will be removed and asks why."""
+        most = requests.MOST_AT_ONCE
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: most + 1])
+        if len(keys) > most:
+            sentence = f"At most {most} accounts are deleted at once: choose fewer."
+            self.message_user(request, sentence, messages.ERROR)
+            return None
+        return HttpResponseRedirect(address_to_ask(keys))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # The page leads to the request in words of its own, instead of Django's button.
+        context = {"show_delete": False, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With the request to delete the account, its holds, and whether this person may make a request."""
+        user = context["original"]
+        if user is not None:
+            context |= {
+                "deletion": user.deletion,
+                "standing": open_holds(user.pk),
+                "may_ask": self.has_delete_permission(request, user),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Django's page of deleting leads to the page that asks for a deletion."""
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(address_to_ask([object_id]))

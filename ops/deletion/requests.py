@@ -18,7 +18,7 @@ from messaging.editors import editing_as
 from messaging.erasure import ErasureCounts
 from messaging.leaving import DELETED
 from messaging.models import Message
-from ops.accounts import sessions
+from ops.accounts.signing_in import sessions
 from ops.audit import scrubbing
 from ops.audit.events import Event
 from ops.audit.recording import record

@@ -16,7 +16,7 @@ from django.urls import reverse
 from messaging.tests.cast import make_user
 from messaging.tests.simultaneous import at_once
 from ops.accounts.models import FailedSignIn
-from ops.accounts.throttling import client_network
+from ops.accounts.signing_in.throttling import client_network
 
 PARTICIPANTS, STAFF = reverse("login"), reverse("admin:login")
 REFUSED = re.compile(r"Too many tries failed\. Try again in 15 minutes, at \d\d:\d\d \(UTC\)\.")

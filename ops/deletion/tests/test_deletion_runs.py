@@ -16,9 +16,9 @@ from django.utils import timezone
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.accounts import sessions
 from ops.accounts.apps import AccountsConfig
 from ops.accounts.models import FailedSignIn, User
+from ops.accounts.signing_in import sessions
 from ops.audit import chain, scrubbing, verification
 from ops.audit.events import Event
 from ops.audit.models import Entry

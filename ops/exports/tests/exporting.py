@@ -13,7 +13,7 @@ from django.test import Client
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.accounts.confirming import CONFIRMED_AT
+from ops.accounts.signing_in.confirming import CONFIRMED_AT
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.files import private_files

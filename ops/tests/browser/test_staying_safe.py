@@ -12,7 +12,7 @@ from messaging.models import Message
 from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
-from ops.accounts.sessions import Session, SessionStore
+from ops.accounts.signing_in.sessions import Session, SessionStore
 from ops.conftest import make_staff
 from ops.deletion.models import DeletionRequest
 

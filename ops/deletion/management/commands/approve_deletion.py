@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ops.accounts.commands import acting, add_by
 from ops.deletion import approval
-from ops.deletion.finishing import finish
+from ops.deletion.management.finishing import finish
 from ops.deletion.models import DeletionRequest
 from ops.deletion.refusals import DeletionRefused
 

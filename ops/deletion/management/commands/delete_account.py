@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ops.accounts.commands import account, acting, add_by
 from ops.deletion import approval, requests
-from ops.deletion.finishing import finish
+from ops.deletion.management.finishing import finish
 from ops.deletion.models import Basis, Mode, Texts
 
 

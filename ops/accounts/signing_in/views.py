@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from ops.accounts import confirming
-from ops.accounts.forms import ConfirmForm
+from ops.accounts.signing_in import confirming
+from ops.accounts.signing_in.forms import ConfirmForm
 
 
 @never_cache

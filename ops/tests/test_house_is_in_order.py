@@ -1,0 +1,54 @@
+"""The house is in order: folders stay small, files are named for what they do, and papers name files that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+HOUSE = Path(settings.BASE_DIR)
+MOST_MODULES = 15  # of one folder; more is a wing, which gets folders
+NAMELESS = {"utils", "helpers", "services", "misc", "common"}  # say nothing of what is in them
+PAPERS = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")]
+# A path of ours in a paper: `ops/audit/recording.py`, `docs/roles.md`, `messaging/`.
+OURS = re.compile(r"`((?:ops|messaging|bench|docs|fixtures|\.ci)/[\w./-]*)`")
+LINKS = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def modules(folder: Path) -> list[str]:
+    """The modules of a folder, without the file that makes it a package."""
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def folders() -> list[Path]:
+    """Every folder with code in it, but tests, migrations and commands."""
+    code = {path.parent for room in ("messaging", "ops", "bench") for path in (HOUSE / room).rglob("*.py")}
+    return sorted(folder for folder in code if not {"tests", "migrations", "commands"} & set(folder.parts))
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: str(folder.relative_to(HOUSE)))
+def test_no_folder_holds_more_than_its_share(folder: Path) -> None:
+    assert len(modules(folder)) <= MOST_MODULES, modules(folder)
+    assert not NAMELESS & set(modules(folder))
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_every_path_and_link_in_a_paper_leads_somewhere(paper: Path) -> None:
+    text = paper.read_text(encoding="utf-8")
+    missing = [path for path in OURS.findall(text) if not (HOUSE / path).exists()]
+    missing += [link for link in LINKS.findall(text) if not (paper.parent / link).exists()]
+    assert missing == []
+
+
+def test_no_docstring_points_out_of_the_repository() -> None:
+    """Whoever has only a clone can follow every pointer."""
+    outside = re.compile(r"\b(DESIGN|LIBRARIES|BASELINES|REDESIGN|WORDING|STYLE)\.md\b|\.\./shared/(?!data)")
+    found = [
+        str(path.relative_to(HOUSE))
+        for room in ("messaging", "ops", "bench")
+        for path in (HOUSE / room).rglob("*.py")
+        if path != Path(__file__) and outside.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
