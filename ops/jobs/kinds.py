@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.console.rooms import rooms
 from ops.jobs.models import Job
-
-if TYPE_CHECKING:
-    from ops.jobs.running import Run
+from ops.jobs.run import Run
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ops.audit.recording import record
 from ops.jobs import leases, running, tasks
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
+from ops.jobs.run import JobFailed
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def run_now(job: Job) -> Job:
 
     Where somebody else does it already, it is waited for. Ctrl-C cancels it: what was done is taken back, then
     KeyboardInterrupt is raised. A job that could not be taken back comes back RUNNING, with its ``error``; a worker
-    tries again. Raises running.JobFailed where the database does not even take how it ended.
+    tries again. Raises JobFailed where the database does not even take how it ended.
     """
     try:
         while not running.run(job.pk):
@@ -109,7 +110,7 @@ def do_here(job: Job) -> None:
     """
     try:
         running.run(job.pk, seconds=IN_THE_REQUEST)
-    except running.JobFailed:
+    except JobFailed:
         logger.warning("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
     job.refresh_from_db()
     if job.state in leases.UNDER_WAY:

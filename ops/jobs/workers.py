@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from ops.jobs import troubles
-from ops.jobs.running import stopping
+from ops.jobs.run import shutdown
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ class DatabaseWorker(Worker):
 
     def shutdown(self, signum: int, frame: Any) -> None:
         # A signal may come twice; at the second, the library would break off.
-        if not stopping.asked:
-            stopping.asked = True
+        if not shutdown.requested:
+            shutdown.requested = True
             super().shutdown(signum, frame)
 
     def run(self) -> None:
@@ -79,8 +79,8 @@ def _work_for_redis() -> None:
         max_connection_wait_time = LONGEST_PAUSE
 
         def request_stop(self, signum: int, frame: Any) -> None:
-            if not stopping.asked:
-                stopping.asked = True
+            if not shutdown.requested:
+                shutdown.requested = True
                 super().request_stop(signum, frame)
                 signal.signal(signal.SIGINT, self.request_stop)
                 signal.signal(signal.SIGTERM, self.request_stop)

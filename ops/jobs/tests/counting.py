@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 
 from ops.jobs.kinds import Kind
-from ops.jobs.running import JobFailed, Run
+from ops.jobs.run import JobFailed, Run
 
 NAME = "test.count"
 SORRY = "That number is not to be counted."

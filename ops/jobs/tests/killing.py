@@ -51,7 +51,7 @@ from django.utils.module_loading import import_string
 
 from ops.jobs import leases, running
 from ops.jobs.models import Job
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 from ops.jobs.tests.installations import Installation
 
 MOST_SECONDS = 120.0  # for one run

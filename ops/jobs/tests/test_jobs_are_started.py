@@ -16,7 +16,7 @@ from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.jobs import leases, running, starting, tasks
 from ops.jobs.models import Job
-from ops.jobs.running import Run
+from ops.jobs.run import Run, shutdown
 from ops.jobs.tests import counting
 from ops.jobs.tests.working import run_all_jobs
 
@@ -191,7 +191,7 @@ def test_a_job_whose_worker_died_is_found_when_its_lease_is_over() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_job_that_was_given_back_is_found_at_once(monkeypatch: Any) -> None:
     job = start(kick=False)
-    monkeypatch.setattr(running.stopping, "asked", True)
+    monkeypatch.setattr(shutdown, "requested", True)
     running.run(job.pk)
     assert starting.kick(timezone.now()) == 1
 

@@ -17,8 +17,9 @@ from django.utils import timezone
 from messaging.editors import current_editor
 from ops.audit import context
 from ops.jobs import kinds, leases, progress, running, starting
+from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
-from ops.jobs.running import Cancelled, HandOver, JobFailed, LeaseLost, Run
+from ops.jobs.run import Cancelled, HandOver, JobFailed, Run, shutdown
 from ops.jobs.tests import counting
 from ops.jobs.tests.working import run_all_jobs
 
@@ -101,7 +102,7 @@ def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanw
 
 
 def test_a_sign_of_life_keeps_the_job_and_says_that_it_was_lost(monkeypatch: Any) -> None:
-    monkeypatch.setattr(running, "BEAT_EVERY", 0.0)
+    monkeypatch.setattr("ops.jobs.run.BEAT_EVERY", 0.0)
     job = start()
     run = Run(claim(job))
     run.beat(2, 5)
@@ -196,7 +197,7 @@ def test_cancelling_works_between_batches_and_takes_back_what_was_done(know: Cal
 def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
     know: Callable[..., str], rosa: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(running, "BEAT_EVERY", 0.0)
+    monkeypatch.setattr("ops.jobs.run.BEAT_EVERY", 0.0)
 
     def work(run: Run) -> None:
         starting.cancel(run.job, by=rosa)
@@ -465,7 +466,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(know: Callab
     def work(run: Run) -> None:
         with run.batch():
             run.cursor["at"] = 1
-        monkeypatch.setattr(running.stopping, "asked", True)
+        monkeypatch.setattr(shutdown, "requested", True)
         with run.batch():
             pytest.fail("A worker that is to end begins no batch.")
 
@@ -529,7 +530,7 @@ def test_histories_and_entries_name_whoever_asked_and_one_action(know: Callable[
 
 
 def test_a_long_batch_is_written_to_the_log(monkeypatch: Any, caplog: Any) -> None:
-    monkeypatch.setattr(running, "LONG_BATCH", 0.0)
+    monkeypatch.setattr("ops.jobs.run.LONG_BATCH", 0.0)
     caplog.set_level(logging.WARNING)
     with Run(claim(start())).batch():
         pass
