@@ -1,9 +1,13 @@
-"""The kinds of jobs there are: what each does, how it is taken back, and what people read about it."""
+"""The kinds of jobs: what each does, how it is rolled back, and what the console says about it.
+
+A room declares its kinds in its ``apps.py`` (``Room.job_kinds``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from ops.console.rooms import rooms
@@ -11,54 +15,79 @@ from ops.jobs.models import Job
 from ops.jobs.run import Run
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of job. Only ``name``, which jobs are stored with, and ``work`` are needed.
+class Kind(ABC):
+    """One kind of job. A subclass sets ``name`` and implements ``work``; KindWithRollback is for what can be undone.
 
-    ``work`` does it and returns the result (JSON) or None; it is called again after a worker died, with the cursor of
-    the last batch. ``take_back`` undoes what was done when a job fails or is cancelled, and is called again likewise.
-    ``unit`` is what progress counts. ``page`` gives the address of what a job is about. ``permission`` is what
-    somebody needs to start one; whoever has it finds "Jobs" in the console. ``why_no_retry`` gives the sentence that
-    says why an ended job cannot be started again, "" where it can. ``cancelling`` says what becomes of what was done
-    when a job is cancelled, and ``why_no_cancel`` why it cannot be, with what to do instead. ``keeps`` says that
-    ``take_back`` tidies up, and leaves done what was done.
+    ``name``: stored with each job, so it never changes.
+    ``unit``: what progress counts, in the plural.
+    ``permission``: what a user needs to start one ("app.codename"); who has it finds "Jobs" in the console.
+    ``cancel_note``: what cancelling does, the sentence beside the button.
+    ``undoes_work``: whether a job that fails or is cancelled leaves nothing behind.
     """
 
     name: str
-    work: Callable[[Run], dict[str, Any] | None]
-    take_back: Callable[[Run], None] | None = None
-    unit: str = "rows"
-    page: Callable[[Job], str] | None = None
-    permission: str = ""
-    why_no_retry: Callable[[Job], str] | None = None
-    cancelling: str = ""
-    why_no_cancel: str = ""
-    keeps: bool = False
+    unit = "rows"
+    permission = ""
+    cancel_note = ""
+    undoes_work = False
+
+    @abstractmethod
+    def work(self, run: Run) -> dict[str, Any] | None:
+        """Do the job and return its result (JSON). Called again after a worker died, with the last batch's cursor.
+
+        Raises JobFailed with the sentence that people read.
+        """
+
+    def page(self, job: Job) -> str:
+        """The URL of what a job is about, "" for none."""
+        return ""
+
+    def why_no_retry(self, job: Job) -> str:
+        """Why an ended job cannot be started again, as a sentence; "" where it can."""
+        return ""
+
+    def why_no_cancel(self, job: Job) -> str:
+        """Why a job cannot be cancelled, as a sentence with what to do instead; "" where it can."""
+        return ""
 
 
-_kinds: dict[str, Kind] = {}
+class KindWithRollback(Kind):
+    """A kind whose jobs are rolled back when they fail or are cancelled.
+
+    ``undoes_work`` is False where ``roll_back`` only tidies up, and what was done stays.
+    """
+
+    undoes_work = True
+
+    @abstractmethod
+    def roll_back(self, run: Run) -> None:
+        """Undo what was done. Called again after a worker died, with the last batch's cursor."""
+
+
+_registered: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
     """Make a kind known that no room declares; for tests."""
-    _kinds[kind.name] = kind
+    _registered[kind.name] = kind
 
 
 @cache
-def _declared() -> dict[str, Kind]:
+def _kinds_of_rooms() -> dict[str, Kind]:
+    """Collected at first use: when a room's ``ready()`` runs, others may not be loaded yet."""
     return {kind.name: kind for room in rooms() for kind in room.job_kinds()}
 
 
-def kind_of(job: Job) -> Kind | None:
-    """The kind of a job, or None where this version of the console does not have it (any more)."""
-    return _kinds.get(job.kind) or _declared().get(job.kind)
-
-
 def all_kinds() -> Iterable[Kind]:
-    return (_declared() | _kinds).values()
+    return {**_kinds_of_rooms(), **_registered}.values()
+
+
+def kind_of(job: Job) -> Kind | None:
+    """The kind of a job, or None where this version of the console does not have it."""
+    return _registered.get(job.kind) or _kinds_of_rooms().get(job.kind)
 
 
 def page_of(job: Job) -> str:
-    """The address of what a job is about, "" where there is none."""
+    """The URL of what a job is about, "" for none."""
     kind = kind_of(job)
-    return kind.page(job) if kind and kind.page else ""
+    return kind.page(job) if kind else ""

@@ -70,18 +70,18 @@ def took(job: Job) -> str:
     return duration((job.ended_at - job.started_at).total_seconds())
 
 
-def can_be_taken_back(job: Job) -> bool:
-    """Whether failing and being cancelled undo what a job did."""
+def undoes_work(job: Job) -> bool:
+    """Whether a job that fails or is cancelled leaves nothing behind."""
     kind = kind_of(job)
-    return kind is not None and kind.take_back is not None and not kind.keeps
+    return kind is not None and kind.undoes_work
 
 
-def not_taken_back(job: Job) -> str:
-    """What is left of an ended job that was to be taken back, and how that goes on; "" where all is done."""
+def rollback_failure(job: Job) -> str:
+    """Why an ended job was not rolled back, and what is left of it, as sentences; "" where nothing is to be done."""
     if job.state in UNDER_WAY or not job.ending:
         return ""
     what, left = "Taking back what had been done", "A part of that may still be there"
-    if not can_be_taken_back(job):
+    if not undoes_work(job):
         what, left = "Tidying up after it", "Nothing else can be done with it"
     return (
         f"{what} came to no end: the worker died {job.fruitless - 1} times in a row at it, perhaps for lack of memory; "
@@ -120,7 +120,7 @@ def _percent(job: Job) -> int | None:
 
 
 def _done(job: Job, unit: str) -> str:
-    if job.state in (State.FAILED, State.CANCELLED) and can_be_taken_back(job):
+    if job.state in (State.FAILED, State.CANCELLED) and undoes_work(job):
         return ""
     if job.total:
         return f"{job.done:,} of {job.total:,} {unit}"

@@ -16,7 +16,7 @@ from messaging.editors import editing_as
 from ops.audit.context import Facts, one_action
 from ops.jobs import leases, troubles
 from ops.jobs.keeping import Keeper
-from ops.jobs.kinds import kind_of
+from ops.jobs.kinds import Kind, KindWithRollback, kind_of
 from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
@@ -28,7 +28,7 @@ Outcome = TypeVar("Outcome")
 
 # Seconds before trying again after trouble that passes by itself: a database that is started anew takes half a minute.
 PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
-TAKE_BACK_AGAIN = timedelta(seconds=20)  # when what could not be taken back is tried again
+ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # where rolling back failed
 
 NOBODY_KNOWS = "Something went wrong that nobody expected; whoever runs the console finds it in the log."
 UNKNOWN_KIND = "This version of the console does not know what to do here: the job is of another version."
@@ -94,28 +94,29 @@ def _to_its_end(run: Run) -> None:
             _steadily(run, lambda run: leases.end(job, Job.State.FINISHED, result=result or {}, **progress))
             logger.info("Job %s (%s): finished.", job.pk, job.kind)
             return
-    _take_back(run, kind.take_back if kind else None)
+    _roll_back(run, kind)
 
 
-def _take_back(run: Run, take_back: Callable[[Run], None] | None) -> None:
-    """Undo what was done and end the job; where even that fails, somebody tries again later.
+def _roll_back(run: Run, kind: Kind | None) -> None:
+    """Undo what was done and end the job. Where that fails, a worker tries again later.
 
-    Where worker after worker dies at it, people have to see why: the job ends as it is, and goes on when they ask.
+    A job at whose rollback worker after worker dies ends as it is: people have to see why, and ask to resume it.
     """
     job = run.job
-    if take_back is not None and job.fruitless > settings.JOBS_MOST_DEATHS:
+    roll_back = kind.roll_back if isinstance(kind, KindWithRollback) else None
+    if roll_back is not None and job.fruitless > settings.JOBS_MOST_DEATHS:
         _steadily(run, lambda run: leases.end(job, Job.State.FAILED, ending=job.ending))
-        logger.error("Job %s (%s) is not taken back: %d workers died at it.", job.pk, job.kind, job.fruitless - 1)
+        logger.error("Job %s (%s) is not rolled back: %d workers died at it.", job.pk, job.kind, job.fruitless - 1)
         return
     try:
-        if take_back is not None:
-            _steadily(run, take_back)
+        if roll_back is not None:
+            _steadily(run, roll_back)
         _steadily(run, lambda run: leases.end(job, Job.State(job.ending)))
     except (LeaseLost, HandOver):
         raise
     except Exception as error:
         logger.error("Job %s (%s) is not taken back yet:\n%s", job.pk, job.kind, troubles.for_the_log(error))
-        leases.give_back(job, until=timezone.now() + TAKE_BACK_AGAIN)
+        leases.give_back(job, until=timezone.now() + ROLL_BACK_AGAIN_AFTER)
     else:
         logger.info("Job %s (%s): ended as %s.", job.pk, job.kind, job.ending)
 

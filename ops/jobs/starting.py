@@ -169,11 +169,10 @@ def retry(job: Job, *, by: Any) -> None:
         _kick_after_commit(job)
 
 
-def take_back(job: Job) -> bool:
-    """Have a worker take a job back that ended without that: it ends again as it did; False where it has not ended so.
+def roll_back(job: Job) -> bool:
+    """Have a worker roll back a job that ended without that, for what waits for it; it ends again in the same state.
 
-    For what waits for such a job. Before they were taken back, jobs were cancelled at once that had not begun. One at
-    whose taking back workers died is not meant: it goes on when somebody asks (``retry``).
+    False where the job has not ended so. One whose rollback failed is left: it is resumed on request (``retry``).
     """
     ended = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending="")
     anew = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
@@ -183,7 +182,7 @@ def take_back(job: Job) -> bool:
 def why_no_cancel(job: Job) -> str:
     """Why jobs of this kind are not cancelled, as a sentence with what to do instead; "" where they are."""
     kind = kind_of(job)
-    return kind.why_no_cancel if kind else ""
+    return kind.why_no_cancel(job) if kind else ""
 
 
 def why_no_retry(job: Job) -> str:
@@ -193,8 +192,8 @@ def why_no_retry(job: Job) -> str:
     kind = kind_of(job)
     if kind is None:
         return running.UNKNOWN_KIND
-    # What is not taken back stands in the way of everything else that could be done.
-    return kind.why_no_retry(job) if kind.why_no_retry and not job.ending else ""
+    # A rollback that failed can always be resumed: what is left stands in the way of everything else.
+    return "" if job.ending else kind.why_no_retry(job)
 
 
 def _cancelled_by_hand(job: Job) -> None:

@@ -29,22 +29,22 @@ def took(job: Job) -> str:
 
 
 @register.filter
-def can_be_taken_back(job: Job) -> bool:
-    """Whether failing and being cancelled undo what a job did."""
-    return progresses.can_be_taken_back(job)
+def undoes_work(job: Job) -> bool:
+    """Whether a job that fails or is cancelled leaves nothing behind."""
+    return progresses.undoes_work(job)
 
 
 @register.filter
-def not_taken_back(job: Job) -> str:
-    """What is left of an ended job that was to be taken back, as sentences; "" where all is done."""
-    return progresses.not_taken_back(job)
+def rollback_failure(job: Job) -> str:
+    """Why an ended job was not rolled back, and what is left of it, as sentences; "" where nothing is to be done."""
+    return progresses.rollback_failure(job)
 
 
 @register.filter
-def cancelling(job: Job) -> str:
+def cancel_note(job: Job) -> str:
     """What cancelling a job does, as a sentence; "" where that needs none."""
     kind = kind_of(job)
-    return kind.cancelling if kind else ""
+    return kind.cancel_note if kind else ""
 
 
 @register.filter

@@ -1,12 +1,16 @@
-from django.apps import AppConfig
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.console.rooms import Room
 
 
-class JobsTestsConfig(AppConfig):
+class JobsTestsConfig(Room):
     name = "ops.jobs.tests"
     label = "jobs_tests"
 
-    def ready(self) -> None:
-        from ops.jobs import kinds
-        from ops.jobs.tests import counting
+    def job_kinds(self) -> Iterable[Any]:
+        from ops.jobs.tests.counting import Counting
 
-        kinds.register(counting.KIND)
+        return [Counting()]

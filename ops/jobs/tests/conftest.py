@@ -8,28 +8,32 @@ import pytest
 from messaging.tests.cast import make_user
 from ops.conftest import make_staff
 from ops.jobs import kinds
-from ops.jobs.kinds import Kind
-from ops.jobs.tests import counting
+from ops.jobs.kinds import Kind, KindWithRollback
+from ops.jobs.run import Run
+from ops.jobs.tests.counting import Counting
 from ops.jobs.tests.killing import databases
 
 __all__ = ["databases"]
 
 
 @pytest.fixture
-def know(monkeypatch: Any) -> Callable[..., str]:
-    """Makes a kind of job known for one test: its name, from what a Kind is made of."""
+def register(monkeypatch: Any) -> Callable[..., str]:
+    """Registers a kind of job for one test, made of functions and attributes; returns its name."""
 
-    def know(work: Any, **facts: Any) -> str:
-        kind = Kind("test.kind", work, **facts)
-        monkeypatch.setitem(kinds._kinds, kind.name, kind)
+    def register(work: Callable[[Run], Any], **given: Any) -> str:
+        members = {key: staticmethod(value) if callable(value) else value for key, value in given.items()}
+        base = KindWithRollback if "roll_back" in given else Kind
+        kind = type("TestKind", (base,), {"name": "test.kind", "work": staticmethod(work), **members})()
+        monkeypatch.setitem(kinds._registered, kind.name, kind)
         return kind.name
 
-    return know
+    return register
 
 
 @pytest.fixture(autouse=True)
 def counting_is_known(monkeypatch: Any) -> None:
-    monkeypatch.setitem(kinds._kinds, counting.NAME, counting.KIND)
+    kind = Counting()
+    monkeypatch.setitem(kinds._registered, kind.name, kind)
 
 
 @pytest.fixture

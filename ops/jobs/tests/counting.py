@@ -10,11 +10,24 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from ops.jobs.kinds import Kind
+from ops.jobs.kinds import KindWithRollback
 from ops.jobs.run import JobFailed, Run
 
 NAME = "test.count"
 SORRY = "That number is not to be counted."
+
+
+class Counting(KindWithRollback):
+    name = NAME
+    unit = "numbers"
+    permission = "auth.view_group"
+    cancel_note = "Takes back what was counted so far."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        return count(run)
+
+    def roll_back(self, run: Run) -> None:
+        uncount(run)
 
 
 def count(run: Run) -> dict[str, Any]:
@@ -32,7 +45,7 @@ def count(run: Run) -> dict[str, Any]:
     return {"counted": at}
 
 
-def take_back(run: Run) -> None:
+def uncount(run: Run) -> None:
     """Remove the groups in batches as large, the newest first, with pauses as long."""
     while at := run.cursor.get("at", 0):
         time.sleep(run.params.get("pause", 0))
@@ -56,13 +69,3 @@ def _count_one(number: int, params: dict[str, Any]) -> None:
     if number == params.get("stumble"):
         raise JobFailed(SORRY)
     Group.objects.create(name=name_of(number))
-
-
-KIND = Kind(
-    NAME,
-    count,
-    take_back=take_back,
-    unit="numbers",
-    permission="auth.view_group",
-    cancelling="Takes back what was counted so far.",
-)

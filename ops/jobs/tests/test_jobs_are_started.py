@@ -88,14 +88,14 @@ def test_a_command_does_its_job_itself() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ctrl_c_cancels_what_a_command_does_and_takes_it_back(know: Callable[..., str]) -> None:
+def test_ctrl_c_cancels_what_a_command_does_and_rolls_it_back(register: Callable[..., str]) -> None:
     def work(run: Run) -> None:
         with run.batch():
             Group.objects.create(name=counting.name_of(0))
             run.cursor["at"] = 1
         raise KeyboardInterrupt
 
-    job = start(know(work, take_back=counting.take_back), kick=False)
+    job = start(register(work, roll_back=counting.uncount), kick=False)
     with pytest.raises(KeyboardInterrupt):
         starting.run_now(job)
     job.refresh_from_db()
@@ -149,8 +149,8 @@ def test_two_clicks_start_a_job_again_once(rosa: Any) -> None:
     assert str(refusal.value) == "This was started again already."
 
 
-def test_a_kind_says_why_its_job_cannot_be_started_again(know: Callable[..., str], rosa: Any) -> None:
-    job = start(know(lambda run: None, why_no_retry=lambda job: "The file is gone: bring it again."))
+def test_a_kind_says_why_its_job_cannot_be_started_again(register: Callable[..., str], rosa: Any) -> None:
+    job = start(register(lambda run: None, why_no_retry=lambda job: "The file is gone: bring it again."))
     starting.cancel(job, by=rosa)
     with pytest.raises(starting.NotPossible) as refusal:
         starting.retry(job, by=rosa)

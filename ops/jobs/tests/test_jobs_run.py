@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -51,16 +50,17 @@ def die(job: Job) -> None:
 
 
 @contextmanager
-def dying_take_back() -> Iterator[list[int]]:
-    """Within the block whoever takes a counting job back dies at once; gives a list as long as there were deaths."""
+def dying_rollback() -> Iterator[list[int]]:
+    """Within the block workers die as soon as they roll a counting job back; the list gets an item for each death."""
     deaths: list[int] = []
 
-    def take_back(run: Run) -> None:
-        deaths.append(1)
-        raise Crash
+    class Dying(counting.Counting):
+        def roll_back(self, run: Run) -> None:
+            deaths.append(1)
+            raise Crash
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(kinds._kinds, counting.NAME, replace(counting.KIND, take_back=take_back))
+        patched.setitem(kinds._registered, counting.NAME, Dying())
         yield deaths
 
 
@@ -120,7 +120,7 @@ def test_signs_of_life_are_stored_once_a_second(django_assert_num_queries: Any) 
             run.beat(number)
 
 
-def test_after_a_crash_the_next_worker_goes_on_after_the_last_batch(know: Callable[..., str]) -> None:
+def test_after_a_crash_the_next_worker_goes_on_after_the_last_batch(register: Callable[..., str]) -> None:
     starts = []
 
     def work(run: Run) -> None:
@@ -133,7 +133,7 @@ def test_after_a_crash_the_next_worker_goes_on_after_the_last_batch(know: Callab
                 if at == 3 and len(starts) == 1:
                     raise Crash
 
-    job = start(know(work))
+    job = start(register(work))
     with pytest.raises(Crash):
         running.run(job.pk)
     job.refresh_from_db()
@@ -154,11 +154,11 @@ def test_work_that_fails_is_taken_back_and_says_why() -> None:
     assert counting.counted() == []
 
 
-def test_what_nobody_expected_is_for_the_log_and_not_for_people(know: Callable[..., str], caplog: Any) -> None:
+def test_what_nobody_expected_is_for_the_log_and_not_for_people(register: Callable[..., str], caplog: Any) -> None:
     def work(run: Run) -> None:
         raise ValueError("a detail for programmers")
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.error) == (
@@ -178,7 +178,7 @@ def test_a_job_of_an_unknown_kind_fails_in_words() -> None:
     )
 
 
-def test_cancelling_works_between_batches_and_takes_back_what_was_done(know: Callable[..., str], rosa: Any) -> None:
+def test_cancelling_works_between_batches_and_undoes_what_was_done(register: Callable[..., str], rosa: Any) -> None:
     def work(run: Run) -> None:
         for number in range(5):
             with run.batch():
@@ -187,7 +187,7 @@ def test_cancelling_works_between_batches_and_takes_back_what_was_done(know: Cal
             if number == 2:
                 starting.cancel(run.job, by=rosa)
 
-    job = start(know(work, take_back=counting.take_back))
+    job = start(register(work, roll_back=counting.uncount))
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.error, job.cursor) == ("cancelled", "", {"at": 0})
@@ -195,7 +195,7 @@ def test_cancelling_works_between_batches_and_takes_back_what_was_done(know: Cal
 
 
 def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
-    know: Callable[..., str], rosa: Any, monkeypatch: Any
+    register: Callable[..., str], rosa: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("ops.jobs.run.BEAT_EVERY", 0.0)
 
@@ -204,24 +204,24 @@ def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
         run.beat(1)
         pytest.fail("Cancelled work goes no further.")
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert job.state == "cancelled"
 
 
-def test_taking_back_goes_on_after_a_crash(know: Callable[..., str]) -> None:
+def test_rolling_back_resumes_after_a_crash(register: Callable[..., str]) -> None:
     crashes = [Crash(), None]
 
-    def take_back(run: Run) -> None:
+    def roll_back(run: Run) -> None:
         with run.batch():
             Group.objects.filter(name=counting.name_of(2)).delete()
             run.cursor["at"] = 2
         if crash := crashes.pop(0):
             raise crash
-        counting.take_back(run)
+        counting.uncount(run)
 
-    job = start(know(counting.count, take_back=take_back), stumble=3)
+    job = start(register(counting.count, roll_back=roll_back), stumble=3)
     with pytest.raises(Crash):
         run_all_jobs()
     job.refresh_from_db()
@@ -233,15 +233,15 @@ def test_taking_back_goes_on_after_a_crash(know: Callable[..., str]) -> None:
     assert (job.state, job.error, counting.counted()) == ("failed", counting.SORRY, [])
 
 
-def test_what_cannot_be_taken_back_now_is_tried_again_later(know: Callable[..., str], caplog: Any) -> None:
+def test_a_rollback_that_fails_is_tried_again_later(register: Callable[..., str], caplog: Any) -> None:
     full = [OperationalError("database or disk is full"), None]
 
-    def take_back(run: Run) -> None:
+    def roll_back(run: Run) -> None:
         if error := full.pop(0):
             raise error
-        counting.take_back(run)
+        counting.uncount(run)
 
-    job = start(know(counting.count, take_back=take_back), stumble=3)
+    job = start(register(counting.count, roll_back=roll_back), stumble=3)
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.ending, counting.counted()) == ("running", "failed", numbers(3))
@@ -271,7 +271,7 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> No
 def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
     """It would be taken up for ever, and kill one worker after another."""
     job = start(stumble=3)
-    with dying_take_back() as deaths:
+    with dying_rollback() as deaths:
         for _ in range(7):
             with suppress(Crash):
                 run_all_jobs()
@@ -279,7 +279,7 @@ def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_wh
     job.refresh_from_db()
     assert (len(deaths), job.state, job.ending, job.error) == (5, "failed", "failed", counting.SORRY)
     assert job.ended_at is not None and counting.counted() == numbers(3)
-    assert progress.not_taken_back(job) == (
+    assert progress.rollback_failure(job) == (
         "Taking back what had been done came to no end: the worker died 5 times in a row at it, perhaps for lack of "
         "memory; whoever runs the console finds more in the log of the system. A part of that may still be there, "
         "until somebody goes on with it."
@@ -289,7 +289,7 @@ def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_wh
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.ending, job.error, counting.counted()) == ("failed", "", counting.SORRY, [])
-    assert progress.not_taken_back(job) == ""
+    assert progress.rollback_failure(job) == ""
     starting.retry(job, by=rosa)  # from its beginning again
     assert (job.cursor, job.error, job.started_at) == ({}, "", None)
 
@@ -298,7 +298,7 @@ def test_what_was_cancelled_is_cancelled_when_taking_it_back_is_gone_on_with(ros
     job = start()
     Job.objects.update(cursor={"at": 2}, started_at=timezone.now(), cancel_requested_at=timezone.now())
     Group.objects.bulk_create(Group(name=name) for name in numbers(2))
-    with dying_take_back():
+    with dying_rollback():
         for _ in range(7):
             with suppress(Crash):
                 run_all_jobs()
@@ -316,25 +316,25 @@ def test_deaths_before_do_not_count_at_taking_back() -> None:
     job = start(to=3)
     for _ in range(5):
         die(job)
-    with dying_take_back() as deaths, suppress(Crash):
+    with dying_rollback() as deaths, suppress(Crash):
         run_all_jobs()
     job.refresh_from_db()
     assert (len(deaths), job.state, job.ending, job.fruitless) == (1, "running", "failed", 1)
 
 
-def test_trouble_at_taking_back_is_no_death(know: Callable[..., str]) -> None:
+def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -> None:
     """A disk may be full for an hour: that is tried again for as long as it takes, also where some of it went well."""
     full = [OperationalError("database or disk is full")] * 9
 
-    def take_back(run: Run) -> None:
+    def roll_back(run: Run) -> None:
         if len(full) == 5:
             with run.batch():
                 run.cursor["seen"] = True
         if full:
             raise full.pop()
-        counting.take_back(run)
+        counting.uncount(run)
 
-    job = start(know(counting.count, take_back=take_back), stumble=3)
+    job = start(register(counting.count, roll_back=roll_back), stumble=3)
     for _ in range(10):
         run_all_jobs()
         Job.objects.filter(state="running").update(lease_until=timezone.now())
@@ -370,7 +370,7 @@ def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
 
 
 def test_passing_trouble_is_tried_again_from_the_last_batch(
-    know: Callable[..., str], monkeypatch: Any, caplog: Any
+    register: Callable[..., str], monkeypatch: Any, caplog: Any
 ) -> None:
     monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
     troubles = [OperationalError("database is locked"), OperationalError("database is locked"), None] * 2
@@ -383,14 +383,14 @@ def test_passing_trouble_is_tried_again_from_the_last_batch(
                 if trouble := troubles.pop(0):
                     raise trouble
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.attempts, counting.counted()) == ("finished", 1, numbers(2))
     assert "OperationalError; trying again." in caplog.text
 
 
-def test_a_database_that_is_started_anew_is_waited_for(know: Callable[..., str], monkeypatch: Any) -> None:
+def test_a_database_that_is_started_anew_is_waited_for(register: Callable[..., str], monkeypatch: Any) -> None:
     waited: list[float] = []
     monkeypatch.setattr(Run, "wait", lambda run, seconds: waited.append(seconds))
 
@@ -398,20 +398,20 @@ def test_a_database_that_is_started_anew_is_waited_for(know: Callable[..., str],
         if sum(waited) < 25:
             raise OperationalError("the connection is closed")
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.error) == ("finished", "")
 
 
-def test_lasting_trouble_ends_in_a_sentence(know: Callable[..., str], monkeypatch: Any) -> None:
+def test_lasting_trouble_ends_in_a_sentence(register: Callable[..., str], monkeypatch: Any) -> None:
     monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
 
     def work(run: Run) -> None:
         with run.batch():
             raise OperationalError("database is locked")
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.error) == (
@@ -420,14 +420,14 @@ def test_lasting_trouble_ends_in_a_sentence(know: Callable[..., str], monkeypatc
     )
 
 
-def test_a_full_disk_is_not_tried_again(know: Callable[..., str]) -> None:
+def test_a_full_disk_is_not_tried_again(register: Callable[..., str]) -> None:
     tries = []
 
     def work(run: Run) -> None:
         tries.append(1)
         raise OperationalError("database or disk is full")
 
-    job = start(know(work))
+    job = start(register(work))
     run_all_jobs()
     job.refresh_from_db()
     assert job.error == "The disk is full, or the room for temporary files is: make room and try again."
@@ -435,7 +435,7 @@ def test_a_full_disk_is_not_tried_again(know: Callable[..., str]) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite can be told how large it may grow.")
-def test_a_disk_that_fills_up_leaves_nothing_half_written(know: Callable[..., str]) -> None:
+def test_a_disk_that_fills_up_leaves_nothing_half_written(register: Callable[..., str]) -> None:
     def work(run: Run) -> None:
         for number in range(3):
             with run.batch():
@@ -444,11 +444,11 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(know: Callable[..., st
                 )
                 run.cursor["at"] = number + 1
 
-    def take_back(run: Run) -> None:
+    def roll_back(run: Run) -> None:
         with run.batch():
             Group.objects.filter(name__startswith="number").delete()
 
-    job = start(know(work, take_back=take_back))
+    job = start(register(work, roll_back=roll_back))
     with connection.cursor() as cursor:
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
@@ -462,7 +462,9 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(know: Callable[..., st
     assert job.error == "The disk is full, or the room for temporary files is: make room and try again."
 
 
-def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(know: Callable[..., str], monkeypatch: Any) -> None:
+def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
+    register: Callable[..., str], monkeypatch: Any
+) -> None:
     def work(run: Run) -> None:
         with run.batch():
             run.cursor["at"] = 1
@@ -470,7 +472,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(know: Callab
         with run.batch():
             pytest.fail("A worker that is to end begins no batch.")
 
-    job = start(know(work))
+    job = start(register(work))
     running.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.lease_token, job.lease_until, job.cursor) == ("running", None, None, {"at": 1})
@@ -498,7 +500,9 @@ def test_what_cannot_be_given_back_is_taken_up_when_its_lease_is_over(
     assert (job.state, counting.counted()) == ("finished", numbers(5))
 
 
-def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(know: Callable[..., str], monkeypatch: Any) -> None:
+def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(
+    register: Callable[..., str], monkeypatch: Any
+) -> None:
     monkeypatch.setattr(running, "PAUSES", (0.0,))
     found = []
 
@@ -512,19 +516,19 @@ def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(know: Callabl
             run.beat(2)
             raise OperationalError("database is locked")
 
-    start(know(work))
+    start(register(work))
     run_all_jobs()
     assert found == [({}, 0), ({"at": 1}, 1)]
 
 
-def test_histories_and_entries_name_whoever_asked_and_one_action(know: Callable[..., str], rosa: Any) -> None:
+def test_histories_and_entries_name_whoever_asked_and_one_action(register: Callable[..., str], rosa: Any) -> None:
     seen: list[Any] = []
 
     def work(run: Run) -> None:
         seen.extend((run.requester, current_editor(), context.current().action))
 
     with context.one_action() as facts:
-        starting.start(know(work), requester=rosa, title="Counting", params={})
+        starting.start(register(work), requester=rosa, title="Counting", params={})
     run_all_jobs()
     assert seen == [rosa, rosa, facts.action]
 

@@ -55,8 +55,8 @@ def test_a_failure_says_why(as_dora: Client, dora: Any) -> None:
     assert '<li class="error">' in text
 
 
-def test_the_message_leads_to_what_the_job_was_about(as_dora: Client, dora: Any, know: Callable[..., str]) -> None:
-    ended(dora, kind=know(lambda run: None, page=lambda job: "/console/somewhere/"))
+def test_the_message_leads_to_what_the_job_was_about(as_dora: Client, dora: Any, register: Callable[..., str]) -> None:
+    ended(dora, kind=register(lambda run: None, page=lambda job: "/console/somewhere/"))
     assert '<a href="/console/somewhere/">See what came of it</a>' in overview(as_dora)
 
 

@@ -230,8 +230,8 @@ def test_a_failed_job_says_why_and_that_nothing_is_left(as_dora: Client, dora: A
     assert "That number is not to be counted. What had been done was taken back." in page(as_dora, job)
 
 
-def test_the_page_links_what_a_job_is_about(as_dora: Client, dora: Any, know: Callable[..., str]) -> None:
-    kind = know(lambda run: None, page=lambda job: f"/console/somewhere/{job.params['id']}/")
+def test_the_page_links_what_a_job_is_about(as_dora: Client, dora: Any, register: Callable[..., str]) -> None:
+    kind = register(lambda run: None, page=lambda job: f"/console/somewhere/{job.params['id']}/")
     job = starting.start(kind, requester=dora, title="Import", params={"id": 12})
     assert '<a class="button" href="/console/somewhere/12/">See what it is about</a>' in page(as_dora, job)
     run_all_jobs()

@@ -11,7 +11,7 @@ from django.db import connection
 
 from ops.jobs import kinds, running, starting, write_ahead
 from ops.jobs.kinds import Kind
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 from ops.jobs.tests.killing import databases
 from ops.jobs.write_ahead import WriteAheadLog
 
@@ -44,15 +44,17 @@ def done_in_two_batches() -> dict[str, Any]:
     """What is in the file at the end of the first batch, at the beginning of the second and after the job."""
     seen: dict[str, Any] = {"usual": pragma("wal_autocheckpoint"), "patience": pragma("busy_timeout"), "file": []}
 
-    def work(run: Run) -> dict[str, Any]:
-        for batch in range(2):
-            with run.batch():
-                seen["file"].append(in_the_file())
-                Group.objects.bulk_create(Group(name=f"{batch} {number} {'x' * 100}") for number in range(20_000))
-            seen["file"].append(in_the_file())
-        return {}
+    class Logged(Kind):
+        name = "test.log"
 
-    kinds.register(Kind("test.log", work))
+        def work(self, run: Run) -> None:
+            for batch in range(2):
+                with run.batch():
+                    seen["file"].append(in_the_file())
+                    Group.objects.bulk_create(Group(name=f"{batch} {number} {'x' * 100}") for number in range(20_000))
+                seen["file"].append(in_the_file())
+
+    kinds.register(Logged())
     job = starting.start("test.log", requester=None, title="Log", params={}, kick=False)
     write_ahead.WORTH_IT = write_ahead.LONGEST = 0
     running.run(job.pk)
