@@ -1,11 +1,11 @@
-"""Jobs in the console: what was asked for, how far it is, what came of it; to cancel and to start again."""
+"""Jobs in the console: a list, a page with live progress, and buttons to cancel and to start again."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-import django_tasks_db.admin  # noqa: F401 - registers first, so that what is left out here stays so
+import django_tasks_db.admin  # noqa: F401 - registers its model now, so that unregistering it below lasts
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -22,19 +22,21 @@ from django_tasks_db.models import DBTaskResult
 from ops.audit.acting import TrailHistory
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
-from ops.jobs import addresses, starting, steering, telling
+from ops.jobs import notices, permissions, starting
 from ops.jobs.kinds import page_of
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
-from ops.jobs.progress import progress_of
+from ops.jobs.progress import progress_of, reload_page
+
+LIST = "admin:jobs_job_changelist"
 
 # The queue's own rows say nothing that a job does not say better.
 if admin.site.is_registered(DBTaskResult):
     admin.site.unregister(DBTaskResult)
 
 
-class Under(admin.SimpleListFilter):
-    """What became of a job."""
+class StateFilter(admin.SimpleListFilter):
+    """Jobs under way, or ended in one way."""
 
     title = "state"
     parameter_name = "state"
@@ -51,11 +53,11 @@ class Under(admin.SimpleListFilter):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """One's own jobs, or all. Nothing is changed here but by cancelling and starting again."""
+    """One's own jobs, or all. Only cancelling and starting again change them."""
 
     section = "Jobs"
     keyset = ("-created_at", "id")
-    list_filter = (Under,)
+    list_filter = (StateFilter,)
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"
@@ -67,7 +69,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         css = {"all": ("jobs/jobs.css",)}
 
     def get_urls(self) -> list[URLPattern]:
-        """As Django's, with what a job's page asks for and sends."""
+        """Django's, with the live part of a job's page and its buttons."""
         return [
             path("<uuid:job_id>/progress/", self.progress_view, name="jobs_job_progress"),
             path("<uuid:job_id>/cancel/", self.admin_site.admin_view(self.cancel_view), name="jobs_job_cancel"),
@@ -76,15 +78,15 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return steering.has_jobs(request.user)
+        return permissions.has_jobs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
         """Every member of staff has a list, of their own jobs."""
-        return obj is None or steering.may_see(request.user, obj)
+        return obj is None or permissions.may_see(request.user, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         jobs = super().get_queryset(request).select_related("requester")
-        return jobs if steering.may_see_all(request.user) else jobs.filter(requester=request.user)
+        return jobs if permissions.may_see_all(request.user) else jobs.filter(requester=request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
         """Somebody else's job is found too, so that its page says that it is not theirs."""
@@ -97,28 +99,28 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         job = context["original"]
         context |= {"title": job.title, "about": page_of(job)}
         if job.state not in UNDER_WAY and job.requester_id == request.user.pk:
-            telling.mark_told(job)
+            notices.mark_notified(job)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @method_decorator([require_GET, never_cache])
     def progress_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
-        """The part of a page that shows progress, for pages that ask for it again and again.
+        """The part of a page that shows progress, which the page polls.
 
-        When the job is over, or the session is, the page is told to load itself anew, and shows what came of it.
+        When the job or the session is over, the page is asked to reload itself.
         """
         if not self.admin_site.has_permission(request):
-            return addresses.load_anew(request, reverse(addresses.LIST))
+            return reload_page(request, reverse(LIST))
         job = self._job(request, job_id)
         if job.state not in UNDER_WAY:
             if job.requester_id == request.user.pk:
-                telling.mark_told(job)
-            return addresses.load_anew(request, reverse(addresses.LIST))
+                notices.mark_notified(job)
+            return reload_page(request, reverse(LIST))
         said, milestone = request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
         return render(request, "jobs/polled.html", {"job": job, "news": milestone if said != milestone else ""})
 
     @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
-        job = self._steered_job(request, job_id)
+        job = self._controlled_job(request, job_id)
         try:
             starting.cancel(job, by=request.user)
         except starting.NotPossible as refusal:
@@ -127,8 +129,8 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @method_decorator(require_POST)
     def retry_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
-        job = self._steered_job(request, job_id)
-        if not (starting.why_no_retry(job) or steering.may_retry(request.user, job)):
+        job = self._controlled_job(request, job_id)
+        if not (starting.why_no_retry(job) or permissions.may_retry(request.user, job)):
             raise PermissionDenied
         try:
             starting.retry(job, by=request.user)
@@ -140,20 +142,20 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         job = self.get_object(request, str(job_id))
         if job is None:
             raise Http404
-        if not steering.may_see(request.user, job):
+        if not permissions.may_see(request.user, job):
             raise PermissionDenied
         return job
 
-    def _steered_job(self, request: HttpRequest, job_id: UUID) -> Job:
+    def _controlled_job(self, request: HttpRequest, job_id: UUID) -> Job:
         job = self._job(request, job_id)
-        if not steering.may_steer(request.user, job):
+        if not permissions.may_control(request.user, job):
             raise PermissionDenied
         return job
 
 
 def _back(request: HttpRequest, job: Job) -> HttpResponse:
-    """To the page of ours that the button was on."""
+    """Redirect to the page of ours that the button was on."""
     asked = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(asked)
-    return HttpResponseRedirect(addresses.page(job))
+    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))

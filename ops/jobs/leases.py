@@ -1,31 +1,39 @@
-"""Who may work on a job: exactly one at a time, for as long as they show that they live.
+"""Who may work on a job: one worker at a time, for as long as it renews its lease.
 
-Every change of a job under way asks for its token in the same statement, so that a worker whose lease somebody else
-took over in the meantime changes nothing any more.
+Every change of a job under way asks for its token in the same statement, so that a worker whose lease ended and was
+taken by another one changes nothing any more.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import Error, connection
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from ops.jobs.models import Job
 
+logger = logging.getLogger(__name__)
+
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
+LONGEST_STEP = 900.0  # seconds: work that takes longer without a batch hangs, and another worker may claim it
+JOIN_TIMEOUT = 1.0  # seconds that the end of a job waits for the thread of its LeaseRenewer
 
 
 class LeaseLost(Exception):
-    """Somebody else works on this job now: whoever sees this stops, and nothing of the open batch is stored."""
+    """Another worker has this job now: whoever gets this stops, and the open batch is not stored."""
 
 
 def lease() -> timedelta:
-    """How long a worker may be silent before another takes up its job."""
+    """How long a worker may be silent before another one may claim its job."""
     return timedelta(seconds=settings.JOBS_LEASE_SECONDS)
 
 
@@ -36,10 +44,10 @@ def free(now: datetime) -> QuerySet[Job]:
 
 
 def claim(job_id: Any, *, now: datetime) -> Job | None:
-    """Take up a job that nobody works on: the job with a new token, or None where somebody was faster."""
+    """Start an attempt at a free job: the job with a new token, or None where it is not free."""
     token = uuid.uuid4()
-    # What is cancelled before it began never begins.
-    begins = When(started_at=None, cancel_requested_at=None, then=Value(now))
+    # What is cancelled before it started never starts.
+    starts = When(started_at=None, cancel_requested_at=None, then=Value(now))
     claimed = (
         free(now)
         .filter(pk=job_id)
@@ -48,18 +56,18 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
             lease_token=token,
             lease_until=now + lease(),
             heartbeat_at=now,
-            started_at=Case(begins, default=F("started_at"), output_field=DateTimeField()),
-            # The time before, in which a worker was dead or none was there, is no time in which work was done.
+            started_at=Case(starts, default=F("started_at"), output_field=DateTimeField()),
+            # Its speed is that of this attempt: before, a worker may have been dead, or none was there.
             measured_from=now,
             measured_done=F("done"),
             attempts=F("attempts") + 1,
-            fruitless=F("fruitless") + 1,
+            attempts_without_progress=F("attempts_without_progress") + 1,
         )
     )
     return Job.objects.select_related("requester").filter(lease_token=token).first() if claimed else None
 
 
-def locked(job: Job) -> Job:
+def lock(job: Job) -> Job:
     """The job as it is stored, locked until the transaction ends. Raises LeaseLost."""
     held = _held(job).select_for_update(no_key=True).first()
     if held is None:
@@ -68,36 +76,82 @@ def locked(job: Job) -> Job:
 
 
 def renew(job: Job, **changes: Any) -> None:
-    """Store changes and hold the job for another while. Raises LeaseLost."""
+    """Store changes and extend the lease. Raises LeaseLost."""
     now = timezone.now()
     done = changes.get("done", job.measured_done)
     if done < job.measured_done:
-        # Whoever takes a job up may begin before the last sign of life: at the last batch.
+        # An attempt starts at the last batch, which may lie before the last heartbeat.
         changes |= {"measured_from": now, "measured_done": done}
     _change(job, lease_until=now + lease(), heartbeat_at=now, **changes)
     job.measured_done = min(job.measured_done, done)
 
 
-def give_back(job: Job, *, until: datetime | None = None) -> None:
-    """Let others take up the job, at once or not before ``until``. Raises LeaseLost."""
-    # An attempt that was given back is none: whoever goes on continues it. One that met with trouble is no death.
-    # A batch of it has set its count to nothing already.
-    no_death: dict[str, Any] = {"fruitless": Greatest(F("fruitless") - 1, 0)}
-    spent = no_death if until else {"attempts": F("attempts") - 1, "fruitless": 0}
-    _change(job, lease_token=None, lease_until=until, kicked_at=None, **spent)
+def release(job: Job, *, until: datetime | None = None) -> None:
+    """Let others claim the job, at once or not before ``until``. Raises LeaseLost.
+
+    Releasing at once is no attempt of its own: whoever is next continues this one. An attempt that ended in an error
+    (``until``) counts, but not as a death; Greatest, because a batch of it may have set the count to 0 already.
+    """
+    if until is None:
+        counts: dict[str, Any] = {"attempts": F("attempts") - 1, "attempts_without_progress": 0}
+    else:
+        counts = {"attempts_without_progress": Greatest(F("attempts_without_progress") - 1, 0)}
+    _change(job, lease_token=None, lease_until=until, kicked_at=None, **counts)
 
 
-def begin_ending(job: Job, ending: Job.Ending, error: str) -> None:
-    """From now on the job is being taken back, which this attempt is the first to try. Raises LeaseLost."""
-    changes: dict[str, Any] = {"ending": ending, "error": error, "fruitless": 1}
+def start_rollback(job: Job, ending: Job.Ending, error: str) -> None:
+    """From now on the job is rolled back, at which this is the first attempt. Raises LeaseLost."""
+    changes: dict[str, Any] = {"ending": ending, "error": error, "attempts_without_progress": 1}
     _change(job, **changes)
-    job.ending, job.error, job.fruitless = ending, error, 1
+    job.ending, job.error, job.attempts_without_progress = ending, error, 1
 
 
 def end(job: Job, state: Job.State, **changes: Any) -> None:
-    """The job is over; with its ``ending`` where it is not taken back. Raises LeaseLost."""
+    """The job is over; it keeps its ``ending`` only where that is among the changes. Raises LeaseLost."""
     changes = {"ending": "", **changes}
     _change(job, state=state, lease_token=None, lease_until=None, ended_at=timezone.now(), **changes)
+
+
+class LeaseRenewer:
+    """Renews a job's lease in a thread, with a connection of its own, for as long as the block lasts.
+
+    It holds the job while its work is in one long step, such as a query over a million rows. It is for workers, which
+    do one job at a time in a process of their own: when the process dies so does the thread, and the lease ends.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.until = time.monotonic() + LONGEST_STEP
+
+    def __enter__(self) -> LeaseRenewer:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join(JOIN_TIMEOUT)
+
+    def extend(self) -> None:
+        """The work has progressed: its next step may take LONGEST_STEP again."""
+        self.until = time.monotonic() + LONGEST_STEP
+
+    def _run(self) -> None:
+        try:
+            while not self.over.wait(lease().total_seconds() / 3) and time.monotonic() < self.until:
+                self._renew()
+        except LeaseLost:
+            pass  # The work notices by itself; or the job has just ended.
+        finally:
+            connection.close()
+
+    def _renew(self) -> None:
+        try:
+            renew(self.job)
+        except Error as error:
+            logger.warning("Job %s: its lease could not be renewed (%s).", self.job.pk, type(error).__name__)
+            connection.close()
 
 
 def _held(job: Job) -> QuerySet[Job]:

@@ -1,4 +1,4 @@
-"""Long work with visible progress: what is to be done, how far it came, who does it now, what came of it."""
+"""Long work with visible progress: what is to be done, how far it is, who does it now, its result."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from django.utils import timezone
 class Job(models.Model):
     """One piece of long work, done in batches by whoever holds its lease.
 
-    ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that whoever takes the job up
-    after a worker died goes on where the last batch ended. ``ending`` says that what was done is being taken back, or,
-    of a job that is over, that this came to no end.
-    Nobody takes it up before ``lease_until``; only who knows ``lease_token`` may change anything.
+    ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that another worker resumes the
+    job there when one died. ``ending`` is set while the job is rolled back: the state that it will end in. A job that
+    is over keeps it only where rolling back failed.
+    Nobody claims the job before ``lease_until``; only the holder of ``lease_token`` may change it.
     """
 
     class State(models.TextChoices):
@@ -43,11 +43,13 @@ class Job(models.Model):
     result: models.JSONField[dict[str, Any], Any] = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     attempts = models.PositiveIntegerField(default=0)
-    fruitless = models.PositiveIntegerField(default=0, help_text="How many attempts in a row ended without a batch.")
+    attempts_without_progress = models.PositiveIntegerField(
+        default=0, help_text="How many attempts in a row stored no batch that brought the work further."
+    )
     measured_from = models.DateTimeField(null=True, blank=True, help_text="Since when its speed is measured.")
-    measured_done = models.PositiveBigIntegerField(default=0, help_text="How far it was then.")
+    measured_done = models.PositiveBigIntegerField(default=0, help_text="What was done by then.")
     action = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Of all its entries in the audit trail.")
-    kicked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked to take it up.")
+    kicked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked to claim it.")
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -58,7 +60,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True, help_text="When the requester was told that it ended.")
+    notified_at = models.DateTimeField(null=True, blank=True, help_text="When the requester learned that it ended.")
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -68,8 +70,8 @@ class Job(models.Model):
             models.Index(fields=["lease_until"], name="job_under_way", condition=Q(state__in=["queued", "running"])),
             models.Index(
                 fields=["requester"],
-                name="job_untold",
-                condition=Q(told_at__isnull=True, ended_at__isnull=False),
+                name="job_unnotified",
+                condition=Q(notified_at__isnull=True, ended_at__isnull=False),
             ),
         ]
 

@@ -1,9 +1,12 @@
-"""How far a job is, in words."""
+"""How far a job is: in words, and for the pages that poll it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from ops.jobs.kinds import kind_of
 from ops.jobs.leases import UNDER_WAY
@@ -11,7 +14,8 @@ from ops.jobs.models import Job
 
 State = Job.State
 
-MEASURABLE = 2.0  # seconds of work from which on a speed says something
+POLLED = "/progress/"  # how the address ends that pages poll
+MEASURABLE = 2.0  # seconds of work after which a speed means something
 LONG_WAIT = timedelta(seconds=20)
 NO_WORKER = "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
 SILENT = "The worker has been silent for a while. If it died, another goes on within a minute."
@@ -22,7 +26,8 @@ MILESTONES = (25, 50, 75)
 class Progress:
     """What people read of a job at one moment. ``percent`` is None where nobody knows how much there is.
 
-    ``state`` is one or two words, ``mark`` its colour; ``milestone`` is what a screen reader says when it changes.
+    ``state`` is one or two words, ``mark`` its colour. ``stalled`` says what may be wrong with a job that makes no
+    progress; ``milestone`` is what a screen reader says when it changes.
     """
 
     state: str
@@ -31,7 +36,7 @@ class Progress:
     done: str
     speed: str
     left: str
-    worry: str
+    stalled: str
     milestone: str
     ended: bool
 
@@ -40,15 +45,15 @@ def progress_of(job: Job, now: datetime) -> Progress:
     """The progress of a job at ``now``."""
     per_second = _speed(job)
     unit = _unit(job)
-    goes_on = job.state == State.RUNNING and not job.ending and not _waits(job)
+    at_work = job.state == State.RUNNING and not job.ending and not _waits(job)
     return Progress(
         state=_state(job),
         mark=_mark(job),
         percent=_percent(job),
         done=_done(job, unit),
-        speed=_speed_in_words(per_second, unit) if goes_on else "",
-        left=_left(job, per_second) if goes_on else "",
-        worry=_worry(job, now),
+        speed=_speed_in_words(per_second, unit) if at_work else "",
+        left=_left(job, per_second) if at_work else "",
+        stalled=_stalled(job, now),
         milestone=_milestone(job),
         ended=job.state not in UNDER_WAY,
     )
@@ -64,7 +69,7 @@ def duration(seconds: float) -> str:
 
 
 def took(job: Job) -> str:
-    """How long an ended job took from its start to its end, "" where it never began."""
+    """How long an ended job took from its start to its end, "" where it never started."""
     if job.started_at is None or job.ended_at is None:
         return ""
     return duration((job.ended_at - job.started_at).total_seconds())
@@ -83,10 +88,23 @@ def rollback_failure(job: Job) -> str:
     what, left = "Taking back what had been done", "A part of that may still be there"
     if not undoes_work(job):
         what, left = "Tidying up after it", "Nothing else can be done with it"
+    deaths = job.attempts_without_progress - 1
     return (
-        f"{what} came to no end: the worker died {job.fruitless - 1} times in a row at it, perhaps for lack of memory; "
+        f"{what} came to no end: the worker died {deaths} times in a row at it, perhaps for lack of memory; "
         f"whoever runs the console finds more in the log of the system. {left}, until somebody goes on with it."
     )
+
+
+def is_polling(path: str) -> bool:
+    """Whether an address is asked for by a page that shows progress, not by a person."""
+    return path.endswith(POLLED) and path.startswith(reverse("admin:index"))
+
+
+def reload_page(request: HttpRequest, page: str) -> HttpResponse:
+    """Have htmx load the whole page again; without htmx, redirect to ``page``."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponseRedirect(page)
 
 
 def _unit(job: Job) -> str:
@@ -107,7 +125,7 @@ def _state(job: Job) -> str:
 
 
 def _mark(job: Job) -> str:
-    """Which chip shows the state: one of the look's, or "" for the plain one."""
+    """The CSS class of the chip that shows the state, "" for the plain one."""
     if job.ending or job.state == State.FAILED:
         return "failed"
     return {State.RUNNING: "unread", State.FINISHED: "marked-chip"}.get(State(job.state), "")
@@ -128,7 +146,7 @@ def _done(job: Job, unit: str) -> str:
 
 
 def _speed(job: Job) -> float | None:
-    """What was done per second since the job was last taken up; None where it is too early to say."""
+    """What was done per second in this attempt; None where it is too early to say."""
     if job.measured_from is None or job.heartbeat_at is None:
         return None
     done, seconds = job.done - job.measured_done, (job.heartbeat_at - job.measured_from).total_seconds()
@@ -144,7 +162,7 @@ def _speed_in_words(per_second: float | None, unit: str) -> str:
 
 
 def _rounded(number: float) -> int:
-    """To two digits that count: nobody reads the others of a speed."""
+    """To two significant digits."""
     return round(number) if number < 100 else int(round(number, 2 - len(str(int(number)))))
 
 
@@ -155,8 +173,7 @@ def _left(job: Job, per_second: float | None) -> str:
     return "a few seconds left" if seconds < 5 else f"about {duration(seconds)} left"
 
 
-def _worry(job: Job, now: datetime) -> str:
-    """What may be wrong with a job that does not go on."""
+def _stalled(job: Job, now: datetime) -> str:
     if job.state not in UNDER_WAY:
         return ""
     if _waits(job):
@@ -166,7 +183,7 @@ def _worry(job: Job, now: datetime) -> str:
 
 
 def _milestone(job: Job) -> str:
-    """What has been reached, in words that change seldom."""
+    """What has been reached, in words that change rarely."""
     if job.state != State.RUNNING or job.ending or not job.total:
         return _state(job)
     reached = [mark for mark in MILESTONES if (_percent(job) or 0) >= mark]

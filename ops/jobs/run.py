@@ -15,37 +15,39 @@ from typing import Any
 
 from django.db import Error, connection, transaction
 
-from ops.jobs import leases, troubles
+from ops.jobs import errors, leases
 from ops.jobs.models import Job
-from ops.jobs.write_ahead import WriteAheadLog
+from ops.jobs.sqlite import WriteAheadLog
 
 logger = logging.getLogger(__name__)
 
-BEAT_EVERY = 1.0  # seconds between two signs of life
-LONG_BATCH = 2.0  # seconds: longer ones keep others waiting, which is worth a line in the log
-# Others who wait for SQLite's one lock look for it every 0.1 s: who takes it again at once starves them.
-LOCKED_ENOUGH, ROOM = 0.8, 0.12
+HEARTBEAT_EVERY = 1.0  # seconds
+LONG_BATCH = 2.0  # seconds: a longer one keeps others waiting, which is worth a line in the log
+# SQLite has one lock, and others try for it every 0.1 s: a job that takes it again at once starves them. So once
+# batches have held it for LOCK_BUDGET seconds, the job leaves it free for LOCK_BREAK.
+LOCK_BUDGET, LOCK_BREAK = 0.8, 0.12
 
 # Set by a worker that is asked to end: it gives its job back after the batch.
-shutdown = SimpleNamespace(requested=False)
+stop = SimpleNamespace(requested=False)
 
 
 class JobFailed(Exception):
-    """The job cannot be done; the text is the sentence for people. What was done is taken back."""
+    """The job cannot be done; the text is the sentence for people. It is rolled back."""
 
 
 class Cancelled(Exception):
-    """Somebody asked for the job to be cancelled. What was done is taken back."""
+    """Somebody cancelled the job. It is rolled back."""
 
 
 class HandOver(Exception):
-    """The job is given back, so that another worker goes on with it: the time is used up, or this process ends."""
+    """The job is given back for another worker to resume: its time is used up, or this process ends."""
 
 
 class Run:
-    """What the work of a job is given: its ``params``, its ``cursor`` and the ways to go on.
+    """One attempt at a job, as its kind's ``work`` and ``roll_back`` get it.
 
-    ``cursor`` (a dict for JSON) is the work's own: it is stored with each batch, and found again after a death.
+    ``params`` are what the job was started with. ``cursor`` (a dict for JSON) is the work's own: each batch stores it,
+    and the next attempt finds it again.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Run:
         job: Job,
         *,
         seconds: float | None = None,
-        progressed: Callable[[], None] = lambda: None,
+        on_progress: Callable[[], None] = lambda: None,
         log: WriteAheadLog | None = None,
     ) -> None:
         self.job = job
@@ -61,12 +63,12 @@ class Run:
         self.requester = job.requester
         self.done: int = job.done
         self.total: int | None = job.total
-        self.batches = 0  # how many of this run brought the job further
-        self.held = 0.0  # seconds for which the last one kept others from writing
-        self._progressed = progressed
+        self.batches = 0  # of this run, those that brought the work further
+        self.batch_seconds = 0.0  # how long the last batch kept others from writing
+        self._on_progress = on_progress
         self._log = log or WriteAheadLog()
         self._until = None if seconds is None else time.monotonic() + seconds
-        self._beaten = time.monotonic()
+        self._last_heartbeat = time.monotonic()
         self._in_batch = False
         self._locked_for = 0.0
         self._unlocked_at = 0.0
@@ -78,42 +80,42 @@ class Run:
 
         Raises Cancelled and HandOver before it begins; LeaseLost before it begins or when it ends.
         """
-        self._go_on()
-        self._make_room()
-        begun = None
+        self._refuse_to_continue()
+        self._yield_to_others()
+        started = None
         self._in_batch = True
         try:
             with transaction.atomic(durable=True):
-                begun = time.monotonic()
-                self._refuse_cancelled(leases.locked(self.job))
+                started = time.monotonic()
+                self._refuse_cancelled(leases.lock(self.job))
                 yield
-                # A batch that only looks how far the work is brings it no further.
+                # A batch that only finds out how far the work is brings it no further.
                 further = (self.cursor, self.done) != (self.job.cursor, self.job.done)
-                fruit = {"fruitless": 0} if further else {}
-                leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, **fruit)
+                progress = {"attempts_without_progress": 0} if further else {}
+                leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, **progress)
         finally:
             self._in_batch = False
-            self._note_locked(begun)
-        self._stored(further)
+            self._note_lock(started)
+        self._note_stored(further)
 
     def advance(self, done: int | None = None, total: int | None = None) -> None:
-        """Say within a batch how far it brings the job; stored with the batch."""
+        """Within a batch, set how far it brings the job; stored with the batch."""
         self.done = self.done if done is None else done
         self.total = self.total if total is None else total
 
     def beat(self, done: int | None = None, total: int | None = None) -> None:
-        """Say outside of batches how far the work is and that it goes on; as often as one likes.
+        """Outside of batches, report progress and renew the lease; cheap enough to call for each row.
 
         Raises Cancelled, HandOver and LeaseLost.
         """
         self.advance(done, total)
         if self._in_batch:
             return
-        self._go_on()
-        if time.monotonic() - self._beaten >= BEAT_EVERY:
-            self._beat()
-            self._progressed()
-            self._beaten = time.monotonic()
+        self._refuse_to_continue()
+        if time.monotonic() - self._last_heartbeat >= HEARTBEAT_EVERY:
+            self._store_heartbeat()
+            self._on_progress()
+            self._last_heartbeat = time.monotonic()
 
     def rewind(self) -> None:
         """Back to what the last batch stored."""
@@ -123,57 +125,58 @@ class Run:
     @property
     def must_end(self) -> bool:
         """Whether the job is to be given back: this process ends, or the time for it is used up."""
-        return shutdown.requested or (self._until is not None and time.monotonic() >= self._until)
+        return stop.requested or (self._until is not None and time.monotonic() >= self._until)
 
     def wait(self, seconds: float) -> None:
-        """Pause, but not longer than this run may go on. Raises HandOver."""
+        """Pause, but not longer than this run may last. Raises HandOver."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            self._go_on()
+            self._refuse_to_continue()
             time.sleep(min(left, 0.1))
 
     def _refuse_cancelled(self, stored: Job) -> None:
-        """Raise Cancelled where somebody asked for that before it began to be taken back."""
+        """Raise Cancelled where that was asked for. A rollback cannot be cancelled."""
         if stored.cancel_requested_at is not None and not self.job.ending:
             raise Cancelled
 
-    def _go_on(self) -> None:
+    def _refuse_to_continue(self) -> None:
         if self.must_end:
             raise HandOver
 
-    def _beat(self) -> None:
-        """A database that is busy misses a beat; there will be others."""
+    def _store_heartbeat(self) -> None:
+        """Where the database is busy, this heartbeat is left out; there will be others."""
         try:
             leases.renew(self.job, done=self.done, total=self.total)
             self._refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
         except Error as error:
-            if connection.in_atomic_block or not troubles.is_passing(error):
+            if connection.in_atomic_block or not errors.is_transient(error):
                 raise
-            logger.warning("Job %s: a sign of life could not be stored (%s).", self.job.pk, type(error).__name__)
+            logger.warning("Job %s: a heartbeat could not be stored (%s).", self.job.pk, type(error).__name__)
 
-    def _stored(self, further: bool) -> None:
+    def _note_stored(self, further: bool) -> None:
         self.batches += further
-        self._progressed()
-        self._beaten = time.monotonic()
+        self._on_progress()
+        self._last_heartbeat = time.monotonic()
         self.job.cursor, self.job.done, self.job.total = deepcopy(self.cursor), self.done, self.total
 
-    def _make_room(self) -> None:
+    def _yield_to_others(self) -> None:
+        """On SQLite: write the log back while nothing is locked, and leave the lock free for a moment when due."""
         if connection.vendor != "sqlite":
             return
-        self._log.write_back()
-        room = time.monotonic() - self._unlocked_at
-        if self._locked_for >= LOCKED_ENOUGH and room < ROOM:
-            time.sleep(ROOM - room)
-            room = ROOM
-        if room >= ROOM:
+        self._log.checkpoint()
+        free_for = time.monotonic() - self._unlocked_at
+        if self._locked_for >= LOCK_BUDGET and free_for < LOCK_BREAK:
+            time.sleep(LOCK_BREAK - free_for)
+            free_for = LOCK_BREAK
+        if free_for >= LOCK_BREAK:
             self._locked_for = 0.0
 
-    def _note_locked(self, begun: float | None) -> None:
+    def _note_lock(self, started: float | None) -> None:
         self._unlocked_at = time.monotonic()
-        if begun is None:
+        if started is None:
             return
-        self.held = self._unlocked_at - begun
-        self._locked_for += self.held
-        self._log.grew(self.held)
-        if self.held > LONG_BATCH:
-            logger.warning("Job %s (%s): a batch took %.1f s.", self.job.pk, self.job.kind, self.held)
+        self.batch_seconds = self._unlocked_at - started
+        self._locked_for += self.batch_seconds
+        self._log.add_write(self.batch_seconds)
+        if self.batch_seconds > LONG_BATCH:
+            logger.warning("Job %s (%s): a batch took %.1f s.", self.job.pk, self.job.kind, self.batch_seconds)

@@ -1,4 +1,4 @@
-"""Doing a job: in batches whose effects and cursor are stored together, so that it can be taken up after any death."""
+"""Running a job to its end: its work, retries after transient errors, the rollback of what failed or was cancelled."""
 
 from __future__ import annotations
 
@@ -14,87 +14,94 @@ from django.utils import timezone
 
 from messaging.editors import editing_as
 from ops.audit.context import Facts, one_action
-from ops.jobs import leases, troubles
-from ops.jobs.keeping import Keeper
+from ops.jobs import errors, leases
 from ops.jobs.kinds import Kind, KindWithRollback, kind_of
-from ops.jobs.leases import LeaseLost
+from ops.jobs.leases import LeaseLost, LeaseRenewer
 from ops.jobs.models import Job
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
-from ops.jobs.write_ahead import WriteAheadLog
+from ops.jobs.sqlite import WriteAheadLog
 
 logger = logging.getLogger(__name__)
 
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
-# Seconds before trying again after trouble that passes by itself: a database that is started anew takes half a minute.
-PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
+# Seconds before each retry after a transient error: a database that restarts takes half a minute.
+RETRY_PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
 ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # where rolling back failed
 
-NOBODY_KNOWS = "Something went wrong that nobody expected; whoever runs the console finds it in the log."
+UNEXPECTED = "Something went wrong that nobody expected; whoever runs the console finds it in the log."
 UNKNOWN_KIND = "This version of the console does not know what to do here: the job is of another version."
 
 
-def run(job_id: Any, *, seconds: float | None = None, keep: bool = False) -> bool:
-    """Do a job until it ends or must be given back; False where nobody may take it up now.
+def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) -> bool:
+    """Run a job until it ends or must be given back; False where it is not free.
 
-    ``keep`` holds it through long steps, for workers. ``seconds`` is how long this may take; then the job is given back
-    (work notices it at its next batch or beat). Raises JobFailed where the database does not even take how it ended: it
-    is taken up again when its lease is over.
+    ``hold_lease`` renews its lease during long steps, for workers. ``seconds`` limits how long this takes; then the job
+    is given back (the work notices at its next batch or beat). Raises JobFailed where not even the job's end could be
+    stored: it is claimed again when its lease ends.
     """
     job = leases.claim(job_id, now=timezone.now())
     if job is None:
         return False
-    logger.info("Job %s (%s): taken up, attempt %d.", job.pk, job.kind, job.attempts)
-    keeper = Keeper(job)
+    logger.info("Job %s (%s): claimed, attempt %d.", job.pk, job.kind, job.attempts)
+    renewer = LeaseRenewer(job)
     with (
         one_action(Facts(action=job.action)),
         editing_as(job.requester),
-        keeper if keep else nullcontext(),
+        renewer if hold_lease else nullcontext(),
         WriteAheadLog() as log,
     ):
         try:
-            _to_its_end_or_back(Run(job, seconds=seconds, progressed=keeper.progressed, log=log))
+            _run_or_release(Run(job, seconds=seconds, on_progress=renewer.extend, log=log))
         except LeaseLost:
-            logger.warning("Job %s (%s): somebody else took it over.", job.pk, job.kind)
+            logger.warning("Job %s (%s): another worker took it over.", job.pk, job.kind)
         except Error as error:
-            logger.error("Job %s (%s) could not be ended:\n%s", job.pk, job.kind, troubles.for_the_log(error))
-            raise JobFailed(troubles.in_words(error)) from None
+            logger.error("Job %s (%s) could not be ended:\n%s", job.pk, job.kind, errors.for_log(error))
+            raise JobFailed(errors.advice(error)) from None
     return True
 
 
-def _to_its_end_or_back(run: Run) -> None:
+def _run_or_release(run: Run) -> None:
     try:
-        _to_its_end(run)
+        _run_to_end(run)
     except HandOver:
-        leases.give_back(run.job)
+        leases.release(run.job)
         logger.info("Job %s (%s): given back.", run.job.pk, run.job.kind)
 
 
-def _to_its_end(run: Run) -> None:
+def _run_to_end(run: Run) -> None:
     job, kind = run.job, kind_of(run.job)
     if not job.ending:
         try:
-            if job.started_at is None:
-                # Cancelled while it waited. What was begun finds out by itself, unless all of it is done already.
-                raise Cancelled
-            if kind is None:
-                raise JobFailed(UNKNOWN_KIND)
-            if job.fruitless > settings.JOBS_MOST_DEATHS:
-                raise JobFailed(_worn_out(job))
-            result = _steadily(run, kind.work)
+            result = _work(run, kind)
             progress = {"done": run.done, "total": run.total}
         except (LeaseLost, HandOver):
             raise
         except Cancelled:
-            _steadily(run, lambda run: leases.begin_ending(job, Job.Ending.CANCELLED, ""))
+            _with_retries(run, lambda run: leases.start_rollback(job, Job.Ending.CANCELLED, ""))
         except Exception as error:
             sentence = _sentence(job, error)
-            _steadily(run, lambda run: leases.begin_ending(job, Job.Ending.FAILED, sentence))
+            _with_retries(run, lambda run: leases.start_rollback(job, Job.Ending.FAILED, sentence))
         else:
-            _steadily(run, lambda run: leases.end(job, Job.State.FINISHED, result=result or {}, **progress))
+            _with_retries(run, lambda run: leases.end(job, Job.State.FINISHED, result=result or {}, **progress))
             logger.info("Job %s (%s): finished.", job.pk, job.kind)
             return
     _roll_back(run, kind)
+
+
+def _work(run: Run, kind: Kind | None) -> dict[str, Any] | None:
+    job = run.job
+    if job.started_at is None:
+        # Cancelled while it waited. A job that has started finds out by itself, unless all of it is done already.
+        raise Cancelled
+    if kind is None:
+        raise JobFailed(UNKNOWN_KIND)
+    if job.attempts_without_progress > settings.JOBS_MOST_DEATHS:
+        raise JobFailed(
+            f"The worker died {job.attempts_without_progress - 1} times in a row at this work, perhaps for lack of "
+            "memory; whoever runs the console finds more in the log of the system."
+        )
+    return _with_retries(run, kind.work)
 
 
 def _roll_back(run: Run, kind: Kind | None) -> None:
@@ -104,25 +111,29 @@ def _roll_back(run: Run, kind: Kind | None) -> None:
     """
     job = run.job
     roll_back = kind.roll_back if isinstance(kind, KindWithRollback) else None
-    if roll_back is not None and job.fruitless > settings.JOBS_MOST_DEATHS:
-        _steadily(run, lambda run: leases.end(job, Job.State.FAILED, ending=job.ending))
-        logger.error("Job %s (%s) is not rolled back: %d workers died at it.", job.pk, job.kind, job.fruitless - 1)
+    deaths = job.attempts_without_progress - 1
+    if roll_back is not None and deaths >= settings.JOBS_MOST_DEATHS:
+        _with_retries(run, lambda run: leases.end(job, Job.State.FAILED, ending=job.ending))
+        logger.error("Job %s (%s) is not rolled back: %d workers died at it.", job.pk, job.kind, deaths)
         return
     try:
         if roll_back is not None:
-            _steadily(run, roll_back)
-        _steadily(run, lambda run: leases.end(job, Job.State(job.ending)))
+            _with_retries(run, roll_back)
+        _with_retries(run, lambda run: leases.end(job, Job.State(job.ending)))
     except (LeaseLost, HandOver):
         raise
     except Exception as error:
-        logger.error("Job %s (%s) is not taken back yet:\n%s", job.pk, job.kind, troubles.for_the_log(error))
-        leases.give_back(job, until=timezone.now() + ROLL_BACK_AGAIN_AFTER)
+        logger.error("Job %s (%s) is not rolled back yet:\n%s", job.pk, job.kind, errors.for_log(error))
+        leases.release(job, until=timezone.now() + ROLL_BACK_AGAIN_AFTER)
     else:
         logger.info("Job %s (%s): ended as %s.", job.pk, job.kind, job.ending)
 
 
-def _steadily(run: Run, work: Callable[[Run], Outcome]) -> Outcome:
-    """What ``work`` returns; called again, from the last batch on, after trouble that passes by itself."""
+def _with_retries(run: Run, work: Callable[[Run], Result]) -> Result:
+    """What ``work`` returns; after a transient error it is called again, from the last batch on.
+
+    Only retries in a row without a batch that brings the work further are limited.
+    """
     failures, batches = 0, run.batches
     while True:
         run.rewind()
@@ -131,24 +142,17 @@ def _steadily(run: Run, work: Callable[[Run], Outcome]) -> Outcome:
         except Exception as error:
             failures = failures + 1 if run.batches == batches else 1
             batches = run.batches
-            if not troubles.is_passing(error) or failures > len(PAUSES):
+            if not errors.is_transient(error) or failures > len(RETRY_PAUSES):
                 raise
             logger.warning("Job %s: %s; trying again.", run.job.pk, type(error).__name__)
             if not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()
-            run.wait(PAUSES[failures - 1])
+            run.wait(RETRY_PAUSES[failures - 1])
 
 
 def _sentence(job: Job, error: Exception) -> str:
-    """What people read about a failure. What nobody foresaw is for the log, not for them."""
+    """What people read about a failure. Details of what nobody foresaw go to the log only."""
     if isinstance(error, JobFailed):
         return str(error)
-    logger.error("Job %s (%s) failed:\n%s", job.pk, job.kind, troubles.for_the_log(error))
-    return troubles.in_words(error) or NOBODY_KNOWS
-
-
-def _worn_out(job: Job) -> str:
-    return (
-        f"The worker died {job.fruitless - 1} times in a row at this work, perhaps for lack of memory; "
-        "whoever runs the console finds more in the log of the system."
-    )
+    logger.error("Job %s (%s) failed:\n%s", job.pk, job.kind, errors.for_log(error))
+    return errors.advice(error) or UNEXPECTED

@@ -1,4 +1,4 @@
-"""Starting jobs, cancelling them and trying again."""
+"""Starting jobs, cancelling them and starting them again."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from django.utils import timezone
 from ops.audit import context
 from ops.audit.events import Event
 from ops.audit.recording import record
-from ops.jobs import leases, running, tasks
+from ops.jobs import leases, running
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
+from ops.jobs.worker import tasks
 
 logger = logging.getLogger(__name__)
 
 IN_THE_REQUEST = 2.0  # seconds that a page may work before it hands over to a worker
-STOPPED = (Job.State.FAILED, Job.State.CANCELLED)  # over, without having come to its end
-# What of a job that is over changes when it is to go on, and besides when it is to begin once more.
-AGAIN: dict[str, Any] = {
+STOPPED = (Job.State.FAILED, Job.State.CANCELLED)  # over, but not finished
+# What ``retry`` changes of a job that is over: to resume its rollback, and besides to start from its beginning.
+RESUME: dict[str, Any] = {
     "state": Job.State.QUEUED,
-    "fruitless": 0,
-    **dict.fromkeys(("ended_at", "told_at", "heartbeat_at", "lease_until")),
+    "attempts_without_progress": 0,
+    **dict.fromkeys(("ended_at", "notified_at", "heartbeat_at", "lease_until")),
 }
-FROM_THE_BEGINNING: dict[str, Any] = {
+START_OVER: dict[str, Any] = {
     "cursor": {},
     "result": {},
     "done": 0,
@@ -37,7 +38,7 @@ FROM_THE_BEGINNING: dict[str, Any] = {
     "attempts": 0,
     **dict.fromkeys(("cancel_requested_at", "started_at")),
 }
-LOOK_AGAIN = 0.2  # seconds between two looks at a job that somebody else does
+POLL_EVERY = 0.2  # seconds between two looks at a job that another process runs
 
 
 class NotPossible(Exception):
@@ -54,11 +55,11 @@ def start(
     here: bool = False,
     kick: bool = True,
 ) -> Job:
-    """Store a job for ``requester`` (a user or None) and have a worker take it up once this transaction is committed.
+    """Store a job for ``requester`` (a user or None) and wake a worker for it once this transaction is committed.
 
-    ``title`` is what people read, ``params`` (JSON) what the work is given. With ``here``, which no transaction may be
-    around, it is done in this process for up to 2 s, so that small work is over when this returns; a worker does the
-    rest. Without ``kick``, it waits for ``run_now``.
+    ``title`` is what people read, ``params`` (JSON) what the work is given. With ``here``, outside of a transaction,
+    it runs in this process for up to 2 s, so that small work is over when this returns; a worker does the rest.
+    Without ``kick`` no worker is woken: the job waits for ``run_now``.
     """
     now = timezone.now()
     job = Job(
@@ -72,7 +73,7 @@ def start(
         kicked_at=now,
     )
     if here:
-        # The lease says that this process is at it; where it dies, the job is taken up like any other.
+        # Committed before it runs: where this process dies, a worker resumes it like any other.
         with transaction.atomic(durable=True):
             job.save(force_insert=True)
         do_here(job)
@@ -84,41 +85,38 @@ def start(
 
 
 def run_now(job: Job) -> Job:
-    """Do a job in this process until it ends, for commands and tests; the job as it is then.
+    """Run a job in this process until it ends, for commands and tests; returns it as it is then.
 
-    Where somebody else does it already, it is waited for. Ctrl-C cancels it: what was done is taken back, then
-    KeyboardInterrupt is raised. A job that could not be taken back comes back RUNNING, with its ``error``; a worker
-    tries again. Raises JobFailed where the database does not even take how it ended.
+    Waits where another process runs it. Ctrl-C cancels it: it is rolled back, then KeyboardInterrupt is raised. A job
+    whose rollback failed comes back RUNNING, with its ``error``; a worker tries again. Raises JobFailed where not even
+    the job's end could be stored.
     """
     try:
         while not running.run(job.pk):
             job.refresh_from_db()
             if job.state not in leases.UNDER_WAY:
                 break
-            time.sleep(LOOK_AGAIN)
+            time.sleep(POLL_EVERY)
     except KeyboardInterrupt:
-        _cancelled_by_hand(job)
+        _cancel_interrupted(job)
         raise
     job.refresh_from_db()
     return job
 
 
 def do_here(job: Job) -> None:
-    """Do a job in this process, for as long as a page may take; a worker does the rest.
-
-    No transaction may be around.
-    """
+    """Run a job in this process for as long as a page may take, outside of a transaction; a worker does the rest."""
     try:
         running.run(job.pk, seconds=IN_THE_REQUEST)
     except JobFailed:
-        logger.warning("Job %s: how it went could not be stored; a worker takes it up.", job.pk)
+        logger.warning("Job %s: its end could not be stored; a worker claims it again.", job.pk)
     job.refresh_from_db()
     if job.state in leases.UNDER_WAY:
         _kick(job)
 
 
 def kick(now: datetime) -> int:
-    """Have workers take up every job that nobody works on, unless somebody asked for it a moment ago; how many."""
+    """Wake workers for every job that nobody works on and nobody was woken for lately; returns how many."""
     stale = leases.free(now).filter(Q(kicked_at__isnull=True) | Q(kicked_at__lte=now - leases.lease()))
     kicked = 0
     for job in stale.order_by("created_at"):
@@ -129,7 +127,7 @@ def kick(now: datetime) -> int:
 
 
 def cancel(job: Job, *, by: Any) -> None:
-    """Have a job cancelled: one that never began at once, one that runs after its batch. No transaction may be around.
+    """Cancel a job, outside of a transaction: at once where it has not started, else after its current batch.
 
     Raises NotPossible, NotRecorded.
     """
@@ -143,14 +141,14 @@ def cancel(job: Job, *, by: Any) -> None:
         record(Event.JOB_CANCELLED, actor=by, target=job, label=job.title)
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
-        # What the job is about waits for it as well, so it is taken back like any other; that is soon done.
+        # What the job is about waits for it, so it is rolled back like any other, which does not take long.
         do_here(job)
     elif job.state in leases.UNDER_WAY:
         _kick(job)
 
 
 def retry(job: Job, *, by: Any) -> None:
-    """Start a failed or cancelled job from its beginning; one that is not taken back goes on with that instead.
+    """Start a failed or cancelled job from its beginning, or resume its rollback where that failed.
 
     Raises NotPossible, NotRecorded.
     """
@@ -158,11 +156,11 @@ def retry(job: Job, *, by: Any) -> None:
     if why_not:
         raise NotPossible(why_not)
     over = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending=job.ending)
-    anew = {**AGAIN, "kicked_at": timezone.now()}
+    changes = {**RESUME, "kicked_at": timezone.now()}
     if not job.ending:
-        anew |= {**FROM_THE_BEGINNING, "action": context.current().action}
+        changes |= {**START_OVER, "action": context.current().action}
     with transaction.atomic():
-        if not over.update(**anew):
+        if not over.update(**changes):
             raise NotPossible("This was started again already.")
         record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
@@ -175,8 +173,8 @@ def roll_back(job: Job) -> bool:
     False where the job has not ended so. One whose rollback failed is left: it is resumed on request (``retry``).
     """
     ended = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending="")
-    anew = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
-    return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **anew))
+    changes = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
+    return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **changes))
 
 
 def why_no_cancel(job: Job) -> str:
@@ -196,8 +194,8 @@ def why_no_retry(job: Job) -> str:
     return "" if job.ending else kind.why_no_retry(job)
 
 
-def _cancelled_by_hand(job: Job) -> None:
-    """Give back what was interrupted, then take back what it did."""
+def _cancel_interrupted(job: Job) -> None:
+    """Cancel the job that this process was running, and roll it back."""
     Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY).update(
         cancel_requested_at=timezone.now(), lease_token=None, lease_until=None
     )
@@ -209,7 +207,7 @@ def _kick_after_commit(job: Job) -> None:
 
 
 def _kick(job: Job) -> None:
-    """Ask a worker; where the queue cannot be reached, the sweep asks again."""
+    """Wake a worker; where the queue cannot be reached, the sweep asks again."""
     try:
         tasks.run_job.enqueue(str(job.pk))
     except Exception as error:

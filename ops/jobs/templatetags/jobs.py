@@ -1,4 +1,4 @@
-"""What templates say about jobs."""
+"""Filters for templates that show jobs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from ops.jobs import permissions, starting
 from ops.jobs import progress as progresses
-from ops.jobs import starting, steering
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
 from ops.jobs.progress import Progress
@@ -56,10 +56,10 @@ def why_no_cancel(job: Job) -> str:
 @register.filter
 def may_cancel(user: Any, job: Job) -> bool:
     """Whether somebody may cancel a job now."""
-    return steering.may_cancel(user, job)
+    return permissions.may_cancel(user, job)
 
 
 @register.filter
 def may_retry(user: Any, job: Job) -> bool:
     """Whether somebody may start a job again now."""
-    return steering.may_retry(user, job)
+    return permissions.may_retry(user, job)

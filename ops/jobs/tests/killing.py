@@ -18,7 +18,7 @@ state, both by their dotted path, both without arguments. ``look`` returns what 
         assert (killed.states, killed.deaths) == (["finished"], 20)
 
 Each run has a fresh, migrated database of the kind that the tests run on (a file with SQLite) and a folder of its own
-for files (VAR_DIR). A worker is killed up to ``longest`` seconds after it took up a job or stored its first batch,
+for files (VAR_DIR). A worker is killed up to ``longest`` seconds after it claimed a job or stored its first batch,
 wherever it is by then, and when it has stored ``batches`` of them at the latest: how fast the machine is just now
 decides where workers die, not how many. Then its lease is over at once, as if its 30 seconds had passed, and the next
 one goes on. After ``kills`` deaths workers may go on to the end. What takes fewer than ``kills * batches`` batches may
@@ -81,7 +81,7 @@ class Databases:
         self.fresh(template=False).manage("migrate", "-v0")
 
     def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
-        """Do the jobs that ``prepare`` starts, killing workers as ``kill`` is told to, and look at the end."""
+        """Do the jobs that ``prepare`` starts, killing workers as ``kill`` says, and look at the end."""
         return Outcome(**self.fresh().call(f"{__name__}.kill", prepare=prepare, look=look, **kills))
 
     def fresh(self, *, template: bool = True, **environment: str) -> Installation:
@@ -187,7 +187,7 @@ def _live(writing: int, fate: Fate | None) -> None:
         job = leases.free(timezone.now()).order_by("created_at").first()
         os.write(writing, SIGN)
         if fate is not None:
-            _tell_of_batches(writing, fate.last)
+            _report_batches(writing, fate.last)
         while job:
             running.run(job.pk)
             job = leases.free(timezone.now()).order_by("created_at").first()
@@ -197,18 +197,18 @@ def _live(writing: int, fate: Fate | None) -> None:
         os._exit(0)
 
 
-def _tell_of_batches(writing: int, last: int) -> None:
+def _report_batches(writing: int, last: int) -> None:
     batch, stored = Run.batch, count(1)
 
     @contextmanager
-    def telling(run: Run) -> Iterator[None]:
+    def reported(run: Run) -> Iterator[None]:
         with batch(run):
             yield
         os.write(writing, SIGN)
         if next(stored) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Run.batch = telling  # type: ignore[method-assign, assignment]
+    Run.batch = reported  # type: ignore[method-assign, assignment]
 
 
 def _some_left() -> bool:

@@ -14,11 +14,12 @@ from django_tasks_db.models import DBTaskResult
 
 from ops.audit.events import Event
 from ops.audit.models import Entry
-from ops.jobs import leases, running, starting, tasks
+from ops.jobs import leases, running, starting
 from ops.jobs.models import Job
-from ops.jobs.run import Run, shutdown
+from ops.jobs.run import Run, stop
 from ops.jobs.tests import counting
 from ops.jobs.tests.working import run_all_jobs
+from ops.jobs.worker import tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def start(kind: str = counting.NAME, **rest: Any) -> Job:
 
 
 def kicked() -> list[str]:
-    """Whom the queue wakes workers for."""
+    """The ids of the jobs that the queue wakes workers for."""
     return [args["args"][0] for args in DBTaskResult.objects.values_list("args_kwargs", flat=True)]
 
 
@@ -120,11 +121,11 @@ def test_what_is_over_cannot_be_cancelled(rosa: Any) -> None:
 def test_a_failed_job_starts_again_from_its_beginning(rosa: Any) -> None:
     job = start(params={"to": 3, "stumble": 2})
     run_all_jobs()
-    Job.objects.update(params={"to": 3}, told_at=timezone.now())
+    Job.objects.update(params={"to": 3}, notified_at=timezone.now())
     job.refresh_from_db()
     starting.retry(job, by=rosa)
     assert (job.state, job.error, job.cursor, job.done, job.attempts) == ("queued", "", {}, 0, 0)
-    assert (job.ended_at, job.told_at, job.cancel_requested_at) == (None, None, None)
+    assert (job.ended_at, job.notified_at, job.cancel_requested_at) == (None, None, None)
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.result) == ("finished", {"counted": 3})
@@ -191,7 +192,7 @@ def test_a_job_whose_worker_died_is_found_when_its_lease_is_over() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_job_that_was_given_back_is_found_at_once(monkeypatch: Any) -> None:
     job = start(kick=False)
-    monkeypatch.setattr(shutdown, "requested", True)
+    monkeypatch.setattr(stop, "requested", True)
     running.run(job.pk)
     assert starting.kick(timezone.now()) == 1
 

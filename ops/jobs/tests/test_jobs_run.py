@@ -1,4 +1,4 @@
-"""A job runs in batches, each stored with its cursor; whoever takes it up goes on there, and only one does."""
+"""A job runs in batches, each stored with its cursor, from which another worker resumes it: one at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.audit import context
 from ops.jobs import kinds, leases, progress, running, starting
 from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
-from ops.jobs.run import Cancelled, HandOver, JobFailed, Run, shutdown
+from ops.jobs.run import Cancelled, HandOver, JobFailed, Run, stop
 from ops.jobs.tests import counting
 from ops.jobs.tests.working import run_all_jobs
 
@@ -44,7 +44,7 @@ def numbers(upto: int) -> list[str]:
 
 
 def die(job: Job) -> None:
-    """Take up a job, and die at once."""
+    """Claim a job, and die at once."""
     claim(job)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
 
@@ -102,7 +102,7 @@ def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanw
 
 
 def test_a_sign_of_life_keeps_the_job_and_says_that_it_was_lost(monkeypatch: Any) -> None:
-    monkeypatch.setattr("ops.jobs.run.BEAT_EVERY", 0.0)
+    monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
     job = start()
     run = Run(claim(job))
     run.beat(2, 5)
@@ -146,7 +146,7 @@ def test_after_a_crash_the_next_worker_goes_on_after_the_last_batch(register: Ca
     assert counting.counted() == numbers(5)
 
 
-def test_work_that_fails_is_taken_back_and_says_why() -> None:
+def test_work_that_fails_is_rolled_back_and_says_why() -> None:
     job = start(stumble=3)
     run_all_jobs()
     job.refresh_from_db()
@@ -197,7 +197,7 @@ def test_cancelling_works_between_batches_and_undoes_what_was_done(register: Cal
 def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
     register: Callable[..., str], rosa: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("ops.jobs.run.BEAT_EVERY", 0.0)
+    monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
 
     def work(run: Run) -> None:
         starting.cancel(run.job, by=rosa)
@@ -246,14 +246,14 @@ def test_a_rollback_that_fails_is_tried_again_later(register: Callable[..., str]
     job.refresh_from_db()
     assert (job.state, job.ending, counting.counted()) == ("running", "failed", numbers(3))
     assert job.lease_until and job.lease_until > timezone.now()
-    assert "is not taken back yet" in caplog.text
+    assert "is not rolled back yet" in caplog.text
     Job.objects.update(lease_until=timezone.now())
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.error, counting.counted()) == ("failed", counting.SORRY, [])
 
 
-def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> None:
+def test_a_job_whose_workers_die_again_and_again_fails_and_is_rolled_back() -> None:
     job = start(to=3)
     Job.objects.update(cursor={"at": 2})
     Group.objects.bulk_create(Group(name=name) for name in numbers(2))
@@ -268,8 +268,8 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_taken_back() -> No
     )
 
 
-def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
-    """It would be taken up for ever, and kill one worker after another."""
+def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
+    """It would be claimed for ever, and kill one worker after another."""
     job = start(stumble=3)
     with dying_rollback() as deaths:
         for _ in range(7):
@@ -294,7 +294,7 @@ def test_a_job_at_whose_taking_back_workers_die_again_and_again_ends_and_says_wh
     assert (job.cursor, job.error, job.started_at) == ({}, "", None)
 
 
-def test_what_was_cancelled_is_cancelled_when_taking_it_back_is_gone_on_with(rosa: Any) -> None:
+def test_what_was_cancelled_is_cancelled_when_its_rollback_is_resumed(rosa: Any) -> None:
     job = start()
     Job.objects.update(cursor={"at": 2}, started_at=timezone.now(), cancel_requested_at=timezone.now())
     Group.objects.bulk_create(Group(name=name) for name in numbers(2))
@@ -311,7 +311,7 @@ def test_what_was_cancelled_is_cancelled_when_taking_it_back_is_gone_on_with(ros
     assert (job.state, job.ending, counting.counted()) == ("cancelled", "", [])
 
 
-def test_deaths_before_do_not_count_at_taking_back() -> None:
+def test_deaths_at_work_do_not_count_for_the_rollback() -> None:
     """A job that failed because its workers died has as many tries again."""
     job = start(to=3)
     for _ in range(5):
@@ -319,7 +319,7 @@ def test_deaths_before_do_not_count_at_taking_back() -> None:
     with dying_rollback() as deaths, suppress(Crash):
         run_all_jobs()
     job.refresh_from_db()
-    assert (len(deaths), job.state, job.ending, job.fruitless) == (1, "running", "failed", 1)
+    assert (len(deaths), job.state, job.ending, job.attempts_without_progress) == (1, "running", "failed", 1)
 
 
 def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -> None:
@@ -346,7 +346,7 @@ def test_deaths_with_batches_in_between_are_forgiven() -> None:
     job = start()
     for number in range(5):
         die(job)
-        Job.objects.update(fruitless=1)
+        Job.objects.update(attempts_without_progress=1)
         Job.objects.update(lease_until=None)
         run = Run(claim(job))
         with run.batch():
@@ -358,7 +358,7 @@ def test_deaths_with_batches_in_between_are_forgiven() -> None:
 
 
 def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
-    """Some work stores a batch only to learn how far it is, whenever it is taken up."""
+    """Some work stores a batch only to learn how far it is, at each attempt."""
     job = start()
     for _ in range(5):
         with Run(claim(job)).batch():
@@ -369,19 +369,19 @@ def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
     assert (job.state, job.error.split(" at ")[0]) == ("failed", "The worker died 5 times in a row")
 
 
-def test_passing_trouble_is_tried_again_from_the_last_batch(
+def test_a_transient_error_is_tried_again_from_the_last_batch(
     register: Callable[..., str], monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
-    troubles = [OperationalError("database is locked"), OperationalError("database is locked"), None] * 2
+    monkeypatch.setattr(running, "RETRY_PAUSES", (0.0, 0.0))
+    raised = [OperationalError("database is locked"), OperationalError("database is locked"), None] * 2
 
     def work(run: Run) -> None:
         for number in range(run.cursor.get("at", 0), 2):
             with run.batch():
                 Group.objects.create(name=counting.name_of(number))
                 run.cursor["at"] = number + 1
-                if trouble := troubles.pop(0):
-                    raise trouble
+                if error := raised.pop(0):
+                    raise error
 
     job = start(register(work))
     run_all_jobs()
@@ -390,7 +390,7 @@ def test_passing_trouble_is_tried_again_from_the_last_batch(
     assert "OperationalError; trying again." in caplog.text
 
 
-def test_a_database_that_is_started_anew_is_waited_for(register: Callable[..., str], monkeypatch: Any) -> None:
+def test_a_database_that_restarts_is_waited_for(register: Callable[..., str], monkeypatch: Any) -> None:
     waited: list[float] = []
     monkeypatch.setattr(Run, "wait", lambda run, seconds: waited.append(seconds))
 
@@ -404,8 +404,8 @@ def test_a_database_that_is_started_anew_is_waited_for(register: Callable[..., s
     assert (job.state, job.error) == ("finished", "")
 
 
-def test_lasting_trouble_ends_in_a_sentence(register: Callable[..., str], monkeypatch: Any) -> None:
-    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0))
+def test_an_error_that_stays_ends_in_a_sentence(register: Callable[..., str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(running, "RETRY_PAUSES", (0.0, 0.0))
 
     def work(run: Run) -> None:
         with run.batch():
@@ -434,7 +434,7 @@ def test_a_full_disk_is_not_tried_again(register: Callable[..., str]) -> None:
     assert len(tries) == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite can be told how large it may grow.")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite limits the size of its file.")
 def test_a_disk_that_fills_up_leaves_nothing_half_written(register: Callable[..., str]) -> None:
     def work(run: Run) -> None:
         for number in range(3):
@@ -468,7 +468,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
     def work(run: Run) -> None:
         with run.batch():
             run.cursor["at"] = 1
-        monkeypatch.setattr(shutdown, "requested", True)
+        monkeypatch.setattr(stop, "requested", True)
         with run.batch():
             pytest.fail("A worker that is to end begins no batch.")
 
@@ -477,20 +477,20 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
     job.refresh_from_db()
     assert (job.state, job.lease_token, job.lease_until, job.cursor) == ("running", None, None, {"at": 1})
     # It did not die, so the next one's attempt is this one's.
-    assert (job.attempts, job.fruitless) == (0, 0)
+    assert (job.attempts, job.attempts_without_progress) == (0, 0)
 
 
-@pytest.mark.parametrize("trouble", [OperationalError("database is locked"), LeaseLost()])
-def test_what_cannot_be_given_back_is_taken_up_when_its_lease_is_over(
-    monkeypatch: Any, caplog: Any, trouble: Exception
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), LeaseLost()])
+def test_a_job_that_cannot_be_released_is_claimed_when_its_lease_is_over(
+    monkeypatch: Any, caplog: Any, error: Exception
 ) -> None:
     """A page that hands its work over must not break for it, and no error of the database is kept with the kick."""
 
-    def give_back(job: Job) -> None:
-        raise trouble
+    def release(job: Job) -> None:
+        raise error
 
     job = start()
-    monkeypatch.setattr(leases, "give_back", give_back)
+    monkeypatch.setattr(leases, "release", release)
     monkeypatch.setattr(starting, "IN_THE_REQUEST", 0.0)
     starting.do_here(job)
     assert (job.state, job.lease_token is None) == ("running", False)
@@ -503,7 +503,7 @@ def test_what_cannot_be_given_back_is_taken_up_when_its_lease_is_over(
 def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(
     register: Callable[..., str], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(running, "PAUSES", (0.0,))
+    monkeypatch.setattr(running, "RETRY_PAUSES", (0.0,))
     found = []
 
     def work(run: Run) -> None:
@@ -548,14 +548,14 @@ def test_a_batch_is_refused_within_another_transaction() -> None:
         pytest.fail("What is stored with the cursor must not fall with somebody else's transaction.")
 
 
-def test_a_cancelled_job_is_not_cancelled_again_while_it_is_taken_back(rosa: Any) -> None:
+def test_a_cancelled_job_is_not_cancelled_again_while_it_is_rolled_back(rosa: Any) -> None:
     job = start()
     claimed = claim(job)
     starting.cancel(job, by=rosa)
     run = Run(claimed)
     with pytest.raises(Cancelled), run.batch():
         pytest.fail("A cancelled job begins no batch.")
-    leases.begin_ending(claimed, Job.Ending.CANCELLED, "")
+    leases.start_rollback(claimed, Job.Ending.CANCELLED, "")
     with run.batch():
         run.cursor["at"] = 0
 

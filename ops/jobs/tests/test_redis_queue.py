@@ -42,7 +42,7 @@ def test_jobs_are_done_over_redis_and_survive_a_killed_worker(place: Installatio
         assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 2, "counted": 150}
 
 
-def test_a_worker_that_is_told_to_end_gives_its_job_back(place: Installation) -> None:
+def test_a_worker_that_is_asked_to_end_gives_its_job_back(place: Installation) -> None:
     call(place, "start", to=150, pause=0.02)
     with place.going("work", "--processes", "1") as supervisor:
         call(place, "until_done", number=5)

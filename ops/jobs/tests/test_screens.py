@@ -78,7 +78,7 @@ def test_somebody_elses_job_is_refused_everywhere(as_dora: Client, rosa: Any) ->
     assert job.cancel_requested_at is None
 
 
-def test_whoever_sees_all_jobs_does_not_steer_them(client: Client, dora: Any) -> None:
+def test_whoever_sees_all_jobs_does_not_control_them(client: Client, dora: Any) -> None:
     job = start(dora)
     client.force_login(make_staff("vera", "view_job"))
     assert client.post(address(job, "cancel")).status_code == 403
@@ -193,14 +193,14 @@ def test_what_cannot_be_done_any_more_is_said(as_dora: Client, dora: Any) -> Non
     assert "Only what failed or was cancelled can be tried again." in text
 
 
-def test_a_job_that_is_not_taken_back_says_what_is_left_and_is_gone_on_with(as_dora: Client, dora: Any) -> None:
+def test_a_job_whose_rollback_failed_says_what_is_left_and_is_resumed(as_dora: Client, dora: Any) -> None:
     job = start(dora, stumble=2)
     run_all_jobs()
-    Job.objects.update(ending="failed", cursor={"at": 2}, fruitless=6, told_at=None)
+    Job.objects.update(ending="failed", cursor={"at": 2}, attempts_without_progress=6, notified_at=None)
     left = "Taking back what had been done came to no end: the worker died 5 times in a row at it"
-    told = as_dora.get(reverse("admin:index")).content.decode()
+    notice = as_dora.get(reverse("admin:index")).content.decode()
     listed = as_dora.get(LIST).content.decode()
-    for text in (told, listed, page(as_dora, job)):
+    for text in (notice, listed, page(as_dora, job)):
         assert f"{counting.SORRY} {left}" in text
         assert "What had been done was taken back." not in text
     assert "Not taken back" in listed
@@ -214,10 +214,10 @@ def test_a_job_that_is_not_taken_back_says_what_is_left_and_is_gone_on_with(as_d
     assert "Try again" in page(as_dora, job)
 
 
-def test_who_may_not_go_on_with_a_job_reads_who_may(as_dora: Client, dora: Any, rosa: Any) -> None:
+def test_who_may_not_resume_a_job_reads_who_may(as_dora: Client, dora: Any, rosa: Any) -> None:
     job = start(rosa, stumble=2)
     run_all_jobs()
-    Job.objects.update(ending="failed", fruitless=6)
+    Job.objects.update(ending="failed", attempts_without_progress=6)
     dora.user_permissions.add(Permission.objects.get(codename="view_job"))
     text = page(as_dora, job)
     assert "Whoever asked for it, or a superuser, can have it gone on with." in text
@@ -261,7 +261,7 @@ def test_the_list_costs_the_same_for_many_jobs(client: Client, rosa: Any, django
     for _ in range(3):
         start(rosa)
     client.get(LIST)
-    # session, user, told, theme × 0 (cached), page, count
+    # session, user, notices, theme × 0 (cached), page, count
     with django_assert_num_queries(5):
         client.get(LIST)
     for _ in range(20):
@@ -324,13 +324,13 @@ def test_what_is_left_is_said_in_one_unit(dora: Any, done: int, total: int, word
     assert progress.progress_of(running(dora, done=done, total=total), timezone.now()).left == words
 
 
-def test_speed_and_time_left_count_from_when_the_job_was_last_taken_up(dora: Any) -> None:
+def test_speed_and_time_left_are_those_of_the_attempt(dora: Any) -> None:
     """Not from its first start: a worker was dead for an hour in between."""
     job = running(dora, done=100, total=400, started_at=timezone.now() - timedelta(hours=1))
     now = timezone.now()
     Job.objects.update(lease_until=now)
-    taken_up = leases.claim(job.pk, now=now)
-    assert taken_up is not None
+    claimed = leases.claim(job.pk, now=now)
+    assert claimed is not None
     Job.objects.update(done=200, heartbeat_at=now + timedelta(seconds=10))
     job.refresh_from_db()
     shown = progress.progress_of(job, now + timedelta(seconds=10))
@@ -341,13 +341,13 @@ def test_work_that_begins_before_the_last_sign_of_life_is_measured_from_there(do
     """A worker died having said more than it had stored."""
     job = running(dora, done=100)
     Job.objects.update(lease_until=timezone.now())
-    taken_up = leases.claim(job.pk, now=timezone.now())
-    assert taken_up is not None and taken_up.measured_done == 100
-    leases.renew(taken_up, done=40)
+    claimed = leases.claim(job.pk, now=timezone.now())
+    assert claimed is not None and claimed.measured_done == 100
+    leases.renew(claimed, done=40)
     job.refresh_from_db()
     assert (job.measured_done, job.measured_from) == (40, job.heartbeat_at)
-    leases.renew(taken_up, done=60)
-    leases.renew(taken_up)
+    leases.renew(claimed, done=60)
+    leases.renew(claimed)
     job.refresh_from_db()
     assert (job.measured_done, job.done) == (40, 60)
 
@@ -355,11 +355,11 @@ def test_work_that_begins_before_the_last_sign_of_life_is_measured_from_there(do
 def test_a_silent_worker_and_a_missing_one_are_noticed(dora: Any) -> None:
     now = timezone.now()
     silent = running(dora, heartbeat_at=now - timedelta(seconds=21))
-    assert progress.progress_of(silent, now).worry == (
+    assert progress.progress_of(silent, now).stalled == (
         "The worker has been silent for a while. If it died, another goes on within a minute."
     )
     waiting = start(dora)
-    assert progress.progress_of(waiting, now).worry == ""
-    assert progress.progress_of(waiting, now + timedelta(seconds=21)).worry == (
+    assert progress.progress_of(waiting, now).stalled == ""
+    assert progress.progress_of(waiting, now + timedelta(seconds=21)).stalled == (
         "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
     )

@@ -1,4 +1,4 @@
-"""``manage.py work`` in processes: they do jobs, are replaced when they die, and end when they are told to."""
+"""``manage.py work`` in processes: they do jobs, are replaced when they die, and end when they are asked to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_it_does_what_is_asked_for(place: Installation) -> None:
         assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 5}
 
 
-def test_a_killed_worker_is_replaced_and_its_job_goes_on(place: Installation) -> None:
+def test_a_killed_worker_is_replaced_and_its_job_resumed(place: Installation) -> None:
     call(place, "start", **LONG)
     with place.going(*WORK) as supervisor:
         call(place, "until_done", number=5)
@@ -49,7 +49,7 @@ def test_a_killed_worker_is_replaced_and_its_job_goes_on(place: Installation) ->
         assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 2, "counted": 150}
 
 
-def test_told_to_end_it_gives_its_job_back_and_the_next_goes_on_with_it(place: Installation) -> None:
+def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(place: Installation) -> None:
     call(place, "start", **LONG)
     with place.going(*WORK) as supervisor:
         call(place, "until_done", number=5)

@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from ops.jobs import kinds, running, starting, write_ahead
+from ops.jobs import kinds, running, sqlite, starting
 from ops.jobs.kinds import Kind
 from ops.jobs.run import Run
+from ops.jobs.sqlite import WriteAheadLog
 from ops.jobs.tests.killing import databases
-from ops.jobs.write_ahead import WriteAheadLog
 
 __all__ = ["databases"]
 
@@ -56,23 +56,23 @@ def done_in_two_batches() -> dict[str, Any]:
 
     kinds.register(Logged())
     job = starting.start("test.log", requester=None, title="Log", params={}, kick=False)
-    write_ahead.WORTH_IT = write_ahead.LONGEST = 0
+    sqlite.CHECKPOINT_AFTER = sqlite.LONGEST_LOG = 0
     running.run(job.pk)
     seen["file"].append(in_the_file())
     return {**seen, "then": [pragma("wal_autocheckpoint"), pragma("busy_timeout")]}
 
 
 def read_meanwhile() -> list[bool]:
-    """Whether the log can be begun anew while somebody reads it, and after that."""
+    """Whether the log can be reset while somebody reads it, and after that."""
     Group.objects.create(name="one")
     reader = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT COUNT(*) FROM auth_group").fetchone()
     Group.objects.create(name="two")
-    meanwhile = write_ahead.begun_anew("TRUNCATE")
+    meanwhile = sqlite.reset_wal("TRUNCATE")
     reader.execute("COMMIT")
     reader.close()
-    return [meanwhile, write_ahead.begun_anew("TRUNCATE")]
+    return [meanwhile, sqlite.reset_wal("TRUNCATE")]
 
 
 def test_what_a_batch_stored_is_written_back_before_the_next_one_and_not_in_its_commit(databases: Any) -> None:
@@ -81,13 +81,13 @@ def test_what_a_batch_stored_is_written_back_before_the_next_one_and_not_in_its_
     assert seen["then"] == [seen["usual"], seen["patience"]]
 
 
-def test_whoever_reads_the_log_is_not_waited_for_long(databases: Any) -> None:
+def test_readers_of_the_log_are_not_waited_for_long(databases: Any) -> None:
     assert databases.fresh().call(f"{HERE}.read_meanwhile") == [False, True]
 
 
 @pytest.mark.django_db
 def test_within_a_transaction_nothing_is_written_back(django_assert_num_queries: Any) -> None:
     with WriteAheadLog() as log:
-        log.grew(10.0)
+        log.add_write(10.0)
         with django_assert_num_queries(0):
-            log.write_back()
+            log.checkpoint()

@@ -1,4 +1,4 @@
-"""``manage.py work``: does jobs (imports, exports) beside the web server, until it is told to end."""
+"""``manage.py work``: runs jobs (imports, exports) beside the web server until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ops.jobs.supervision import Supervisor
-from ops.jobs.workers import work
+from ops.jobs.worker.queues import work
+from ops.jobs.worker.supervisor import Supervisor
 
 
 class Command(BaseCommand):
-    help = "Does jobs (imports, exports) until it is told to end. Takes up what dead workers left."
+    help = "Run jobs (imports, exports) until stopped, and resume those whose worker died."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--processes",
             type=at_least_one,
             default=2,
-            help="how many jobs are done at once (2)",
+            help="how many jobs run at once (2)",
         )
         parser.add_argument("--for", type=int, dest="parent", metavar="PID", help="be one worker of this supervisor")
 

@@ -1,4 +1,4 @@
-"""Whoever asked for a job reads once in the console that it ended, and not where they saw it anyway."""
+"""Requesters read once in the console that their job ended, and not where they saw it anyway."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def test_titles_are_escaped(as_dora: Client, dora: Any) -> None:
     assert "<script>alert" not in text
 
 
-def test_nobody_else_is_told(client: Client, dora: Any, rosa: Any) -> None:
+def test_nobody_else_is_notified(client: Client, dora: Any, rosa: Any) -> None:
     ended(dora)
     client.force_login(rosa)
     assert "messages.csv" not in overview(client)
 
 
-def test_who_watched_it_end_is_not_told_again(as_dora: Client, dora: Any) -> None:
+def test_who_watched_it_end_is_not_notified_again(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
     as_dora.get(reverse("admin:jobs_job_progress", args=[job.pk]), headers={"HX-Request": "true"})
     assert "messages.csv" not in overview(as_dora)

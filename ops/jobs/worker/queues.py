@@ -1,4 +1,4 @@
-"""What waits for kicks and does jobs: the worker of the library whose queue is used, ended in our way."""
+"""The worker of the library whose queue is used. Asked to end, it gives back its job after the current batch."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from django.db import Error, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from ops.jobs import troubles
-from ops.jobs.run import shutdown
+from ops.jobs import errors
+from ops.jobs.run import stop
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.5  # seconds between two looks at the queue in the database
+POLL_EVERY = 0.5  # seconds between two looks at the queue in the database
 PARENT_EVERY = 1.0  # seconds between two looks whether the supervisor lives
 LONGEST_PAUSE = 10.0  # seconds between two tries while the database or Redis is away
 
 
 def work(parent: int) -> None:
-    """Wait for kicks and do jobs until a signal ends it, or until ``parent`` (a process id) is gone."""
+    """Wait for kicks and run jobs until a signal ends it, or until ``parent`` (a process id) is gone."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if settings.JOBS_QUEUE == "redis":
         _work_for_redis()
@@ -35,23 +35,23 @@ def work(parent: int) -> None:
 
 
 class DatabaseWorker(Worker):
-    """The library's worker. It gives back its job when it is to end, and waits while the database is away."""
+    """The library's worker, which also waits while the database is away."""
 
     def shutdown(self, signum: int, frame: Any) -> None:
-        # A signal may come twice; at the second, the library would break off.
-        if not shutdown.requested:
-            shutdown.requested = True
+        # A signal may come twice; at the second, the library would stop in the middle of a batch.
+        if not stop.requested:
+            stop.requested = True
             super().shutdown(signum, frame)
 
     def run(self) -> None:
-        pause = LOOK_EVERY
+        pause = POLL_EVERY
         while self.running:
-            begun = time.monotonic()
+            started = time.monotonic()
             try:
                 super().run()
             except Error as error:
-                pause = LOOK_EVERY if time.monotonic() - begun > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-                logger.warning("The queue cannot be read (%s); trying again.", troubles.in_words(error))
+                pause = POLL_EVERY if time.monotonic() - started > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+                logger.warning("The queue cannot be read (%s); trying again.", errors.advice(error))
                 connection.close()
                 time.sleep(pause)
 
@@ -60,7 +60,7 @@ def _work_for_database() -> None:
     worker = DatabaseWorker(
         queue_names=["*"],
         excluded_queue_names=[],
-        interval=LOOK_EVERY,
+        interval=POLL_EVERY,
         batch=False,
         backend_name="default",
         startup_delay=False,
@@ -72,15 +72,15 @@ def _work_for_database() -> None:
 
 
 def _work_for_redis() -> None:
-    """RQ's worker that does jobs in its own process: they are asked to end, not killed like a process of their own."""
+    """RQ's worker that runs jobs in its own process, where a signal asks them to end; RQ kills child processes."""
     rq, django_rq, backend = (import_module(name) for name in ("rq", "django_rq", "django_tasks_rq.backend"))
 
     class RedisWorker(rq.SimpleWorker):  # type: ignore[name-defined]
         max_connection_wait_time = LONGEST_PAUSE
 
         def request_stop(self, signum: int, frame: Any) -> None:
-            if not shutdown.requested:
-                shutdown.requested = True
+            if not stop.requested:
+                stop.requested = True
                 super().request_stop(signum, frame)
                 signal.signal(signal.SIGINT, self.request_stop)
                 signal.signal(signal.SIGTERM, self.request_stop)

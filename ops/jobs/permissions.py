@@ -1,4 +1,4 @@
-"""Who may see and steer which job."""
+"""Who may see, cancel and retry which job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def may_see_all(user: Any) -> bool:
 
 
 def may_see(user: Any, job: Job) -> bool:
-    """Staff see the jobs that they asked for; whoever may view jobs sees all."""
+    """Staff see the jobs that they requested; whoever may view jobs sees all."""
     return (user.is_active and user.is_staff and job.requester_id == user.pk) or may_see_all(user)
 
 
@@ -24,20 +24,20 @@ def has_jobs(user: Any) -> bool:
     return may_see_all(user) or any(user.has_perm(kind.permission) for kind in all_kinds() if kind.permission)
 
 
-def may_steer(user: Any, job: Job) -> bool:
-    """Whoever asked for a job may cancel it and start it again, and so may superusers."""
+def may_control(user: Any, job: Job) -> bool:
+    """Requesters may cancel and retry their jobs, superusers all."""
     return user.is_active and user.is_staff and (user.is_superuser or job.requester_id == user.pk)
 
 
 def may_cancel(user: Any, job: Job) -> bool:
-    """Whether a job can be cancelled now, by this user."""
+    """Whether this user can cancel a job now."""
     under_way = job.state in UNDER_WAY and not job.ending and job.cancel_requested_at is None
-    return under_way and not why_no_cancel(job) and may_steer(user, job)
+    return under_way and not why_no_cancel(job) and may_control(user, job)
 
 
 def may_retry(user: Any, job: Job) -> bool:
-    """Whether an ended job can be started again, by this user: starting it takes the permission for its kind anew."""
-    return not why_no_retry(job) and may_steer(user, job) and _may_start(user, job)
+    """Whether this user can start an ended job again, for which they need the permission to start one of its kind."""
+    return not why_no_retry(job) and may_control(user, job) and _may_start(user, job)
 
 
 def _may_start(user: Any, job: Job) -> bool:

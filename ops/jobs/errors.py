@@ -1,4 +1,4 @@
-"""Troubles of the database and the machine: which pass by themselves, and what people can do about the others."""
+"""Errors of the database and the machine: which are transient, and what people can do about the others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from django.db import Error, IntegrityError, InterfaceError, OperationalError
 
 # By SQLSTATE of PostgreSQL: serialization failure, deadlock, lock timeout, and servers that stop, start or are full.
-PASSING_STATES = frozenset({"40001", "40P01", "55P03", "53300"})
-PASSING_CLASSES = frozenset({"08", "57"})
-PASSING_WORDS = (
+TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53300"})
+TRANSIENT_CLASSES = frozenset({"08", "57"})
+TRANSIENT_WORDS = (
     "locked",
     "closed the connection",
     "connection is closed",
@@ -21,41 +21,41 @@ PASSING_WORDS = (
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether an error, or its cause, is likely to be gone soon: a lock, a deadlock, a connection that was lost."""
-    error = _below(error)
+    error = _database_error(error)
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    state = _state_of(error)
+    state = _sqlstate(error)
     if state:
-        return state in PASSING_STATES or state[:2] in PASSING_CLASSES
+        return state in TRANSIENT_STATES or state[:2] in TRANSIENT_CLASSES
     words = str(error).lower()
-    return isinstance(error, InterfaceError) or any(passing in words for passing in PASSING_WORDS)
+    return isinstance(error, InterfaceError) or any(transient in words for transient in TRANSIENT_WORDS)
 
 
-def in_words(error: BaseException, *, again: str = "try again") -> str:
-    """What people can do about an error of the database or the machine; "" for an error that is neither.
+def advice(error: BaseException, *, again: str = "try again") -> str:
+    """What people can do about an error of the database or the machine; "" for any other error.
 
-    ``again`` is what they should do then ("run the import again"). The error's own words stay out of it, because they
-    may hold somebody's text.
+    ``again`` is what they should do then ("run the import again"). The error's own words are left out: they may hold
+    somebody's text.
     """
-    error = _below(error)
+    error = _database_error(error)
     if isinstance(error, OSError) and error.errno in FULL_DISK:
         return _full_disk(again)
     if isinstance(error, MemoryError):
         return f"This needs more memory than there is: {again} when less is going on."
-    return _of_the_database(error, again) if isinstance(error, Error) else ""
+    return _advice_of_database(error, again) if isinstance(error, Error) else ""
 
 
-def for_the_log(error: BaseException) -> str:
-    """Where an error came from. What a database's error says is left out: it may quote rows."""
+def for_log(error: BaseException) -> str:
+    """The traceback of an error and its type. What a database's error says is left out: it may quote rows."""
     lines = traceback.format_tb(error.__traceback__)
-    words = type(error).__name__ if isinstance(_below(error), Error) else f"{type(error).__name__}: {error}"
-    return f"{''.join(lines)}{words} {_state_of(_below(error))}".rstrip()
+    words = type(error).__name__ if isinstance(_database_error(error), Error) else f"{type(error).__name__}: {error}"
+    return f"{''.join(lines)}{words} {_sqlstate(_database_error(error))}".rstrip()
 
 
-def _of_the_database(error: Error, again: str) -> str:
-    words, state = str(error).lower(), _state_of(error)
+def _advice_of_database(error: Error, again: str) -> str:
+    words, state = str(error).lower(), _sqlstate(error)
     if isinstance(error, IntegrityError):
         return f"Somebody else stored or removed some of the same messages or people meanwhile: {again}."
     if "locked" in words or "lock timeout" in words or "deadlock" in words:
@@ -71,7 +71,7 @@ def _full_disk(again: str) -> str:
     return f"The disk is full, or the room for temporary files is: make room and {again}."
 
 
-def _below(error: BaseException) -> BaseException:
+def _database_error(error: BaseException) -> BaseException:
     """The error of the database that caused another one, or the error itself."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, Error):
@@ -79,7 +79,7 @@ def _below(error: BaseException) -> BaseException:
     return found or error
 
 
-def _state_of(error: BaseException) -> str:
+def _sqlstate(error: BaseException) -> str:
     """The SQLSTATE of PostgreSQL, "" where there is none."""
     cause: Any = error.__cause__
     return getattr(cause, "sqlstate", None) or ""

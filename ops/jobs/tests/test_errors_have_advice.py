@@ -1,4 +1,4 @@
-"""Troubles of the database are said in words that help, and some of them pass by themselves."""
+"""Errors of the database and the machine come with advice, and some of them are transient."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from ops.audit.recording import NotRecorded
-from ops.jobs import troubles
+from ops.jobs import errors
 
 LOCKED = "Another program is writing to the database: run the import again when it is done."
 FULL = "The disk is full, or the room for temporary files is: make room and run the import again."
 
 
-PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "08006")
+TRANSIENT_STATES = ("40001", "40P01", "55P03", "57P01", "08006")
 
 
 class FromPostgreSQL(Exception):
@@ -54,12 +54,12 @@ def caused(error: Exception, cause: BaseException) -> Exception:
         (OSError(errno.ENOENT, "No such file"), ""),
     ],
 )
-def test_each_trouble_has_its_sentence(error: Exception, sentence: str) -> None:
-    assert troubles.in_words(error, again="run the import again") == sentence
+def test_each_error_has_its_sentence(error: Exception, sentence: str) -> None:
+    assert errors.advice(error, again="run the import again") == sentence
 
 
-def test_without_more_people_are_told_to_try_again() -> None:
-    assert troubles.in_words(OperationalError("disk full")).endswith("make room and try again.")
+def test_by_default_people_are_asked_to_try_again() -> None:
+    assert errors.advice(OperationalError("disk full")).endswith("make room and try again.")
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,12 @@ def test_without_more_people_are_told_to_try_again() -> None:
         OperationalError("database is locked"),
         OperationalError("server closed the connection unexpectedly"),
         InterfaceError("connection already closed"),
-        *(
-            caused(OperationalError("x"), FromPostgreSQL(state))
-            for state in ("40001", "40P01", "55P03", "57P01", "08006")
-        ),
+        *(caused(OperationalError("x"), FromPostgreSQL(state)) for state in TRANSIENT_STATES),
         caused(NotRecorded(), OperationalError("database is locked")),
     ],
 )
-def test_locks_deadlocks_and_lost_connections_pass(error: Exception) -> None:
-    assert troubles.is_passing(error)
+def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) -> None:
+    assert errors.is_transient(error)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +87,8 @@ def test_locks_deadlocks_and_lost_connections_pass(error: Exception) -> None:
         ValueError("locked"),
     ],
 )
-def test_full_disks_and_mistakes_do_not_pass(error: Any) -> None:
-    assert not troubles.is_passing(error)
+def test_full_disks_and_mistakes_are_not(error: Any) -> None:
+    assert not errors.is_transient(error)
 
 
 def test_the_log_says_where_but_quotes_no_row() -> None:
@@ -99,7 +96,7 @@ def test_the_log_says_where_but_quotes_no_row() -> None:
     try:
         raise IntegrityError(words)
     except IntegrityError as error:
-        lines = troubles.for_the_log(error)
-    assert "test_troubles_in_words.py" in lines
+        lines = errors.for_log(error)
+    assert "test_errors_have_advice.py" in lines
     assert lines.endswith("IntegrityError")
     assert "private" not in lines

@@ -1,4 +1,4 @@
-"""Whoever asked for a job reads in the console that it ended: once, wherever they are by then."""
+"""Requesters read in the console that their job ended: once, on the next page that they open."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from ops.jobs import addresses
+from ops.jobs.kinds import page_of
 from ops.jobs.models import Job
 
 LEVELS = {Job.State.FINISHED: messages.SUCCESS, Job.State.FAILED: messages.ERROR, Job.State.CANCELLED: messages.INFO}
 MOST_AT_ONCE = 5
 
 
-class TellingMiddleware:
+class NoticesMiddleware:
     """Adds a message for each job that ended since the last page of the console; one query a page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,23 +26,24 @@ class TellingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_page(request):
-            for job in untold(request.user):
+            for job in pending(request.user):
+                own_page = reverse("admin:jobs_job_change", args=[job.pk])
+                outcome = page_of(job) or own_page
                 # What they are about to look at needs no message.
-                seen = request.path in (addresses.page(job), addresses.outcome(job))
-                if mark_told(job) and not seen:
-                    _tell(request, job)
+                if mark_notified(job) and request.path not in (own_page, outcome):
+                    _add_message(request, job, outcome)
         return self.get_response(request)
 
 
-def untold(user: Any) -> list[Job]:
-    """Ended jobs that somebody asked for and was not told about, the first ones first."""
-    ended = Job.objects.filter(requester=user, ended_at__isnull=False, told_at__isnull=True)
+def pending(user: Any) -> list[Job]:
+    """Ended jobs of a requester who was not notified yet, the first ended first."""
+    ended = Job.objects.filter(requester=user, ended_at__isnull=False, notified_at__isnull=True)
     return list(ended.order_by("ended_at")[:MOST_AT_ONCE])
 
 
-def mark_told(job: Job) -> bool:
-    """From now on nobody is told about a job; False where somebody was faster."""
-    return bool(Job.objects.filter(pk=job.pk, told_at__isnull=True).update(told_at=timezone.now()))
+def mark_notified(job: Job) -> bool:
+    """Note that the requester knows; False where that was noted already."""
+    return bool(Job.objects.filter(pk=job.pk, notified_at__isnull=True).update(notified_at=timezone.now()))
 
 
 def _is_page(request: HttpRequest) -> bool:
@@ -58,6 +59,6 @@ def _is_page(request: HttpRequest) -> bool:
     )
 
 
-def _tell(request: HttpRequest, job: Job) -> None:
-    words = render_to_string("jobs/told.html", {"job": job, "address": addresses.outcome(job)})
-    messages.add_message(request, LEVELS[Job.State(job.state)], words)
+def _add_message(request: HttpRequest, job: Job, address: str) -> None:
+    text = render_to_string("jobs/notice.html", {"job": job, "address": address})
+    messages.add_message(request, LEVELS[Job.State(job.state)], text)

@@ -1,0 +1,43 @@
+"""What the supervisor does besides jobs: scheduled management commands, and pruning the queue."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import Error
+from django_tasks_db.models import DBTaskResult
+
+from ops.jobs import errors
+
+logger = logging.getLogger(__name__)
+
+PRUNE_EVERY = timedelta(days=1)
+DEAD_AFTER = timedelta(days=7)  # a task that runs for so long died with its worker
+
+
+def run_due(last_runs: dict[str, datetime], now: datetime) -> None:
+    """Run the commands of ``settings.JOBS_ROUNDS`` that are due at ``now``, and note that in ``last_runs``.
+
+    A command that fails is logged, and stops neither the others nor jobs. Raises the database's errors.
+    """
+    for command, seconds in settings.JOBS_ROUNDS.items():
+        if command in last_runs and now - last_runs[command] < timedelta(seconds=seconds):
+            continue
+        last_runs[command] = now
+        try:
+            call_command(command, verbosity=0)
+        except Error:
+            raise
+        except Exception as error:
+            logger.error("“%s” failed, and is run again later:\n%s", command, errors.for_log(error))
+
+
+def prune_queue(now: datetime) -> None:
+    """Delete old kicks from the database: done ones, and those whose worker died. In Redis, RQ does so by itself."""
+    if settings.JOBS_QUEUE != "database":
+        return
+    call_command("prune_db_task_results", verbosity=0)
+    DBTaskResult.objects.running().filter(started_at__lt=now - DEAD_AFTER).delete()

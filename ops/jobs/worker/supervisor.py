@@ -1,0 +1,121 @@
+"""The one long-running process for jobs: it keeps workers alive and does what is due every few seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from ops.jobs import errors, starting
+from ops.jobs.worker import rounds
+
+logger = logging.getLogger(__name__)
+
+CHECK_EVERY = 0.2  # seconds between two looks whether workers live
+QUICK_DEATH = 5.0  # seconds: a worker that lived shorter is not replaced at once
+LONGEST_PAUSE = 10.0  # seconds before it is
+STOP_TIMEOUT = 3.5  # seconds that workers have to end; honcho kills what is there after five
+
+
+class WorkerProcess:
+    """One worker process after another."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.not_before = 0.0
+        self.pause = 0.5
+
+    def ensure_alive(self) -> None:
+        """Start a worker where none lives: at once after the first death, after longer pauses when they repeat."""
+        now = time.monotonic()
+        if self.process is not None and self.process.poll() is not None:
+            self._died(now)
+        if self.process is None and now >= self.not_before:
+            # A session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then ends its workers.
+            self.process = subprocess.Popen(  # noqa: S603 - this very program
+                [sys.executable, str(settings.BASE_DIR / "manage.py"), "work", "--for", str(os.getpid())],
+                start_new_session=True,
+            )
+            self.started = now
+
+    def terminate(self) -> None:
+        """Ask the worker to end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, until: float) -> None:
+        """Wait for the worker to end until then (time.monotonic), then kill it; the next one resumes its job."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _died(self, now: float) -> None:
+        quick = now - self.started < QUICK_DEATH
+        self.pause = min(2 * self.pause, LONGEST_PAUSE) if quick else 0.5
+        self.not_before = now + self.pause if quick else now
+        logger.warning("A worker ended (%s); another is started.", self.process and self.process.returncode)
+        self.process = None
+
+
+class Supervisor:
+    """Keeps ``processes`` workers alive and sweeps every few seconds, until a signal ends it."""
+
+    def __init__(self, processes: int) -> None:
+        self.workers = [WorkerProcess() for _ in range(processes)]
+        self.stopping = False
+        self.pruned_at: datetime | None = None
+        self.last_runs: dict[str, datetime] = {}
+
+    def run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        sweep_at = 0.0
+        while not self.stopping:
+            for worker in self.workers:
+                worker.ensure_alive()
+            if time.monotonic() >= sweep_at:
+                self._sweep(timezone.now())
+                sweep_at = time.monotonic() + settings.JOBS_SWEEP_SECONDS
+            time.sleep(CHECK_EVERY)
+        self._stop_workers()
+
+    def _stop(self, signum: int, frame: Any) -> None:
+        self.stopping = True
+
+    def _stop_workers(self) -> None:
+        until = time.monotonic() + STOP_TIMEOUT
+        for worker in self.workers:
+            worker.terminate()
+        for worker in self.workers:
+            worker.wait(until)
+
+    def _sweep(self, now: datetime) -> None:
+        """Wake workers for jobs that nobody works on, prune the queue, run what is due.
+
+        A database that is away or locked is asked again at the next sweep.
+        """
+        try:
+            kicked = starting.kick(now)
+            if kicked:
+                logger.info("%d job(s) that nobody works on: workers were asked again.", kicked)
+            if self.pruned_at is None or now - self.pruned_at >= rounds.PRUNE_EVERY:
+                rounds.prune_queue(now)
+                self.pruned_at = now
+            rounds.run_due(self.last_runs, now)
+        except Error as error:
+            logger.warning("Jobs cannot be looked for: %s", errors.advice(error))
+            connection.close()
