@@ -1,4 +1,4 @@
-"""The worker runs the commands of JOBS_ROUNDS, each in its time."""
+"""The worker runs the commands that rooms schedule, each in its time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands
 from django.utils import timezone
 
 from ops.jobs.worker import rounds
@@ -18,7 +19,7 @@ Session = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
 
 
 def schedule(monkeypatch: Any, **commands: int) -> None:
-    monkeypatch.setattr(settings, "JOBS_ROUNDS", commands)
+    monkeypatch.setattr(rounds, "scheduled", lambda: commands)
 
 
 def let_a_session_expire(now: datetime) -> None:
@@ -45,3 +46,9 @@ def test_a_command_that_fails_stops_neither_the_others_nor_the_worker(monkeypatc
     rounds.run_due({}, now)
     assert "“no_such_command” failed, and is run again later:" in caplog.text
     assert not Session.objects.exists()
+
+
+def test_rooms_schedule_commands_that_exist() -> None:
+    scheduled = rounds.scheduled()
+    assert scheduled["start_deletions"] == 60
+    assert scheduled.keys() <= get_commands().keys()

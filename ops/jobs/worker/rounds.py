@@ -1,4 +1,4 @@
-"""What the supervisor does besides jobs: scheduled management commands, and pruning the queue."""
+"""What the supervisor does besides jobs: the management commands that rooms declare, and pruning the queue."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import Error
 from django_tasks_db.models import DBTaskResult
 
+from ops.console.rooms import rooms
 from ops.jobs import errors
 
 logger = logging.getLogger(__name__)
@@ -18,12 +19,17 @@ PRUNE_EVERY = timedelta(days=1)
 DEAD_AFTER = timedelta(days=7)  # a task that runs for so long died with its worker
 
 
+def scheduled() -> dict[str, int]:
+    """The commands that rooms declare (``Room.rounds``), each with the seconds between two runs."""
+    return {command: seconds for room in rooms() for command, seconds in room.rounds.items()}
+
+
 def run_due(last_runs: dict[str, datetime], now: datetime) -> None:
-    """Run the commands of ``settings.JOBS_ROUNDS`` that are due at ``now``, and note that in ``last_runs``.
+    """Run the scheduled commands that are due at ``now``, and note that in ``last_runs``.
 
     A command that fails is logged, and stops neither the others nor jobs. Raises the database's errors.
     """
-    for command, seconds in settings.JOBS_ROUNDS.items():
+    for command, seconds in scheduled().items():
         if command in last_runs and now - last_runs[command] < timedelta(seconds=seconds):
             continue
         last_runs[command] = now
