@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ops.audit import context
-from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.jobs import leases, running
+from ops.jobs.events import Event
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ops.audit.events import Event
+from ops.audit.events import choices
 from ops.audit.models import Entry
 from ops.jobs import leases, running, starting
+from ops.jobs.events import Event
 from ops.jobs.models import Job
 from ops.jobs.run import Run, stop
 from ops.jobs.tests import counting
@@ -168,6 +169,7 @@ def test_cancelling_and_starting_again_are_recorded(rosa: Any) -> None:
         (Event.JOB_CANCELLED, *facts),
         (Event.JOB_RETRIED, *facts),
     ]
+    assert {*Event.choices} <= {*choices()}
 
 
 @pytest.mark.django_db(transaction=True)
