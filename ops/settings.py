@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
-    "ops.jobs.telling.TellingMiddleware",
+    "ops.jobs.notices.NoticesMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusing.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -154,8 +154,6 @@ JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
 JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # silent for so long: a dead worker
 JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
 JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # in a row, before a job has failed
-# Commands that the worker runs besides, each every so many seconds.
-JOBS_ROUNDS = {"sweep_files": 3_600, "start_deletions": 60}
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]

@@ -43,9 +43,9 @@ class DeletionConfig(Room):
         signals.connect()
 
     def job_kinds(self) -> Iterable[Any]:
-        from ops.deletion import erasing
+        from ops.deletion.erasing import Deletion
 
-        return erasing.kinds()
+        return [Deletion()]
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.deletion import leftovers

@@ -29,10 +29,11 @@ from ops.audit.recording import record
 from ops.deletion import erased_names, holds, leftovers, receipts
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
 from ops.deletion.refusals import DeletionRefused
-from ops.jobs import leases, starting, troubles
+from ops.jobs import errors, leases, starting
 from ops.jobs.kinds import Kind
 from ops.jobs.models import Job
-from ops.jobs.running import Cancelled, HandOver, JobFailed, Run
+from ops.jobs.pacing import Pace
+from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,7 @@ TITLE = "Deletion of an account"  # jobs are kept, and others see them: no name
 AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed
 
-# Messages in one batch, adapted so that a batch blocks other writers for about BATCH_SECONDS.
-FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000
-BATCH_SECONDS = 0.7
+FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000  # messages in one batch
 CACHE_KIB = 24_000  # takes about half as much again of memory
 
 Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
@@ -139,29 +138,24 @@ def _larger_page_cache() -> Iterator[None]:
             cursor.execute(f"PRAGMA cache_size = {before}")
 
 
-def kinds() -> list[Kind]:
-    """The kind of job that erases or anonymises an account."""
-    return [
-        Kind(
-            name=KIND,
-            work=work,
-            unit="messages",
-            page=page,
-            permission="accounts.delete_user",
-            why_no_retry=why_no_retry,
-            why_no_cancel=HOLD_INSTEAD,
-        )
-    ]
+class Deletion(Kind):
+    """The job that runs an approved deletion. It is not rolled back: the next job resumes it."""
 
+    name = KIND
+    unit = "messages"
+    permission = "accounts.delete_user"
 
-def page(job: Job) -> str:
-    """The URL of the request that a job works on."""
-    return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
+    def work(self, run: Run) -> dict[str, Any]:
+        return work(run)
 
+    def page(self, job: Job) -> str:
+        return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
 
-def why_no_retry(job: Job) -> str:
-    """The sentence shown instead of a retry button."""
-    return "The deletion goes on by itself, within a few minutes."
+    def why_no_retry(self, job: Job) -> str:
+        return "The deletion goes on by itself, within a few minutes."
+
+    def why_no_cancel(self, job: Job) -> str:
+        return HOLD_INSTEAD
 
 
 @contextmanager
@@ -214,11 +208,10 @@ def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:
 
 
 def _paced(run: Run, batch: Callable[[int], bool]) -> None:
-    """Call ``batch`` with adapted sizes until it returns False."""
-    size, more = FIRST_SIZE, True
-    while more:
-        more = batch(size)
-        size = min(max(int(size * min(BATCH_SECONDS / max(run.held, 0.001), 2)), LEAST_SIZE), MOST_SIZE)
+    """Call ``batch`` with the number of messages to process until it returns False."""
+    pace = Pace(FIRST_SIZE, least=LEAST_SIZE, most=MOST_SIZE)
+    while batch(pace.size):
+        pace.took(run.batch_seconds)
 
 
 def _erase(run: Run, check: HoldCheck) -> None:
@@ -339,7 +332,7 @@ def _run_steps(run: Run) -> None:
         except (leases.LeaseLost, HandOver, Cancelled, Stopped):
             raise
         except Exception as error:
-            if troubles.is_passing(error):
+            if errors.is_transient(error):
                 raise
             _record_failure(run, step.name, error)
 
@@ -353,7 +346,7 @@ def _record_failure(run: Run, step: str, error: Exception) -> None:
         if give_up:
             _record_step(request, step, "failed", "Whoever runs the console finds more in its log.")
             request.progress.setdefault("cleared", []).append(step)
-    why = troubles.for_the_log(error)
+    why = errors.for_log(error)
     logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
     if not give_up:
         raise JobFailed("The account is gone, but something of it could not be cleared away: it is tried again soon.")

@@ -20,8 +20,8 @@ from ops.audit import scrubbing
 from ops.console.erasure import NAME_ERASED, PARTIAL, REMOVED, Outcome, Step, outcome
 from ops.console.rooms import rooms
 from ops.deletion.models import OPEN, DeletionRequest, ErasedIdentifier, Hold
-from ops.jobs.running import Run
-from ops.jobs.write_ahead import begun_anew
+from ops.jobs.run import Run
+from ops.jobs.sqlite import reset_wal
 
 KEPT_PAGES = "views.decorators.cache."  # prefix of the keys of Django's cache_page
 LONGEST_REASON = 1_000  # characters, max_length of these columns
@@ -108,7 +108,7 @@ def _overwrite(request: DeletionRequest, run: Run) -> str:
         if not cursor.fetchone()[0]:
             return NOT_OVERWRITTEN
         for _ in range(CHECKPOINTS):
-            if begun_anew("TRUNCATE"):
+            if reset_wal("TRUNCATE"):
                 return ""
             if connection.in_atomic_block:
                 break

@@ -17,9 +17,9 @@ class ExportsConfig(Room):
     slots = {"person.facts": "exports/_person_link.html", "person.before_deletion": "exports/_before_deletion.html"}
 
     def job_kinds(self) -> Iterable[Any]:
-        from ops.exports import kinds
+        from ops.exports.jobs import MakeExport
 
-        return kinds.export_kinds()
+        return [MakeExport()]
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.exports import erased

@@ -14,16 +14,19 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.urls import reverse
 from django.utils import timezone
 
-from ops.exports import contents
+from ops.exports import contents, requests, selections
 from ops.exports.contents import File
 from ops.exports.formats import workbook
 from ops.exports.models import Export
 from ops.exports.rows import ranges
 from ops.exports.selections import Refused, author
 from ops.files import private_files
-from ops.jobs.running import JobFailed, Run
+from ops.jobs.kinds import KindWithRollback
+from ops.jobs.models import Job
+from ops.jobs.run import JobFailed, Run
 
 PLACE = ("file", "size", "rows", "after")  # in the cursor: how far the file is that is being made
 KEPT = timedelta(hours=24)  # how long the file may be downloaded
@@ -186,3 +189,21 @@ def _copy(name: str, target: BinaryIO, size: int) -> bool:
 def _to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+class MakeExport(KindWithRollback):
+    """Makes the file of an export; none is kept where that fails or is cancelled."""
+
+    name = requests.KIND
+    unit = "messages"
+    permission = selections.PERMISSION
+    cancel_note = "No file is kept."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        return make(run)
+
+    def roll_back(self, run: Run) -> None:
+        remove(run)
+
+    def page(self, job: Job) -> str:
+        return reverse("admin:exports_export_change", args=[job.params["export"]])

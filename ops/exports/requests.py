@@ -108,10 +108,10 @@ def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) 
     export.rows = counts["sent"] + counts["received"]  # one to oneself is in both files, and counts twice
     details = {"rows": export.rows, "counts": counts, "format": "zip", "up_to": export.up_to}
     _store(export, target=user, details=details, label=None)
-    return begin(export)
+    return start(export)
 
 
-def begin(export: Export) -> Export:
+def start(export: Export) -> Export:
     """Have a job make the file: here where that takes at most 2 s, else by a worker."""
     Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
     title = f"Export of {contents.file_name(export)}"

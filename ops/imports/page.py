@@ -21,7 +21,7 @@ from ops.imports.models import Import
 from ops.imports.options import Choices, Reading
 from ops.imports.results import Figure, counted, figure
 from ops.jobs.models import Job
-from ops.jobs.steering import may_see
+from ops.jobs.permissions import may_see
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
 State = Import.State

@@ -29,7 +29,7 @@ from ops.imports.staging.vendors import staging_on
 from ops.imports.storing import batches, texts
 from ops.imports.storing.batches import Bases, Stored, Work
 from ops.imports.storing.plans import Plan
-from ops.jobs import troubles
+from ops.jobs import errors
 
 # Sent with ``using`` when an import has stored something, or an undo has removed something.
 messages_imported = Signal()
@@ -88,7 +88,7 @@ def import_messages(
     except NotRecorded as error:
         raise ImportStopped(str(error)) from error
     except DatabaseError as error:
-        raise ImportStopped(troubles.in_words(error, again="run the import again")) from error
+        raise ImportStopped(errors.advice(error, again="run the import again")) from error
 
 
 class InOneGo:

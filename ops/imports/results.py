@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from ops.imports import undoing
 from ops.imports.models import Import
 from ops.imports.staging.vendors import staging_on
-from ops.jobs.progress import not_taken_back
+from ops.jobs.progress import rollback_failure
 
 State = Import.State
 LEFT_SHOWN = 100
@@ -115,7 +115,7 @@ def _left_in_words(kept: int, *, exact: bool) -> str:
 def in_short(import_: Import) -> str:
     """What came of an import, for its row in the list."""
     counts, outcome, job = import_.counts, import_.outcome, import_.job
-    if job is not None and not_taken_back(job):
+    if job is not None and rollback_failure(job):
         return "It was to be taken back, and a part of it is still there: open it to go on."
     if import_.state == State.STORED:
         told = [counted(outcome.get("messages", 0), "new message")]

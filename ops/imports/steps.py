@@ -17,16 +17,12 @@ from ops.imports.jobs import store as store_job
 from ops.imports.jobs import undo as undo_job
 from ops.imports.models import Import
 from ops.jobs import starting
-from ops.jobs.kinds import Kind
+from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
+from ops.jobs.run import Run
 
 SMALL = 1_000_000  # bytes of a file that is usually done in the request
 FEW = 2_000  # rows, likewise
-
-# What cancelling does.
-AFTER_CHECK = "Nothing is stored, and the file can be checked again."
-AFTER_STORE = "Takes back what was stored so far."
-AFTER_UNDO = "What is removed by then stays removed; undoing can go on later."
 
 State = Import.State
 NEW = Q(state=State.CHECKING, job=None)
@@ -81,7 +77,7 @@ def settle() -> int:
     """
     waiting = Import.objects.filter(state__in=(State.CHECKING, State.STORING, State.UNDOING), job__cursor={})
     jobs = Job.objects.filter(pk__in=waiting.values("job"))
-    return sum(map(starting.take_back, jobs))
+    return sum(map(starting.roll_back, jobs))
 
 
 def why_not_storable(import_: Import) -> str:
@@ -96,23 +92,55 @@ def why_not_storable(import_: Import) -> str:
     return ""
 
 
-def kinds() -> list[Kind]:
-    """The kinds of jobs, to be registered when the console starts."""
-    common: dict[str, Any] = {
-        "unit": "messages",
-        "page": _page,
-        "permission": "imports.import_messages",
-        "why_no_retry": lambda job: "Start it again from the page of the import.",
-    }
-    return [
-        Kind("import.check", check_job.work, check_job.take_back, cancelling=AFTER_CHECK, **common),
-        Kind("import.store", store_job.work, store_job.take_back, cancelling=AFTER_STORE, **common),
-        Kind("import.undo", undo_job.work, undo_job.take_back, cancelling=AFTER_UNDO, keeps=True, **common),
-    ]
+class _ImportKind(KindWithRollback):
+    unit = "messages"
+    permission = "imports.import_messages"
+
+    def page(self, job: Job) -> str:
+        return reverse("admin:imports_import_change", args=[job.params["import"]])
+
+    def why_no_retry(self, job: Job) -> str:
+        return "Start it again from the page of the import."
 
 
-def _page(job: Job) -> str:
-    return reverse("admin:imports_import_change", args=[job.params["import"]])
+class CheckImport(_ImportKind):
+    """Reads and checks the file."""
+
+    name = "import.check"
+    cancel_note = "Nothing is stored, and the file can be checked again."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        return check_job.work(run)
+
+    def roll_back(self, run: Run) -> None:
+        check_job.roll_back(run)
+
+
+class StoreImport(_ImportKind):
+    """Stores what was checked."""
+
+    name = "import.store"
+    cancel_note = "Takes back what was stored so far."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        return store_job.work(run)
+
+    def roll_back(self, run: Run) -> None:
+        store_job.roll_back(run)
+
+
+class UndoImport(_ImportKind):
+    """Removes what was stored; what is removed stays removed when the job fails or is cancelled."""
+
+    name = "import.undo"
+    cancel_note = "What is removed by then stays removed; undoing can go on later."
+    undoes_work = False
+
+    def work(self, run: Run) -> dict[str, Any]:
+        return undo_job.work(run)
+
+    def roll_back(self, run: Run) -> None:
+        undo_job.roll_back(run)
 
 
 def _refuse_without_file(import_: Import) -> None:

@@ -22,7 +22,8 @@ from ops.audit.models import Entry
 from ops.imports.models import Import
 from ops.imports.staging.base import Staging
 from ops.imports.storing import texts
-from ops.imports.storing.batches import Pace, Work
+from ops.imports.storing.batches import Work
+from ops.jobs.pacing import Pace
 
 PIECE = 2_000  # ids whose messages are removed at a time, many times over where that is fast
 PEOPLE = 500
@@ -94,8 +95,8 @@ class Undoing:
         upto = self.work.cursor.get("upto", last)
         pace = Pace()
         while upto > first:
-            after = max(first, upto - PIECE * pace.pieces)
-            with pace.keeping(), self.work.batch():
+            after = max(first, upto - PIECE * pace.size)
+            with pace.timed(), self.work.batch():
                 self._remove(after, upto)
                 self.work.cursor["upto"] = upto = after
                 self.work.advance(done=last - upto, total=self.total)

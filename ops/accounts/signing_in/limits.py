@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ops.jobs.addresses import is_polling
+from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
 NOTED_EVERY = 60  # seconds: activity is written once a minute, not on each page

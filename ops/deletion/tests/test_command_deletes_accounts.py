@@ -14,6 +14,7 @@ from messaging.tests.conversations import write
 from ops.accounts.models import User
 from ops.deletion.models import DeletionRequest, Hold, Receipt, State
 from ops.deletion.tests.deleting import approved, ask, sam, sue
+from ops.jobs.worker import rounds
 
 __all__ = ["sam", "sue"]
 
@@ -130,7 +131,7 @@ def test_the_workers_round_starts_what_waits_for_nothing_any_more(
     settings.DELETION_GRACE_DAYS = 30
     approved(alice, by=sue, approver=sam)
     call_command("start_deletions")
-    assert (capsys.readouterr().out, settings.JOBS_ROUNDS["start_deletions"]) == ("", 60)
+    assert (capsys.readouterr().out, rounds.scheduled()["start_deletions"]) == ("", 60)
     DeletionRequest.objects.update(runs_at=timezone.now())
     call_command("start_deletions")
     assert capsys.readouterr().out == "Started 1 deletion.\n"

@@ -20,7 +20,7 @@ from ops.audit import chain, verification
 from ops.audit.models import Entry
 from ops.deletion import approval, erasing, leftovers, requests
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, ErasedIdentifier, Mode, Receipt
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 from ops.jobs.tests.killing import databases
 
 __all__ = ["databases"]

@@ -30,7 +30,7 @@ from ops.deletion.tests.deleting import approved, ask, erased, sam, sue, work_on
 from ops.jobs import starting
 from ops.jobs.kinds import page_of
 from ops.jobs.models import Job
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 
 __all__ = ["sam", "sue"]
 

@@ -17,7 +17,7 @@ from ops.deletion import requests as deletion
 from ops.deletion.forms import CancelForm, TypedForm
 from ops.deletion.models import DeletionGroup, DeletionRequest, Mode, State
 from ops.deletion.views.requests import accounts, grace
-from ops.jobs.addresses import load_anew
+from ops.jobs.progress import reload_page
 
 
 class AboutGroup(ConsolePage):
@@ -74,7 +74,7 @@ class GroupProgressView(AboutGroup, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if pages.group_status(self.requests)["live"]:
             return super().get(request, *args, **kwargs)
-        return load_anew(request, self.get_success_url())
+        return reload_page(request, self.get_success_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {"group": self.group, "waiting": self.waiting, **pages.group_status(self.requests)}

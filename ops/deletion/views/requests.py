@@ -22,8 +22,7 @@ from ops.deletion import approval, pages
 from ops.deletion import requests as deletion
 from ops.deletion.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.deletion.models import DeletionRequest
-from ops.jobs.addresses import load_anew
-from ops.jobs.progress import progress_of
+from ops.jobs.progress import progress_of, reload_page
 
 USERS = "admin:accounts_user_changelist"
 
@@ -156,7 +155,7 @@ class ProgressView(AboutRequest, TemplateView):
             return HttpResponse(status=204)  # no change
         if "waits" not in request.GET and pages.is_worked_on(self.deletion):
             return super().get(request, *args, **kwargs)
-        return load_anew(request, self.get_success_url())
+        return reload_page(request, self.get_success_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         job: Any = self.deletion.job

@@ -21,7 +21,7 @@ from ops.files import private_files
 from ops.imports import own_ids
 from ops.jobs import running, starting
 from ops.jobs.models import Job
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 from ops.jobs.tests.working import run_all_jobs
 
 

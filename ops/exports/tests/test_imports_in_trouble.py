@@ -20,11 +20,11 @@ from ops.exports.models import Export
 from ops.imports import steps
 from ops.imports.checking import check_file
 from ops.imports.models import Import
-from ops.imports.storing import batches as storing
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import brought, do
-from ops.jobs import running, troubles
+from ops.jobs import errors, pacing, running
 from ops.jobs.models import Job
+from ops.jobs.pacing import Pace
 from ops.jobs.tests.killing import databases
 
 __all__ = ["databases"]
@@ -36,7 +36,7 @@ holders: list[Any] = []  # connections of another program; they end with the pro
 def prepare() -> None:
     """An import that is stored in many batches; errors are not tried again."""
     make_user("alice"), make_user("bob")
-    check_file.PIECE, storing.GOAL, running.PAUSES = 10, 0, ()  # type: ignore[assignment]
+    check_file.PIECE, pacing.BATCH_SECONDS, running.RETRY_PAUSES = 10, 0, ()  # type: ignore[assignment]
     rows = [row(str(number), content="x" * 2_000) for number in range(ROWS)]
     steps.store(brought(*rows), by=None, kick=False)
 
@@ -54,7 +54,7 @@ def prepare_locked() -> None:
     """Another program locks the database in the middle, for as long as this worker lives."""
     prepare()
     on_connecting("PRAGMA busy_timeout = 10" if connection.vendor == "sqlite" else "SET lock_timeout = 10")
-    keeping, batches = storing.Pace.keeping, []
+    keeping, batches = Pace.timed, []
 
     def locked_in_the_middle(self: Any) -> Any:
         batches.append(1)
@@ -62,7 +62,7 @@ def prepare_locked() -> None:
             holders.append(another_program())
         return keeping(self)
 
-    storing.Pace.keeping = locked_in_the_middle  # type: ignore[method-assign]
+    Pace.timed = locked_in_the_middle  # type: ignore[method-assign]
 
 
 def on_connecting(statement: str) -> None:
@@ -123,7 +123,7 @@ def lost(monkeypatch: Any) -> Iterator[list[Any]]:
         return copy(self, *args, **options)
 
     monkeypatch.setattr(psycopg.Cursor, "copy", losing)
-    monkeypatch.setattr(running, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(running, "RETRY_PAUSES", (0.0, 0.0, 0.0))
     yield ended
     connection.close()
 
@@ -150,4 +150,4 @@ def test_an_export_whose_connection_is_lost_says_so_as_django_does(
     export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="a question", format="csv"))
     with pytest.raises(OperationalError) as error:
         b"".join(requests.lines(export))
-    assert troubles.is_passing(error.value)
+    assert errors.is_transient(error.value)

@@ -21,7 +21,7 @@ from ops.imports.models import Import
 from ops.imports.options import Choices, Reading
 from ops.imports.staging.base import Staging
 from ops.imports.staging.vendors import staging_on
-from ops.jobs.running import JobFailed, Run
+from ops.jobs.run import JobFailed, Run
 
 GONE = "The file is not kept any more: upload it again."
 TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
@@ -43,7 +43,7 @@ def work(run: Run) -> dict[str, Any]:
     return summary(import_.counts)
 
 
-def take_back(run: Run) -> None:
+def roll_back(run: Run) -> None:
     """The check failed or was cancelled: the file can be checked again."""
     import_ = mine(run, Import.State.CHECKING)
     if import_ is None:

@@ -28,7 +28,7 @@ from ops.imports.storing.batches import Bases
 from ops.imports.storing.plans import KIND as PLAN
 from ops.imports.storing.plans import Plan
 from ops.imports.undoing import Undoing
-from ops.jobs.running import JobFailed, Run
+from ops.jobs.run import JobFailed, Run
 
 State = Import.State
 REFUSED = "Nothing was imported: the file has problems. Look at them, and decide again."
@@ -57,7 +57,7 @@ def work(run: Run) -> dict[str, Any]:
     return _result(import_)
 
 
-def take_back(run: Run) -> None:
+def roll_back(run: Run) -> None:
     """The import failed or was cancelled: remove what it stored, as if nothing had been."""
     import_ = check_job.mine(run, State.STORING)
     if import_ is None:

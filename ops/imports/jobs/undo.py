@@ -16,7 +16,7 @@ from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
 from ops.imports.staging.vendors import staging_on
 from ops.imports.undoing import Undoing
-from ops.jobs.running import JobFailed, Run
+from ops.jobs.run import JobFailed, Run
 
 State = Import.State
 
@@ -40,7 +40,7 @@ def work(run: Run) -> dict[str, Any]:
     return {**import_.outcome["undo"], "batch": str(import_.pk)}
 
 
-def take_back(run: Run) -> None:
+def roll_back(run: Run) -> None:
     """It failed or was cancelled: what is removed stays so, what is left can be undone again."""
     import_ = check_job.mine(run, State.UNDOING)
     if import_ is None:

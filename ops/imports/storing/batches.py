@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,12 +17,12 @@ from ops.deletion import erased_names
 from ops.files.problems import ImportStopped
 from ops.imports.checking.roots import Order, Piece
 from ops.imports.staging.base import JOINS, PEOPLE, PLACES, ROWS, Staging
+from ops.jobs.pacing import Pace
 
 PIECE = 2_000  # rows stored by one statement
 USERS = 4_000  # accounts created in one batch
 # Whom it names is said by the check, of whose words nothing is kept: this is kept with the job.
 ERASED_SINCE = "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
-GOAL = 0.7  # seconds that a batch is to take; longer ones are stored faster, and keep others waiting
 
 MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
 # Only while the rows of whole conversations are stored together are these counts exact.
@@ -74,7 +72,7 @@ WHERE places.place >= %s AND places.place < %s AND joins.number = places.number
 
 
 class Work(Protocol):
-    """What storing needs of a running job (ops.jobs.running.Run)."""
+    """What storing needs of a running job (ops.jobs.run.Run)."""
 
     @property
     def cursor(self) -> dict[str, Any]: ...
@@ -107,24 +105,6 @@ class Bases:
     conversations: int | None = None
     users: int | None = None
     histories: int | None = None
-
-
-class Pace:
-    """How many pieces to do at a time, so that a batch takes about GOAL seconds on this machine, or so many ``times``
-    that where hardly anybody waits for it."""
-
-    def __init__(self, most: int = 64, *, times: float = 1.0) -> None:
-        self.pieces = 1
-        self.most, self.times = most, times
-
-    @contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Around a batch of ``pieces``: the next one is larger or smaller for how long it took."""
-        start = time.monotonic()
-        yield
-        seconds = max(time.monotonic() - start, 0.001)
-        fitting = int(self.pieces * GOAL * self.times / seconds)
-        self.pieces = max(1, min(fitting, 2 * self.pieces, self.most))
 
 
 def create_people(staging: Staging, work: Work, bases: Bases, now: datetime) -> None:
@@ -163,8 +143,8 @@ def store_messages(staging: Staging, order: Order, work: Work, bases: Bases, *, 
     pieces = order.pieces(work.cursor.get("stored", 0))
     pace = Pace(times=staging.patience)
     while pieces:
-        now, pieces = pieces[: pace.pieces], pieces[pace.pieces :]
-        with pace.keeping(), work.batch():
+        now, pieces = pieces[: pace.size], pieces[pace.size :]
+        with pace.timed(), work.batch():
             _store(staging, now, bases, joining=joining, notify_at=notify_at)
             work.cursor["stored"] = now[-1].end
             work.advance(done=now[-1].end)

@@ -10,7 +10,8 @@ from messaging.editors import current_editor_id
 from messaging.models import Message
 from messaging.writing import hold_people, in_batches
 from ops.imports.staging.base import CHANGES, ROWS, Staging
-from ops.imports.storing.batches import Bases, Pace, Work, changed_meanwhile
+from ops.imports.storing.batches import Bases, Work, changed_meanwhile
+from ops.jobs.pacing import Pace
 
 PIECE = 500  # texts replaced at a time, many times over where that is fast
 
@@ -62,9 +63,9 @@ WHERE kept.id > %s AND kept.id <= %s AND {messages}.id = kept.message_id AND {me
 def change_texts(staging: Staging, work: Work, bases: Bases) -> None:
     """Replace the texts that CHANGES lists, from the cursor's row on. Raises ImportStopped where a message is gone."""
     pace = Pace()
-    while rows := list(staging.stream(NEXT, [work.cursor.get("changed_to", 0), PIECE * pace.pieces])):
+    while rows := list(staging.stream(NEXT, [work.cursor.get("changed_to", 0), PIECE * pace.size])):
         after, upto = work.cursor.get("changed_to", 0), rows[-1][0]
-        with pace.keeping(), work.batch():
+        with pace.timed(), work.batch():
             if _held([message_id for _, message_id in rows], staging.using) < len(rows):
                 raise changed_meanwhile()
             changed = staging.execute(KEEP_TEXTS, [bases.histories, *_now(staging), after, upto])

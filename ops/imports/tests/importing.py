@@ -21,6 +21,7 @@ from ops.imports.options import Choices, Reading
 from ops.imports.tests.files import as_csv
 from ops.jobs import running
 from ops.jobs.models import Job
+from ops.jobs.run import Run
 
 
 class Death(BaseException):
@@ -83,10 +84,10 @@ def at_batch(number: int, error: BaseException | None = None, *, committed: bool
     Gives a list that is as long as there were batches.
     """
     found: list[int] = []
-    batch = running.Run.batch
+    batch = Run.batch
 
     @contextmanager
-    def counted(self: running.Run) -> Iterator[None]:
+    def counted(self: Run) -> Iterator[None]:
         with batch(self):
             yield
             found.append(1)
@@ -96,7 +97,7 @@ def at_batch(number: int, error: BaseException | None = None, *, committed: bool
             raise error
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(running.Run, "batch", counted)
+        patched.setattr(Run, "batch", counted)
         yield found
 
 

@@ -15,11 +15,11 @@ from messaging.models import Conversation, Message, Notification
 from ops.files import private_files
 from ops.imports.checking import check_file
 from ops.imports.models import Import
-from ops.imports.storing import batches
 from ops.imports.tests.files import as_csv, row
 from ops.imports.tests.importing import do
+from ops.jobs import pacing
 from ops.jobs.models import Job
-from ops.jobs.running import Run
+from ops.jobs.run import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -158,7 +158,7 @@ def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Ctrl-C right after each of these batches, counted from 1; two rows a batch, so that small files have many."""
     monkeypatch.setattr(check_file, "PIECE", 2)
-    monkeypatch.setattr(batches, "GOAL", 0)
+    monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
     whole, done = Run.batch, 0
 
     def after(*numbers: int) -> None:

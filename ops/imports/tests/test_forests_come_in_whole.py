@@ -16,10 +16,10 @@ from messaging.models import Conversation, Message
 from ops.imports import steps, undoing
 from ops.imports.checking import check_file
 from ops.imports.checking.roots import Roots
-from ops.imports.storing import batches
 from ops.imports.storing.batches import Stored
 from ops.imports.tests.files import imported, numbered, row, stored
 from ops.imports.tests.importing import Death, at_batch, brought, do, everything, rolled_back
+from ops.jobs import pacing
 
 # The fixtures are the same people for every example; each example is rolled back.
 with_people = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -113,7 +113,7 @@ def in_batches_of(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(check_file, "PIECE", size)
         patched.setattr(undoing, "PIECE", size)
-        patched.setattr(batches, "GOAL", 0)
+        patched.setattr(pacing, "BATCH_SECONDS", 0)
         yield
 
 

@@ -33,8 +33,9 @@ from ops.imports.tests.importing import (
     rolled_back,
     stored_import,
 )
-from ops.jobs import running, starting
+from ops.jobs import pacing, starting
 from ops.jobs.models import Job
+from ops.jobs.run import Cancelled
 from ops.jobs.tests.working import run_all_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
@@ -57,7 +58,7 @@ THREADS = [
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a batch, so that small files have many."""
     monkeypatch.setattr(check_file, "PIECE", 2)
-    monkeypatch.setattr(storing, "GOAL", 0)
+    monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
     monkeypatch.setattr(storing, "USERS", 1)
 
 
@@ -215,7 +216,7 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
         with rolled_back():
             import_ = brought(*THREADS, changed, by=rita, create_users=True, notify=True, existing="edit")
             job = steps.store(import_, by=rita, kick=False)
-            error = running.Cancelled() if stop == "cancelled" else ImportStopped("Somebody changed something.")
+            error = Cancelled() if stop == "cancelled" else ImportStopped("Somebody changed something.")
             with at_batch(number, error, committed=True):
                 do(job)
             import_.refresh_from_db()
@@ -280,7 +281,7 @@ def test_jobs_that_go_on_or_ended_as_they_should_are_left_alone(old: Message, ri
     under_way = steps.check(brought(row("1"), by=rita), by=rita, kick=False)
     stored_import(row("2"), by=rita)
     stopped = steps.store(brought(row("3"), by=rita), by=rita, kick=False)
-    with at_batch(1, running.Cancelled()):
+    with at_batch(1, Cancelled()):
         do(stopped)
     assert stopped.state == Job.State.CANCELLED
     assert steps.settle() == 0

@@ -19,8 +19,8 @@ from ops.imports.models import Import
 from ops.imports.tests.importing import Death, at_batch, do
 from ops.imports.tests.screens import LIST, address, bring, csv_of, decide, message, page, signed_in, text
 from ops.imports.undoing import Undoing
-from ops.jobs import running
 from ops.jobs.models import Job
+from ops.jobs.run import JobFailed
 
 State = Import.State
 STALE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
@@ -189,7 +189,7 @@ def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
     def die(*_: Any) -> None:
         raise Death
 
-    with monkeypatch.context() as deadly, at_batch(2, running.JobFailed("The disk is full."), committed=True):
+    with monkeypatch.context() as deadly, at_batch(2, JobFailed("The disk is full."), committed=True):
         deadly.setattr(Undoing, "remove_messages", die)
         for _ in range(6):
             with suppress(Death):

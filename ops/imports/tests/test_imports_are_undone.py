@@ -19,12 +19,12 @@ from ops.imports import results as import_results
 from ops.imports import steps, undoing
 from ops.imports.models import Import
 from ops.imports.staging.vendors import staging_on
-from ops.imports.storing import batches as storing
 from ops.imports.storing import texts as editing
 from ops.imports.tests.files import imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, do, everything, rolled_back, stored_import, undone
-from ops.jobs import progress, running
+from ops.jobs import pacing, progress
 from ops.jobs.models import Job
+from ops.jobs.run import Cancelled, JobFailed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -35,7 +35,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undoing, "PIECE", 2)
     monkeypatch.setattr(undoing, "PEOPLE", 1)
     monkeypatch.setattr(editing, "PIECE", 2)
-    monkeypatch.setattr(storing, "GOAL", 0)
+    monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
 
 
 def thread(**options: Any) -> Import:
@@ -114,7 +114,7 @@ def test_an_import_that_fails_is_taken_back_whole_whoever_is_on_hold(old: Messag
     holds.place(bob, kind="legal", reason="Case 4", by=rita)
     before = everything()
     import_ = brought(*(row(str(number)) for number in range(8)), by=rita)
-    with at_batch(2, running.JobFailed("The disk is full."), committed=True):
+    with at_batch(2, JobFailed("The disk is full."), committed=True):
         do(steps.store(import_, by=rita, kick=False))
     import_.refresh_from_db()
     assert (import_.state, import_.outcome["kept"], everything()) == (Import.State.TAKEN_BACK, [], before)
@@ -225,12 +225,12 @@ def test_a_cancelled_undo_can_be_started_again(old: Message, rita: Any) -> None:
     before = everything()
     import_ = thread(by=rita)
     job = steps.undo(import_, by=rita, kick=False)
-    with at_batch(2, running.Cancelled(), committed=True):
+    with at_batch(2, Cancelled(), committed=True):
         do(job)
     import_.refresh_from_db()
     assert (job.state, import_.state) == (Job.State.CANCELLED, Import.State.STORED)
     assert 0 < import_.outcome["undo"]["messages"] < 6
-    assert not progress.can_be_taken_back(job)  # what was removed stays so
+    assert not progress.undoes_work(job)  # what was removed stays so
     undone(import_, by=rita)
     import_.refresh_from_db()
     last: Any = import_.job

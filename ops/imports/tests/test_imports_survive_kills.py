@@ -16,7 +16,7 @@ from ops.imports.models import Import
 from ops.imports.storing import batches, texts
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import brought, everything
-from ops.jobs import starting
+from ops.jobs import pacing, starting
 from ops.jobs.tests.killing import databases
 
 __all__ = ["databases"]
@@ -28,7 +28,14 @@ SENT = "2026-01-05T10:00:00+00:00"
 
 def in_small_batches() -> None:
     """Workers are forked from the process that prepares, so they do the same."""
-    check_file.PIECE, batches.GOAL, batches.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = 5, 0, 4, 2, 10, 4
+    check_file.PIECE, pacing.BATCH_SECONDS, batches.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
+        5,
+        0,
+        4,
+        2,
+        10,
+        4,
+    )
 
 
 def a_file() -> Import:

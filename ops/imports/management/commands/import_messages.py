@@ -24,7 +24,7 @@ from ops.imports.models import Import
 from ops.imports.options import Choices, Reading
 from ops.jobs import starting
 from ops.jobs.models import Job
-from ops.jobs.running import JobFailed
+from ops.jobs.run import JobFailed
 
 SHOWN_NOTICES = 20  # warnings and notices; errors are all shown
 COPIED = 1 << 20  # bytes of the file taken at a time

@@ -11,7 +11,7 @@ from ops.imports import steps
 from ops.imports.models import Import
 from ops.jobs import starting
 from ops.jobs.models import Job
-from ops.jobs.running import JobFailed
+from ops.jobs.run import JobFailed
 
 WHY = {"held": "exchanged with somebody on hold", "edited": "edited since", "answered": "answered since"}
 

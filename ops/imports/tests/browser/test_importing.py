@@ -24,7 +24,8 @@ from ops.conftest import make_staff
 from ops.imports.tests.files import SHARED
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
-from ops.jobs.running import Run, run, stopping
+from ops.jobs.run import Run, stop
+from ops.jobs.running import run
 from ops.jobs.tests.installations import Installation
 
 pytestmark = pytest.mark.browser
@@ -58,7 +59,7 @@ def store_a_part() -> int:
     def only_one(work: Run) -> Iterator[None]:
         with batch(work):
             yield
-        stopping.asked = "stored" in work.cursor
+        stop.requested = "stored" in work.cursor
 
     Run.batch = only_one  # type: ignore[method-assign, assignment]
     run(Job.objects.get(kind="import.store", state__in=UNDER_WAY).pk)
