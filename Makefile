@@ -13,12 +13,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 LINT := $(VENV)/.stamp-lint
+AUDIT := .venv-audit
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint format bench migrations password clean
+.PHONY: help run test browser lint format bench outdated audit-pins migrations password clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # However it ends (Ctrl-C, a closed terminal, kill), honcho is told and waited for: nothing goes on alone.
 run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=8001 for another port)
@@ -49,6 +50,12 @@ format: $(LINT) ## Bring the code into its common form
 bench: $(DEV) ## Measure us beside vanilla Django and the raw database
 	$(BIN)/python -m bench
 
+outdated: $(LINT) ## List pinned packages that have newer versions (docs/updating.md)
+	@$(BIN)/python -m pip --disable-pip-version-check list --outdated
+
+audit-pins: $(AUDIT)/.stamp ## Look up known vulnerabilities of all pinned packages (asks PyPI)
+	@$(BIN)/python .ci/audit_pins.py $(AUDIT)/bin/pip-audit
+
 migrations: $(RUN) ## Write migrations for changed models
 	$(BIN)/python manage.py makemigrations
 
@@ -56,7 +63,7 @@ password: $(RUN) ## Set a new password for the account "staff" (NAME=… for ano
 	@$(BIN)/python manage.py changepassword "$(NAME)"
 
 clean: ## Remove the environment and everything that tools keep (var/ with its database stays)
-	rm -rf $(VENV) .venv-newest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) .venv-newest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than the files it was made from, so that a second run installs nothing.
@@ -74,6 +81,13 @@ $(DEV): pyproject.toml $(RUN)
 $(LINT): pyproject.toml $(DEV)
 	@echo "Installing what checks style and types ..."
 	@$(PIP) --group lint
+	@touch $@
+
+# An environment of its own: what pip-audit needs is no part of the console.
+$(AUDIT)/.stamp: pyproject.toml $(RUN)
+	@echo "Installing pip-audit ..."
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(BIN)/python -m pip --python $(AUDIT)/bin/python --disable-pip-version-check install --quiet --group audit
 	@touch $@
 
 $(BIN)/python:
