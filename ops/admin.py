@@ -17,15 +17,15 @@ import messaging.admin  # noqa: F401 - registers first, so that what is register
 from messaging.edits import page_of_edits
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from ops.accounts.signing_in.forms import StaffSignInForm
-from ops.audit import recording
-from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
-from ops.audit.events import Event
+from ops.audit.recorded_admin import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
+from ops.audit.recording import record
 from ops.console import filters
 from ops.console.addresses import searched_words, whole_number
 from ops.console.correction import CorrectionForm
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions, ShownFormSet
 from ops.console.thread import Row, Thread, context_of, row_alone
+from ops.events import ConsoleEvent
 from ops.exports.admin import ExportedList
 from ops.exports.models import Export
 
@@ -204,7 +204,11 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
             super().save_model(request, obj, form, change)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return recording.record_edit(obj, actor=request.user) if obj.corrected else None
+        if not obj.corrected:
+            return None
+        # Which message in which conversation, not what it says.
+        details = {"conversation": obj.conversation_id}
+        return record(ConsoleEvent.MESSAGE_EDITED, actor=request.user, target=obj, details=details)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         message = context["original"]
@@ -267,7 +271,7 @@ class ConsoleThemeAdmin(RecordedChanges, ThemeAdmin):
 
     list_editable = ()
     show_full_result_count = False
-    change_event = Event.THEME_CHANGED
+    change_event = ConsoleEvent.THEME_CHANGED
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.before = {name: str(form.initial.get(name, "")) for name in form.changed_data}

@@ -38,6 +38,8 @@ class OpsConfig(Room):
         "django_tasks_database.*": (),
         "sessions.*": (),
     }
+    events = "ops.events.ConsoleEvent"
+    readings = {"messaging.conversation": "conversation.read", "messaging.message": "message.read"}
     tables = {
         "messaging.conversation": Table(Audit.EXEMPT, WITH_MESSAGES, why="Counts, kept from the messages."),
         "messaging.message": Table(Audit.ADMIN, WITH_MESSAGES),

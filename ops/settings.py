@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
     "ops.jobs.notices.NoticesMiddleware",
     "messaging.editors.EditorMiddleware",
-    "ops.audit.refusing.RefusalMiddleware",
+    "ops.audit.refusals.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

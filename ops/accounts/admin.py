@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from ops.accounts.forms import UserAddForm, UserChangeForm
 from ops.accounts.models import User
 from ops.accounts.roles import NAMES
-from ops.audit.acting import RecordedChanges, RecordedReading, RecordedSearches
+from ops.audit.recorded_admin import RecordedChanges, RecordedReading, RecordedSearches
 from ops.console.addresses import searched_words
 from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin

@@ -18,6 +18,8 @@ class AccountsConfig(Room):
         "accounts.delete_user": ("Support",),
         "accounts.add_user": (),
     }
+    events = "ops.accounts.events.AccountEvent"
+    readings = {"accounts.user": "person.read"}
     tables = {
         "accounts.user": Table(Audit.ADMIN, erasure="account"),
         "accounts.user_groups": Table(Audit.SIGNALS, ON_DELETE),

@@ -15,10 +15,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from ops.audit import exporting, filters, looking, searching, targets
-from ops.audit.acting import RecordedChanges, RecordedSearches
-from ops.audit.forms import ExportForm
 from ops.audit.models import Entry
+from ops.audit.recorded_admin import RecordedChanges, RecordedSearches
+from ops.audit.screens import exporting, filters, reading, searching, targets
+from ops.audit.screens.forms import ExportForm
 from ops.console.addresses import searched_words
 from ops.console.keyset import UNKNOWN_FILTER, KeysetAdmin, KeysetChangeList
 from ops.console.readonly import ReadOnlyPermissions
@@ -108,7 +108,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         changes = getattr(response, "context_data", {}).get("cl")
         # A search, or a narrower list, has been recorded as such.
         if changes is not None and not (changes.query or changes.active_filters):
-            looking.record_look(Entry, by=request.user)
+            reading.record_look(Entry, by=request.user)
         return response
 
     def _narrowed_to_person(self, request: HttpRequest) -> HttpResponse:
@@ -128,7 +128,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry = context["original"]
-        looking.record_look(entry, by=request.user)
+        reading.record_look(entry, by=request.user)
         context["target_address"] = self._address_of_target(request, entry)
         context["title"] = entry.get_event_display()
         context["same_action"] = Entry.objects.filter(action=entry.action).exclude(pk=entry.pk).count()

@@ -13,6 +13,7 @@ class AuditConfig(Room):
 
     menu = {"audit.Entry": 70}
     permissions = {"audit.view_entry": ("Auditor",), "audit.export_entry": ("Auditor",)}
+    events = "ops.audit.events.Event"
     tables = {
         "audit.entry": Table(Audit.EXEMPT, "audit_trail", why="It is the audit trail itself, append-only."),
         "audit.seal": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Hashes over the entries."),
@@ -20,7 +21,7 @@ class AuditConfig(Room):
     }
 
     def ready(self) -> None:
-        from ops.audit import receivers
+        from ops.audit import checks, receivers  # noqa: F401 - importing registers the checks
 
         receivers.connect()
 

@@ -18,8 +18,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ops.audit import canonical
 from ops.audit.events import choices
+from ops.audit.sealing import canonical
 
 
 class AppendOnly(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,10 +11,12 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, tran
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from ops.audit import chain, context
-from ops.audit.canonical import storable_text
-from ops.audit.events import Event
+from ops.audit import context
+from ops.audit.events import Event, declared
 from ops.audit.models import Entry
+from ops.audit.sealing import chain
+from ops.audit.sealing.canonical import storable_text
+from ops.console.rooms import rooms
 
 READING_INTERVAL = timedelta(hours=1)  # one person's readings of one thing are one entry within it
 
@@ -32,7 +35,7 @@ class NotRecorded(Exception):
 
 
 def record(
-    event: Event,
+    event: str,
     *,
     actor: Any,
     target: Target = None,
@@ -64,7 +67,7 @@ def record_reading(target: models.Model, *, actor: Any) -> Entry | None:
             _one_reading_at_a_time(target, actor)
             if _read_lately(target, actor):
                 return None
-            return record(READINGS[target._meta.label_lower], actor=actor, target=target)
+            return record(_readings()[target._meta.label_lower], actor=actor, target=target)
     except DatabaseError as error:
         raise NotRecorded from error
 
@@ -86,28 +89,23 @@ def record_search(model: type[models.Model], *, actor: Any, terms: str, filters:
     return record(Event.SEARCH_MADE, actor=actor, target=model, details=details, label=terms)
 
 
-def record_edit(message: models.Model, *, actor: Any, reason: str = "") -> Entry:
-    """Record that staff corrected a message: which one and in which conversation, not what it says."""
-    details = {"conversation": getattr(message, "conversation_id", None)}
-    return record(Event.MESSAGE_EDITED, actor=actor, target=message, details=details, reason=reason)
-
-
-READINGS = {
-    "messaging.conversation": Event.CONVERSATION_READ,
-    "messaging.message": Event.MESSAGE_READ,
-    "accounts.user": Event.PERSON_READ,
-}
+@cache
+def _readings() -> dict[str, str]:
+    """The event that opening a row of a model is, as the rooms declare it."""
+    return {model: event for room in rooms() for model, event in room.readings.items()}
 
 
 def new_entry(
-    event: Event, *, actor: Any, target: Target = None, details: Any = None, reason: str = "", label: str | None = None
+    event: str, *, actor: Any, target: Target = None, details: Any = None, reason: str = "", label: str | None = None
 ) -> Entry:
     """An entry with copies of who, what and where from, not stored yet."""
+    if event not in declared():
+        raise ValueError(f"No room declares the event {event}: name it in its events (Room.events).")
     facts = context.current()
     actor = actor if actor is not None and actor.is_authenticated else None
     target_type, target_id, own_label = _described(target)
     return Entry(
-        event=Event(event),
+        event=event,
         actor_id=actor.pk if actor else None,
         actor_name=actor.get_username() if actor else "",
         actor_role=role_of(actor) if actor else "",
@@ -158,7 +156,7 @@ def _described(target: Target) -> tuple[str, str, str]:
 def _read_lately(target: models.Model, actor: Any) -> bool:
     since = timezone.now() - READING_INTERVAL
     entries = Entry.objects.about(target._meta.label_lower, target.pk).by_person(actor.pk)
-    return entries.filter(event=READINGS[target._meta.label_lower], at__gt=since).exists()
+    return entries.filter(event=_readings()[target._meta.label_lower], at__gt=since).exists()
 
 
 def _one_reading_at_a_time(target: models.Model, actor: Any) -> None:

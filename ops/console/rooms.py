@@ -50,6 +50,7 @@ class Room(AppConfig):
     ``tables``: model ("app.model", lower case) to its Table.
     ``rounds``: management command to the seconds between two runs; the worker runs them.
     ``events``: dotted path of the room's events of the audit trail, a TextChoices.
+    ``readings``: model ("app.model", lower case) to the event that opening a row of it is; the audit trail records it.
     ``slots``: place in a page of another room ("person.facts") to the template that is included there.
     """
 
@@ -60,6 +61,7 @@ class Room(AppConfig):
     tables: Mapping[str, Table] = {}
     rounds: Mapping[str, int] = {}
     events: str = ""
+    readings: Mapping[str, str] = {}
     slots: Mapping[str, str] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

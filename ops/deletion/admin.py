@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 
 from ops.accounts.admin import UserAdmin
 from ops.accounts.models import User
-from ops.audit.acting import RecordedSearches, TrailHistory
+from ops.audit.recorded_admin import RecordedSearches, TrailHistory
 from ops.console.keyset import KeysetAdmin, KeysetChangeList
 from ops.console.readonly import ReadOnlyPermissions
 from ops.deletion import holds, pages, requests

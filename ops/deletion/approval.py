@@ -15,6 +15,7 @@ from messaging.editors import editing_as
 from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion import erasing
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import DeletionGroup, DeletionRequest, State
 from ops.deletion.refusals import DeletionRefused
 
@@ -46,7 +47,7 @@ def approve(request: DeletionRequest, *, by: Any) -> None:
             raise DeletionRefused(refused)
         alone = by is None or by.pk == stored.requested_by_id
         _store_approval(stored, approved_by=by, one_person=alone)
-        _record(Event.DELETION_APPROVED, stored, by, "")
+        _record(DeletionEvent.DELETION_APPROVED, stored, by, "")
         _start_if_due(stored)
     request.refresh_from_db()
 
@@ -63,12 +64,12 @@ def approve_group(group: DeletionGroup, *, by: Any) -> int:
 
 def refuse(request: DeletionRequest, *, by: Any, reason: str) -> None:
     """Refuse a request and reopen the account. Raises DeletionRefused."""
-    _close(request, (State.REQUESTED,), State.REFUSED, Event.DELETION_REFUSED, by, reason)
+    _close(request, (State.REQUESTED,), State.REFUSED, DeletionEvent.DELETION_REFUSED, by, reason)
 
 
 def cancel(request: DeletionRequest, *, by: Any, reason: str) -> None:
     """Cancel a request before its erasure begins and reopen the account. Raises DeletionRefused."""
-    _close(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, Event.DELETION_CANCELLED, by, reason)
+    _close(request, (State.REQUESTED, State.APPROVED), State.CANCELLED, DeletionEvent.DELETION_CANCELLED, by, reason)
 
 
 def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:

@@ -25,6 +25,7 @@ class DeletionConfig(Room):
         "deletion.view_erasedidentifier": (),
         "deletion.lift_erasedidentifier": (),
     }
+    events = "ops.deletion.events.DeletionEvent"
     tables = {
         "deletion.deletiongroup": Table(Audit.VERBS, "requests"),
         "deletion.deletionrequest": Table(Audit.VERBS, "requests"),

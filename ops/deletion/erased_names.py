@@ -17,8 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.writing import in_batches
-from ops.audit.events import Event
 from ops.audit.recording import record
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import ErasedIdentifier
 from ops.deletion.refusals import NotReleased
 
@@ -106,5 +106,5 @@ def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
         if not lifted.update(lifted_by=by, lifted_at=timezone.now(), lift_reason=reason.strip()):
             raise NotReleased("This name was let free already.")
         details = {"kind": identifier.kind, "receipt": str(identifier.receipt_id)}
-        record(Event.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
+        record(DeletionEvent.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
     identifier.refresh_from_db()

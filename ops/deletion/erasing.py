@@ -24,9 +24,9 @@ from messaging.anonymising import AnonymisedCounts, anonymise_batch, anonymise_r
 from messaging.erasure import ErasureCounts
 from messaging.models import Message
 from messaging.writing import Protected
-from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion import erased_names, holds, leftovers, receipts
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
 from ops.deletion.refusals import DeletionRefused
 from ops.jobs import errors, leases, starting
@@ -308,7 +308,7 @@ def _strip_identity(user: Any) -> None:
 def _record_anonymised(user: Any, counts: AnonymisedCounts, *, by: Any) -> None:
     AccountDeletion.objects.record(counts.as_dict())
     target = (get_user_model()._meta.label_lower, user.pk)
-    record(Event.ACCOUNT_ANONYMISED, actor=by, target=target, details=counts.as_dict())
+    record(DeletionEvent.ACCOUNT_ANONYMISED, actor=by, target=target, details=counts.as_dict())
     pages.forget_all()
 
 

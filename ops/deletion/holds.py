@@ -16,8 +16,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from messaging.models import Message
-from ops.audit.events import Event
 from ops.audit.recording import record
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import GONE, DeletionRequest, DeletionRequestQuerySet, Hold, HoldQuerySet
 from ops.deletion.refusals import HoldRefused
 
@@ -83,7 +83,7 @@ def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
         raise HoldRefused("Say why the account must not be deleted: the reason is recorded.")
     with transaction.atomic():
         placed = Hold.objects.create(user_id=user.pk, kind=kind, reason=reason.strip(), placed_by=by)
-        record(Event.ACCOUNT_HELD, actor=by, target=user, details={"kind": kind}, reason=reason)
+        record(DeletionEvent.ACCOUNT_HELD, actor=by, target=user, details={"kind": kind}, reason=reason)
     return placed
 
 
@@ -97,5 +97,5 @@ def lift(hold: Hold, *, reason: str, by: Any) -> None:
             raise HoldRefused("This hold was lifted already.")
         user = get_user_model().objects.filter(pk=hold.user_id).first()
         target = user or (get_user_model()._meta.label_lower, hold.user_id)
-        record(Event.HOLD_LIFTED, actor=by, target=target, details={"kind": hold.kind}, reason=reason)
+        record(DeletionEvent.HOLD_LIFTED, actor=by, target=target, details={"kind": hold.kind}, reason=reason)
     hold.refresh_from_db()

@@ -10,7 +10,7 @@ import hmac
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.audit import canonical
+from ops.audit.sealing import canonical
 from ops.deletion.erased_names import Kind, digest, keyed_digest
 from ops.deletion.models import DeletionRequest, Receipt
 

@@ -20,9 +20,9 @@ from messaging.leaving import DELETED
 from messaging.models import Message
 from ops.accounts.signing_in import sessions
 from ops.audit import scrubbing
-from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion import approval, erasing, holds
+from ops.deletion.events import DeletionEvent
 from ops.deletion.holds import HeldCorrespondent
 from ops.deletion.models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
 from ops.deletion.refusals import DeletionRefused
@@ -236,7 +236,7 @@ def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own
     except IntegrityError as error:  # the unique constraint: another request came first
         raise DeletionRefused("Its deletion was asked for already: look under deletion requests.") from error
     details = {"request": str(stored.pk), "basis": group.basis, "mode": group.mode}
-    record(Event.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)
+    record(DeletionEvent.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)
     if user.is_active:
         user.is_active = False
         user.save(update_fields=["is_active"])

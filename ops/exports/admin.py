@@ -19,7 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 
 from ops.accounts.signing_in.confirming import confirmed_recently
-from ops.audit.acting import TrailHistory
+from ops.audit.recorded_admin import TrailHistory
 from ops.console.addresses import whole_number
 from ops.console.keyset import CURSOR_PARAMS, KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions

@@ -13,6 +13,7 @@ class ExportsConfig(Room):
 
     menu = {"exports.Export": 50}
     permissions = {"exports.export_messages": ("Data operator",)}
+    events = "ops.exports.events.ExportEvent"
     tables = {"exports.export": Table(Audit.VERBS, erasure="exports")}
     slots = {"person.facts": "exports/_person_link.html", "person.before_deletion": "exports/_before_deletion.html"}
 

@@ -13,10 +13,10 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from messaging.models import Message, MessageHistory, Notification
-from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.exports import contents, person
 from ops.exports.columns import MessageTable
+from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
 from ops.exports.selections import MODELS, Refused, messages_of, narrowed, newest, within
@@ -165,7 +165,12 @@ def _store(export: Export, *, target: Any, details: dict[str, Any], label: str |
     with transaction.atomic():
         export.save(force_insert=True)
         record(
-            Event.MESSAGES_EXPORTED, actor=export.by, target=target, details=details, reason=export.reason, label=label
+            ExportEvent.MESSAGES_EXPORTED,
+            actor=export.by,
+            target=target,
+            details=details,
+            reason=export.reason,
+            label=label,
         )
 
 

@@ -19,7 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from ops.audit.acting import TrailHistory
+from ops.audit.recorded_admin import TrailHistory
 from ops.audit.recording import record_reading
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions

@@ -13,6 +13,7 @@ class ImportsConfig(Room):
 
     menu = {"imports.Import": 40}
     permissions = {"imports.import_messages": ("Data operator",)}
+    events = "ops.imports.events.ImportEvent"
     tables = {
         "imports.import": Table(Audit.VERBS, erasure="uploads"),
         "imports.origin": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="A random name, made once and never changed."),

@@ -16,13 +16,13 @@ from django.utils import timezone
 from messaging import pages
 from messaging.editors import current_editor
 from messaging.models import Conversation, Message, MessageHistory
-from ops.audit.events import Event
 from ops.audit.recording import NotRecorded, record
 from ops.files.problems import ImportStopped, Report
 from ops.imports.checking.check_file import Checked, How, check
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
 from ops.imports.checking.rows import SourceRow
+from ops.imports.events import ImportEvent
 from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 from ops.imports.staging.vendors import staging_on
@@ -146,7 +146,7 @@ def finish(stored: Stored, changed: int, *, using: str, details: dict[str, Any])
     if not (stored.messages or stored.users or changed):
         return
     counts = {**asdict(stored), **({"changed": changed} if changed else {}), **details}
-    record(Event.IMPORT_MADE, actor=current_editor(), target=Message, details=counts, using=using)
+    record(ImportEvent.IMPORT_MADE, actor=current_editor(), target=Message, details=counts, using=using)
     announce(using)
 
 

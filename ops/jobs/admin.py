@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_tasks_db.models import DBTaskResult
 
-from ops.audit.acting import TrailHistory
+from ops.audit.recorded_admin import TrailHistory
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
 from ops.jobs import notices, permissions, starting

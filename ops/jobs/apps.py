@@ -10,4 +10,4 @@ class JobsConfig(Room):
     permissions = {"jobs.view_job": ()}  # to see everybody's; everybody sees their own
     # Cancelling and retrying are recorded. Who wrote a person's name into a title or an error erases it there.
     tables = {"jobs.job": Table(Audit.VERBS, ON_DELETE)}
-    events = "ops.jobs.events.Event"
+    events = "ops.jobs.events.JobEvent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import TextChoices
 
 
-class Event(TextChoices):
+class JobEvent(TextChoices):
     # The target is the job.
     JOB_CANCELLED = "job.cancelled", "Cancelled a job"
     JOB_RETRIED = "job.retried", "Started a job again"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ops.audit import context
 from ops.audit.recording import record
 from ops.jobs import leases, running
-from ops.jobs.events import Event
+from ops.jobs.events import JobEvent
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
@@ -138,7 +138,7 @@ def cancel(job: Job, *, by: Any) -> None:
     with transaction.atomic():
         if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
             raise NotPossible("This is over, or being cancelled, already.")
-        record(Event.JOB_CANCELLED, actor=by, target=job, label=job.title)
+        record(JobEvent.JOB_CANCELLED, actor=by, target=job, label=job.title)
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
         # What the job is about waits for it, so it is rolled back like any other, which does not take long.
@@ -162,7 +162,7 @@ def retry(job: Job, *, by: Any) -> None:
     with transaction.atomic():
         if not over.update(**changes):
             raise NotPossible("This was started again already.")
-        record(Event.JOB_RETRIED, actor=by, target=job, label=job.title)
+        record(JobEvent.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
         _kick_after_commit(job)
 

@@ -19,12 +19,15 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import write
-from ops.audit.acting import RecordedChanges
 from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.audit.recorded_admin import RecordedChanges
 from ops.conftest import READING, make_staff
 from ops.console.readonly import ReadOnlyPermissions
+from ops.deletion.events import DeletionEvent
 from ops.deletion.tests.screens import ask_about, filled_in
+from ops.events import ConsoleEvent
+from ops.imports.events import ImportEvent
 from ops.imports.models import Import
 
 LIST = reverse("admin:messaging_conversation_changelist")
@@ -77,12 +80,12 @@ def test_opening_a_conversation_or_a_message_is_recorded_once_an_hour(
         ("conversation.read", "rita", "messaging.conversation", str(message.conversation_id)),
         ("message.read", "rita", "messaging.message", str(message.pk)),
     ]
-    assert entries(Event.CONVERSATION_READ, Event.MESSAGE_READ) == read
+    assert entries(ConsoleEvent.CONVERSATION_READ, ConsoleEvent.MESSAGE_READ) == read
     later = timezone.now() + timedelta(hours=1, minutes=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
     reviewing.force_login(rita)  # sessions do not last that long without a request
     reviewing.get(conversation_page(message))
-    assert entries(Event.CONVERSATION_READ) == read[:1] * 2
+    assert entries(ConsoleEvent.CONVERSATION_READ) == read[:1] * 2
 
 
 def test_each_person_and_each_conversation_counts_apart(
@@ -93,7 +96,7 @@ def test_each_person_and_each_conversation_counts_apart(
         reviewing.get(conversation_page(message))
     client.force_login(make_staff("ray", *READING))
     client.get(conversation_page(first))
-    assert [(who, key) for _, who, _, key in entries(Event.CONVERSATION_READ)] == [
+    assert [(who, key) for _, who, _, key in entries(ConsoleEvent.CONVERSATION_READ)] == [
         ("rita", str(first.conversation_id)),
         ("rita", str(second.conversation_id)),
         ("ray", str(first.conversation_id)),
@@ -116,7 +119,7 @@ def test_who_is_refused_has_read_nothing(client: Client, nils: Any, alice: Any, 
     message = write(alice, bob)
     client.force_login(nils)
     assert client.get(conversation_page(message)).status_code == 403
-    assert entries(Event.CONVERSATION_READ) == []
+    assert entries(ConsoleEvent.CONVERSATION_READ) == []
 
 
 def test_a_search_is_recorded_with_its_terms_filters_and_results(reviewing: Client, alice: Any, bob: Any) -> None:
@@ -144,17 +147,17 @@ def test_a_plain_list_is_no_search(reviewing: Client, alice: Any, bob: Any, quer
 def test_a_correction_is_recorded_without_its_text(lea: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "the old words")
     lea.post(message_page(message), {"content": "the new words"})
-    entry = Entry.objects.get(event=Event.MESSAGE_EDITED)
+    entry = Entry.objects.get(event=ConsoleEvent.MESSAGE_EDITED)
     assert (entry.actor_name, entry.target_id) == ("lea", str(message.pk))
     assert "words" not in str(Entry.objects.filter(pk=entry.pk).values().get())
     lea.post(message_page(message), {"content": "the new words"})
-    assert len(entries(Event.MESSAGE_EDITED)) == 1
+    assert len(entries(ConsoleEvent.MESSAGE_EDITED)) == 1
 
 
 def test_a_form_that_is_refused_shows_the_page_and_is_recorded_as_reading(lea: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "the old words")
     assert "the old words" in lea.post(message_page(message), {"content": ""}).content.decode()
-    assert entries(Event.MESSAGE_READ) == [("message.read", "lea", "messaging.message", str(message.pk))]
+    assert entries(ConsoleEvent.MESSAGE_READ) == [("message.read", "lea", "messaging.message", str(message.pk))]
 
 
 def test_a_correction_that_cannot_be_recorded_is_not_made(
@@ -174,7 +177,7 @@ def test_a_changed_theme_is_recorded_before_and_after(client: Client, rosa: Any)
     form = client.get(address).context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value}
     client.post(address, {**data, "title": "Our console"})
-    entry = Entry.objects.get(event=Event.THEME_CHANGED)
+    entry = Entry.objects.get(event=ConsoleEvent.THEME_CHANGED)
     assert entry.details["title"] == {"before": "Threadward", "after": "Our console"}
 
 
@@ -195,7 +198,7 @@ def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any
     client.post(reverse("confirm"), {"password": "rosa's password"})
     client.post(ask_about(alice, bob), filled_in("delete 2 accounts"))
     client.post(ask_about(charlie), filled_in("charlie"))
-    asked = Entry.objects.filter(event=Event.DELETION_REQUESTED).order_by("pk")
+    asked = Entry.objects.filter(event=DeletionEvent.DELETION_REQUESTED).order_by("pk")
     actions = list(asked.values_list("action", flat=True))
     assert len(actions) == 3
     assert actions[0] == actions[1] != actions[2]
@@ -209,7 +212,7 @@ def test_deleting_a_member_of_staff_leaves_what_they_did(reviewing: Client, rita
     rita.delete()
     left = Entry.objects.filter(actor_id=key, actor_name="rita")
     assert left.count() == before
-    assert left.filter(event=Event.CONVERSATION_READ).exists()
+    assert left.filter(event=ConsoleEvent.CONVERSATION_READ).exists()
 
 
 def import_one(tmp_path: Path) -> None:
@@ -222,12 +225,12 @@ def import_one(tmp_path: Path) -> None:
 
 def test_an_import_is_recorded_with_what_it_added(alice: Any, bob: Any, tmp_path: Path) -> None:
     import_one(tmp_path)
-    entry = Entry.objects.get(event=Event.IMPORT_MADE)
+    entry = Entry.objects.get(event=ImportEvent.IMPORT_MADE)
     added = {"messages": 1, "replies": 0, "conversations": 1, "users": 0}
     batch = str(Import.objects.get().pk)
     assert entry.details == {"batch": batch, **added}
     import_one(tmp_path)
-    assert len(entries(Event.IMPORT_MADE)) == 1
+    assert len(entries(ImportEvent.IMPORT_MADE)) == 1
 
 
 def test_an_import_that_cannot_be_recorded_stores_nothing(

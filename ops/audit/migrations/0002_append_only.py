@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from ops.audit import triggers
+from ops.audit.sealing import triggers
 
 
 def install(apps, schema_editor):

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from ops.audit import targets
+from ops.audit.screens import targets
 
 register = template.Library()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.audit.events import Event
 from ops.audit.recording import record
+from ops.events import ConsoleEvent
 
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
@@ -21,4 +21,4 @@ app_list=audit                                    in    in    --    --    --    
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
-    return {"audit/entry/": record(Event.CONVERSATION_READ, actor=alice, target=message.conversation).pk}
+    return {"audit/entry/": record(ConsoleEvent.CONVERSATION_READ, actor=alice, target=message.conversation).pk}

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ops.audit import canonical, chain, recording, verification
+from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import SEALED_FIELDS, Entry
+from ops.audit.sealing import canonical, chain, verification
 
 texts = st.text(st.characters(), max_size=40)  # surrogates and NUL as well
 values = st.recursive(

@@ -10,9 +10,12 @@ from django.db import connection, transaction
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import write
+from ops.accounts.events import AccountEvent
 from ops.audit import context, recording
 from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.events import ConsoleEvent
+from ops.imports.events import ImportEvent
 
 
 def break_the_trail() -> None:
@@ -29,7 +32,7 @@ def message(alice: Any, bob: Any) -> Message:
 def test_an_entry_names_the_actor_their_role_and_the_target(rita: Any, message: Message) -> None:
     rita.groups.add(Group.objects.create(name="Reviewer"), Group.objects.create(name="Data operator"))
     entry = recording.record(
-        Event.MESSAGE_READ, actor=rita, target=message, details={"part": 2}, reason="a report came in"
+        ConsoleEvent.MESSAGE_READ, actor=rita, target=message, details={"part": 2}, reason="a report came in"
     )
     entry.refresh_from_db()
     assert (entry.actor, entry.actor_name, entry.actor_role) == (rita, "rita", "Data operator, Reviewer")
@@ -44,16 +47,18 @@ def test_a_superuser_is_recorded_as_one(rosa: Any) -> None:
 @pytest.mark.parametrize("nobody", [None, AnonymousUser()])
 @pytest.mark.django_db
 def test_what_nobody_did_has_no_actor(nobody: Any) -> None:
-    entry = recording.record(Event.IMPORT_MADE, actor=nobody)
+    entry = recording.record(ImportEvent.IMPORT_MADE, actor=nobody)
     assert (entry.actor_id, entry.actor_name, entry.actor_role) == (None, "", "")
 
 
 def test_the_text_of_a_message_is_not_in_its_label(rita: Any, message: Message) -> None:
-    assert recording.record(Event.MESSAGE_READ, actor=rita, target=message).target_label == f"Message {message.pk}"
+    assert (
+        recording.record(ConsoleEvent.MESSAGE_READ, actor=rita, target=message).target_label == f"Message {message.pk}"
+    )
 
 
 def test_people_are_labelled_by_their_names_and_lists_by_what_they_list(rita: Any, alice: Any) -> None:
-    assert recording.record(Event.PERSON_READ, actor=rita, target=alice).target_label == "alice"
+    assert recording.record(AccountEvent.PERSON_READ, actor=rita, target=alice).target_label == "alice"
     entry = recording.record_search(Message, actor=rita, terms="holiday", filters={"unread": "1"}, results=12)
     assert (entry.target_type, entry.target_id, entry.target_label) == ("messaging.message", "", "holiday")
     assert entry.details == {"filters": {"unread": "1"}, "results": 12}
@@ -64,14 +69,9 @@ def test_a_target_can_be_a_type_and_a_number(rita: Any) -> None:
     assert (entry.target_type, entry.target_id, entry.target_label) == ("messaging.conversation", "12", "Old one")
 
 
-def test_an_edit_is_recorded_by_numbers_alone(rita: Any, message: Message) -> None:
-    entry = recording.record_edit(message, actor=rita)
-    assert (entry.event, entry.details) == ("message.edited", {"conversation": message.conversation_id})
-
-
 def test_an_event_outside_the_vocabulary_is_refused(rita: Any) -> None:
-    with pytest.raises(ValueError, match=r"'tea\.made' is not a valid Event"):
-        recording.record("tea.made", actor=rita)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"No room declares the event tea\.made"):
+        recording.record("tea.made", actor=rita)
 
 
 def test_what_one_action_touches_shares_its_id(rita: Any) -> None:
@@ -94,10 +94,10 @@ def test_an_act_whose_entry_cannot_be_stored_is_rolled_back(rita: Any, message: 
     with pytest.raises(recording.NotRecorded, match="could not be recorded in the audit trail"), transaction.atomic():
         break_the_trail()
         Message.objects.filter(pk=message.pk).update(content="corrected")
-        recording.record_edit(message, actor=rita)
+        recording.record(ConsoleEvent.MESSAGE_EDITED, actor=rita, target=message)
     message.refresh_from_db()
     assert message.content == "a secret"
-    assert not Entry.objects.filter(event=Event.MESSAGE_EDITED).exists()
+    assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).exists()
 
 
 def test_an_entry_goes_with_the_act_that_is_rolled_back(rita: Any) -> None:
@@ -116,7 +116,7 @@ def test_a_reading_that_cannot_be_recorded_is_refused(rita: Any, message: Messag
 
 def test_deleted_staff_leave_their_entries(rita: Any, rosa: Any, message: Message) -> None:
     key = rita.pk
-    for event in (Event.SIGNED_IN, Event.MESSAGE_READ, Event.SIGNED_OUT):
+    for event in (Event.SIGNED_IN, ConsoleEvent.MESSAGE_READ, Event.SIGNED_OUT):
         recording.record(event, actor=rita, target=message)
     before = Entry.objects.filter(actor_id=key).count()
     rita.delete()
@@ -125,4 +125,4 @@ def test_deleted_staff_leave_their_entries(rita: Any, rosa: Any, message: Messag
 
 def test_recording_costs_two_queries_with_the_role(rita: Any, message: Message, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
-        recording.record(Event.MESSAGE_READ, actor=rita, target=message)
+        recording.record(ConsoleEvent.MESSAGE_READ, actor=rita, target=message)

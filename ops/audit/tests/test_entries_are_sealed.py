@@ -10,9 +10,11 @@ from django.db import connection, transaction
 from django.db.models.query import QuerySet
 
 from messaging.tests.simultaneous import at_once, needs_row_locks
-from ops.audit import chain, recording, triggers, verification
+from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
+from ops.audit.sealing import chain, verification
+from ops.audit.tests.emptying import triggers_removed
 
 
 def record(**details: Any) -> Entry:
@@ -76,7 +78,7 @@ def test_entries_that_vanished_before_they_were_sealed_hold_nobody_up(monkeypatc
     monkeypatch.setattr(chain, "BATCH", 2)
     for _ in range(3):
         record()
-    with triggers.removed(connection):
+    with triggers_removed(connection):
         QuerySet._raw_delete(Entry.objects.all(), "default")
     kept = record()
     assert chain.seal() == 1

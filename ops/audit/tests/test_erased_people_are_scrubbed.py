@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from messaging.editors import editing_as
-from ops.audit import chain, context, recording, scrubbing, verification
+from ops.accounts.events import AccountEvent
+from ops.audit import context, recording, scrubbing
 from ops.audit.context import Facts
 from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.audit.sealing import chain, verification
 
 REASON = "Request 17"
 
@@ -20,8 +22,8 @@ def erased(rosa: Any, rita: Any, alice: Any) -> int:
     """The number of Rita's account, which Rosa deleted; Rita had signed in, mistyped her password, read about Alice."""
     with context.one_action(Facts(ip="192.0.2.7", user_agent="Browser")):
         recording.record(Event.SIGNED_IN, actor=rita, target=rita)
-        recording.record(Event.PERSON_READ, actor=rita, target=alice, reason="A report")
-        recording.record(Event.PERSON_READ, actor=rosa, target=rita, reason="Rita asked for it")
+        recording.record(AccountEvent.PERSON_READ, actor=rita, target=alice, reason="A report")
+        recording.record(AccountEvent.PERSON_READ, actor=rosa, target=rita, reason="Rita asked for it")
         recording.record_refused_sign_in("rita")
     chain.seal()
     key = rita.pk
@@ -56,7 +58,7 @@ def test_what_the_person_read_about_others_keeps_its_label(rosa: Any, alice: Any
 
 def test_whoever_acted_on_the_person_stays_named(rosa: Any, erased: int) -> None:
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
-    entry = Entry.objects.get(event=Event.PERSON_READ, target_id=str(erased))
+    entry = Entry.objects.get(event=AccountEvent.PERSON_READ, target_id=str(erased))
     assert (entry.actor_name, entry.ip, entry.target_label, entry.reason) == ("rosa", "192.0.2.7", "", "")
 
 

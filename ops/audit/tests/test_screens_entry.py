@@ -13,11 +13,13 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from messaging.tests.cast import make_user
-from ops.audit import chain
+from ops.accounts.events import AccountEvent
 from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
+from ops.audit.sealing import chain
 from ops.audit.templatetags.audit import as_parts
 from ops.audit.tests.trail import BROWSER, LIST, happened, make_auditor, recording_fails
+from ops.events import ConsoleEvent
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def words(page: str) -> str:
 def test_it_says_everything_in_words(auditing: Client, rita: Any) -> None:
     rita.is_superuser = True
     entry = happened(
-        Event.CONVERSATION_READ, rita, ("messaging.conversation", 12), reason="A complaint", ip="192.0.2.7",
+        ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 12), reason="A complaint", ip="192.0.2.7",
         request_id="req-1", label="Conversation 12",
     )  # fmt: skip
     read = words(page_of(auditing, entry))
@@ -121,9 +123,9 @@ def test_a_scrubbed_entry_says_since_when(auditing: Client, rita: Any) -> None:
 
 def test_it_leads_to_the_person_the_target_and_the_same_action(auditing: Client, rita: Any, alice: Any) -> None:
     click = uuid4()
-    entry = happened(Event.PERSON_READ, rita, alice, action=click)
-    happened(Event.PERSON_READ, rita, rita, action=click)
-    happened(Event.PERSON_READ, rita, rita, action=click)
+    entry = happened(AccountEvent.PERSON_READ, rita, alice, action=click)
+    happened(AccountEvent.PERSON_READ, rita, rita, action=click)
+    happened(AccountEvent.PERSON_READ, rita, rita, action=click)
     page = page_of(auditing, entry)
     assert f'<a href="{LIST}?actor={rita.pk}">Activity of this person</a>' in page
     assert f'<a href="{LIST}?target=accounts.user:{alice.pk}">History of this user</a>' in page
@@ -131,7 +133,7 @@ def test_it_leads_to_the_person_the_target_and_the_same_action(auditing: Client,
 
 
 def test_the_target_is_opened_by_whoever_may_see_it(auditing: Client, client: Client, rosa: Any, alice: Any) -> None:
-    entry = happened(Event.PERSON_READ, rosa, alice)
+    entry = happened(AccountEvent.PERSON_READ, rosa, alice)
     link = f'<a href="/console/accounts/user/{alice.pk}/change/">Open it</a>'
     assert link not in page_of(auditing, entry)
     client.force_login(rosa)
@@ -183,11 +185,11 @@ def test_it_costs_the_same_however_much_belongs_to_it(
     auditing: Client, rita: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     click = uuid4()
-    entry = happened(Event.PERSON_READ, rita, make_user("dora"), action=click)
+    entry = happened(AccountEvent.PERSON_READ, rita, make_user("dora"), action=click)
     page_of(auditing, entry)
     with django_assert_max_num_queries(9) as alone:
         page_of(auditing, entry)
     for number in range(20):
-        happened(Event.PERSON_READ, rita, ("accounts.user", number), action=click)
+        happened(AccountEvent.PERSON_READ, rita, ("accounts.user", number), action=click)
     with django_assert_num_queries(len(alone)):
         page_of(auditing, entry)

@@ -12,10 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from messaging.tests.cast import make_user
-from ops.audit import chain, searching
+from ops.accounts.events import AccountEvent
 from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.audit.screens import searching
+from ops.audit.sealing import chain
 from ops.audit.tests.trail import BROWSER, LIST, happened, make_auditor, recording_fails
+from ops.events import ConsoleEvent
+from ops.imports.events import ImportEvent
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def row_of(client: Client, entry: Entry, query: str = "") -> str:
 
 def test_a_row_says_what_who_in_which_role_about_what_and_how_long_ago(auditing: Client, rita: Any, alice: Any) -> None:
     rita.is_superuser = True
-    entry = happened(Event.PERSON_READ, rita, alice, timezone.now() - timedelta(hours=3))
+    entry = happened(AccountEvent.PERSON_READ, rita, alice, timezone.now() - timedelta(hours=3))
     assert words(row_of(auditing, entry)).startswith(
         "Read a person&#x27;s account … waits for its seal rita superuser alice 3 hours ago"
     )
@@ -59,7 +63,7 @@ def test_a_row_says_what_who_in_which_role_about_what_and_how_long_ago(auditing:
 def test_a_row_links_to_the_activity_of_the_person_and_the_history_of_the_target(
     auditing: Client, rita: Any, alice: Any
 ) -> None:
-    row = row_of(auditing, happened(Event.PERSON_READ, rita, alice))
+    row = row_of(auditing, happened(AccountEvent.PERSON_READ, rita, alice))
     assert f'href="{LIST}?actor={rita.pk}"' in row
     assert f'href="{LIST}?target=accounts.user:{alice.pk}"' in row
 
@@ -72,13 +76,13 @@ def test_a_sealed_entry_has_no_mark(auditing: Client, rita: Any) -> None:
 
 def test_who_did_it_is_said_where_nobody_was_signed_in(auditing: Client) -> None:
     tried = happened(Event.SIGN_IN_REFUSED, request_id="r1")
-    job = happened(Event.IMPORT_MADE)
+    job = happened(ImportEvent.IMPORT_MADE)
     assert "somebody not signed in" in words(row_of(auditing, tried))
     assert "the system" in words(row_of(auditing, job))
 
 
 def test_an_erased_person_stays_one_person_without_a_name(auditing: Client, rita: Any) -> None:
-    entry = happened(Event.MESSAGE_READ, rita)
+    entry = happened(ConsoleEvent.MESSAGE_READ, rita)
     Entry.objects.filter(pk=entry.pk).empty(("actor_name", "ip", "user_agent", "actor_salt"), at=timezone.now())
     row = row_of(auditing, entry)
     assert "an erased person" in row
@@ -88,7 +92,7 @@ def test_an_erased_person_stays_one_person_without_a_name(auditing: Client, rita
 
 def test_names_and_labels_are_shown_as_they_are_and_never_as_html(auditing: Client) -> None:
     mallory = make_user("<img src=x onerror=alert(1)>")
-    row = row_of(auditing, happened(Event.PERSON_READ, mallory, mallory))
+    row = row_of(auditing, happened(AccountEvent.PERSON_READ, mallory, mallory))
     assert "&lt;img src=x" in row
     assert "<img" not in row
 
@@ -104,7 +108,7 @@ def test_the_newest_comes_first(auditing: Client, rita: Any) -> None:
 def test_activity_is_what_one_person_did(auditing: Client, rita: Any, nils: Any) -> None:
     hers = happened(Event.SIGNED_OUT, rita).pk
     happened(Event.SIGNED_OUT, nils)
-    happened(Event.PERSON_READ, nils, rita)
+    happened(AccountEvent.PERSON_READ, nils, rita)
     assert shown(auditing, f"?actor={rita.pk}") == [hers]
     assert "Done by: <bdi>rita</bdi>" in auditing.get(f"{LIST}?actor={rita.pk}").content.decode()
 
@@ -118,9 +122,9 @@ def test_activity_outlives_the_account(auditing: Client) -> None:
 
 
 def test_history_is_what_happened_to_one_thing(auditing: Client, rita: Any) -> None:
-    twelve = happened(Event.CONVERSATION_READ, rita, ("messaging.conversation", 12)).pk
-    happened(Event.CONVERSATION_READ, rita, ("messaging.conversation", 121))
-    happened(Event.MESSAGE_READ, rita, ("messaging.message", 12))
+    twelve = happened(ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 12)).pk
+    happened(ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 121))
+    happened(ConsoleEvent.MESSAGE_READ, rita, ("messaging.message", 12))
     assert shown(auditing, "?target=messaging.conversation:12") == [twelve]
     page = auditing.get(f"{LIST}?target=messaging.conversation:12").content.decode()
     assert "About: <bdi>Conversation 12</bdi>" in page
@@ -134,8 +138,8 @@ def test_the_same_action_is_everything_that_one_click_touched(auditing: Client, 
 
 
 def test_one_event_can_be_chosen_by_its_sentence(auditing: Client, rita: Any) -> None:
-    chosen = happened(Event.MESSAGE_EDITED, rita).pk
-    happened(Event.MESSAGE_READ, rita)
+    chosen = happened(ConsoleEvent.MESSAGE_EDITED, rita).pk
+    happened(ConsoleEvent.MESSAGE_READ, rita)
     assert shown(auditing, "?event=message.edited") == [chosen]
     page = auditing.get(f"{LIST}?event=message.edited").content.decode()
     assert '<option value="message.edited" selected>Corrected a message</option>' in page
@@ -190,22 +194,22 @@ def test_a_target_of_a_kind_that_is_gone_can_still_be_asked_for(auditing: Client
 @pytest.mark.parametrize("term", ["rita", "RIT", "Conversation 77", "versation 7", "req-1"])
 def test_search_finds_names_labels_and_request_ids(auditing: Client, rita: Any, term: str) -> None:
     wanted = happened(
-        Event.MESSAGE_READ, rita, ("messaging.conversation", 77), label="Conversation 77", request_id="req-1"
+        ConsoleEvent.MESSAGE_READ, rita, ("messaging.conversation", 77), label="Conversation 77", request_id="req-1"
     ).pk
-    happened(Event.MESSAGE_READ, make_user("walter"), request_id="req-12")
+    happened(ConsoleEvent.MESSAGE_READ, make_user("walter"), request_id="req-12")
     assert shown(auditing, f"?q={term}") == [wanted]
 
 
 def test_search_finds_an_action_by_its_id(auditing: Client, rita: Any) -> None:
-    wanted = happened(Event.MESSAGE_READ, rita)
-    happened(Event.MESSAGE_READ, rita)
+    wanted = happened(ConsoleEvent.MESSAGE_READ, rita)
+    happened(ConsoleEvent.MESSAGE_READ, rita)
     assert shown(auditing, f"?q={wanted.action}") == [wanted.pk]
     assert shown(auditing, f"?q={wanted.action.hex}") == [wanted.pk]
 
 
 def test_a_request_id_may_look_like_an_action(auditing: Client, rita: Any) -> None:
     request_id = uuid4().hex
-    wanted = happened(Event.MESSAGE_READ, rita, request_id=request_id).pk
+    wanted = happened(ConsoleEvent.MESSAGE_READ, rita, request_id=request_id).pk
     assert shown(auditing, f"?q={request_id}") == [wanted]
 
 
@@ -213,9 +217,9 @@ def test_copies_are_searched_in_the_newest_entries_and_actions_in_all_and_the_pa
     auditing: Client, rita: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "SEARCHED_COPIES", 2)
-    long_ago = happened(Event.MESSAGE_READ, rita, at=timezone.now() - timedelta(days=300))
+    long_ago = happened(ConsoleEvent.MESSAGE_READ, rita, at=timezone.now() - timedelta(days=300))
     for _ in range(3):
-        happened(Event.MESSAGE_READ, alice)
+        happened(ConsoleEvent.MESSAGE_READ, alice)
     assert shown(auditing, "?q=rita") == []
     assert shown(auditing, f"?q={long_ago.action}") == [long_ago.pk]
     page = auditing.get(LIST).content.decode()
@@ -223,8 +227,8 @@ def test_copies_are_searched_in_the_newest_entries_and_actions_in_all_and_the_pa
 
 
 def test_a_search_keeps_to_the_filters(auditing: Client, rita: Any) -> None:
-    happened(Event.MESSAGE_READ, rita)
-    edit = happened(Event.MESSAGE_EDITED, rita).pk
+    happened(ConsoleEvent.MESSAGE_READ, rita)
+    edit = happened(ConsoleEvent.MESSAGE_EDITED, rita).pk
     assert shown(auditing, "?q=rita&event=message.edited") == [edit]
 
 
@@ -245,7 +249,7 @@ def test_looking_again_after_an_hour_is_recorded_again(client: Client, otto: Any
 
 
 def test_a_search_is_recorded_with_its_filters_and_what_it_found(auditing: Client, rita: Any) -> None:
-    happened(Event.MESSAGE_READ, rita)
+    happened(ConsoleEvent.MESSAGE_READ, rita)
     auditing.get(f"{LIST}?q=rita&event=message.read")
     search = Entry.objects.get(event=Event.SEARCH_MADE)
     assert (search.target_type, search.target_label) == ("audit.entry", "rita")
@@ -292,12 +296,12 @@ def test_a_page_costs_eight_queries_at_most_however_many_rows(
     auditing: Client, rita: Any, alice: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(5):
-        happened(Event.PERSON_READ, rita, ("accounts.user", number))
+        happened(AccountEvent.PERSON_READ, rita, ("accounts.user", number))
     with django_assert_max_num_queries(8) as few:
         auditing.get(LIST)
     for number in range(60):
-        happened(Event.PERSON_READ, alice, ("accounts.user", number))
-        happened(Event.MESSAGE_READ, None, ("messaging.message", number))
+        happened(AccountEvent.PERSON_READ, alice, ("accounts.user", number))
+        happened(ConsoleEvent.MESSAGE_READ, None, ("messaging.message", number))
     with django_assert_num_queries(len(few)):
         page = auditing.get(LIST)
     assert len(page.context["cl"].result_list) == 50

@@ -14,9 +14,11 @@ from django.db.models import F, Value
 from django.db.models.query import QuerySet
 from django.utils import timezone
 
-from ops.audit import chain, recording, triggers, verification
+from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
+from ops.audit.sealing import chain, triggers, verification
+from ops.audit.tests.emptying import triggers_removed
 
 ENTRIES = 6
 
@@ -46,7 +48,7 @@ def refusal(**options: Any) -> str:
 
 def attack(rows: Any, **changes: Any) -> None:
     """Change these rows past the models and the triggers, as the tables' owner can; without changes, delete them."""
-    with triggers.removed(connection):
+    with triggers_removed(connection):
         if changes:
             QuerySet.update(rows, **changes)
         else:
@@ -63,7 +65,7 @@ def seal(position: int) -> Any:
 
 def swap(rows: Any, field: str, one: Any, other: Any, *, between: Any) -> None:
     """Exchange what two rows hold in a unique field."""
-    with triggers.removed(connection):
+    with triggers_removed(connection):
         for here, there in ((one, between), (other, one), (between, other)):
             QuerySet.update(rows.filter(**{field: here}), **{field: there})
 

@@ -9,9 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from ops.audit import chain, recording, triggers
+from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import AppendOnly, Entry, Seal
+from ops.audit.sealing import chain, triggers
 
 SENTENCE = "The audit trail is append-only: its entries and seals are never changed or deleted."
 

@@ -16,8 +16,8 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
-from ops.audit import chain, verification
 from ops.audit.models import Entry
+from ops.audit.sealing import chain, verification
 from ops.deletion import approval, erasing, leftovers, requests
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, ErasedIdentifier, Mode, Receipt
 from ops.jobs.run import Run

@@ -15,10 +15,10 @@ from django.utils import timezone
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import Session, User
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.conftest import make_staff
 from ops.deletion import approval, erasing, holds, requests
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import Basis, DeletionRequest, Hold, State
 from ops.deletion.requests import DeletionRefused
 from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
@@ -46,7 +46,7 @@ def test_only_their_own_sessions_end(client: Client, sue: Any, alice: Any, bob: 
 
 def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
-    entry = Entry.objects.get(event=Event.DELETION_REQUESTED)
+    entry = Entry.objects.get(event=DeletionEvent.DELETION_REQUESTED)
     assert (entry.actor, entry.target_label, entry.reason) == (sue, "alice", REASON)
     assert entry.details == {"request": str(request.pk), "basis": "user_request", "mode": "erase"}
 
@@ -195,7 +195,7 @@ def test_cancelling_gives_the_account_back_as_it_was(sue: Any, sam: Any, alice: 
         approval.cancel(request, by=sue, reason="They thought better of it")
         user.refresh_from_db()
         assert (request.state, request.ended_by, user.is_active) == (State.CANCELLED, sue, was_active)
-    assert Entry.objects.filter(event=Event.DELETION_CANCELLED, reason="They thought better of it").count() == 2
+    assert Entry.objects.filter(event=DeletionEvent.DELETION_CANCELLED, reason="They thought better of it").count() == 2
     assert ask(alice, by=sue).is_open
 
 
@@ -284,7 +284,7 @@ def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
     holds.lift(placed, reason="Case closed", by=sue)
     with pytest.raises(holds.HoldRefused, match=r"This hold was lifted already."):
         holds.lift(placed, reason="Again", by=sue)
-    said = Entry.objects.filter(event__in=[Event.ACCOUNT_HELD, Event.HOLD_LIFTED]).order_by("pk")
+    said = Entry.objects.filter(event__in=[DeletionEvent.ACCOUNT_HELD, DeletionEvent.HOLD_LIFTED]).order_by("pk")
     assert list(said.values_list("reason", "details")) == [
         ("Case 4", {"kind": "legal"}), ("Case closed", {"kind": "legal"}),
     ]  # fmt: skip

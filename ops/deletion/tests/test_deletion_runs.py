@@ -19,14 +19,17 @@ from messaging.tests.conversations import answer, write
 from ops.accounts.apps import AccountsConfig
 from ops.accounts.models import FailedSignIn, User
 from ops.accounts.signing_in import sessions
-from ops.audit import chain, scrubbing, verification
+from ops.audit import scrubbing
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.audit.recording import record, record_refused_sign_in, record_search
+from ops.audit.sealing import chain, verification
 from ops.console.erasure import Outcome, Step
 from ops.deletion import approval, erased_names, erasing, holds, requests
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, Hold, Receipt, State
 from ops.deletion.tests.deleting import approved, ask, erased, sam, sue, work_on
+from ops.events import ConsoleEvent
 from ops.jobs import starting
 from ops.jobs.kinds import page_of
 from ops.jobs.models import Job
@@ -206,13 +209,13 @@ def test_the_audit_trail_keeps_what_happened_and_no_name(sue: Any, sam: Any, rit
     record_search(Message, actor=rita, terms="ALICE@example.org", filters={}, results=0)
     record_search(Message, actor=rita, terms="malice", filters={}, results=1)
     record_refused_sign_in("alice@example.org")
-    record(Event.MESSAGE_READ, actor=rita, target=("messaging.message", 7), reason="A complaint about Alice.")
+    record(ConsoleEvent.MESSAGE_READ, actor=rita, target=("messaging.message", 7), reason="A complaint about Alice.")
     chain.seal()
     erased(alice, by=sue, approver=sam)
     kept = [value for row in Entry.objects.values_list("actor_name", "target_label", "reason") for value in row]
     assert [text for text in kept if "alice" in text.lower()] == ["malice"]
     assert Entry.objects.filter(event=Event.SEARCH_MADE, target_label="").count() == 2
-    assert Entry.objects.get(event=Event.MESSAGE_READ).actor_name == "rita"
+    assert Entry.objects.get(event=ConsoleEvent.MESSAGE_READ).actor_name == "rita"
     chain.seal()
     verification.verify()
 
@@ -329,7 +332,7 @@ def test_anonymising_leaves_the_other_side_its_conversations(sue: Any, sam: Any,
     assert receipt is not None
     assert receipt.counts == {"messages_kept": 2, "texts_blanked": 1, "histories": 1, "notifications": 1}
     assert AccountDeletion.objects.get().counts == receipt.counts
-    assert Entry.objects.get(event=Event.ACCOUNT_ANONYMISED).actor == sue
+    assert Entry.objects.get(event=DeletionEvent.ACCOUNT_ANONYMISED).actor == sue
     assert not Entry.objects.filter(target_label="alice").exists()
     assert not User.objects.matching("alice").exists()
     assert erased_names.erased(["alice"])["alice"].receipt_id == receipt.pk

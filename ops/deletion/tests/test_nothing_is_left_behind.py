@@ -29,12 +29,13 @@ from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
-from ops.audit import chain
 from ops.audit.events import Event
 from ops.audit.recording import record, record_reading, record_refused_sign_in, record_search
+from ops.audit.sealing import chain
 from ops.deletion import approval, holds, requests
 from ops.deletion.models import Basis, Hold, Receipt
 from ops.deletion.tests.deleting import erased, sam, sue
+from ops.events import ConsoleEvent
 from ops.jobs.models import Job
 from ops.jobs.tests.killing import databases
 
@@ -82,7 +83,7 @@ def plant_traces(person: User, sue: User) -> None:
     record_search(Message, actor=sue, terms=f"what {NAME.lower()} wrote", filters={}, results=3)
     record_search(User, actor=sue, terms=EMAIL, filters={}, results=1)
     record_refused_sign_in(EMAIL)
-    record(Event.MESSAGE_READ, actor=sue, target=("messaging.message", 7), reason=f"A complaint about {NAME}.")
+    record(ConsoleEvent.MESSAGE_READ, actor=sue, target=("messaging.message", 7), reason=f"A complaint about {NAME}.")
     chain.seal()
     Client().force_login(person, "django.contrib.auth.backends.ModelBackend")
     Client().post(reverse("login"), {"username": NAME, "password": "wrong"}, headers={"host": "localhost"})

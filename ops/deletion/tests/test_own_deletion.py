@@ -14,13 +14,13 @@ from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts.models import User
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.audit.recording import record_reading
 from ops.deletion import approval, erasing, holds, requests
 from ops.deletion.models import DeletionRequest, Hold, Receipt, State
 from ops.deletion.requests import DeletionRefused
 from ops.deletion.tests.deleting import sue, work_on
+from ops.events import ConsoleEvent
 
 __all__ = ["sue"]
 
@@ -97,4 +97,4 @@ def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any
     assert "This account may use the console: ask a superuser to have it deleted." in page
     rita.refresh_from_db()
     assert rita.is_active and not DeletionRequest.objects.exists()
-    assert Entry.objects.get(event=Event.MESSAGE_READ).actor_name == "rita"
+    assert Entry.objects.get(event=ConsoleEvent.MESSAGE_READ).actor_name == "rita"

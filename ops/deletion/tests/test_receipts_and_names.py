@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from messaging.tests.cast import make_user
 from ops.accounts.models import User
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.deletion import erased_names, receipts
+from ops.deletion.events import DeletionEvent
 from ops.deletion.models import ErasedIdentifier, Immutable, Receipt
 from ops.deletion.tests.deleting import erased, sam, sue
 
@@ -185,7 +185,7 @@ def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, s
     assert (known.lifted_by, known.lift_reason) == (rosa, "She is back")
     assert erased_names.erased(["Anna"]) == {}
     assert erased_names.find("Anna") == [known]
-    entry = Entry.objects.get(event=Event.IDENTIFIER_LIFTED)
+    entry = Entry.objects.get(event=DeletionEvent.IDENTIFIER_LIFTED)
     assert (entry.actor, entry.reason) == (rosa, "She is back")
     with pytest.raises(erased_names.NotReleased, match=r"This name was let free already."):
         erased_names.release(known, by=rosa, reason="Again")

@@ -14,8 +14,8 @@ from django.views.generic import TemplateView
 from ops.accounts.actions import Action, ConsolePage
 from ops.deletion import approval, pages
 from ops.deletion import requests as deletion
-from ops.deletion.forms import CancelForm, TypedForm
 from ops.deletion.models import DeletionGroup, DeletionRequest, Mode, State
+from ops.deletion.views.forms import CancelForm, TypedForm
 from ops.deletion.views.requests import accounts, grace
 from ops.jobs.progress import reload_page
 

@@ -11,8 +11,8 @@ from django.utils.functional import cached_property
 
 from ops.accounts.actions import Action
 from ops.deletion import holds, pages
-from ops.deletion.forms import HoldForm, LiftForm
 from ops.deletion.models import TO_RUN, DeletionRequest, Hold
+from ops.deletion.views.forms import HoldForm, LiftForm
 from ops.deletion.views.requests import account_of
 
 

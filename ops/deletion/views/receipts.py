@@ -13,8 +13,8 @@ from django.views.generic import FormView, TemplateView
 from ops.accounts.actions import Action, ConsolePage
 from ops.audit.recording import record_search
 from ops.deletion import erased_names, pages, receipts
-from ops.deletion.forms import LiftIdentifierForm, LookUpForm
 from ops.deletion.models import ErasedIdentifier, Receipt
+from ops.deletion.views.forms import LiftIdentifierForm, LookUpForm
 
 
 class AboutReceipt(ConsolePage):

@@ -20,8 +20,8 @@ from ops.accounts.actions import Action, ConsolePage
 from ops.console.addresses import whole_number
 from ops.deletion import approval, pages
 from ops.deletion import requests as deletion
-from ops.deletion.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.deletion.models import DeletionRequest
+from ops.deletion.views.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.jobs.progress import progress_of, reload_page
 
 USERS = "admin:accounts_user_changelist"

@@ -12,9 +12,9 @@ from django.utils import timezone
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.exports import contents, requests
+from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.tests.exporting import NOW, WHY, content_of, exported
 from ops.files import private_files
@@ -207,4 +207,4 @@ def test_a_text_that_grew_too_long_for_a_cell_meanwhile_ends_in_a_sentence(
 
 def test_taking_up_an_export_records_nothing_anew(dora: Any, stored: list[Message]) -> None:
     content_of(asked(dora))
-    assert Entry.objects.filter(event=Event.MESSAGES_EXPORTED).count() == 1
+    assert Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).count() == 1

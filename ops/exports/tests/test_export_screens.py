@@ -20,10 +20,10 @@ from django.utils.html import escape, strip_tags
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.audit.tests.trail import recording_fails
 from ops.exports.columns import MessageTable
+from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.selections import Refused
 from ops.exports.tests.exporting import (
@@ -158,7 +158,7 @@ def test_without_a_reason_nothing_is_exported(exporting: Client, reason: str) ->
     assert response.status_code == 200
     assert "Nothing was exported." in text(response)
     assert not Export.objects.exists()
-    assert not Entry.objects.filter(event=Event.MESSAGES_EXPORTED).exists()
+    assert not Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).exists()
 
 
 def test_without_a_column_nothing_is_exported(exporting: Client) -> None:
@@ -280,7 +280,7 @@ def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and
 ) -> None:
     response = exporting.post(f"{MESSAGES}export/?unread=yes&q=alice", asked(histories="on", columns=["content"]))
     assert response.status_code == 302
-    entry = Entry.objects.get(event=Event.MESSAGES_EXPORTED)
+    entry = Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED)
     assert (entry.actor_id, entry.reason, entry.target_type) == (dora.pk, WHY, "messaging.message")
     assert entry.target_label == "alice"
     assert entry.details == {
@@ -292,7 +292,7 @@ def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and
 
 def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
     exporting.post(f"{MESSAGES}export/", asked())  # nothing was fetched yet
-    assert Entry.objects.filter(event=Event.MESSAGES_EXPORTED).exists()
+    assert Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).exists()
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
@@ -305,7 +305,7 @@ def test_what_cannot_be_recorded_is_not_exported(exporting: Client, format: str)
 
 def test_chosen_rows_are_recorded_by_their_numbers(exporting: Client, stored: list[Message]) -> None:
     exporting.post(f"{MESSAGES}export/?id={stored[0].pk}", asked())
-    assert Entry.objects.get(event=Event.MESSAGES_EXPORTED).details["chosen"] == [stored[0].pk]
+    assert Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED).details["chosen"] == [stored[0].pk]
 
 
 # --- Kept files --------------------------------------------------------------------------------------------------
@@ -422,7 +422,7 @@ def test_asking_for_one_persons_data(client: Client, stored: list[Message], fold
     assert client.get(f"{EXPORTS}{export.pk}/download/").status_code == 200
     assert export.file_name.startswith("personal-data-emma-")
     assert "the data of <bdi>alice</bdi>" in text(client.get(response["Location"]))
-    entry = Entry.objects.get(event=Event.MESSAGES_EXPORTED)
+    entry = Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED)
     assert (entry.target_type, entry.target_id, entry.reason) == ("accounts.user", str(alice.pk), WHY)
 
 

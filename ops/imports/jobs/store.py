@@ -9,7 +9,6 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
-from ops.audit.events import Event
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.files.problems import ImportStopped
@@ -18,6 +17,7 @@ from ops.imports import previews, recording
 from ops.imports.checking.check_file import Checked, take_up
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
+from ops.imports.events import ImportEvent
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
 from ops.imports.options import Choices, Reading
@@ -78,7 +78,7 @@ def roll_back(run: Run) -> None:
         import_.save(update_fields=["state", "outcome"])
         if any(counts.values()):
             details = {**counts, "kept": kept[0], "batch": str(import_.pk)}
-            record(Event.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
+            record(ImportEvent.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
             recording.announce(DEFAULT_DB_ALIAS)
     for kind in (PLAN, previews.REJECTED):
         _delete_quietly(private_files.beside(import_.upload, kind))

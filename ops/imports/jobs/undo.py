@@ -8,10 +8,10 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
-from ops.audit.events import Event
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.imports import recording
+from ops.imports.events import ImportEvent
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
 from ops.imports.staging.vendors import staging_on
@@ -65,5 +65,5 @@ def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
         import_.save(update_fields=["state", "undone_at", "outcome"])
         run.advance(import_.outcome["messages"], import_.outcome["messages"])
         details = {**undoing.counts(), "kept": kept, "batch": str(import_.pk)}
-        record(Event.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
+        record(ImportEvent.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
         recording.announce(DEFAULT_DB_ALIAS)

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.files import private_files
 from ops.files.problems import ImportStopped
 from ops.imports import steps
 from ops.imports.checking import check_file
+from ops.imports.events import ImportEvent
 from ops.imports.models import Import
 from ops.imports.storing import batches as storing
 from ops.imports.tests.files import row
@@ -242,7 +242,7 @@ def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_o
 ) -> None:
     """At once, and without a worker; nothing of it is recorded as undone."""
     import_ = MADE[verb](row("1"), by=rita)
-    before, entries = everything(), Entry.objects.filter(event=Event.IMPORT_UNDONE)
+    before, entries = everything(), Entry.objects.filter(event=ImportEvent.IMPORT_UNDONE)
     monkeypatch.setattr(steps, "SMALL", 0)
     monkeypatch.setattr(steps, "FEW", 0)
     job = getattr(steps, verb)(import_, by=rita)

@@ -10,8 +10,8 @@ from django.test import Client
 from messaging.differences import Difference, word_differences
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
-from ops.audit.events import Event
 from ops.audit.models import Entry
+from ops.events import ConsoleEvent
 from ops.imports import page as import_page
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
@@ -287,7 +287,7 @@ def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
     page(importing, import_)
     page(importing, import_)
-    entry = Entry.objects.get(event=Event.MESSAGE_READ)
+    entry = Entry.objects.get(event=ConsoleEvent.MESSAGE_READ)
     assert (entry.actor_id, entry.target_id) == (dan.pk, str(stored.pk))
 
 
@@ -297,4 +297,4 @@ def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(ina: Any
     said = page(client, import_)
     assert "What is stored is shown to people who may read or export messages." in said
     assert "noon" not in said
-    assert not Entry.objects.filter(event=Event.MESSAGE_READ).exists()
+    assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_READ).exists()

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from ops.audit.events import choices
 from ops.audit.models import Entry
 from ops.jobs import leases, running, starting
-from ops.jobs.events import Event
+from ops.jobs.events import JobEvent
 from ops.jobs.models import Job
 from ops.jobs.run import Run, stop
 from ops.jobs.tests import counting
@@ -166,10 +166,10 @@ def test_cancelling_and_starting_again_are_recorded(rosa: Any) -> None:
     entries = Entry.objects.filter(target_type="jobs.job").order_by("pk")
     facts = ("rosa", str(job.pk), "Import of messages.csv")
     assert list(entries.values_list("event", "actor_name", "target_id", "target_label")) == [
-        (Event.JOB_CANCELLED, *facts),
-        (Event.JOB_RETRIED, *facts),
+        (JobEvent.JOB_CANCELLED, *facts),
+        (JobEvent.JOB_RETRIED, *facts),
     ]
-    assert {*Event.choices} <= {*choices()}
+    assert {*JobEvent.choices} <= {*choices()}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from ops.audit import chain, verification
+from ops.audit.sealing import chain, verification
 
 
 class Command(BaseCommand):

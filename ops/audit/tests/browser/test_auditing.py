@@ -17,6 +17,8 @@ from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.audit.recording import record
 from ops.audit.tests.trail import EXPORT, LIST, make_auditor
+from ops.events import ConsoleEvent
+from ops.imports.events import ImportEvent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,9 +37,11 @@ def click(transactional_db: Any) -> Any:
     """Sue deleted three accounts with one click, after Rita had read a conversation and an import had run."""
     sue, rita = make_user("sue"), make_user("rita", is_superuser=True)
     with one_action(Facts("req-1", "192.0.2.7", CHROME)):
-        record(Event.CONVERSATION_READ, actor=rita, target=("messaging.conversation", 12), label="Conversation 12")
+        record(
+            ConsoleEvent.CONVERSATION_READ, actor=rita, target=("messaging.conversation", 12), label="Conversation 12"
+        )
     with one_action():
-        record(Event.IMPORT_MADE, actor=None, details={"stored": 44_082, "refused": 3})
+        record(ImportEvent.IMPORT_MADE, actor=None, details={"stored": 44_082, "refused": 3})
     with one_action(Facts("req-2", "2001:db8::7", CHROME, uuid4())) as facts:
         for key in (101, 102, 103):
             details = {"messages": 120, "histories": 4, "before": {"is_staff": False, "groups": ["Reviewer", "Lead"]}}

@@ -15,8 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ops.audit import canonical
 from ops.audit.models import SEALED_FIELDS, Entry, Seal, Unsealed
+from ops.audit.sealing import canonical
 
 BATCH = 500  # entries sealed in one transaction
 MOST_BATCHES = 20  # that one request seals for others; the next one goes on

@@ -11,8 +11,6 @@ that were there when they were made, and SQLite loses them where Django makes a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 ENTRIES, SEALS, UNSEALED = "audit_entry", "audit_seal", "audit_unsealed"
@@ -44,16 +42,6 @@ def remove(connection: Any) -> None:
     else:
         statements = [f"DROP TRIGGER IF EXISTS {name}" for name, _ in _names(connection)]
     _execute(connection, statements)
-
-
-@contextmanager
-def removed(connection: Any) -> Iterator[None]:
-    """Without the triggers within the block: for emptying a test's database, and for playing its attacker."""
-    remove(connection)
-    try:
-        yield
-    finally:
-        install(connection)
 
 
 def missing(connection: Any) -> list[str]:

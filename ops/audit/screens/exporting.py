@@ -16,6 +16,7 @@ from django.utils.text import get_valid_filename
 from ops.audit.events import Event, choices
 from ops.audit.models import Entry, EntryQuerySet
 from ops.audit.recording import record
+from ops.files.formulas import guarded
 
 AT_ONCE = 500  # entries fetched together, and lines sent together
 
@@ -65,7 +66,7 @@ def lines(entries: EntryQuerySet) -> Iterator[str]:
     writer.writerow(COLUMNS)
     for number, row in enumerate(rows, start=1):
         writer.writerow(
-            inert(sentences.get(value, value) if name == "what" else _text(value))
+            guarded(sentences.get(value, value) if name == "what" else _text(value))
             for name, value in zip(COLUMNS, row, strict=True)
         )
         if number % AT_ONCE == 0:
@@ -73,11 +74,6 @@ def lines(entries: EntryQuerySet) -> Iterator[str]:
             page.seek(0)
             page.truncate()
     yield page.getvalue()
-
-
-def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; a leading ' is doubled, so that one can be taken off again."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else cell
 
 
 def file_name(by: Any, now: datetime) -> str:

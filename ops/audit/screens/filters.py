@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ops.audit import targets
 from ops.audit.events import choices
 from ops.audit.models import Entry
+from ops.audit.screens import targets
 from ops.console.addresses import whole_number
 from ops.console.filters import PresetDates
 

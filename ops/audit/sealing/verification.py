@@ -12,9 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from ops.audit import canonical, chain, triggers
 from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, SEALED_FIELDS, TARGET_COPIES, Entry, Seal, Unsealed
+from ops.audit.sealing import canonical, chain, triggers
 
 CHUNK = 2_000  # seals read at a time
 # Sealing follows the commit at once; an entry waits longer only where a process died right then, until the next one.

@@ -1,0 +1,13 @@
+"""What the audit trail records of users.
+
+A name never changes or disappears: stored entries keep it for ever.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class AccountEvent(TextChoices):
+    # The target is the account.
+    PERSON_READ = "person.read", "Read a person's account"

@@ -1,0 +1,45 @@
+"""``manage.py check`` names a table that is neither audited nor exempt, and an admin that changes rows unrecorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+
+from ops.audit.apps import AuditConfig
+from ops.audit.checks import every_table_is_audited_or_exempt
+from ops.audit.models import Entry
+from ops.console.rooms import Audit, Table
+
+
+def found() -> list[tuple[str, str]]:
+    return [(message.id or "", message.msg) for message in every_table_is_audited_or_exempt(None)]
+
+
+def test_every_table_of_today_is_audited_or_exempt() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (None, ("audit.E001", "No room says how changes of audit.seal reach the audit trail.")),
+        (Table(Audit.EXEMPT, ""), ("audit.E002", "audit.seal is exempt from the audit trail, but nothing says why.")),
+        (
+            Table(Audit.ADMIN, ""),
+            ("audit.E003", "audit.seal is said to be recorded by its admin, which is no RecordedChanges."),
+        ),
+    ],
+)
+def test_a_declaration_that_is_missing_or_does_not_fit_is_an_error(
+    monkeypatch: Any, table: Table | None, expected: tuple[str, str]
+) -> None:
+    tables = {**AuditConfig.tables, "audit.seal": table}
+    monkeypatch.setattr(AuditConfig, "tables", {name: one for name, one in tables.items() if one is not None})
+    assert found() == [expected]
+
+
+def test_an_admin_that_changes_rows_without_an_entry_is_an_error(monkeypatch: Any) -> None:
+    monkeypatch.setitem(admin.site._registry, Entry, admin.ModelAdmin(Entry, admin.site))
+    assert found() == [("audit.E004", "The admin of audit.entry can change rows without an entry in the audit trail.")]

@@ -1,0 +1,16 @@
+"""What the audit trail records of conversations, messages and the theme.
+
+A name never changes or disappears: stored entries keep it for ever.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class ConsoleEvent(TextChoices):
+    # The target is what was opened or changed. The details: a message's conversation; what changed of a theme.
+    CONVERSATION_READ = "conversation.read", "Read a conversation"
+    MESSAGE_READ = "message.read", "Read a message"
+    MESSAGE_EDITED = "message.edited", "Corrected a message"  # conversation (id)
+    THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # {field: {before, after}}
