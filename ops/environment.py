@@ -1,4 +1,8 @@
-"""Strict readers of environment variables: nonsense stops the start with a sentence that says what to write instead."""
+"""Strict readers of environment variables: nonsense stops the start with a sentence that says what to write instead.
+
+Every variable may be given as ``NAME``, or as ``NAME_FILE``: a file that holds the value, for secrets. In development a
+file of variables is read as well (``read_file``).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,17 @@ from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
+
+variables = FileAwareEnv(strip_whitespace=True)
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
 REDIS_SECONDS = 0.3  # what a silent Redis may cost a page that starts a job
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
+ORIGIN = re.compile(r"(https|http|wss|ws)://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
+HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
 
 
 def refuse(name: str, value: str, expected: str) -> ImproperlyConfigured:
@@ -29,8 +38,27 @@ def refuse(name: str, value: str, expected: str) -> ImproperlyConfigured:
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable without blanks at either end; ``default`` where it is unset or empty."""
-    return os.environ.get(name, "").strip() or default
+    """The variable, or what its file holds, without blanks at either end; ``default`` where it is unset or empty.
+
+    Raises ImproperlyConfigured where both are given, and where the file cannot be read.
+    """
+    given = [one for one in (name, f"{name}_FILE") if os.environ.get(one, "").strip()]
+    if len(given) > 1:
+        raise ImproperlyConfigured(f"The environment variables {name} and {name}_FILE are both set: keep one of them.")
+    try:
+        return variables.str(name, "").strip() or default
+    except ValueError as error:
+        path = variables.str(f"{name}_FILE", "")
+        raise refuse(f"{name}_FILE", path, "a file of text that Threadward may read") from error
+
+
+def read_file(path: Path) -> None:
+    """Take variables from a file of ``NAME=value`` lines, if it exists; the environment itself wins.
+
+    For development: production names its variables where it starts its processes.
+    """
+    if path.is_file():
+        variables.read_env(path, recurse=False)
 
 
 def folder(name: str, default: Path) -> Path:
@@ -82,6 +110,23 @@ def origins(name: str) -> list[str]:
         parts = url(name, value, expected, schemes=("http", "https"))
         if not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
             raise refuse(name, value, expected)
+    return values
+
+
+def sources(name: str, *, scripts: bool = False) -> list[str]:
+    """Extra sources of a directive of the content security policy, separated by blanks or commas.
+
+    Takes origins such as ``https://cdn.example.org``, hashes, and (not for ``scripts``) ``data:`` and ``blob:``. Raises
+    ImproperlyConfigured for anything else: keywords such as ``'unsafe-inline'`` would switch the policy off.
+    """
+    values = text(name).replace(",", " ").split()
+    for value in values:
+        scheme = value in ("data:", "blob:") and not scripts
+        if not (scheme or ORIGIN.fullmatch(value) or HASH.fullmatch(value)):
+            schemes = "" if scripts else ", data:, blob:"
+            raise refuse(
+                name, value, f"origins such as https://cdn.example.org{schemes} or hashes, separated by blanks"
+            )
     return values
 
 

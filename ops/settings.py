@@ -14,6 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from ops import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Production sets SECRET_KEY (or SECRET_KEY_FILE) where it starts its processes; without it, this is development.
+if not environment.text("SECRET_KEY"):
+    environment.read_file(Path(environment.text("ENV_FILE", str(BASE_DIR / ".env"))))
 VAR_DIR = environment.folder("VAR_DIR", default=BASE_DIR / "var")
 
 # --- Who may reach it -------------------------------------------------------------------------------------------
@@ -61,6 +64,11 @@ SECURE_CSP = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'self'"],
 }
+for directive in ("script-src", "style-src", "img-src", "font-src", "connect-src", "media-src"):
+    name = f"CSP_{directive.upper().replace('-', '_')}"
+    extra = environment.sources(name, scripts=directive == "script-src")
+    if extra:
+        SECURE_CSP[directive] = [*SECURE_CSP.get(directive, ["'self'"]), *extra]
 
 # --- What it is made of -----------------------------------------------------------------------------------------
 

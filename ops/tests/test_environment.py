@@ -149,3 +149,47 @@ def test_a_folder_is_made_or_refused(written: Any, tmp_path: Path) -> None:
         f"The environment variable THING is {str(tmp_path / 'file')!r}; it should be a folder that Threadward may "
         "write to."
     )
+
+
+def test_a_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("  from the file\n")
+    monkeypatch.setenv("THING_FILE", str(tmp_path / "secret"))
+    assert environment.text("THING", "default") == "from the file"
+
+
+def test_a_value_and_a_file_for_it_are_one_too_many(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    written("a value")
+    monkeypatch.setenv("THING_FILE", "/run/secrets/thing")
+    assert refusal(environment.text) == (
+        "The environment variables THING and THING_FILE are both set: keep one of them."
+    )
+
+
+@pytest.mark.parametrize("name", ["nowhere", "folder", "picture"])
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "picture").write_bytes(b"\xff\xd8\xff\x00")
+    monkeypatch.setenv("THING_FILE", str(tmp_path / name))
+    assert refusal(environment.text) == (
+        f"The environment variable THING_FILE is {str(tmp_path / name)!r}; it should be a file of text that "
+        "Threadward may read."
+    )
+
+
+def test_sources_are_origins_hashes_and_harmless_schemes(written: Any) -> None:
+    hashed = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+    written(f"https://cdn.example.org https://*.example.net:8443, data: {hashed}")
+    assert environment.sources("THING") == [
+        "https://cdn.example.org", "https://*.example.net:8443", "data:", hashed
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value", ["'unsafe-inline'", "'unsafe-eval'", "*", "https:", "cdn.example.org", "data:", "https://a.org;x"]
+)
+def test_no_source_switches_the_policy_for_scripts_off(written: Any, value: str) -> None:
+    written(value)
+    assert refusal(environment.sources, scripts=True) == (
+        f"The environment variable THING is {value!r}; it should be origins such as https://cdn.example.org or hashes, "
+        "separated by blanks."
+    )

@@ -24,7 +24,7 @@ def start(tmp_path: Path, *command: str, **variables: str) -> subprocess.Complet
     return subprocess.run(
         [sys.executable, "manage.py", *(command or ("check",))],
         cwd=settings.BASE_DIR,
-        env={**path, "VAR_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        env={**path, "VAR_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", "ENV_FILE": os.devnull, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -101,3 +101,32 @@ def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
 def test_several_processes_without_a_shared_cache_are_warned_of(tmp_path: Path) -> None:
     checked = start(tmp_path, "check", "--deploy", **{**PRODUCTION, "REDIS_URL": "", "WEB_CONCURRENCY": "3"})
     assert "(ops.W001)" in checked.stderr
+
+
+def shown(tmp_path: Path, setting: str, **variables: str) -> str:
+    """The setting as a started Threadward has it."""
+    command = f"from django.conf import settings; print(settings.{setting})"
+    return start(tmp_path, "shell", "-v", "0", "-c", command, **variables).stdout.strip()
+
+
+def test_a_file_of_variables_is_read_in_development_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / "variables").write_text("SESSION_HOURS=3\nSESSION_IDLE_MINUTES=7\n")
+    variables = {"ENV_FILE": str(tmp_path / "variables"), "SESSION_IDLE_MINUTES": "9"}
+    assert shown(tmp_path, "SESSION_HOURS", **variables) == "3"
+    assert shown(tmp_path, "SESSION_IDLE_MINUTES", **variables) == "9"
+    assert shown(tmp_path, "SESSION_HOURS", **variables, **PRODUCTION) == "12"
+
+
+def test_a_secret_may_come_from_a_file_which_means_production_too(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    variables = {**PRODUCTION, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}
+    assert shown(tmp_path, "SECRET_KEY", **variables) == KEY
+    assert shown(tmp_path, "DEBUG", **variables) == "False"
+
+
+def test_the_content_security_policy_takes_extra_sources(tmp_path: Path) -> None:
+    extra = {"CSP_IMG_SRC": "https://img.example.org", "CSP_FONT_SRC": "https://fonts.example.org, data:"}
+    policy = shown(tmp_path, "SECURE_CSP", **extra)
+    assert "'img-src': [\"'self'\", 'data:', 'https://img.example.org']" in policy
+    assert "'font-src': [\"'self'\", 'https://fonts.example.org', 'data:']" in policy
+    assert "'script-src': [\"'self'\"]" in policy
