@@ -39,7 +39,9 @@ SEARCH_HELP = "People and ids in all messages; words in the newest 50,000."
 
 
 class SearchedAdmin(RecordedSearches, KeysetAdmin):
-    """A list whose search is its QuerySet's ``matching``, and recorded."""
+    """A list whose search is its QuerySet's ``matching``, and recorded. Texts are searched in the lists only."""
+
+    looks_up = False
 
     search_fields = ("content",)  # shows the search box; ``matching`` decides what is searched
     search_help_text = SEARCH_HELP

@@ -84,7 +84,11 @@ class RecordedReading(TrailHistory):
 
 
 class RecordedSearches(admin.ModelAdmin):
-    """Whoever searches or narrows a list leaves an entry, before they see what was found."""
+    """Whoever searches or filters a list, or looks a row up from a form, leaves an entry before they see the result."""
+
+    def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
+        """Record a look-up from an ``autocomplete_fields`` widget."""
+        record_search(self.model, actor=request.user, terms=terms, filters={}, results=results)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # Every page of what was found: whoever asks for the last page first has searched, too.

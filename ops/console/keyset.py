@@ -158,7 +158,7 @@ class KeysetChangeList(ChangeList):
 
 
 class KeysetAdmin(admin.ModelAdmin):
-    """A ModelAdmin with keyset pages of 50 rows, drawn by ``rows_template``."""
+    """A ModelAdmin with keyset pages of 50 rows, drawn by ``rows_template``, or else as Django's own list."""
 
     keyset: tuple[str, ...] = ("-id",)
     list_per_page = 50
@@ -177,6 +177,12 @@ class KeysetAdmin(admin.ModelAdmin):
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """Add to the rows of one page what their template shows and a query for each would be too dear for."""
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """In Django's own list the first column leads to the row; a template draws links of its own."""
+        if self.rows_template is None and self.list_display_links is None:
+            return list(list_display)[:1]
+        return super().get_list_display_links(request, list_display)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList

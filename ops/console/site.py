@@ -5,12 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from ops.console.rooms import rooms
 
 LAST = 1_000  # the place in the menu of what no room names
+
+
+class DeclaredAutocomplete(AutocompleteJsonView):
+    """Django's look-up for fields that an admin names in ``autocomplete_fields``, and for no others.
+
+    Whoever may see the rows may look them up; an admin with ``looks_up = False`` (texts of messages) is not searched
+    here. ``record_lookup(request, terms, results)`` of the admin is called before the answer is sent.
+    """
+
+    def process_request(self, request: HttpRequest) -> Any:
+        term, model_admin, field, to_field_name = super().process_request(request)
+        if field.name not in self._declared(field.model, request) or not getattr(model_admin, "looks_up", True):
+            raise PermissionDenied
+        return term, model_admin, field, to_field_name
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.term and hasattr(self.model_admin, "record_lookup"):
+            self.model_admin.record_lookup(request, terms=self.term, results=self.object_list.count())
+        return response
+
+    def _declared(self, model: Any, request: HttpRequest) -> set[str]:
+        """The fields of a model for which its admin, or an inline of another one, declares the look-up."""
+        admins = list(self.admin_site._registry.values())
+        inlines = [inline for one in admins for inline in one.get_inline_instances(request)]
+        return {name for one in (*admins, *inlines) if one.model is model for name in one.autocomplete_fields}
 
 
 class ConsoleSite(admin.AdminSite):
@@ -38,5 +65,4 @@ class ConsoleSite(admin.AdminSite):
         return getattr(self.get_model_admin(model["model"]), "section", None) or model["name"]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Refused: no form of ours looks anything up, and nobody searches messages past the lists."""
-        raise PermissionDenied
+        return DeclaredAutocomplete.as_view(admin_site=self)(request)

@@ -1,0 +1,91 @@
+"""What a room gets from the frame without effort: lists without a template of their own, and look-ups in forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.core.exceptions import PermissionDenied
+from django.test import RequestFactory
+
+from messaging.models import Message
+from ops.audit.models import Entry
+from ops.conftest import make_staff
+from ops.console.keyset import KeysetAdmin
+from ops.exports.models import Export
+
+
+class PlainGroupAdmin(KeysetAdmin):
+    keyset = ("name",)
+    list_display = ("name", "length")
+
+    @admin.display(description="letters")
+    def length(self, group: Group) -> int:
+        return len(group.name)
+
+
+def asked(user: Any, address: str = "/console/auth/group/", **data: str) -> Any:
+    request: Any = RequestFactory().get(address, data)
+    request.user, request.session = user, {}
+    request._messages = FallbackStorage(request)
+    return request
+
+
+def page(user: Any, **data: str) -> str:
+    return PlainGroupAdmin(Group, admin.site).changelist_view(asked(user, **data)).render().content.decode()
+
+
+def test_a_list_without_a_template_of_rows_is_djangos_own(rosa: Any) -> None:
+    Group.objects.create(name="Night shift")
+    shown = page(rosa)
+    assert f'href="/console/auth/group/{Group.objects.get().pk}/change/"' in shown
+    assert "Letters" in shown
+    assert ">11<" in shown
+    assert "sortable" not in shown
+
+
+def test_it_has_keyset_pages_of_fifty_rows_too(rosa: Any) -> None:
+    Group.objects.bulk_create(Group(name=f"group {number:03}") for number in range(60))
+    assert ("group 049" in page(rosa), "group 050" in page(rosa)) == (True, False)
+    assert ("group 049" in page(rosa, after="group 049"), "group 050" in page(rosa, after="group 049")) == (False, True)
+
+
+LOOKED_UP = {"app_label": "exports", "model_name": "export", "field_name": "by", "term": "ali"}
+
+
+@pytest.fixture
+def looked_up(monkeypatch: Any) -> None:
+    """The form of exports looks its person up."""
+    monkeypatch.setattr(type(admin.site._registry[Export]), "autocomplete_fields", ("by",))
+
+
+def answer(user: Any, **data: str) -> Any:
+    return json.loads(admin.site.autocomplete_view(asked(user, "/console/autocomplete/", **data)).content)
+
+
+def test_whoever_may_see_the_rows_may_look_them_up_and_that_is_recorded(looked_up: None, alice: Any) -> None:
+    found = answer(make_staff("sue", "view_user"), **LOOKED_UP)
+    assert [row["text"] for row in found["results"]] == ["alice"]
+    entry = Entry.objects.get(event="search.made")
+    assert (entry.actor_name, entry.target_type, entry.target_label) == ("sue", "accounts.user", "ali")
+
+
+def test_nobody_else_may(looked_up: None, nils: Any, alice: Any) -> None:
+    with pytest.raises(PermissionDenied):
+        answer(nils, **LOOKED_UP)
+
+
+def test_a_field_that_no_form_declares_is_not_looked_up(rosa: Any, alice: Any) -> None:
+    with pytest.raises(PermissionDenied):
+        answer(rosa, **LOOKED_UP)
+
+
+def test_texts_are_searched_in_the_lists_only(rosa: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(type(admin.site._registry[Message]), "autocomplete_fields", ("parent_message",))
+    asked_for = {"app_label": "messaging", "model_name": "message", "field_name": "parent_message", "term": "a"}
+    with pytest.raises(PermissionDenied):
+        answer(rosa, **asked_for)
