@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
+from ops.files.headers import Columns, fit
 from ops.files.problems import Problem, Unreadable
-from ops.imports.checking.rows import NO_VALUES, SourceRow
-from ops.imports.columns import fit, known_names
-from ops.imports.options import Reading
+from ops.files.sources import Reading, SourceRow
 
 LONGEST_VALUE = 1_000_000  # characters; more in one cell is a quote that was never closed, or no message
 LONGEST_LINE = 2 * LONGEST_VALUE
@@ -39,8 +38,7 @@ class CsvFile:
     format = "CSV"
     size = 0
 
-    def __init__(self, file: io.BufferedReader, reading: Reading | None = None) -> None:
-        reading = reading or Reading()
+    def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
         self.notices: list[Problem] = []
         refuse_what_is_no_text(file.peek(16)[:16])
@@ -50,11 +48,12 @@ class CsvFile:
         self._line = ""
         self._undecoded = False  # whether a line so far held bytes that are no text
         header_line = self._first_line()
-        self.separator = _separator(header_line, known_names(reading))
+        self.separator = _separator(header_line, columns.known_headers(reading))
         self._carriage_returns_end_rows = header_line.endswith("\r")
         self.headers = self._header(header_line)
         self._width = len(self.headers)
-        found = fit(self.headers, reading, row=self._row)
+        self._no_values = columns.no_values
+        found = fit(self.headers, columns, reading, row=self._row)
         self.used = found.sources
         # A column that the file does not have is found in the empty value that is put behind its rows.
         self._pads = None in found.sources
@@ -80,7 +79,7 @@ class CsvFile:
         for number, values in self.originals():
             rows += 1
             if len(values) != width:
-                yield number, self._external_id_only(values), self._ragged(number, values)
+                yield number, self._first_value_only(values), self._ragged(number, values)
                 continue
             if pads:
                 values.append("")
@@ -209,10 +208,10 @@ class CsvFile:
         except OSError as error:
             raise Unreadable(f"the file cannot be read after row {self._row}: {error.strerror}.") from error
 
-    def _external_id_only(self, values: list[str]) -> tuple[str, ...]:
-        """Of a row with too few or too many values: what other rows may answer."""
+    def _first_value_only(self, values: list[str]) -> tuple[str, ...]:
+        """Of a row with too few or too many values: the value that identifies it."""
         padded = [*values, *[""] * self._width][: self._width]
-        return self._in_order([*padded, ""])[0], *NO_VALUES[1:]
+        return self._in_order([*padded, ""])[0], *self._no_values[1:]
 
     def _ragged(self, number: int, values: list[str]) -> Problem:
         values_found = f"{len(values)} value" if len(values) == 1 else f"{len(values)} values"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 GUARD = "'"
 STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet computes, or skips to find what it computes
-COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "content")
 
 
 def guarded(text: str) -> str:

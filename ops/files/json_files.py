@@ -14,10 +14,9 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
+from ops.files.headers import Columns, fit
 from ops.files.problems import Problem, Unreadable, label
-from ops.imports.checking.rows import COLUMNS, NO_VALUES, SourceRow
-from ops.imports.columns import ALWAYS_IGNORED, fit
-from ops.imports.options import Reading
+from ops.files.sources import Reading, SourceRow
 
 LONGEST_OBJECT = 4_000_000  # characters
 READ_AT_ONCE = 1 << 17  # characters
@@ -79,9 +78,9 @@ class Objects(ABC):
     separator = ""
     size = 0
 
-    def __init__(self, file: io.BufferedReader, reading: Reading | None = None) -> None:
-        reading = reading or Reading()
+    def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
+        self._columns = columns
         self._text, self._encoding = open_text(file, reading.encoding)
         self.encoding = self._encoding.name
         self.notices: list[Problem] = []
@@ -94,15 +93,14 @@ class Objects(ABC):
         if not objects:
             raise self._ended or self._none_of_them()
         self.headers = list(dict.fromkeys(chain.from_iterable(objects)))
-        found = fit(self.headers, reading)
+        found = fit(self.headers, columns, reading)
         self.used = found.sources
         # What the first objects do not have others may.
-        chosen = reading.columns
         self._keys = [
-            source if source is not None or column in chosen else column
-            for column, source in zip(COLUMNS, found.sources, strict=True)
+            source if source is not None or column in reading.columns else column
+            for column, source in zip(columns.names, found.sources, strict=True)
         ]
-        self._known = {*self._keys, *self.headers, ALWAYS_IGNORED}
+        self._known = {*self._keys, *self.headers, columns.always_ignored}
         self._ignore_unknown = reading.ignore_unknown
 
     @property
@@ -165,12 +163,12 @@ class Objects(ABC):
         number, value, problem = read
         if not isinstance(value, dict):
             words = f"row {number} is no object: write {{…}} with a key for each column."
-            return number, NO_VALUES, problem or Problem(number, "", "error", words)
+            return number, self._columns.no_values, problem or Problem(number, "", "error", words)
         get = value.get
         values = [get(key, "") if key is not None else "" for key in self._keys]
         for index, one in enumerate(values):
             if type(one) is not str:
-                problem = problem or _no_text(number, COLUMNS[index], one)
+                problem = problem or _no_text(number, self._columns.names[index], one)
                 values[index] = _as_written(one)
         if not value.keys() <= self._known and not self._ignore_unknown:
             problem = problem or self._unknown_key(number, value)

@@ -9,8 +9,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ops.files.problems import Cure
-
 SHAPE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 # What most systems write; its text is the moment already (but for 24:00:00, which newer Pythons take for the next day).
 PLAIN_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?!24)\d\d:\d\d:\d\d)(?:Z|[+]00:00)", re.ASCII)
@@ -31,7 +29,7 @@ class Moment(NamedTuple):
     utc: str | None
     note: str = ""
     problem: str = ""
-    cure: Cure = ""
+    cure: str = ""
 
 
 @cache

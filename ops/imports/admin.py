@@ -24,12 +24,14 @@ from ops.audit.recording import record_reading
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
 from ops.files import private_files
+from ops.files.sources import Reading
+from ops.files.uploads import NO_ROOM
 from ops.imports import page as import_page
 from ops.imports import remembered, steps, uploads
 from ops.imports import results as import_results
 from ops.imports.forms import ChecksForm, StoreForm, UploadForm
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
+from ops.imports.options import Choices
 
 PERMISSION = "imports.import_messages"
 LIST = "admin:imports_import_changelist"
@@ -159,7 +161,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         try:
             import_ = uploads.keep(form.cleaned_data["file"], by=request.user)
         except OSError:
-            form.add_error("file", uploads.NO_ROOM)
+            form.add_error("file", NO_ROOM)
             return self._ask(request, form)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))

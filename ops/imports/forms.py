@@ -9,11 +9,12 @@ from zoneinfo import available_timezones
 from django import forms
 
 from ops.files.encodings import ENCODINGS
+from ops.files.sources import Reading
+from ops.files.uploads import PrivateUploadHandler
 from ops.imports.checking.rows import COLUMNS
 from ops.imports.columns import ALWAYS_IGNORED, MAY_BE_LEFT_OUT
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
-from ops.imports.uploads import PrivateUploadHandler
+from ops.imports.options import Choices
 
 NOT_IN_THE_FILE = "-"
 OF_READING = ("encoding", "time_zone", "ignore_unknown")

@@ -11,14 +11,16 @@ from django.db.models import QuerySet
 from messaging.differences import Difference, word_differences
 from messaging.models import Message
 from ops.files import private_files
+from ops.files.headers import places
+from ops.files.sources import Reading
 from ops.imports import remembered, uploads
 from ops.imports import results as import_results
 from ops.imports.checking.rows import COLUMNS, FLAGS
-from ops.imports.columns import ALIASES, places, suggest
+from ops.imports.columns import ALIASES, suggest
 from ops.imports.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
+from ops.imports.options import Choices
 from ops.imports.results import Figure, counted, figure
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see

@@ -13,13 +13,14 @@ from typing import Any
 from messaging.models import Message
 from ops.files import private_files
 from ops.files.encodings import ESCAPED_BYTES
-from ops.files.formulas import COLUMNS as GUARDED
 from ops.files.formulas import bare, guarded
 from ops.files.invisible import INVISIBLE
 from ops.files.problems import Problem
+from ops.files.sources import SourceRow
 from ops.imports.checking.check_file import SHOWN, Checked
 from ops.imports.checking.findings import Mark, storable
-from ops.imports.checking.rows import COLUMNS, SourceRow
+from ops.imports.checking.rows import COLUMNS
+from ops.imports.columns import GUARDED
 from ops.imports.staging.base import CHANGES, ROWS, Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"

@@ -17,17 +17,17 @@ from messaging import pages
 from messaging.editors import current_editor
 from messaging.models import Conversation, Message, MessageHistory
 from ops.audit.recording import NotRecorded, record
-from ops.files.problems import ImportStopped, Report
+from ops.files.problems import Report
+from ops.files.sources import SourceRow
 from ops.imports.checking.check_file import Checked, How, check
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
-from ops.imports.checking.rows import SourceRow
 from ops.imports.events import ImportEvent
 from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 from ops.imports.staging.vendors import staging_on
 from ops.imports.storing import batches, texts
-from ops.imports.storing.batches import Bases, Stored, Work
+from ops.imports.storing.batches import Bases, ImportStopped, Stored, Work
 from ops.imports.storing.plans import Plan
 from ops.jobs import errors
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 
 from openpyxl.utils.cell import get_column_letter
 
+from ops.files.headers import Columns, fit
 from ops.files.problems import Problem, Unreadable, label
+from ops.files.sources import Reading, SourceRow
 from ops.files.xlsx.package import Package
 from ops.files.xlsx.sheets import Row, Sheet, workbook_of
-from ops.imports.checking.rows import COLUMNS, SourceRow
-from ops.imports.columns import fit
-from ops.imports.options import Reading
 
 NAMED_SHEETS = 5
 # A ZIP with one of these in front is a workbook, or some other document of an office program.
@@ -35,7 +34,7 @@ class XlsxFile:
     encoding = separator = ""
     size = 0
 
-    def __init__(self, file: io.BufferedReader, reading: Reading | None = None) -> None:
+    def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._package = Package(file)
         self._workbook = workbook_of(self._package)
         self._taken = 0
@@ -46,7 +45,8 @@ class XlsxFile:
             raise Unreadable(_empty(self._workbook.sheets))
         width = max(header.values) + 1
         self.headers = [header.values.get(column, "").strip() for column in range(width)]
-        self.used = fit(self.headers, reading or Reading(), row=header.number).sources
+        self.used = fit(self.headers, columns, reading, row=header.number).sources
+        self._names = columns.names
         self._columns = [self.headers.index(source) if source is not None else -1 for source in self.used]
 
     @property
@@ -91,7 +91,7 @@ class XlsxFile:
 
     def _problem(self, row: Row) -> Problem | None:
         """What keeps a row from being understood; what stands in columns that are not used does not."""
-        for column, name in zip(self._columns, COLUMNS, strict=True):
+        for column, name in zip(self._columns, self._names, strict=True):
             flaw = row.flaws.get(column)
             if flaw:
                 return Problem(row.number, name, "error", f"{name} holds {flaw}")

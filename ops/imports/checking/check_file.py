@@ -9,12 +9,13 @@ from itertools import chain, islice
 from typing import Any
 
 from ops.files.problems import Problem, Report, Unreadable
+from ops.files.sources import SourceRow
 from ops.imports.checking import faults
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.guards import take_guards_off
 from ops.imports.checking.known import find_known
 from ops.imports.checking.roots import Roots
-from ops.imports.checking.rows import SourceRow, StagedRow, checked_rows
+from ops.imports.checking.rows import StagedRow, checked_rows
 from ops.imports.options import Choices
 from ops.imports.staging.base import JOINS, LEFT_OUT, PEOPLE, ROWS, Staging
 from ops.imports.storing.batches import PIECE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ops.files.formulas import COLUMNS, GUARD, STARTS
+from ops.files.formulas import GUARD, STARTS
+from ops.imports.columns import GUARDED
 from ops.imports.staging.base import ROWS, Staging
 
 # As many places for values as there are signs that a formula begins with; and one more for the guard.
@@ -16,16 +17,16 @@ def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
     does, and each that begins with ' goes on with what must be guarded. Where that is known already ``whole`` is false:
     where only a part of the file is staged, or where we wrote the file and somebody put other values into it.
     """
-    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in COLUMNS)
-    marks = [GUARD] * len(COLUMNS)
+    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in GUARDED)
+    marks = [GUARD] * len(GUARDED)
     if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {has_guards})", marks):
         return 0
     each = [*STARTS, GUARD, *STARTS, GUARD]
-    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(COLUMNS)):
+    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(GUARDED)):
         return 0
     guarded_ones = f"substr({{column}}, 1, 1) = %s AND substr({{column}}, 2, 1) IN ({EITHER})"
     take_off = f"UPDATE {ROWS} SET {{column}} = substr({{column}}, 2) WHERE {guarded_ones}"
-    return sum(staging.execute(take_off.replace("{column}", column), [GUARD, *STARTS, GUARD]) for column in COLUMNS)
+    return sum(staging.execute(take_off.replace("{column}", column), [GUARD, *STARTS, GUARD]) for column in GUARDED)
 
 
 def _unguarded() -> str:
@@ -33,5 +34,5 @@ def _unguarded() -> str:
     return " OR ".join(
         f"substr({column}, 1, 1) IN ({FORMULA})"
         f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({EITHER}))"
-        for column in COLUMNS
+        for column in GUARDED
     )

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 from ops.accounts.usernames import MAX_LENGTH as LONGEST_USERNAME
 from ops.files.formulas import has_guard
-from ops.files.invisible import INVISIBLE
-from ops.files.problems import Cure, Problem, Report
+from ops.files.problems import Problem, Report
+from ops.files.sources import SourceRow
 from ops.files.timestamps import LONGEST as LONGEST_TIMESTAMP
 from ops.files.timestamps import Moment, moments_in
 
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
-NO_VALUES = ("",) * len(COLUMNS)
 LONGEST_EXTERNAL_ID = 255
 LONGEST = {
     "external_id": LONGEST_EXTERNAL_ID,
@@ -29,9 +28,6 @@ NEEDED = {
 }
 FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
 
-# A row as a file reader hands it over: its number, its values in the order of COLUMNS, and what the reader found wrong
-# with it (then only the external id counts, so that answers to it are not blamed as well).
-SourceRow = tuple[int, Sequence[str], Problem | None]
 # The number, then what staging.py keeps: the values in the order of COLUMNS, the time in UTC, edited and read as they
 # are stored. The text is None where the row is faulty.
 StagedRow = tuple[int, str | None, str | None, str | None, str | None, str | None, bool, bool, str | None]
@@ -54,6 +50,7 @@ def checked_rows(
     read_moment = moments_in(time_zone)
     for number, values, problem in rows:
         if problem is not None:
+            # Its id is kept, so that replies to it are not faulted as well.
             report(problem)
             yield number, _storable_id(values[0], guarded=guarded), None, None, None, None, False, False, None
             continue
@@ -82,11 +79,6 @@ def checked_rows(
             was_read,
             content,
         )
-
-
-def is_marked(text: str) -> bool:
-    """Whether ``text`` holds characters that nobody sees, or that make it look like another: a preview names them."""
-    return INVISIBLE.search(text) is not None
 
 
 def too_long(column: str, value: str, *, guarded: bool) -> str:
@@ -121,7 +113,7 @@ def _faulty(
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
         fault = _fault(column, value, guarded=guarded)
-        cure: Cure = ""
+        cure = ""
         if column == "timestamp" and not fault:
             moment = read_moment(value[:LONGEST_TIMESTAMP])
             fault, cure = moment.problem, moment.cure

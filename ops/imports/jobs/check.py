@@ -11,14 +11,15 @@ from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from ops.files import private_files
+from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
-from ops.files.reading import Source, open_source
+from ops.files.reading import Reading, Source, open_source
 from ops.imports import previews
 from ops.imports.checking.check_file import Checked, How, check
 from ops.imports.checking.findings import storable
-from ops.imports.columns import ALWAYS_IGNORED, HeaderUnfit
+from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
+from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 from ops.imports.staging.vendors import staging_on
 from ops.jobs.run import JobFailed, Run
@@ -75,7 +76,7 @@ def read(import_: Import, staging: Staging, tell: Callable[[int], None]) -> Chec
     """
     reading, choices = Reading.from_json(import_.reading), Choices.from_json(import_.choices)
     try:
-        with open_source(file_of(import_), reading) as source:
+        with open_source(file_of(import_), MESSAGE_COLUMNS, reading) as source:
             import_.understood = _understood(source, reading)
             how = how_of(source, reading)
             checked = check(staging, source, choices=choices, how=how, tell=tell, also=source.notices)

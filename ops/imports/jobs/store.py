@@ -11,20 +11,20 @@ from django.utils import timezone
 
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
-from ops.files.problems import ImportStopped
-from ops.files.reading import open_source
+from ops.files.reading import Reading, open_source
 from ops.imports import previews, recording
 from ops.imports.checking.check_file import Checked, take_up
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
+from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.events import ImportEvent
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
+from ops.imports.options import Choices
 from ops.imports.rejected import RejectedRows
 from ops.imports.staging.base import Staging
 from ops.imports.staging.vendors import staging_on
-from ops.imports.storing.batches import Bases
+from ops.imports.storing.batches import Bases, ImportStopped
 from ops.imports.storing.plans import KIND as PLAN
 from ops.imports.storing.plans import Plan
 from ops.imports.undoing import Undoing
@@ -147,7 +147,7 @@ def _taken_up(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]
     """Go on after a death: as was decided, without asking again what is stored."""
     plan = Plan.load(_plan_path(import_), staging)
     reading = Reading.from_json(import_.reading)
-    with open_source(check_job.file_of(import_), reading) as source:
+    with open_source(check_job.file_of(import_), MESSAGE_COLUMNS, reading) as source:
         how = check_job.how_of(source, reading)
         roots = take_up(staging, source, plan, how=how, tell=lambda rows: run.beat())
     return roots, plan
@@ -158,7 +158,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     with open(path, "wb", opener=private_files.opener):
         pass  # that it is ours alone from the beginning
     with (
-        open_source(check_job.file_of(import_), Reading.from_json(import_.reading)) as source,
+        open_source(check_job.file_of(import_), MESSAGE_COLUMNS, Reading.from_json(import_.reading)) as source,
         RejectedRows(source, path, guarded_already=checked.plan.guarded) as rejected,
     ):
         for row, why in checked.findings.left_out():

@@ -14,7 +14,6 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSW
 from messaging.models import Conversation
 from messaging.writing import in_batches
 from ops.deletion import erased_names
-from ops.files.problems import ImportStopped
 from ops.imports.checking.roots import Order, Piece
 from ops.imports.staging.base import JOINS, PEOPLE, PLACES, ROWS, Staging
 from ops.jobs.pacing import Pace
@@ -82,6 +81,10 @@ class Work(Protocol):
     def beat(self, done: int | None = None, total: int | None = None) -> None: ...
 
     def advance(self, done: int | None = None, total: int | None = None) -> None: ...
+
+
+class ImportStopped(Exception):
+    """Nothing was stored, for a reason that does not lie in the file; the message is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)

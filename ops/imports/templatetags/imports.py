@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from ops.files import invisible
-from ops.imports import uploads
+from ops.files import invisible, uploads
 
 register = template.Library()
 
@@ -19,7 +18,7 @@ def visible_parts(text: str) -> list[invisible.Part]:
 @register.filter
 def size_in_words(size: int) -> str:
     """So many bytes as people say it."""
-    return uploads.in_words(size)
+    return uploads.size_in_words(size)
 
 
 @register.filter

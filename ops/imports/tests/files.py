@@ -1,103 +1,22 @@
-"""Shorthand for tests: message files by what matters in them, imported as the command does."""
+"""Shorthand for tests: rows of messages, imported as the command does."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from django.conf import settings
-
 from messaging.models import Message
-from ops.files.csv_files import CsvFile
-from ops.files.problems import Problem, Unreadable
-from ops.imports.checking.rows import COLUMNS, SourceRow
-from ops.imports.options import Reading
+from ops.files.problems import Problem
+from ops.files.sources import SourceRow
+from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 from ops.imports.recording import ImportResult, import_messages
 
-SHARED = Path(settings.BASE_DIR).parent / "shared" / "data"
-TIME = "2026-01-05T10:00:00+00:00"
-HEADER = ",".join(COLUMNS)
-
-
-def row(external_id: str = "1", parent: str = "", content: str = "hello", **values: str) -> tuple[str, ...]:
-    """One message of Alice to Bob, in the order of COLUMNS."""
-    given = {
-        "external_id": external_id,
-        "parent_external_id": parent,
-        "sender": "alice",
-        "receiver": "bob",
-        "timestamp": TIME,
-        "edited": "",
-        "read": "",
-        "content": content,
-    }
-    return tuple({**given, **values}[column] for column in COLUMNS)
+__all__ = ["SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "as_xlsx", "read_rows", "row"]
 
 
 def numbered(*rows: tuple[str, ...]) -> list[SourceRow]:
     """The rows as a reader hands them over; the header was row 1."""
     return [(number, values, None) for number, values in enumerate(rows, start=2)]
-
-
-def as_csv(*rows: Iterable[str]) -> bytes:
-    """The rows under our header, as a CSV file in UTF-8."""
-    text = io.StringIO()
-    csv.writer(text).writerows([COLUMNS, *rows])
-    return text.getvalue().encode()
-
-
-def open_csv(content: bytes, reading: Reading | None = None) -> CsvFile:
-    """The bytes as an open CSV file."""
-    return CsvFile(opened(content), reading)
-
-
-def opened(content: bytes) -> io.BufferedReader:
-    """The bytes as an open file."""
-    return io.BufferedReader(io.BytesIO(content))
-
-
-def as_json(*rows: Iterable[Any]) -> bytes:
-    """The rows as a list of objects."""
-    return json.dumps([dict(zip(COLUMNS, values, strict=True)) for values in rows]).encode()
-
-
-def as_json_lines(*rows: Iterable[Any]) -> bytes:
-    """The rows as objects, one on each line."""
-    lines = (json.dumps(dict(zip(COLUMNS, values, strict=True)), ensure_ascii=False) for values in rows)
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
-def as_xlsx(*rows: Iterable[str], headers: Iterable[str] = COLUMNS) -> bytes:
-    """The rows under our header, as a workbook of texts such as Excel writes."""
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        sheet = workbook.add_worksheet()
-        for number, values in enumerate([headers, *rows]):
-            for column, value in enumerate(values):
-                sheet.write_string(number, column, value)
-    return content.getvalue()
-
-
-def read_rows(source: Iterable[SourceRow]) -> list[tuple[str, ...]]:
-    """The values of all rows; none may have a problem."""
-    found = list(source)
-    assert [problem for _, _, problem in found if problem] == []
-    return [tuple(values) for _, values, _ in found]
-
-
-def problems_of(source: Iterable[SourceRow]) -> list[str]:
-    """What a reader found wrong, as people see it; an end that comes too early is the last of it."""
-    problems: list[str] = []
-    try:
-        problems += [str(problem) for _, _, problem in source if problem]
-    except Unreadable as error:
-        problems.append(str(error))
-    return problems
 
 
 def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[ImportResult, list[str]]:

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
-from ops.files.problems import ImportStopped, Unreadable
+from ops.files.problems import Unreadable
 from ops.files.timestamps import REMEDY
 from ops.imports.storing import batches
+from ops.imports.storing.batches import ImportStopped
 from ops.imports.tests.files import imported, numbered, refusal, row, stored
 
 pytestmark = pytest.mark.django_db

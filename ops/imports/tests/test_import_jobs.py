@@ -14,12 +14,12 @@ from messaging.models import Message
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.files import private_files
-from ops.files.problems import ImportStopped
 from ops.imports import steps
 from ops.imports.checking import check_file
 from ops.imports.events import ImportEvent
 from ops.imports.models import Import
 from ops.imports.storing import batches as storing
+from ops.imports.storing.batches import ImportStopped
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import (
     Death,

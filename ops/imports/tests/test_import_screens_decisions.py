@@ -14,6 +14,7 @@ from django.utils import timezone
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import write
 from ops.files import private_files
+from ops.files.uploads import SUFFIX
 from ops.imports import steps, uploads
 from ops.imports.models import Import
 from ops.imports.tests.importing import Death, at_batch, do
@@ -102,7 +103,7 @@ def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(imp
 
 
 def test_a_check_that_never_began_can_be_begun_again(importing: Client, dan: Any, people: Any) -> None:
-    name, size, _ = private_files.save([csv_of(message())], uploads.SUFFIX, 10_000)
+    name, size, _ = private_files.save([csv_of(message())], SUFFIX, 10_000)
     import_ = Import.objects.create(by=dan, file_name="a.csv", upload=name, size=size)
     assert "Check the file" in page(importing, import_)
     context = importing.get(address(import_)).context

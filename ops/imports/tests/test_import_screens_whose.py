@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from messaging.tests.cast import make_user
+from ops.files.uploads import NO_ROOM
 from ops.imports import uploads
 from ops.imports.models import Import
 from ops.imports.tests.screens import ADD, LIST, address, bring, csv_of, message, page, signed_in, text
@@ -100,7 +101,7 @@ def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeyp
 
     monkeypatch.setattr(uploads, "keep", full)
     response = importing.post(ADD, {"file": SimpleUploadedFile("a.csv", csv_of(message()))})
-    assert uploads.NO_ROOM in text(response)
+    assert NO_ROOM in text(response)
     assert f'data-most="{512 * 2**20}"' in response.content.decode()
 
 

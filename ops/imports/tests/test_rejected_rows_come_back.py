@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.files.reading import open_source
-from ops.imports.options import Reading
+from ops.files.reading import Reading, open_source
+from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.rejected import RejectedRows
 from ops.imports.tests.files import as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 
@@ -27,7 +27,7 @@ def rejected(
     upload = path.with_name("upload")
     upload.write_bytes(content)
     with (
-        open_source(upload, reading or Reading()) as source,
+        open_source(upload, MESSAGE_COLUMNS, reading or Reading()) as source,
         RejectedRows(source, path, guarded_already=guarded) as writer,
     ):
         for number, why in whys:
@@ -37,7 +37,7 @@ def rejected(
 
 
 def read_again(path: Path, reading: Reading | None = None) -> list[tuple[str, ...]]:
-    with open_source(path, reading or Reading()) as source:
+    with open_source(path, MESSAGE_COLUMNS, reading or Reading()) as source:
         return read_rows(source)
 
 
@@ -57,7 +57,7 @@ def test_encoding_separator_and_bytes_are_those_of_the_file(path: Path) -> None:
         content = SIX.replace(",", ";").encode() + b"\n1;;a;b;t;" + raw + b"\n"
         written = rejected(content, path, (2, "why"), reading=reading)
         assert written.endswith(b"\r\n1;;a;b;t;" + raw + b";why\r\n")
-        with open_source(path, reading) as source:
+        with open_source(path, MESSAGE_COLUMNS, reading) as source:
             assert source.description == f"read as {encoding}, separated by ;"
 
 

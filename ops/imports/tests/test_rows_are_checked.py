@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.files.problems import Problem
-from ops.imports.checking.rows import StagedRow, checked_rows, is_marked
+from ops.imports.checking.rows import StagedRow, checked_rows
 from ops.imports.tests.files import numbered, row
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -113,13 +113,3 @@ def test_a_row_that_the_reader_refused_keeps_nothing_but_its_id() -> None:
         (2, "7", None, None, None, None, False, False, None)
     ]
     assert found == [torn]
-
-
-@pytest.mark.parametrize("text", ["a\u202eb", "a\u200bb", "\ufeff", "a\x07", "a\x1b[31m", "\u2066", "\x85"])
-def test_texts_with_invisible_or_control_characters_are_marked(text: str) -> None:
-    assert is_marked(text)
-
-
-@pytest.mark.parametrize("text", ["hello\r\n\tworld", "👩‍🚀", "naïve", "日本", ""])
-def test_plain_texts_are_not_marked(text: str) -> None:
-    assert not is_marked(text)

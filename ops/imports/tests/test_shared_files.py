@@ -13,9 +13,9 @@ from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.threads import read_conversation
 from ops.files.problems import Unreadable
-from ops.files.reading import open_source
+from ops.files.reading import Reading, open_source
+from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.models import Import
-from ops.imports.options import Reading
 from ops.imports.recording import ImportResult
 from ops.imports.storing.batches import Stored
 from ops.imports.tests.files import SHARED, imported
@@ -94,7 +94,7 @@ BAD_INPUT: dict[str, tuple[int, list[str]]] = {
 def import_file(name: str, **options: Any) -> tuple[ImportResult | None, list[str]]:
     """Import a file of the shared data; no result where not even its header can be read."""
     try:
-        with open_source(SHARED / name, Reading()) as source:
+        with open_source(SHARED / name, MESSAGE_COLUMNS, Reading()) as source:
             return imported(source, **options)
     except Unreadable as error:
         return None, [str(error)]
@@ -134,7 +134,7 @@ def test_the_check_of_the_screens_finds_the_same_in_a_hostile_file(name: str) ->
 def test_a_chosen_encoding_cures_what_is_not_utf_8_and_does_no_harm_to_what_tells_its_own(name: str, text: str) -> None:
     for username in ("alice", "bob"):
         make_user(username)
-    with open_source(SHARED / "bad-input" / name, Reading(encoding="Windows-1252")) as source:
+    with open_source(SHARED / "bad-input" / name, MESSAGE_COLUMNS, Reading(encoding="Windows-1252")) as source:
         _, problems = imported(source)
     assert problems == []
     assert Message.objects.get().content == text

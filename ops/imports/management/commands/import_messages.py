@@ -16,12 +16,14 @@ from django.db import connection
 from tqdm import tqdm
 
 from ops.files import private_files
+from ops.files.encodings import ENCODINGS
 from ops.files.formulas import bare
 from ops.files.problems import Problem
-from ops.files.reading import ENCODINGS
+from ops.files.sources import Reading
+from ops.files.uploads import SUFFIX
 from ops.imports import previews, steps, uploads
 from ops.imports.models import Import
-from ops.imports.options import Choices, Reading
+from ops.imports.options import Choices
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
@@ -187,7 +189,7 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
     try:
         with path.open("rb") as file:
             chunks = iter(lambda: file.read(COPIED), b"")
-            name, size, digest = private_files.save(chunks, uploads.SUFFIX, sys.maxsize)
+            name, size, digest = private_files.save(chunks, SUFFIX, sys.maxsize)
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {path}: check the name.") from error
     except IsADirectoryError as error:

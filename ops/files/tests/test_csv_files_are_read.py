@@ -9,9 +9,8 @@ import pytest
 from ops.files import csv_files
 from ops.files.encodings import ENCODINGS, encoding_of
 from ops.files.problems import Unreadable
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.options import Reading
-from ops.imports.tests.files import as_csv, open_csv, row
+from ops.files.sources import Reading
+from ops.files.tests.files import COLUMNS, TABLE, as_csv, open_csv, row
 
 # What most files have: without edited and read.
 HEADER = "external_id,parent_external_id,sender,receiver,timestamp,content"
@@ -76,7 +75,7 @@ def test_columns_may_stand_in_any_order_and_in_quotes() -> None:
 )
 def test_the_encoding_may_be_chosen(encoding: str, text: str) -> None:
     codec = encoding_of(b"ex", encoding).codec
-    chosen = open_csv(f"{HEADER}\n1,,a,b,t,{text}\n".encode(codec), Reading(encoding=encoding))
+    chosen = open_csv(f"{HEADER}\n1,,a,b,t,{text}\n".encode(codec), encoding=encoding)
     assert [values[-1] for _, values, _ in chosen] == [text]
     assert chosen.description == f"read as {encoding}, separated by commas"
 
@@ -85,7 +84,7 @@ def test_the_encoding_may_be_chosen(encoding: str, text: str) -> None:
 def test_every_byte_can_be_given_back_in_every_encoding(name: str) -> None:
     """What is no text in it is a problem of its row, never of the whole file; nothing is lost or replaced."""
     line = b"1,,alice,bob,t,\x81\xfe\xff\x80~"
-    source = open_csv(HEADER.encode() + b"\n" + line + b"\n", Reading(encoding=name))
+    source = open_csv(HEADER.encode() + b"\n" + line + b"\n", encoding=name)
     ((_, values),) = source.originals()
     codec, errors = source.codec
     assert ",".join(values).encode(codec.removesuffix("-sig"), errors) == line
@@ -93,7 +92,7 @@ def test_every_byte_can_be_given_back_in_every_encoding(name: str) -> None:
 
 def test_bytes_that_the_chosen_encoding_does_not_have_are_named() -> None:
     content = HEADER.encode() + b"\n1,,a,b,t,\x81\n2,,a,b,t,fine\n"
-    problems = [problem for *_, problem in open_csv(content, Reading(encoding="Windows-1252")) if problem]
+    problems = [problem for *_, problem in open_csv(content, encoding="Windows-1252") if problem]
     assert [(str(one), one.cure) for one in problems] == [
         (f"Row 2 is not valid Windows-1252 (byte 0x81): {REMEDY}", "encoding")
     ]
@@ -106,14 +105,14 @@ def test_utf_16_without_a_mark_is_told_by_its_header() -> None:
 
 def test_a_mark_of_utf_8_before_another_encoding_is_left_out() -> None:
     content = b"\xef\xbb\xbf" + HEADER.encode() + b"\n1,,a,b,t,caf\xe9\n"
-    assert [values[-1] for _, values, _ in open_csv(content, Reading(encoding="Latin-1"))] == ["café"]
+    assert [values[-1] for _, values, _ in open_csv(content, encoding="Latin-1")] == ["café"]
 
 
 def test_a_header_of_other_names_tells_the_separator_as_well() -> None:
     chosen = {"external_id": "", "parent_external_id": "", "sender": "Von", "receiver": "An", "timestamp": "Zeit"}
-    reading = Reading(columns={**chosen, "content": "Text, ganz"})
+    columns = {**chosen, "content": "Text, ganz"}
     content = b"Von;An;Zeit;Text, ganz\na;b;t;hello\n"
-    assert [values for _, values, _ in open_csv(content, reading)] == [("", "", "a", "b", "t", "", "", "hello")]
+    assert [values for _, values, _ in open_csv(content, columns=columns)] == [("", "", "a", "b", "t", "", "", "hello")]
 
 
 def test_texts_are_exact() -> None:
@@ -232,6 +231,6 @@ def test_a_reading_error_is_a_sentence() -> None:
             return super().readinto(buffer)  # type: ignore[arg-type]
 
     content = as_csv(*[row()] * 20_000)
-    failing = csv_files.CsvFile(io.BufferedReader(Failing(content)))
+    failing = csv_files.CsvFile(io.BufferedReader(Failing(content)), TABLE, Reading())
     with pytest.raises(Unreadable, match=r"^the file cannot be read after row \d+: Input/output error\.$"):
         list(failing)

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.files.reading import open_source
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.options import Reading
-from ops.imports.tests.files import SHARED, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
+from ops.files.sources import Reading
+from ops.files.tests.files import COLUMNS, SHARED, TABLE, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 
 NAUGHTY = SHARED / "naughty-strings" / "blns.json"
 
@@ -43,7 +42,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def come_back(write: Write, path: Path, rows: list[tuple[str, ...]]) -> None:
     path.write_bytes(write(*rows))
-    with open_source(path, Reading()) as source:
+    with open_source(path, TABLE, Reading()) as source:
         assert read_rows(source) == rows
 
 
@@ -73,7 +72,7 @@ def test_lone_halves_of_characters_reach_the_checks(path: Path) -> None:
     rows = [row("1", content="a\ud83d"), row("2", content="\ude42b")]
     come_back(as_json, path, rows)
     path.write_bytes("\ufeff".encode("utf-16-le") + as_csv_text(rows).encode("utf-16-le", "surrogatepass"))
-    with open_source(path, Reading()) as source:
+    with open_source(path, TABLE, Reading()) as source:
         assert read_rows(source) == rows
 
 

@@ -12,14 +12,13 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from ops.files.headers import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
+from ops.files.sources import Reading
+from ops.files.tests.files import COLUMNS, TABLE, as_xlsx, opened, problems_of, read_rows, row
 from ops.files.xlsx import sheets
 from ops.files.xlsx.reader import XlsxFile
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.columns import HeaderUnfit
-from ops.imports.options import Reading
-from ops.imports.tests.files import as_xlsx, opened, problems_of, read_rows, row
 
 OUT_OF_ORDER = "its rows are out of order, or more than 1,048,576"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -55,13 +54,17 @@ def replaced(content: bytes, part: str, text: str) -> bytes:
     return result.getvalue()
 
 
+def open_xlsx(content: bytes, **options: Any) -> XlsxFile:
+    return XlsxFile(opened(content), TABLE, Reading(**options))
+
+
 def read(content: bytes, **options: Any) -> list[tuple[str, ...]]:
-    return read_rows(XlsxFile(opened(content), Reading(**options)))
+    return read_rows(open_xlsx(content, **options))
 
 
 def refused(content: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
-        list(XlsxFile(opened(content)))
+        list(open_xlsx(content))
     return str(caught.value)
 
 
@@ -102,12 +105,10 @@ def test_dates_of_old_macs_are_read() -> None:
 
 def test_rows_count_as_the_spreadsheet_counts_them() -> None:
     """Also where rows or cells are left out of the file, or hold nothing."""
-    source = XlsxFile(
-        opened(
-            with_sheet(
-                '<row r="4"><c r="A4"/><c r="C4" t="str"><v>alice</v></c></row>'
-                '<row r="6"><c r="B6"><v> </v></c></row><row r="7"/><row><c><v>1</v></c></row>'
-            )
+    source = open_xlsx(
+        with_sheet(
+            '<row r="4"><c r="A4"/><c r="C4" t="str"><v>alice</v></c></row>'
+            '<row r="6"><c r="B6"><v> </v></c></row><row r="7"/><row><c><v>1</v></c></row>'
         )
     )
     assert [(number, "|".join(values)) for number, values, _ in source] == [
@@ -130,13 +131,11 @@ def test_elements_may_have_a_prefix() -> None:
 
 
 def test_formulas_and_errors_are_problems_of_their_rows() -> None:
-    source = XlsxFile(
-        opened(
-            with_sheet(
-                '<row><c r="H2" t="str"><f>A1&amp;"x"</f><v>x</v></c></row>'
-                '<row><c r="C3" t="e"><v>#REF!</v></c></row>'
-                '<row><c r="A4"><f>ROW()</f></c></row>'
-            )
+    source = open_xlsx(
+        with_sheet(
+            '<row><c r="H2" t="str"><f>A1&amp;"x"</f><v>x</v></c></row>'
+            '<row><c r="C3" t="e"><v>#REF!</v></c></row>'
+            '<row><c r="A4"><f>ROW()</f></c></row>'
         )
     )
     assert problems_of(source) == [
@@ -148,7 +147,7 @@ def test_formulas_and_errors_are_problems_of_their_rows() -> None:
 
 def test_a_value_without_a_header_is_a_problem_of_its_row() -> None:
     words = "row 2 has a value in column I, which has no header: give it one, or remove the value."
-    assert problems_of(XlsxFile(opened(as_xlsx([*row(), "more"])))) == [words]
+    assert problems_of(open_xlsx(as_xlsx([*row(), "more"]))) == [words]
 
 
 def test_formulas_in_columns_that_are_not_used_are_no_problem() -> None:
@@ -160,12 +159,12 @@ def test_formulas_in_columns_that_are_not_used_are_no_problem() -> None:
 
 
 def test_only_the_first_sheet_is_read_and_the_others_are_named() -> None:
-    source = XlsxFile(opened(written(list(row()), sheets=["Notes", "a", "b", "c", "d", "e"])))
+    source = open_xlsx(written(list(row()), sheets=["Notes", "a", "b", "c", "d", "e"]))
     assert source.description == "read as XLSX, sheet Sheet; 6 others are left out"
     assert [str(notice) for notice in source.notices] == [
         "only the first sheet, 'Sheet', is read; left out: 'Notes', 'a', 'b', 'c', 'd' and 1 more."
     ]
-    assert XlsxFile(opened(as_xlsx(row()))).description == "read as XLSX, sheet Sheet1"
+    assert open_xlsx(as_xlsx(row())).description == "read as XLSX, sheet Sheet1"
 
 
 def test_an_empty_first_sheet_is_named() -> None:
@@ -174,7 +173,7 @@ def test_an_empty_first_sheet_is_named() -> None:
         workbook.add_worksheet("Cover")
         workbook.add_worksheet("Messages").write_row(0, 0, COLUMNS)
     with pytest.raises(Unreadable) as caught:
-        XlsxFile(opened(content.getvalue()))
+        open_xlsx(content.getvalue())
     assert str(caught.value) == "the first sheet, 'Cover', is empty, and no other is read: put the messages there."
 
 
@@ -187,12 +186,12 @@ def test_a_hidden_sheet_is_not_the_first() -> None:
         shown.set_first_sheet()
         shown.write_row(0, 0, COLUMNS)
         shown.write_row(1, 0, row())
-    assert XlsxFile(opened(content.getvalue())).description.startswith("read as XLSX, sheet messages;")
+    assert open_xlsx(content.getvalue()).description.startswith("read as XLSX, sheet messages;")
 
 
 def test_the_header_is_told_as_in_other_formats() -> None:
     with pytest.raises(HeaderUnfit) as caught:
-        XlsxFile(opened(as_xlsx(["1"], headers=["a"])))
+        open_xlsx(as_xlsx(["1"], headers=["a"]))
     assert (caught.value.unknown, caught.value.problem.row) == (["a"], 1)
     assert refused(as_xlsx()) == "the file has a header and no rows."
     assert refused(as_xlsx(headers=[])) == "the file is empty."
@@ -207,7 +206,7 @@ def test_many_texts_are_kept_on_disk() -> None:
 def test_the_position_grows_with_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "messages.xlsx"
     path.write_bytes(as_xlsx(*[row(content="hello " * 50)] * 5_000))
-    with open_source(path, Reading()) as source:
+    with open_source(path, TABLE, Reading()) as source:
         positions = [source.position() for _ in source]
         assert positions == sorted(positions)
         assert positions[0] < positions[-1] <= source.size == path.stat().st_size

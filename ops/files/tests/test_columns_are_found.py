@@ -1,12 +1,13 @@
-"""Which header holds which column: by our names, by what people say, and what is suggested to them."""
+"""Which header holds which column: by name, or by what people say."""
 
 from __future__ import annotations
 
 import pytest
 
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.columns import HeaderUnfit, fit, suggest
-from ops.imports.options import Reading
+from ops.files import headers as headers_module
+from ops.files.headers import Columns, Fit, HeaderUnfit
+from ops.files.sources import Reading
+from ops.files.tests.files import COLUMNS, TABLE
 
 SIX = [name for name in COLUMNS if name not in ("edited", "read")]
 EXPECTED = (
@@ -15,9 +16,13 @@ EXPECTED = (
 )
 
 
+def fit(headers: list[str], reading: Reading, columns: Columns = TABLE) -> Fit:
+    return headers_module.fit(headers, columns, reading, row=1)
+
+
 def unfit(headers: list[str], **options: object) -> HeaderUnfit:
     with pytest.raises(HeaderUnfit) as caught:
-        fit(headers, Reading(**options), row=1)  # type: ignore[arg-type]
+        fit(headers, Reading(**options))  # type: ignore[arg-type]
     return caught.value
 
 
@@ -104,26 +109,11 @@ def test_many_columns_of_one_name_are_counted() -> None:
     assert "content in columns 6, 7, 8," in said and ", 25 and 81 more (F, G, H," in said and ", Y and 81 more)" in said
 
 
-@pytest.mark.parametrize(
-    ("headers", "suggested"),
-    [
-        (
-            ["ID", "Parent ID", "From", "To", "Date", "Text"],
-            {
-                "external_id": "ID",
-                "parent_external_id": "Parent ID",
-                "sender": "From",
-                "receiver": "To",
-                "timestamp": "Date",
-                "content": "Text",
-            },
-        ),
-        ([" External_ID", "SENDER", "is_read"], {"external_id": " External_ID", "sender": "SENDER", "read": "is_read"}),
-        # The best name wins, and no header is suggested twice.
-        (["message", "text"], {"content": "text"}),
-        (["id", "message id"], {"external_id": "id"}),
-        (["a", "b", "c"], {}),
-    ],
-)
-def test_other_names_are_suggested(headers: list[str], suggested: dict[str, str]) -> None:
-    assert suggest(headers) == suggested
+def test_a_table_may_need_all_its_columns_and_ignore_none() -> None:
+    table = Columns(names=("code", "name"))
+    assert fit(["name", "code"], Reading(), table).sources == ("code", "name")
+    with pytest.raises(HeaderUnfit) as caught:
+        fit(["code", "problem"], Reading(), table)
+    assert str(caught.value) == (
+        "the columns of the header do not fit; unknown: problem; missing: name. Expected, once each: code, name."
+    )

@@ -7,8 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.tests.files import as_json, as_xlsx, row
+from ops.files.tests.files import COLUMNS, as_json, as_xlsx, row
 
 HEADER = ",".join(COLUMNS).encode() + b"\n"
 OBJECT = as_json(row())[1:-1]
@@ -88,11 +87,6 @@ def csv_of_a_million_problems(path: Path) -> None:
     path.write_bytes(HEADER + b"x\n" * 1_000_000)
 
 
-@gives("row 2, parent_external_id: parent_external_id holds a character that cannot be stored (U+0000)")
-def csv_of_nothing_but_nul(path: Path) -> None:
-    path.write_bytes(HEADER + b"1,\x00,,,,,,\n" * 400_000)
-
-
 @gives("row 2 has a value of more than 1,000,000 characters")
 def csv_of_carriage_returns(path: Path) -> None:
     long(path, HEADER + b"1,,a,b,t,,,x\r", b"y\r", 20 * MIB)
@@ -101,14 +95,6 @@ def csv_of_carriage_returns(path: Path) -> None:
 @gives("the file has 1,000,001 columns: this is no file of messages.")
 def csv_of_a_million_columns(path: Path) -> None:
     path.write_bytes(b"," * 1_000_000 + b"\n")
-
-
-@gives("row 2, timestamp: this is not a date and time")
-def csv_of_long_timestamps(path: Path) -> None:
-    with path.open("wb") as file:
-        file.write(HEADER)
-        for number in range(100):
-            file.write(b"1,,alice,bob,%d" % number + b"x" * 900_000 + b",,,hello\n")
 
 
 @gives("row 1 holds lists or objects too deep within one another")

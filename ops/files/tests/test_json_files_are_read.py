@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ops.files import json_files
+from ops.files.headers import HeaderUnfit
 from ops.files.json_files import OBJECTS_AHEAD, JsonLines, JsonList, looks_like_json
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
-from ops.imports.columns import HeaderUnfit
-from ops.imports.options import Reading
-from ops.imports.tests.files import as_json, as_json_lines, opened, problems_of, read_rows, row
+from ops.files.sources import Reading
+from ops.files.tests.files import TABLE, as_json, as_json_lines, opened, problems_of, read_rows, row
 
 LIST_EXPECTED = (
     "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file has a single object. "
@@ -29,7 +29,7 @@ def reader(content: str | bytes, **options: object) -> JsonList | JsonLines:
     encoded = content.encode() if isinstance(content, str) else content
     kind = looks_like_json(encoded.decode("utf-8-sig", "ignore"))
     assert kind is not None
-    return kind(opened(encoded), Reading(**options))  # type: ignore[arg-type,return-value]
+    return kind(opened(encoded), TABLE, Reading(**options))  # type: ignore[arg-type,return-value]
 
 
 def refused(content: str | bytes) -> str:
@@ -121,7 +121,7 @@ def test_rows_that_are_not_utf_8_are_named(content: str) -> None:
 
 
 def test_utf_16_is_read() -> None:
-    source = JsonLines(opened(f"{ONE}\n".encode("utf-16")), Reading())
+    source = JsonLines(opened(f"{ONE}\n".encode("utf-16")), TABLE, Reading())
     assert (read_rows(source), source.description) == ([row()], "read as JSON Lines, UTF-16")
 
 
@@ -246,7 +246,7 @@ def test_the_format_is_told_by_the_content_not_by_the_name(tmp_path: Path) -> No
     ):
         (tmp_path / name).write_bytes(content)
         try:
-            with open_source(tmp_path / name, Reading()) as source:
+            with open_source(tmp_path / name, TABLE, Reading()) as source:
                 assert (source.format, source.size) == (format, len(content))
                 assert len(read_rows(source)) == 1
                 assert source.position() == len(content)
@@ -261,5 +261,5 @@ def test_a_reading_error_is_a_sentence() -> None:
                 raise OSError(5, "Input/output error")
             return super().readinto(buffer)  # type: ignore[arg-type]
 
-    source = JsonLines(io.BufferedReader(Failing(as_json_lines(*[row()] * 20_000))), Reading())
+    source = JsonLines(io.BufferedReader(Failing(as_json_lines(*[row()] * 20_000))), TABLE, Reading())
     assert problems_of(source)[0].startswith("the file cannot be read after row ")

@@ -11,20 +11,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from ops.imports.tests.files import SHARED
-from ops.imports.tests.hostile import WRITERS
-from ops.imports.tests.limited import MOST_SECONDS
+from ops.files.tests.hostile import WRITERS
+from ops.files.tests.limited import MOST_SECONDS
 
 pytestmark = pytest.mark.once
 
 MOST_MIB = 300
-BAD_INPUT = SHARED / "bad-input"
-FILES = sorted(path.name for path in BAD_INPUT.iterdir()) if BAD_INPUT.is_dir() else []
 
 
-def read_limited(path: Path) -> dict[str, Any]:
+def read_limited(path: Path, module: str = "ops.files.tests.limited") -> dict[str, Any]:
     """What a limited process told of the file; it must have come to an end, within its limits."""
-    module = "ops.imports.tests.limited"
     run = subprocess.run(
         [sys.executable, "-m", module, str(path)], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
@@ -43,10 +39,3 @@ def test_a_file_made_to_do_harm_is_refused_within_the_limits(name: str, tmp_path
     told = read_limited(path)
     assert told["problems"] > 0
     assert told["first"][0].startswith(beginning)
-
-
-@pytest.mark.skipif(not FILES, reason=f"the shared test data is not at {BAD_INPUT}")
-def test_every_file_of_the_shared_data_is_read_within_the_limits() -> None:
-    for name in FILES:
-        told = read_limited(BAD_INPUT / name)
-        assert told["rows"] or told["problems"], name

@@ -1,0 +1,70 @@
+"""Reads one file in a process that may take little memory and time: ``python -m ops.files.tests.limited FILE``.
+
+Prints as JSON what was found: how many rows and problems, the first problems, and what it took.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ops.files.problems import Problem, Unreadable
+from ops.files.reading import open_source
+from ops.files.sources import Reading, SourceRow
+from ops.files.tests.files import TABLE
+
+MOST_ADDRESSES = 768 << 20  # bytes, with those of libraries that are never touched
+MOST_SECONDS = 10
+SHOWN = 3
+
+
+class Found:
+    """Counts problems and keeps the first."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.first: list[str] = []
+
+    def __call__(self, problem: Problem) -> None:
+        self.number += 1
+        if len(self.first) < SHOWN:
+            self.first.append(str(problem))
+
+
+def peak_mib() -> int:
+    """The most memory that this process had: its own (what ``getrusage`` tells begins with that of its parent)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+Check = Callable[[Iterable[SourceRow], Found], Iterable[object]]
+
+
+def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
+    """Each row, reporting what the reader found wrong with it."""
+    for row in rows:
+        if row[2] is not None:
+            found(row[2])
+        yield row
+
+
+def main(path: Path, check: Check = unchecked) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    found, rows = Found(), 0
+    try:
+        with open_source(path, TABLE, Reading()) as source:
+            for _ in check(source, found):
+                rows += 1
+    except Unreadable as error:
+        found(error.problem)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {"rows": rows, "problems": found.number, "first": found.first, "peak_mib": peak_mib()}
+    print(json.dumps(told | {"seconds": used.ru_utime + used.ru_stime}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,56 @@
+"""No file is costly to check either: within 300 MiB and 10 s of the processor people are told what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.files.tests.hostile import HEADER
+from ops.files.tests.test_hostile_files_in_a_limited_process import read_limited
+from ops.imports.tests.files import SHARED
+
+pytestmark = pytest.mark.once
+
+BAD_INPUT = SHARED / "bad-input"
+FILES = sorted(path.name for path in BAD_INPUT.iterdir()) if BAD_INPUT.is_dir() else []
+MODULE = "ops.imports.tests.limited"
+
+
+def csv_of_nothing_but_nul(path: Path) -> None:
+    path.write_bytes(HEADER + b"1,\x00,,,,,,\n" * 400_000)
+
+
+def csv_of_long_timestamps(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(HEADER)
+        for number in range(100):
+            file.write(b"1,,alice,bob,%d" % number + b"x" * 900_000 + b",,,hello\n")
+
+
+@pytest.mark.parametrize(
+    ("write", "beginning"),
+    [
+        (
+            csv_of_nothing_but_nul,
+            "row 2, parent_external_id: parent_external_id holds a character that cannot be stored (U+0000)",
+        ),
+        (csv_of_long_timestamps, "row 2, timestamp: this is not a date and time"),
+    ],
+)
+def test_a_file_made_to_do_harm_is_refused_within_the_limits(
+    write: Callable[[Path], None], beginning: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "messages"
+    write(path)
+    told = read_limited(path, MODULE)
+    assert told["problems"] > 0
+    assert told["first"][0].startswith(beginning)
+
+
+@pytest.mark.skipif(not FILES, reason=f"the shared test data is not at {BAD_INPUT}")
+def test_every_file_of_the_shared_data_is_read_within_the_limits() -> None:
+    for name in FILES:
+        told = read_limited(BAD_INPUT / name, MODULE)
+        assert told["rows"] or told["problems"], name

@@ -1,0 +1,125 @@
+"""A file that was uploaded stays while somebody decides about it, and is deleted when they have, or after a day."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from ops.files import private_files
+from ops.imports import uploads
+from ops.imports.models import Import
+from ops.jobs.models import Job
+
+LIMIT = 100_000
+State = Import.State
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.PRIVATE_DIR = tmp_path / "private"
+    settings.MOST_UPLOADED = LIMIT
+    return settings.PRIVATE_DIR
+
+
+def sent(content: bytes, *, allowed: bool = True, name: str = "messages.csv") -> HttpRequest:
+    """A request whose form was read."""
+    request = RequestFactory().post("/", {"csrfmiddlewaretoken": "token", "file": SimpleUploadedFile(name, content)})
+    uploads.receive(request, allowed=allowed)
+    assert request.POST["csrfmiddlewaretoken"] == "token"
+    return request
+
+
+def test_a_file_that_is_kept_stays(folder: Path, alice: Any) -> None:
+    content = bytes(range(256)) * 300  # several chunks
+    request = sent(content)
+    upload: Any = request.FILES["file"]
+    import_ = uploads.keep(upload, by=alice)
+    request.close()
+    assert private_files.path(import_.upload).read_bytes() == content
+    assert (import_.by, import_.size, import_.file_name) == (alice, len(content), "messages.csv")
+    assert len(import_.digest) == 64
+    assert import_.state == State.CHECKING
+
+
+def test_a_file_that_is_larger_than_the_limit_is_to_be_split() -> None:
+    handler: Any = sent(b"x" * (LIMIT + 1)).upload_handlers[0]
+    assert handler.problem == (
+        "The file is larger than 97.7 kB, the most that is taken: split it and import the parts one after the other, "
+        "beginning with the oldest messages."
+    )
+
+
+def test_nothing_is_taken_from_who_may_not_import() -> None:
+    assert not sent(b"a", allowed=False).FILES
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("messages.csv", "messages.csv"),
+        ("C:\\fakepath\\messages.csv", "messages.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("nul\x00l\x1b[31m.csv", "null[31m.csv"),
+        ("x" * 300 + ".csv", f"{'x' * 251}.csv"),
+    ],
+)
+def test_a_name_is_kept_as_people_may_read_it(alice: Any, name: str, shown: str) -> None:
+    request = sent(b"a", name="x.csv")
+    upload: Any = request.FILES["file"]
+    upload.name = name.replace("C:\\fakepath\\", "").rpartition("/")[2]
+    assert uploads.keep(upload, by=alice).file_name == shown
+
+
+def test_a_discarded_file_is_gone_at_once_and_only_once(alice: Any) -> None:
+    name, _, _ = private_files.save([b"a"], "upload", 9)
+    import_ = Import.objects.create(by=alice, file_name="a.csv", upload=name, state=State.CHECKED)
+    stale = Import.objects.get()
+    assert uploads.discard(import_)
+    assert not private_files.exists(name)
+    assert not uploads.discard(stale)
+    assert Import.objects.get().state == State.DISCARDED
+
+
+@pytest.mark.parametrize("state", [State.CHECKING, State.STORING, State.STORED, State.UNDOING, State.UNDONE])
+def test_what_is_under_way_or_done_cannot_be_discarded(alice: Any, state: str) -> None:
+    name, _, _ = private_files.save([b"a"], "upload", 9)
+    job = Job.objects.create(kind="import.check", title="Check", state=Job.State.RUNNING)
+    assert not uploads.discard(Import.objects.create(by=alice, file_name="a.csv", upload=name, state=state, job=job))
+    assert private_files.exists(name)
+
+
+def test_a_file_whose_check_never_began_can_be_discarded(alice: Any) -> None:
+    name, _, _ = private_files.save([b"a"], "upload", 9)
+    assert uploads.discard(Import.objects.create(by=alice, file_name="a.csv", upload=name, state=State.CHECKING))
+
+
+def test_a_sweep_forgets_what_nobody_came_back_for(alice: Any) -> None:
+    yesterday = timezone.now() - timedelta(hours=25)
+    for created_at in (yesterday, timezone.now()):
+        Import.objects.create(by=alice, file_name="a", upload="", state=State.CHECKED, created_at=created_at)
+    Import.objects.create(by=alice, file_name="b", upload="", state=State.STORED, created_at=yesterday)
+    uploads.sweep()
+    assert [one.state for one in Import.objects.order_by("created_at", "file_name")] == [
+        State.CHECKED,
+        State.STORED,
+        State.CHECKED,
+    ]
+
+
+def test_the_command_sweeps_and_says_how_much(db: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    long_ago = (timezone.now() - timedelta(hours=25)).timestamp()
+    for _ in range(2):
+        name, _, _ = private_files.save([b"a"], "upload", 9)
+        os.utime(private_files.path(name), (long_ago, long_ago))
+    call_command("sweep_files")
+    call_command("sweep_files")
+    assert capsys.readouterr().out == "Deleted 2 files that were a day old.\n"
