@@ -31,7 +31,7 @@ def forget(person: Leaving, _: Any) -> Outcome:
     Job.objects.filter(pk__in=Export.objects.filter(theirs).values("job")).update(title=SOMEBODYS_EXPORT)
     for export in Export.objects.exclude(AT_WORK).exclude(file=""):
         removed += private_files.exists(export.file)
-        private_files.delete_with_company(export.file)
+        private_files.delete_all(export.file)
     doomed = Export.objects.filter(theirs | Q(pk__in=_about(person.user_id, pattern)))
     removed += doomed.delete()[0]
     return outcome(removed, EXPORT_GOES_ON if at_work else "")

@@ -51,12 +51,12 @@ def remove(run: Run) -> None:
     """Taking it back: whatever was made goes."""
     export = Export.objects.filter(pk=run.params["export"]).first()
     if export is not None:
-        private_files.delete_with_company(export.file)
+        private_files.delete_all(export.file)
 
 
 def _tidied(export: Export) -> dict[str, Any]:
     """What came of an export that is made; what it was made of goes."""
-    private_files.delete_with_company(export.file, keep=[export.file[private_files.STEM + 1 :]])
+    private_files.delete_all(export.file, keep=[export.file[private_files.STEM + 1 :]])
     return {"rows": export.rows, "size": export.size}
 
 

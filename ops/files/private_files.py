@@ -120,7 +120,7 @@ def delete(name: str) -> None:
         path(name).unlink(missing_ok=True)
 
 
-def delete_with_company(name: str, *, keep: Iterable[str] = ()) -> None:
+def delete_all(name: str, *, keep: Iterable[str] = ()) -> None:
     """Remove the file and everything beside it but the kinds to ``keep``; "" names none."""
     if not name:
         return

@@ -26,8 +26,8 @@ from ops.console.readonly import ReadOnlyPermissions
 from ops.files import private_files
 from ops.files.sources import Reading
 from ops.files.uploads import NO_ROOM
+from ops.imports import columns, steps, uploads
 from ops.imports import page as import_page
-from ops.imports import remembered, steps, uploads
 from ops.imports import results as import_results
 from ops.imports.forms import ChecksForm, StoreForm, UploadForm
 from ops.imports.models import Import
@@ -211,7 +211,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         form = import_page.columns_form(import_, by=request.user, data=request.POST)
         if not form.is_valid():
             return self._page(request, import_, columns_form=form)
-        remembered.remember(form.columns(), by=request.user)
+        columns.remember(form.columns(), by=request.user)
         reading = {**import_.reading, "columns": form.columns(), "ignore_unknown": form.cleaned_data["ignore_unknown"]}
         return self._check_again(request, import_, Reading.from_json(reading), Choices.from_json(import_.choices))
 

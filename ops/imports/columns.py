@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
 
 from ops.files.headers import Columns
 from ops.imports.checking.rows import COLUMNS
+from ops.imports.models import RememberedColumn
 
 ALIASES = {"external_id": "id", "parent_external_id": "parent_id"}
 MAY_BE_MISSING = ("edited", "read")
@@ -48,3 +53,34 @@ def suggest(headers: Sequence[str]) -> dict[str, str]:
             if column not in found and (header := next(free, None)) is not None:
                 found[column] = header
     return found
+
+
+LONGEST = 255  # characters of RememberedColumn.header
+BEGINNING = 190  # of them, where the rest is a digest: headers that differ stay different
+
+
+def remember(columns: Mapping[str, str], *, by: Any) -> None:
+    """Keep for ``by`` which header holds each column of ours; what they said of these headers before is forgotten."""
+    said = {_key(header): column for column, header in columns.items() if header}
+    with transaction.atomic():
+        RememberedColumn.objects.filter(user=by, header__in=said).delete()
+        RememberedColumn.objects.bulk_create(
+            [RememberedColumn(user=by, header=header, column=column) for header, column in said.items()],
+            ignore_conflicts=True,
+        )
+
+
+def remembered(headers: Sequence[str], *, by: Any) -> dict[str, str]:
+    """For columns of ours the one of these headers that ``by`` chose for it last time."""
+    keys = {_key(header): header for header in headers}
+    rows = RememberedColumn.objects.filter(user=by, header__in=list(keys)).order_by("pk")
+    return {column: keys[key] for key, column in rows.values_list("header", "column")}
+
+
+def _key(header: str) -> str:
+    """What a header is kept as: itself, or where it is too long or cannot be stored, a beginning and its digest."""
+    storable = header.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+    if storable == header and len(header) <= LONGEST:
+        return header
+    digest = hashlib.sha256(header.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{storable[:BEGINNING]}#{digest}"

@@ -39,7 +39,7 @@ def forget(person: Leaving, _: Any) -> Outcome:
     at_work = set(kept.filter(AT_WORK).values_list("pk", flat=True))
     removed = 0
     for import_ in kept.exclude(pk__in=at_work):
-        private_files.delete_with_company(import_.upload)
+        private_files.delete_all(import_.upload)
         Import.objects.filter(pk=import_.pk).update(upload="")
         removed += 1
     for pk, file_name in Import.objects.values_list("pk", "file_name"):

@@ -13,7 +13,7 @@ from messaging.models import Message
 from ops.files import private_files
 from ops.files.headers import places
 from ops.files.sources import Reading
-from ops.imports import remembered, uploads
+from ops.imports import columns, uploads
 from ops.imports import results as import_results
 from ops.imports.checking.rows import COLUMNS, FLAGS
 from ops.imports.columns import ALIASES, suggest
@@ -133,7 +133,7 @@ def repeated_columns(import_: Import) -> list[tuple[str, str]]:
 def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     """The form that asks for the columns: filled in as ``by`` said last time, else as their names suggest."""
     headers = import_.understood.get("headers", [])
-    last = remembered.remembered(headers, by=by)
+    last = columns.remembered(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
     return ColumnsForm(headers, {**known, **last, **Reading.from_json(import_.reading).columns}, data)
 

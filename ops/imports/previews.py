@@ -120,7 +120,7 @@ def _reword_listing(name: str, words: Callable[[str], str]) -> bool:
 def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
     number, values, _ = row
     cells = dict(zip(COLUMNS, map(_shown, values), strict=True))
-    if checked.plan.guarded:
+    if checked.guarded:
         cells.update({column: bare(cells[column]) for column in GUARDED})
     cells["timestamp"] = moments.get(number, cells["timestamp"])
     content = cells["content"]

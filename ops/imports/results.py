@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from ops.imports import undoing
 from ops.imports.models import Import
-from ops.imports.staging.vendors import staging_on
+from ops.imports.staging.databases import staging_on
 from ops.jobs.progress import rollback_failure
 
 State = Import.State

@@ -60,7 +60,7 @@ def discard(import_: Import) -> bool:
     as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
     if not may_be_discarded(import_) or not as_seen.update(state=Import.State.DISCARDED, upload=""):
         return False
-    private_files.delete_with_company(import_.upload)
+    private_files.delete_all(import_.upload)
     return True
 
 

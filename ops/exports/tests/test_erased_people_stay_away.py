@@ -20,7 +20,7 @@ from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.exporting import WHY, make_exporter
 from ops.files import private_files
-from ops.imports import previews, remembered, steps
+from ops.imports import columns, previews, steps
 from ops.imports.models import Import, RememberedColumn
 from ops.imports.storing import batches
 from ops.imports.tests.files import as_csv, imported, numbered, row
@@ -101,7 +101,7 @@ def test_a_name_that_was_freed_comes_in_again(sue: Any, sam: Any, rosa: Any, ali
 def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob: Any) -> None:
     dora = make_exporter("dora")
     import_ = checked(row("1"), by=dora)
-    remembered.remember({"sender": "From"}, by=dora)
+    columns.remember({"sender": "From"}, by=dora)
     write(bob, bob)
     export = requests.start(
         requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
@@ -181,7 +181,7 @@ def test_what_was_told_of_other_peoples_imports_does_not_name_them(
         understood={**told.understood, "headers": [header, "sender"]},
         reading={**told.reading, "columns": {"sender": header}},
     )
-    remembered.remember({"sender": header, "receiver": "To"}, by=rita)
+    columns.remember({"sender": header, "receiver": "To"}, by=rita)
     assert everything_told().count("Quax") > 9
     assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself, for a day
     assert "Quax" not in everything_told()

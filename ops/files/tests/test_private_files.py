@@ -84,10 +84,10 @@ def test_a_file_goes_with_what_lies_beside_it(folder: Path) -> None:
     name, other = saved(), saved()
     for kind in ("preview.json", "problems.csv", "rejected.csv"):
         private_files.path(private_files.beside(name, kind)).touch()
-    private_files.delete_with_company(name, keep=["rejected.csv"])
+    private_files.delete_all(name, keep=["rejected.csv"])
     assert left(folder) == {other, private_files.beside(name, "rejected.csv")}
-    private_files.delete_with_company(name)
-    private_files.delete_with_company("")
+    private_files.delete_all(name)
+    private_files.delete_all("")
     assert left(folder) == {other}
 
 

@@ -10,22 +10,19 @@ from typing import Any
 
 from ops.files.problems import Problem, Report, Unreadable
 from ops.files.sources import SourceRow
-from ops.imports.checking import faults
+from ops.imports.checking import parents, people, repeats, stored
 from ops.imports.checking.findings import Findings, Mark
-from ops.imports.checking.guards import take_guards_off
-from ops.imports.checking.known import find_known
+from ops.imports.checking.guards import check_lengths, take_guards_off
 from ops.imports.checking.roots import Roots
 from ops.imports.checking.rows import StagedRow, checked_rows
 from ops.imports.options import Choices
-from ops.imports.staging.base import JOINS, LEFT_OUT, PEOPLE, ROWS, Staging
-from ops.imports.storing.batches import PIECE
-from ops.imports.storing.plans import Plan
+from ops.imports.staging.base import CHANGES, JOINS, LEFT_OUT, PEOPLE, ROWS, Staging
 
 SHOWN = 20  # rows of a file that are shown as they will be
-REMEMBERED = 1_000  # characters of a value of these rows
+LONGEST_KEPT = 1_000  # characters of a value of these rows
 ROWS_BETWEEN_SIGNS = 1_000
 
-Tell = Callable[[int], None]  # rows read so far
+Progress = Callable[[int], None]  # called with the number of rows read so far
 
 # Who is named only in rows that are left out gets no account.
 FORGET_PEOPLE = f"""
@@ -39,9 +36,11 @@ DELETE FROM {PEOPLE} WHERE username NOT IN (
 
 
 @dataclass(frozen=True)
-class How:
-    """How the rows of a file are taken: the time zone of times that name none, whether values may be guarded as our
-    CSV exports guard them, which moment is now; ``returning`` says that we wrote the file, of rows that were left out.
+class RowContext:
+    """How the rows of a file are read.
+
+    ``time_zone``: of times that name none. ``guarded``: values may be guarded as our CSV exports guard them. ``now``:
+    what is later lies in the future. ``returning``: we wrote the file, of rows that were left out.
     """
 
     time_zone: str
@@ -52,12 +51,12 @@ class How:
 
 @dataclass
 class Checked:
-    """What the checks found. ``first`` are the first rows as the file has them, long values cut; ``complete`` says that
-    all was read."""
+    """What the checks found. ``first``: the first rows as the file has them, long values cut; ``guarded``: whether the
+    guards of our exports were taken off; ``complete``: whether all was read."""
 
     findings: Findings
     roots: Roots
-    plan: Plan
+    guarded: bool
     first: list[SourceRow]
     counts: dict[str, Any]
     complete: bool
@@ -67,7 +66,13 @@ class Checked:
 
 
 def check(
-    staging: Staging, rows: Iterable[SourceRow], *, choices: Choices, how: How, tell: Tell, also: Iterable[Problem] = ()
+    staging: Staging,
+    rows: Iterable[SourceRow],
+    *,
+    choices: Choices,
+    context: RowContext,
+    progress: Progress,
+    also: Iterable[Problem] = (),
 ) -> Checked:
     """Stage the rows and check them. ``also`` are problems that were found before.
 
@@ -75,78 +80,62 @@ def check(
     """
     findings = Findings(staging)
     for problem in also:
-        findings(problem)
+        findings.report(problem)
     first: list[SourceRow] = []
     ends: list[Unreadable] = []
-    taken = _remembering(_readable(rows, ends), first)
-    _stage(staging, findings.marking(_checked(taken, how, findings)), tell)
-    guards = _finish_staging(staging, how)
+    kept = _keeping_first(until_unreadable(rows, ends), first)
+    stage(staging, findings.marking(rows_of(kept, context, findings.report)), progress)
+    guards = _finish_staging(staging, context)
     if guards:
-        findings(Problem(None, "", "notice", _guards_taken_off(guards)))
-    elif how.guarded:
-        faults.check_lengths(staging, findings)
+        findings.report(Problem(None, "", "notice", _guards_taken_off(guards)))
+    elif context.guarded:
+        check_lengths(staging, findings)
     for end in ends:
-        findings(end.problem)
-    roots = _check_together(staging, findings, choices, tell, complete=not ends)
-    plan = Plan(findings.marks, guards > 0, PIECE)
+        findings.report(end.problem)
+    roots = _check_together(staging, findings, choices, progress, complete=not ends)
     counts = _counts(staging, findings, roots, choices)
-    return Checked(findings, roots, plan, first, counts, complete=not ends)
+    return Checked(findings, roots, guards > 0, first, counts, complete=not ends)
 
 
-def take_up(staging: Staging, rows: Iterable[SourceRow], plan: Plan, *, how: How, tell: Tell) -> Roots:
-    """Stage the rows again that are to be stored, as ``plan`` says (its tables are filled already); their roots."""
-    wanted = plan.marks.translate(bytes(mark in (Mark.NEW, Mark.CHANGED) for mark in range(256)))
-    last = len(wanted) - 1
-    readable = _readable(rows, [])
-    _stage(staging, (row for row in _checked(readable, how, _unheard) if row[0] <= last and wanted[row[0]]), tell)
-    if plan.guarded:
-        take_guards_off(staging, whole=False)
-    staging.index_ids()
-    staging.execute(faults.FIND_PEOPLE)
-    roots = faults.find_parents(staging, last)
-    for (number,) in staging.stream(f"SELECT number FROM {JOINS}"):
-        roots.parents[number] = 0
-    for _ in roots.resolve():
-        pass  # the checks left no loop
-    return roots
-
-
-def _check_together(staging: Staging, findings: Findings, choices: Choices, tell: Tell, *, complete: bool) -> Roots:
+def _check_together(
+    staging: Staging, findings: Findings, choices: Choices, progress: Progress, *, complete: bool
+) -> Roots:
     last_row = len(findings.marks) - 1
-    faults.skip_repeats(staging, findings)
-    tell(last_row)
-    faults.check_people(staging, findings, create_users=choices.create_users)
-    tell(last_row)
-    if find_known(staging, findings):
-        tell(last_row)
-        faults.check_stored(staging, findings, choices)
-    tell(last_row)
-    roots = faults.find_parents(staging, last_row)
-    faults.join_stored(staging, roots)
+    repeats.skip_repeats(staging, findings)
+    progress(last_row)
+    people.check_people(staging, findings, create_users=choices.create_users)
+    progress(last_row)
+    if stored.find_known(staging, findings):
+        progress(last_row)
+        stored.check_stored(staging, findings, choices)
+    progress(last_row)
+    roots = parents.find_parents(staging, last_row)
+    parents.join_stored(staging, roots)
     # A parent may stand in the part of a file that could not be read.
     if complete:
-        faults.check_parents(staging, findings, start_conversations=choices.start_conversations)
-    tell(last_row)
-    faults.check_loops(staging, findings, roots)
-    faults.leave_out_answers(findings, roots, choices)
-    tell(last_row)
+        parents.check_parents(staging, findings, start_conversations=choices.start_conversations)
+    progress(last_row)
+    parents.check_loops(staging, findings, roots)
+    parents.leave_out_answers(findings, roots, choices)
+    progress(last_row)
     return roots
 
 
-def _stage(staging: Staging, rows: Iterable[StagedRow], tell: Tell) -> None:
-    staging.fill(ROWS, _telling(rows, tell))
+def stage(staging: Staging, rows: Iterable[StagedRow], progress: Progress) -> None:
+    """Fill the table of rows, reporting progress every ROWS_BETWEEN_SIGNS rows."""
+    staging.fill(ROWS, _reporting(rows, progress))
 
 
-def _finish_staging(staging: Staging, how: How) -> int:
+def _finish_staging(staging: Staging, context: RowContext) -> int:
     """Take guards off where the file has them, and index the rows; from how many values they were taken."""
-    guards = take_guards_off(staging, whole=not how.returning) if how.guarded else 0
+    guards = take_guards_off(staging, whole=not context.returning) if context.guarded else 0
     staging.index_ids()
     return guards
 
 
 def _counts(staging: Staging, findings: Findings, roots: Roots, choices: Choices) -> dict[str, Any]:
     marks = findings.marks
-    changed = staging.value(f"SELECT COUNT(*) FROM {faults.CHANGES}")
+    changed = staging.value(f"SELECT COUNT(*) FROM {CHANGES}")
     known = findings.count(Mark.KNOWN)
     skipped = changed if choices.existing == "skip" else 0
     return {
@@ -155,7 +144,7 @@ def _counts(staging: Staging, findings: Findings, roots: Roots, choices: Choices
         "changed": changed - skipped,
         "unchanged": known,
         "repeated": findings.count(Mark.REPEATED),
-        "rejected": findings.count(Mark.OUT),
+        "rejected": findings.count(Mark.EXCLUDED),
         "users": _people_to_create(staging, findings),
         **_threads(staging, findings, roots),
         "errors": findings.levels["error"],
@@ -177,18 +166,19 @@ def _people_to_create(staging: Staging, findings: Findings) -> int:
     """How many accounts are missing; PEOPLE keeps those that rows which come in need."""
     if not staging.value(f"SELECT COUNT(*) FROM {PEOPLE}"):
         return 0
-    out = findings.where(Mark.OUT)
+    out = findings.where(Mark.EXCLUDED)
     if any(out) and staging.value(f"SELECT COUNT(*) FROM {PEOPLE} WHERE fault IS NULL"):
         staging.fill(LEFT_OUT, ((number,) for number, gone in enumerate(out) if gone))
         staging.execute(FORGET_PEOPLE)
     return staging.value(f"SELECT COUNT(*) FROM {PEOPLE} WHERE COALESCE(fault, '') = ''")
 
 
-def _checked(rows: Iterable[SourceRow], how: How, report: Report) -> Iterator[StagedRow]:
-    return checked_rows(rows, now=how.now, report=report, time_zone=how.time_zone, guarded=how.guarded)
+def rows_of(rows: Iterable[SourceRow], context: RowContext, report: Report) -> Iterator[StagedRow]:
+    """The rows ready for staging, each checked by itself; see rows.checked_rows."""
+    return checked_rows(rows, now=context.now, report=report, time_zone=context.time_zone, guarded=context.guarded)
 
 
-def _readable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[SourceRow]:
+def until_unreadable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[SourceRow]:
     """The rows up to where they cannot be read any more; why goes to ``ends``."""
     try:
         yield from rows
@@ -196,26 +186,22 @@ def _readable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[Sou
         ends.append(error)
 
 
-def _remembering(rows: Iterator[SourceRow], first: list[SourceRow]) -> Iterator[SourceRow]:
+def _keeping_first(rows: Iterator[SourceRow], first: list[SourceRow]) -> Iterator[SourceRow]:
     """The rows; as much as is shown of the first of them goes to ``first`` as well."""
 
-    def remember(row: SourceRow) -> SourceRow:
+    def keep(row: SourceRow) -> SourceRow:
         number, values, problem = row
-        first.append((number, [value[:REMEMBERED] for value in values], problem))
+        first.append((number, [value[:LONGEST_KEPT] for value in values], problem))
         return row
 
-    return chain(map(remember, islice(rows, SHOWN)), rows)
+    return chain(map(keep, islice(rows, SHOWN)), rows)
 
 
-def _telling(rows: Iterable[StagedRow], tell: Tell) -> Iterator[StagedRow]:
+def _reporting(rows: Iterable[StagedRow], progress: Progress) -> Iterator[StagedRow]:
     for count, row in enumerate(rows):
         if count % ROWS_BETWEEN_SIGNS == 0:
-            tell(count)
+            progress(count)
         yield row
-
-
-def _unheard(problem: Problem) -> None:
-    """It was reported when the file was checked."""
 
 
 def _guards_taken_off(values: int) -> str:

@@ -27,11 +27,11 @@ class Mark(IntEnum):
     CHANGED = 2  # its text replaces a stored one
     KNOWN = 3  # it is stored already
     REPEATED = 4  # an earlier row says the same
-    OUT = 5  # it has an error, or goes with one that has
+    EXCLUDED = 5  # it has an error, or goes with one that has
 
 
 class Findings:
-    """The problems of a file (called with each: a Report), and the ``marks`` of its rows, by row number."""
+    """The problems of a file (``report`` takes each), and the ``marks`` of its rows, by row number."""
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
@@ -41,17 +41,17 @@ class Findings:
         self._waiting: list[tuple] = []
         self._serial = 0
 
-    def __call__(self, problem: Problem) -> None:
+    def report(self, problem: Problem) -> None:
         self.levels[problem.level] += 1
         if problem.cure:
             self.cures[problem.cure] += 1
         if problem.level == "error" and problem.row:
-            self.mark(problem.row, Mark.OUT)
+            self.mark(problem.row, Mark.EXCLUDED)
         self._write_down(problem, told=True)
 
     def leave_out(self, row: int, why: str) -> None:
         """Leave a row out that a problem of another row speaks for already."""
-        self.mark(row, Mark.OUT)
+        self.mark(row, Mark.EXCLUDED)
         self._write_down(Problem(row, "", "error", why), told=False)
 
     def mark(self, row: int, mark: Mark) -> None:
@@ -61,7 +61,7 @@ class Findings:
 
     def marking(self, rows: Iterable[StagedRow]) -> Iterator[StagedRow]:
         """The rows, marking those without a fault as new and the others as left out."""
-        marks, new, out = self.marks, Mark.NEW, Mark.OUT
+        marks, new, out = self.marks, Mark.NEW, Mark.EXCLUDED
         for row in rows:
             number = row[0]
             if number >= len(marks):

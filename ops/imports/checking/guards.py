@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from ops.files.formulas import GUARD, STARTS
+from ops.files.problems import Problem
+from ops.imports.checking.findings import Findings
+from ops.imports.checking.rows import LONGEST, too_long
 from ops.imports.columns import GUARDED
 from ops.imports.staging.base import ROWS, Staging
 
 # As many places for values as there are signs that a formula begins with; and one more for the guard.
 FORMULA, EITHER = ", ".join(["%s"] * len(STARTS)), ", ".join(["%s"] * (len(STARTS) + 1))
+MAY_BE_LONG = f"SELECT number, {{column}} FROM {ROWS} WHERE substr({{column}}, 1, 1) = %s AND length({{column}}) > %s"
 
 
 def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
@@ -36,3 +40,10 @@ def _unguarded() -> str:
         f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({EITHER}))"
         for column in GUARDED
     )
+
+
+def check_lengths(staging: Staging, findings: Findings) -> None:
+    """Report values that are too long where what was taken for a guard of our exports is a character like others."""
+    for column, most in LONGEST.items():
+        for number, value in staging.stream(MAY_BE_LONG.replace("{column}", column), [GUARD, most]):
+            findings.report(Problem(number, column, "error", too_long(column, value, guarded=False)))

@@ -28,6 +28,8 @@ NEEDED = {
 }
 FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
 
+COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
+
 # The number, then what staging.py keeps: the values in the order of COLUMNS, the time in UTC, edited and read as they
 # are stored. The text is None where the row is faulty.
 StagedRow = tuple[int, str | None, str | None, str | None, str | None, str | None, bool, bool, str | None]
@@ -140,3 +142,8 @@ def _fault(column: str, value: str, *, guarded: bool) -> str:
 
 def _storable_id(external_id: str, *, guarded: bool) -> str | None:
     return None if _fault("external_id", external_id, guarded=guarded) else external_id or None
+
+
+def differing(differs: Sequence[object]) -> str:
+    """The names of the columns of COMPARED whose flag is set, in words."""
+    return ", ".join(column for column, differing in zip(COMPARED, differs, strict=True) if differing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -13,20 +13,22 @@ from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.files.reading import Reading, open_source
 from ops.imports import previews, recording
-from ops.imports.checking.check_file import Checked, take_up
+from ops.imports.checking.check_file import Checked
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
 from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.events import ImportEvent
-from ops.imports.jobs import check as check_job
+from ops.imports.jobs import files
 from ops.imports.models import Import
 from ops.imports.options import Choices
 from ops.imports.rejected import RejectedRows
 from ops.imports.staging.base import Staging
-from ops.imports.staging.vendors import staging_on
+from ops.imports.staging.databases import staging_on
+from ops.imports.storing import batches, sequence
 from ops.imports.storing.batches import Bases, ImportStopped
 from ops.imports.storing.plans import KIND as PLAN
 from ops.imports.storing.plans import Plan
+from ops.imports.storing.restaging import restage
 from ops.imports.undoing import Undoing
 from ops.jobs.run import JobFailed, Run
 
@@ -37,19 +39,21 @@ CANCELLED = "The import was cancelled; what it had stored was taken back."
 
 def work(run: Run) -> dict[str, Any]:
     """Store all that is to be stored. Where a check finds new problems nothing is, and the import is checked again."""
-    import_ = check_job.mine(run, State.STORING)
+    import_ = files.import_for(run, State.STORING)
     if import_ is None:
         return _already(run)
     try:
         with staging_on(DEFAULT_DB_ALIAS) as staging:
-            found = _taken_up(import_, run, staging) if run.cursor.get("planned") else _planned(import_, run, staging)
+            found = _resumed(import_, run, staging) if run.cursor.get("planned") else _planned(import_, run, staging)
             if found is None:
                 return _refused(import_)
             roots, plan = found
             bases = Bases(import_.message_base, import_.conversation_base, import_.user_base, import_.history_base)
             choices = Choices.from_json(import_.choices)
-            half = SecondHalf(run, import_.counts)
-            recording.carry_out(staging, roots, plan, half, bases, choices, timezone.now())
+            now, counts = timezone.now(), import_.counts
+            sequence.store_all(
+                staging, roots, plan, run, bases, choices, now=now, stored=lambda done: _advance(run, counts, done)
+            )
         _finish(import_, run)
     except (ImportStopped, NotRecorded) as error:
         raise JobFailed(str(error)) from error
@@ -59,7 +63,7 @@ def work(run: Run) -> dict[str, Any]:
 
 def roll_back(run: Run) -> None:
     """The import failed or was cancelled: remove what it stored, as if nothing had been."""
-    import_ = check_job.mine(run, State.STORING)
+    import_ = files.import_for(run, State.STORING)
     if import_ is None:
         return
     kept: tuple[int, list[Any]] = (0, [])
@@ -84,72 +88,56 @@ def roll_back(run: Run) -> None:
         _delete_quietly(private_files.beside(import_.upload, kind))
 
 
-class SecondHalf:
-    """A job whose first half was to check: storing brings it from the middle to its end."""
-
-    def __init__(self, run: Run, counts: dict[str, Any]) -> None:
-        self.run = run
-        self.rows, self.new = counts["rows"], max(counts["new"], 1)
-
-    @property
-    def cursor(self) -> dict[str, Any]:
-        return self.run.cursor
-
-    def batch(self) -> AbstractContextManager[None]:
-        return self.run.batch()
-
-    def beat(self, done: int | None = None, total: int | None = None) -> None:
-        self.run.beat()
-
-    def advance(self, done: int | None = None, total: int | None = None) -> None:
-        if done is not None:
-            half = self.rows // 2
-            self.run.advance(half + (self.rows - half) * done // self.new)
-
-
 def tidy(import_: Import) -> None:
     """The file was used: it goes, and its texts with it. What was found stays for a day, and the rows left out."""
     counts = import_.counts
     keep = [previews.REJECTED] if counts["rejected"] else []
     keep += [previews.PROBLEMS] if counts["errors"] or counts["warnings"] or counts["notices"] else []
     with suppress(OSError):
-        private_files.delete_with_company(import_.upload, keep=keep)
+        private_files.delete_all(import_.upload, keep=keep)
         if not keep:
             Import.objects.filter(pk=import_.pk).update(upload="")
+
+
+def _advance(run: Run, counts: dict[str, Any], stored: int) -> None:
+    """Checking brought the job half the way, in rows; storing brings it from there to the end."""
+    half = counts["rows"] // 2
+    run.advance(half + (counts["rows"] - half) * stored // max(counts["new"], 1))
 
 
 def _planned(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] | None:
     """Check the file, and keep what was decided before the first row is stored; None where it is refused."""
     total = import_.counts.get("rows") or None
-    checked = check_job.read(import_, staging, lambda rows: run.beat(rows // 2, total))
+    checked = files.check_again(import_, staging, lambda rows: run.beat(rows // 2, total))
     if checked is None or not checked.may_be_stored(Choices.from_json(import_.choices)):
         if checked is not None:
             previews.write(checked, import_.upload, staging)
         with run.batch():
-            check_job.now_checked(import_)
+            files.save_checked(import_)
         return None
     # What the command tells of warnings and notices; the screens showed them before.
     previews.write(checked, import_.upload, staging)
-    if checked.findings.count(Mark.OUT):
+    if checked.findings.count(Mark.EXCLUDED):
         _write_rejected(import_, checked)
-    checked.plan.save(_plan_path(import_), staging)
-    bases = recording.reserve(staging, checked.counts, import_.last_row)
+    plan = Plan(checked.findings.marks, checked.guarded, batches.PIECE)
+    plan.save(_plan_path(import_), staging)
+    bases = sequence.reserve_ids(staging, checked.counts, import_.last_row)
     import_.message_base, import_.conversation_base = bases.messages, bases.conversations
     import_.user_base, import_.history_base = bases.users, bases.histories
     with run.batch():
         import_.save()
         run.cursor["planned"] = True
         run.advance(import_.counts["rows"] // 2, import_.counts["rows"])
-    return checked.roots, checked.plan
+    return checked.roots, plan
 
 
-def _taken_up(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
+def _resumed(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
     """Go on after a death: as was decided, without asking again what is stored."""
     plan = Plan.load(_plan_path(import_), staging)
     reading = Reading.from_json(import_.reading)
-    with open_source(check_job.file_of(import_), MESSAGE_COLUMNS, reading) as source:
-        how = check_job.how_of(source, reading)
-        roots = take_up(staging, source, plan, how=how, tell=lambda rows: run.beat())
+    with open_source(files.file_of(import_), MESSAGE_COLUMNS, reading) as source:
+        context = files.context_of(source, reading)
+        roots = restage(staging, source, plan, context=context, progress=lambda rows: run.beat())
     return roots, plan
 
 
@@ -158,15 +146,15 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     with open(path, "wb", opener=private_files.opener):
         pass  # that it is ours alone from the beginning
     with (
-        open_source(check_job.file_of(import_), MESSAGE_COLUMNS, Reading.from_json(import_.reading)) as source,
-        RejectedRows(source, path, guarded_already=checked.plan.guarded) as rejected,
+        open_source(files.file_of(import_), MESSAGE_COLUMNS, Reading.from_json(import_.reading)) as source,
+        RejectedRows(source, path, guarded_already=checked.guarded) as rejected,
     ):
         for row, why in checked.findings.left_out():
             rejected.write(row, why)
 
 
 def _finish(import_: Import, run: Run) -> None:
-    stored = recording.stored_by(import_.counts)
+    stored = sequence.counts_of(import_.counts)
     changed = run.cursor.get("changed", 0)
     rejected = import_.counts["rejected"]
     with run.batch():
@@ -189,7 +177,7 @@ def _already(run: Run) -> dict[str, Any]:
 
 
 def _refused(import_: Import) -> dict[str, Any]:
-    return {"refused": REFUSED, **check_job.summary(import_.counts)}
+    return {"refused": REFUSED, **files.summary(import_.counts)}
 
 
 def _result(import_: Import) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.imports import recording
 from ops.imports.events import ImportEvent
-from ops.imports.jobs import check as check_job
+from ops.imports.jobs import files
 from ops.imports.models import Import
-from ops.imports.staging.vendors import staging_on
+from ops.imports.staging.databases import staging_on
 from ops.imports.undoing import Undoing
 from ops.jobs.run import JobFailed, Run
 
@@ -23,7 +23,7 @@ State = Import.State
 
 def work(run: Run) -> dict[str, Any]:
     """Remove what nobody touched since, put texts back, and list what is left."""
-    import_ = check_job.mine(run, State.UNDOING)
+    import_ = files.import_for(run, State.UNDOING)
     if import_ is None:
         return {}
     with staging_on(DEFAULT_DB_ALIAS) as staging:
@@ -36,13 +36,13 @@ def work(run: Run) -> dict[str, Any]:
         except NotRecorded as error:
             raise JobFailed(str(error)) from error
     with suppress(OSError):
-        private_files.delete_with_company(import_.upload)
+        private_files.delete_all(import_.upload)
     return {**import_.outcome["undo"], "batch": str(import_.pk)}
 
 
 def roll_back(run: Run) -> None:
     """It failed or was cancelled: what is removed stays so, what is left can be undone again."""
-    import_ = check_job.mine(run, State.UNDOING)
+    import_ = files.import_for(run, State.UNDOING)
     if import_ is None:
         return
     with staging_on(DEFAULT_DB_ALIAS) as staging:

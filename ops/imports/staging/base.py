@@ -72,7 +72,7 @@ class Staging:
 
     tables = tuple(TABLES)
     # How many times as long a batch of storing may take as where every other writer waits for its end.
-    patience = 1.0
+    batch_time_factor = 1.0
     moment_type = "text"
     # ``sent_at`` of import_rows (called ``rows`` in a query) in the type that the messages' column has.
     sent_at = "rows.sent_at"
@@ -118,7 +118,7 @@ class Staging:
     def index_ids(self) -> None:
         """Once all rows are there: index their external ids."""
         self.execute(f"CREATE INDEX import_rows_external_id ON {ROWS} (external_id)")
-        self.plan(ROWS)
+        self.analyze(ROWS)
 
     def execute(self, sql: str, params: Sequence[Any] = (), **names: str) -> int:
         """Run one statement; ``{messages}`` and the other names are filled in. Returns the number of rows touched."""
@@ -186,7 +186,7 @@ class Staging:
     def hold_people(self, first: int, end: int) -> None:
         """Within a transaction: nobody can delete the people of the rows in these places until it ends."""
 
-    def plan(self, table: str) -> None:
+    def analyze(self, table: str) -> None:
         """Let the database know how large a temporary table has become, where it does not find out by itself."""
 
     def _ready(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,8 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSW
 from messaging.models import Conversation
 from messaging.writing import in_batches
 from ops.deletion import erased_names
-from ops.imports.checking.roots import Order, Piece
 from ops.imports.staging.base import JOINS, PEOPLE, PLACES, ROWS, Staging
+from ops.imports.storing.order import Order, Piece
 from ops.jobs.pacing import Pace
 
 PIECE = 2_000  # rows stored by one statement
@@ -78,8 +79,6 @@ class Work(Protocol):
 
     def batch(self) -> AbstractContextManager[None]: ...
 
-    def beat(self, done: int | None = None, total: int | None = None) -> None: ...
-
     def advance(self, done: int | None = None, total: int | None = None) -> None: ...
 
 
@@ -88,7 +87,7 @@ class ImportStopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ImportCounts:
     """What an import added."""
 
     messages: int = 0
@@ -132,32 +131,42 @@ def _no_password() -> str:
     return UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
 
 
-def store_messages(staging: Staging, order: Order, work: Work, bases: Bases, *, notify_at: datetime | None) -> None:
-    """Store the rows in their order, from the cursor's on. ``notify_at`` is when receivers are notified, if at all.
-    ``work`` is told how many are stored.
+def store_messages(
+    staging: Staging,
+    order: Order,
+    work: Work,
+    bases: Bases,
+    *,
+    notify_at: datetime | None,
+    stored: Callable[[int], None] = lambda number: None,
+) -> None:
+    """Store the rows in their order, from the cursor's on.
+
+    ``notify_at``: when receivers are notified, None for not at all. ``stored`` is called within each batch with the
+    number of messages stored by then.
 
     Raises ImportStopped where what was checked does not hold any more, and whatever the database raises.
     """
     staging.fill(PLACES, order.places())
     order.forget_rows()
-    staging.plan(PLACES)
+    staging.analyze(PLACES)
     staging.find_people()
     joining = bool(staging.value(f"SELECT COUNT(*) FROM {JOINS}"))
     pieces = order.pieces(work.cursor.get("stored", 0))
-    pace = Pace(times=staging.patience)
+    pace = Pace(times=staging.batch_time_factor)
     while pieces:
         now, pieces = pieces[: pace.size], pieces[pace.size :]
         with pace.timed(), work.batch():
             _store(staging, now, bases, joining=joining, notify_at=notify_at)
             work.cursor["stored"] = now[-1].end
-            work.advance(done=now[-1].end)
+            stored(now[-1].end)
 
 
 def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> None:
     places = [pieces[0].start, pieces[-1].end]
     messages, conversations = bases.messages or 0, bases.conversations or 0
     staging.hold_people(*places)
-    others = _of_earlier_batches(staging, pieces[0], conversations, joining=joining, places=places)
+    others = _existing_conversations(staging, pieces[0], conversations, joining=joining, places=places)
     _lock(staging, others)
     if joining and staging.value(PARENTS_GONE, places):
         raise changed_meanwhile()
@@ -173,7 +182,9 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
         Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
 
 
-def _of_earlier_batches(staging: Staging, first: Piece, base: int, *, joining: bool, places: list[int]) -> list[int]:
+def _existing_conversations(
+    staging: Staging, first: Piece, base: int, *, joining: bool, places: list[int]
+) -> list[int]:
     """The conversations that are there already which the rows in these places join or continue."""
     found = set()
     if joining:

@@ -52,7 +52,7 @@ class Plan:
             marks = bytearray(packed.read(head["rows"]))
             for table in (JOINS, CHANGES):
                 staging.fill(table, _read(packed, head[table]))
-                staging.plan(table)
+                staging.analyze(table)
         return cls(marks, head["guarded"], head["piece"])
 
 

@@ -38,3 +38,8 @@ def importing(client: Client, dan: Any) -> Client:
 def people(alice: Any, bob: Any) -> Any:
     """Alice and Bob, of whom the files of these tests speak."""
     return alice, bob
+
+
+@pytest.fixture(autouse=True)
+def private_folder(folder: Path) -> None:
+    """Every import has a file, which is nobody else's."""

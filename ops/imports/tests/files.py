@@ -1,17 +1,37 @@
-"""Shorthand for tests: rows of messages, imported as the command does."""
+"""Shorthand for tests: rows of messages, imported by a job as the command does."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from messaging.models import Message
-from ops.files.problems import Problem
+from ops.files import private_files
+from ops.files.formulas import bare
 from ops.files.sources import SourceRow
 from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
-from ops.imports.recording import ImportResult, import_messages
+from ops.imports import previews, steps
+from ops.imports.models import Import
+from ops.imports.storing.batches import ImportCounts, ImportStopped
+from ops.imports.tests.importing import brought, do
 
 __all__ = ["SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "as_xlsx", "read_rows", "row"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of an import; ``refused`` where nothing was stored because a row has an error."""
+
+    stored: ImportCounts
+    changed: int
+    unchanged: int
+    repeated: int
+    errors: int
+    warnings: int
+    notices: int
+    refused: bool
 
 
 def numbered(*rows: tuple[str, ...]) -> list[SourceRow]:
@@ -19,11 +39,42 @@ def numbered(*rows: tuple[str, ...]) -> list[SourceRow]:
     return [(number, values, None) for number, values in enumerate(rows, start=2)]
 
 
-def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[ImportResult, list[str]]:
-    """Import the rows; what came of it, and the problems as people see them."""
-    problems: list[Problem] = []
-    result = import_messages(rows, report=problems.append, **options)
-    return result, [str(problem) for problem in problems]
+def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[Result, list[str]]:
+    """Import the rows of a CSV file by a job; what came of it, and all problems as people see them."""
+    return result_of(brought(*(values for _, values, _ in rows), **options))
+
+
+def result_of(import_: Import) -> tuple[Result, list[str]]:
+    """Store what somebody brought; what came of it, and all problems as people see them.
+
+    Raises ImportStopped where the job failed.
+    """
+    job = do(steps.store(import_, by=import_.by, kick=False))
+    import_.refresh_from_db()
+    if job.error:
+        raise ImportStopped(job.error)
+    counts, refused = import_.counts, import_.state != Import.State.STORED
+    outcome = {} if refused else import_.outcome
+    names = ("unchanged", "repeated", "errors", "warnings", "notices")
+    return (
+        Result(
+            stored=ImportCounts(*(outcome.get(name, 0) for name in ("messages", "replies", "conversations", "users"))),
+            changed=outcome.get("changed", 0),
+            refused=refused,
+            **{name: counts[name] for name in names},
+        ),
+        all_problems(import_),
+    )
+
+
+def all_problems(import_: Import) -> list[str]:
+    """Every problem of a checked or stored import, as people read it."""
+    name = private_files.beside(import_.upload, previews.PROBLEMS) if import_.upload else ""
+    if not private_files.exists(name):
+        return []
+    with private_files.path(name).open(encoding="utf-8", newline="") as file:
+        listed = list(csv.reader(file))[1:]
+    return [f"row {row}, {column}: {bare(words)}" if column else bare(words) for row, column, _, words in listed]
 
 
 def refusal(*rows: tuple[str, ...], **options: Any) -> list[str]:

@@ -16,10 +16,10 @@ from django.utils import timezone
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from ops.files import private_files
 from ops.files.sources import Reading
+from ops.files.tests.files import as_csv
 from ops.imports import steps
 from ops.imports.models import Import
 from ops.imports.options import Choices
-from ops.imports.tests.files import as_csv
 from ops.jobs import running
 from ops.jobs.models import Job
 from ops.jobs.run import Run

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
-from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from ops.files import private_files
 from ops.imports import steps
 from ops.imports.models import Import
-from ops.imports.storing.batches import Stored
+from ops.imports.storing.batches import ImportCounts
 from ops.imports.tests.files import imported, numbered, row, stored
 from ops.imports.tests.importing import brought, checked, do, everything, preview, problems, stored_import
 from ops.jobs.models import Job
@@ -29,8 +28,7 @@ def rejected(import_: Import) -> bytes:
 
 def test_a_changed_text_is_an_edit_with_history_if_that_is_chosen(alice: Any, bob: Any, rita: Any) -> None:
     imported(numbered(row("1"), row("2", "1", read="1"), row("3")))
-    with editing_as(rita):
-        result, found = imported(numbered(row("1", content="new"), row("2", "1"), row("4")), existing="edit")
+    result, found = imported(numbered(row("1", content="new"), row("2", "1"), row("4")), existing="edit", by=rita)
     assert (result.changed, result.unchanged, result.stored.messages, found) == (1, 1, 1, [])
     message = Message.objects.get(external_id="1")
     assert (message.content, message.edited) == ("new", True)
@@ -79,7 +77,7 @@ def test_a_missing_parent_begins_a_conversation_if_that_is_chosen(alice: Any, bo
     rows = numbered(row("2", "1"), row("3", "2"))
     result, found = imported(rows, start_conversations=True)
     assert found == [f"row 2, parent_external_id: parent 1 is neither in the file nor stored: {BEGINS}"]
-    assert result.stored == Stored(messages=2, replies=1, conversations=1, users=0)
+    assert result.stored == ImportCounts(messages=2, replies=1, conversations=1, users=0)
     before = stored()
     again, _ = imported(rows, start_conversations=True)
     assert (again.unchanged, stored()) == (2, before)

@@ -15,10 +15,9 @@ from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.files import private_files
 from ops.imports import steps
-from ops.imports.checking import check_file
 from ops.imports.events import ImportEvent
 from ops.imports.models import Import
-from ops.imports.storing import batches as storing
+from ops.imports.storing import batches
 from ops.imports.storing.batches import ImportStopped
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import (
@@ -57,9 +56,9 @@ THREADS = [
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a batch, so that small files have many."""
-    monkeypatch.setattr(check_file, "PIECE", 2)
+    monkeypatch.setattr(batches, "PIECE", 2)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
-    monkeypatch.setattr(storing, "USERS", 1)
+    monkeypatch.setattr(batches, "USERS", 1)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder
 
 def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
-    private_files.delete_with_company(import_.upload)
+    private_files.delete_all(import_.upload)
     assert "The file is not kept any more: it is deleted a day after it was uploaded." in page(importing, import_)
     form = {"seen": importing.get(address(import_)).context["seen"]}
     said = text(importing.post(address(import_, "store/"), form, follow=True))
@@ -67,7 +67,7 @@ def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) 
 
 def test_an_upload_sweeps_up_what_others_left(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
-    private_files.delete_with_company(import_.upload)
+    private_files.delete_all(import_.upload)
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     bring(importing, csv_of(message()))
     import_.refresh_from_db()

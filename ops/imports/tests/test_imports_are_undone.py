@@ -18,7 +18,7 @@ from ops.deletion import holds
 from ops.imports import results as import_results
 from ops.imports import steps, undoing
 from ops.imports.models import Import
-from ops.imports.staging.vendors import staging_on
+from ops.imports.staging.databases import staging_on
 from ops.imports.storing import texts as editing
 from ops.imports.tests.files import imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, do, everything, rolled_back, stored_import, undone

@@ -11,7 +11,6 @@ from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.imports import steps, undoing
-from ops.imports.checking import check_file
 from ops.imports.models import Import
 from ops.imports.storing import batches, texts
 from ops.imports.tests.files import row
@@ -28,7 +27,7 @@ SENT = "2026-01-05T10:00:00+00:00"
 
 def in_small_batches() -> None:
     """Workers are forked from the process that prepares, so they do the same."""
-    check_file.PIECE, pacing.BATCH_SECONDS, batches.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
+    batches.PIECE, pacing.BATCH_SECONDS, batches.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
         5,
         0,
         4,

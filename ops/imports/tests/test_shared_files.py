@@ -12,14 +12,10 @@ from django.contrib.auth import get_user_model
 from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.threads import read_conversation
-from ops.files.problems import Unreadable
-from ops.files.reading import Reading, open_source
-from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.models import Import
-from ops.imports.recording import ImportResult
-from ops.imports.storing.batches import Stored
-from ops.imports.tests.files import SHARED, imported
-from ops.imports.tests.importing import checked
+from ops.imports.storing.batches import ImportCounts
+from ops.imports.tests.files import SHARED, Result, result_of
+from ops.imports.tests.importing import brought, checked
 from ops.imports.tests.importing import problems as shown_problems
 
 pytestmark = [
@@ -91,13 +87,9 @@ BAD_INPUT: dict[str, tuple[int, list[str]]] = {
 }
 
 
-def import_file(name: str, **options: Any) -> tuple[ImportResult | None, list[str]]:
-    """Import a file of the shared data; no result where not even its header can be read."""
-    try:
-        with open_source(SHARED / name, MESSAGE_COLUMNS, Reading()) as source:
-            return imported(source, **options)
-    except Unreadable as error:
-        return None, [str(error)]
+def import_file(name: str, **options: Any) -> tuple[Result, list[str]]:
+    """Import a file of the shared data."""
+    return result_of(brought(content=(SHARED / name).read_bytes(), **options))
 
 
 def test_every_hostile_file_is_expected() -> None:
@@ -134,15 +126,14 @@ def test_the_check_of_the_screens_finds_the_same_in_a_hostile_file(name: str) ->
 def test_a_chosen_encoding_cures_what_is_not_utf_8_and_does_no_harm_to_what_tells_its_own(name: str, text: str) -> None:
     for username in ("alice", "bob"):
         make_user(username)
-    with open_source(SHARED / "bad-input" / name, MESSAGE_COLUMNS, Reading(encoding="Windows-1252")) as source:
-        _, problems = imported(source)
+    _, problems = import_file(f"bad-input/{name}", encoding="Windows-1252")
     assert problems == []
     assert Message.objects.get().content == text
 
 
 def test_the_real_conversations_come_in_whole_and_once() -> None:
     result, problems = import_file("irc-ubuntu/messages.csv", create_users=True)
-    assert (result and result.stored, problems) == (Stored(44_082, 32_986, 11_096, 5_570), [])
+    assert (result.stored, problems) == (ImportCounts(44_082, 32_986, 11_096, 5_570), [])
     assert Message.objects.count() == 44_082
     assert Message.objects.filter(parent_message=None).count() == Conversation.objects.count() == 11_096
     assert get_user_model().objects.filter(is_active=False).count() == 5_570
@@ -153,13 +144,13 @@ def test_the_real_conversations_come_in_whole_and_once() -> None:
     thread = Message.objects.get(external_id="2007-09-07.train-a:990").conversation
     assert len(read_conversation(thread.pk)) == thread.message_count == 117
     again, _ = import_file("irc-ubuntu/messages.csv", create_users=True)
-    assert again and (again.stored, again.unchanged) == (Stored(), 44_082)
+    assert (again.stored, again.unchanged) == (ImportCounts(), 44_082)
 
 
 def test_the_talk_pages_are_refused_with_every_fault_named() -> None:
     result, problems = import_file("wikitalk/messages.csv", create_users=True)
     kinds = Counter(re.sub(r"^row \d+, |: .*", "", problem) for problem in problems)
     assert kinds == {"parent_external_id": 553, "content": 1}
-    assert result and (result.errors, result.stored) == (554, Stored())
+    assert (result.errors, result.stored) == (554, ImportCounts())
     assert not Message.objects.exists()
     assert not get_user_model().objects.exists()

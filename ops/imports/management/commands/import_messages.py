@@ -117,7 +117,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported: {problem.message}")
         self._tell_problems(import_)
         if stored:
-            private_files.delete_with_company(import_.upload, keep=[previews.REJECTED])
+            private_files.delete_all(import_.upload, keep=[previews.REJECTED])
             self._tell_stored(import_)
             return
         counts = import_.counts
@@ -218,7 +218,7 @@ def _problems(import_: Import) -> Iterator[Problem]:
 
 def _forget(import_: Import) -> None:
     """The file goes, and where nothing came of it, so does the import."""
-    private_files.delete_with_company(import_.upload)
+    private_files.delete_all(import_.upload)
     if not import_.outcome.get("kept"):
         import_.delete()
 

@@ -1,0 +1,150 @@
+"""Which message each row answers: in the file, stored, or missing; and replies in a loop."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import islice
+
+from ops.files.problems import Problem, label
+from ops.imports.checking.findings import Findings, Mark
+from ops.imports.checking.roots import NO_ROW, Roots
+from ops.imports.options import Choices
+from ops.imports.staging.base import JOINS, KNOWN, ORPHANS, ROWS, Staging
+
+LOOPS_AT_A_TIME = 100  # whose ids are looked up together
+NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
+ANSWERS = f"""
+SELECT rows.number, COALESCE(parents.number, 0)
+FROM {ROWS} rows LEFT JOIN {ROWS} parents ON parents.external_id = rows.parent_external_id
+WHERE rows.parent_external_id IS NOT NULL
+"""
+JOIN_OTHERS = f"""
+INSERT INTO {JOINS} SELECT orphans.number, stored.id, stored.conversation_id
+FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+WHERE rows.number = orphans.number AND stored.external_id = rows.parent_external_id
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+"""
+# What has no id from elsewhere is named by its number.
+JOIN_OWN = f"""
+INSERT INTO {JOINS} SELECT answers.number, stored.id, stored.conversation_id
+FROM (
+    SELECT rows.number, {{own_parent}} AS own FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+    WHERE rows.number = orphans.number
+) answers
+CROSS JOIN {{messages}} stored
+WHERE stored.id = answers.own AND stored.external_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = answers.number)
+"""
+JOIN_KNOWN = f"""
+INSERT INTO {JOINS} SELECT rows.number, known.message_id, known.conversation_id
+FROM {KNOWN} known CROSS JOIN {ROWS} parents CROSS JOIN {ROWS} rows
+WHERE parents.number = known.number AND rows.parent_external_id = parents.external_id
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} own WHERE own.number = rows.number)
+"""
+MISSING_PARENTS = f"""
+SELECT rows.number, rows.parent_external_id FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+WHERE rows.number = orphans.number
+    AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = orphans.number)
+    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+"""
+
+
+def find_parents(staging: Staging, last_row: int) -> Roots:
+    """Which row each row answers; those whose parent is not in the file go to ORPHANS."""
+    roots = Roots(last_row)
+    orphans = array("i")
+    for number, parent in staging.stream(ANSWERS):
+        if parent:
+            roots.parents[number] = parent
+        else:
+            orphans.append(number)
+    staging.fill(ORPHANS, zip(orphans, strict=True))
+    return roots
+
+
+def join_stored(staging: Staging, roots: Roots) -> None:
+    """Find the stored messages that rows answer. Such rows answer no row; nor do those that are stored themselves."""
+    staging.execute(JOIN_OTHERS)
+    staging.execute(JOIN_OWN)
+    staging.execute(JOIN_KNOWN)
+    staging.analyze(JOINS)
+    for table in (JOINS, KNOWN):
+        for (number,) in staging.stream(f"SELECT number FROM {table}"):
+            roots.parents[number] = NO_ROW
+
+
+def check_parents(staging: Staging, findings: Findings, *, start_conversations: bool) -> None:
+    """Report answers to messages that are neither in the file nor stored."""
+    for number, parent in staging.stream(MISSING_PARENTS):
+        missing = f"parent {label(parent)} is neither in the file nor stored"
+        if start_conversations:
+            message = f"{missing}: the message begins a conversation."
+            findings.report(Problem(number, "parent_external_id", "warning", message))
+        else:
+            message = f"{missing}: add its row, leave this empty, or choose that it begins a conversation."
+            findings.report(Problem(number, "parent_external_id", "error", message, "start_conversations"))
+
+
+def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
+    """Resolve the roots; report replies that go round in a loop."""
+    loops = roots.resolve()
+    while some := list(islice(loops, LOOPS_AT_A_TIME)):
+        ids = _named(staging, some)
+        for loop in some:
+            message = f"replies in a loop: {_path(ids, loop)} ({_places(loop)}): correct one of these parents."
+            findings.report(Problem(loop[0], "parent_external_id", "error", message))
+            for row in loop[1:]:
+                findings.leave_out(row, message)
+
+
+def leave_out_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
+    """What answers a row that is left out is left out too, or begins a conversation where that is chosen."""
+    out = findings.where(Mark.EXCLUDED)
+    if not any(out):
+        return
+    if choices.start_conversations:
+        _begin_below(findings, roots, out)
+    for row, parent in roots.cut_off(out):
+        message = f"its parent, row {parent}, is left out: correct that row, and import both."
+        if choices.only_valid:
+            findings.report(Problem(row, "parent_external_id", "error", message, "start_conversations"))
+        else:
+            findings.marks[row] = Mark.EXCLUDED
+    roots.forget()
+    for _ in roots.resolve():
+        pass  # only rows that are left out go in loops
+
+
+def _begin_below(findings: Findings, roots: Roots, out: bytearray) -> None:
+    for row, parent in enumerate(roots.parents):
+        if parent and out[parent] and not out[row]:
+            roots.parents[row] = NO_ROW
+            message = f"its parent, row {parent}, is left out: the message begins a conversation."
+            findings.report(Problem(row, "parent_external_id", "warning", message))
+
+
+def _named(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
+    """The external ids of those rows of the loops that are named."""
+    named = [row for loop in loops for row in loop[:NAMED_IN_A_LOOP]]
+    places = ", ".join(["%s"] * len(named))
+    return dict(staging.stream(f"SELECT number, external_id FROM {ROWS} WHERE number IN ({places})", named))
+
+
+def _path(ids: dict[int, str], loop: list[int]) -> str:
+    """The external ids of a loop in order, back to the first: '1 → 2 → 1'."""
+    steps = [label(ids[row]) for row in loop[:NAMED_IN_A_LOOP]]
+    if len(loop) > NAMED_IN_A_LOOP:
+        steps.append("…")
+    return " → ".join([*steps, steps[0]])
+
+
+def _places(loop: list[int]) -> str:
+    """The rows of a loop: 'row 2', 'rows 2–3', 'rows 2, 7, 9'."""
+    if len(loop) == 1:
+        return f"row {loop[0]}"
+    rows = sorted(loop)
+    if rows[-1] - rows[0] == len(rows) - 1:
+        return f"rows {rows[0]}–{rows[-1]}"
+    listed = ", ".join(map(str, rows[:NAMED_IN_A_LOOP]))
+    left = len(rows) - NAMED_IN_A_LOOP
+    return f"rows {listed} and {left:,} more" if left > 0 else f"rows {listed}"
