@@ -1,4 +1,4 @@
-"""Imports in the console: a file comes, is checked and shown, is imported when that is confirmed, and can be undone."""
+"""Imports in the console: upload, preview, decisions, results, undo."""
 
 from __future__ import annotations
 
@@ -42,19 +42,17 @@ GONE = "The file is not kept any more: it is deleted after a day. Upload it agai
 View = Callable[..., HttpResponseBase]
 
 
-def of_uploader(view: View) -> View:
-    """For what only the uploader may see or decide. By GET it leads to the import's page; what is out of date does not
-    happen.
-    """
+def uploader_only(view: View) -> View:
+    """Decorator: only the uploader's POST reaches ``view``. GET redirects to the import; stale forms are refused."""
 
     @wraps(view)
     def deciding(self: ImportAdmin, request: HttpRequest, key: UUID) -> HttpResponseBase:
-        import_ = self.found(request, key)
+        import_ = self.get_import_or_404(request, key)
         if import_.by_id != request.user.pk:
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseRedirect(address(import_))
-        if request.POST.get("seen") != import_page.seen(import_):
+        if request.POST.get("state_token") != import_page.state_token(import_):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         try:
             return view(self, request, import_)
@@ -66,7 +64,7 @@ def of_uploader(view: View) -> View:
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Imports. One permission opens all of it; what is in a file is shown only to who brought it."""
+    """Imports. One permission opens all pages; the contents of a file are shown to its uploader only."""
 
     section = "Imports"
     keyset = ("-created_at", "id")
@@ -112,7 +110,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(PERMISSION)
 
-    def found(self, request: HttpRequest, key: UUID) -> Import:
+    def get_import_or_404(self, request: HttpRequest, key: UUID) -> Import:
         """The import, for whoever may import. Raises PermissionDenied or Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -134,14 +132,14 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     # --- Upload ----------------------------------------------------------------------------------------------------
 
     def upload_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Says where the file goes before anything reads it, the check of the form's token included."""
+        """Sets the upload handler before anything reads the request, the CSRF check included."""
         if request.method == "POST":
             allowed = self.admin_site.has_permission(request) and self.has_add_permission(request)
             uploads.receive(request, allowed=allowed)
         return self.admin_site.admin_view(self.add_view)(request)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Ask for a file; check it when it came."""
+        """The upload form; a file that came whole is checked."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = UploadForm()
@@ -181,8 +179,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: Any, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The import as it stands. Nothing is changed here: each decision has an address of its own."""
-        import_ = self.found(request, object_id)
+        """The import's page, read-only: each decision has a URL of its own."""
+        import_ = self.get_import_or_404(request, object_id)
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         return self._page(request, import_)
@@ -196,18 +194,18 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         context |= {"title": f"Import of {import_.file_name}", **forms}
         return self._render(request, "imports/import.html", context)
 
-    @of_uploader
+    @uploader_only
     def check_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
-        """Check the file again, read and treated as chosen."""
+        """Check the file again with the chosen options."""
         form = ChecksForm(import_, request.POST)
         if form.is_valid():
             return self._check_again(request, import_, form.reading(), form.choices())
         offered, others = import_page.offers(import_, import_page.load_preview(import_) or {}, form)
         return self._page(request, import_, checks_form=form, offered=offered, others=others)
 
-    @of_uploader
+    @uploader_only
     def columns_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
-        """Check the file again with the columns that were said to be ours, and remember them."""
+        """Check the file again with the matched columns, and remember them for the uploader."""
         form = import_page.columns_form(import_, by=request.user, data=request.POST)
         if not form.is_valid():
             return self._page(request, import_, columns_form=form)
@@ -218,12 +216,12 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
         if not private_files.exists(import_.upload):
             return self.refused(request, import_, GONE)
-        if not _chosen(import_, reading=reading.as_json(), choices=choices.as_json()):
+        if not _save_if_unchanged(import_, reading=reading.as_json(), choices=choices.as_json()):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
 
-    @of_uploader
+    @uploader_only
     def store_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
         """Import what was checked."""
         form = StoreForm(import_, request.POST)
@@ -231,12 +229,12 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return self._page(request, import_, store_form=form)
         if not private_files.exists(import_.upload):
             return self.refused(request, import_, GONE)
-        if not _chosen(import_, choices={**import_.choices, **form.agreed()}):
+        if not _save_if_unchanged(import_, choices={**import_.choices, **form.agreed()}):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         steps.store(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
 
-    @of_uploader
+    @uploader_only
     def discard_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
         """Delete the file now, without importing it."""
         if not uploads.discard(import_):
@@ -245,8 +243,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return HttpResponseRedirect(reverse(LIST))
 
     def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """Say exactly what undoing would do; do it when that is confirmed. Anybody who may import may undo."""
-        import_ = self.found(request, key)
+        """Show what undoing would do; POST starts it. Anybody who may import may undo."""
+        import_ = self.get_import_or_404(request, key)
         if import_.state != Import.State.STORED:
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if request.method != "POST":
@@ -269,7 +267,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return self._file(request, key, import_page.REJECTED, "left-out")
 
     def _file(self, request: HttpRequest, key: UUID, kind: str, called: str) -> HttpResponseBase:
-        import_ = self.found(request, key)
+        import_ = self.get_import_or_404(request, key)
         if import_.by_id != request.user.pk:
             raise PermissionDenied
         if not import_page.has_file(import_, kind):
@@ -281,7 +279,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     # --- Answers ---------------------------------------------------------------------------------------------------
 
     def refused(self, request: HttpRequest, import_: Import, sentence: str) -> HttpResponse:
-        """Back to the import as it is now, with the sentence why."""
+        """Back to the import's page with a warning."""
         self.message_user(request, sentence, messages.WARNING)
         return HttpResponseRedirect(address(import_))
 
@@ -295,8 +293,8 @@ def address(import_: Import) -> str:
     return reverse(PAGE, args=[import_.pk])
 
 
-def _chosen(import_: Import, **options: Any) -> bool:
-    """Keep what was chosen, unless the import went on meanwhile; whether it was kept."""
+def _save_if_unchanged(import_: Import, **options: Any) -> bool:
+    """Save options unless the import changed since it was loaded; returns whether they were saved."""
     as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
     for name, value in options.items():
         setattr(import_, name, value)

@@ -80,7 +80,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
         "own": own,
         "part": PARTS[import_.state],
         "look": LOOKS[import_.state],
-        "seen": seen(import_),
+        "state_token": state_token(import_),
         "job_shown": at_work and job is not None and job.ended_at is None and may_see(viewer, job),
         "waits_for_nobody": job is None or job.ended_at is not None,
         "kept": kept,
@@ -98,7 +98,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
     return shown
 
 
-def seen(import_: Import) -> str:
+def state_token(import_: Import) -> str:
     """What a form carries to say which state of the import its sender looked at."""
     return f"{import_.state} {import_.job_id}"
 

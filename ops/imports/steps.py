@@ -42,7 +42,7 @@ def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
     allowed = NEW | Q(state__in=(State.CHECKED, State.TAKEN_BACK))
     title = f"Check of {import_.file_name}"
     small = import_.size < SMALL
-    return _do(import_, "import.check", allowed, State.CHECKING, title, by, kick=kick, small=small)
+    return _start_step(import_, "import.check", allowed, State.CHECKING, title, by, kick=kick, small=small)
 
 
 def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
@@ -57,7 +57,7 @@ def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
         raise NotNow(why_not)
     allowed = NEW | Q(state=State.CHECKED)
     small = import_.size < SMALL
-    return _do(import_, "import.store", allowed, State.STORING, str(import_), by, kick=kick, small=small)
+    return _start_step(import_, "import.store", allowed, State.STORING, str(import_), by, kick=kick, small=small)
 
 
 def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
@@ -67,10 +67,10 @@ def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """
     title = f"Undoing the import of {import_.file_name}"
     small = import_.last_row < FEW
-    return _do(import_, "import.undo", Q(state=State.STORED), State.UNDOING, title, by, kick=kick, small=small)
+    return _start_step(import_, "import.undo", Q(state=State.STORED), State.UNDOING, title, by, kick=kick, small=small)
 
 
-def settle() -> int:
+def release_stuck() -> int:
     """Have imports go on that wait for a job which ended before it began, as earlier versions left some; how many.
 
     What a job had begun is taken back before it ends, whichever way.
@@ -148,7 +148,9 @@ def _refuse_without_file(import_: Import) -> None:
         raise NotNow("The file is not kept any more: upload it again.")
 
 
-def _do(import_: Import, kind: str, allowed: Q, to: str, title: str, by: Any, *, kick: bool, small: bool) -> Job:
+def _start_step(
+    import_: Import, kind: str, allowed: Q, to: str, title: str, by: Any, *, kick: bool, small: bool
+) -> Job:
     """Change the state and store the job, both or neither; then have it done."""
     with transaction.atomic():
         if not Import.objects.filter(allowed, pk=import_.pk).update(state=to):

@@ -61,15 +61,15 @@ def text(response: Any) -> str:
     return " ".join(unescape(strip_tags(content)).split())
 
 
-def seen(client: Client, import_: Import) -> str:
+def state_token(client: Client, import_: Import) -> str:
     """What the forms of the page carry."""
-    return str(client.get(address(import_)).context["seen"])
+    return str(client.get(address(import_)).context["state_token"])
 
 
 def decide(client: Client, import_: Import, what: str, **data: Any) -> Any:
     """Send one of the page's forms, as it is filled in now but for ``data``; follows to the page that answers."""
     context = client.get(address(import_)).context
-    sent: dict[str, Any] = {"seen": context["seen"]}
+    sent: dict[str, Any] = {"state_token": context["state_token"]}
     if what == "check/":
         form = context["checks_form"]
         sent |= {name: form[name].value() for name in form.fields if form[name].value() not in (False, None)}

@@ -271,7 +271,7 @@ def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_t
     job.refresh_from_db()
     assert (job.state, job.ended_at is not None, import_.state) == (Job.State.CANCELLED, True, left)
     assert everything() == before
-    assert steps.settle() == 0
+    assert steps.release_stuck() == 0
     again = getattr(steps, "check" if verb == "store" else verb)(import_, by=rita)
     assert do(again).state == Job.State.FINISHED
 
@@ -283,7 +283,7 @@ def test_jobs_that_go_on_or_ended_as_they_should_are_left_alone(old: Message, ri
     with at_batch(1, Cancelled()):
         do(stopped)
     assert stopped.state == Job.State.CANCELLED
-    assert steps.settle() == 0
+    assert steps.release_stuck() == 0
     under_way.refresh_from_db()
     assert under_way.state == Job.State.QUEUED
 
@@ -294,7 +294,7 @@ def test_a_stuck_check_of_a_file_that_is_gone_is_settled_too(alice: Any, rita: A
     job = steps.check(import_, by=rita, kick=False)
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())
     Import.objects.update(upload="")
-    assert steps.settle() == 1
+    assert steps.release_stuck() == 1
     run_all_jobs()
     import_.refresh_from_db()
     assert import_.state == State.CHECKED
@@ -304,5 +304,5 @@ def test_the_sweep_leaves_a_job_alone_at_whose_taking_back_workers_died(alice: A
     job = steps.check(brought(row("1"), by=rita), by=rita, kick=False)
     given_up = Job.objects.filter(pk=job.pk)
     given_up.update(state=Job.State.FAILED, ending=Job.Ending.FAILED, ended_at=timezone.now())
-    assert steps.settle() == 0
+    assert steps.release_stuck() == 0
     assert given_up.get().state == Job.State.FAILED

@@ -15,7 +15,19 @@ from ops.events import ConsoleEvent
 from ops.imports import page as import_page
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
-from ops.imports.tests.screens import ADD, LIST, address, bring, csv_of, decide, message, page, seen, signed_in, text
+from ops.imports.tests.screens import (
+    ADD,
+    LIST,
+    address,
+    bring,
+    csv_of,
+    decide,
+    message,
+    page,
+    signed_in,
+    state_token,
+    text,
+)
 from ops.jobs.models import Job
 
 State = Import.State
@@ -221,7 +233,9 @@ def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, p
     assert "The check was stopped before its end: check the file again." in said
     assert "problem" not in said
     form = dict(importing.get(address(import_)).context["same_choices"])
-    response = importing.post(address(import_, "check/"), {"seen": seen(importing, import_), **form}, follow=True)
+    response = importing.post(
+        address(import_, "check/"), {"state_token": state_token(importing, import_), **form}, follow=True
+    )
     assert "Import 1 message" in text(response)
 
 

@@ -29,17 +29,17 @@ STALE = "Nothing was done: this import went on meanwhile, in another tab perhaps
 
 def test_a_form_of_another_tab_is_not_taken_for_todays(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
-    old = importing.get(address(import_)).context["seen"]
+    old = importing.get(address(import_)).context["state_token"]
     decide(importing, import_, "check/", notify="on")
     for what in ("store/", "check/", "discard/"):
-        assert STALE in text(importing.post(address(import_, what), {"seen": old}, follow=True))
+        assert STALE in text(importing.post(address(import_, what), {"state_token": old}, follow=True))
     import_.refresh_from_db()
     assert (import_.state, import_.choices["notify"]) == (State.CHECKED, True)
 
 
 def test_nothing_is_imported_twice(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("")))
-    form = {"seen": importing.get(address(import_)).context["seen"]}
+    form = {"state_token": importing.get(address(import_)).context["state_token"]}
     importing.post(address(import_, "store/"), form)
     assert STALE in text(importing.post(address(import_, "store/"), form, follow=True))
     assert Message.objects.count() == 1
@@ -57,7 +57,7 @@ def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) 
     import_ = bring(importing, csv_of(message()))
     private_files.delete_all(import_.upload)
     assert "The file is not kept any more: it is deleted a day after it was uploaded." in page(importing, import_)
-    form = {"seen": importing.get(address(import_)).context["seen"]}
+    form = {"state_token": importing.get(address(import_)).context["state_token"]}
     said = text(importing.post(address(import_, "store/"), form, follow=True))
     assert "The file is not kept any more: it is deleted after a day. Upload it again." in said
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
@@ -107,7 +107,7 @@ def test_a_check_that_never_began_can_be_begun_again(importing: Client, dan: Any
     import_ = Import.objects.create(by=dan, file_name="a.csv", upload=name, size=size)
     assert "Check the file" in page(importing, import_)
     context = importing.get(address(import_)).context
-    importing.post(address(import_, "check/"), {"seen": context["seen"], **dict(context["same_choices"])})
+    importing.post(address(import_, "check/"), {"state_token": context["state_token"], **dict(context["same_choices"])})
     assert "Import 1 message" in page(importing, import_)
 
 
@@ -118,7 +118,7 @@ def test_what_was_taken_back_says_why_and_can_be_checked_again(importing: Client
     said = page(importing, import_)
     assert f"{why} Nothing of it is stored: messages, conversations and texts are as they were before." in said
     context = importing.get(address(import_)).context
-    importing.post(address(import_, "check/"), {"seen": context["seen"], **dict(context["same_choices"])})
+    importing.post(address(import_, "check/"), {"state_token": context["state_token"], **dict(context["same_choices"])})
     assert "Import 1 message" in page(importing, import_)
 
 

@@ -31,7 +31,7 @@ def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
     for what in ("problems.csv", "rejected.csv", "check/", "store/", "columns/", "discard/"):
         assert other.get(address(import_, what)).status_code == 403, what
     for what in ("check/", "store/", "columns/", "discard/"):
-        assert other.post(address(import_, what), {"seen": "checked"}).status_code == 403, what
+        assert other.post(address(import_, what), {"state_token": "checked"}).status_code == 403, what
     import_.refresh_from_db()
     assert import_.state == State.CHECKED
 

@@ -20,6 +20,6 @@ class Command(BaseCommand):
         if removed and options["verbosity"]:
             files = "1 file that was" if removed == 1 else f"{removed:,} files that were"
             self.stdout.write(f"Deleted {files} a day old.")
-        settled = steps.settle()
+        settled = steps.release_stuck()
         if settled and options["verbosity"]:
             self.stdout.write(f"Taken back soon: {settled:,} that waited for a job which had ended.")
