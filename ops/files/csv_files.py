@@ -17,7 +17,6 @@ LONGEST_LINE = 2 * LONGEST_VALUE
 SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs"}
 NOT_TEXT = {
     b"PK\x03\x04": "a ZIP or XLSX file",
-    b"\xd0\xcf\x11\xe0": "an old Excel (.xls) file, or one with a password",
     b"\x1f\x8b": "a compressed (gzip) file",
     b"%PDF": "a PDF file",
     b"SQLite format 3": "a database file",

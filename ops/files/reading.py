@@ -8,16 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+from ops.files.calamine.reader import ODS, XLS, XLSB, CalamineFile
 from ops.files.csv_files import CsvFile
 from ops.files.encodings import encoding_of
 from ops.files.headers import Columns
 from ops.files.json_files import looks_like_json
 from ops.files.sources import Reading, Source, SourceRow
-from ops.files.xlsx.reader import XlsxFile, looks_like_a_workbook
+from ops.files.xlsx.package import Package
+from ops.files.xlsx.reader import XlsxFile
 
 __all__ = ["Reading", "Source", "SourceRow", "open_source"]
 
 START = 4_096  # bytes that tell the format
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls files, and of others that Office writes
+ZIP, NAME_IN_ZIP = b"PK\x03\x04", 30  # how a ZIP begins, and where the name of its first part is
+# An OpenDocument file begins with a part that says what kind of document it is.
+OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+# A ZIP that begins with one of these is a workbook of Excel, or another document of Office.
+FIRST_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
+BINARY_MAIN_PART = "xl/workbook.bin"
 
 
 @contextmanager
@@ -36,8 +45,23 @@ def open_source(path: Path, columns: Columns, reading: Reading) -> Iterator[Sour
 
 def _source(file: io.BufferedReader, columns: Columns, reading: Reading) -> Source:
     start = file.peek(START)[:START]
-    if looks_like_a_workbook(start):
+    workbook = _workbook_format(start, file)
+    if workbook == "XLSX":
         return XlsxFile(file, columns, reading)
+    if workbook:
+        return CalamineFile(file, columns, reading, format=workbook)
     encoding = encoding_of(start[:4], reading.encoding)
     objects = looks_like_json(start.decode(encoding.codec, "ignore"))
     return objects(file, columns, reading) if objects else CsvFile(file, columns, reading)
+
+
+def _workbook_format(start: bytes, file: io.BufferedReader) -> str:
+    """The format of a workbook, "" for any other file. Raises Unreadable for a damaged one."""
+    if start.startswith(OLE):
+        return XLS
+    first_part = start[NAME_IN_ZIP:] if start.startswith(ZIP) else b""
+    if first_part.startswith(OPEN_DOCUMENT):
+        return ODS
+    if not first_part.startswith(FIRST_PARTS):
+        return ""
+    return XLSB if BINARY_MAIN_PART in Package(file) else "XLSX"

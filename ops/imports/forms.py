@@ -17,6 +17,7 @@ from ops.imports.models import Import
 from ops.imports.options import Choices
 
 NOT_IN_THE_FILE = "-"
+SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
 OF_READING = ("encoding", "time_zone", "ignore_unknown")
 OF_CHOICES = ("create_users", "start_conversations", "existing", "only_valid", "notify")
 
@@ -27,9 +28,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         max_length=None,
-        widget=forms.FileInput(
-            attrs={"aria-describedby": "file-help", "accept": ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx"}
-        ),
+        widget=forms.FileInput(attrs={"aria-describedby": "file-help", "accept": ",".join(SUFFIXES)}),
         error_messages={
             "required": "Choose a file first.",
             "empty": "The file is empty: choose one that holds messages.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ops.files.tests.files import COLUMNS, as_json, as_xlsx, row
+from ops.files.tests.workbooks import as_xls, ods_cell, ods_of, ods_table, xlsb_of, xlsb_sheet
 
 HEADER = ",".join(COLUMNS).encode() + b"\n"
 OBJECT = as_json(row())[1:-1]
@@ -254,3 +256,93 @@ def xlsx_of_countless_parts(path: Path) -> None:
 def xlsx_packed_otherwise(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("xl/workbook.xml", b" " * MIB)
+
+
+def repeats(number: int, what: str) -> str:
+    return f'table:number-{what}-repeated="{number}"'
+
+
+def many(piece: str, size: int) -> Iterator[str]:
+    """``size`` bytes or a few less, of nothing but ``piece``."""
+    return (block.decode() for block in repeated(piece.encode(), size))
+
+
+@gives("cannot read this workbook: it has 400 MiB unpacked, and at most 128 MiB of ODS are read;")
+def ods_of_blanks(path: Path) -> None:
+    path.write_bytes(ods_of(many(" ", 400 * MIB)))
+
+
+@gives("cannot read this workbook: it ")
+def ods_of_repeated_cells(path: Path) -> None:
+    cell = f'<table:table-cell office:value-type="string" {repeats(16_384, "columns")}><text:p>x</text:p>'
+    row = f"<table:table-row {repeats(1_000_000, 'rows')}>{cell}</table:table-cell></table:table-row>"
+    path.write_bytes(ods_of(f'<table:table table:name="x">{row}</table:table>'))
+
+
+@gives("cannot read this workbook: it ")
+def ods_of_a_few_repeated_cells(path: Path) -> None:
+    """Not so many that calamine refuses them, on few rows that are repeated."""
+    row = f"<table:table-row {repeats(30_000, 'rows')}>{ods_cell('x' * 1_000) * 100}</table:table-row>"
+    path.write_bytes(ods_of(f'<table:table table:name="x">{row}</table:table>'))
+
+
+@gives("the columns of the header do not fit; unknown: far;")
+def ods_with_a_far_cell(path: Path) -> None:
+    empty = f"<table:table-row {repeats(1_000_000, 'rows')}><table:table-cell/></table:table-row>"
+    far = f"<table:table-row><table:table-cell {repeats(16_000, 'columns')}/>{ods_cell('far')}</table:table-row>"
+    path.write_bytes(ods_of(f'<table:table table:name="x">{empty}{far}</table:table>'))
+
+
+@gives("cannot read this workbook: it ")
+def ods_of_countless_blanks(path: Path) -> None:
+    blanks = ods_cell("x").replace("<text:p>x", '<text:p><text:s text:c="4000000000"/>')
+    path.write_bytes(ods_of(f'<table:table table:name="x"><table:table-row>{blanks}</table:table-row></table:table>'))
+
+
+@gives("cannot read this workbook: one of its texts has more than 1,000,000 characters;")
+def ods_of_one_text(path: Path) -> None:
+    before, after = ods_table("x", [["@"]]).split("@")
+    path.write_bytes(ods_of(iter([before, *many("x", 50 * MIB), after])))
+
+
+@gives("cannot read this workbook: it ")
+def ods_of_deep_elements(path: Path) -> None:
+    path.write_bytes(ods_of(many("<text:p>", 100 * MIB)))
+
+
+@gives("cannot read this workbook: it is damaged, has a password, or is no workbook;")
+def ods_of_entities(path: Path) -> None:
+    content = ods_of(ods_table("x", [["@"]]))
+    with zipfile.ZipFile(path, "w") as new, zipfile.ZipFile(io.BytesIO(content)) as old:
+        for name in old.namelist():
+            text = old.read(name)
+            new.writestr(name, ENTITIES.encode() + text.replace(b"@", b"&i;") if name == "content.xml" else text)
+
+
+@gives("cannot read this workbook: it is too large, or has a value far from the others;")
+def ods_of_tabs(path: Path) -> None:
+    before, after = ods_table("x", [["@"]]).split("@")
+    path.write_bytes(ods_of(iter([before, *many("<text:tab/>" * 900 + "</text:p><text:p>", 120 * MIB), after])))
+
+
+@gives("cannot read this workbook: it is too large, or has a value far from the others;")
+def xlsb_with_a_far_cell(path: Path) -> None:
+    path.write_bytes(xlsb_of({"x": xlsb_sheet({0: COLUMNS, 1_048_575: ["far"] * 16_384})}))
+
+
+@gives("cannot read this workbook: it is too large, or has a value far from the others;")
+def xlsb_of_wide_rows(path: Path) -> None:
+    """As large as may be allocated, and then a little more."""
+    path.write_bytes(
+        xlsb_of({"x": xlsb_sheet({0: COLUMNS, **dict.fromkeys(range(1, 60_000), ["x"] * 3), 60_000: ["x"] * 200})})
+    )
+
+
+@gives("cannot read this workbook: it is too large, or has a value far from the others;")
+def xls_with_a_far_cell(path: Path) -> None:
+    path.write_bytes(as_xls(*[[]] * 65_534, ["far"] * 256))
+
+
+@gives("cannot read this workbook: it ")
+def xls_of_zeros(path: Path) -> None:
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(120 * MIB))

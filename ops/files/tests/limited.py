@@ -61,9 +61,15 @@ def main(path: Path, check: Check = unchecked) -> None:
                 rows += 1
     except Unreadable as error:
         found(error.problem)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    told = {"rows": rows, "problems": found.number, "first": found.first, "peak_mib": peak_mib()}
-    print(json.dumps(told | {"seconds": used.ru_utime + used.ru_stime}))
+    own, programs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = {
+        "rows": rows,
+        "problems": found.number,
+        "first": found.first,
+        "peak_mib": max(peak_mib(), programs.ru_maxrss // 1024),
+        "seconds": sum(used.ru_utime + used.ru_stime for used in (own, programs)),
+    }
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

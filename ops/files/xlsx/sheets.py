@@ -14,6 +14,7 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from ops.files.problems import label
+from ops.files.workbooks import Row
 from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unfit
 from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 
@@ -45,14 +46,6 @@ class Shared(NamedTuple):
 
     number: int
     size: int
-
-
-class Row(NamedTuple):
-    """A row of a sheet: its values by column, which count from 0, and what is wrong with some of them."""
-
-    number: int
-    values: dict[int, str]
-    flaws: dict[int, str]
 
 
 def workbook_of(package: Package) -> Workbook:

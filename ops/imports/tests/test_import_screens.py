@@ -43,7 +43,8 @@ def test_an_empty_list_says_what_to_do(importing: Client) -> None:
 def test_the_upload_says_what_is_taken(importing: Client, settings: Any) -> None:
     settings.MOST_UPLOADED = 3 * 2**20
     said = text(importing.get(ADD))
-    assert "CSV (separated by commas, semicolons or tabs), JSON, JSON Lines or Excel (XLSX), at most 3 MB." in said
+    formats = "JSON, JSON Lines, Excel (XLSX, XLS, XLSB) or OpenDocument (ODS)"
+    assert f"CSV (separated by commas, semicolons or tabs), {formats}, at most 3 MB." in said
     assert "parent_external_id" in said
 
 

@@ -35,9 +35,9 @@ LOOK_AGAIN = 0.5  # seconds between two looks at how far the job is
 
 class Command(BaseCommand):
     help = (
-        "Import messages from a file (CSV, JSON, JSON Lines or XLSX) with the columns external_id, parent_external_id, "
-        "sender, receiver, timestamp and content, and edited and read where it has them. All or nothing; importing the "
-        "same file again changes nothing. Where this process dies, a worker goes on."
+        "Import messages from a file (CSV, JSON, JSON Lines, XLSX, XLS, XLSB or ODS) with the columns external_id, "
+        "parent_external_id, sender, receiver, timestamp and content, and edited and read where it has them. All or "
+        "nothing; importing the same file again changes nothing. Where this process dies, a worker goes on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

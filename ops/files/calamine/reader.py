@@ -1,0 +1,93 @@
+"""OpenDocument workbooks (.ods) and the other formats of Excel (.xls, .xlsb), read by python-calamine.
+
+Unlike with .xlsx, memory grows with the file, so its size is limited; and calamine does not say which values are
+formulas or errors, so a notice says how these are read.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+from ops.files.calamine import convert
+from ops.files.headers import Columns
+from ops.files.problems import Problem
+from ops.files.sources import Reading
+from ops.files.workbooks import Row, WorkbookFile
+from ops.files.xlsx.package import Package, unfit
+
+LARGEST = 128 << 20  # bytes of a workbook, unpacked where it is packed
+ODS, XLS, XLSB = "ODS", "XLS", "XLSB"
+DAMAGED = "it is damaged, has a password, or is no workbook"
+TOO_LARGE = "it is too large, or has a value far from the others"
+TOO_SLOW = "it takes too long to read"
+WHY = {
+    convert.DAMAGED: DAMAGED,
+    convert.NO_SHEET: "it has no sheet",
+    convert.LONG_TEXT: f"one of its texts has more than {convert.LONGEST_TEXT:,} characters",
+    convert.TOO_LARGE: TOO_LARGE,
+    -signal.SIGABRT: TOO_LARGE,  # there was no memory left
+    -signal.SIGXCPU: TOO_SLOW,
+    -signal.SIGKILL: TOO_SLOW,
+}
+AS_SAVED = "in {format} files formulas count as the values they were saved with, and errors such as #N/A as empty."
+
+
+class CalamineFile(WorkbookFile):
+    """The rows of an open workbook that calamine reads; ``format`` is ODS, XLS or XLSB."""
+
+    def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading, *, format: str) -> None:
+        self.format = format
+        _check_size(file, format)
+        self._lines = _converted(file)
+        self._whole = self._lines.seek(0, os.SEEK_END) or 1
+        self._taken = 0  # bytes of the converted rows
+        self._lines.seek(0)
+        sheets = json.loads(self._lines.readline())
+        super().__init__(sheets, self._read(), columns, reading)
+        self.notices.append(Problem(None, "", "notice", AS_SAVED.format(format=format)))
+
+    def position(self) -> int:
+        """How much of the file was read so far, estimated from how many of its rows were."""
+        return self.size * self._taken // self._whole
+
+    def _read(self) -> Iterator[Row]:
+        with self._lines:
+            for line in self._lines:
+                self._taken += len(line)
+                number, texts = json.loads(line)
+                yield Row(number, {column: text for column, text in enumerate(texts) if text}, {})
+
+
+def _check_size(file: io.BufferedReader, format: str) -> None:
+    """Raises Unreadable where a workbook has more than LARGEST bytes when it is unpacked."""
+    if format == XLS:
+        size, unpacked = file.seek(0, os.SEEK_END), ""
+    else:
+        package = Package(file)
+        size, unpacked = sum(map(package.size, package.names)), " unpacked"
+    if size > LARGEST:
+        raise unfit(f"it has {size / 2**20:,.0f} MiB{unpacked}, and at most {LARGEST >> 20} MiB of {format} are read")
+
+
+def _converted(file: io.BufferedReader) -> IO[bytes]:
+    """What convert.py writes of a workbook. Raises Unreadable where it is refused, OSError where the disk is full."""
+    lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed by CalamineFile
+    program = [sys.executable, "-I", convert.__file__]
+    ended = subprocess.run(  # noqa: S603 - a program of ours
+        program, stdin=file, stdout=lines, stderr=subprocess.DEVNULL, check=False
+    ).returncode
+    if ended:
+        lines.close()
+        if ended == convert.DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise unfit(WHY.get(ended, DAMAGED))
+    return lines
