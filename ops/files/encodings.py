@@ -1,24 +1,28 @@
-"""What files may be written in, and what becomes of bytes that are no text."""
+"""What files may be encoded in, what happens to bytes that are no text, and which encoding a file is likely in."""
 
 from __future__ import annotations
 
 import codecs
 import io
 import re
+import time
+from pathlib import Path
 from typing import NamedTuple
+
+from charset_normalizer import from_bytes
 
 from ops.files.problems import Problem
 
 
 class Encoding(NamedTuple):
-    """How a text is decoded. Bytes that are none reach the rows, which are then reported one by one."""
+    """How a text is decoded. Bytes that are no text are escaped, and reach the rows, which are reported one by one."""
 
     name: str
     codec: str
     errors: str = "surrogateescape"
 
 
-# Those that a file can be said to be in, with what tells them apart for people.
+# The encodings that can be chosen, with what tells them apart for people.
 ENCODINGS = {
     "UTF-8": "UTF-8",
     "UTF-16": "UTF-16 (“Unicode” in older programs)",
@@ -47,10 +51,18 @@ CODECS = {
     "EUC-KR": "cp949",
 }
 ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+# For a suggestion.
+DECODED, SAMPLE, BLOCK = 16 << 20, 16 << 10, 1 << 20  # bytes
+SECONDS = 2.0
+MOST_DISORDER = (
+    0.35  # of a text that is still likely, as charset-normalizer counts it; its own default drops short ones
+)
+EQUAL_DISORDER, EQUAL_COHERENCE = 0.02, 0.05  # differences that say nothing
 
 
 def open_text(file: io.BufferedReader, chosen: str = "") -> tuple[io.TextIOWrapper, Encoding]:
-    """The text of a file, line ends as they are, and its encoding: what was chosen, else what its beginning tells."""
+    """A file's text, with line ends as they are, and its encoding: the chosen one, else what its beginning shows."""
     start = file.peek(4)[:4]
     encoding = encoding_of(start, chosen)
     if start.startswith(codecs.BOM_UTF8) and encoding.name != "UTF-8":
@@ -59,9 +71,9 @@ def open_text(file: io.BufferedReader, chosen: str = "") -> tuple[io.TextIOWrapp
 
 
 def encoding_of(start: bytes, chosen: str = "") -> Encoding:
-    """The encoding of a file that begins with these 4 bytes; UTF-16 tells itself, whatever was chosen.
+    """The encoding of a file that begins with these 4 bytes; UTF-16 is recognised, whatever was chosen.
 
-    Raises KeyError where ``chosen`` is none of ENCODINGS.
+    Raises KeyError where ``chosen`` is not in ENCODINGS.
     """
     utf_16 = _utf_16(start, certain=chosen != "UTF-16")
     if utf_16:
@@ -69,11 +81,11 @@ def encoding_of(start: bytes, chosen: str = "") -> Encoding:
     name = chosen or "UTF-8"
     if name not in ENCODINGS:
         raise KeyError(name)
-    return Encoding(name, CODECS.get(name, name.lower()))
+    return Encoding(name, _codec(name))
 
 
 def undecoded(row: int, text: str, encoding: Encoding) -> Problem | None:
-    """The problem of a row whose text holds bytes that are none in the encoding; None where all are."""
+    """The problem of a row whose text has bytes that are not valid in the encoding; None where all are."""
     if encoding.errors != "surrogateescape":
         return None
     found = ESCAPED_BYTES.search(text)
@@ -86,11 +98,83 @@ def undecoded(row: int, text: str, encoding: Encoding) -> Problem | None:
     )
 
 
+def suggest_encoding(path: Path) -> str:
+    """The encoding that a file which is not valid UTF-8 is likely in; "" where none fits, or most of it is UTF-8.
+
+    Decodes the first DECODED bytes, and gives up after SECONDS.
+    """
+    deadline = time.monotonic() + SECONDS
+    with path.open("rb") as file:
+        content = file.read(DECODED)
+    if _utf_16(content[:4], certain=True):
+        return ""
+    lines = _lines_beyond_ascii(content)
+    if 2 * sum(_decodes(line, "utf-8", deadline) for line in lines) >= len(lines):
+        return ""
+    likely = (name for name in _likely(b"\n".join(lines)) if _decodes(content, _codec(name), deadline))
+    return next(likely, "")
+
+
+def _codec(name: str) -> str:
+    return CODECS.get(name, name.lower())
+
+
 def _utf_16(start: bytes, *, certain: bool) -> str:
-    """The codec for UTF-16, told by its mark, or by a first character of ASCII; if not ``certain``, in any case."""
+    """The codec of a UTF-16 file, recognised by its mark or a first character of ASCII; "" where it seems no such file.
+
+    Where it is not ``certain`` that a file may be something else, one without these is UTF-16 as well.
+    """
     if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     if start[:1] == b"\x00" and start[1:2] != b"\x00":
         return "utf-16-be"
     little_endian = start[:1] != b"\x00" and start[1:2] == b"\x00"
     return "utf-16-le" if little_endian or not certain else ""
+
+
+def _lines_beyond_ascii(content: bytes) -> list[bytes]:
+    """The first lines with bytes that are not ASCII, up to SAMPLE bytes. What is ASCII says nothing of the encoding."""
+    lines, size, position = [], 0, 0
+    while size < SAMPLE and (found := BEYOND_ASCII.search(content, position)):
+        start = content.rfind(b"\n", 0, found.start()) + 1
+        end = content.find(b"\n", found.start())
+        position = end if end >= 0 else len(content)
+        lines.append(content[start : min(position, start + SAMPLE)])
+        size += len(lines[-1])
+    return lines
+
+
+def _likely(sample: bytes) -> list[str]:
+    """The encodings that a text is most likely in, all equally so, in the order of ENCODINGS."""
+    names = {codecs.lookup(_codec(name)).name: name for name in ENCODINGS if not name.startswith("UTF")}
+    matches = list(
+        from_bytes(
+            sample,
+            cp_isolation=list(names),
+            steps=32,
+            threshold=MOST_DISORDER,
+            preemptive_behaviour=False,
+            enable_fallback=False,
+        )
+    )
+    if not matches:
+        return []
+    most = min(match.chaos for match in matches) + EQUAL_DISORDER
+    least = max(match.coherence for match in matches if match.chaos <= most) - EQUAL_COHERENCE
+    best = (match for match in matches if match.chaos <= most and match.coherence >= least)
+    # A match stands for all encodings that give the same text.
+    found = {names[codecs.lookup(codec).name] for match in best for codec in match.could_be_from_charset}
+    return [name for name in ENCODINGS if name in found]
+
+
+def _decodes(content: bytes, codec: str, deadline: float) -> bool:
+    """Whether the beginning of a file is valid in an encoding; False too where that is not known in time."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        for start in range(0, len(content), BLOCK):
+            decoder.decode(content[start : start + BLOCK])
+            if time.monotonic() > deadline:
+                return False
+    except UnicodeError:
+        return False
+    return True

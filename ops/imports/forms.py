@@ -83,6 +83,10 @@ class ChecksForm(forms.Form):
         reading, choices = Reading.from_json(import_.reading), Choices.from_json(import_.choices)
         super().__init__(data, auto_id="again-%s", initial={**reading.as_json(), **choices.as_json()})
         self.fields["encoding"].choices = [("", "find out"), *ENCODINGS.items()]  # type: ignore[attr-defined]
+        suggested = import_.understood.get("suggested_encoding")
+        if suggested in ENCODINGS:
+            self.initial["encoding"] = suggested
+            self.fields["encoding"].help_text = f"The file is probably in {ENCODINGS[suggested]}."
         self.import_ = import_
 
     def clean_time_zone(self) -> str:

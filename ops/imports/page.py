@@ -229,7 +229,8 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
 def same_choices(import_: Import) -> list[tuple[str, str]]:
     """The fields of a form that checks the file again as it was checked last."""
     form = ChecksForm(import_)
-    values = ((name, form.initial[name]) for name in form.fields)
+    last = {**form.initial, "encoding": Reading.from_json(import_.reading).encoding}  # without what is suggested
+    values = ((name, last[name]) for name in form.fields)
     return [(name, "on" if value is True else value) for name, value in values if value is not False]
 
 

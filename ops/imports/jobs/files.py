@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from ops.files import private_files
+from ops.files.encodings import suggest_encoding
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import Reading, Source, open_source
@@ -48,10 +49,12 @@ def check_again(import_: Import, staging: Staging, progress: Progress) -> Checke
     except Unreadable as error:
         import_.understood = _unfit(error) if isinstance(error, HeaderUnfit) else {}
         import_.counts = nothing_read() | {"cures": {error.problem.cure: 1} if error.problem.cure else {}}
+        import_.understood |= _suggestion(import_, reading)
         previews.write_problem(error.problem, import_.upload)
         return None
     import_.understood["complete"] = checked.complete
     import_.counts, import_.last_row = checked.counts, len(checked.findings.marks) - 1
+    import_.understood |= _suggestion(import_, reading)
     return checked
 
 
@@ -93,6 +96,14 @@ def _understood(source: Source, reading: Reading) -> dict[str, Any]:
         "time_zone": reading.time_zone,
         "headers": list(map(storable, source.headers)),
     }
+
+
+def _suggestion(import_: Import, reading: Reading) -> dict[str, str]:
+    """The encoding to suggest for a file that is not valid UTF-8, where none was chosen."""
+    if reading.encoding or "encoding" not in import_.counts["cures"]:
+        return {}
+    suggested = suggest_encoding(file_of(import_))
+    return {"suggested_encoding": suggested} if suggested else {}
 
 
 def _unfit(error: HeaderUnfit) -> dict[str, Any]:
