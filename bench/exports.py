@@ -18,7 +18,7 @@ from bench.load import REVIEWER
 from bench.measure import Case, Figure, Goal, Timing, once, speed
 
 # By name: they can be imported only in a child, where Django is set up.
-BEGIN, RUN_NOW = "ops.exports.requests.begin", "ops.jobs.starting.run_now"
+BEGIN, RUN_NOW = "ops.exports.requests.start", "ops.jobs.starting.run_now"
 FORGET = "ops.files.private_files.delete_with_company"
 STOCK = "bench.stock.export"
 
@@ -75,7 +75,7 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
 
 def ours(case: Case) -> Timing:
     """The job of an export of everything up to a message, from its start to its file."""
-    export = apps.get_model("transfers", "Export").objects.create(
+    export = apps.get_model("exports", "Export").objects.create(
         by=get_user_model().objects.get(username=REVIEWER),
         reason="measuring",
         scope="messages",

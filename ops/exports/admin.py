@@ -1,4 +1,4 @@
-"""Exports in the console: from the lists of conversations and messages, of one person, and what became of them."""
+"""Exports in the console: from the lists of conversations and messages, of one person, and the list of exports."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
 
 CSS: dict[str, Sequence[str]] = {"all": ("exports/exports.css",)}
-FETCH = "fetch"  # in the address of an export's page: it is to fetch the file by itself
+FETCH = "fetch"  # parameter of an export's page that starts the download
 MOST_CHOSEN = 50  # rows of a page
-MOST_COUNTED = 100_000  # messages counted to say how many there are; beyond, "more than 100,000"
+MOST_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
 
 
 class ExportedList(admin.ModelAdmin):
-    """A list that can be exported: chosen rows, or all that its search and filters leave."""
+    """A list that can be exported: selected rows, or all rows that match its search and filters."""
 
     export_scope = ""
     actions = ("export_chosen",)
@@ -47,76 +47,76 @@ class ExportedList(admin.ModelAdmin):
         return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Exporting takes messages out of the console: a permission of its own, besides that of reading them."""
+        """Whether the user may export messages and see this list."""
         return selections.may_export(request.user, self.export_scope)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        _drop_what_is_no_number(request)
+        _drop_invalid_ids(request)
         offered = {"export_address": self._export_address() if self.has_export_permission(request) else ""}
         return super().changelist_view(request, {**offered, **(extra_context or {})})
 
     @admin.action(description="Export the chosen ones…", permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        """Go on to the page that asks how and why."""
+        """Redirect to the form of the export."""
         if request.POST.get("select_across") == "1":
-            return HttpResponseRedirect(f"{self._export_address()}?{_narrowing(request)}")
-        chosen = request.GET.copy()  # what narrows the list, to come back to it
+            return HttpResponseRedirect(f"{self._export_address()}?{_list_query(request)}")
+        chosen = request.GET.copy()  # with the search and filters, for the link back to the list
         chosen.setlist("id", list(map(str, queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])))
         return HttpResponseRedirect(f"{self._export_address()}?{chosen.urlencode()}")
 
     def export_view(self, request: HttpRequest) -> Any:
-        """Say what would be exported, ask how and why, then send it or have it made. Asks for the password first."""
+        """The form of an export; on POST, submit it. Asks for the password first."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        return self._ask_or_export(request)
+        return self._form_or_export(request)
 
     @method_decorator(confirmed_recently)
-    def _ask_or_export(self, request: HttpRequest) -> Any:
+    def _form_or_export(self, request: HttpRequest) -> Any:
         of_conversations = self.export_scope == Export.Scope.CONVERSATIONS
         form = ExportForm(request.POST if request.method == "POST" else None, of_conversations=of_conversations)
         try:
             if form.is_valid():
-                return _sending_or_begun(requests.ask(self._wish(request, **form.asked)))
+                return _deliver(requests.submit(self._draft(request, **form.options)))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         try:
-            wished = self._wish(request)
+            draft = self._draft(request)
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
-        return TemplateResponse(request, "exports/ask.html", self._context(request, form, wished))
+        return TemplateResponse(request, "exports/options.html", self._context(request, form, draft))
 
-    def _wish(self, request: HttpRequest, **asked: Any) -> requests.Wish:
-        chosen: dict[str, Any] = {"query": _narrowing(request)}
+    def _draft(self, request: HttpRequest, **options: Any) -> requests.Draft:
+        chosen: dict[str, Any] = {"query": _list_query(request)}
         if "id" in request.GET:
             keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
             chosen = {"ids": keys[:MOST_CHOSEN]}
-        return requests.wish(by=request.user, scope=self.export_scope, **chosen, **asked)
+        return requests.draft(by=request.user, scope=self.export_scope, **chosen, **options)
 
-    def _context(self, request: HttpRequest, form: ExportForm, wished: requests.Wish) -> dict[str, Any]:
-        counted = wished.messages.order_by()[: MOST_COUNTED + 1].count()
-        ids = wished.export.selection.get("ids")
+    def _context(self, request: HttpRequest, form: ExportForm, draft: requests.Draft) -> dict[str, Any]:
+        counted = draft.messages.order_by()[: MOST_COUNTED + 1].count()
+        ids = draft.export.selection.get("ids")
         return {
             **self.admin_site.each_context(request),
             "title": f"Export {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "form": form,
-            "words": wished.words,
+            "descriptions": draft.descriptions,
             "chosen": None if ids is None else len(ids),
             "counted": min(counted, MOST_COUNTED),
             "more": counted > MOST_COUNTED,
-            "at_once": requests.AT_ONCE,
+            "at_once": requests.STREAM_LIMIT,
             "media": Media(css=CSS),
             "of_conversations": self.export_scope == Export.Scope.CONVERSATIONS,
-            "back": f"../?{_narrowing(request)}",
+            "back": f"../?{_list_query(request)}",
         }
 
     def _export_address(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
 
 
-def _drop_what_is_no_number(request: HttpRequest) -> None:
-    """Django looks up whatever a form says was ticked, and ends in a traceback where it is no key."""
+def _drop_invalid_ids(request: HttpRequest) -> None:
+    """Remove selected ids that are no numbers, for which Django would raise an error."""
     if ACTION_CHECKBOX_NAME in request.POST:
         sent = request.POST.copy()
         ticked = [key for key in sent.getlist(ACTION_CHECKBOX_NAME) if whole_number(key) is not None]
@@ -124,31 +124,31 @@ def _drop_what_is_no_number(request: HttpRequest) -> None:
         request.POST = sent  # type: ignore[assignment]
 
 
-def _narrowing(request: HttpRequest) -> str:
-    """The query string of a list without the place in it."""
+def _list_query(request: HttpRequest) -> str:
+    """The query string of a list without the page and selected rows."""
     query = request.GET.copy()
     for name in (*CURSOR_PARAMS, "id"):
         query.pop(name, None)
     return query.urlencode()
 
 
-def _sending_or_begun(export: Export) -> HttpResponse:
-    """Lead to the page of an export, which fetches a small one by itself, and shows how far others are.
+def _deliver(export: Export) -> HttpResponse:
+    """Redirect to the page of an export, which downloads a small one and shows the progress of others.
 
-    A file in answer to the form would leave the form on the screen, and nothing could be said.
+    A file as the response to the form would leave the form on the screen.
     """
-    if requests.may_be_sent_at_once(export):
-        return _to_page(export, f"?{FETCH}")
-    return _to_page(requests.start(export))
+    if requests.can_stream(export):
+        return _redirect_to(export, f"?{FETCH}")
+    return _redirect_to(requests.start(export))
 
 
-def _to_page(export: Export, query: str = "") -> HttpResponse:
+def _redirect_to(export: Export, query: str = "") -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:exports_export_change", args=[export.pk]) + query)
 
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """What people exported: their own, with the file for as long as it is kept. A superuser sees that others did."""
+    """The user's own exports, with the file until it expires. A superuser sees those of others, without the file."""
 
     section = "Exports"
     keyset = ("-created_at", "id")
@@ -182,7 +182,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return exports if request.user.is_superuser else exports.filter(by=request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Export | None:
-        """Somebody else's as well: that it is not for them is for ``has_view_permission`` to say."""
+        """Also an export of somebody else; ``has_view_permission`` decides who may see it."""
         try:
             return Export.objects.select_related("by", "job").filter(pk=object_id).first()
         except ValidationError:
@@ -191,23 +191,23 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def prepare_rows(self, rows: list[Any]) -> None:
         now = timezone.now()
         for row in rows:
-            row.standing = standing(row, now)
+            row.status = status(row, now)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         export = context["original"]
         context |= {
             "title": export.file_name,
             "export": export,
-            "whose": _whose(export),
-            "standing": standing(export, timezone.now()),
+            "whose": _person_name(export),
+            "status": status(export, timezone.now()),
             "own": export.by_id == request.user.pk,
             "fetch": FETCH in request.GET,
-            "until": export.created_at + requests.FETCHED_WITHIN,
+            "until": export.created_at + requests.STREAM_WINDOW,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def download_view(self, request: HttpRequest, export_id: Any) -> Any:
-        """The file, for whoever asked for it, as long as it is kept (or is being sent) and they may export."""
+        """The file, only for the user who requested it, while it is available and they may export."""
         export = Export.objects.filter(pk=export_id).first()
         if not self.has_view_permission(request, export):
             raise PermissionDenied
@@ -215,41 +215,43 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             raise Http404
         if export.by_id != request.user.pk or not selections.may_export(request.user, export.scope):
             raise PermissionDenied
-        now = standing(export, timezone.now())
+        now = status(export, timezone.now())
         if now == "sending":
-            return self._sent(request, export)
+            return self._stream(request, export)
         if now != "ready":
             self.message_user(request, "This file is not there (any more): export it again.", messages.WARNING)
-            return _to_page(export)
+            return _redirect_to(export)
         file = private_files.path(export.file).open("rb")
-        kind = contents.TYPES[contents.suffix(export)]
+        kind = contents.CONTENT_TYPES[contents.suffix(export)]
         return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=kind)
 
-    def _sent(self, request: HttpRequest, export: Export) -> Any:
-        """A small export, made while it is sent."""
+    def _stream(self, request: HttpRequest, export: Export) -> Any:
+        """Stream a small export."""
         try:
-            lines = requests.lines(export)
+            lines = requests.stream(export)
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
-            return _to_page(export)
+            return _redirect_to(export)
         headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
-        return StreamingHttpResponse(lines, content_type=contents.TYPES[contents.suffix(export)], headers=headers)
+        return StreamingHttpResponse(
+            lines, content_type=contents.CONTENT_TYPES[contents.suffix(export)], headers=headers
+        )
 
     def person_view(self, request: HttpRequest, user_id: str) -> Any:
-        """Ask why somebody's data is exported, then make the ZIP of it. Asks for the password first."""
+        """The form of an export of one person's data; on POST, start it. Asks for the password first."""
         if not selections.may_export(request.user, Export.Scope.PERSON):
             raise PermissionDenied
         user = get_user_model()._default_manager.filter(pk=whole_number(user_id) or 0).first()
         if user is None:
             raise Http404
-        return self._ask_or_export_person(request, user)
+        return self._form_or_export_person(request, user)
 
     @method_decorator(confirmed_recently)
-    def _ask_or_export_person(self, request: HttpRequest, user: Any) -> HttpResponse:
+    def _form_or_export_person(self, request: HttpRequest, user: Any) -> HttpResponse:
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                return _to_page(requests.person_zip(user, by=request.user, reason=form.cleaned_data["reason"]))
+                return _redirect_to(requests.person_zip(user, by=request.user, reason=form.cleaned_data["reason"]))
             except Refused as refusal:
                 form.add_error(None, str(refusal))
         context = {
@@ -264,17 +266,19 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return TemplateResponse(request, "exports/person.html", context)
 
 
-def _whose(export: Export) -> str:
-    """Whose data an export holds, for as long as there is that account; "" for exports of a list."""
+def _person_name(export: Export) -> str:
+    """The username of the person whose data it is; "" for other exports and if the account was deleted."""
     if export.scope != Export.Scope.PERSON:
         return ""
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
     return user.get_username() if user else ""
 
 
-def standing(export: Export, now: Any) -> str:
-    """How it is with an export: "made" right now, "ready" to download, "expired" or "failed"; one without a file is
-    "sending" for a moment, then "sent"."""
+def status(export: Export, now: Any) -> str:
+    """The status of an export: "made" (being made), "ready", "expired" or "failed".
+
+    An export without a file is "sending" while it can be downloaded, then "sent".
+    """
     if export.size is not None:
         kept = export.expires_at is not None and now < export.expires_at and private_files.exists(export.file)
         return "ready" if kept else "expired"
@@ -282,4 +286,4 @@ def standing(export: Export, now: Any) -> str:
         return "made" if export.job.state in UNDER_WAY else "failed"
     if export.file:
         return "failed"
-    return "sending" if requests.is_being_sent(export, now) else "sent"
+    return "sending" if requests.can_still_stream(export, now) else "sent"

@@ -18,10 +18,10 @@ from import_export.fields import Field
 from messaging.models import Message, MessageHistory
 from ops.imports import own_ids
 
-TEXT, MOMENT, FLAG, NUMBER = "text", "moment", "flag", "number"
+TEXT, TIMESTAMP, FLAG, NUMBER = "text", "moment", "flag", "number"
 
 
-class InWords(Func):
+class TextExpression(Func):
     """A value in words; ``%(expressions)s`` may stand in the template more than once."""
 
     output_field = TextField()
@@ -31,7 +31,7 @@ class InWords(Func):
         return sql, tuple(params) * extra.get("template", self.template).count("%(expressions)s")
 
 
-class OwnId(InWords):
+class OwnExternalId(TextExpression):
     """The id that a message without an external one goes by, made of its number, so that its replies can name it."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
@@ -39,11 +39,11 @@ class OwnId(InWords):
         return super().as_sql(compiler, connection, *args, template=template, **extra)
 
 
-class YesOrNo(InWords):
+class BooleanText(TextExpression):
     template = "CASE WHEN %(expressions)s THEN 'true' ELSE 'false' END"
 
 
-class IsoMoment(InWords):
+class IsoTimestamp(TextExpression):
     """A time as Python's ``isoformat`` writes it in UTC: microseconds only where there are any."""
 
     template = "(replace(%(expressions)s, ' ', 'T') || '+00:00')"
@@ -58,7 +58,7 @@ class IsoMoment(InWords):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def number_of(rows: QuerySet, path: str) -> Coalesce:
+def count_of(rows: QuerySet, path: str) -> Coalesce:
     """How many of ``rows`` lead by ``path`` to the message of the outer query."""
     grouped = rows.filter(**{path: OuterRef("pk")}).order_by().values(path).annotate(figure=Count("*"))
     return Coalesce(Subquery(grouped.values("figure")), 0)
@@ -67,26 +67,26 @@ def number_of(rows: QuerySet, path: str) -> Coalesce:
 class Column(Field):
     """One column: ``expression`` gives its value, and what ``kind`` of value that is.
 
-    Where it is null, the first of ``otherwise`` that is not stands in for it: harmless text of our own making.
+    Where it is null, the first of ``fallbacks`` that is not stands in for it: harmless text of our own making.
     ``offered`` says whether the form begins with it ticked, ``words`` what it is.
     """
 
     def __init__(
-        self, expression: Any, *otherwise: Any, kind: str = TEXT, offered: bool = True, words: str = ""
+        self, expression: Any, *fallbacks: Any, kind: str = TEXT, preselected: bool = True, words: str = ""
     ) -> None:
         super().__init__()
         self.expression = expression
-        self.otherwise = otherwise
+        self.fallbacks = fallbacks
         self.kind = kind
-        self.offered = offered
+        self.preselected = preselected
         self.words = words
 
     @property
     def value(self) -> Any:
         """The expression of its value, whatever the format."""
-        if not self.otherwise:
+        if not self.fallbacks:
             return self.expression
-        return Coalesce(self.expression, *self.otherwise, output_field=TextField())
+        return Coalesce(self.expression, *self.fallbacks, output_field=TextField())
 
 
 class Table(resources.Resource):
@@ -100,33 +100,38 @@ class Table(resources.Resource):
     def columns(cls, names: Sequence[str] = ()) -> dict[str, Column]:
         """The columns by name, in the order of the table: those that are named, or all that are offered."""
         known: dict[str, Column] = cls.fields
-        return {name: one for name, one in known.items() if (name in names if names else one.offered)}
+        return {name: one for name, one in known.items() if (name in names if names else one.preselected)}
 
 
 class MessageTable(Table):
     """Messages, as an import takes them again."""
 
-    external_id = Column(F("external_id"), OwnId("pk"), words="its id, or one made of our number for it")
+    external_id = Column(F("external_id"), OwnExternalId("pk"), words="its id, or one made of our number for it")
     parent_external_id = Column(
-        F("parent_message__external_id"), OwnId("parent_message_id"), Value(""), words="the id of what it answers"
+        F("parent_message__external_id"),
+        OwnExternalId("parent_message_id"),
+        Value(""),
+        words="the id of what it answers",
     )
     sender = Column(F("sender__username"), words="a username")
     receiver = Column(F("receiver__username"), words="a username")
-    timestamp = Column(IsoMoment("timestamp"), kind=MOMENT, words="when it was sent, in UTC")
-    edited = Column(YesOrNo("edited"), kind=FLAG, words="whether its text was changed")
-    read = Column(YesOrNo("read"), kind=FLAG, words="whether its receiver has read it")
+    timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, words="when it was sent, in UTC")
+    edited = Column(BooleanText("edited"), kind=FLAG, words="whether its text was changed")
+    read = Column(BooleanText("read"), kind=FLAG, words="whether its receiver has read it")
     content = Column(F("content"), words="its text")
-    conversation = Column(F("conversation_id"), kind=NUMBER, offered=False, words="the number of its conversation here")
+    conversation = Column(
+        F("conversation_id"), kind=NUMBER, preselected=False, words="the number of its conversation here"
+    )
     edits = Column(
-        number_of(MessageHistory.objects.all(), "message"),
+        count_of(MessageHistory.objects.all(), "message"),
         kind=NUMBER,
-        offered=False,
+        preselected=False,
         words="how often its text was changed",
     )
     replies = Column(
-        number_of(Message.objects.all(), "parent_message"),
+        count_of(Message.objects.all(), "parent_message"),
         kind=NUMBER,
-        offered=False,
+        preselected=False,
         words="how many messages answer it",
     )
 
@@ -134,14 +139,14 @@ class MessageTable(Table):
 class HistoryTable(Table):
     """The older texts of messages."""
 
-    external_id = Column(F("message__external_id"), OwnId("message_id"))
-    edited_at = Column(IsoMoment("edited_at"), kind=MOMENT)
-    edited_by = Column(F("edited_by__username"), Value(""), offered=False)
+    external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
+    edited_at = Column(IsoTimestamp("edited_at"), kind=TIMESTAMP)
+    edited_by = Column(F("edited_by__username"), Value(""), preselected=False)
     old_content = Column(F("old_content"))
 
 
 class NotificationTable(Table):
     """What told somebody of a message."""
 
-    external_id = Column(F("message__external_id"), OwnId("message_id"))
-    created_at = Column(IsoMoment("created_at"), kind=MOMENT)
+    external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
+    created_at = Column(IsoTimestamp("created_at"), kind=TIMESTAMP)

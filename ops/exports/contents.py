@@ -14,17 +14,17 @@ from ops.exports import person
 from ops.exports.columns import Column, HistoryTable, MessageTable
 from ops.exports.formats import csv_lines, json_lines, workbook
 from ops.exports.models import Export
-from ops.exports.rows import Piece, ranges
-from ops.exports.selections import author, histories_of, messages_of
+from ops.exports.rows import Chunk, ranges
+from ops.exports.selections import author_name, histories_of, messages_of
 
-# How each format begins and writes a line for a row.
-LINES: dict[str, Any] = {
+# The module of each format: its header, and the lines of its rows.
+FORMATS: dict[str, Any] = {
     Export.Format.CSV: csv_lines,
     Export.Format.JSON_LINES: json_lines,
     Export.Format.XLSX: workbook,
 }
-STREAMED = {Export.Format.CSV, Export.Format.JSON_LINES}  # whose lines are the file
-TYPES = {
+STREAMABLE = {Export.Format.CSV, Export.Format.JSON_LINES}  # their lines are the file
+CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/jsonl; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -34,9 +34,9 @@ TYPES = {
 
 @dataclass(frozen=True)
 class File:
-    """One file: ``rows`` up to a key, by ``columns``, in a ``format``; or, without rows, just ``text``.
+    """One file: the ``columns`` of ``rows`` with keys up to ``up_to``, in a ``format``; without rows, the ``text``.
 
-    ``counts`` says whether its rows are what the export counts.
+    ``counts`` says whether its rows are counted as rows of the export.
     """
 
     title: str
@@ -49,26 +49,26 @@ class File:
 
     @property
     def name(self) -> str:
-        """What it is called within a ZIP."""
+        """Its name in a ZIP."""
         return f"{self.title}.{self.format}"
 
     def header(self) -> bytes:
-        return LINES[self.format].header(self.columns)
+        return FORMATS[self.format].header(self.columns)
 
-    def lines(self, after: int, up_to: int, number: int) -> Iterator[Piece]:
-        """The lines of the rows whose keys come after one and up to another; ``number`` rows come before them."""
-        return LINES[self.format].lines(self.rows, self.columns, after=after, up_to=up_to, number=number)
+    def lines(self, after: int, up_to: int, number: int) -> Iterator[Chunk]:
+        """The lines of rows with keys greater than ``after`` up to ``up_to``; ``number`` rows are before them."""
+        return FORMATS[self.format].lines(self.rows, self.columns, after=after, up_to=up_to, number=number)
 
-    def whole(self) -> Iterator[bytes]:
-        """All its bytes, piece by piece; for what is STREAMED."""
+    def stream(self) -> Iterator[bytes]:
+        """All its bytes, chunk by chunk, for the formats in STREAMABLE."""
         yield self.header()
         for after, up_to in ranges(self.up_to):
-            for piece, _ in self.lines(after, up_to, 0):
-                yield piece
+            for chunk, _ in self.lines(after, up_to, 0):
+                yield chunk
 
 
 def files_of(export: Export) -> list[File]:
-    """The files of an export, which load nothing yet. Raises selections.Refused."""
+    """The files of an export; no row is loaded yet. Raises selections.Refused."""
     if export.scope == Export.Scope.PERSON:
         return _of_person(export)
     messages = messages_of(export)
@@ -92,12 +92,12 @@ def _of_person(export: Export) -> list[File]:
 
 
 def suffix(export: Export) -> str:
-    """What the name of the downloaded file ends in."""
+    """The suffix of the downloaded file."""
     return "zip" if export.histories or export.scope == Export.Scope.PERSON else export.format
 
 
 def file_name(export: Export) -> str:
-    """What the downloaded file is called: what it holds, who exported it, and when."""
+    """The name of the downloaded file: its content, who exported it, and when."""
     what = "personal-data" if export.scope == Export.Scope.PERSON else export.scope
     when = f"{timezone.localtime(export.created_at):%Y-%m-%d-%H%M}"
-    return f"{get_valid_filename(f'{what}-{author(export)}-{when}')}.{suffix(export)}"
+    return f"{get_valid_filename(f'{what}-{author_name(export)}-{when}')}.{suffix(export)}"

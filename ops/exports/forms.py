@@ -46,7 +46,7 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
         names: list[str] = super()._create_boolean_fields(resource, index)
         for name, (title, column) in zip(names, resource.fields.items(), strict=True):
             box = self.fields[name]
-            box.label, box.help_text, box.initial = title, column.words, column.offered
+            box.label, box.help_text, box.initial = title, column.words, column.preselected
             box.widget.attrs.clear()
         return names
 
@@ -60,7 +60,7 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
         return [self[name] for names in self.resource_fields.values() for name in names]
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """What was chosen, as Export has it."""
         chosen = self.cleaned_data
         return {

@@ -1,4 +1,4 @@
-"""Exports: who asked for which messages, why, and the file for as long as it is kept."""
+"""Exports: who requested which messages, why, and the file until it expires."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ JSON = models.JSONField[dict[str, Any], Any]
 
 
 class Export(models.Model):
-    """Messages, or one person's data, that somebody asked for, and the file, for as long as it is kept.
+    """An export of messages, or of one person's data, and its file until it expires.
 
-    ``selection`` says which: {"query": the list's query string} for all that matches, {"ids": [...]} for chosen rows,
-    {"person": id}. Nothing newer than ``up_to`` (a message's id) is in it.
+    ``selection`` is {"query": the list's query string, "descriptions": […]}, {"ids": [...]} for selected rows, or
+    {"person": id}. Messages with an id greater than ``up_to`` are not in it.
     """
 
     class Scope(models.TextChoices):

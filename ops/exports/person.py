@@ -1,4 +1,7 @@
-"""Everything that one person may ask for: their account, what they sent and received, older texts, notifications."""
+"""All data of one person: account, messages sent and received, older texts of messages sent, notifications.
+
+The columns are those of MessageTable itself: columns that a platform adds for its staff are not given to the person.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from django.db.models import QuerySet
 from messaging.models import Message, MessageHistory, Notification
 from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable
 from ops.exports.models import Export
-from ops.exports.selections import NOT_ALLOWED, Refused, author, may_export
+from ops.exports.selections import NOT_ALLOWED, Refused, author_name, may_export
 
 GONE = "There is no such account (any more), so there is nothing to export."
 README = """\
@@ -33,14 +36,14 @@ A text that begins with = + - @ ' or a tab has one ' more in front, so that no s
 
 @dataclass(frozen=True)
 class PersonalData:
-    """``texts`` by title and suffix; ``tables`` by title: rows, columns, and the last key that is in them."""
+    """``texts`` by title and suffix; ``tables`` by title: rows, columns, and the last key included."""
 
     texts: Mapping[tuple[str, str], str]
     tables: Mapping[str, tuple[QuerySet, Mapping[str, Column], int]]
 
 
 def data_of(export: Export) -> PersonalData:
-    """The data of the person whom an export names. Raises Refused where they are gone, or where that may not be."""
+    """The data of the person of an export. Raises Refused if the account was deleted or the export is not permitted."""
     if not may_export(export.by, export.scope):
         raise Refused(NOT_ALLOWED)
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
@@ -61,7 +64,7 @@ def data_of(export: Export) -> PersonalData:
 
 
 def counts_of(user: Any) -> dict[str, int]:
-    """How much there is of somebody: messages sent and received, older texts, notifications."""
+    """How many messages sent and received, older texts and notifications a user has."""
     return {
         "sent": Message.objects.filter(sender=user).count(),
         "received": Message.objects.filter(receiver=user).count(),
@@ -71,11 +74,11 @@ def counts_of(user: Any) -> dict[str, int]:
 
 
 def _readme(user: Any, export: Export) -> str:
-    return README.format(name=user.get_username(), by=author(export), day=f"{export.created_at:%Y-%m-%d %H:%M}")
+    return README.format(name=user.get_username(), by=author_name(export), day=f"{export.created_at:%Y-%m-%d %H:%M}")
 
 
 def _facts(user: Any) -> str:
-    """The account's facts, named one by one: what a later version keeps there is not exported by itself."""
+    """The facts of the account, listed one by one, so that a new field is not exported by default."""
     facts = {
         "username": user.get_username(),
         "email": user.email,

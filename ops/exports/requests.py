@@ -1,4 +1,4 @@
-"""Asking for an export: it is checked, counted and recorded before its first byte is made."""
+"""Requesting an export: it is checked, counted and recorded before its first byte is written."""
 
 from __future__ import annotations
 
@@ -19,64 +19,64 @@ from ops.exports.columns import MessageTable
 from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
-from ops.exports.selections import MODELS, Refused, messages_of, narrowed, newest, within
+from ops.exports.selections import MODELS, Refused, messages_of, messages_within, newest_id, read_list
 from ops.files import private_files
 from ops.jobs import starting
 from ops.jobs.leases import UNDER_WAY
 
 KIND = "export.make"
-AT_ONCE = 10_000  # rows: as many as a page may wait for
-FETCHED_WITHIN = timedelta(minutes=10)  # what is sent at once: after that it has to be asked for again
+STREAM_LIMIT = 10_000  # rows that are sent without a job
+STREAM_WINDOW = timedelta(minutes=10)  # how long an export without a file can be downloaded
 NOTHING = "Nothing matches (any more), so there is nothing to export."
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What somebody is about to export: an ``export`` that is not stored yet, and the ``messages`` that are in it.
+class Draft:
+    """An ``export`` that is not stored yet, and its ``messages``.
 
-    ``words`` say what narrows the list; ``filters`` and ``terms`` are what the audit trail says of it.
+    ``descriptions`` are the search and filters in descriptions; the audit trail records ``filters`` and ``terms``.
     """
 
     export: Export
     messages: QuerySet
-    words: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
     filters: dict[str, str] = field(default_factory=dict)
     terms: str = ""
 
 
-def wish(
+def draft(
     *,
     by: Any,
     scope: str,
     query: str = "",
     ids: Sequence[int] | None = None,
     now: datetime | None = None,
-    **asked: Any,
-) -> Wish:
-    """What ``by`` would export: a list by its ``query`` string, or the rows with these ``ids``.
+    **options: Any,
+) -> Draft:
+    """An export by ``by`` of a list with this ``query`` string, or of the rows with these ``ids``.
 
-    ``asked`` are fields of Export: reason, format, columns, whole_threads, histories. Raises Refused.
+    ``options`` are fields of Export: reason, format, columns, whole_threads, histories. Raises Refused.
     """
-    export = Export(by=by, scope=scope, created_at=now or timezone.now(), **asked)
+    export = Export(by=by, scope=scope, created_at=now or timezone.now(), **options)
     export.columns = list(MessageTable.columns(export.columns))
     if ids is not None:
         export.selection = {"ids": sorted(set(ids))}
-        _mark(export)
-        return Wish(export, messages_of(export))
-    narrowing = narrowed(scope, query, by=by, as_of=export.created_at)
-    export.selection = {"query": query, "words": narrowing.words}
-    _mark(export)
-    messages = within(narrowing.rows, export)
-    return Wish(export, messages, narrowing.words, narrowing.filters, narrowing.terms)
+        _set_bounds(export)
+        return Draft(export, messages_of(export))
+    listed = read_list(scope, query, by=by, as_of=export.created_at)
+    export.selection = {"query": query, "descriptions": listed.descriptions}
+    _set_bounds(export)
+    messages = messages_within(listed.rows, export)
+    return Draft(export, messages, listed.descriptions, listed.filters, listed.terms)
 
 
-def ask(wished: Wish) -> Export:
-    """Store and record an export; then ``lines`` or ``begin`` make it. Raises Refused, NotRecorded.
+def submit(draft: Draft) -> Export:
+    """Store and record an export, with its ``rows`` counted. Raises Refused, NotRecorded.
 
-    It comes back with its ``rows`` counted, and holds nothing that is stored later.
+    ``stream`` or ``start`` then make it; rows that are stored later are not in it.
     """
-    export = wished.export
-    _count(export, wished.messages)
+    export = draft.export
+    _count(export, draft.messages)
     details: dict[str, Any] = {
         "format": export.format,
         "columns": export.columns,
@@ -88,31 +88,30 @@ def ask(wished: Wish) -> Export:
     if "ids" in export.selection:
         details["chosen"] = export.selection["ids"]
     else:
-        details["filters"] = wished.filters
-    _store(export, target=MODELS[export.scope], details=details, label=wished.terms or None)
+        details["filters"] = draft.filters
+    _save_and_record(export, target=MODELS[export.scope], details=details, label=draft.terms or None)
     return export
 
 
 def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) -> Export:
-    """Make a ZIP of everything that ``user`` may ask for, in this request or by a worker; the export, with its file
-    or its job. Raises Refused, NotRecorded.
+    """Export all data of ``user`` as a ZIP; the export, with its file or its job. Raises Refused, NotRecorded.
 
-    No transaction may be around: what takes longer than 2 s is handed over to a worker.
+    Must not run in a transaction: after 2 s the work is handed over to a worker.
     """
     export = Export(
         by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now(), selection={"person": user.pk}
     )
-    _mark(export)
-    person.data_of(export)  # refuses whoever may not
+    _set_bounds(export)
+    person.data_of(export)  # raises Refused if not permitted
     counts = person.counts_of(user)
-    export.rows = counts["sent"] + counts["received"]  # one to oneself is in both files, and counts twice
+    export.rows = counts["sent"] + counts["received"]  # a message to oneself is in both files
     details = {"rows": export.rows, "counts": counts, "format": "zip", "up_to": export.up_to}
-    _store(export, target=user, details=details, label=None)
+    _save_and_record(export, target=user, details=details, label=None)
     return start(export)
 
 
 def start(export: Export) -> Export:
-    """Have a job make the file: here where that takes at most 2 s, else by a worker."""
+    """Start the job that makes the file: in this process for at most 2 s, then by a worker."""
     Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
     title = f"Export of {contents.file_name(export)}"
     params = {"export": str(export.pk)}
@@ -122,32 +121,32 @@ def start(export: Export) -> Export:
     return export
 
 
-def may_be_sent_at_once(export: Export) -> bool:
-    """Whether it is small and plain enough to be sent while it is made; everything else is made by a job."""
-    return contents.suffix(export) in contents.STREAMED and (export.rows or 0) <= AT_ONCE
+def can_stream(export: Export) -> bool:
+    """Whether it is one small file that is sent while it is made; a job makes all others."""
+    return contents.suffix(export) in contents.STREAMABLE and (export.rows or 0) <= STREAM_LIMIT
 
 
-def is_being_sent(export: Export, now: datetime) -> bool:
-    """Whether an export without a file may still be fetched by whoever asked for it a moment ago."""
-    return may_be_sent_at_once(export) and now < export.created_at + FETCHED_WITHIN
+def can_still_stream(export: Export, now: datetime) -> bool:
+    """Whether an export without a file can still be downloaded."""
+    return can_stream(export) and now < export.created_at + STREAM_WINDOW
 
 
-def lines(export: Export) -> Iterator[bytes]:
-    """The bytes of an export that may be sent at once. What may not be raises Refused before the first one."""
+def stream(export: Export) -> Iterator[bytes]:
+    """The bytes of an export for which ``can_stream`` is true. Raises Refused before the first one."""
     (file,) = contents.files_of(export)
-    return file.whole()
+    return file.stream()
 
 
-def _mark(export: Export) -> None:
-    """Remember what is stored now: nothing newer is in the export, whenever it is made."""
-    export.up_to = newest(Message)
-    export.selection |= {"last_history": newest(MessageHistory)}
+def _set_bounds(export: Export) -> None:
+    """Set the upper bounds of the export: nothing newer than now is in it, whenever it is made."""
+    export.up_to = newest_id(Message)
+    export.selection |= {"last_history": newest_id(MessageHistory)}
     if export.scope == Export.Scope.PERSON:
-        export.selection |= {"last_notification": newest(Notification)}
+        export.selection |= {"last_notification": newest_id(Notification)}
 
 
 def _count(export: Export, messages: QuerySet) -> None:
-    """Count the messages; raises Refused where there is none, or where no sheet can hold them."""
+    """Count the messages. Raises Refused if there are none, or if a sheet cannot hold them."""
     export.rows = messages.count()
     if not export.rows:
         raise Refused(NOTHING)
@@ -160,7 +159,7 @@ def _count(export: Export, messages: QuerySet) -> None:
         raise Refused(workbook.TOO_LONG)
 
 
-def _store(export: Export, *, target: Any, details: dict[str, Any], label: str | None) -> None:
+def _save_and_record(export: Export, *, target: Any, details: dict[str, Any], label: str | None) -> None:
     export.file_name = contents.file_name(export)
     with transaction.atomic():
         export.save(force_insert=True)
@@ -175,6 +174,6 @@ def _store(export: Export, *, target: Any, details: dict[str, Any], label: str |
 
 
 def files_in_use() -> list[str]:
-    """The files that jobs which wait or run still write."""
+    """The files of exports whose jobs wait, run or are being rolled back."""
     at_work = Q(job__state__in=UNDER_WAY) | Q(job__ending__gt="")
     return list(Export.objects.filter(at_work).order_by().values_list("file", flat=True))

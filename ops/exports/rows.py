@@ -1,4 +1,4 @@
-"""The rows of an export, the same for every format: one SQL query over a range of primary keys after the other."""
+"""The rows of an export, the same for every format: one SQL query for each range of primary keys."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django.db.models import QuerySet
 
 from ops.exports.columns import Column
 
-FIRST_RANGE = 20_000  # keys; later ranges are as long as the first ones were quick
-# Seconds. PostgreSQL copies 80,000 rows in 0.3 and is left at that: it joins their people by a hash, in parallel, and
-# sorts in memory. Of four times as many it looks up everybody in the order of the keys, which takes half as long again.
+FIRST_RANGE = 20_000  # keys; how long a range takes decides the size of the next one
+# Seconds. PostgreSQL copies 80,000 rows in 0.3, joining users by a hash in parallel and sorting in memory. For 320,000
+# it looks up users in the order of the keys, which takes half as long again per row.
 QUICK, SLOW = 0.2, 1.0
-AT_ONCE = 2_000  # rows fetched together
+FETCH_SIZE = 2_000  # rows
 
-Piece = tuple[bytes, int]  # some lines, and how many they are
+Chunk = tuple[bytes, int]  # some lines, and how many
 
 
 def ranges(up_to: int, *, after: int = 0) -> Iterator[tuple[int, int]]:
-    """(after, up to): all keys in ranges of about a second's work. Where few rows are chosen, few ranges are asked."""
+    """All keys in ranges (after, up to), each of about a second's work."""
     size = FIRST_RANGE
     while after < up_to:
         end = min(after + size, up_to)
@@ -37,26 +37,26 @@ def ranges(up_to: int, *, after: int = 0) -> Iterator[tuple[int, int]]:
 def statement(
     rows: QuerySet, expressions: Mapping[str, Any], *, after: int, up_to: int
 ) -> tuple[str, tuple[Any, ...]] | None:
-    """SQL and parameters for ``expressions`` of the rows whose keys come after one and up to another.
+    """SQL and parameters for ``expressions`` of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    In the order of the keys. None where the database need not be asked: nothing can match.
+    None if nothing can match.
     """
-    chosen = rows.filter(pk__gt=after, pk__lte=up_to).order_by("pk").annotate(**expressions)
+    selected = rows.filter(pk__gt=after, pk__lte=up_to).order_by("pk").annotate(**expressions)
     try:
-        return chosen.values_list(*expressions).query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        return selected.values_list(*expressions).query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
     except EmptyResultSet:
         return None
 
 
 def values(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The values of ``columns``, some thousand rows at a time, with flat memory."""
+    """The values of ``columns``, FETCH_SIZE rows at a time, with flat memory."""
     named = {f"c{place}": column.value for place, column in enumerate(columns.values())}
     found = statement(rows, named, after=after, up_to=up_to)
     if found is None:
         return
-    # PostgreSQL keeps a cursor within a transaction for nothing; SQLite's would keep everybody from writing.
+    # PostgreSQL would store all rows for a cursor outside of a transaction; on SQLite one would block all writers.
     around = transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
     with around, connection.chunked_cursor() as cursor:
         cursor.execute(*found)
-        while some := cursor.fetchmany(AT_ONCE):
+        while some := cursor.fetchmany(FETCH_SIZE):
             yield some

@@ -1,7 +1,7 @@
-"""Which messages somebody chose: the rows of a list that they ticked, or all that its search and filters let through.
+"""Which messages an export holds: selected rows of a list, or all rows that match its search and filters.
 
-A list is kept as its query string, never as ids, and read again as the list reads it: through the same ModelAdmin, for
-the same person, so that it means what they saw. What they may see is asked each time.
+A list is stored as its query string, not as ids, and evaluated by the same ModelAdmin for the same user, so that it
+means what the user saw. Permissions are checked each time.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from messaging.models import Conversation, Message, MessageHistory
 from ops.exports.models import Export
 
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
-NO_FILTERS = {*IGNORED_PARAMS, ERROR_FLAG}  # what else stands in the address of a list
+NOT_FILTERS = {*IGNORED_PARAMS, ERROR_FLAG}  # other parameters of a list
 PERMISSION = "exports.export_messages"
 NOT_ALLOWED = "You may not export this (any more): ask whoever looks after roles."
 NOT_UNDERSTOOD = "A filter in that address was not understood: go back to the list and choose again."
 
 
 class Refused(Exception):
-    """This cannot be exported; the text is the sentence for people."""
+    """This cannot be exported; the message is shown to users."""
 
 
 @dataclass(frozen=True)
-class Narrowing:
-    """What narrows a list: its search and its filters, by name and in words, and the rows that they leave."""
+class ListSelection:
+    """A list with its search ``terms`` and ``filters``, also in descriptions as ``descriptions``, and its ``rows``."""
 
     rows: QuerySet
     terms: str = ""
     filters: dict[str, str] = field(default_factory=dict)
-    words: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
 
 
 def may_export(user: Any, scope: str) -> bool:
-    """Whether somebody may export what the list of this scope shows them: exporting is a permission of its own."""
+    """Whether a user has the permission to export and may see the list of this scope."""
     if user is None or not (user.is_active and user.is_staff and user.has_perm(PERMISSION)):
         return False
     if scope == Export.Scope.PERSON:
@@ -50,10 +50,10 @@ def may_export(user: Any, scope: str) -> bool:
     return admin.site.get_model_admin(MODELS[scope]).has_view_permission(_request(user, ""))
 
 
-def narrowed(scope: str, query: str, *, by: Any, as_of: Any) -> Narrowing:
+def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
     """The list of this scope as ``by`` sees it with this query string; "past 7 days" counts back from ``as_of``.
 
-    Raises Refused where they may not see it, or where a filter or what is searched means nothing.
+    Raises Refused if they may not see it, or if the search or a filter is not valid.
     """
     if not may_export(by, scope):
         raise Refused(NOT_ALLOWED)
@@ -62,39 +62,39 @@ def narrowed(scope: str, query: str, *, by: Any, as_of: Any) -> Narrowing:
     try:
         changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
     except (IncorrectLookupParameters, DisallowedModelAdminLookup, MessageFailure):
-        # The last of them: the list would show all and say that it did not understand what is searched.
+        # MessageFailure: the list would show all rows and warn that it did not understand the search.
         raise Refused(NOT_UNDERSTOOD) from None
     chosen = {spec.title: spec for spec in changes.filter_specs if spec.used_parameters}
     active = {filter["title"]: filter["value"] for filter in changes.active_filters}
     filters = {chosen[title].parameter_name: chosen[title].value() for title in active}
-    # The list leaves out a filter whose value means nothing: nobody shall take out everything by a mistyped address.
-    if any(value and name not in filters and name not in NO_FILTERS for name, value in request.GET.items()):
+    # The list ignores a filter with an invalid value; here a mistyped address would export everything.
+    if any(value and name not in filters and name not in NOT_FILTERS for name, value in request.GET.items()):
         raise Refused(NOT_UNDERSTOOD)
-    words = [f"{title.capitalize()}: {value}" for title, value in active.items()]
-    return Narrowing(
+    descriptions = [f"{title.capitalize()}: {value}" for title, value in active.items()]
+    return ListSelection(
         rows=changes.queryset.order_by().select_related(None).prefetch_related(None),
         terms=changes.query,
         filters=filters,
-        words=[f"Matching “{changes.query}”", *words] if changes.query else words,
+        descriptions=[f"Matching “{changes.query}”", *descriptions] if changes.query else descriptions,
     )
 
 
 def messages_of(export: Export) -> QuerySet:
-    """The messages of an export, as they are now. Raises Refused."""
+    """The current messages of an export. Raises Refused."""
     if export.scope == Export.Scope.PERSON:
         raise ValueError("One person's data is not one list of messages: see person.py.")
     ids = export.selection.get("ids")
     if ids is None:
-        rows = narrowed(export.scope, export.selection["query"], by=export.by, as_of=export.created_at).rows
+        rows = read_list(export.scope, export.selection["query"], by=export.by, as_of=export.created_at).rows
     elif may_export(export.by, export.scope):
         rows = MODELS[export.scope].objects.filter(pk__in=ids)
     else:
         raise Refused(NOT_ALLOWED)
-    return within(rows, export)
+    return messages_within(rows, export)
 
 
-def within(rows: QuerySet, export: Export) -> QuerySet:
-    """The messages of an export whose list or choice leaves these ``rows``: up to the newest one of its time."""
+def messages_within(rows: QuerySet, export: Export) -> QuerySet:
+    """The messages of an export that has selected these ``rows``, up to the newest message of its time."""
     everything = not rows.query.where
     if export.scope == Export.Scope.CONVERSATIONS:
         chosen: Any = {} if everything else {"conversation__in": rows.values("pk")}
@@ -107,23 +107,23 @@ def within(rows: QuerySet, export: Export) -> QuerySet:
 
 def histories_of(export: Export, messages: QuerySet) -> QuerySet:
     """The older texts of these messages of an export."""
-    if len(messages.query.where.children) == 1:  # nothing but ``up_to`` narrows them
+    if len(messages.query.where.children) == 1:  # the only condition is ``up_to``
         return MessageHistory.objects.filter(message_id__lte=export.up_to)
     return MessageHistory.objects.filter(message__in=messages.order_by().values("pk"))
 
 
-def author(export: Export) -> str:
-    """The username of whoever exports; "" where the account is gone."""
+def author_name(export: Export) -> str:
+    """The username of who exports; "" if the account was deleted."""
     return export.by.get_username() if export.by else ""
 
 
-def newest(model: type[Model]) -> int:
-    """The highest primary key that is stored: what comes later is not exported."""
+def newest_id(model: type[Model]) -> int:
+    """The highest primary key; later rows are not exported."""
     return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _request(user: Any, query: str) -> Any:
-    """A request for a list with this query string, as this person would make it."""
+    """A request of this user for a list with this query string."""
     request = HttpRequest()
     request.method = "GET"
     request.GET = QueryDict(query)

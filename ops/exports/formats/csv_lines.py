@@ -1,7 +1,7 @@
-"""CSV made by the database itself: PostgreSQL's COPY, on SQLite one text for each line. Both give the same bytes.
+"""CSV written by the database: by COPY on PostgreSQL, as one text for each line on SQLite, with the same bytes.
 
-Texts are always quoted, lines end with a line feed. A text that a spreadsheet would take for a formula gets a leading
-', and one that begins with ' a second one, so that import can take exactly that off again (DESIGN.md §7).
+Texts are always quoted; lines end with a line feed. A text that a spreadsheet would take for a formula, or that begins
+with ', gets one ' in front, which an import removes again (ops/files/formulas.py).
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Coalesce
 
-from ops.exports.columns import TEXT, Column, InWords
-from ops.exports.rows import AT_ONCE, Piece, statement
+from ops.exports.columns import TEXT, Column, TextExpression
+from ops.exports.rows import FETCH_SIZE, Chunk, statement
 
-LIVELY = "=+-@\t\r'"  # what a cell must not begin with
-CODES = ", ".join(str(ord(character)) for character in LIVELY)
-PIECE = 2**18  # bytes sent or written together, about
+FORMULA_STARTS = "=+-@\t\r'"  # what no cell may start with
+FORMULA_CODES = ", ".join(str(ord(character)) for character in FORMULA_STARTS)
+CHUNK_BYTES = 2**18  # about how many are sent or written together
 
 
-class Inert(InWords):
-    """A text as its cell holds it: no formula, and on SQLite, which does not do that itself, quoted."""
+class FormulaSafe(TextExpression):
+    """A text as its cell: guarded against formulas and, on SQLite, where no COPY does it, quoted."""
 
     template = (
-        f"(CASE WHEN unicode(%(expressions)s) IN ({CODES}) THEN '\"''' ELSE '\"' END"
+        f"(CASE WHEN unicode(%(expressions)s) IN ({FORMULA_CODES}) THEN '\"''' ELSE '\"' END"
         """ || replace(%(expressions)s, '"', '""') || '"')"""
     )
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # Most texts begin with a letter, which one comparison tells from what is lively.
-        lively = f"ascii(%(expressions)s) < {ord('A')} AND ascii(%(expressions)s) IN ({CODES})"
-        template = f"CASE WHEN {lively} THEN '''' || %(expressions)s ELSE %(expressions)s END"
+        # Most texts begin with a letter, so that the first comparison decides.
+        suspect = f"ascii(%(expressions)s) < {ord('A')} AND ascii(%(expressions)s) IN ({FORMULA_CODES})"
+        template = f"CASE WHEN {suspect} THEN '''' || %(expressions)s ELSE %(expressions)s END"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-class Ours(InWords):
-    """Harmless text of our own making as a cell: only SQLite has to be told to quote it."""
+class Quoted(TextExpression):
+    """Text that needs no guard as a cell; SQLite has to quote it."""
 
     template = """('"' || %(expressions)s || '"')"""
 
@@ -46,8 +46,8 @@ class Ours(InWords):
         return self.as_sql(compiler, connection, template="%(expressions)s", **context)
 
 
-class Line(InWords):
-    """All cells of a row, as the bytes that are written: making a text of them first takes a tenth of the time."""
+class Line(TextExpression):
+    """All cells of a row as bytes: a text, to be encoded in Python, would take a tenth of all the time."""
 
     arg_joiner = " || ',' || "
     template = "CAST(%(expressions)s || char(10) AS BLOB)"
@@ -57,10 +57,10 @@ def header(columns: Mapping[str, Column]) -> bytes:
     return f"{','.join(columns)}\n".encode()
 
 
-def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Piece]:
-    """The lines of the rows whose keys come after one and up to another, in the order of the keys.
+def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
+    """The lines of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    ``number`` says how many come before them: lines do not care.
+    ``number``, the rows before them, makes no difference to this format.
     """
     cells = {f"c{place}": _cell(column) for place, column in enumerate(columns.values())}
     if connection.vendor != "postgresql":
@@ -75,24 +75,27 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 def _cell(column: Column) -> Any:
     if column.kind != TEXT:
         return column.value
-    cell = Inert(column.expression)
-    return Coalesce(cell, *map(Ours, column.otherwise), output_field=TextField()) if column.otherwise else cell
+    cell = FormulaSafe(column.expression)
+    return Coalesce(cell, *map(Quoted, column.fallbacks), output_field=TextField()) if column.fallbacks else cell
 
 
-def _copied(query: str, params: tuple[Any, ...], options: str) -> Iterator[Piece]:
-    # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+def _copied(query: str, params: tuple[Any, ...], options: str) -> Iterator[Chunk]:
+    # Django does not wrap the driver's errors of COPY, and jobs handle Django's errors.
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
-        # Translating a statement of so many expressions takes a second, for each range anew, and saves less.
+        # Compiling so many expressions takes a second for each range, and saves less.
         cursor.execute("SET LOCAL jit = off")
-        # COPY takes no parameters: the driver puts them in, quoted.
+        # COPY takes no parameters: the driver inserts them, quoted.
         copying = psycopg.ClientCursor(connection.connection).mogrify(f"COPY ({query}) TO STDOUT ({options})", params)
         with cursor.copy(copying) as copy:
             yield from _received(copy)
 
 
-def _received(copy: psycopg.Copy) -> Iterator[Piece]:
-    """The lines of a COPY. Those that came together are taken from libpq at once: asking the driver for each costs
-    more than a quarter of all the time. Kept as they come, they would keep Python's garbage collector just as busy."""
+def _received(copy: psycopg.Copy) -> Iterator[Chunk]:
+    """The lines of a COPY, joined as they are read.
+
+    Lines that have arrived are taken from libpq directly: asking the driver for each costs more than a quarter of all
+    the time. A list of lines would cost as much in Python's garbage collector.
+    """
     libpq = copy.connection.pgconn
     piece, number = bytearray(), 0
     while line := copy.read():
@@ -101,27 +104,27 @@ def _received(copy: psycopg.Copy) -> Iterator[Piece]:
             piece += line
             number += 1
             length, line = libpq.get_copy_data(1)
-        if len(piece) >= PIECE or length < 0:
+        if len(piece) >= CHUNK_BYTES or length < 0:
             yield bytes(piece), number
             piece, number = bytearray(), 0
         if length < 0:
             return _finish(libpq)
-    if number:  # the end came when the driver was asked, after lines that were too few to be handed on
+    if number:  # the driver reported the end after lines too few for a chunk
         yield bytes(piece), number
 
 
 def _finish(libpq: psycopg.pq.abc.PGconn) -> None:
-    """Take what the server says in the end; raises its error, if any, as the driver would."""
+    """Read the final result of the server; raises its error, if any, as the driver would."""
     while result := libpq.get_result():
         if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
             state = result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
-            # A connection that is lost has no state.
+            # A lost connection has no state.
             error = psycopg.errors.lookup(state.decode()) if state else psycopg.OperationalError
             raise error(result.get_error_message())
 
 
-def _concatenated(query: str, params: tuple[Any, ...]) -> Iterator[Piece]:
+def _concatenated(query: str, params: tuple[Any, ...]) -> Iterator[Chunk]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
-        while rows := cursor.fetchmany(AT_ONCE):
+        while rows := cursor.fetchmany(FETCH_SIZE):
             yield b"".join([line for (line,) in rows]), len(rows)

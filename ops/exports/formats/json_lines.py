@@ -1,4 +1,4 @@
-"""JSON Lines: an object for each message, its texts exactly as they are."""
+"""JSON Lines: an object for each row, with texts unchanged."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ops.exports.columns import FLAG, Column
-from ops.exports.rows import Piece, values
+from ops.exports.rows import Chunk, values
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
 
 def header(columns: Mapping[str, Column]) -> bytes:
-    """Nothing: every line names its columns."""
+    """Empty, because every line names its columns."""
     return b""
 
 
-def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Piece]:
-    """The lines of the rows whose keys come after one and up to another, in the order of the keys.
+def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
+    """The lines of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    ``number`` says how many come before them: lines do not care.
+    ``number``, the rows before them, makes no difference to this format.
     """
     flags = {place for place, column in enumerate(columns.values()) if column.kind == FLAG}
     for found in values(rows, columns, after=after, up_to=up_to):
@@ -31,5 +31,5 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 
 
 def _plain(row: tuple[Any, ...], flags: set[int]) -> Iterator[Any]:
-    """The values of a row with its yes and no as JSON has them."""
+    """The values of a row with flags as JSON has them."""
     return (value == "true" if place in flags else value for place, value in enumerate(row))

@@ -56,14 +56,14 @@ def some_messages() -> list[Message]:
 
 def exported(by: Any, *, scope: str = Export.Scope.MESSAGES, now: datetime = NOW, **asked: Any) -> bytes:
     """The bytes of an export, whichever way it is made."""
-    export = requests.ask(requests.wish(by=by, scope=scope, now=now, **{"reason": WHY, **asked}))
+    export = requests.submit(requests.draft(by=by, scope=scope, now=now, **{"reason": WHY, **asked}))
     return content_of(export)
 
 
 def content_of(export: Export) -> bytes:
     """The bytes of an export that was asked for."""
-    if requests.may_be_sent_at_once(export):
-        return b"".join(requests.lines(export))
+    if requests.can_stream(export):
+        return b"".join(requests.stream(export))
     made = requests.start(export)
     assert made.job is not None
     assert (made.job.state, made.job.error) == ("finished", "")

@@ -104,7 +104,7 @@ def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob
     columns.remember({"sender": "From"}, by=dora)
     write(bob, bob)
     export = requests.start(
-        requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
+        requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
     )
     assert private_files.exists(export.file) and "dora" in export.job.title  # type: ignore[union-attr]
     receipt = erased(dora, by=rosa, approver=sam)
@@ -121,9 +121,9 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
     emma = make_exporter("emma", "view_user", "view_message")
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
-    wish = {"by": emma, "scope": Export.Scope.MESSAGES, "reason": WHY, "format": "xlsx"}
-    searched = requests.start(requests.ask(requests.wish(query="q=alice", **wish)))
-    of_all = requests.start(requests.ask(requests.wish(**wish)))
+    draft = {"by": emma, "scope": Export.Scope.MESSAGES, "reason": WHY, "format": "xlsx"}
+    searched = requests.start(requests.submit(requests.draft(query="q=alice", **draft)))
+    of_all = requests.start(requests.submit(requests.draft(**draft)))
     assert all(private_files.exists(export.file) for export in (about, searched, of_all))
     assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("removed", "")
     assert list(Export.objects.all()) == [of_all]
@@ -133,7 +133,7 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
 def test_the_receipt_says_what_goes_later(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     emma = make_exporter("emma")
     write(alice, bob)
-    export = requests.ask(requests.wish(by=emma, scope=Export.Scope.MESSAGES, reason=WHY))
+    export = requests.submit(requests.draft(by=emma, scope=Export.Scope.MESSAGES, reason=WHY))
     under_way = Job.objects.create(kind=requests.KIND, title="Export", params={}, requester=emma)
     Export.objects.filter(pk=export.pk).update(job=under_way, expires_at=timezone.now() + timedelta(days=1))
     note = "A file that is being made right now may hold their messages; it goes within a day."

@@ -159,9 +159,9 @@ def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_rea
 
 
 def test_what_is_stored_after_it_was_asked_for_is_not_in_it(dora: Any, stored: list[Message]) -> None:
-    export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    export = requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
     write(stored[0].sender, stored[0].receiver, "later")
-    assert b"later" not in b"".join(requests.lines(export))
+    assert b"later" not in b"".join(requests.stream(export))
 
 
 def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, stored: list[Message]) -> None:
@@ -190,8 +190,8 @@ def test_lines_are_not_kept_as_python_objects(dora: Any, stored: list[Message]) 
     Message.objects.bulk_create(
         Message(sender=alice, receiver=bob, content="text", timestamp=NOW, conversation_id=first) for _ in range(6_000)
     )
-    export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
-    lines = requests.lines(export)
+    export = requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
+    lines = requests.stream(export)
     assert next(lines).startswith(b"external_id,")
     gc.collect()
     before = gc.get_stats()[0]["collections"]

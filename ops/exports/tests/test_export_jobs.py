@@ -28,7 +28,7 @@ from ops.jobs.tests.working import run_all_jobs
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every export is a large one, read in ranges of 5."""
-    monkeypatch.setattr("ops.exports.requests.AT_ONCE", 0)
+    monkeypatch.setattr("ops.exports.requests.STREAM_LIMIT", 0)
     monkeypatch.setattr("ops.exports.rows.FIRST_RANGE", 5)
     monkeypatch.setattr("ops.exports.rows.QUICK", 0.0)
 
@@ -40,9 +40,9 @@ def stored(db: Any) -> list[Message]:
     return [write(alice, bob, f"text {number}", minute=number, pk=number + 1) for number in range(23)]
 
 
-def asked(by: Any, **wishes: Any) -> Export:
-    wished = requests.wish(by=by, scope=Export.Scope.MESSAGES, reason=WHY, now=NOW, **wishes)
-    return requests.ask(wished)
+def asked(by: Any, **options: Any) -> Export:
+    draft = requests.draft(by=by, scope=Export.Scope.MESSAGES, reason=WHY, now=NOW, **options)
+    return requests.submit(draft)
 
 
 def queued(export: Export) -> Job:
@@ -63,7 +63,7 @@ def test_a_job_makes_the_same_bytes_as_sending_at_once(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_a_job = exported(dora)
-    monkeypatch.setattr("ops.exports.requests.AT_ONCE", 1_000)
+    monkeypatch.setattr("ops.exports.requests.STREAM_LIMIT", 1_000)
     assert by_a_job == exported(dora)
     assert by_a_job.count(b"\n") == 24
 

@@ -260,7 +260,7 @@ def test_what_can_no_longer_be_made_is_said(exporting: Client, monkeypatch: pyte
     def refusing(export: Export) -> None:
         raise Refused("A filter in that address was not understood.")
 
-    monkeypatch.setattr("ops.exports.requests.lines", refusing)
+    monkeypatch.setattr("ops.exports.requests.stream", refusing)
     response = exporting.get(f"{EXPORTS}{Export.objects.get().pk}/download/", follow=True)
     assert "A filter in that address was not understood." in text(response)
 

@@ -95,16 +95,16 @@ def test_whole_conversations_come_with_the_messages_that_match(dora: Any, thread
 
 
 def test_a_preset_of_days_counts_back_from_the_moment_of_asking(dora: Any, threads: list[Message]) -> None:
-    wished = requests.wish(by=dora, scope=MESSAGES, query="since=today", reason="why")
-    export = requests.ask(wished)
+    draft = requests.draft(by=dora, scope=MESSAGES, query="since=today", reason="why")
+    export = requests.submit(draft)
     Export.objects.filter(pk=export.pk).update(created_at=export.created_at + timedelta(days=3))
     later = Export.objects.get(pk=export.pk)
-    assert texts(b"".join(requests.lines(later))) == []
-    assert len(texts(b"".join(requests.lines(export)))) == len(shown(Message, "since=today", dora))
+    assert texts(b"".join(requests.stream(later))) == []
+    assert len(texts(b"".join(requests.stream(export)))) == len(shown(Message, "since=today", dora))
 
 
 def test_no_list_of_ids_is_kept_of_what_matches(dora: Any, threads: list[Message]) -> None:
-    export = requests.ask(requests.wish(by=dora, scope=MESSAGES, query="unread=yes", reason="why"))
+    export = requests.submit(requests.draft(by=dora, scope=MESSAGES, query="unread=yes", reason="why"))
     assert export.selection["query"] == "unread=yes"
     assert "ids" not in export.selection
 
@@ -128,15 +128,15 @@ def test_permissions_are_asked_again_when_the_file_is_made(
 ) -> None:
     if "ids" in chosen:
         chosen = {"ids": [threads[0].pk]}
-    export = requests.ask(requests.wish(by=dora, scope=MESSAGES, reason="why", **chosen))
+    export = requests.submit(requests.draft(by=dora, scope=MESSAGES, reason="why", **chosen))
     dora.user_permissions.remove(Permission.objects.get(codename=lost))
     with pytest.raises(Refused) as refusal:
-        requests.lines(Export.objects.get(pk=export.pk))
+        requests.stream(Export.objects.get(pk=export.pk))
     assert str(refusal.value) == "You may not export this (any more): ask whoever looks after roles."
 
 
 def test_a_disabled_account_exports_nothing(dora: Any, threads: list[Message]) -> None:
-    export = requests.ask(requests.wish(by=dora, scope=MESSAGES, reason="why"))
+    export = requests.submit(requests.draft(by=dora, scope=MESSAGES, reason="why"))
     type(dora).objects.filter(pk=dora.pk).update(is_active=False)
     with pytest.raises(Refused):
-        requests.lines(Export.objects.get(pk=export.pk))
+        requests.stream(Export.objects.get(pk=export.pk))

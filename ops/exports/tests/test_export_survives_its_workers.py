@@ -47,7 +47,9 @@ def prepare() -> None:
     Notification.objects.update(created_at=NOW)
     User.objects.update(date_joined=NOW, last_login=None)
     Origin.objects.create(pk=1, name="0123456789ab")
-    exports = [requests.ask(requests.wish(by=rosa, scope="messages", reason=WHY, now=NOW, **kind)) for kind in KINDS]
+    exports = [
+        requests.submit(requests.draft(by=rosa, scope="messages", reason=WHY, now=NOW, **kind)) for kind in KINDS
+    ]
     person = Export(by=rosa, scope=Export.Scope.PERSON, reason=WHY, created_at=NOW)
     newest = {"last_history": 501, "last_notification": 1}
     person.up_to, person.selection = exports[0].up_to, {"person": bob.pk, **newest}

@@ -147,7 +147,7 @@ def test_an_export_whose_connection_is_lost_says_so_as_django_does(
     alice: Any, bob: Any, dora: Any, lost: list[Any]
 ) -> None:
     write(alice, bob)
-    export = requests.ask(requests.wish(by=dora, scope=Export.Scope.MESSAGES, reason="a question", format="csv"))
+    export = requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason="a question", format="csv"))
     with pytest.raises(OperationalError) as error:
-        b"".join(requests.lines(export))
+        b"".join(requests.stream(export))
     assert errors.is_transient(error.value)

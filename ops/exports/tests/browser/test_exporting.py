@@ -121,7 +121,7 @@ def test_one_persons_data(open_page: OpenPage, emma: Any, stored: list[Message],
 def test_exports_that_are_made_failed_or_expired(
     open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any
 ) -> None:
-    exports = [requests.ask(requests.wish(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
+    exports = [requests.submit(requests.draft(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
     for export in exports:
         requests.start(export)
     waiting, failed, expired = exports
