@@ -213,9 +213,12 @@ MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
 
 MOST_UPLOADED = environment.number("MOST_UPLOADED_MB", default=512, least=1) * 2**20  # bytes of one file to import
 # django-import-export lets every staff user import over and export everything unless told otherwise.
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import_messages"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export_messages"
+# The codes give "<app>.import_<model>" and "<app>.export_<model>".
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+# The columns of exported messages: a subclass of this class may add some.
+EXPORT_MESSAGE_TABLE = environment.text("EXPORT_MESSAGE_TABLE", "ops.exports.columns.MessageTable")
 
 # --- Language and time ------------------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ class ExportsConfig(Room):
     tables = {"exports.export": Table(Audit.VERBS, erasure="exports")}
     slots = {"person.facts": "exports/_person_link.html", "person.before_deletion": "exports/_before_deletion.html"}
 
+    def ready(self) -> None:
+        from ops.exports import checks  # noqa: F401 - importing registers the checks
+
     def job_kinds(self) -> Iterable[Any]:
         from ops.exports.jobs import MakeExport
 

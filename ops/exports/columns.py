@@ -1,28 +1,38 @@
-"""What exports may hold: every column is named here, once, with the expressions that give its value.
+"""The tables of exports: which columns there are, and the database expression of each column's value.
 
-The tables are Resources of django-import-export, whose form offers the columns; the rows come from one SQL statement,
-since a Resource would load every row as an object and keep all of them (see LIBRARIES.md).
+A table is a Resource of django-import-export, and ``export()`` works on it for small sets. Files are written by
+ops/exports/formats from the same expressions, because a Resource keeps all rows in memory.
+
+``settings.EXPORT_MESSAGE_TABLE`` names the table of messages. A platform adds a column by subclassing::
+
+    class PlatformTable(MessageTable):
+        region = Column(F("sender__profile__region"), Value(""), help_text="where the sender lives")
+
+The column then is in the form and in files of every format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NoReturn
 
-from django.db.models import Count, F, Func, OuterRef, Subquery, TextField, Value
+from django.conf import settings
+from django.db.models import Count, F, Func, Model, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
+from django.utils.module_loading import import_string
 from import_export import resources
+from import_export.exceptions import ImportExportError
 from import_export.fields import Field
 
-from messaging.models import Message, MessageHistory
+from messaging.models import Message, MessageHistory, Notification
 from ops.imports import own_ids
 
-TEXT, TIMESTAMP, FLAG, NUMBER = "text", "moment", "flag", "number"
+TEXT, TIMESTAMP, FLAG, NUMBER = "text", "timestamp", "flag", "number"
 
 
 class TextExpression(Func):
-    """A value in words; ``%(expressions)s`` may stand in the template more than once."""
+    """A value as text; ``%(expressions)s`` may occur in the template more than once."""
 
     output_field = TextField()
 
@@ -32,7 +42,7 @@ class TextExpression(Func):
 
 
 class OwnExternalId(TextExpression):
-    """The id that a message without an external one goes by, made of its number, so that its replies can name it."""
+    """The external id that exports give to a message without one, made from its primary key."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         template = f"('{own_ids.beginning(compiler.using)}' || %(expressions)s)"
@@ -44,13 +54,13 @@ class BooleanText(TextExpression):
 
 
 class IsoTimestamp(TextExpression):
-    """A time as Python's ``isoformat`` writes it in UTC: microseconds only where there are any."""
+    """A time in UTC as Python's ``isoformat`` writes it: microseconds only where there are any."""
 
     template = "(replace(%(expressions)s, ' ', 'T') || '+00:00')"
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # An interval of none is UTC without looking a zone up, and a cast is quicker than to_char: half the time, which
-        # is a tenth of that of an export. The driver reads no other DateStyle than ISO either.
+        # An interval of 0 is UTC without looking up a time zone, and a cast takes half the time of to_char, which is a
+        # tenth of the time of an export. The driver accepts no other DateStyle than ISO either.
         utc = "(%(expressions)s AT TIME ZONE INTERVAL '0')"
         whole = f"replace({utc}::text, ' ', 'T') || '+00:00'"
         exact = f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
@@ -59,38 +69,68 @@ class IsoTimestamp(TextExpression):
 
 
 def count_of(rows: QuerySet, path: str) -> Coalesce:
-    """How many of ``rows`` lead by ``path`` to the message of the outer query."""
+    """The number of ``rows`` whose ``path`` leads to the row of the outer query."""
     grouped = rows.filter(**{path: OuterRef("pk")}).order_by().values(path).annotate(figure=Count("*"))
     return Coalesce(Subquery(grouped.values("figure")), 0)
 
 
 class Column(Field):
-    """One column: ``expression`` gives its value, and what ``kind`` of value that is.
+    """A read-only field whose value is a database expression.
 
-    Where it is null, the first of ``fallbacks`` that is not stands in for it: harmless text of our own making.
-    ``offered`` says whether the form begins with it ticked, ``words`` what it is.
+    ``fallbacks`` replace a null value, the first one that is not null; they are written without the guard against
+    formulas, so they must be text that nobody outside can choose. A null value without one is an empty cell.
+    ``kind`` is one of TEXT, TIMESTAMP (ISO 8601), FLAG ("true" or "false") and NUMBER. ``preselected`` says whether
+    the form starts with the column ticked; ``help_text`` is shown beside it.
     """
 
+    column_name: str  # the table sets it
+
     def __init__(
-        self, expression: Any, *fallbacks: Any, kind: str = TEXT, preselected: bool = True, words: str = ""
+        self, expression: Any, *fallbacks: Any, kind: str = TEXT, preselected: bool = True, help_text: str = ""
     ) -> None:
-        super().__init__()
+        super().__init__(readonly=True)
         self.expression = expression
         self.fallbacks = fallbacks
         self.kind = kind
         self.preselected = preselected
-        self.words = words
+        self.help_text = help_text
 
     @property
     def value(self) -> Any:
-        """The expression of its value, whatever the format."""
+        """The expression with its fallbacks."""
         if not self.fallbacks:
             return self.expression
         return Coalesce(self.expression, *self.fallbacks, output_field=TextField())
 
+    @property
+    def annotation(self) -> str:
+        """The attribute in which ``Table.iter_queryset`` puts the value; models have no such field."""
+        return f"exported_{self.column_name}"
+
+    def get_value(self, instance: Any) -> Any:
+        """The value of a row that ``Table.iter_queryset`` loaded."""
+        return getattr(instance, self.annotation)
+
+    def export(self, instance: Any, **kwargs: Any) -> Any:
+        """The value as text; with ``force_native_type``, flags and numbers as they are in JSON."""
+        value = self.get_value(instance)
+        if kwargs.get("force_native_type"):
+            return value == "true" if self.kind == FLAG else value
+        return "" if value is None else str(value)
+
+
+class ReadOnlyTable(ImportExportError):
+    """Something was to be imported through a table of an export, which would bypass histories and the audit trail."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tables of exports are read-only. Import messages under “Imports” in the console, or with "
+            "“manage.py import_messages FILE”: both keep edit histories and record the import in the audit trail."
+        )
+
 
 class Table(resources.Resource):
-    """A table of an export; its fields are all that it may ever hold."""
+    """A read-only Resource: its columns are all that an export may hold. ``Meta.model`` is the model of its rows."""
 
     @classmethod
     def get_display_name(cls) -> str:
@@ -98,42 +138,77 @@ class Table(resources.Resource):
 
     @classmethod
     def columns(cls, names: Sequence[str] = ()) -> dict[str, Column]:
-        """The columns by name, in the order of the table: those that are named, or all that are offered."""
-        known: dict[str, Column] = cls.fields
-        return {name: one for name, one in known.items() if (name in names if names else one.preselected)}
+        """The columns by name, in the order of the table: the named ones, or else those that are preselected."""
+        fields: dict[str, Column] = cls.fields
+        wanted = names or [name for name, column in fields.items() if column.preselected]
+        return {column.column_name: column for column in cls().get_export_fields(wanted)}
+
+    def get_queryset(self) -> QuerySet:
+        """All rows, in the order of files."""
+        rows: QuerySet = self._meta.model._default_manager.order_by("pk")
+        return rows
+
+    def iter_queryset(self, queryset: QuerySet | Iterable[Model]) -> Iterator[Any]:
+        """The rows with the values of all columns, by one query; rows that are loaded already are loaded again."""
+        values = {column.annotation: column.value for column in self.fields.values()}
+        if isinstance(queryset, QuerySet):
+            yield from queryset.prefetch_related(None).annotate(**values).iterator(chunk_size=self.get_chunk_size())
+            return
+        keys = [row.pk for row in queryset]
+        found = self.get_queryset().annotate(**values).in_bulk(keys)
+        yield from (found[key] for key in keys if key in found)
+
+    def get_import_fields(self) -> list[Field]:
+        """None: nothing is imported through a table."""
+        return []
+
+    def get_user_visible_fields(self) -> list[Field]:
+        fields: list[Field] = self.get_export_fields()
+        return fields
+
+    def import_data(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises ReadOnlyTable, which says where to import."""
+        raise ReadOnlyTable
+
+    def import_row(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises ReadOnlyTable, which says where to import."""
+        raise ReadOnlyTable
 
 
 class MessageTable(Table):
-    """Messages, as an import takes them again."""
+    """Messages, with the columns that an import reads."""
 
-    external_id = Column(F("external_id"), OwnExternalId("pk"), words="its id, or one made of our number for it")
+    external_id = Column(F("external_id"), OwnExternalId("pk"), help_text="its id, or one made of our number for it")
     parent_external_id = Column(
         F("parent_message__external_id"),
         OwnExternalId("parent_message_id"),
         Value(""),
-        words="the id of what it answers",
+        help_text="the id of what it answers",
     )
-    sender = Column(F("sender__username"), words="a username")
-    receiver = Column(F("receiver__username"), words="a username")
-    timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, words="when it was sent, in UTC")
-    edited = Column(BooleanText("edited"), kind=FLAG, words="whether its text was changed")
-    read = Column(BooleanText("read"), kind=FLAG, words="whether its receiver has read it")
-    content = Column(F("content"), words="its text")
+    sender = Column(F("sender__username"), help_text="a username")
+    receiver = Column(F("receiver__username"), help_text="a username")
+    timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, help_text="when it was sent, in UTC")
+    edited = Column(BooleanText("edited"), kind=FLAG, help_text="whether its text was changed")
+    read = Column(BooleanText("read"), kind=FLAG, help_text="whether its receiver has read it")
+    content = Column(F("content"), help_text="its text")
     conversation = Column(
-        F("conversation_id"), kind=NUMBER, preselected=False, words="the number of its conversation here"
+        F("conversation_id"), kind=NUMBER, preselected=False, help_text="the number of its conversation here"
     )
     edits = Column(
         count_of(MessageHistory.objects.all(), "message"),
         kind=NUMBER,
         preselected=False,
-        words="how often its text was changed",
+        help_text="how often its text was changed",
     )
     replies = Column(
         count_of(Message.objects.all(), "parent_message"),
         kind=NUMBER,
         preselected=False,
-        words="how many messages answer it",
+        help_text="how many messages answer it",
     )
+
+    class Meta:
+        model = Message
 
 
 class HistoryTable(Table):
@@ -144,9 +219,21 @@ class HistoryTable(Table):
     edited_by = Column(F("edited_by__username"), Value(""), preselected=False)
     old_content = Column(F("old_content"))
 
+    class Meta:
+        model = MessageHistory
+
 
 class NotificationTable(Table):
-    """What told somebody of a message."""
+    """Which messages somebody was notified of, and when."""
 
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     created_at = Column(IsoTimestamp("created_at"), kind=TIMESTAMP)
+
+    class Meta:
+        model = Notification
+
+
+def message_table() -> type[MessageTable]:
+    """The table of messages that ``settings.EXPORT_MESSAGE_TABLE`` names; the check exports.E001 makes sure of it."""
+    table: type[MessageTable] = import_string(settings.EXPORT_MESSAGE_TABLE)
+    return table

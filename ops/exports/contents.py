@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 
 from ops.exports import person
-from ops.exports.columns import Column, HistoryTable, MessageTable
+from ops.exports.columns import Column, HistoryTable, message_table
 from ops.exports.formats import csv_lines, json_lines, workbook
 from ops.exports.models import Export
 from ops.exports.rows import Chunk, ranges
@@ -72,7 +72,7 @@ def files_of(export: Export) -> list[File]:
     if export.scope == Export.Scope.PERSON:
         return _of_person(export)
     messages = messages_of(export)
-    columns = MessageTable.columns(export.columns)
+    columns = message_table().columns(export.columns)
     files = [File("messages", export.format, messages, columns, export.up_to, counts=True)]
     if export.histories:
         columns = HistoryTable.columns(list(HistoryTable.fields))

@@ -1,4 +1,4 @@
-"""What an export asks before anything leaves the console."""
+"""The forms of exports."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from django import forms
 from import_export.forms import SelectableFieldsExportForm
 
-from ops.exports.columns import MessageTable
+from ops.exports.columns import message_table
 from ops.exports.models import Export
 
 
 class ReasonForm(forms.Form):
-    """Why somebody takes messages out of the console."""
+    """The reason for an export."""
 
     reason = forms.CharField(
         label="What the export is for",
@@ -27,41 +27,49 @@ class ReasonForm(forms.Form):
 
 
 class ExportForm(ReasonForm, SelectableFieldsExportForm):
-    """How messages are exported: the format, the columns of MessageTable, what else comes with them, and why."""
+    """How messages are exported: the format, the columns of the table, what else is included, and why."""
 
     format = forms.ChoiceField(choices=Export.Format.choices, initial=Export.Format.CSV, widget=forms.RadioSelect)
     whole_threads = forms.BooleanField(required=False, label="Whole conversations: all other messages of theirs too")
     histories = forms.BooleanField(required=False, label="Older texts of edited messages, as a second file in a ZIP")
 
     def __init__(self, data: Any = None, *, of_conversations: bool = False) -> None:
-        super().__init__(formats=[None], resources=[MessageTable], data=data)  # type: ignore[call-arg]
-        if of_conversations:  # which are whole anyway
+        self.table = message_table()
+        super().__init__(formats=[None], resources=[self.table], data=data)  # type: ignore[call-arg]
+        if of_conversations:  # they are whole anyway
             del self.fields["whole_threads"]
 
     def _init_formats(self, formats: Any) -> None:
-        """Ours, not the library's."""
+        """Leave the formats as declared above; the library would list its own."""
 
     def _create_boolean_fields(self, resource: Any, index: int) -> list[str]:
-        """A box for each column, ticked where an import wants it again."""
+        """A checkbox for each column; returns their names."""
         names: list[str] = super()._create_boolean_fields(resource, index)
-        for name, (title, column) in zip(names, resource.fields.items(), strict=True):
+        for name, column in zip(names, resource().get_export_fields(), strict=True):
             box = self.fields[name]
-            box.label, box.help_text, box.initial = title, column.words, column.preselected
+            box.label, box.help_text, box.initial = column.column_name, column.help_text, column.preselected
             box.widget.attrs.clear()
         return names
 
-    def _validate_any_field_selected(self, resource: Any) -> None:
+    def clean(self) -> dict[str, Any]:
+        # The library's clean() renames the boxes to their columns, which may be called like other fields of the form.
         if not self.get_selected_resource_export_fields():
             raise forms.ValidationError("Choose at least one column.")
+        return self.cleaned_data
+
+    def get_selected_resource_export_fields(self) -> list[str]:
+        """The names of the columns that are ticked."""
+        boxes = zip(self.resource_fields[self.table.__name__], self.table().get_export_fields(), strict=True)
+        return [column.column_name for box, column in boxes if self.cleaned_data.get(box)]
 
     @property
     def columns(self) -> list[Any]:
-        """The boxes of the columns, for the page."""
+        """The checkboxes of the columns, for the page."""
         return [self[name] for names in self.resource_fields.values() for name in names]
 
     @property
     def options(self) -> dict[str, Any]:
-        """What was chosen, as Export has it."""
+        """What was chosen, as fields of Export."""
         chosen = self.cleaned_data
         return {
             "reason": chosen["reason"],

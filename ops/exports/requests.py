@@ -15,7 +15,7 @@ from django.utils import timezone
 from messaging.models import Message, MessageHistory, Notification
 from ops.audit.recording import record
 from ops.exports import contents, person
-from ops.exports.columns import MessageTable
+from ops.exports.columns import message_table
 from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
@@ -34,7 +34,7 @@ NOTHING = "Nothing matches (any more), so there is nothing to export."
 class Draft:
     """An ``export`` that is not stored yet, and its ``messages``.
 
-    ``descriptions`` are the search and filters in descriptions; the audit trail records ``filters`` and ``terms``.
+    ``descriptions`` are the search and filters in words; the audit trail records ``filters`` and ``terms``.
     """
 
     export: Export
@@ -58,7 +58,7 @@ def draft(
     ``options`` are fields of Export: reason, format, columns, whole_threads, histories. Raises Refused.
     """
     export = Export(by=by, scope=scope, created_at=now or timezone.now(), **options)
-    export.columns = list(MessageTable.columns(export.columns))
+    export.columns = list(message_table().columns(export.columns))
     if ids is not None:
         export.selection = {"ids": sorted(set(ids))}
         _set_bounds(export)
@@ -155,7 +155,7 @@ def _count(export: Export, messages: QuerySet) -> None:
     if export.rows > workbook.MOST_ROWS:
         raise Refused(workbook.TOO_MANY.format(export.rows))
     longest = messages.aggregate(longest=Max(Length("content")))["longest"]
-    if "content" in MessageTable.columns(export.columns) and longest > workbook.MOST_CHARACTERS:
+    if "content" in message_table().columns(export.columns) and longest > workbook.MOST_CHARACTERS:
         raise Refused(workbook.TOO_LONG)
 
 

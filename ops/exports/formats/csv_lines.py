@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
 from ops.exports.columns import TEXT, Column, TextExpression
@@ -64,7 +64,9 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
     """
     cells = {f"c{place}": _cell(column) for place, column in enumerate(columns.values())}
     if connection.vendor != "postgresql":
-        found = statement(rows, {"line": Line(*cells.values())}, after=after, up_to=up_to)
+        # A null cell would make the whole line null; COPY writes it as an empty one.
+        line = Line(*(Coalesce(cell, Value(""), output_field=TextField()) for cell in cells.values()))
+        found = statement(rows, {"line": line}, after=after, up_to=up_to)
         return _concatenated(*found) if found else iter(())
     texts = [f"c{place}" for place, column in enumerate(columns.values()) if column.kind == TEXT]
     options = f"FORMAT csv, FORCE_QUOTE ({', '.join(texts)})" if texts else "FORMAT csv"
