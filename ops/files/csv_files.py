@@ -1,4 +1,4 @@
-"""CSV files as people have them: what they are written in is told from their beginning, their faults by row."""
+"""CSV files as people have them: encoding and separator are detected, and faults are reported by row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.files.headers import Columns, fit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import Reading, SourceRow
 
-LONGEST_VALUE = 1_000_000  # characters; more in one cell is a quote that was never closed, or no message
+LONGEST_VALUE = 1_000_000  # characters; a longer one is most likely a quote that was never closed
 LONGEST_LINE = 2 * LONGEST_VALUE
 SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs"}
 NOT_TEXT = {
@@ -22,16 +22,16 @@ NOT_TEXT = {
     b"SQLite format 3": "a database file",
 }
 
-# The limit is one of the whole process; Python's own refuses texts that messages may well have.
+# The limit is global to the process. Python's default of 131,072 characters refuses texts that are fine.
 csv.field_size_limit(LONGEST_VALUE)
 
 
 class CsvFile:
     """The rows of an open CSV file, read once, in flat memory.
 
-    Opening reads the header: raises Unreadable where the file is empty, no text, or (HeaderUnfit) its columns are not
-    ours. Iterating gives a SourceRow for every row that is not blank; raises Unreadable where nothing after can be
-    trusted.
+    Opening reads the header: raises Unreadable where the file is empty or no text, HeaderUnfit where its header does
+    not fit the columns. Iterating gives a SourceRow for every row that is not blank, and raises Unreadable from where
+    nothing that follows can be trusted.
     """
 
     format = "CSV"
@@ -40,12 +40,12 @@ class CsvFile:
     def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
         self.notices: list[Problem] = []
-        refuse_what_is_no_text(file.peek(16)[:16])
+        refuse_binary(file.peek(16)[:16])
         self._text, self._encoding = open_text(file, reading.encoding)
         self.encoding = self._encoding.name
-        self._row = 0  # the last row that was begun
+        self._row = 0  # the number of the row that is being read
         self._line = ""
-        self._undecoded = False  # whether a line so far held bytes that are no text
+        self._undecoded = False  # whether any line so far has bytes that are not valid in the encoding
         header_line = self._first_line()
         self.separator = _separator(header_line, columns.known_headers(reading))
         self._carriage_returns_end_rows = header_line.endswith("\r")
@@ -54,22 +54,22 @@ class CsvFile:
         self._no_values = columns.no_values
         found = fit(self.headers, columns, reading, row=self._row)
         self.used = found.sources
-        # A column that the file does not have is found in the empty value that is put behind its rows.
+        # Columns that the file does not have take the empty value that is then appended to each row.
         self._pads = None in found.sources
         self._in_order = itemgetter(*(self.headers.index(s) if s is not None else self._width for s in found.sources))
 
     @property
     def description(self) -> str:
-        """How the file was understood, in words."""
+        """How the file was read, in words."""
         return f"read as {self.encoding}, {SEPARATORS[self.separator]}"
 
     @property
     def codec(self) -> tuple[str, str]:
-        """What writes texts of this file byte for byte as they were: the codec, and what it does with errors."""
+        """The codec and error handler that write its texts byte for byte as they were."""
         return self._encoding.codec, self._encoding.errors
 
     def position(self) -> int:
-        """How many bytes were taken from the file so far; 0 where a pipe does not tell."""
+        """How many bytes were read so far; 0 for a pipe."""
         return self._file.tell() if self._file.seekable() else 0
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -90,13 +90,13 @@ class CsvFile:
 
     @property
     def original_headers(self) -> list[str]:
-        """What the values of ``originals`` are called."""
+        """The names of the values of ``originals``."""
         return self.headers
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
-        """(number, values as they stand in the file) of every row that is not blank, instead of the rows."""
+        """(number, values as they are in the file) of every row that is not blank, instead of the rows."""
         for number, values in self._whole_rows():
-            if any(values):  # else a blank line, or what a spreadsheet writes for an empty row
+            if any(values):  # not a blank line, nor an empty row of a spreadsheet
                 yield number, values
 
     def _first_line(self) -> str:
@@ -123,34 +123,34 @@ class CsvFile:
     def _whole_rows(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values) of each row.
 
-        A carriage return alone ends a row in old files, but some programs write one that belongs to a text without
-        quotes. It ends a row where the header ends so, or where whole rows stand on both sides; else it is text.
+        A carriage return alone ends a row in old files, but some programs write one in a text without quotes. It ends
+        a row where it ends the header too, or where there are complete rows on both sides; otherwise it is text.
         """
-        held: list[str] | None = None
-        going_on: list[str] = []  # what belongs to the last value that is held
+        held: list[str] | None = None  # a row that a carriage return ended, perhaps in the middle
+        continued: list[str] = []  # the parts that belong to its last value
         for values in self._parsed():
             if held is not None:
                 if len(values) != self._width and len(held) + len(values) - 1 == self._width and values:
-                    going_on.append(values[0])
-                    whole = len(values) > 1 or len(going_on) > LONGEST_VALUE // 2
+                    continued.append(values[0])
+                    whole = len(values) > 1 or len(continued) > LONGEST_VALUE // 2
                     self._row -= 1
-                    values = [*self._joined(self._row, held, going_on), *values[1:]] if whole else held
+                    values = [*self._joined(self._row, held, continued), *values[1:]] if whole else held
                 else:
-                    yield self._row - 1, self._joined(self._row - 1, held, going_on)
+                    yield self._row - 1, self._joined(self._row - 1, held, continued)
                 held = None
             if self._line.endswith("\r") and not self._carriage_returns_end_rows:
                 held = values
             else:
-                yield self._row, self._joined(self._row, values, going_on)
+                yield self._row, self._joined(self._row, values, continued)
         if held is not None:
-            yield self._row, self._joined(self._row, held, going_on)
+            yield self._row, self._joined(self._row, held, continued)
 
-    def _joined(self, row: int, values: list[str], going_on: list[str]) -> list[str]:
-        """The values, the last of them with the texts that belong to it, which are taken from the list."""
-        if not going_on:
+    def _joined(self, row: int, values: list[str], continued: list[str]) -> list[str]:
+        """The values, the last one joined with its ``continued`` parts, which are then cleared."""
+        if not continued:
             return values
-        values = [*values[:-1], "\r".join([values[-1], *going_on])]
-        going_on.clear()
+        values = [*values[:-1], "\r".join([values[-1], *continued])]
+        continued.clear()
         if len(values[-1]) > LONGEST_VALUE:
             words = f"row {row} has a value of more than {LONGEST_VALUE:,} characters: shorten the text."
             raise Unreadable(words, row=row)
@@ -170,7 +170,7 @@ class CsvFile:
             yield values
 
     def _quoting_fault(self, error: str) -> str:
-        """In our words why the row that is being read cannot be; the library's only say what it stumbled over."""
+        """The sentence for an error of the csv module, which only names the character that it did not expect."""
         row = self._row
         if error.startswith("unexpected end"):
             return f"the quote opened in row {row} is never closed: close it, or remove it."
@@ -208,7 +208,7 @@ class CsvFile:
             raise Unreadable(f"the file cannot be read after row {self._row}: {error.strerror}.") from error
 
     def _first_value_only(self, values: list[str]) -> tuple[str, ...]:
-        """Of a row with too few or too many values: the value that identifies it."""
+        """The values of a row with too few or too many: only the one that identifies it."""
         padded = [*values, *[""] * self._width][: self._width]
         return self._in_order([*padded, ""])[0], *self._no_values[1:]
 
@@ -223,15 +223,15 @@ class CsvFile:
         )
 
 
-def refuse_what_is_no_text(start: bytes) -> None:
-    """Raises Unreadable where the first 16 bytes of a file tell that it is something else."""
+def refuse_binary(start: bytes) -> None:
+    """Raises Unreadable where the first 16 bytes of a file are those of a format that is not text."""
     for magic, kind in NOT_TEXT.items():
         if start.startswith(magic):
             raise Unreadable(f"this is not text: it looks like {kind}. Save it as CSV and import that.")
 
 
 def _separator(header: str, known: set[str]) -> str:
-    """The separator that finds most of the known columns in the header, else most columns; a comma if in doubt."""
+    """The separator that finds most of the known columns in the header, then most columns; a comma if in doubt."""
 
     def columns_found(separator: str) -> tuple[int, int]:
         names = header.split(separator)

@@ -1,18 +1,18 @@
-"""The guard that our CSV exports put before what a spreadsheet would take for a formula."""
+"""The guard in CSV files: a leading ' keeps a spreadsheet from computing a value that looks like a formula."""
 
 from __future__ import annotations
 
 GUARD = "'"
-STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet computes, or skips to find what it computes
+STARTS = ("=", "+", "-", "@", "\t", "\r")  # begin a formula, or are skipped before one
 
 
 def guarded(text: str) -> str:
-    """``text`` as a cell of a CSV file that no spreadsheet computes."""
+    """``text``, with the guard where a spreadsheet might compute it or where it begins like the guard."""
     return f"{GUARD}{text}" if text.startswith((*STARTS, GUARD)) else text
 
 
 def has_guard(text: str) -> bool:
-    """Whether ``text`` is as our exports write one that must be guarded."""
+    """Whether ``text`` is what ``guarded`` returns for a text that needs the guard."""
     return text.startswith(GUARD) and guarded(text[1:]) == text
 
 

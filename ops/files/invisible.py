@@ -1,4 +1,4 @@
-"""Characters that a reader cannot see, or that make others look like what they are not: told by name, in a preview."""
+"""Characters that nobody sees, or that make a text look like another one: previews show their names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-# Controls but tab and line ends; what turns the direction of writing; blanks without a width; fillers; tags; what is
-# no character at all. A joiner between two signs of one picture (👩‍🚀) is a part of it, and not told.
+# Control characters except tab and line ends, marks of direction, zero-width spaces, fillers, tags, non-characters. A
+# joiner within an emoji (👩‍🚀) belongs to it and is not named.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200c\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
@@ -20,14 +20,14 @@ CONTROLS = {
 
 
 class Part(NamedTuple):
-    """A run of text, or one invisible character: then ``name`` says which."""
+    """A run of text, or an invisible character with its ``name``."""
 
     text: str
     name: str
 
 
 def parts(text: str) -> list[Part]:
-    """``text`` in runs that can be shown and characters that must be named."""
+    """``text`` split into runs to show and invisible characters to name."""
     found, end = [], 0
     for match in INVISIBLE.finditer(text):
         if match.start() > end:
@@ -40,7 +40,7 @@ def parts(text: str) -> list[Part]:
 
 
 def name_of(character: str) -> str:
-    """What an invisible character is called, with its number: "right-to-left override (U+202E)"."""
+    """The name and code of an invisible character: "right-to-left override (U+202E)"."""
     code = ord(character)
     name = CONTROLS.get(code) or unicodedata.name(character, "control character").lower()
     return f"{name} (U+{code:04X})"

@@ -1,6 +1,6 @@
-"""JSON as people have it: a list of objects, or JSON Lines with one on each line. Texts exact, memory flat.
+"""JSON files: a list of objects, or JSON Lines with an object on each line. Texts are exact, memory is flat.
 
-Row N is the Nth object of a list, the Nth line of JSON Lines: there is no header to count.
+Row N is the Nth object of a list or the Nth line of JSON Lines: there is no header to count.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from ops.files.sources import Reading, SourceRow
 
 LONGEST_OBJECT = 4_000_000  # characters
 READ_AT_ONCE = 1 << 17  # characters
-LONGEST_SIGN = 32  # characters; no number's end, escape or word such as false that was cut in two has so many
-# The keys of so many objects, or of those in so many characters, are the columns.
+LONGEST_TOKEN = 32  # characters; no escape, word such as false or end of a number has more
+# The columns are the keys of the first objects, as many as are within these limits.
 OBJECTS_AHEAD, CHARACTERS_AHEAD = 100, 1_000_000
 LIST_EXPECTED = (
     "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file has a single object. "
     "Put it in brackets."
 )
 WORDS = {True: "true", False: "false", None: ""}
-# What may stand at the end of a file that is cut off, in the middle of something.
-BEGINNING = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?(?:u[0-9A-Fa-f]{0,3})?)\s*")
+# What a file may end with that is cut off in the middle of a value.
+CUT_OFF = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?(?:u[0-9A-Fa-f]{0,3})?)\s*")
 BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 class RepeatedKey(dict[str, Any]):
-    """An object in which ``key`` stands more than once."""
+    """An object that has ``key`` more than once."""
 
     key = ""
 
 
-class NoNumber:
-    """NaN and the infinities, which JSON does not have but some programs write."""
+class NotANumber:
+    """NaN or an infinity, which JSON does not have but some programs write."""
 
 
 class Read(NamedTuple):
-    """One value of the file; ``problem`` where it could not be read, or not as text."""
+    """One value of the file; ``problem`` where it could not be read or decoded."""
 
     row: int
     value: Any
@@ -62,16 +62,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # Numbers stay as they are written.
 DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=lambda constant: NoNumber()
+    object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=lambda constant: NotANumber()
 )
 
 
 class Objects(ABC):
     """The rows of an open file of objects, read once, in flat memory.
 
-    Opening reads the first objects, whose keys are the columns: raises Unreadable where there is none, or (HeaderUnfit)
-    its columns are not ours. Iterating gives a SourceRow for every object; raises Unreadable where nothing after can
-    be trusted.
+    Opening reads the first objects, whose keys are the headers: raises Unreadable where there is none, HeaderUnfit
+    where they do not fit the columns. Iterating gives a SourceRow for every object, and raises Unreadable from where
+    nothing that follows can be trusted.
     """
 
     format = ""
@@ -84,18 +84,18 @@ class Objects(ABC):
         self._text, self._encoding = open_text(file, reading.encoding)
         self.encoding = self._encoding.name
         self.notices: list[Problem] = []
-        self._taken = 0  # characters
-        self._undecoded = False  # whether a part so far held bytes that are no text
+        self._taken = 0  # characters read so far
+        self._undecoded = False  # whether any of them are bytes that are not valid in the encoding
         self._ended: Unreadable | None = None
         self._values = self._read()
         self._ahead = self._look_ahead()
         objects = [read.value for read in self._ahead if isinstance(read.value, dict)]
         if not objects:
-            raise self._ended or self._none_of_them()
+            raise self._ended or self._no_objects()
         self.headers = list(dict.fromkeys(chain.from_iterable(objects)))
         found = fit(self.headers, columns, reading)
         self.used = found.sources
-        # What the first objects do not have others may.
+        # A column that the first objects do not have may be in later ones.
         self._keys = [
             source if source is not None or column in reading.columns else column
             for column, source in zip(columns.names, found.sources, strict=True)
@@ -105,16 +105,16 @@ class Objects(ABC):
 
     @property
     def description(self) -> str:
-        """How the file was understood, in words."""
+        """How the file was read, in words."""
         return f"read as {self.format}, {self.encoding}"
 
     @property
     def codec(self) -> tuple[str, str]:
-        """What rows of this file are written in where they come back as CSV."""
+        """The codec and error handler that write its texts as CSV."""
         return "utf-8", "backslashreplace"
 
     def position(self) -> int:
-        """How many bytes were taken from the file so far; 0 where a pipe does not tell."""
+        """How many bytes were read so far; 0 for a pipe."""
         return self._file.tell() if self._file.seekable() else 0
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -123,7 +123,7 @@ class Objects(ABC):
 
     @property
     def original_headers(self) -> list[str]:
-        """What the values of ``originals`` are called: the keys of the first objects, and ours that others may have."""
+        """The names of the values of ``originals``: the keys of the first objects, then columns only others have."""
         return list(dict.fromkeys([*self.headers, *(key for key in self._keys if key is not None)]))
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
@@ -135,11 +135,11 @@ class Objects(ABC):
 
     @abstractmethod
     def _read(self) -> Iterator[Read]:
-        """Every value of the file; raises Unreadable where nothing after can be trusted."""
+        """Every value of the file; raises Unreadable from where nothing that follows can be trusted."""
 
     @abstractmethod
-    def _none_of_them(self) -> Unreadable:
-        """What a file is told that does not begin with any object."""
+    def _no_objects(self) -> Unreadable:
+        """The error for a file in which no object comes first."""
 
     def _look_ahead(self) -> list[Read]:
         ahead: list[Read] = []
@@ -168,7 +168,7 @@ class Objects(ABC):
         values = [get(key, "") if key is not None else "" for key in self._keys]
         for index, one in enumerate(values):
             if type(one) is not str:
-                problem = problem or _no_text(number, self._columns.names[index], one)
+                problem = problem or _not_a_text(number, self._columns.names[index], one)
                 values[index] = _as_written(one)
         if not value.keys() <= self._known and not self._ignore_unknown:
             problem = problem or self._unknown_key(number, value)
@@ -187,11 +187,11 @@ class Objects(ABC):
             self._undecoded = True
 
     def _decoded(self, row: int, value: Any, text: str) -> Read:
-        """A value together with what is wrong with its text."""
+        """A value, with a problem where ``text``, from which it was parsed, is not valid in the encoding."""
         return Read(row, value, undecoded(row, text, self._encoding) if self._undecoded else None)
 
     def _take(self, size: int, *, line: bool = False, row: int) -> str:
-        """The next characters, or the next line; raises Unreadable where there are, but cannot be read."""
+        """The next characters, or the next line; raises Unreadable where they cannot be read or decoded."""
         try:
             text = self._text.readline(size) if line else self._text.read(size)
         except UnicodeError as error:
@@ -205,39 +205,39 @@ class Objects(ABC):
 
 
 class JsonList(Objects):
-    """A list of objects, taken apart one by one."""
+    """A list of objects, parsed one by one."""
 
     format = "JSON"
 
-    def _none_of_them(self) -> Unreadable:
+    def _no_objects(self) -> Unreadable:
         if self._ahead:
             return Unreadable("expected a list of objects, [{…}, {…}]: this list holds something else.")
         return Unreadable("the list is empty: there are no rows.")
 
     def _read(self) -> Iterator[Read]:
-        self._part, self._at = "", 0  # what was taken from the file, and how far it was read
+        self._part, self._at = "", 0  # the part of the file in memory, and how far it was parsed
         self._more_to_come = True
-        self._lines, self._line_start = 0, 0  # line ends before the part, and where its first line began
+        self._lines, self._line_start = 0, 0  # line ends before the part, and where in it its first line began
         row = 0
-        self._next_sign(row)
-        self._at += 1  # the bracket that told the format
-        while (sign := self._next_sign(row)) != "]":
+        self._next_character(row)
+        self._at += 1  # the opening bracket
+        while (character := self._next_character(row)) != "]":
             if row:
-                if sign not in (",", ""):
+                if character not in (",", ""):
                     raise self._unfit(row, self._at, "a comma or the closing bracket is missing after it")
                 self._at += 1
-                sign = sign and self._next_sign(row)
-            if not sign:
+                character = character and self._next_character(row)
+            if not character:
                 raise _cut_off(row)
             row += 1
-            value, begun = self._value(row)
-            yield self._decoded(row, value, self._part[begun : self._at] if self._undecoded else "")
+            value, start = self._value(row)
+            yield self._decoded(row, value, self._part[start : self._at] if self._undecoded else "")
         self._at += 1
-        if self._next_sign(row):
+        if self._next_character(row):
             raise Unreadable(f"there is more after the list of {row:,} objects: remove it.", row=row)
 
-    def _next_sign(self, row: int) -> str:
-        """The next character that is no blank, not taken yet; empty at the end of the file."""
+    def _next_character(self, row: int) -> str:
+        """The next character that is not blank, which stays unread; empty at the end of the file."""
         while True:
             blanks = BLANKS.match(self._part, self._at)
             self._at = blanks.end() if blanks else self._at
@@ -247,29 +247,29 @@ class JsonList(Objects):
                 return ""
 
     def _value(self, row: int) -> tuple[Any, int]:
-        """The value that begins here, and where it began in the part."""
+        """The value that begins here, and where in the part it began."""
         while True:
             try:
                 value, end = DECODER.raw_decode(self._part, self._at)
             except json.JSONDecodeError as error:
-                if self._stays(error) or not self._more(row):
+                if self._is_final(error) or not self._more(row):
                     raise self._why_not(row, error) from error
                 continue
             except RecursionError as error:
                 words = f"row {row} holds lists or objects too deep within one another: this is no file of messages."
                 raise Unreadable(words, row=row) from error
-            # A number that ends with the part may go on.
+            # A number at the end of the part may continue in the next one.
             if end == len(self._part) and self._more(row):
                 continue
-            begun, self._at = self._at, end
-            return value, begun
+            start, self._at = self._at, end
+            return value, start
 
-    def _stays(self, error: json.JSONDecodeError) -> bool:
-        """Whether it is an error whatever follows: only a text can be cut off long after the place that is named."""
-        return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_SIGN
+    def _is_final(self, error: json.JSONDecodeError) -> bool:
+        """Whether more of the file cannot cure it: it is no unterminated text, and not at the end of the part."""
+        return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_TOKEN
 
     def _more(self, row: int) -> bool:
-        """Take more of the file, twice as much each time that a value does not end; False at its end."""
+        """Read on, twice as much each time that a value does not end; False at the end of the file."""
         if not self._more_to_come:
             return False
         rest = len(self._part) - self._at
@@ -279,19 +279,19 @@ class JsonList(Objects):
         text = self._take(max(READ_AT_ONCE, rest), row=row)
         self._more_to_come = bool(text)
         if text:
-            self._forget_what_was_read()
+            self._drop_parsed()
             self._part += text
         return self._more_to_come
 
-    def _forget_what_was_read(self) -> None:
+    def _drop_parsed(self) -> None:
         self._lines += self._part.count("\n", 0, self._at)
         last = self._part.rfind("\n", 0, self._at)
         self._line_start = (self._line_start if last < 0 else last + 1) - self._at
         self._part, self._at = self._part[self._at :], 0
 
     def _why_not(self, row: int, error: json.JSONDecodeError) -> Unreadable:
-        """The library's words say only what it stumbled over; where a file ends early it stumbles at its end."""
-        if error.msg.startswith("Unterminated") or BEGINNING.fullmatch(self._part, error.pos):
+        """The error in our words. A file that is cut off fails at its end, whatever the json module says."""
+        if error.msg.startswith("Unterminated") or CUT_OFF.fullmatch(self._part, error.pos):
             return _cut_off(row - 1)
         return self._unfit(row, error.pos, "it cannot be read")
 
@@ -304,12 +304,12 @@ class JsonList(Objects):
 
 
 class JsonLines(Objects):
-    """One object on each line; a line that cannot be read keeps none after it from being read."""
+    """An object on each line. A line that cannot be parsed is a problem of its own; the lines after it are read."""
 
     format = "JSON Lines"
 
-    def _none_of_them(self) -> Unreadable:
-        """There is at least one line that begins like an object: else the file would not be taken for JSON Lines."""
+    def _no_objects(self) -> Unreadable:
+        """At least one line begins like an object: that is how the format was detected."""
         problem = next((read.problem for read in self._ahead if read.problem), None)
         words = problem.message if problem else "expected one object, {…}, on each line: there is none."
         return Unreadable(words, row=problem.row if problem else None)
@@ -341,14 +341,14 @@ class JsonLines(Objects):
         return Read(number, None, Problem(number, "", "error", words))
 
     def _refuse_a_single_object(self, line: str) -> None:
-        """A line that nothing follows, not even its end, and an object over several lines are no JSON Lines."""
+        """JSON Lines are neither an object over several lines, nor a single line without a line end."""
         over_lines = line.strip() == "{" or line.rstrip().endswith((",", "[", "{"))
         if over_lines or not line.endswith(("\n", "\r")):
             raise Unreadable(LIST_EXPECTED)
 
 
 def looks_like_json(start: str) -> type[Objects] | None:
-    """What reads a file whose text begins so; None for what is no JSON."""
+    """The reader of a file whose text begins so; None where it is not JSON."""
     start = start.lstrip("\ufeff \t\r\n")
     if re.match(r"\{\s*(?:[\"}]|$)", start):
         return JsonLines
@@ -357,19 +357,19 @@ def looks_like_json(start: str) -> type[Objects] | None:
     return None
 
 
-def _no_text(number: int, column: str, value: Any) -> Problem | None:
-    """What is wrong with a value that stands for no text; nothing is with true, false and null."""
-    if not isinstance(value, dict | list | NoNumber):
+def _not_a_text(number: int, column: str, value: Any) -> Problem | None:
+    """The problem of a value that is not a text; None for true, false and null."""
+    if not isinstance(value, dict | list | NotANumber):
         return None
     kind = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a number that is none"
     return Problem(number, column, "error", f"{column} holds {kind}: give it a text in quotes.")
 
 
 def _as_written(value: Any) -> str:
-    """The text that stands for a value, as people write it; what holds others as JSON."""
+    """A value as text, as people write it; lists and objects as JSON."""
     if isinstance(value, str):
         return value
-    if isinstance(value, NoNumber):
+    if isinstance(value, NotANumber):
         return "NaN"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=_as_written)

@@ -1,8 +1,8 @@
-"""Files that only one person may have: uploads to import, what was found in them, and exports to download.
+"""Private files: uploads, what was found in them, and exports to download. Only one person may have each.
 
-They lie in ``settings.PRIVATE_DIR``, which no web server serves, under names that nobody can guess. What belongs to
-an upload (its preview, its problems) lies beside it: its name begins with the upload's. A name is never a path, and
-what is in the database is all that ever names a file; a form or an address never does.
+They are in ``settings.PRIVATE_DIR``, which no web server serves, under names that nobody can guess. Files that belong
+to an upload (its preview, its problems) have names with the same beginning. A name is never a path, and comes from
+the database only, never from a form or a URL.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from django.conf import settings
 
 KEPT = timedelta(days=1)
 NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9.]{1,24}")
-STEM = 32  # the characters of a name that nobody can guess, and that all files of one upload share
+STEM = 32  # the characters of a name that are random, and the same for all files of one upload
 
 
 class TooLarge(Exception):
-    """More than ``limit`` bytes came; nothing is kept of them."""
+    """More than ``limit`` bytes arrived; nothing of them is kept."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The file is larger than {limit:,} bytes.")
@@ -32,32 +32,32 @@ class TooLarge(Exception):
 
 
 def new_name(suffix: str) -> str:
-    """A name that nobody can guess, ending in ``suffix``, such as "csv"."""
+    """A new random name that ends in ``suffix``, such as "csv"."""
     return _sound(f"{secrets.token_hex(STEM // 2)}.{suffix.lstrip('.').lower()}")
 
 
 def beside(name: str, kind: str) -> str:
-    """The name of a file that belongs to another: ``beside(upload, "problems.csv")``."""
+    """The name of a file that belongs to another one: ``beside(upload, "problems.csv")``."""
     return _sound(f"{_sound(name)[:STEM]}.{kind}")
 
 
 def path(name: str) -> Path:
-    """Where the file of this name is, or is to be: in a folder that only our own processes may open.
+    """The path of a private file, in a folder that only our own processes may open.
 
-    Raises ValueError for what is no name of ours.
+    Raises ValueError where ``name`` is not the name of a private file.
     """
     return _folder() / _sound(name)
 
 
 def opener(file: str, flags: int) -> int:
-    """For ``open(…, opener=private_files.opener)``: makes files that only we may read, whatever the umask says."""
+    """For ``open(…, opener=private_files.opener)``: creates files that only our user may read, whatever the umask."""
     return os.open(file, flags, 0o600)
 
 
 class Incoming:
-    """A new private file that is being received; ``close`` removes it unless ``keep`` was called.
+    """A new private file that is being received; ``close`` deletes it unless ``keep`` was called.
 
-    ``name``, ``size`` (bytes so far) and ``digest`` (SHA-256 so far) tell what came.
+    ``size`` (in bytes) and ``digest`` (SHA-256) are those of what arrived so far.
     """
 
     def __init__(self, suffix: str, limit: int) -> None:
@@ -81,21 +81,21 @@ class Incoming:
         return self._sum.hexdigest()
 
     def keep(self) -> None:
-        """It came whole: from now on it stays."""
+        """Keep the file: it arrived completely."""
         self._file.close()
         self._kept = True
 
     def close(self) -> None:
-        """Let go of it, and of what came unless it is to be kept."""
+        """Close the file, and delete it unless it is kept."""
         if not self._kept:
             delete(self.name)
             self._file.close()
 
 
 def save(chunks: Iterable[bytes], suffix: str, limit: int) -> tuple[str, int, str]:
-    """Keep what comes as a new file; its name, its size in bytes and its SHA-256.
+    """Save a new file; returns its name, its size in bytes and its SHA-256.
 
-    Raises TooLarge as soon as more than ``limit`` bytes came. Nothing is kept of a file that did not come whole.
+    Raises TooLarge as soon as more than ``limit`` bytes arrived. Nothing is kept of a file that is not complete.
     """
     with closing(Incoming(suffix, limit)) as file:
         for chunk in chunks:
@@ -105,23 +105,23 @@ def save(chunks: Iterable[bytes], suffix: str, limit: int) -> tuple[str, int, st
 
 
 def exists(name: str) -> bool:
-    """Whether the file is there: "" and what is no name of ours are not."""
+    """Whether the file exists; False for "" and for what is not the name of a private file."""
     return bool(NAME.fullmatch(name)) and path(name).is_file()
 
 
-def left_of(name: str) -> bool:
-    """Whether the file, or anything beside it, is there."""
+def any_exists(name: str) -> bool:
+    """Whether the file, or any that belongs to it, exists."""
     return any(_folder().glob(f"{_sound(name)[:STEM]}.*"))
 
 
 def delete(name: str) -> None:
-    """Remove the file, if it is there; "" names none."""
+    """Delete the file, if it exists. "" is allowed, and no file."""
     if name:
         path(name).unlink(missing_ok=True)
 
 
 def delete_all(name: str, *, keep: Iterable[str] = ()) -> None:
-    """Remove the file and everything beside it but the kinds to ``keep``; "" names none."""
+    """Delete the file and all that belong to it, except the kinds to ``keep``. "" is allowed, and no file."""
     if not name:
         return
     kept = {beside(name, kind) for kind in keep}
@@ -131,10 +131,10 @@ def delete_all(name: str, *, keep: Iterable[str] = ()) -> None:
 
 
 def sweep(now: datetime, *, in_use: Iterable[str] = ()) -> int:
-    """Remove what was last written a day before ``now`` or earlier, except files that are ``in_use`` (names, with what
-    lies beside them); returns how many files.
+    """Delete files last written a day before ``now`` or earlier, except those ``in_use`` (names of files, which keep
+    all that belong to them); returns how many.
 
-    What no row names, because a process died before it was stored, is removed too.
+    That includes files that no row names, because a process died before it stored one.
     """
     latest = (now - KEPT).timestamp()
     needed = {name[:STEM] for name in in_use if name}
@@ -149,7 +149,7 @@ def sweep(now: datetime, *, in_use: Iterable[str] = ()) -> int:
 def _written(file: Path) -> float:
     try:
         return file.stat().st_mtime
-    except FileNotFoundError:  # somebody else removed it just now
+    except FileNotFoundError:  # another process just deleted it
         return float("inf")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-LONGEST_LABEL = 80  # characters of somebody else's text within a sentence of ours
+LONGEST_LABEL = 80  # characters of a text from a file within a sentence of ours
 
 Level = Literal["error", "warning", "notice"]
 
@@ -34,7 +34,7 @@ Report = Callable[[Problem], None]
 
 
 class Unreadable(Exception):
-    """The file cannot be read from some point on (or at all); ``problem`` says where and why."""
+    """The file cannot be read at all, or from some row on; ``problem`` says where and why."""
 
     def __init__(self, message: str, *, row: int | None = None, cure: str = "") -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class Unreadable(Exception):
 
 
 def label(value: str, *, quoted: bool = False) -> str:
-    """``value`` fit for a sentence: shortened, in quotes where asked or needed, invisible characters spelled out."""
+    """``value`` for use in a sentence: shortened, quoted where asked or needed, invisible characters escaped."""
     shown = value if len(value) <= LONGEST_LABEL else value[: LONGEST_LABEL - 1] + "…"
     if quoted or not shown.isprintable() or shown != shown.strip() or not shown:
         return repr(shown)

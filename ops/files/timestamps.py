@@ -1,4 +1,4 @@
-"""Timestamps in imported files: ISO 8601 and nothing that has to be guessed."""
+"""Timestamps in files: ISO 8601, and nothing that would have to be guessed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 SHAPE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
-# What most systems write; its text is the moment already (but for 24:00:00, which newer Pythons take for the next day).
+# What most systems write: the text is the moment already. Newer Pythons read 24:00:00 as the next day, so not that.
 PLAIN_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?!24)\d\d:\d\d:\d\d)(?:Z|[+]00:00)", re.ASCII)
 DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 DAY_AND_MONTH = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b.*", re.ASCII | re.DOTALL)
-LONGEST = 64  # characters that may make a difference
+LONGEST = 64  # characters that matter
 REMEDY = "write it like 2026-01-05T10:00:00+00:00."
 
 
 class Moment(NamedTuple):
-    """A timestamp as read: ``utc`` as the database writes it, '2026-01-05 10:00:00', with microseconds if any.
+    """A timestamp: ``utc`` as the database writes it, '2026-01-05 10:00:00', with microseconds if any.
 
-    ``problem`` is why it is none, with its remedy; then ``utc`` is None. ``note`` is what was assumed. ``cure`` names
-    the choice that would read it otherwise.
+    Where it is not valid ``utc`` is None, and ``problem`` says why, with the remedy. ``note`` is what was assumed.
+    ``cure`` names the option of Reading that would change the result.
     """
 
     utc: str | None
@@ -34,7 +34,7 @@ class Moment(NamedTuple):
 
 @cache
 def moments_in(time_zone: str) -> Callable[[str], Moment]:
-    """What reads timestamps where those that name no zone are meant in ``time_zone`` (IANA)."""
+    """A function that reads timestamps; those without a zone are taken as local times of ``time_zone`` (IANA)."""
     zone = ZoneInfo(time_zone)
 
     @lru_cache(maxsize=4096)
@@ -52,7 +52,7 @@ def moments_in(time_zone: str) -> Callable[[str], Moment]:
 
 
 def _read(text: str, zone: ZoneInfo) -> Moment:
-    """What ``text`` says; digits after the microsecond are dropped."""
+    """The moment of ``text``; digits after the microsecond are dropped."""
     if SHAPE.fullmatch(text) is None:
         return Moment(None, problem=f"{_why_not(text)}: {REMEDY}")
     try:
@@ -65,7 +65,7 @@ def _read(text: str, zone: ZoneInfo) -> Moment:
 
 
 def _local(moment: datetime, text: str, zone: ZoneInfo) -> Moment:
-    """A time that names no zone. Clocks that are put forward leave some out, clocks that are put back repeat some."""
+    """The moment of a time without a zone, which must exist once: clocks are put forward and back."""
     first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
         return Moment(_utc(first), note=f"the time has no zone; taken as {zone.key}.", cure="time_zone")
@@ -79,7 +79,7 @@ def _local(moment: datetime, text: str, zone: ZoneInfo) -> Moment:
 
 
 def _offset(moment: datetime) -> str:
-    """Of a time in its zone, as people write it: +02:00."""
+    """The offset of a time in its zone, as people write it: +02:00."""
     return moment.isoformat()[-6:]
 
 
@@ -92,7 +92,7 @@ def _no_such(text: str) -> Moment:
 
 
 def _why_not(text: str) -> str:
-    """For what does not look like a timestamp at all. The text itself is named by its kind: it may be anything."""
+    """Why a text that does not look like a timestamp is none. It is not quoted, because it may be anything."""
     if not text.strip():
         return "the timestamp is empty"
     if NUMBER.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Which header holds which column: by name, or by what people say."""
+"""Which header holds which column: found by name, or chosen."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def unfit(headers: list[str], **options: object) -> HeaderUnfit:
     return caught.value
 
 
-def test_our_names_are_found_in_any_order_and_edited_and_read_may_be_missing() -> None:
+def test_columns_are_found_in_any_order_and_some_may_be_missing() -> None:
     assert fit(SIX[::-1], Reading()).sources == (*SIX[:5], None, None, "content")
     assert fit(list(COLUMNS), Reading()).sources == COLUMNS
 
 
-def test_id_and_parent_id_are_taken_for_the_external_ids() -> None:
+def test_columns_are_found_by_their_aliases() -> None:
     headers = ["id", "parent_id", *SIX[2:]]
     assert fit(headers, Reading()).sources[:2] == ("id", "parent_id")
     # Where both are there, ours is it.
@@ -63,7 +63,7 @@ def test_unknown_columns_can_be_ignored_missing_and_repeated_ones_cannot() -> No
     assert unfit([*SIX, "content"], ignore_unknown=True).repeated == ["content"]
 
 
-def test_people_may_say_which_header_holds_what() -> None:
+def test_the_header_of_a_column_can_be_chosen() -> None:
     chosen = {"external_id": "", "parent_external_id": "", "sender": "From", "receiver": "To", "content": "timestamp"}
     headers = ["From", "To", "timestamp", "When"]
     assert fit(headers, Reading(columns={**chosen, "timestamp": "When"})).sources == (
@@ -80,7 +80,7 @@ def test_people_may_say_which_header_holds_what() -> None:
     assert unfit(headers, columns=chosen).missing == ["timestamp"]
 
 
-def test_of_the_needed_columns_only_the_external_ids_may_be_said_to_be_absent() -> None:
+def test_only_some_columns_can_be_chosen_to_be_absent() -> None:
     absent = dict.fromkeys(COLUMNS, "")
     assert unfit(list(COLUMNS), columns=absent, ignore_unknown=True).missing == [
         "sender",

@@ -40,7 +40,7 @@ def unreadable(content: bytes) -> str:
         ("utf-16-be", b"\xfe\xff", "read as UTF-16, separated by commas"),
     ],
 )
-def test_the_byte_order_mark_tells_the_encoding(encoding: str, mark: bytes, described: str) -> None:
+def test_the_encoding_is_recognised_by_the_byte_order_mark(encoding: str, mark: bytes, described: str) -> None:
     content = mark + as_csv(row(content="héllo 🏳️‍🌈")).decode().encode(encoding)
     assert read(content) == [(2, row(content="héllo 🏳️‍🌈"))]
     assert open_csv(content).description == described
@@ -49,14 +49,14 @@ def test_the_byte_order_mark_tells_the_encoding(encoding: str, mark: bytes, desc
 @pytest.mark.parametrize(
     ("separator", "described"), [(",", "separated by commas"), (";", "separated by ;"), ("\t", "separated by tabs")]
 )
-def test_the_header_tells_the_separator(separator: str, described: str) -> None:
+def test_the_separator_is_detected_from_the_header(separator: str, described: str) -> None:
     lines = [separator.join(COLUMNS), separator.join(row(content="hello"))]
     content = "\n".join(lines).encode()
     assert read(content) == [(2, row(content="hello"))]
     assert open_csv(content).description.endswith(described)
 
 
-def test_columns_may_stand_in_any_order_and_in_quotes() -> None:
+def test_columns_may_be_in_any_order_and_in_quotes() -> None:
     content = b'"content","timestamp", receiver,sender,parent_external_id,external_id\nhello,now,bob,alice,0,1\n'
     assert read(content) == [(2, ("1", "0", "alice", "bob", "now", "", "", "hello"))]
 
@@ -81,8 +81,8 @@ def test_the_encoding_may_be_chosen(encoding: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in ENCODINGS if name != "UTF-16"])
-def test_every_byte_can_be_given_back_in_every_encoding(name: str) -> None:
-    """What is no text in it is a problem of its row, never of the whole file; nothing is lost or replaced."""
+def test_every_byte_can_be_written_back_in_every_encoding(name: str) -> None:
+    """Invalid bytes are a problem of their row, never of the whole file; nothing is lost or replaced."""
     line = b"1,,alice,bob,t,\x81\xfe\xff\x80~"
     source = open_csv(HEADER.encode() + b"\n" + line + b"\n", encoding=name)
     ((_, values),) = source.originals()
@@ -98,7 +98,7 @@ def test_bytes_that_the_chosen_encoding_does_not_have_are_named() -> None:
     ]
 
 
-def test_utf_16_without_a_mark_is_told_by_its_header() -> None:
+def test_utf_16_without_a_mark_is_recognised_by_its_header() -> None:
     for codec in ("utf-16-le", "utf-16-be"):
         assert read(as_csv(row(content="héllo")).decode().encode(codec)) == [(2, row(content="héllo"))]
 
@@ -108,7 +108,7 @@ def test_a_mark_of_utf_8_before_another_encoding_is_left_out() -> None:
     assert [values[-1] for _, values, _ in open_csv(content, encoding="Latin-1")] == ["café"]
 
 
-def test_a_header_of_other_names_tells_the_separator_as_well() -> None:
+def test_the_separator_is_detected_from_chosen_headers_too() -> None:
     chosen = {"external_id": "", "parent_external_id": "", "sender": "Von", "receiver": "An", "timestamp": "Zeit"}
     columns = {**chosen, "content": "Text, ganz"}
     content = b"Von;An;Zeit;Text, ganz\na;b;t;hello\n"
@@ -139,7 +139,7 @@ def test_line_ends_may_be_mixed() -> None:
     assert [values[-1] for _, values in read(content.encode())] == ["one", "two", "x\r\ny\rz", "four"]
 
 
-def test_a_carriage_return_without_quotes_belongs_to_the_text_where_it_does_not_part_whole_rows() -> None:
+def test_a_carriage_return_without_quotes_is_text_where_it_is_not_between_complete_rows() -> None:
     content = f"{HEADER}\n1,,a,b,t,\r=1\n2,,a,b,t,one\rtwo\rthree\n3,,a,b,t,hello\n"
     assert [(number, values[-1]) for number, values in read(content.encode())] == [
         (2, "\r=1"),
@@ -148,7 +148,7 @@ def test_a_carriage_return_without_quotes_belongs_to_the_text_where_it_does_not_
     ]
 
 
-def test_where_lines_end_in_carriage_returns_a_torn_row_is_not_put_together() -> None:
+def test_where_lines_end_in_carriage_returns_incomplete_rows_are_not_joined() -> None:
     found = list(open_csv(f"{HEADER}\r1,,a,b,t,hello\rtorn\r".encode()))
     assert [(number, problem is None) for number, _, problem in found] == [(2, True), (3, False)]
 
@@ -182,7 +182,7 @@ def test_every_row_that_is_not_utf_8_is_named() -> None:
         ("\n\n", "the file has a header and no rows."),
     ],
 )
-def test_what_cannot_be_read_on_from_is_named(rest: str, reason: str) -> None:
+def test_a_fault_after_which_nothing_can_be_read_is_named(rest: str, reason: str) -> None:
     assert unreadable(f"{HEADER}\n{rest}".encode()).startswith(reason)
 
 
@@ -207,7 +207,7 @@ def test_what_cannot_be_read_on_from_is_named(rest: str, reason: str) -> None:
         ),
     ],
 )
-def test_what_is_no_file_of_messages_is_refused_at_once(content: bytes, reason: str) -> None:
+def test_what_is_no_such_file_is_refused_at_once(content: bytes, reason: str) -> None:
     with pytest.raises(Unreadable) as caught:
         open_csv(content)
     assert str(caught.value) == reason

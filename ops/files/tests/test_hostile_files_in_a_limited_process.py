@@ -20,7 +20,7 @@ MOST_MIB = 300
 
 
 def read_limited(path: Path, module: str = "ops.files.tests.limited") -> dict[str, Any]:
-    """What a limited process told of the file; it must have come to an end, within its limits."""
+    """What a limited process printed of the file. It must have ended within its limits."""
     run = subprocess.run(
         [sys.executable, "-m", module, str(path)], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )

@@ -8,12 +8,12 @@ from ops.files.invisible import Part, parts
 
 
 @pytest.mark.parametrize("text", ["a\u202eb", "a\u200bb", "\ufeff", "a\x07", "a\x1b[31m", "\u2066", "\x85"])
-def test_texts_with_invisible_or_control_characters_are_marked(text: str) -> None:
+def test_invisible_and_control_characters_are_named(text: str) -> None:
     assert any(part.name for part in parts(text))
 
 
 @pytest.mark.parametrize("text", ["hello\r\n\tworld", "👩‍🚀", "naïve", "日本", ""])
-def test_plain_texts_are_not_marked(text: str) -> None:
+def test_visible_characters_are_not_named(text: str) -> None:
     assert not any(part.name for part in parts(text))
 
 

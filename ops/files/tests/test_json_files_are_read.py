@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: told by what the file holds, streamed, texts exact; faults are named by row."""
+"""JSON and JSON Lines: detected from the content, streamed, with exact texts; faults are named by row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TORN = ONE.replace("alice", 'al"ice')
 
 
 def reader(content: str | bytes, **options: object) -> JsonList | JsonLines:
-    """The file, opened by what it looks like."""
+    """The file, opened with the reader of its format."""
     encoded = content.encode() if isinstance(content, str) else content
     kind = looks_like_json(encoded.decode("utf-8-sig", "ignore"))
     assert kind is not None
@@ -48,7 +48,7 @@ def test_what_was_written_is_read(write: object, described: str) -> None:
 
 
 def test_rows_are_counted_by_object_and_by_line() -> None:
-    """The Nth object of a list is row N, wherever it stands; of JSON Lines it is what an editor calls line N."""
+    """Row N is the Nth object of a list, on whatever line, but line N of JSON Lines."""
     assert [number for number, *_ in reader(f"[\n{ONE},\n\n{ONE}]")] == [1, 2]
     assert [number for number, *_ in reader(f"{ONE}\n\n{ONE}\n")] == [1, 3]
 
@@ -76,7 +76,7 @@ def test_missing_keys_are_empty_and_the_columns_are_those_of_the_first_objects()
     assert read_rows(chosen) == [("7", "", "alice", "bob", "t", "", "", "x")]
 
 
-def test_a_key_of_ours_may_come_late_an_unknown_one_is_a_problem() -> None:
+def test_a_known_key_may_come_late_an_unknown_one_is_a_problem() -> None:
     early = json.dumps(dict.fromkeys(("id", "parent_id", "sender", "receiver", "timestamp", "content"), "x"))
     lines = f"{early}\n" * OBJECTS_AHEAD
     late, unknown = early.replace("}", ', "read": true}'), early.replace("}", ', "mood": 1}')
@@ -173,11 +173,11 @@ def test_a_single_line_with_its_end_is_json_lines() -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_on_from_is_named(content: str, reason: str) -> None:
+def test_a_fault_after_which_nothing_can_be_read_is_named(content: str, reason: str) -> None:
     assert refused(content) == reason
 
 
-def test_a_broken_line_keeps_no_other_from_being_read() -> None:
+def test_lines_after_a_broken_one_are_read() -> None:
     source = reader(f'{ONE}\n{{"external_id": 2,, }}\n{"[" * 100_000}\n{ONE}\n')
     assert problems_of(source) == [
         "row 2 is not valid JSON (column 19): write one object on each line.",
@@ -185,8 +185,8 @@ def test_a_broken_line_keeps_no_other_from_being_read() -> None:
     ]
 
 
-def test_objects_are_found_wherever_the_parts_end_that_are_read_at_once() -> None:
-    """Rows of all lengths, so that the file is cut at every place of a row."""
+def test_objects_are_complete_wherever_a_part_of_the_file_ends() -> None:
+    """Rows of all lengths, so that parts end everywhere in a row."""
     rows = [row(str(number), content="é🙂\\" * (number % 97)) for number in range(3_000)]
     assert read_rows(reader(as_json(*rows))) == rows
 
@@ -201,7 +201,7 @@ def test_numbers_are_whole_wherever_the_parts_end(monkeypatch: pytest.MonkeyPatc
 def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What ends with the part, or is cut in two by its end, is no fault of the file."""
+    """What a part ends with or cuts in two is no fault of the file."""
     text = (
         ONE.replace('"1"', "-1234.5e+67").replace('"edited": ""', '"edited": false').replace("hello", r"\ud83d\ude42")
     )
@@ -219,8 +219,8 @@ def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts
 @pytest.mark.parametrize(
     ("sound", "torn"), [('"receiver": "bob"', '"receiver" "bob"'), ('"alice"', '"alice'), (": 1", ": oops")]
 )
-def test_a_fault_before_much_more_is_named_for_what_it_is(sound: str, torn: str) -> None:
-    """It is not for want of an end that the row cannot be read, however long the rest of the file."""
+def test_a_fault_far_from_the_end_is_not_mistaken_for_a_cut_off_file(sound: str, torn: str) -> None:
+    """However long the rest of the file is."""
     one = ONE.replace('"1"', "1")
     content = f"[{one}, {one.replace(sound, torn)}{f', {one}' * 40_000}]"
     assert refused(content).startswith("row 2 is not valid JSON, it cannot be read (line 1, column ")
@@ -237,7 +237,7 @@ def test_the_place_of_a_fault_is_right_far_into_the_file() -> None:
     assert f"({place})" in refused(on_one_line)
 
 
-def test_the_format_is_told_by_the_content_not_by_the_name(tmp_path: Path) -> None:
+def test_the_format_is_detected_from_the_content_not_from_the_name(tmp_path: Path) -> None:
     for name, content, format in (
         ("a.csv", as_json(row()), "JSON"),
         ("b.json", as_json_lines(row()), "JSON Lines"),

@@ -1,4 +1,4 @@
-"""Private files: nobody guesses their names, nobody else may open them, and they do not stay."""
+"""Private files: their names cannot be guessed, nobody else may open them, and they are deleted after a day."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_names_cannot_be_guessed() -> None:
 @pytest.mark.parametrize(
     "name", ["../secret", "/etc/passwd", "a/b.csv", "", "x" * 32 + ".csv", "0" * 32, "0" * 32 + "./x"]
 )
-def test_what_is_no_name_of_ours_is_no_path(name: str) -> None:
+def test_only_names_of_private_files_have_a_path(name: str) -> None:
     with pytest.raises(ValueError, match="is no name of a private file"):
         private_files.path(name)
     assert private_files.exists(name) is False
@@ -70,7 +70,7 @@ def test_nothing_is_kept_of_a_file_that_is_too_large(folder: Path) -> None:
     assert list(taken) == [b"never asked for"]
 
 
-def test_nothing_is_kept_of_a_file_that_breaks_off(folder: Path) -> None:
+def test_nothing_is_kept_of_an_incomplete_file(folder: Path) -> None:
     def broken() -> Any:
         yield b"half"
         raise ConnectionError
@@ -80,7 +80,7 @@ def test_nothing_is_kept_of_a_file_that_breaks_off(folder: Path) -> None:
     assert left(folder) == set()
 
 
-def test_a_file_goes_with_what_lies_beside_it(folder: Path) -> None:
+def test_a_file_is_deleted_with_those_that_belong_to_it(folder: Path) -> None:
     name, other = saved(), saved()
     for kind in ("preview.json", "problems.csv", "rejected.csv"):
         private_files.path(private_files.beside(name, kind)).touch()
@@ -105,7 +105,7 @@ def test_a_sweep_removes_what_is_a_day_old(folder: Path, db: Any) -> None:
     assert not private_files.exists(old)
 
 
-def test_a_sweep_leaves_what_is_in_use_and_what_lies_beside_it(folder: Path) -> None:
+def test_a_sweep_leaves_files_in_use_and_those_that_belong_to_them(folder: Path) -> None:
     upload = saved(age=timedelta(days=3))
     problems = private_files.path(private_files.beside(upload, "problems.csv"))
     problems.touch()

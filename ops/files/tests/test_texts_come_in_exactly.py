@@ -68,7 +68,7 @@ def test_long_texts_come_in_exactly(write: Write, path: Path) -> None:
 
 
 def test_lone_halves_of_characters_reach_the_checks(path: Path) -> None:
-    """They cannot be stored; that is told of the row, not of the file."""
+    """They cannot be stored, which is a problem of the row, not of the file."""
     rows = [row("1", content="a\ud83d"), row("2", content="\ude42b")]
     come_back(as_json, path, rows)
     path.write_bytes("\ufeff".encode("utf-16-le") + as_csv_text(rows).encode("utf-16-le", "surrogatepass"))

@@ -40,20 +40,20 @@ def problem(request: HttpRequest) -> str:
     return handler.problem
 
 
-def test_a_file_that_nobody_kept_goes_with_its_request(folder: Path) -> None:
+def test_a_file_that_is_not_kept_is_deleted_with_its_request(folder: Path) -> None:
     request = sent(("file", b"a,b"))
     assert len(left(folder)) == 1
     request.close()
     assert left(folder) == []
 
 
-def test_a_file_of_just_the_limit_is_taken(folder: Path) -> None:
+def test_a_file_of_exactly_the_limit_is_accepted(folder: Path) -> None:
     request = sent(("file", b"x" * LIMIT))
     assert problem(request) == ""
     assert [upload.size for upload in request.FILES.getlist("file")] == [LIMIT]
 
 
-def test_one_byte_more_is_not_and_nothing_stays(folder: Path) -> None:
+def test_a_file_of_one_byte_more_is_refused_and_nothing_is_kept(folder: Path) -> None:
     request = sent(("file", b"x" * (LIMIT + 1)))
     assert problem(request) == (
         "The file is larger than 97.7 kB, the most that is taken: split it and import the parts one after the other, "
@@ -89,7 +89,7 @@ def endless(length: int) -> tuple[HttpRequest, Endless]:
     return request, client
 
 
-def test_who_sends_many_times_the_limit_is_not_heard_to_the_end(folder: Path) -> None:
+def test_who_sends_many_times_the_limit_is_cut_off(folder: Path) -> None:
     request, client = endless(50 * 2**30)
     assert request.POST["csrfmiddlewaretoken"] == "token"
     assert "larger than" in problem(request)
@@ -97,7 +97,7 @@ def test_who_sends_many_times_the_limit_is_not_heard_to_the_end(folder: Path) ->
     assert left(folder) == []
 
 
-def test_a_client_that_goes_away_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_kept_when_the_client_disconnects(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request, client = endless(LIMIT)
     first = client.read
 
@@ -112,7 +112,7 @@ def test_a_client_that_goes_away_leaves_nothing(folder: Path, monkeypatch: pytes
     assert left(folder) == []
 
 
-def test_nothing_is_taken_from_who_may_not_upload(folder: Path) -> None:
+def test_nothing_is_accepted_from_who_may_not_upload(folder: Path) -> None:
     request = sent(("file", b"a"), allowed=False)
     assert not request.FILES
     assert left(folder) == []
@@ -133,5 +133,5 @@ def test_a_full_disk_is_said_in_words(folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("size", "words"), [(1, "1 byte"), (1_536, "1.5 kB"), (2**29, "512 MB"), (2**31, "2 GB")])
-def test_sizes_are_said_as_people_say_them(size: int, words: str) -> None:
+def test_sizes_are_in_units_that_people_use(size: int, words: str) -> None:
     assert uploads.size_in_words(size) == words

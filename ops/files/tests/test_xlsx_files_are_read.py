@@ -74,8 +74,8 @@ def test_texts_are_exact() -> None:
     assert [values[-1] for values in read(as_xlsx(*(row(content=text) for text in texts)))] == texts
 
 
-def test_signs_that_excel_escapes_are_told_apart_however_they_follow_one_another() -> None:
-    """Once each: what the first escape gives is not read as the beginning of another."""
+def test_escapes_of_excel_are_replaced_once_each() -> None:
+    """The result of an escape is not the beginning of another one."""
     source = with_sheet('<row><c t="inlineStr"><is><t>_x005F_x005F_x005F_x000D_|_x005f_x41_|_x000a_</t></is></c></row>')
     assert read(source)[0][0] == "_x005F_x000D_|_x41_|\n"
 
@@ -118,7 +118,7 @@ def test_rows_count_as_the_spreadsheet_counts_them() -> None:
     ]
 
 
-def test_rich_texts_are_joined_and_their_reading_aloud_is_left_out() -> None:
+def test_rich_texts_are_joined_without_phonetic_hints() -> None:
     rich = '<r><t>東</t></r><r><rPr><b/></rPr><t xml:space="preserve">京 </t></r><rPh><t>トウキョウ</t></rPh>'
     source = with_sheet(f'<row><c t="inlineStr"><is>{rich}</is></c></row>')
     assert read(source)[0][0] == "東京 "
@@ -189,7 +189,7 @@ def test_a_hidden_sheet_is_not_the_first() -> None:
     assert open_xlsx(content.getvalue()).description.startswith("read as XLSX, sheet messages;")
 
 
-def test_the_header_is_told_as_in_other_formats() -> None:
+def test_the_header_is_fitted_as_in_other_formats() -> None:
     with pytest.raises(HeaderUnfit) as caught:
         open_xlsx(as_xlsx(["1"], headers=["a"]))
     assert (caught.value.unknown, caught.value.problem.row) == (["a"], 1)

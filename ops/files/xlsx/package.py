@@ -1,4 +1,4 @@
-"""The ZIP of a workbook and the XML in it, taken apart so that no file, however hostile, takes much memory or time."""
+"""The ZIP of a workbook and the XML in it, read so that no file, however hostile, takes much memory or time."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from xml.parsers import expat
 from ops.files.problems import Unreadable
 
 MOST_PARTS, LARGEST_DIRECTORY = 5_000, 1 << 20  # bytes
-# A part may unpack to so many bytes, those that are packed unusually well to fewer.
+# A part may unpack to so many bytes; to fewer where it is packed unusually well.
 LARGEST_PART, LARGEST_SMALL_PART = 2 << 30, 32 << 20
 MOST_TIMES_PACKED = 100
-LARGEST_DESCRIPTION = 16 << 20  # bytes of a part that says only how the workbook is built
+LARGEST_DESCRIPTION = 16 << 20  # bytes of a part that only describes the workbook
 LONGEST_TOKEN = 1 << 20  # bytes of one tag
 MOST_NAMES = 5_000  # different names of elements and attributes
-MOST_ELEMENTS = 200_000  # in a part that says how the workbook is built
+MOST_ELEMENTS = 200_000  # in a part that only describes the workbook
 READ_AT_ONCE = 1 << 16
-# Of what stands at the end of a ZIP: its length, the number of entries, the size of the directory.
+# The record at the end of a ZIP, with the number of entries and the size of the directory.
 END = struct.Struct("<4s4H2LH")
 END_MARK, END_64_MARK = b"PK\x05\x06", b"PK\x06\x07"
 LONGEST_COMMENT = (1 << 16) - 1
-LOCATOR = 20  # bytes before the end in which a larger ZIP says where its true end is
+LOCATOR = 20  # bytes before that record in which a ZIP64 says where its own record is
 BROKEN = "it is cut off or damaged"
 
 Start = Callable[[str, dict[str, str]], None]
@@ -34,17 +34,17 @@ Data = Callable[[str], None]
 
 
 def unfit(why: str, *, row: int | None = None) -> Unreadable:
-    """Why a workbook cannot be read, with the remedy."""
+    """The error for a workbook that cannot be read: the reason, with the remedy."""
     return Unreadable(f"cannot read this workbook: {why}; save it again as .xlsx or CSV.", row=row)
 
 
 def most_unpacked(packed: int) -> int:
-    """The bytes that so many packed ones may become."""
+    """How many bytes so many packed ones may unpack to."""
     return max(LARGEST_SMALL_PART, packed * MOST_TIMES_PACKED)
 
 
 class Package:
-    """An open workbook's parts. Opening looks at the directory only: raises Unreadable where it promises no good."""
+    """The parts of an open workbook. Opening reads the directory; raises Unreadable where it is damaged or large."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.packed = _check_end(file)  # bytes of the file
@@ -66,29 +66,29 @@ class Package:
 
     @contextmanager
     def open(self, name: str, *, largest: int) -> Iterator[BinaryIO]:
-        """A part of the workbook, of at most ``largest`` bytes; raises Unreadable where it says that it has more."""
+        """A part of the workbook. Raises Unreadable where the directory says it has more than ``largest`` bytes."""
         info = self._info(name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise unfit("it is packed in a way that spreadsheet programs do not use")
         if info.file_size > min(largest, most_unpacked(info.compress_size)):
             raise unfit(f"it would unpack to {info.file_size / 2**20:,.0f} MiB or more")
-        with _in_words(), self._zip.open(info) as part:
+        with _as_unreadable(), self._zip.open(info) as part:
             yield part  # type: ignore[misc]
 
     def elements(self, name: str) -> list[tuple[str, str, dict[str, str]]]:
-        """(the element around it, name, attributes) of each element of a small part, in the order of their starts."""
+        """(name of its parent, name, attributes) of each element of a small part, in document order."""
         found: list[tuple[str, str, dict[str, str]]] = []
-        around = [""]
+        parents = [""]
 
         def start(name: str, attributes: dict[str, str]) -> None:
             name = name.rpartition(":")[2]
-            found.append((around[-1], name, attributes))
+            found.append((parents[-1], name, attributes))
             if len(found) > MOST_ELEMENTS:
                 raise unfit("it is built from too many pieces")
-            around.append(name)
+            parents.append(name)
 
         with self.open(name, largest=LARGEST_DESCRIPTION) as part:
-            for _ in parse(part, start, lambda name: _drop(around)):
+            for _ in parse(part, start, lambda name: _pop(parents)):
                 pass
         return found
 
@@ -100,11 +100,11 @@ class Package:
 
 
 def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> Iterator[int]:
-    """Tell the elements of a part to the functions, piece by piece; yields the bytes taken after each piece.
+    """Call the functions for the elements of a part, piece by piece; yields the bytes read after each piece.
 
     Raises Unreadable where it is no XML, or XML that is made to do harm: entities and document types (which no
-    spreadsheet program writes), long tags, countless different names. That elements are not countless, or too deep
-    within one another, is for ``start`` to see to.
+    spreadsheet program writes), long tags, very many different names. ``start`` has to limit the number and the depth
+    of the elements.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -136,21 +136,21 @@ def _parse(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _as_unreadable() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise unfit(BROKEN) from error
 
 
-def _drop(around: list[str]) -> None:
-    around.pop()
+def _pop(parents: list[str]) -> None:
+    parents.pop()
 
 
 def _check_end(file: BinaryIO) -> int:
     """The size of the file in bytes.
 
-    Raises Unreadable where the directory is too large to be read at all: the library reads it in one piece.
+    Raises Unreadable where the directory is too large: zipfile reads it in one piece.
     """
     size = file.seek(0, 2)
     length = min(size, LOCATOR + END.size + LONGEST_COMMENT)

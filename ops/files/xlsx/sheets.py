@@ -1,4 +1,4 @@
-"""What a workbook consists of, and the rows of one of its sheets: cells become the texts that people see in them."""
+"""How a workbook is built, and the rows of its first sheet: cells become the texts that people see in them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, 
 from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 
 MOST_ROWS, FARTHEST_COLUMN = 1 << 20, 1 << 14  # Excel's limits
-MOST_COLUMNS = 256  # a value farther than this is a mistake
+MOST_COLUMNS = 256  # a value farther right is a mistake
 LONGEST_FORMAT = 255  # characters
 LARGEST_ROW = 8 << 20  # characters, or bytes where cells share texts
-MOST_ELEMENTS = 100_000  # in one row, with those that format its texts
+MOST_ELEMENTS = 100_000  # in one row, including those that format its texts
 DIGITS = "0123456789"
 TEXT_ELEMENTS = ("t", "v", "rPh")
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """How a workbook is built: its sheets, the first one's part, and what makes a number a date.
+    """How a workbook is built: its sheets, the part of the first one, and which styles make a number a date.
 
-    ``dates`` tells for each style whether it shows "date", "time" or "datetime", or None.
+    ``dates`` has "date", "time", "datetime" or None for each style.
     """
 
     sheets: list[str]
@@ -42,14 +42,14 @@ class Workbook:
 
 
 class Shared(NamedTuple):
-    """What a cell holds that refers to a shared text: its number, and how many bytes it has."""
+    """A reference of a cell to a shared text: its number, and its size in bytes."""
 
     number: int
     size: int
 
 
 def workbook_of(package: Package) -> Workbook:
-    """Raises Unreadable where the package is no workbook with a sheet."""
+    """How the workbook in a package is built. Raises Unreadable where it has no sheet."""
     main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
     if main not in package:
         raise unfit("it is no .xlsx workbook")
@@ -63,7 +63,7 @@ def workbook_of(package: Package) -> Workbook:
     ]
     if not sheets:
         raise unfit("it has no sheet")
-    # What is hidden was not meant, unless there is nothing else.
+    # A hidden sheet is not the one that is meant, unless there is no other.
     sheets.sort(key=lambda sheet: not sheet[2])
     old = any(name == "workbookPr" and given.get("date1904") in ("1", "true") for _, name, given in elements)
     return Workbook(
@@ -76,7 +76,7 @@ def workbook_of(package: Package) -> Workbook:
 
 
 def _related(package: Package, part: str) -> dict[str, list[tuple[str, str]]]:
-    """(id, name) of the parts that a part refers to, by their kind."""
+    """(ID, name) of the parts to which a part refers, by their type."""
     folder, name = posixpath.split(part)
     relations = posixpath.join(folder, "_rels", f"{name}.rels")
     found: dict[str, list[tuple[str, str]]] = {}
@@ -99,17 +99,17 @@ def _dates(package: Package, styles: str | None) -> list[str | None]:
         return []
     formats: dict[str, str] = {str(number): format for number, format in BUILTIN_FORMATS.items()}
     used: list[str] = []
-    for around, name, given in package.elements(styles):
-        if name == "numFmt" and around == "numFmts":
+    for parent, name, given in package.elements(styles):
+        if name == "numFmt" and parent == "numFmts":
             formats[given.get("numFmtId", "")] = given.get("formatCode", "")[:LONGEST_FORMAT]
-        elif name == "xf" and around == "cellXfs":
+        elif name == "xf" and parent == "cellXfs":
             used.append(given.get("numFmtId", "0"))
     kinds = {number: is_datetime(formats.get(number)) for number in set(used)}
     return [kinds[number] for number in used]
 
 
 class Columns(dict[str, int]):
-    """The numbers of columns, from 0, by their letters."""
+    """The indexes of columns by their letters, computed when first needed."""
 
     def __missing__(self, letters: str) -> int:
         try:
@@ -121,21 +121,21 @@ class Columns(dict[str, int]):
 
 @dataclass
 class Sheet:
-    """The rows of a workbook's first sheet that hold anything. ``took`` is told how many of its bytes were taken."""
+    """The rows of a workbook's first sheet that hold anything. Calls ``took`` with the bytes read of it so far."""
 
     package: Package
     workbook: Workbook
     took: Callable[[int], None]
     _number: int = 0
     _elements: int = 0
-    _unpacked: int = 0  # bytes of shared texts, each counted as often as cells have it
-    _size: int = 0  # of the row so far
+    _unpacked: int = 0  # bytes of shared texts, each counted once for each cell that has it
+    _size: int = 0  # of the current row
     _values: dict[int, str | Shared] = field(default_factory=dict)
     _flaws: dict[int, str] = field(default_factory=dict)
     _ready: list[tuple[int, dict[int, str | Shared], dict[int, str]]] = field(default_factory=list)
     _columns: Columns = field(default_factory=Columns)
     _parts: TextParts = field(default_factory=TextParts)
-    # The cell that is being read.
+    # The current cell:
     _column: int = -1
     _kind: str = "n"
     _style: str = ""
@@ -144,7 +144,7 @@ class Sheet:
     _over: bool = False
 
     def rows(self) -> Iterator[Row]:
-        """Raises Unreadable where the sheet is no XML, or larger than sheets are."""
+        """The rows. Raises Unreadable where the sheet is no XML, or larger than a sheet of Excel can be."""
         book = self.workbook
         with (
             SharedTexts(self.package, book.texts_part) as self._texts,
@@ -154,7 +154,7 @@ class Sheet:
                 self.took(taken)
                 yield from (self._whole(*row) for row in self._ready)
                 self._ready.clear()
-                if self._over:  # what follows are links, comments and looks
+                if self._over:  # links, comments and formats follow
                     return
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -199,7 +199,7 @@ class Sheet:
             self._ready.append((self._number, self._values, self._flaws))
 
     def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, str]) -> Row:
-        """A row with the texts that it shares, taken when it is its turn: many rows may name the same long one."""
+        """A row with its shared texts. Only looked up now, because many rows may share a long one."""
         texts = self._texts
         whole = {at: texts[value.number] if isinstance(value, Shared) else value for at, value in values.items()}
         return Row(number, whole, flaws)
@@ -228,7 +228,7 @@ class Sheet:
         self._values[self._column] = value
 
     def _count(self, value: str | Shared) -> None:
-        """Refuse what would become very large: a few bytes of a sheet can name a long text thousands of times."""
+        """Limit the size of texts: a few bytes of a sheet can refer to a long shared text thousands of times."""
         size = value.size if isinstance(value, Shared) else len(value)
         self._size += size
         if self._size > LARGEST_ROW:
@@ -239,7 +239,7 @@ class Sheet:
                 raise unfit(f"its texts would unpack to more than {most >> 20:,} MiB", row=self._number)
 
     def _value(self, text: str) -> str | Shared:
-        """What people see in the cell, which is written as ``text``."""
+        """The value of the current cell, as people see it; ``text`` is what the file has."""
         if self._kind == "s":
             try:
                 number = int(text)
@@ -254,7 +254,7 @@ class Sheet:
         return self._number_text(text) if self._kind == "n" else text
 
     def _number_text(self, text: str) -> str:
-        """A number as people write it, or the date that it stands for, without a zone."""
+        """A number as people write it, or the date that it stands for."""
         style = int(self._style) if self._style.isdecimal() and len(self._style) < 10 else 0
         dates = self.workbook.dates
         shows = dates[style] if style < len(dates) else None
@@ -270,7 +270,7 @@ class Sheet:
 
 
 def _date_text(number: float, shows: str, epoch: datetime) -> str:
-    """The date and time in ISO 8601; where the cell shows only the date, so does the text."""
+    """The date and time in ISO 8601; without the time where the format shows none and it is midnight."""
     if not math.isfinite(number):
         raise ValueError(number)
     moment = from_excel(number, epoch)

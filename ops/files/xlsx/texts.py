@@ -1,4 +1,4 @@
-"""The texts that a workbook's cells share: kept on disk where they are many, so that memory stays flat."""
+"""The shared texts of a workbook: kept on disk where they are many, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def unescaped(text: str) -> str:
-    """A text as it was before Excel wrote it: _x000D_ stands for a carriage return, _x005F_ for the sign _ itself."""
+    """A text without the escapes of Excel: _x000D_ stands for a carriage return, _x005F_ for an underscore."""
     if "_x" not in text:
         return text
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 class TextParts:
-    """Puts a text together from the pieces that a cell or a shared text is written in, without hints how to say it."""
+    """Joins the pieces of the text of a cell or of a shared text, leaving out phonetic hints."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
-        self._taking = self._aloud = False
+        self._in_text = self._in_hint = False
 
     def clear(self) -> None:
         if self._parts:
@@ -38,17 +38,17 @@ class TextParts:
 
     def start(self, name: str) -> None:
         if name in ("t", "v"):
-            self._taking = not self._aloud
+            self._in_text = not self._in_hint
         elif name == "rPh":
-            self._aloud = True
+            self._in_hint = True
 
     def end(self, name: str) -> None:
-        self._taking = False
+        self._in_text = False
         if name == "rPh":
-            self._aloud = False
+            self._in_hint = False
 
     def data(self, text: str) -> None:
-        if self._taking:
+        if self._in_text:
             self._parts.append(text)
             self._length += len(text)
             if self._length > LONGEST_TEXT:
@@ -59,10 +59,10 @@ class TextParts:
 
 
 class SharedTexts:
-    """The shared texts of a workbook by their number; to be closed (``with``)."""
+    """The shared texts of a workbook by number; a context manager."""
 
     def __init__(self, package: Package, part: str | None) -> None:
-        """``part`` is the name of the part that holds them, None where there is none."""
+        """``part`` is the name of the part that has them, None where there is none."""
         self._file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115
         self._ends, self._written = array("Q", [0]), 0
         try:
@@ -85,7 +85,7 @@ class SharedTexts:
         return self._file.read(size).decode(errors="surrogatepass")
 
     def size(self, number: int) -> int:
-        """How many bytes a text has. Raises IndexError where there is no such text."""
+        """The size of a text in bytes. Raises IndexError where there is no such text."""
         if number < 0:
             raise IndexError(number)
         return self._ends[number + 1] - self._ends[number]
