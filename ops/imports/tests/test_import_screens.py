@@ -12,6 +12,8 @@ from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.events import ConsoleEvent
+from ops.files.tests.files import row
+from ops.files.tests.workbooks import as_ods, as_xls, as_xlsb
 from ops.imports import page as import_page
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
@@ -313,3 +315,15 @@ def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(ina: Any
     assert "What is stored is shown to people who may read or export messages." in said
     assert "noon" not in said
     assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_READ).exists()
+
+
+@pytest.mark.parametrize(("write", "format"), [(as_ods, "ODS"), (as_xls, "XLS"), (as_xlsb, "XLSB")])
+def test_workbooks_of_other_programs_come_in(importing: Client, people: Any, write: Any, format: str) -> None:
+    rows = [row("1", content="hello"), row("2", "1", content="hi", timestamp="2026-01-05 10:01")]
+    import_ = bring(importing, write(*rows), name="messages.xlsx")
+    said = page(importing, import_)
+    assert f"read as {format}, sheet Sheet1" in said
+    assert f"In {format} files formulas count as the values they were saved with" in said
+    assert "Import 2 messages" in said
+    decide(importing, import_, "store/")
+    assert [message.content for message in Message.objects.order_by("timestamp")] == ["hello", "hi"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.files.reading import Reading, open_source
+from ops.files.tests.workbooks import as_ods
 from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.rejected import RejectedRows
 from ops.imports.tests.files import as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
@@ -86,10 +87,10 @@ def test_rows_with_too_few_or_too_many_values_keep_them_all(path: Path) -> None:
     assert written.decode("utf-8-sig").splitlines()[1:] == ["1,,a,b,,,few", "2,,a,b,t,x,y,z,many"]
 
 
-@pytest.mark.parametrize("write", [as_json, as_json_lines, as_xlsx])
+@pytest.mark.parametrize("write", [as_json, as_json_lines, as_xlsx, as_ods])
 def test_rows_of_other_formats_come_back_as_csv(write: object, path: Path) -> None:
     rows = [row("1", content="héllo\r\n🙂"), row("2"), row("3", "1", edited="true")]
-    numbers = (1, 3) if write is not as_xlsx else (2, 4)
+    numbers = (2, 4) if write in (as_xlsx, as_ods) else (1, 3)
     rejected(write(*rows), path, *((number, "why") for number in numbers))  # type: ignore[operator]
     assert read_again(path) == [rows[0], rows[2]]
 
