@@ -19,7 +19,7 @@ from bench.measure import Case, Figure, Goal, Timing, once, speed
 
 # By name: they can be imported only in a child, where Django is set up.
 BEGIN, RUN_NOW = "ops.exports.requests.start", "ops.jobs.starting.run_now"
-FORGET = "ops.files.private_files.delete_with_company"
+FORGET = "ops.files.private_files.delete_all"
 STOCK = "bench.stock.export"
 
 SHEET = 100_000  # rows of the workbook

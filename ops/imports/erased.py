@@ -51,7 +51,7 @@ def forget(person: Leaving, _: Any) -> Outcome:
     removed += _take_out(pattern) if pattern else 0
     notes = [
         IMPORT_GOES_ON if at_work else "",
-        OTHERS_BROUGHT if any(map(private_files.left_of, _brought_by_others(theirs))) else "",
+        OTHERS_BROUGHT if any(map(private_files.any_exists, _brought_by_others(theirs))) else "",
     ]
     return outcome(removed, " ".join(filter(None, notes)))
 
