@@ -36,6 +36,9 @@ class Event(TextChoices):
     RECORD_ADDED = "record.added", "Added a record"
     RECORD_CHANGED = "record.changed", "Changed a record"  # fields (names)
     RECORD_DELETED = "record.deleted", "Deleted a record"
+    # Files of reference data. The target is the model.
+    RECORDS_IMPORTED = "records.imported", "Imported records"  # added, changed, deleted, unchanged, fields (names)
+    RECORDS_EXPORTED = "records.exported", "Exported records"  # rows, columns, format, filters
 
     # The trail itself. The target is the person whose copies were emptied.
     PERSON_SCRUBBED = (

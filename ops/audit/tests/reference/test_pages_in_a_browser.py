@@ -1,0 +1,57 @@
+"""The pages of reference data in a real browser, which fails on whatever the content security policy blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from ops.audit.tests.reference.models import Colour
+from ops.conftest import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIST = "/console/reference_tests/colour/"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_a_file_is_exported_and_imported(open_page: OpenPage, transactional_db: Any, width: int, scheme: Any) -> None:
+    ivy = make_staff("ivy", "view_colour", "import_colour", "export_colour")
+    Colour.objects.create(name="red", note="old")
+    page = open_page(width, scheme)
+    sign_in(page, ivy)
+
+    page.goto(LIST)
+    page.get_by_role("link", name="Export…").click()
+    everything, weight = page.get_by_label("Select all"), page.get_by_label("Weight")
+    expect(everything).to_be_checked()
+    everything.uncheck()
+    expect(weight).not_to_be_checked()
+    weight.check()
+    expect(everything).not_to_be_checked()
+    everything.check()
+    expect(page.get_by_label("Name")).to_be_checked()
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_label("Format").select_option("CSV")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export colours").click()
+    assert download.value.path().read_text() == '"name","note","weight"\n"red","old","0"\n'
+
+    page.goto(LIST)
+    page.get_by_role("link", name="Import…").click()
+    assert_accessible(page)
+    assert_fits(page)
+    content = b"name,note\nred,new\nblue,\n"
+    page.get_by_label("File to import").set_input_files(
+        {"name": "colours.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    expect(page.get_by_label("Format")).to_have_value("0")  # guessed from the name
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_text("1 added, 1 changed, 0 deleted")).to_be_visible()
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Import colours").click()
+    expect(page.get_by_text("Import finished: 1 new, 1 updated")).to_be_visible()

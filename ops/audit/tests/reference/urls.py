@@ -1,0 +1,35 @@
+"""The console's addresses, with those of colours before them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+from ops.audit.reference_data.admin import ReferenceDataAdmin
+from ops.audit.reference_data.resources import ReferenceResource
+from ops.audit.tests.reference.models import Colour
+from ops.console.site import ConsoleSite
+from ops.urls import urlpatterns as console
+
+
+class ColourResource(ReferenceResource):
+    class Meta:
+        model = Colour
+        fields = ("name", "note", "weight")
+        import_id_fields = ("name",)
+
+    def for_delete(self, row: dict[str, str], instance: Colour) -> bool:
+        return row.get("note") == "delete"
+
+
+class ColourAdmin(ReferenceDataAdmin):
+    resource_classes = [ColourResource]
+    search_fields = ("name",)
+    list_filter = ("weight",)
+
+
+site = ConsoleSite()
+site._registry.update(admin.site._registry)
+site.register(Colour, ColourAdmin)
+
+urlpatterns = [path("console/", site.urls), *console]
