@@ -20,6 +20,7 @@ from messaging.writing import COUNTED_FIELDS, hold_people
 # Saving one of these may put a message elsewhere.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
 PARENT_GONE = "The message it answers does not exist any more."
+UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
 
 
 class Conversation(models.Model):
@@ -158,7 +159,7 @@ class Message(models.Model):
     def clean(self) -> None:
         super().clean()
         if "\x00" in (self.content or ""):
-            raise ValidationError({"content": "The text holds a character that cannot be stored (U+0000): remove it."})
+            raise ValidationError({"content": UNSTORABLE_TEXT})
 
     def _hold_people(self, using: str) -> None:
         loaded = {name: self.__dict__.get(f"{name}_id") for name in ("receiver", "sender")}

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import Signal
 
-from messaging import erasure, pages
+from messaging import erasure, page_cache
 from messaging.managers import ConversationQuerySet, MessageQuerySet
 from messaging.models import Conversation, Message
 from messaging.writing import COUNTED_FIELDS
@@ -52,13 +52,13 @@ def erase_user(sender: Any, instance: Any, using: str, **_: Any) -> None:
     erasure.erase_deleted_user(instance.pk, using=using)
 
 
-def forget_pages(sender: Any, instance: Message, using: str, raw: bool = False, **_: Any) -> None:
+def invalidate_pages(sender: Any, instance: Message, using: str, raw: bool = False, **_: Any) -> None:
     if not raw:
-        pages.forget([instance.sender_id, instance.receiver_id], using=using)
+        page_cache.invalidate([instance.sender_id, instance.receiver_id], using=using)
 
 
-def forget_all_pages(sender: Any, using: str, **_: Any) -> None:
-    pages.forget_all(using=using)
+def invalidate_all_pages(sender: Any, using: str, **_: Any) -> None:
+    page_cache.invalidate_all(using=using)
 
 
 # What is heard, from whom, and what answers. A model is named, not imported, so that any user model will do.
@@ -66,12 +66,12 @@ RECEIVERS: list[tuple[Signal, str | None, Any]] = [
     (pre_save, "messaging.Message", keep_history),
     (post_save, "messaging.Message", notify_receiver),
     (post_save, "messaging.Message", recount_conversation),
-    (post_save, "messaging.Message", forget_pages),
+    (post_save, "messaging.Message", invalidate_pages),
     (pre_delete, "messaging.Message", hand_replies_on),
     (post_delete, "messaging.Message", tidy_conversation),
-    (post_delete, "messaging.Message", forget_pages),
+    (post_delete, "messaging.Message", invalidate_pages),
     (post_delete, settings.AUTH_USER_MODEL, erase_user),
-    (erasure.user_erased, None, forget_all_pages),
+    (erasure.user_erased, None, invalidate_all_pages),
 ]
 
 

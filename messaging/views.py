@@ -1,4 +1,4 @@
-"""What participants see: their inbox, their conversations, and the page that deletes their account."""
+"""The participants' views: inbox, conversations, writing and editing, deleting their account."""
 
 from __future__ import annotations
 
@@ -17,67 +17,71 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messaging import edits, erasure, leaving, pages, reading
-from messaging.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, why_not
+from messaging import edits, erasure, page_cache
 from messaging.models import Message
+from messaging.participants import account_deletion, pages
+from messaging.participants.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, writing_refusal
 
 require_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """What a form was sent with, even where it is nothing; None where the page is only asked for."""
+def _form_data(request: HttpRequest) -> QueryDict | None:
+    """Return the data to bind a form to, or None to leave it unbound. An empty POST binds it too."""
     return request.POST if request.method == "POST" else None
 
 
-def _visible_or_404(request: HttpRequest, pk: int) -> Message:
-    """A message that the user sent or received, with its people."""
+def _get_visible_message_or_404(request: HttpRequest, pk: int) -> Message:
+    """Return a message that the user sent or received, with its sender and receiver."""
     return get_object_or_404(Message.objects.of(request.user).select_related("sender", "receiver"), pk=pk)
 
 
-def _other_end(message: Message, user: Any) -> Any:
-    """Whom ``user`` writes to in answering ``message``: its sender, or its receiver where it is the user's own."""
+def _other_person(message: Message, user: Any) -> Any:
+    """Return whom a reply by ``user`` goes to: the sender of ``message``, or its receiver if ``user`` sent it."""
     return message.receiver if message.sender_id == user.pk else message.sender
 
 
-def _to_message(user: Any, message: Message) -> HttpResponse:
-    """A redirect to the part of the conversation that shows ``message``."""
-    number = reading.part_of(user, message)
+def _redirect_to_message(user: Any, message: Message) -> HttpResponse:
+    """Redirect to the part of the conversation that shows ``message``."""
+    number = pages.part_of(user, message)
     address = reverse("messaging:conversation", args=[message.conversation_id])
     return redirect(f"{address}{f'?part={number}' if number > 1 else ''}#m{message.pk}")
 
 
-def _store(form: Form, store: Callable[[], Message]) -> Message | None:
-    """What ``store`` stored; None where it was refused (the other account was just deleted, say): ``form`` says why."""
+def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | None:
+    """Return the message that ``save`` stores, or None with the reason in ``form`` if it raises ValidationError.
+
+    Saving may be refused after the form was valid: the receiver's account may have been deleted since.
+    """
     try:
-        return store()
-    except ValidationError as problem:
-        form.add_error(None, problem.messages)
+        return save()
+    except ValidationError as refusal:
+        form.add_error(None, refusal.messages)
         return None
 
 
 @login_required
 @require_safe
-@pages.kept_for_user
+@page_cache.cache_per_user
 def inbox(request: HttpRequest) -> HttpResponse:
     """The user's conversations, unread ones first."""
     unread = Message.unread.count_for_users([request.user]).get(request.user.pk, 0)
-    page = reading.inbox_page(request.user, request.GET.get("page"))
+    page = pages.inbox_page(request.user, request.GET.get("page"))
     return render(request, "messaging/inbox.html", {"page": page, "unread": unread})
 
 
 @login_required
 @require_safe
-@pages.kept_for_user
+@page_cache.cache_per_user
 def conversation(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the user sent or received in a conversation, in reading order; 404 where they are not part of it."""
-    part = reading.conversation_part(request.user, pk, request.GET.get("part"))
+    """What the user sent or received in a conversation, in reading order; 404 if they take no part in it."""
+    part = pages.conversation_part(request.user, pk, request.GET.get("part"))
     if part is None:
         raise Http404("No conversation of this user has that number.")
-    receiver = _other_end(part.latest, request.user)
+    receiver = _other_person(part.latest, request.user)
     context = {
         "part": part,
         "receiver": receiver,
-        "refusal": why_not(request.user, receiver),
+        "refusal": writing_refusal(request.user, receiver),
         "form": ReplyForm(sender=request.user, receiver=receiver),
     }
     return render(request, "messaging/conversation.html", context)
@@ -86,11 +90,11 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark everything that the user received in a conversation as read; 404 where they are not part of it."""
+    """Mark everything that the user received in a conversation as read; 404 if they take no part in it."""
     if not Message.objects.of(request.user).filter(conversation_id=pk).exists():
         raise Http404("No conversation of this user has that number.")
     number = Message.objects.filter(conversation_id=pk, receiver=request.user.pk).mark_read()
-    pages.forget([request.user.pk])
+    page_cache.invalidate([request.user.pk])  # update() sends no signal that would do it
     words = "1 message is" if number == 1 else f"{number:,} messages are"
     messages.success(request, f"{words} marked as read.")
     return redirect("messaging:conversation", pk=pk)
@@ -100,26 +104,26 @@ def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_form_methods
 @never_cache
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer a message that the user sent or received; answering one that they received marks it as read."""
+    """Reply to a message that the user sent or received; replying to one that they received marks it as read."""
     user: Any = request.user
-    parent = _visible_or_404(request, pk)
-    receiver = _other_end(parent, user)
-    form = ReplyForm(_sent(request), sender=user, receiver=receiver)
+    parent = _get_visible_message_or_404(request, pk)
+    receiver = _other_person(parent, user)
+    form = ReplyForm(_form_data(request), sender=user, receiver=receiver)
 
-    def send() -> Message:
+    def save() -> Message:
         with transaction.atomic():
-            sent = Message.objects.create(
+            message = Message.objects.create(
                 sender=user, receiver=receiver, content=form.cleaned_data["content"], parent_message=parent
             )
             Message.objects.filter(pk=parent.pk, receiver=user).mark_read()
-        return sent
+        return message
 
     if form.is_valid():
-        answer = _store(form, send)
-        if answer:
+        sent = _save_or_add_error(form, save)
+        if sent:
             messages.success(request, "Your reply was sent.")
-            return _to_message(user, answer)
-    context = {"form": form, "parent": parent, "receiver": receiver, "refusal": why_not(user, receiver)}
+            return _redirect_to_message(user, sent)
+    context = {"form": form, "parent": parent, "receiver": receiver, "refusal": writing_refusal(user, receiver)}
     return render(request, "messaging/reply.html", context)
 
 
@@ -127,21 +131,22 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_form_methods
 @never_cache
 def compose(request: HttpRequest) -> HttpResponse:
-    """Write to somebody by their username: begins a conversation."""
+    """Start a conversation by writing to somebody, found by their username."""
     user: Any = request.user
-    form = ComposeForm(_sent(request), sender=user, initial={"receiver": request.GET.get("to", "")})
+    form = ComposeForm(_form_data(request), sender=user, initial={"receiver": request.GET.get("to", "")})
     if form.is_valid():
-        message = _store(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
-        if message:
+        sent = _save_or_add_error(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
+        if sent:
             messages.success(request, "Your message was sent.")
-            return redirect(message)
+            return redirect(sent)
     return render(request, "messaging/compose.html", {"form": form})
 
 
-def _change(message: Message, content: str) -> Message:
-    """Store a new text alone: whether it was read meanwhile is not touched. 404 where the message is gone by now."""
+def _save_text(message: Message, content: str) -> Message:
+    """Store a new text and return the message. Raises Http404 if it was deleted meanwhile."""
     message.content = content
     try:
+        # Only this field: the receiver may have read the message since it was loaded.
         message.save(update_fields=["content"])
     except DatabaseError as error:
         if Message.objects.filter(pk=message.pk).exists():
@@ -154,27 +159,27 @@ def _change(message: Message, content: str) -> Message:
 @require_form_methods
 @never_cache
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the text of a message that the user sent; the text before stays in its history."""
+    """Change the text of a message that the user sent; the old text stays in its history."""
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
-    form = EditForm(_sent(request), message=message)
+    form = EditForm(_form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
             messages.info(request, "Nothing was changed: the text is the same as before.")
-            return _to_message(request.user, message)
-        if _store(form, lambda: _change(message, form.cleaned_data["content"])):
+            return _redirect_to_message(request.user, message)
+        if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
             messages.success(request, "Your changes were saved. The text before stays in the message's history.")
-            return _to_message(request.user, message)
+            return _redirect_to_message(request.user, message)
     return render(request, "messaging/edit.html", {"form": form, "message": message})
 
 
 @login_required
 @require_safe
-@pages.kept_for_user
+@page_cache.cache_per_user
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    """What each edit of a message changed, for the two people of it."""
-    message = _visible_or_404(request, pk)
-    page = edits.page_of_edits(message, request.GET.get("page"))
-    context = {"message": message, "page": page, "part": reading.part_of(request.user, message)}
+    """What each edit of a message changed, for its sender and its receiver."""
+    message = _get_visible_message_or_404(request, pk)
+    page = edits.edits_page(message, request.GET.get("page"))
+    context = {"message": message, "page": page, "part": pages.part_of(request.user, message)}
     return render(request, "messaging/history.html", context)
 
 
@@ -182,10 +187,10 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 @require_form_methods
 @never_cache
 def delete_user(request: HttpRequest) -> HttpResponse:
-    """Show exactly what deleting the user's account removes, and do it when their password is sent by POST."""
+    """Show exactly what deleting the user's account removes; a POST with their password deletes it."""
     user = request.user
-    form = DeleteAccountForm(_sent(request), user=user)
-    sentence = _leave(form, user) if form.is_valid() else None
+    form = DeleteAccountForm(_form_data(request), user=user)
+    sentence = _delete_account(form, user) if form.is_valid() else None
     if sentence:
         logout(request)
         messages.success(request, sentence)
@@ -194,10 +199,10 @@ def delete_user(request: HttpRequest) -> HttpResponse:
     return render(request, "messaging/delete_user.html", context)
 
 
-def _leave(form: Form, user: Any) -> str | None:
-    """Delete the account, and say what became of it; None where that is refused, and the form says why."""
+def _delete_account(form: Form, user: Any) -> str | None:
+    """Delete the account and return the sentence to show, or None with the reason in ``form`` if it is refused."""
     try:
-        return leaving.delete_account(user)
+        return account_deletion.delete_account(user)
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None
@@ -206,7 +211,7 @@ def _leave(form: Form, user: Any) -> str | None:
 @require_safe
 @never_cache
 def goodbye(request: HttpRequest) -> HttpResponse:
-    """Where somebody lands whose account was deleted, or is going to be."""
+    """Shown to somebody who deleted their account, or requested its deletion."""
     if request.user.is_authenticated:
         return redirect("messaging:inbox")
     return render(request, "messaging/goodbye.html")

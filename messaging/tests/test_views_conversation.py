@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from messaging import reading
 from messaging.editors import editing_as
 from messaging.models import Message
+from messaging.participants import pages
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
@@ -143,7 +143,7 @@ def test_it_says_where_nobody_can_be_answered_any_more(client: Any, alice: Any, 
 
 
 def test_long_conversations_come_in_parts(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(reading, "PART", 3)
+    monkeypatch.setattr(pages, "PART_SIZE", 3)
     chain = [write(alice, bob, read=True)]
     for minute in range(1, 5):
         chain.append(answer(chain[-1], minute=minute, read=minute != 4))

@@ -70,7 +70,7 @@ def test_a_text_that_was_edited_elsewhere_has_no_history_to_open(client: Any, al
     assert "No earlier text of this message is kept." in html
 
 
-@pytest.mark.parametrize("limit", ["PAGE", "INLINE_CHARACTERS"])
+@pytest.mark.parametrize("limit", ["EDITS_PER_PAGE", "INLINE_CHARACTERS"])
 def test_edits_too_many_or_too_long_for_the_conversation_have_a_page_of_their_own(
     client: Any, alice: Any, bob: Any, monkeypatch: Any, limit: str
 ) -> None:
@@ -86,7 +86,7 @@ def test_edits_too_many_or_too_long_for_the_conversation_have_a_page_of_their_ow
 def test_the_page_of_edits_comes_in_parts_that_lose_nothing(
     client: Any, alice: Any, bob: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(edits, "PAGE", 2)
+    monkeypatch.setattr(edits, "EDITS_PER_PAGE", 2)
     message = write(alice, bob, "one")
     change(message, "two", "three", "four")
     client.force_login(bob)

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from messaging import reading
 from messaging.models import Message
+from messaging.participants import pages
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
@@ -118,6 +118,6 @@ def test_first_words_are_taken_without_loading_the_texts(
     alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     write(bob, alice, "x" * 10_000)
-    (row,) = reading.inbox_page(alice, 1).object_list
-    assert row.first_words == "x" * reading.FIRST_CHARACTERS
+    (row,) = pages.inbox_page(alice, 1).object_list
+    assert row.preview == "x" * pages.PREVIEW_CHARACTERS
     assert Message.objects.get().content == "x" * 10_000

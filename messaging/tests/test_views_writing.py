@@ -9,8 +9,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from messaging import reading
 from messaging.models import Message, MessageHistory, Notification
+from messaging.participants import pages
 from messaging.tests.conversations import answer, write
 
 COMPOSE = reverse("messaging:compose")
@@ -88,7 +88,7 @@ def test_nobody_inactive_is_written_to(client: Any, alice: Any, bob: Any) -> Non
 def test_a_reply_leads_to_the_part_of_the_conversation_that_shows_it(
     client: Any, alice: Any, bob: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(reading, "PART", 2)
+    monkeypatch.setattr(pages, "PART_SIZE", 2)
     message = answer(write(alice, bob))
     client.force_login(alice)
     response = client.post(reply_to(message), {"content": "the third"})

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from messaging import pages
+from messaging import page_cache
 from messaging.editors import editing_as
 from messaging.models import Message
 from messaging.signals import disconnected
@@ -60,13 +60,13 @@ def test_a_kept_page_costs_no_query_but_who_is_asking(alice: Any, bob: Any, djan
 
 def test_it_is_kept_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -> None:
     seconds = []
-    original = pages.cache_page
+    original = page_cache.cache_page
 
     def noting(timeout: int, **options: Any) -> Any:
         seconds.append(timeout)
         return original(timeout, **options)
 
-    monkeypatch.setattr(pages, "cache_page", noting)
+    monkeypatch.setattr(page_cache, "cache_page", noting)
     write(bob, alice)
     signed_in(alice).get(INBOX)
     assert seconds == [60]
@@ -216,9 +216,9 @@ def test_a_page_made_while_something_changed_is_not_kept_for_those_who_ask_later
     """It was read before the change and finished after it."""
     message = write(bob, alice, "before")
     client = signed_in(alice)
-    prefix = pages._key_prefix(alice.pk)
-    pages.forget([alice.pk])
-    assert pages._key_prefix(alice.pk) != prefix
+    prefix = page_cache._key_prefix(alice.pk)
+    page_cache.invalidate([alice.pk])
+    assert page_cache._key_prefix(alice.pk) != prefix
     assert "before" in text(client, conversation(message))
 
 
@@ -229,8 +229,8 @@ def test_a_page_that_others_make_before_the_commit_is_forgotten_after_it(alice: 
     with transaction.atomic():
         message.content = "after"
         message.save()
-        kept_meanwhile = pages._key_prefix(alice.pk)
-    assert pages._key_prefix(alice.pk) != kept_meanwhile
+        kept_meanwhile = page_cache._key_prefix(alice.pk)
+    assert page_cache._key_prefix(alice.pk) != kept_meanwhile
     assert "after" in text(client, conversation(message))
 
 
@@ -246,14 +246,14 @@ def test_what_a_deleted_account_wrote_is_on_no_kept_page(alice: Any, bob: Any) -
 def test_fixtures_forget_nothing(alice: Any, bob: Any) -> None:
     """Receivers ignore what is loaded raw."""
     message = write(bob, alice)
-    prefix = pages._key_prefix(alice.pk)
+    prefix = page_cache._key_prefix(alice.pk)
     message.save_base(raw=True)
-    assert pages._key_prefix(alice.pk) == prefix
+    assert page_cache._key_prefix(alice.pk) == prefix
     with disconnected():
         message.save()
-    assert pages._key_prefix(alice.pk) == prefix
+    assert page_cache._key_prefix(alice.pk) == prefix
     message.save()
-    assert pages._key_prefix(alice.pk) != prefix
+    assert page_cache._key_prefix(alice.pk) != prefix
 
 
 def test_without_a_cache_that_answers_every_page_is_made_afresh(alice: Any, bob: Any, settings: Any) -> None:
@@ -266,6 +266,6 @@ def test_without_a_cache_that_answers_every_page_is_made_afresh(alice: Any, bob:
 
 
 def test_keys_are_named_and_versioned(alice: Any, bob: Any) -> None:
-    assert pages._key_prefix(alice.pk).startswith("messaging:pages:v1.")
-    assert pages._user_key(alice.pk) == f"messaging:pages:v1:user:{alice.pk}"
-    assert cache.get(pages._user_key(alice.pk)) and cache.get(pages.EVERYBODY)
+    assert page_cache._key_prefix(alice.pk).startswith("messaging:pages:v1.")
+    assert page_cache._user_key(alice.pk) == f"messaging:pages:v1:user:{alice.pk}"
+    assert cache.get(page_cache._user_key(alice.pk)) and cache.get(page_cache.EVERYBODY_KEY)

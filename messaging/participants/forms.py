@@ -1,4 +1,4 @@
-"""What participants fill in: texts, a receiver, and the password that deletes their account."""
+"""The forms of participants: for a new message, a reply, an edit, and for deleting their account."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
-from messaging.models import Message
+from messaging.models import UNSTORABLE_TEXT, Message
+from messaging.participants.account_deletion import is_last_superuser
 
-MOST_CHARACTERS = 20_000
-UNSTORABLE = "The text holds a character that cannot be stored (U+0000): remove it."
+MAX_CHARACTERS = 20_000
 
 
-def why_not(sender: Any, receiver: Any) -> str | None:
-    """Why ``sender`` cannot write to ``receiver``, as a sentence; None where they can."""
+def writing_refusal(sender: Any, receiver: Any) -> str | None:
+    """Return the reason why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can."""
     if receiver.pk == sender.pk:
         return "This message would go to yourself: write to somebody else."
     if not receiver.is_active:
@@ -23,44 +23,45 @@ def why_not(sender: Any, receiver: Any) -> str | None:
     return None
 
 
-class TextField(forms.CharField):
-    """A message's text. Line ends are stored as one character, whatever a browser makes of them."""
+def normalize_line_ends(text: str) -> str:
+    """Return ``text`` with ``\\n`` as its only line end; browsers send ``\\r\\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class MessageTextField(forms.CharField):
+    """The text of a message, with line ends normalized before its characters are counted."""
 
     def __init__(self, **options: Any) -> None:
         errors = {
             "required": "The text is empty: write something first.",
-            "max_length": f"The text has %(show_value)d characters: shorten it to {MOST_CHARACTERS:,}.",
-            "null_characters_not_allowed": UNSTORABLE,
+            "max_length": f"The text has %(show_value)d characters: shorten it to {MAX_CHARACTERS:,}.",
+            "null_characters_not_allowed": UNSTORABLE_TEXT,
         }
         widget = forms.Textarea(attrs={"rows": 6, "dir": "auto"})
-        super().__init__(max_length=MOST_CHARACTERS, widget=widget, error_messages=errors, **options)
+        super().__init__(max_length=MAX_CHARACTERS, widget=widget, error_messages=errors, **options)
 
     def to_python(self, value: Any) -> str | None:
-        return super().to_python(with_plain_line_ends(value or ""))
-
-
-def with_plain_line_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        return super().to_python(normalize_line_ends(value or ""))
 
 
 class ReplyForm(forms.Form):
-    """An answer to ``parent`` by ``sender``; refused where its receiver cannot be written to."""
+    """A reply by ``sender`` to ``receiver``; invalid if they cannot be written to."""
 
-    content = TextField(label="Your reply")
+    content = MessageTextField(label="Your reply")
 
     def __init__(self, *args: Any, sender: Any, receiver: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sender, self.receiver = sender, receiver
 
     def clean(self) -> dict[str, Any] | None:
-        problem = why_not(self.sender, self.receiver)
-        if problem:
-            raise ValidationError(problem)
+        refusal = writing_refusal(self.sender, self.receiver)
+        if refusal:
+            raise ValidationError(refusal)
         return super().clean()
 
 
 class ComposeForm(forms.Form):
-    """A new message by ``sender``; ``cleaned_data["receiver"]`` is the user it goes to."""
+    """A new message by ``sender``. ``cleaned_data["receiver"]`` is a user, looked up by the exact username."""
 
     receiver = forms.CharField(
         label="To",
@@ -72,7 +73,7 @@ class ComposeForm(forms.Form):
             "null_characters_not_allowed": "The username holds a character that cannot be seen (U+0000): remove it.",
         },
     )
-    content = TextField(label="Message")
+    content = MessageTextField(label="Message")
 
     def __init__(self, *args: Any, sender: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,16 +85,20 @@ class ComposeForm(forms.Form):
         receiver = users.filter(**{get_user_model().USERNAME_FIELD: name}).first()
         if receiver is None:
             raise ValidationError(f"Nobody here is called “{name}”: check the spelling, capital letters count.")
-        problem = why_not(self.sender, receiver)
-        if problem:
-            raise ValidationError(problem)
+        refusal = writing_refusal(self.sender, receiver)
+        if refusal:
+            raise ValidationError(refusal)
         return receiver
 
 
 class EditForm(forms.Form):
-    """A new text for ``message``. What the form itself changes (blanks at the ends, line ends) is no edit."""
+    """A new text for ``message``.
 
-    content = TextField(label="Text")
+    ``cleaned_data["content"]`` is the stored text if only white space at its ends or line ends differ: the form itself
+    changes these, which is no edit.
+    """
+
+    content = MessageTextField(label="Text")
 
     def __init__(self, *args: Any, message: Message, **kwargs: Any) -> None:
         kwargs["initial"] = {"content": message.content}
@@ -102,12 +107,12 @@ class EditForm(forms.Form):
 
     def clean_content(self) -> str:
         content = self.cleaned_data["content"]
-        before = self.message.content
-        return before if content == with_plain_line_ends(before).strip() else content
+        stored = self.message.content
+        return stored if content == normalize_line_ends(stored).strip() else content
 
 
 class DeleteAccountForm(forms.Form):
-    """The password of ``user``, who wants their account deleted."""
+    """The password of ``user``, who wants their account deleted; invalid for the last active superuser."""
 
     password = forms.CharField(
         label="Your password",
@@ -127,7 +132,6 @@ class DeleteAccountForm(forms.Form):
         return password
 
     def clean(self) -> dict[str, Any] | None:
-        others = get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exclude(pk=self.user.pk)
-        if self.user.is_superuser and not others.exists():
+        if is_last_superuser(self.user):
             raise ValidationError("This is the last active superuser's account: make somebody else a superuser first.")
         return super().clean()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import differences
-from messaging.differences import Difference, word_differences
+from messaging import edits
+from messaging.edits import Difference, word_differences
 from messaging.tests.forests import properties
 
 
@@ -39,7 +39,7 @@ def test_everything_is_added_to_nothing_and_removed_from_everything() -> None:
 
 
 def test_a_text_with_more_words_than_can_be_told_apart_counts_as_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "MOST_WORDS", 3)
+    monkeypatch.setattr(edits, "MAX_TOKENS", 3)
     assert word_differences("a b", "a c") == [Difference("removed", "a b"), Difference("added", "a c")]
 
 

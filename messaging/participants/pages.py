@@ -1,0 +1,200 @@
+"""What the participants' pages show: the inbox, and the messages of a conversation that a user sent or received.
+
+A conversation may also hold messages between other people (an imported one does): those are never loaded here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, Max, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Left
+
+from messaging import threads
+from messaging.edits import Edits, edits_by_message
+from messaging.models import Conversation, Message
+
+INBOX_PAGE_SIZE = 50  # conversations
+PART_SIZE = 200  # messages; a longer conversation is shown in parts
+PREVIEW_CHARACTERS = 200  # of a conversation's first message, in the inbox
+MAX_DEPTH = 6  # replies below it are not indented any further, but name what they answer
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A conversation in a user's inbox.
+
+    ``people`` are the usernames of the others, ``preview`` is the start of the oldest message, and the numbers are of
+    messages that the user sent or received.
+    """
+
+    conversation_id: int
+    messages: int
+    unread: int
+    latest: datetime
+    people: list[str]
+    preview: str
+
+
+class MessageStub(NamedTuple):
+    """A message without its text: enough to put a whole conversation in order. The people are usernames."""
+
+    id: int
+    parent_id: int | None
+    sender: str
+    receiver: str
+    unread: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message as a conversation shows it to one of its two people."""
+
+    message: Message
+    depth: int  # at most MAX_DEPTH
+    parent: MessageStub | None  # set only if the card has to name it, because its place does not show it
+    parent_part: int
+    is_own: bool
+    unread: bool
+    edits: Edits | None
+
+
+@dataclass(frozen=True)
+class ConversationPart:
+    """Up to PART_SIZE messages of a conversation in reading order, and facts about all that this user sees of it."""
+
+    conversation_id: int
+    people: list[str]  # usernames of the others
+    unread: int
+    first_unread: tuple[int, int] | None  # number of its part, message id
+    latest: Message
+    latest_part: int
+    cards: list[Card]
+    page: Page
+
+
+def inbox_page(user: Any, number: Any) -> Page:
+    """Return a page of InboxRow, those with unread messages first, then the latest; in four queries.
+
+    A ``number`` that is not a page number gives the first page, one beyond the end the last.
+    """
+    unread = Count("pk", filter=Q(receiver=user, read=False))
+    conversations = (
+        Message.objects.of(user)
+        .order_by()
+        .values("conversation_id")
+        .annotate(messages=Count("pk"), unread=unread, latest=Max("timestamp"))
+        .order_by(Case(When(unread__gt=0, then=Value(0)), default=Value(1)), "-latest", "-conversation_id")
+    )
+    page = Paginator(conversations, INBOX_PAGE_SIZE).get_page(number)
+    rows = list(page.object_list)
+    conversation_ids = [row["conversation_id"] for row in rows]
+    people, previews = _other_people(user, conversation_ids), _previews(user, conversation_ids)
+    page.object_list = [
+        InboxRow(**row, people=people[row["conversation_id"]], preview=previews[row["conversation_id"]]) for row in rows
+    ]
+    return page
+
+
+def _other_people(user: Any, conversation_ids: list[int]) -> dict[int, list[str]]:
+    """Return the usernames of everybody but ``user`` by conversation, in the order of their first message."""
+    pairs = Message.objects.of(user).filter(conversation_id__in=conversation_ids).order_by().values("conversation_id")
+    pairs = pairs.annotate(first=Min("timestamp")).order_by("first")
+    people: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    for conversation_id, *names in pairs.values_list("conversation_id", "sender__username", "receiver__username"):
+        people[conversation_id].update(dict.fromkeys(name for name in names if name != user.get_username()))
+    return {conversation_id: list(people[conversation_id]) for conversation_id in conversation_ids}
+
+
+def _previews(user: Any, conversation_ids: list[int]) -> dict[int, str]:
+    """Return the start of the oldest message that ``user`` sent or received, by conversation."""
+    oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
+    # Cut in the database: texts may be long.
+    start = Subquery(oldest.values_list(Left("content", PREVIEW_CHARACTERS))[:1])
+    return dict(Conversation.objects.filter(pk__in=conversation_ids).order_by().values_list("pk", start))
+
+
+def conversation_part(user: Any, conversation_id: int, number: Any) -> ConversationPart | None:
+    """Return a part of what ``user`` sees of a conversation, or None if they take no part in it.
+
+    Takes four queries at most, however long it is. A ``number`` that is not the number of a part gives the first one,
+    a number beyond the end the last.
+    """
+    visible = Message.objects.of(user).filter(conversation_id=conversation_id)
+    stubs = [
+        MessageStub(pk, parent_id, sender, receiver, receiver_id == user.pk and not read)
+        for pk, parent_id, sender, receiver, receiver_id, read in visible.order_by("timestamp", "id").values_list(
+            "id", "parent_message_id", "sender__username", "receiver__username", "receiver_id", "read"
+        )
+    ]
+    if not stubs:
+        return None
+    order = [(stubs[position], depth) for position, depth in threads.depth_first([stub[:2] for stub in stubs])]
+    page = Paginator(order, PART_SIZE).get_page(number)
+    shown = [stub.id for stub, _ in page.object_list]
+    messages = visible.filter(pk__in={*shown, stubs[-1].id}).select_related("sender", "receiver").in_bulk()
+    own_name = user.get_username()
+    names = dict.fromkeys(name for stub in stubs for name in (stub.sender, stub.receiver) if name != own_name)
+    places = {stub.id: place for place, (stub, _) in enumerate(order)}
+    unread = [stub.id for stub, _ in order if stub.unread]
+    latest = messages[stubs[-1].id]
+    return ConversationPart(
+        conversation_id=conversation_id,
+        people=list(names),
+        unread=len(unread),
+        first_unread=(_part_number(places[unread[0]]), unread[0]) if unread else None,
+        latest=latest,
+        latest_part=_part_number(places[latest.pk]),
+        cards=_cards(user, order, places, page, messages),
+        page=page,
+    )
+
+
+def _cards(
+    user: Any,
+    order: Sequence[tuple[MessageStub, int]],
+    places: dict[int, int],
+    page: Page,
+    messages: dict[int, Message],
+) -> list[Card]:
+    """Return the cards of a page.
+
+    ``order`` holds all that the user sees of the conversation with its depth, ``places`` the positions in it by id, and
+    ``messages`` those of the page by id.
+    """
+    edits = edits_by_message(messages[stub.id] for stub, _ in page.object_list)
+    cards = []
+    for stub, depth in page.object_list:
+        parent_place = places.get(stub.parent_id) if stub.parent_id else None
+        parent_part = 0 if parent_place is None else _part_number(parent_place)
+        is_out_of_sight = parent_place is not None and (depth > MAX_DEPTH or parent_part != page.number)
+        cards.append(
+            Card(
+                message=messages[stub.id],
+                depth=min(depth, MAX_DEPTH),
+                parent=order[parent_place][0] if is_out_of_sight and parent_place is not None else None,
+                parent_part=parent_part,
+                is_own=messages[stub.id].sender_id == user.pk,
+                unread=stub.unread,
+                edits=edits.get(stub.id),
+            )
+        )
+    return cards
+
+
+def part_of(user: Any, message: Message) -> int:
+    """Return the number of the part that shows ``message`` to ``user``, who must be its sender or receiver."""
+    visible = Message.objects.of(user).filter(conversation_id=message.conversation_id).order_by("timestamp", "id")
+    links = list(visible.values_list("id", "parent_message_id"))
+    places = (place for place, (at, _) in enumerate(threads.depth_first(links)) if links[at][0] == message.pk)
+    return _part_number(next(places))
+
+
+def _part_number(place: int) -> int:
+    """Return the number, from 1, of the part that holds the message at this place (from 0) in reading order."""
+    return place // PART_SIZE + 1
