@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -23,9 +21,6 @@ BATCH = 5_000  # messages removed at a time
 user_erased = Signal()
 
 Row = tuple[int, Any, Any, int | None]  # a message that goes: its id, those of its sender, its receiver, its parent
-
-# What earlier transactions removed of the person whose account goes now.
-_earlier: ContextVar[ErasureCounts | None] = ContextVar("earlier", default=None)
 
 
 @dataclass
@@ -147,20 +142,19 @@ def erase_batch(
     return len(rows)
 
 
-@contextmanager
-def continued(counts: ErasureCounts) -> Iterator[None]:
-    """Within the block, deleting an account goes on with ``counts`` of batches before: they are announced as one."""
-    token = _earlier.set(counts)
-    try:
-        yield
-    finally:
-        _earlier.reset(token)
+def delete_user(user: Any, *, counts: ErasureCounts) -> None:
+    """Delete an account after batches erased its messages: ``user_erased`` announces their ``counts`` and the rest's.
+
+    Adds to ``counts`` what is erased with the account.
+    """
+    user.erasure_counts = counts  # read by erase_deleted_user, which gets this instance from post_delete
+    user.delete()
 
 
-def erase_deleted_user(user_id: Any, *, using: str) -> None:
-    """Erase what an account that was just deleted leaves behind, and announce it: once for every account."""
-    counts = erase_user_data(user_id, using=using, counts=_earlier.get())
-    user_erased.send(sender=None, user_id=user_id, counts=counts, using=using)
+def erase_deleted_user(user: Any, *, using: str) -> None:
+    """Erase the data of an account that is being deleted, and send ``user_erased``."""
+    counts = erase_user_data(user.pk, using=using, counts=getattr(user, "erasure_counts", None))
+    user_erased.send(sender=None, user_id=user.pk, counts=counts, using=using)
 
 
 def _key(user_id: Any) -> Any:

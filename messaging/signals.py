@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -49,7 +48,7 @@ def _done_in_sets(origin: Any) -> bool:
 
 
 def erase_user(sender: Any, instance: Any, using: str, **_: Any) -> None:
-    erasure.erase_deleted_user(instance.pk, using=using)
+    erasure.erase_deleted_user(instance, using=using)
 
 
 def invalidate_pages(sender: Any, instance: Message, using: str, raw: bool = False, **_: Any) -> None:
@@ -76,17 +75,10 @@ RECEIVERS: list[tuple[Signal, str | None, Any]] = [
 
 
 def connect() -> None:
-    """Connect every receiver; doing it twice is harmless."""
+    """Connect every receiver; connecting again changes nothing."""
     for signal, model, receiver in RECEIVERS:
-        signal.connect(receiver, sender=model, dispatch_uid=f"messaging.{receiver.__name__}")
+        signal.connect(receiver, sender=model, dispatch_uid=dispatch_uid(receiver))
 
 
-@contextmanager
-def disconnected() -> Iterator[None]:
-    """Within this block no receiver of this app answers (for tests); they are connected again whatever happens."""
-    for signal, model, receiver in RECEIVERS:
-        signal.disconnect(sender=model, dispatch_uid=f"messaging.{receiver.__name__}")
-    try:
-        yield
-    finally:
-        connect()
+def dispatch_uid(receiver: Callable[..., None]) -> str:
+    return f"messaging.{receiver.__name__}"

@@ -53,8 +53,7 @@ def test_pieces_with_answers_in_between(
             if answered is not None and left:
                 reply = answer(left[answered % len(left)], sender=charlie, receiver=bob, conversation=None)
                 everybody[reply.pk] = reply.parent_message_id
-        with erasure.continued(counts):
-            user.delete()
+        erasure.delete_user(user, counts=counts)
         connection.check_constraints()
         kept = everybody.keys() - theirs
         expected = {pk: nearest(everybody[pk], everybody, kept) for pk in kept}

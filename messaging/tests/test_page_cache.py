@@ -14,8 +14,8 @@ from django.urls import reverse
 from messaging import page_cache
 from messaging.editors import editing_as
 from messaging.models import Message
-from messaging.signals import disconnected
 from messaging.tests.conversations import answer, write
+from messaging.tests.receivers import disconnected
 
 INBOX = reverse("messaging:inbox")
 

@@ -1,4 +1,4 @@
-"""The receivers of this app answer once each, and can be silenced for a while."""
+"""Each receiver of this app is called once, and connecting them again after they were disconnected restores all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from messaging import signals
 from messaging.models import Conversation, MessageHistory, Notification
 from messaging.tests.conversations import write
+from messaging.tests.receivers import disconnected
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def test_connecting_again_connects_nothing_twice(alice: Any, bob: Any) -> None:
 
 
 def test_nothing_answers_while_disconnected(alice: Any, bob: Any) -> None:
-    with signals.disconnected():
+    with disconnected():
         message = write(alice, bob, "first")
         message.content = "second"
         message.save()
@@ -37,7 +38,7 @@ def test_nothing_answers_while_disconnected(alice: Any, bob: Any) -> None:
 
 def test_everything_answers_again_afterwards(alice: Any, bob: Any) -> None:
     before = listeners()
-    with signals.disconnected():
+    with disconnected():
         assert sum(listeners()) == sum(before) - len(signals.RECEIVERS)
     assert listeners() == before
     write(alice, bob)
@@ -46,7 +47,7 @@ def test_everything_answers_again_afterwards(alice: Any, bob: Any) -> None:
 
 def test_everything_answers_again_whatever_happens_inside(alice: Any, bob: Any) -> None:
     before = listeners()
-    with pytest.raises(ZeroDivisionError), signals.disconnected():
+    with pytest.raises(ZeroDivisionError), disconnected():
         raise ZeroDivisionError
     assert listeners() == before
     message = write(alice, bob, "first")
@@ -57,6 +58,6 @@ def test_everything_answers_again_whatever_happens_inside(alice: Any, bob: Any) 
 
 def test_everything_answers_again_after_one_block_within_another() -> None:
     before = listeners()
-    with signals.disconnected(), signals.disconnected():
+    with disconnected(), disconnected():
         pass
     assert listeners() == before
