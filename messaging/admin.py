@@ -1,4 +1,7 @@
-"""A plain admin, usable without the console: conversations and messages; histories and notifications to read only."""
+"""A plain admin for conversations and messages, and a read-only one for histories and notifications.
+
+It works without the staff console, which registers its own in place of it.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,23 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 
 
 class LargeTableAdmin(admin.ModelAdmin):
-    """For tables too large to be counted twice a page."""
+    """For tables that are too large to be counted a second time for each page."""
 
     show_full_result_count = False
     list_per_page = 50
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
-        """As Django's, but nobody needs a permission to delete what goes along and cannot be deleted alone."""
+        """As Django's, but needs no permission for histories and notifications.
+
+        Nobody has it, because they cannot be deleted on their own: without this, no message could be deleted.
+        """
         shown, counts, needed, protected = super().get_deleted_objects(objs, request)
-        going_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}
-        return shown, counts, needed - going_along, protected
+        deleted_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}
+        return shown, counts, needed - deleted_along, protected
 
 
 class ReadOnlyAdmin(LargeTableAdmin):
-    """Nothing can be added, changed or deleted."""
+    """An admin in which nothing can be added, changed or deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,7 +49,7 @@ class ConversationAdmin(LargeTableAdmin):
     readonly_fields = ["started_at", "last_message_at", "message_count", "unread_count"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # a message without a parent starts one
+        return False  # adding a message without a parent starts one
 
 
 @admin.register(Message)
@@ -61,7 +67,7 @@ class MessageAdmin(LargeTableAdmin):
         return truncatechars(message.content, 80)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
-        """Who wrote to whom, and what it answers, is settled when a message is sent."""
+        """The people and the parent of a message cannot change once it was sent."""
         return [] if obj is None else ["sender", "receiver", "parent_message"]
 
 

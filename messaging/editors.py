@@ -1,6 +1,6 @@
-"""Who is editing: known from the signed-in user of the request, so that histories can name the editor.
+"""Who is editing, so that histories can name the editor: the signed-in user of the current request.
 
-Signal receivers and ``QuerySet.update()`` have no request; a context variable carries the user to them.
+Signal receivers and ``QuerySet.update()`` are not given the request, so a context variable holds its user.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _editor: ContextVar[Any] = ContextVar("messaging_editor", default=None)
 
 @contextmanager
 def editing_as(user: Any) -> Iterator[None]:
-    """Within this block, edits of messages are recorded as made by ``user`` (a user, a lazy user or None)."""
+    """Record edits made within this block as by ``user``, who may be lazy, anonymous, or None for nobody."""
     token = _editor.set(user)
     try:
         yield
@@ -26,19 +26,19 @@ def editing_as(user: Any) -> Iterator[None]:
 
 
 def current_editor() -> Any:
-    """Whoever is editing, or None: nobody is signed in, or no person caused it."""
+    """Return the user who is editing, or None outside a request or if nobody is signed in."""
     user = _editor.get()
     return user if user is not None and user.is_authenticated else None
 
 
 def current_editor_id() -> Any:
-    """The primary key of whoever is editing, or None."""
+    """Return the primary key of the user who is editing, or None."""
     user = current_editor()
     return user.pk if user is not None else None
 
 
 class EditorMiddleware:
-    """Names the signed-in user as the editor of whatever a request changes; costs no query unless something is."""
+    """Makes the signed-in user the editor of what a request changes. The user is loaded only if there is a change."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

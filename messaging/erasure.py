@@ -1,4 +1,4 @@
-"""Removing one person's data: in sets, in batches, in the right order, with flat memory."""
+"""Erasing one person's messages and what belongs to them: in sets and in batches, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from django.db.models import Case, Count, F, Max, Q, Value, When
 from django.dispatch import Signal
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from messaging.writing import one_parameter, refuse_protected
+from messaging.writing import ids_subquery, refuse_protected
 
-BATCH = 5_000  # messages removed at a time
+BATCH_SIZE = 5_000  # messages erased in one transaction
 
-# Sent with ``user_id``, ``counts`` (ErasureCounts) and ``using`` once for each deleted account, when its data is gone,
-# in the transaction that deletes the account.
+# Sent once for each deleted account, after its data is erased and in the same transaction, with ``user_id``,
+# ``counts`` (ErasureCounts) and ``using``.
 user_erased = Signal()
-
-Row = tuple[int, Any, Any, int | None]  # a message that goes: its id, those of its sender, its receiver, its parent
 
 
 @dataclass
 class ErasureCounts:
-    """What an erasure removed (rows), and what it changed to keep the rest whole."""
+    """How many rows an erasure deleted, and how many it changed so that everything else stays whole."""
 
     messages_sent: int = 0
-    messages_received: int = 0  # from somebody else: a message to oneself counts as sent
+    messages_received: int = 0  # from others: a message to oneself counts as sent
     histories: int = 0
     notifications: int = 0
     conversations: int = 0
@@ -40,31 +38,31 @@ class ErasureCounts:
         return self.messages_sent + self.messages_received
 
     def as_dict(self) -> dict[str, int]:
-        """The figures by name, for records."""
+        """Return the stored counts by name; ``messages``, their sum, is not among them."""
         return asdict(self)
 
 
 class Affected(NamedTuple):
-    """Whom an erasure touches besides: people who wrote with this person, conversations that stay and lose messages."""
+    """Whom an erasure affects besides the person themselves."""
 
-    people: int
-    conversations: int
+    people: int  # who exchanged messages with this person
+    conversations: int  # that lose messages and are kept
 
 
-def plan(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
-    """What ``erase_user_data`` would remove and change now, in exact counts; changes nothing."""
-    user_id = _key(user_id)
+def preview(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
+    """Return exactly what ``erase_user_data`` would count now; changes nothing."""
+    user_id = _user_key(user_id)
     messages = Message.objects.using(using).order_by()
     histories, notifications = MessageHistory.objects.using(using), Notification.objects.using(using)
-    others = messages.exclude(sender_id=user_id).exclude(receiver_id=user_id)
-    their_notifications = notifications.filter(user_id=user_id).count()
+    between_others = messages.exclude(sender_id=user_id).exclude(receiver_id=user_id)
+    own_notifications = notifications.filter(user_id=user_id).count()
     return ErasureCounts(
         messages_sent=messages.filter(sender_id=user_id).count(),
         messages_received=messages.filter(receiver_id=user_id).exclude(sender_id=user_id).count(),
-        histories=_joined(histories, "message", user_id),
-        notifications=their_notifications + _joined(notifications.exclude(user_id=user_id), "message", user_id),
-        conversations=_conversations(user_id, using).vanishing,
-        replies_reattached=_joined(others, "parent_message", user_id),
+        histories=_count_related(histories, "message", user_id),
+        notifications=own_notifications + _count_related(notifications.exclude(user_id=user_id), "message", user_id),
+        conversations=_count_conversations(user_id, using).emptied,
+        replies_reattached=_count_related(between_others, "parent_message", user_id),
         editor_names=histories.filter(edited_by_id=user_id)
         .exclude(message__sender_id=user_id)
         .exclude(message__receiver_id=user_id)
@@ -73,37 +71,38 @@ def plan(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
 
 
 def affected(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> Affected:
-    """Whom ``erase_user_data`` would touch besides, in exact counts; changes nothing."""
-    user_id = _key(user_id)
+    """Return how many people and conversations ``erase_user_data`` would affect besides; changes nothing."""
+    user_id = _user_key(user_id)
     messages = Message.objects.using(using).order_by()
-    wrote_to = messages.filter(sender_id=user_id).exclude(receiver_id=user_id).values_list("receiver_id")
-    heard_from = messages.filter(receiver_id=user_id).exclude(sender_id=user_id).values_list("sender_id")
-    return Affected(wrote_to.union(heard_from).count(), _conversations(user_id, using).staying)
+    receivers = messages.filter(sender_id=user_id).exclude(receiver_id=user_id).values_list("receiver_id")
+    senders = messages.filter(receiver_id=user_id).exclude(sender_id=user_id).values_list("sender_id")
+    return Affected(receivers.union(senders).count(), _count_conversations(user_id, using).kept)
 
 
 def erase_user_data(
     user_id: Any, *, using: str = DEFAULT_DB_ALIAS, counts: ErasureCounts | None = None
 ) -> ErasureCounts:
-    """Remove every message a person sent or received, with histories and notifications, and their own notifications.
+    """Delete every message a person sent or received, their histories and notifications, and the person's own ones.
 
-    Other people's replies that survive are hung on their nearest surviving ancestor; conversations are recounted, or
-    removed when empty. Returns what was done (added to ``counts``, where given); a second run finds nothing and returns
-    zeros. Each batch is one transaction (a part of the caller's where there is one), so being stopped between two loses
-    nothing.
+    Replies between other people are reattached to their nearest surviving ancestor, and conversations are recounted, or
+    removed if they are empty. The account itself stays. Returns what was done, added to ``counts`` if given; a second
+    run returns zeros. Each batch is a transaction of its own, unless the caller has one open, so that an interrupted
+    run only has to be repeated.
     """
-    user_id = _key(user_id)
+    user_id = _user_key(user_id)
     counts = ErasureCounts() if counts is None else counts
     if connections[using].in_atomic_block:
-        # The batches keep their locks until the caller's end: all are taken in order now, so that nobody deadlocks.
-        touched = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
-        Conversation.objects.using(using).filter(pk__in=touched).lock()
+        # The batches would keep their locks until the caller's transaction ends, and lock in an order of their own.
+        # Taking all of them now, ordered by id, avoids deadlocks.
+        conversation_ids = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
+        Conversation.objects.using(using).filter(pk__in=conversation_ids).lock()
     while erase_batch(user_id, counts, using=using):
         pass
     with transaction.atomic(using=using):
-        own = Notification.objects.using(using).filter(user_id=user_id)
-        counts.notifications += own._raw_delete(using)
-        edits = MessageHistory.objects.using(using).filter(edited_by_id=user_id)
-        counts.editor_names += edits.update(edited_by=None)
+        own_notifications = Notification.objects.using(using).filter(user_id=user_id)
+        counts.notifications += own_notifications._raw_delete(using)
+        edits_of_others = MessageHistory.objects.using(using).filter(edited_by_id=user_id)
+        counts.editor_names += edits_of_others.update(edited_by=None)
     return counts
 
 
@@ -115,30 +114,32 @@ def erase_batch(
     protected: Collection[Any] = (),
     using: str = DEFAULT_DB_ALIAS,
 ) -> int:
-    """Remove some ``size`` messages of a person in one transaction, adding to ``counts``; how many, 0 for none left.
+    """Erase about ``size`` messages of a person in one transaction and add to ``counts``.
 
-    A batch takes whole conversations, so that each reply is handed on once; those of more than ``size`` messages go
-    in pieces, the oldest first. Raises writing.Protected, having removed nothing, where one of them was exchanged with
-    somebody of ``protected`` (primary keys).
+    Returns the number of messages erased, 0 if none were left. A batch takes whole conversations, so that each reply is
+    reattached once; a conversation of more than ``size`` messages is taken in pieces, oldest first. Raises
+    writing.ProtectedPerson, with nothing erased, if a message of the batch was exchanged with one of ``protected``
+    (primary keys).
     """
-    user_id = _key(user_id)
+    user_id = _user_key(user_id)
     with transaction.atomic(using=using):
-        touched, rows = _next_rows(user_id, BATCH if size is None else size, using)
+        conversations, rows = _lock_next_rows(user_id, BATCH_SIZE if size is None else size, using)
         if not rows:
             return 0
-        refuse_protected((person for _, sender, receiver, _ in rows for person in (sender, receiver)), protected)
-        ids = one_parameter([row[0] for row in rows], using=using)
+        refuse_protected((person for row in rows for person in (row.sender_id, row.receiver_id)), protected)
+        ids = ids_subquery([row.id for row in rows], using=using)
         messages = Message.objects.using(using)
-        replies = messages.hand_replies_over({message_id: parent_id for message_id, *_, parent_id in rows})
-        counts.replies_reattached += _others_settled(replies, user_id, using)
+        replies = messages.reattach_replies_of({row.id: row.parent_id for row in rows})
+        counts.replies_reattached += _count_settled(replies, user_id, using)
+        # Every row that refers to the messages is handled here, so Django's own collecting of them is not needed.
         counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         counts.notifications += Notification.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         messages.filter(pk__in=ids)._raw_delete(using)
-        sent = sum(sender_id == user_id for _, sender_id, *_ in rows)
+        sent = sum(row.sender_id == user_id for row in rows)
         counts.messages_sent += sent
         counts.messages_received += len(rows) - sent
-        touched.recount()
-        counts.conversations += touched.remove_empty()
+        conversations.recount()
+        counts.conversations += conversations.remove_empty()
     return len(rows)
 
 
@@ -157,108 +158,124 @@ def erase_deleted_user(user: Any, *, using: str) -> None:
     user_erased.send(sender=None, user_id=user.pk, counts=counts, using=using)
 
 
-def _key(user_id: Any) -> Any:
-    """The primary key as the database gives it: records and forms hold it as text."""
+def _user_key(user_id: Any) -> Any:
+    """Return the primary key in its own type; forms and stored records hold it as text."""
     return get_user_model()._meta.pk.to_python(user_id)
 
 
-def _of(user_id: Any, messages: Any) -> Any:
-    """Those of ``messages`` that a person sent or received, told apart row by row.
+def _sent_or_received(messages: Any, user_id: Any) -> Any:
+    """Filter ``messages`` by person, looking at each row instead of an index.
 
-    Offered the person's own indexes, a database would read all that they ever wrote for each batch.
+    The rows are few already. With a plain filter a database may choose the indexes by person, and then reads all that
+    they ever wrote for each batch.
     """
-    ends = When(sender_id=user_id, then=Value(1)), When(receiver_id=user_id, then=Value(1))
-    return messages.alias(of_person=Case(*ends, default=Value(0))).filter(of_person=1)
+    is_theirs = When(sender_id=user_id, then=Value(1)), When(receiver_id=user_id, then=Value(1))
+    return messages.alias(of_person=Case(*is_theirs, default=Value(0))).filter(of_person=1)
 
 
-def _joined(rows: Any, message: str, user_id: Any) -> int:
-    """How many of ``rows`` have a ``message`` that a person sent or received.
+def _count_related(rows: Any, field: str, user_id: Any) -> int:
+    """Return how many of ``rows`` refer, by ``field``, to a message that a person sent or received.
 
-    Asked one after the other: for "or" beyond a join a database reads the whole table.
+    Takes two queries, because an OR across a join makes a database read the whole table.
     """
-    sent, received = {f"{message}__sender_id": user_id}, {f"{message}__receiver_id": user_id}
+    sent, received = {f"{field}__sender_id": user_id}, {f"{field}__receiver_id": user_id}
     return rows.filter(**sent).count() + rows.filter(**received).exclude(**sent).count()
 
 
-class _Conversations(NamedTuple):
-    """How many of a person's conversations nothing remains of, and in how many others wrote to others."""
-
-    vanishing: int
-    staying: int
+class _ConversationCounts(NamedTuple):
+    emptied: int  # conversations with no other message than this person's
+    kept: int  # the person's other conversations
 
 
-def _conversations(user_id: Any, using: str) -> _Conversations:
-    theirs = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
-    counted = theirs.annotate(mine=Count("pk"), length=Max("conversation__message_count"))
-    whole = Q(mine=F("length"))
-    return _Conversations(
-        **counted.aggregate(
-            vanishing=Count("conversation_id", filter=whole), staying=Count("conversation_id", filter=~whole)
+def _count_conversations(user_id: Any, using: str) -> _ConversationCounts:
+    messages = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
+    by_conversation = messages.annotate(own=Count("pk"), all=Max("conversation__message_count"))
+    emptied = Q(own=F("all"))
+    return _ConversationCounts(
+        **by_conversation.aggregate(
+            emptied=Count("conversation_id", filter=emptied), kept=Count("conversation_id", filter=~emptied)
         )
     )
 
 
-def _next_rows(user_id: Any, size: int, using: str) -> tuple[Any, list[Row]]:
-    """The next messages of a person to go, locked, and their conversations, locked first as every writer does: nobody
-    can add a reply to what is about to go, or edit it."""
+class _Row(NamedTuple):
+    """What is needed of a message to erase it."""
+
+    id: int
+    sender_id: Any
+    receiver_id: Any
+    parent_id: int | None
+
+
+def _lock_next_rows(user_id: Any, size: int, using: str) -> tuple[Any, list[_Row]]:
+    """Lock the messages of a person's next batch; returns their conversations (a QuerySet) and the messages' rows.
+
+    The conversations are locked first, as by every writer: nobody can edit one of the messages, or reply to it.
+    """
     messages = Message.objects.using(using)
-    while found := _oldest(user_id, size, using):
-        whole, pieces = _chosen(found, size, using)
-        touched = Conversation.objects.using(using).filter(pk__in=one_parameter({*whole, *pieces}, using=using))
-        touched.lock()
-        rows: list[Row] = []
+    while found := _oldest_messages(user_id, size, using):
+        whole, in_pieces = _split_by_length(found, size, using)
+        conversations = Conversation.objects.using(using).filter(pk__in=ids_subquery({*whole, *in_pieces}, using=using))
+        conversations.lock()
+        rows: list[_Row] = []
         if whole:
-            in_whole = messages.filter(conversation_id__in=one_parameter(whole, using=using))
-            rows += _locked(_of(user_id, in_whole))
-        if pieces:
-            of_pieces = [message_id for message_id, conversation_id in found if conversation_id in pieces]
-            rows += _locked(messages.filter(pk__in=one_parameter(of_pieces, using=using)))
-        if rows:  # somebody else may have deleted them meanwhile
-            return touched, rows
+            in_whole = messages.filter(conversation_id__in=ids_subquery(whole, using=using))
+            rows += _lock_messages(_sent_or_received(in_whole, user_id))
+        if in_pieces:
+            pieces = [message_id for message_id, conversation_id in found if conversation_id in in_pieces]
+            rows += _lock_messages(messages.filter(pk__in=ids_subquery(pieces, using=using)))
+        if rows:  # otherwise somebody else deleted them before they were locked
+            return conversations, rows
     return Conversation.objects.none(), []
 
 
-def _oldest(user_id: Any, size: int, using: str) -> list[tuple[int, int]]:
-    """The oldest that a person sent, then received: up to ``size`` messages (id, conversation's id), by an index."""
+def _oldest_messages(user_id: Any, size: int, using: str) -> list[tuple[int, int]]:
+    """Return (id, conversation's id) of up to ``size`` messages: the oldest sent, and once none is left, received.
+
+    The two are not mixed, so that one index answers.
+    """
     for person in ("sender_id", "receiver_id"):
-        theirs = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
-        if rows := list(theirs.values_list("id", "conversation_id")[:size]):
+        messages = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
+        if rows := list(messages.values_list("id", "conversation_id")[:size]):
             return rows
     return []
 
 
-def _chosen(found: list[tuple[int, int]], size: int, using: str) -> tuple[list[int], set[int]]:
-    """Of these messages' conversations: those to take whole, up to ``size`` messages, and those too long for it."""
+def _split_by_length(found: list[tuple[int, int]], size: int, using: str) -> tuple[list[int], set[int]]:
+    """Split the conversations of ``found`` (ids of messages and their conversations) by how to erase them.
+
+    Returns the ids of those to take whole, which together have up to ``size`` messages, and of those longer than that.
+    """
     ids = list(dict.fromkeys(conversation_id for _, conversation_id in found))
-    stored = Conversation.objects.using(using).filter(pk__in=one_parameter(ids, using=using)).order_by()
+    stored = Conversation.objects.using(using).filter(pk__in=ids_subquery(ids, using=using)).order_by()
     lengths = dict(stored.values_list("pk", "message_count"))
     whole: list[int] = []
-    pieces: set[int] = set()
-    taken = 0
+    in_pieces: set[int] = set()
+    total = 0
     for pk in ids:
         length = lengths.get(pk, 0)
         if length > size:
-            pieces.add(pk)
-        elif not whole or taken + length <= size:
+            in_pieces.add(pk)
+        elif not whole or total + length <= size:
             whole.append(pk)
-            taken += length
-    return whole, pieces
+            total += length
+    return whole, in_pieces
 
 
-def _locked(messages: Any) -> list[Row]:
+def _lock_messages(messages: Any) -> list[_Row]:
     rows = messages.order_by("pk").select_for_update(of=("self",))
-    return list(rows.values_list("pk", "sender_id", "receiver_id", "parent_message_id"))
+    return [_Row(*row) for row in rows.values_list("pk", "sender_id", "receiver_id", "parent_message_id")]
 
 
-def _others_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
-    """How many of the replies that were handed on are other people's, and hang where they will stay.
+def _count_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
+    """Return how many of the reattached ``replies`` (id to new parent's id) are by others and will not move again.
 
-    ``replies`` maps their ids to their new parents'. What lands on another message of this person moves again with a
-    later batch, and counts then; the person's own replies go themselves.
+    A reply that landed on another message of this person moves again with a later batch, and counts then. The person's
+    own replies are erased themselves.
     """
     ids = {*replies, *(parent_id for parent_id in replies.values() if parent_id is not None)}
     if not ids:
         return 0
-    found = _of(user_id, Message.objects.using(using).filter(pk__in=one_parameter(ids, using=using)))
+    found = _sent_or_received(Message.objects.using(using).filter(pk__in=ids_subquery(ids, using=using)), user_id)
     theirs = set(found.order_by().values_list("pk", flat=True))
     return sum(reply_id not in theirs and parent_id not in theirs for reply_id, parent_id in replies.items())

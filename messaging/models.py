@@ -1,4 +1,4 @@
-"""Conversations, messages, the older texts of edited messages, and notifications (DESIGN.md §3)."""
+"""Conversations, messages, the earlier texts of edited messages, and notifications."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from django.utils import timezone
 from messaging import threads
 from messaging.editors import current_editor_id
 from messaging.managers import ConversationQuerySet, MessageManager, UnreadMessagesManager
-from messaging.writing import COUNTED_FIELDS, hold_people
+from messaging.writing import COUNTED_FIELDS, lock_people
 
-# Saving one of these may put a message elsewhere.
+# Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
 PARENT_GONE = "The message it answers does not exist any more."
 UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
 
 
 class Conversation(models.Model):
-    """A first message and everything that answers it, directly or not.
+    """A first message and all replies to it, direct or not.
 
-    ``last_message_at``, ``message_count`` and ``unread_count`` are recounted from the messages by
-    ``ConversationQuerySet.recount()`` whenever they may have changed; nothing else writes them.
+    Only ``ConversationQuerySet.recount()`` writes ``last_message_at``, ``message_count`` and ``unread_count``. It is
+    called whenever messages change in a way that may affect them.
     """
 
     started_at = models.DateTimeField(default=timezone.now)
@@ -51,7 +51,7 @@ class Conversation(models.Model):
         return reverse("messaging:conversation", args=[self.pk])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete it with all its messages; nobody can add one meanwhile."""
+        """Delete the conversation with all its messages; the lock keeps others from adding one meanwhile."""
         using = kwargs.setdefault("using", router.db_for_write(type(self), instance=self))
         with transaction.atomic(using=using):
             type(self).objects.using(using).filter(pk=self.pk).lock()
@@ -59,10 +59,11 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """One text from a sender to a receiver, perhaps answering a parent message.
+    """One text from a sender to a receiver, which may be a reply to a parent message.
 
     ``read`` means that the receiver has read it; staff reading a message never changes it. Foreign keys to the user do
-    not cascade in Python: deleting a user erases through ``messaging.erasure``, and the database proves it.
+    nothing on delete, because ``messaging.erasure`` removes the messages of a deleted user in batches; the database's
+    constraints make sure that none is left.
     """
 
     conversation = models.ForeignKey(
@@ -112,7 +113,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "timestamp", "id"], name="message_thread"),
-            # Two partial ones instead of one on the parent: SQLite would read every beginning to find those of a page.
+            # Two partial indexes instead of one on the parent: with that one, SQLite would read all messages without a
+            # parent to find those of the conversations on a page.
             models.Index(fields=["parent_message"], name="message_replies", condition=Q(parent_message__isnull=False)),
             models.Index(
                 fields=["conversation", "timestamp", "id"],
@@ -132,25 +134,25 @@ class Message(models.Model):
         return f"Message {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the message in its conversation, starting one for a message that answers nothing.
+        """Store the message in the conversation of its parent; without a parent or a conversation it starts one.
 
-        Raises ValidationError where the message, its people, its parent or its conversation do not exist any more,
-        where the parent lies in another conversation or answers this message itself, and where the message would move
-        to another conversation. One transaction holds the locks, the kept history and the recounted conversation.
+        Raises ValidationError if the message, its sender or receiver, its parent or its conversation no longer exist,
+        if the parent is in another conversation or is a reply to this message, and if the message would move to another
+        conversation. Locks, history and recount share one transaction.
         """
         kwargs["using"] = using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         update_fields = kwargs.get("update_fields")
         conversation_id = self.conversation_id
         try:
             with transaction.atomic(using=using):
-                self._hold_people(using)
+                self._lock_people(using)
                 if update_fields is None or PLACE_FIELDS & set(update_fields):
                     self._join_conversation(using)
                 elif COUNTED_FIELDS & set(update_fields):
                     self._lock_conversation(using)
                 super().save(*args, **kwargs)
         except Exception:
-            self.conversation_id = conversation_id  # a conversation started here is gone again
+            self.conversation_id = conversation_id  # a conversation that was started here was rolled back
             raise
 
     def get_absolute_url(self) -> str:
@@ -161,11 +163,12 @@ class Message(models.Model):
         if "\x00" in (self.content or ""):
             raise ValidationError({"content": UNSTORABLE_TEXT})
 
-    def _hold_people(self, using: str) -> None:
+    def _lock_people(self, using: str) -> None:
+        # From __dict__, because a deferred field needs no query: it cannot have changed.
         loaded = {name: self.__dict__.get(f"{name}_id") for name in ("receiver", "sender")}
-        held = hold_people([*loaded.values(), current_editor_id()], using=using)
+        locked = lock_people([*loaded.values(), current_editor_id()], using=using)
         for name, user_id in loaded.items():
-            if user_id is not None and user_id not in held:
+            if user_id is not None and user_id not in locked:
                 raise ValidationError({name: f"The account of the {name} does not exist any more."})
 
     def _lock_conversation(self, using: str) -> None:
@@ -173,7 +176,10 @@ class Message(models.Model):
             raise ValidationError({"conversation": "The conversation does not exist any more."})
 
     def _join_conversation(self, using: str) -> None:
-        """Find the conversation, lock it, then look at what is stored: nobody changes that before this is stored."""
+        """Set the conversation, lock it, and check the message's place in it.
+
+        The checks come after the lock, so that what they find is still true when the message is stored.
+        """
         parent_id = self.parent_message_id
         if self.conversation_id is None and parent_id is None:
             self.conversation = Conversation.objects.using(using).create(
@@ -190,7 +196,7 @@ class Message(models.Model):
         if stored.get(self.pk, self.conversation_id) != self.conversation_id:
             raise ValidationError({"conversation": "A message stays in its conversation."})
         if not self._state.adding and self.pk not in stored:
-            # Django would store it anew: what was erased while somebody had it open must not come back.
+            # Django would insert it again: a message erased while somebody had it open must not come back.
             raise ValidationError({NON_FIELD_ERRORS: "The message does not exist any more."})
         if parent_id is None:
             return
@@ -202,9 +208,9 @@ class Message(models.Model):
             raise ValidationError({"parent_message": "The message it answers is an answer to this one: a loop."})
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
-        """Before saving: where the text really changes, keep the stored one as a history and set ``edited``.
+        """Called before saving: if the text changes, store the old one as a history and set ``edited``.
 
-        Locks the row, so that of two editors at once the second keeps the first one's text.
+        Locks the row, so that of two simultaneous edits the second keeps the text of the first.
         """
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
             return
@@ -212,7 +218,7 @@ class Message(models.Model):
         stored = row.select_for_update(of=("self",)).values("content", "edited").first()
         if stored is None:
             return
-        self.edited = self.edited or stored["edited"]  # this copy may be older than the edit
+        self.edited = self.edited or stored["edited"]  # this instance may have been loaded before an edit
         if stored["content"] == self.content:
             return
         self.histories.model._base_manager.using(using).create(
@@ -223,19 +229,19 @@ class Message(models.Model):
             row.update(edited=True)
 
     def notify_receiver(self, *, using: str) -> None:
-        """Tell the receiver, once, however often this is called."""
+        """Store the receiver's notification, unless there is one."""
         notification = Notification(user_id=self.receiver_id, message_id=self.pk)
         Notification._base_manager.using(using).bulk_create([notification], ignore_conflicts=True)
 
-    def hand_replies_on(self, *, using: str) -> None:
-        """Before deleting: hang the replies on what this message answers, or leave them as further beginnings."""
+    def reattach_replies(self, *, using: str) -> None:
+        """Called before deleting: make the replies replies to this message's parent, or roots if it has none."""
         Conversation.objects.using(using).filter(pk=self.conversation_id).lock()
         messages: Any = type(self)._base_manager.using(using)
-        messages.hand_replies_on([self.pk])
+        messages.reattach_replies([self.pk])
 
 
 class MessageHistory(models.Model):
-    """A text that a message had before an edit; the oldest first."""
+    """A text that a message had before an edit."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
     old_content = models.TextField("text before")
@@ -255,7 +261,7 @@ class MessageHistory(models.Model):
 
 
 class Notification(models.Model):
-    """Tells a user of a message they received; one per user and message."""
+    """Tells a user about a message that they received; one for each user and message."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="message_notifications", db_index=False

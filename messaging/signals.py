@@ -1,4 +1,7 @@
-"""Thin receivers that keep histories, notify receivers and tidy up; each calls one named function."""
+"""Signal receivers that keep histories, notify receivers of messages, and erase the data of deleted users.
+
+Each calls one named function. They ignore ``raw`` saves, because fixtures bring their own histories and counts.
+"""
 
 from __future__ import annotations
 
@@ -30,20 +33,23 @@ def recount_conversation(sender: Any, instance: Message, raw: bool, using: str, 
         Conversation.objects.using(using).filter(pk=instance.conversation_id).recount()
 
 
-def hand_replies_on(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
-    if not _done_in_sets(origin):
-        instance.hand_replies_on(using=using)
+def reattach_replies(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
+    if not _is_deleted_in_sets(origin):
+        instance.reattach_replies(using=using)
 
 
-def tidy_conversation(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
-    if not _done_in_sets(origin):
+def recount_after_delete(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:
+    if not _is_deleted_in_sets(origin):
         conversation = Conversation.objects.using(using).filter(pk=instance.conversation_id)
         conversation.recount()
         conversation.remove_empty()
 
 
-def _done_in_sets(origin: Any) -> bool:
-    """``MessageQuerySet.delete()`` sees to replies and counts itself, and a conversation goes as a whole."""
+def _is_deleted_in_sets(origin: Any) -> bool:
+    """Return whether replies and counts need nothing here.
+
+    ``MessageQuerySet.delete()`` takes care of both itself, and a conversation is deleted with all its messages.
+    """
     return isinstance(origin, (MessageQuerySet, ConversationQuerySet, Conversation))
 
 
@@ -60,14 +66,14 @@ def invalidate_all_pages(sender: Any, using: str, **_: Any) -> None:
     page_cache.invalidate_all(using=using)
 
 
-# What is heard, from whom, and what answers. A model is named, not imported, so that any user model will do.
-RECEIVERS: list[tuple[Signal, str | None, Any]] = [
+# (signal, sender, receiver), in the order of the calls. Senders are named, so that any user model works.
+RECEIVERS: list[tuple[Signal, str | None, Callable[..., None]]] = [
     (pre_save, "messaging.Message", keep_history),
     (post_save, "messaging.Message", notify_receiver),
     (post_save, "messaging.Message", recount_conversation),
     (post_save, "messaging.Message", invalidate_pages),
-    (pre_delete, "messaging.Message", hand_replies_on),
-    (post_delete, "messaging.Message", tidy_conversation),
+    (pre_delete, "messaging.Message", reattach_replies),
+    (post_delete, "messaging.Message", recount_after_delete),
     (post_delete, "messaging.Message", invalidate_pages),
     (post_delete, settings.AUTH_USER_MODEL, erase_user),
     (erasure.user_erased, None, invalidate_all_pages),

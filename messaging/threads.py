@@ -1,7 +1,7 @@
-"""Threads: recursive queries over replies, and the order in which a conversation is read.
+"""Threads: recursive queries for replies and ancestors, and the order in which a conversation is read.
 
-Everything ends on loops, which saving forbids but which a damaged database may hold, and nothing recurses in Python,
-so that a chain of 5,000 replies works like any other.
+Saving forbids loops, but all of this ends even if a damaged database contains one. Nothing recurses in Python, so that
+a chain of 5,000 replies works like any other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections
 
-# UNION, not UNION ALL: a row that was already found is not followed again, so a loop ends.
+# UNION, unlike UNION ALL, does not follow a row again that was found already: so it ends on a loop.
 DESCENDANTS = """
 WITH RECURSIVE tree(id, parent_id, sent_at) AS (
     SELECT id, parent_message_id, "timestamp" FROM {table} WHERE id = %s
@@ -34,11 +34,11 @@ WITH RECURSIVE line(id, parent_id) AS (
 SELECT id, parent_id FROM line
 """
 
-Link = tuple[int, int | None]  # a message's id and its parent's
+Link = tuple[int, int | None]  # the ids of a message and of its parent
 
 
 class ThreadMessage(NamedTuple):
-    """A message as a thread shows it, without the weight of a model object; ``depth`` is 0 for a beginning."""
+    """A message with what a thread shows of it, lighter than a model instance; ``depth`` is 0 without a parent."""
 
     id: int
     parent_id: int | None
@@ -54,35 +54,35 @@ class ThreadMessage(NamedTuple):
 
 
 def depth_first(links: Sequence[Link]) -> list[tuple[int, int]]:
-    """Put messages in reading order: each followed by its replies.
+    """Put messages in reading order: each is followed by its replies, oldest first.
 
-    ``links`` are (id, parent id) with the oldest first. Returns (position in ``links``, depth) for every one of them.
-    A message whose parent is not among them begins a thread of its own, and so does the oldest one of a loop.
+    Takes (id, parent's id) of messages, oldest first. Returns (position in ``links``, depth) of every one of them. A
+    message whose parent is not among them is a root, and so is the oldest one of a loop.
     """
     positions = {message_id: position for position, (message_id, _) in enumerate(links)}
     replies: defaultdict[int, list[int]] = defaultdict(list)
-    beginnings = []
+    roots = []
     for position, (_, parent_id) in enumerate(links):
         if parent_id in positions:
             replies[positions[parent_id]].append(position)
         else:
-            beginnings.append(position)
-    found: list[tuple[int, int]] = []
+            roots.append(position)
+    order: list[tuple[int, int]] = []
     seen = bytearray(len(links))
-    for start in (*beginnings, *range(len(links))):
-        waiting = [] if seen[start] else [(start, 0)]
-        while waiting:
-            position, depth = waiting.pop()
+    for start in (*roots, *range(len(links))):  # after the roots, only loops are left
+        stack = [] if seen[start] else [(start, 0)]
+        while stack:
+            position, depth = stack.pop()
             if seen[position]:
                 continue
             seen[position] = 1
-            found.append((position, depth))
+            order.append((position, depth))
             if position in replies:
-                waiting += [(reply, depth + 1) for reply in reversed(replies[position])]
-    return found
+                stack += [(reply, depth + 1) for reply in reversed(replies[position])]
+    return order
 
 
-def _links(query: str, message_id: int, using: str) -> list[Link]:
+def _run_query(query: str, message_id: int, using: str) -> list[Link]:
     connection = connections[using]
     table = connection.ops.quote_name(apps.get_model("messaging", "Message")._meta.db_table)
     with connection.cursor() as cursor:
@@ -91,35 +91,35 @@ def _links(query: str, message_id: int, using: str) -> list[Link]:
 
 
 def descendants(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[tuple[int, int]]:
-    """(id, depth) of a message (depth 0) and of all that answers it, in reading order; empty where it is unknown."""
-    links = _links(DESCENDANTS, message_id, using)
-    # The start goes first, so that the thread begins with it even in a loop.
+    """Return (id, depth) of a message (depth 0) and of all replies below it, in reading order; [] if it is unknown."""
+    links = _run_query(DESCENDANTS, message_id, using)
+    # The message is put first, so that it becomes the root even of a loop.
     links.sort(key=lambda link: link[0] != message_id)
     return [(links[position][0], depth) for position, depth in depth_first(links)]
 
 
 def ancestor_ids(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[int]:
-    """The ids of what a message answers: its parent first, the beginning of the conversation last.
+    """Return the ids of a message's ancestors, from its parent to the root.
 
-    In a loop the message itself is the last one.
+    In a loop, the message itself is the last of them.
     """
-    parents = dict(_links(ANCESTORS, message_id, using))
-    found: dict[int, None] = {}
+    parents = dict(_run_query(ANCESTORS, message_id, using))
+    ancestors: dict[int, None] = {}  # a dict keeps the order and finds a key at once
     parent = parents.get(message_id)
-    while parent in parents and parent not in found:
-        found[parent] = None
+    while parent in parents and parent not in ancestors:
+        ancestors[parent] = None
         parent = parents[parent]
-    return list(found)
+    return list(ancestors)
 
 
 def conversation_links(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[Link]:
-    """(id, parent id) of every message of a conversation, the oldest first, in one indexed query."""
+    """Return (id, parent's id) of every message of a conversation, oldest first, in one indexed query."""
     messages = apps.get_model("messaging", "Message").objects.using(using).filter(conversation_id=conversation_id)
     return list(messages.order_by("timestamp", "id").values_list("id", "parent_message_id"))
 
 
-def read_conversation(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[ThreadMessage]:
-    """A whole conversation in one query, in reading order."""
+def load_conversation(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[ThreadMessage]:
+    """Return all messages of a conversation in reading order, in one query."""
     messages = apps.get_model("messaging", "Message").objects.using(using).filter(conversation_id=conversation_id)
     rows = list(
         messages.order_by("timestamp", "id").values_list(

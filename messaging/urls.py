@@ -1,4 +1,4 @@
-"""Addresses of what participants see."""
+"""The URLs of the participants' views."""
 
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
@@ -7,7 +7,7 @@ from messaging import views
 
 
 class RowNumber(IntConverter):
-    """A primary key that any database can hold; longer numbers are no address."""
+    """A primary key of at most 18 digits: a longer number would overflow in the database, so it is a 404."""
 
     regex = "[0-9]{1,18}"
 

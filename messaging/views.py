@@ -195,7 +195,7 @@ def delete_user(request: HttpRequest) -> HttpResponse:
         logout(request)
         messages.success(request, sentence)
         return redirect("messaging:goodbye")
-    context = {"form": form, "counts": erasure.plan(user.pk)}
+    context = {"form": form, "counts": erasure.preview(user.pk)}
     return render(request, "messaging/delete_user.html", context)
 
 

@@ -1,7 +1,7 @@
-"""Writing messages in sets: no road changes a text without keeping the old one, or a count without recounting.
+"""Writing messages in sets, so that no text changes without its history and no count without a recount.
 
-Every writer takes its locks in one order, so that none waits in a circle: people, conversations, messages; within each
-by primary key. Deleting a user starts with the user's row, which makes people the first.
+To avoid deadlocks, every writer locks in one order: people, conversations, messages, and within each by primary key.
+People are first because deleting a user starts with the user's row.
 """
 
 from __future__ import annotations
@@ -21,91 +21,96 @@ from django.utils import timezone
 
 from messaging.editors import current_editor_id
 
-BATCH = 10_000  # ids in one statement; databases limit them
-TEXTS = 500  # different texts in one statement of bulk_update, where each is named several times
+BATCH_SIZE = 10_000  # ids in one statement; databases limit its parameters
+BULK_UPDATE_SIZE = 500  # texts in one statement of bulk_update, where each is a parameter several times
 
-# Changing one of these changes what a conversation counts.
+# Changing one of these fields changes the counts of a conversation.
 COUNTED_FIELDS = {"read", "timestamp", "conversation", "conversation_id"}
 
 
-def in_batches(ids: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
-    """``ids`` in slices of at most ``size``."""
+def in_batches(ids: Sequence[Any], size: int = BATCH_SIZE) -> Iterator[Sequence[Any]]:
+    """Yield ``ids`` in slices of at most ``size``."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
 
 
-def one_parameter(ids: Iterable[int], *, using: str) -> RawSQL:
-    """``ids`` for ``…__in``, as one parameter of the statement: thousands of them cost no more than one to prepare."""
+def ids_subquery(ids: Iterable[int], *, using: str) -> RawSQL:
+    """Return ``ids`` as a subquery for ``__in`` lookups.
+
+    They are one parameter of the statement, however many: there is no limit to respect, and it is prepared faster.
+    """
     if connections[using].vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
 
 
-class Protected(Exception):
-    """A message is one of somebody whose messages are to stay: nothing of the batch was done."""
+class ProtectedPerson(Exception):
+    """A message was exchanged with somebody whose messages must be kept: nothing of its batch was changed."""
 
 
 def refuse_protected(people: Iterable[Any], protected: Collection[Any]) -> None:
-    """Raise Protected where one of ``people``, who sent or received what is about to go, is among the protected."""
+    """Raise ProtectedPerson if ``people`` (the senders and receivers of a batch) and ``protected`` share a key."""
     if protected and not set(protected).isdisjoint(people):
-        raise Protected
+        raise ProtectedPerson
 
 
-def hold_people(ids: Iterable[Any], *, using: str) -> set[Any]:
-    """Those of ``ids`` (None is ignored) that are users; until the transaction ends nobody can delete them.
+def lock_people(ids: Iterable[Any], *, using: str) -> set[Any]:
+    """Lock users against deletion until the transaction ends, and return the primary keys of those that exist.
 
-    PostgreSQL would check and lock them when the transaction ends, which is too late: whoever deletes one of them may
-    be waiting for a conversation by then.
+    ``ids`` may contain None, which is ignored. The locks do not conflict with each other. PostgreSQL would take them by
+    itself for the foreign keys, but only when the transaction ends: somebody who deletes one of the users would by then
+    wait for a conversation that the transaction has locked.
     """
     wanted = sorted({pk for pk in ids if pk is not None})
     connection = connections[using]
-    held: set[Any] = set()
+    found: set[Any] = set()
     for batch in in_batches(wanted):
         people = get_user_model()._base_manager.using(using).filter(pk__in=batch).order_by("pk").values_list("pk")
-        if connection.vendor != "postgresql":
-            held.update(pk for (pk,) in people)
+        if connection.vendor != "postgresql":  # SQLite has one writer at a time: there is nothing to lock
+            found.update(pk for (pk,) in people)
             continue
         sql, params = people.query.get_compiler(using).as_sql()
         with connection.cursor() as cursor:
-            # The lock that a foreign key takes: Django itself offers only stronger ones.
+            # The lock that a foreign key takes; select_for_update() offers only stronger ones.
             cursor.execute(f"{sql} FOR KEY SHARE", params)
-            held.update(pk for (pk,) in cursor.fetchall())
-    return held
+            found.update(pk for (pk,) in cursor.fetchall())
+    return found
 
 
 class MessageWriting(models.QuerySet):
-    """The writing half of ``MessageQuerySet``."""
+    """The methods of ``MessageQuerySet`` that write."""
 
     def update(self, **changes: Any) -> int:
-        """As Django's, but a changed ``content`` is kept in the history first and sets ``edited``, in sets.
+        """As Django's. Where ``content`` changes, the old text becomes a history and ``edited`` is set.
 
-        Conversations are recounted where ``read``, ``timestamp`` or ``conversation`` change.
+        If ``changes`` contain ``read``, ``timestamp`` or ``conversation``, the conversations are recounted.
         """
         if not changes.keys() & (COUNTED_FIELDS | {"content"}) or self.query.is_sliced:
             return super().update(**changes)
         self._for_write = True
         with transaction.atomic(using=self.db, savepoint=False):
             if "content" in changes:
-                hold_people([current_editor_id()], using=self.db)
+                lock_people([current_editor_id()], using=self.db)
             if not changes.keys() & COUNTED_FIELDS:
-                return self._update_keeping_texts(changes)
-            # The conversations are chosen once: one that a new message makes match later on is left alone.
-            touched = self._conversation_ids()
-            recounted = sorted({*touched, *self._moved_to(changes)})
+                return self._update_with_history(changes)
+            # What matches is restricted to the conversations locked here: a message that matches later, in another
+            # one, is not updated.
+            conversation_ids = self._conversation_ids()
+            recounted = sorted({*conversation_ids, *self._target_conversation_ids(changes)})
             self._lock_conversations(recounted)
             rows = 0
-            for batch in in_batches(touched):
-                rows += self.filter(conversation_id__in=batch)._update_keeping_texts(changes)
+            for batch in in_batches(conversation_ids):
+                rows += self.filter(conversation_id__in=batch)._update_with_history(changes)
             self._recount(recounted)
             return rows
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
-        """As Django's; old texts are kept as in ``update``."""
+        """As Django's, through ``update``, which keeps histories and counts."""
         fields = list(fields)
         if "content" in fields:
-            batch_size = min(batch_size or TEXTS, TEXTS)
+            batch_size = min(batch_size or BULK_UPDATE_SIZE, BULK_UPDATE_SIZE)
         return super().bulk_update(objs, fields, batch_size=batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
@@ -119,9 +124,9 @@ class MessageWriting(models.QuerySet):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """As Django's (no signals: nobody is notified), and the conversations are recounted.
+        """As Django's, with the conversations recounted. It sends no signals, so nobody is notified.
 
-        Raises ValueError where it would overwrite texts without a history, or move messages without a recount.
+        Raises ValueError if ``update_fields`` would overwrite texts or conversations.
         """
         if update_conflicts and {"content", "conversation", "conversation_id"} & set(update_fields or ()):
             raise ValueError(
@@ -130,74 +135,78 @@ class MessageWriting(models.QuerySet):
         self._for_write = True
         objs = list(objs)
         with transaction.atomic(using=self.db, savepoint=False):
-            hold_people({pk for message in objs for pk in (message.sender_id, message.receiver_id)}, using=self.db)
-            touched = sorted({message.conversation_id for message in objs if message.conversation_id is not None})
-            self._lock_conversations(touched)
+            lock_people({pk for message in objs for pk in (message.sender_id, message.receiver_id)}, using=self.db)
+            conversation_ids = {message.conversation_id for message in objs if message.conversation_id is not None}
+            recounted = sorted(conversation_ids)
+            self._lock_conversations(recounted)
             created = super().bulk_create(
                 objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
             )
-            self._recount(touched)
+            self._recount(recounted)
         return created
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As Django's, with the replies of others handed on and the conversations recounted (or removed), in sets."""
+        """As Django's, with surviving replies reattached and the conversations recounted, or removed if empty."""
         if self.query.is_sliced or self.query.combinator or self._fields is not None:  # type: ignore[attr-defined]
-            return super().delete()  # which refuses, and says why
+            return super().delete()  # raises an error that says why
         self._for_write = True
         deleted: Counter[str] = Counter()
         with transaction.atomic(using=self.db):
-            touched = self._conversation_ids()
-            self._lock_conversations(touched)
+            conversation_ids = self._conversation_ids()
+            self._lock_conversations(conversation_ids)
             ids = list(self.order_by("pk").values_list("pk", flat=True))
-            everything: Any = self.model._base_manager.using(self.db)
-            # All are handed on before the first one goes, so that no reply lands on what goes next.
-            everything.hand_replies_on(ids)
+            messages: Any = self.model._base_manager.using(self.db)
+            # For all of them before the first is deleted, so that no reply lands on a message deleted next.
+            messages.reattach_replies(ids)
             for batch in in_batches(ids):
-                deleted.update(models.QuerySet.delete(everything.filter(pk__in=batch))[1])
-            self._recount(touched)
-            for batch in in_batches(touched):
+                deleted.update(models.QuerySet.delete(messages.filter(pk__in=batch))[1])
+            self._recount(conversation_ids)
+            for batch in in_batches(conversation_ids):
                 self._conversations().filter(pk__in=batch).remove_empty()
         return deleted.total(), dict(deleted)
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def hand_replies_on(self, ids: Iterable[int]) -> dict[int, int | None]:
-        """Before the messages ``ids`` go: lock them, and hang what answers them on its nearest ancestor that stays.
+    def reattach_replies(self, ids: Iterable[int]) -> dict[int, int | None]:
+        """Attach the replies to messages that are to be deleted to their nearest surviving ancestors.
 
-        A reply without such an ancestor becomes a further beginning of its conversation. Returns the new parent's id
-        (or None) of each reply, by the reply's id. The caller holds the conversations' locks.
+        Locks the messages with these ``ids``; the caller must have locked their conversations. A reply without a
+        surviving ancestor becomes a further root of its conversation. Returns the new parent's id (or None) of each
+        reply by the reply's id.
         """
         messages = self.model._base_manager.using(self.db)
         parents: dict[int, int | None] = {}
         for batch in in_batches(sorted(ids)):
             rows = messages.filter(pk__in=batch).order_by("pk").select_for_update()
             parents.update(rows.values_list("pk", "parent_message_id"))
-        return self.hand_replies_over(parents)
+        return self.reattach_replies_of(parents)
 
-    def hand_replies_over(self, parents: dict[int, int | None]) -> dict[int, int | None]:
-        """As ``hand_replies_on``, for messages that the caller has locked: ``parents`` says what each of them answers.
+    def reattach_replies_of(self, parents: dict[int, int | None]) -> dict[int, int | None]:
+        """As ``reattach_replies``, for messages that the caller has locked already.
 
-        Shortens the paths in ``parents``.
+        ``parents`` maps their ids to their parents' ids; it is changed as by ``nearest_survivor``.
         """
         messages = self.model._base_manager.using(self.db)
-        doomed = set(parents)
-        replies: dict[int, int | None] = {}
-        answers = messages.filter(parent_message_id__in=one_parameter(doomed, using=self.db)).order_by()
-        for reply_id, parent_id in answers.values_list("pk", "parent_message_id"):
-            if reply_id not in doomed:
-                replies[reply_id] = nearest_staying(parent_id, parents)
-        self._hang(replies)
-        return replies
+        deleted = set(parents)
+        replies = messages.filter(parent_message_id__in=ids_subquery(deleted, using=self.db)).order_by()
+        new_parents = {
+            reply_id: nearest_survivor(parent_id, parents)
+            for reply_id, parent_id in replies.values_list("pk", "parent_message_id")
+            if reply_id not in deleted
+        }
+        self._set_parents(new_parents)
+        return new_parents
 
-    def _hang(self, parents: dict[int, int | None]) -> None:
-        """Set the parents of messages, given by id; on PostgreSQL in one statement, which is several times faster."""
+    def _set_parents(self, parents: dict[int, int | None]) -> None:
+        """Set the parents of messages: ``parents`` maps ids to parents' ids."""
         if not parents:
             return
         connection = connections[self.db]
         table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
+                # One statement is several times faster than one for each message.
                 cursor.execute(
                     f"UPDATE {table} reply SET parent_message_id = new.parent_id"
                     " FROM unnest(%s::bigint[], %s::bigint[]) new(id, parent_id) WHERE reply.id = new.id",
@@ -216,11 +225,11 @@ class MessageWriting(models.QuerySet):
     def _conversation_ids(self) -> list[int]:
         return sorted(set(self.order_by().values_list("conversation_id", flat=True).distinct()))
 
-    def _moved_to(self, changes: dict[str, Any]) -> list[int]:
-        """The ids of the conversations that an update moves messages to."""
+    def _target_conversation_ids(self, changes: dict[str, Any]) -> list[int]:
+        """Return the ids of the conversations that an update with ``changes`` moves messages to."""
         target = changes.get("conversation_id", changes.get("conversation"))
         if hasattr(target, "resolve_expression"):
-            return list(self.order_by().annotate(moved_to=target).values_list("moved_to", flat=True).distinct())
+            return list(self.order_by().annotate(target_id=target).values_list("target_id", flat=True).distinct())
         return [] if target is None else [getattr(target, "pk", target)]
 
     def _lock_conversations(self, ids: Sequence[int]) -> None:
@@ -231,17 +240,18 @@ class MessageWriting(models.QuerySet):
         for batch in in_batches(conversation_ids):
             self._conversations().filter(pk__in=batch).recount()
 
-    def _update_keeping_texts(self, changes: dict[str, Any]) -> int:
+    def _update_with_history(self, changes: dict[str, Any]) -> int:
+        """Do Django's update, after a history was stored for each text that it changes; returns the number of rows."""
         if "content" not in changes:
             return super().update(**changes)
         content = changes["content"]
-        # Of a given type, as an expression may mix types where its value is only stored.
-        known = Value(content) if not hasattr(content, "resolve_expression") else content
-        content = ExpressionWrapper(known, output_field=models.TextField())
+        # An expression that is only stored may mix types (CharField and TextField); to be compared it needs one.
+        expression = content if hasattr(content, "resolve_expression") else Value(content)
+        content = ExpressionWrapper(expression, output_field=models.TextField())
         now = timezone.now()
         self._lock_rows()
-        self._keep_texts(content, now)
-        # A row that another transaction added after its text could be kept has no history: it is left as it came.
+        self._insert_histories(content, now)
+        # A matching row that another transaction committed since has no history yet, so it must keep its text.
         kept = self._histories().filter(message=OuterRef("pk"), edited_at=now, old_content=OuterRef("content"))
         edited = changes.get("edited", F("edited"))
         changes = {**changes, "edited": Case(When(~Q(content=content), then=Value(True)), default=edited)}
@@ -252,27 +262,32 @@ class MessageWriting(models.QuerySet):
         return history._base_manager.using(self.db)
 
     def _lock_rows(self) -> None:
-        """Hold the rows on databases that lock rows, without loading them (SQLite has one writer at a time)."""
+        """Lock the rows without loading them, where the database has row locks (SQLite has one writer at a time)."""
         connection = connections[self.db]
         if not connection.features.has_select_for_update:
             return
-        # Chosen in a subquery: groups and distinct rows cannot be locked themselves.
-        chosen = self.order_by().values("pk")
-        rows = self.model._base_manager.using(self.db).filter(pk__in=chosen).order_by("pk").select_for_update()
+        # Selected by a subquery, because FOR UPDATE is not allowed with GROUP BY or DISTINCT.
+        selected = self.order_by().values("pk")
+        rows = self.model._base_manager.using(self.db).filter(pk__in=selected).order_by("pk").select_for_update()
         try:
             sql, params = rows.values_list("pk").query.get_compiler(self.db).as_sql()
         except EmptyResultSet:
             return
         with connection.cursor() as cursor:
+            # Counted by the database, so that no ids are transferred.
             cursor.execute(f"SELECT COUNT(*) FROM ({sql}) locked", params)
 
-    def _keep_texts(self, content: Any, now: datetime) -> None:
-        """One INSERT … SELECT: the texts that ``content`` (an expression) would replace become histories."""
+    def _insert_histories(self, content: Any, now: datetime) -> None:
+        """Store a history, edited at ``now``, for each text that differs from the expression ``content``.
+
+        One INSERT … SELECT, so that no text is loaded.
+        """
         connection = connections[self.db]
         history = self._histories().model._meta
-        chosen = self.order_by().annotate(chosen_id=F("pk"), text_after=content).values_list("chosen_id", "text_after")
+        selected = self.order_by().annotate(selected_id=F("pk"), new_content=content)
+        selected = selected.values_list("selected_id", "new_content").distinct()
         try:
-            sql, params = chosen.distinct().query.get_compiler(self.db).as_sql()
+            sql, params = selected.query.get_compiler(self.db).as_sql()
         except EmptyResultSet:
             return
         editor = history.get_field("edited_by").target_field.cast_db_type(connection)
@@ -280,28 +295,30 @@ class MessageWriting(models.QuerySet):
             connection.ops.quote_name(history.get_field(name).column)
             for name in ("message", "old_content", "edited_at", "edited_by")
         )
-        # What began to match since the rows were locked is locked here, so that the text kept is the one replaced.
+        # Rows that match only since _lock_rows() are locked here: nobody may change a text between this and the update.
         lock = " FOR UPDATE OF message" if connection.features.has_select_for_update else ""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {connection.ops.quote_name(history.db_table)} ({columns})"
-                f" SELECT message.id, message.content, %s, CAST(%s AS {editor}) FROM ({sql}) chosen"
-                f" JOIN {connection.ops.quote_name(self.model._meta.db_table)} message ON message.id = chosen.chosen_id"
-                f" WHERE message.content <> chosen.text_after{lock}",
+                f" SELECT message.id, message.content, %s, CAST(%s AS {editor}) FROM ({sql}) selected"
+                f" JOIN {connection.ops.quote_name(self.model._meta.db_table)} message"
+                f" ON message.id = selected.selected_id"
+                f" WHERE message.content <> selected.new_content{lock}",
                 (connection.ops.adapt_datetimefield_value(now), current_editor_id(), *params),
             )
 
 
-def nearest_staying(message_id: int | None, parents: dict[int, int | None]) -> int | None:
-    """The nearest of a message and its ancestors that is not a key of ``parents`` (id to parent's id), or None.
+def nearest_survivor(message_id: int | None, parents: dict[int, int | None]) -> int | None:
+    """Return the first of a message, its parent, its parent's parent and so on that is not deleted, or None.
 
-    Shortens the paths it walks in ``parents``, so that a long run is walked once.
+    ``parents`` maps the ids of the deleted messages to their parents'. Those on the way are mapped to the result
+    instead, so that a long chain of deleted messages is walked only once. A loop gives None.
     """
     walked: dict[int, None] = {}
     while message_id in parents and message_id not in walked:
         walked[message_id] = None
         message_id = parents[message_id]
-    found = None if message_id in walked else message_id
-    for doomed in walked:
-        parents[doomed] = found
-    return found
+    survivor = None if message_id in walked else message_id
+    for deleted_id in walked:
+        parents[deleted_id] = survivor
+    return survivor

@@ -1,4 +1,4 @@
-"""Times that are short but exact on request."""
+"""A tag that shows a time relative to now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("messaging/when.html")
 def when(moment: datetime | None) -> dict[str, Any]:
-    """How long ago in one unit, with the exact time on hover and for screen readers."""
+    """Show how long ago ``moment`` was, in one unit, with the exact time on hover and for screen readers."""
     return {"moment": moment, "words": "" if moment is None else _ago(moment)}
 
 

@@ -12,7 +12,7 @@ from messaging.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, an
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts
-from messaging.writing import Protected
+from messaging.writing import ProtectedPerson
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_anybody_in_any_thread(alice: Any, bob: Any, charlie: Any, seeds: list[S
 def test_a_batch_with_a_message_to_somebody_protected_changes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
     message, counts = write(alice, bob), AnonymisedCounts()
     write(alice, charlie)
-    with pytest.raises(Protected):
+    with pytest.raises(ProtectedPerson):
         anonymise_batch(alice.pk, counts, after=None, size=2, blank=True, protected={bob.pk})
     message.refresh_from_db()
     assert (message.content, counts) == ("hello", AnonymisedCounts())

@@ -105,14 +105,14 @@ def test_a_second_run_finds_nothing(alice: Any, bob: Any) -> None:
 def test_a_key_given_as_text_means_the_same_person(alice: Any, bob: Any) -> None:
     """Records and forms hold keys as text."""
     answer(write(alice, bob))
-    planned = erasure.plan(str(alice.pk))
+    planned = erasure.preview(str(alice.pk))
     assert planned == erasure.erase_user_data(str(alice.pk))
     assert (planned.messages_sent, planned.messages_received) == (1, 1)
 
 
 def test_a_message_to_oneself_counts_as_sent(alice: Any) -> None:
     write(alice, alice)
-    planned = erasure.plan(alice.pk)
+    planned = erasure.preview(alice.pk)
     assert (planned.messages_sent, planned.messages_received, planned.notifications) == (1, 0, 1)
     assert erasure.erase_user_data(alice.pk) == planned
 
@@ -129,14 +129,14 @@ def test_counts_are_plain_figures_by_name() -> None:
 def test_planning_changes_nothing(alice: Any, bob: Any) -> None:
     answer(write(alice, bob))
     before = list(Message.objects.values())
-    erasure.plan(alice.pk)
+    erasure.preview(alice.pk)
     assert list(Message.objects.values()) == before
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads small tables whole, whatever is asked")
 def test_planning_reads_no_table_as_a_whole(alice: Any, bob: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
-        erasure.plan(alice.pk)
+        erasure.preview(alice.pk)
         erasure.affected(alice.pk)
     with connection.cursor() as cursor:
         for query in asked.captured_queries:
@@ -146,7 +146,7 @@ def test_planning_reads_no_table_as_a_whole(alice: Any, bob: Any) -> None:
 
 
 def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(erasure, "BATCH", 2)
+    monkeypatch.setattr(erasure, "BATCH_SIZE", 2)
     chain(alice, bob, 5)
     before = (list(Message.objects.values()), stored_counts(), Notification.objects.count())
     with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -159,12 +159,12 @@ def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, 
 
 def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
     """Bob and Charlie write on; all of what Alice said in between goes, batch by batch."""
-    monkeypatch.setattr(erasure, "BATCH", 700)
+    monkeypatch.setattr(erasure, "BATCH_SIZE", 700)
     messages = chain(bob, charlie, 5_000)
     theirs = [message.pk for message in messages if message.pk % 3]
     Message.objects.filter(pk__in=theirs).update(receiver=alice)
     kept = [message.pk for message in messages if message.pk not in set(theirs)]
-    planned = erasure.plan(alice.pk)
+    planned = erasure.preview(alice.pk)
     assert erasure.erase_user_data(alice.pk) == planned
     parents = dict(Message.objects.values_list("pk", "parent_message"))
     assert parents == dict(zip(kept, [None, *kept], strict=False))

@@ -14,7 +14,7 @@ from messaging import erasure
 from messaging.models import Conversation, Message, Notification
 from messaging.tests.conversations import answer, write
 from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts, true_counts
-from messaging.writing import Protected
+from messaging.writing import ProtectedPerson
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def test_a_batch_with_a_message_of_somebody_protected_removes_nothing(alice: Any
     counts = erasure.ErasureCounts()
     assert erasure.erase_batch(alice.pk, counts, protected={bob.pk}) == 1
     for message in (write(alice, bob, minute=2), write(bob, alice, minute=3)):
-        with pytest.raises(Protected):
+        with pytest.raises(ProtectedPerson):
             erasure.erase_batch(alice.pk, counts, protected={bob.pk})
         assert Message.objects.filter(pk=message.pk).exists() and counts.messages == 1
         Message.objects.filter(pk=message.pk).delete()

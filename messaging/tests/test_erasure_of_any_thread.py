@@ -50,7 +50,7 @@ def check_erasure(user: Any) -> None:
     order = [[pk for pk in conversation if pk not in gone] for conversation in by_time(conversation_ids)]
     histories = set(MessageHistory.objects.exclude(message__in=gone).values_list("pk", "message", "old_content"))
     notifications = set(Notification.objects.exclude(message__in=gone).exclude(user=user).values_list("pk", flat=True))
-    planned = erasure.plan(user.pk)
+    planned = erasure.preview(user.pk)
 
     counts = erasure.erase_user_data(user.pk)
 
@@ -78,7 +78,7 @@ def test_erasing_anybody_from_any_thread(
 ) -> None:
     people = [alice, bob, charlie]
     with forgotten(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(erasure, "BATCH", batch)
+        patch.setattr(erasure, "BATCH_SIZE", batch)
         messages = plant(seeds, people)
         for number, person in edits:
             with editing_as(people[person]):

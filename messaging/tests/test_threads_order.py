@@ -32,14 +32,14 @@ def test_siblings_are_read_in_the_order_of_time_and_replies_right_after_their_pa
     late = answer(first, minute=9)
     early = answer(first, minute=2)
     below_early = answer(early, minute=30)
-    read = threads.read_conversation(first.conversation_id)
+    read = threads.load_conversation(first.conversation_id)
     assert [(one.id, one.depth) for one in read] == [(first.pk, 0), (early.pk, 1), (below_early.pk, 2), (late.pk, 1)]
 
 
 def test_messages_of_the_same_moment_are_read_in_the_order_of_their_ids(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     replies = [answer(first, minute=1) for _ in range(3)]
-    read = threads.read_conversation(first.conversation_id)
+    read = threads.load_conversation(first.conversation_id)
     assert [one.id for one in read] == [first.pk, *(reply.pk for reply in replies)]
 
 
@@ -47,7 +47,7 @@ def test_a_reply_sent_before_its_parent_is_still_read_after_it(alice: Any, bob: 
     """Clocks differ between the systems that messages come from."""
     first = write(alice, bob, minute=10)
     reply = answer(first, minute=5)
-    assert [one.id for one in threads.read_conversation(first.conversation_id)] == [first.pk, reply.pk]
+    assert [one.id for one in threads.load_conversation(first.conversation_id)] == [first.pk, reply.pk]
 
 
 def test_a_conversation_is_read_in_one_query_with_everything_that_it_shows(
@@ -56,14 +56,14 @@ def test_a_conversation_is_read_in_one_query_with_everything_that_it_shows(
     first = write(alice, bob, "hello", read=True)
     answer(first, "hello back")
     with django_assert_num_queries(1):
-        opening, reply = threads.read_conversation(first.conversation_id)
+        opening, reply = threads.load_conversation(first.conversation_id)
     assert (opening.sender, opening.receiver, opening.content, opening.read) == ("alice", "bob", "hello", True)
     assert (reply.sender_id, reply.receiver_id, reply.parent_id, reply.edited) == (bob.pk, alice.pk, first.pk, False)
     assert opening.timestamp == first.timestamp
 
 
 def test_an_unknown_conversation_or_message_reads_as_nothing(db: Any) -> None:
-    assert threads.read_conversation(404) == []
+    assert threads.load_conversation(404) == []
     assert threads.conversation_links(404) == []
     assert threads.descendants(404) == []
     assert threads.ancestor_ids(404) == []
@@ -76,7 +76,7 @@ def test_any_forest_is_read_as_the_obvious_recursion_reads_it(alice: Any, bob: A
         messages = plant(seeds, [alice, bob])
         for conversation_id in {message.conversation_id for message in messages}:
             links = links_of([message for message in messages if message.conversation_id == conversation_id])
-            read = threads.read_conversation(conversation_id)
+            read = threads.load_conversation(conversation_id)
             assert [(one.id, one.depth) for one in read] == reading_order(links)
             assert threads.conversation_links(conversation_id) == links
 
@@ -107,7 +107,7 @@ def test_every_query_ends_on_a_loop_and_finds_each_message_once(alice: Any, bob:
     third = answer(second, minute=2)
     aside = answer(second, minute=3)
     tie(first, third)
-    read = threads.read_conversation(first.conversation_id)
+    read = threads.load_conversation(first.conversation_id)
     assert [(one.id, one.depth) for one in read] == [(first.pk, 0), (second.pk, 1), (third.pk, 2), (aside.pk, 2)]
     assert threads.descendants(second.pk) == [(second.pk, 0), (third.pk, 1), (first.pk, 2), (aside.pk, 1)]
     assert threads.ancestor_ids(aside.pk) == [second.pk, first.pk, third.pk]
@@ -116,7 +116,7 @@ def test_every_query_ends_on_a_loop_and_finds_each_message_once(alice: Any, bob:
 
 def test_a_chain_of_5000_replies_works_like_any_other(alice: Any, bob: Any) -> None:
     messages = chain(alice, bob, 5_000)
-    read = threads.read_conversation(messages[0].conversation_id)
+    read = threads.load_conversation(messages[0].conversation_id)
     assert [(one.id, one.depth) for one in read] == [(message.pk, depth) for depth, message in enumerate(messages)]
     assert threads.descendants(messages[4_000].pk)[-1] == (messages[-1].pk, 999)
     assert threads.ancestor_ids(messages[-1].pk) == [message.pk for message in reversed(messages[:-1])]

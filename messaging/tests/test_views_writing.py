@@ -157,8 +157,8 @@ def test_a_receiver_whose_account_goes_meanwhile_is_refused_with_a_sentence(
 ) -> None:
     message = write(bob, alice)
     client.force_login(alice)
-    held = Message._hold_people
-    monkeypatch.setattr(Message, "_hold_people", lambda self, using: (bob.delete(), held(self, using)))
+    held = Message._lock_people
+    monkeypatch.setattr(Message, "_lock_people", lambda self, using: (bob.delete(), held(self, using)))
     response = client.post(reply_to(message), {"content": "are you there?"})
     assert "The account of the receiver does not exist any more." in response.content.decode()
 
