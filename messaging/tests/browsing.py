@@ -1,4 +1,4 @@
-"""For browser tests of every suite: a Chromium whose pages fail the test on any error, and what tests ask of a page.
+"""For the browser tests of every room: a Chromium whose pages fail the test on any error, and checks of a page.
 
 A conftest file imports the fixtures: ``from messaging.tests.browsing import browser, open_page, page``.
 """
@@ -16,9 +16,9 @@ from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
-# Each window would load two pages of Chromium's own for its address bar, which nobody sees: two thirds of its work. Of
-# several such arguments the last one counts, so what Playwright switches off has to be said again.
-SWITCHED_OFF = (
+# Each window would load two hidden pages for Chromium's address bar, which is two thirds of its work. Only the last
+# --disable-features counts, so the features that Playwright disables are repeated here.
+DISABLED_FEATURES = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
     "AimEnabled",
@@ -36,7 +36,7 @@ SWITCHED_OFF = (
     "ThirdPartyStoragePartitioning",
 )
 ARGUMENTS = [
-    f"--disable-features={','.join(SWITCHED_OFF)}",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -55,7 +55,7 @@ class OpenPage(Protocol):
 
 
 class Watch:
-    """Notes what goes wrong on a page: errors of scripts, of the console and of requests, and assets of other hosts.
+    """Collects what goes wrong on a page: errors in scripts, the console and requests, and requests to other hosts.
 
     ``expected`` holds the statuses from 400 on that a test asks for on purpose.
     """
@@ -65,13 +65,13 @@ class Watch:
         self.expected: set[int] = set()
         self.origin = origin
         page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
-        page.on("console", self.hear)
+        page.on("console", self.check_console)
         page.on("request", self.check_host)
         page.on("requestfailed", self.check_failure)
         page.on("response", self.check_status)
 
-    def hear(self, message: ConsoleMessage) -> None:
-        # Chromium repeats a bad status in its console; check_status() says which address it was.
+    def check_console(self, message: ConsoleMessage) -> None:
+        # Chromium repeats a bad status in its console, without the URL; check_status() reports it with the URL.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(f"error in the console: {message.text}")
 
@@ -80,7 +80,7 @@ class Watch:
             self.faults.append(f"a request to another host: {request.url}")
 
     def check_failure(self, request: Request) -> None:
-        # A download or a page left early aborts its request; nothing is wrong with that.
+        # A download aborts its request, and so does leaving a page early: neither is an error.
         if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"no answer: {request.url} ({request.failure})")
 
@@ -96,7 +96,7 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"Browser tests need Debian's chromium ({CHROMIUM}): apt-get install chromium")
     with pytest.MonkeyPatch.context() as patch:
-        # Playwright keeps an event loop in this thread, where Django would refuse to talk to the database.
+        # Playwright runs an event loop in this thread, where Django refuses to use the database otherwise.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -106,9 +106,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Opens pages ("as this width, in that colour scheme") in which ``page.goto("/…")`` reaches the test's server.
+    """A function that opens a page, in which ``page.goto("/…")`` requests from the test's server.
 
-    Fails the test in the end where anything went wrong on one of them.
+    Fails the test at its end if anything went wrong on one of the pages.
     """
     watches: list[Watch] = []
     contexts = []
@@ -138,17 +138,17 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """A page 1280 px wide in the light scheme, that fails the test where anything goes wrong on it."""
+    """A page 1280 px wide in the light scheme, which fails the test if anything goes wrong on it."""
     return open_page()
 
 
 def expect_status(page: Page, *statuses: int) -> None:
-    """From now on these statuses (404, 403, …) are what the test asks for on this page, not faults."""
+    """From now on, do not fail the test for responses with these statuses (404, 403, …) on this page."""
     page.watch.expected.update(statuses)  # type: ignore[attr-defined]
 
 
 def sign_in(page: Page, user: Any) -> None:
-    """Sign ``user`` in on this page, without the form, whatever their password."""
+    """Sign ``user`` in on this page, without the form and the password."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -157,12 +157,12 @@ def sign_in(page: Page, user: Any) -> None:
 
 
 def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] = lambda violation: False) -> None:
-    """Fail on any violation that axe finds, naming the rule, its help and the elements.
+    """Fail on any violation that axe finds, with the rule, its help and the elements.
 
-    ``without`` leaves out violations that a test explains (none of our own pages needs it).
+    ``without`` says which violations to leave out (none of our own pages needs it).
     """
-    # Without "preload", with which axe loads style sheets again, and their imports from addresses that do not exist.
-    # All that is right with a page too would cross three processes as JSON, every element of it with its markup.
+    # With "preload", axe would load style sheets again, and their imports from URLs that do not exist. With all
+    # "resultTypes", it would pass every element of the page through three processes as JSON, for the rules that it met.
     found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
     violations = [violation for violation in found if not without(violation)]
     report = [
@@ -174,6 +174,6 @@ def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] =
 
 
 def assert_fits(page: Page) -> None:
-    """Fail where the page is wider than its window, so that one has to scroll sideways."""
+    """Fail if the page is wider than its window, so that one would have to scroll sideways."""
     width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= window, f"{page.url} is {width} px wide in a window of {window} px"

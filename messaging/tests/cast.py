@@ -1,4 +1,4 @@
-"""For every suite of the project: fast passwords and a small cast of people (conftest files import them from here)."""
+"""Fixtures for the tests of every room, imported by conftest files: fast passwords and a small cast of people."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.core.cache import caches
 
 
 @pytest.fixture(autouse=True)
-def fast_and_fresh(settings: Any) -> None:
-    """Passwords hash quickly, and no test sees what another one cached."""
+def fast_passwords_and_empty_caches(settings: Any) -> None:
+    """Hash passwords quickly, and let no test see what another one cached."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for cache in caches.all(initialized_only=True):
         cache.clear()
@@ -35,5 +35,5 @@ def bob(db: Any) -> Any:
 
 @pytest.fixture
 def charlie(db: Any) -> Any:
-    """Charlie is the outsider: not part of what Alice and Bob write each other, unless a test says so."""
+    """Charlie is the outsider: he takes no part in what Alice and Bob write, unless a test says so."""
     return make_user("charlie")

@@ -1,3 +1,3 @@
-from messaging.tests.cast import alice, bob, charlie, fast_and_fresh
+from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches
 
-__all__ = ["alice", "bob", "charlie", "fast_and_fresh"]
+__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches"]

@@ -1,4 +1,4 @@
-"""Shorthand for tests: conversations by what matters in them."""
+"""Short functions for tests that store messages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def write(sender: Any, receiver: Any, content: str = "hello", *, minute: int = 0
 
 
 def answer(parent: Message, content: str = "hello back", *, minute: int = 1, **fields: Any) -> Message:
-    """Store the receiver's answer to ``parent``."""
+    """Store a reply to ``parent`` by its receiver."""
     fields = {"sender": parent.receiver, "receiver": parent.sender, **fields}
     return write(content=content, minute=minute, parent_message=parent, **fields)

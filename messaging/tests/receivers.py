@@ -1,4 +1,4 @@
-"""For tests: what the models do when no receiver of this app is connected."""
+"""For tests of what the signal receivers do: a way to disconnect them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings in which messaging stands alone, with django.contrib.auth's user: proof that it needs no staff tools."""
+"""Settings for messaging without the staff console, and with the user of django.contrib.auth."""
 
 from ops.settings import BASE_DIR, DATABASES, SECRET_KEY, TEMPLATES  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""The plain admin: conversations and messages without the console; histories and notifications to read only."""
+"""The plain admin, without the console: conversations, messages, and read-only histories and notifications."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def request_by_root(db: Any) -> Any:
     return request
 
 
-def test_histories_and_notifications_can_only_be_looked_at(site: AdminSite, request_by_root: Any) -> None:
+def test_histories_and_notifications_are_read_only(site: AdminSite, request_by_root: Any) -> None:
     for model in (MessageHistory, Notification):
         permissions = site.get_model_admin(model).get_model_perms(request_by_root)
         assert permissions == {"add": False, "change": False, "delete": False, "view": True}
 
 
-def test_conversations_begin_with_a_message(site: AdminSite, request_by_root: Any) -> None:
+def test_conversations_cannot_be_added(site: AdminSite, request_by_root: Any) -> None:
     assert not site.get_model_admin(Conversation).has_add_permission(request_by_root)
 
 
-def test_the_people_and_the_place_of_a_message_are_settled_when_it_is_sent(
+def test_the_people_and_the_parent_of_a_sent_message_cannot_be_changed(
     site: AdminSite, request_by_root: Any, alice: Any, bob: Any
 ) -> None:
     messages = site.get_model_admin(Message)
@@ -73,10 +73,10 @@ def test_a_text_changed_here_keeps_its_history(site: AdminSite, request_by_root:
     assert (history.old_content, history.edited_by) == ("before", request_by_root.user)
 
 
-def test_a_message_goes_with_its_histories_and_notifications(
+def test_deleting_a_message_needs_no_permission_for_its_histories_and_notifications(
     site: AdminSite, request_by_root: Any, alice: Any, bob: Any
 ) -> None:
-    """They cannot be deleted alone, which must not stand in the way."""
+    """Nobody may delete those on their own, which must not prevent it."""
     message = write(alice, bob)
     message.content = "edited"
     message.save()

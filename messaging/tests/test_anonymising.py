@@ -1,4 +1,4 @@
-"""Anonymising takes a person's texts and their histories out of the conversations, and nothing of anybody else."""
+"""Anonymising removes a person's texts and their histories, and nothing of anybody else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from messaging.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
-from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts
+from messaging.tests.random_threads import MessageSpec, property_test, rolled_back, store, stored_counts, thread_specs
 from messaging.writing import ProtectedPerson
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +26,13 @@ def anonymise(user: Any, *, size: int, blank: bool) -> AnonymisedCounts:
     return counts
 
 
-@properties
-@given(seeds=forests(), size=st.integers(1, 4), blank=st.booleans())
-def test_anybody_in_any_thread(alice: Any, bob: Any, charlie: Any, seeds: list[Seed], size: int, blank: bool) -> None:
-    with forgotten():
-        plant(seeds, [alice, bob, charlie])
+@property_test
+@given(specs=thread_specs(), size=st.integers(1, 4), blank=st.booleans())
+def test_anonymising_anybody_in_any_thread(
+    alice: Any, bob: Any, charlie: Any, specs: list[MessageSpec], size: int, blank: bool
+) -> None:
+    with rolled_back():
+        store(specs, [alice, bob, charlie])
         Message.objects.update(content="edited")
         hers = Message.objects.filter(sender=alice)
         others = list(Message.objects.exclude(sender=alice).order_by("pk").values())
@@ -51,7 +53,7 @@ def test_anybody_in_any_thread(alice: Any, bob: Any, charlie: Any, seeds: list[S
         assert (again.texts_blanked, again.histories, again.notifications) == (0, 0, 0)
 
 
-def test_a_batch_with_a_message_to_somebody_protected_changes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
+def test_a_batch_with_a_message_to_a_protected_person_changes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
     message, counts = write(alice, bob), AnonymisedCounts()
     write(alice, charlie)
     with pytest.raises(ProtectedPerson):

@@ -15,13 +15,13 @@ from messaging.tests.conversations import answer, write
 pytestmark = pytest.mark.django_db
 
 
-def test_no_message_answers_itself_even_behind_the_back_of_saving(alice: Any, bob: Any) -> None:
+def test_no_message_is_its_own_parent_even_by_an_update(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(parent_message=message)
 
 
-def test_an_external_id_is_unique_and_may_be_absent_many_times(alice: Any, bob: Any) -> None:
+def test_an_external_id_is_unique_and_may_be_missing(alice: Any, bob: Any) -> None:
     write(alice, bob)
     write(alice, bob)
     write(alice, bob, external_id="irc:1")
@@ -33,14 +33,14 @@ def test_external_ids_may_have_255_characters(alice: Any, bob: Any) -> None:
     assert Message.objects.get(pk=write(alice, bob, external_id="x" * 255).pk).external_id == "x" * 255
 
 
-def test_no_person_disappears_while_a_message_names_them(alice: Any, bob: Any) -> None:
+def test_no_user_can_be_deleted_while_a_message_refers_to_them(alice: Any, bob: Any) -> None:
     write(alice, bob)
     with pytest.raises(IntegrityError), transaction.atomic():
         type(alice).objects.filter(pk=alice.pk)._raw_delete("default")
         connection.check_constraints()
 
 
-def test_no_message_disappears_while_another_one_answers_it(alice: Any, bob: Any) -> None:
+def test_no_message_can_be_deleted_while_a_reply_refers_to_it(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     answer(first)
     Notification.objects.all().delete()
@@ -74,8 +74,8 @@ def test_any_text_is_stored_as_it_is(alice: Any, bob: Any) -> None:
         (lambda: Conversation.objects.unread()[:50], "conversation_unread"),
     ],
 )
-def test_each_screen_has_its_index(rows: Any, index: str) -> None:
-    """Even in an empty table: with sequential scans made dear on PostgreSQL."""
+def test_each_screen_has_an_index(rows: Any, index: str) -> None:
+    """Even for an empty table, with sequential scans disabled on PostgreSQL."""
     queryset: QuerySet = rows().select_related(None)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""What a conversation says of itself is always what its messages say."""
+"""The counts of a conversation always agree with its messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import START, answer, write
-from messaging.tests.forests import forgotten, properties, stored_counts, true_counts
+from messaging.tests.random_threads import property_test, rolled_back, stored_counts, true_counts
 
 pytestmark = pytest.mark.django_db
 
@@ -28,20 +28,20 @@ def test_a_first_message_starts_a_conversation_at_its_time(alice: Any, bob: Any)
     assert counts_of(message) == (1, 1, START)
 
 
-def test_each_reply_counts_and_moves_the_last_activity(alice: Any, bob: Any) -> None:
+def test_each_reply_is_counted_and_is_the_last_activity(alice: Any, bob: Any) -> None:
     message = write(alice, bob, read=True)
     answer(message, minute=7)
     assert counts_of(message) == (2, 1, START + timedelta(minutes=7))
 
 
-def test_reading_one_message_counts(alice: Any, bob: Any) -> None:
+def test_reading_a_message_is_counted(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.read = True
     message.save(update_fields=["read"])
     assert counts_of(message)[:2] == (1, 0)
 
 
-def test_marking_a_set_as_read_counts_and_says_how_many_were_unread(alice: Any, bob: Any) -> None:
+def test_marking_a_set_as_read_is_counted_and_returns_how_many_were_unread(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     answer(message, read=True)
     other = write(bob, alice)
@@ -51,7 +51,7 @@ def test_marking_a_set_as_read_counts_and_says_how_many_were_unread(alice: Any, 
     assert counts_of(other)[:2] == (1, 0)
 
 
-def test_marking_as_read_leaves_other_peoples_messages_alone(alice: Any, bob: Any) -> None:
+def test_marking_as_read_does_not_change_messages_to_others(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     reply = answer(message)
     assert Message.objects.filter(receiver=bob).mark_read() == 1
@@ -59,14 +59,14 @@ def test_marking_as_read_leaves_other_peoples_messages_alone(alice: Any, bob: An
     assert counts_of(message)[:2] == (2, 1)
 
 
-def test_moving_messages_counts_on_both_sides(alice: Any, bob: Any) -> None:
+def test_moving_messages_recounts_both_conversations(alice: Any, bob: Any) -> None:
     message, target = write(alice, bob), write(alice, bob)
     Message.objects.filter(pk=message.pk).update(conversation=target.conversation)
     assert counts_of(target)[:2] == (2, 2)
     assert counts_of(message)[:2] == (0, 0)
 
 
-def test_moving_messages_in_bulk_counts_on_both_sides(alice: Any, bob: Any) -> None:
+def test_moving_messages_in_bulk_recounts_both_conversations(alice: Any, bob: Any) -> None:
     first, second, target = write(alice, bob), write(alice, bob), write(alice, bob)
     for message in (first, second):
         message.conversation_id = target.conversation_id
@@ -81,7 +81,7 @@ def test_a_repeated_recount_changes_nothing(alice: Any, bob: Any) -> None:
     assert stored_counts() == before
 
 
-def test_recounting_takes_two_queries_however_many_conversations(
+def test_recounting_takes_two_queries_for_any_number_of_conversations(
     alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
     for number in (1, 2, 3):
@@ -90,7 +90,7 @@ def test_recounting_takes_two_queries_however_many_conversations(
             assert Conversation.objects.recount() == number
 
 
-def test_unread_conversations_are_those_that_count_an_unread_message(alice: Any, bob: Any) -> None:
+def test_unread_conversations_are_those_with_an_unread_message(alice: Any, bob: Any) -> None:
     write(alice, bob, read=True)
     unread = write(alice, bob)
     assert [conversation.pk for conversation in Conversation.objects.unread()] == [unread.conversation_id]
@@ -120,7 +120,7 @@ def test_an_empty_conversation_is_removed_only_when_asked(alice: Any, bob: Any) 
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[tuple[str, int, int]]:
-    """Things to do, each with the number of a message and a number to do it with."""
+    """Steps: a verb, the number of the message it is about, and another number that it may need."""
     verbs = (
         "write", "answer", "answer", "read", "read_all", "retime", "shift", "edit", "move", "move_bulk", "create_bulk",
         "delete", "delete_some", "delete_conversation",
@@ -130,7 +130,7 @@ def steps(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 
 
 def do(verb: str, message: Message, number: int, people: list[Any]) -> None:
-    """One step, done the way that a screen or a command does it."""
+    """Do one step in the way that a screen or a command does it."""
     others = Message.objects.order_by("pk")
     other = others[number % others.count()]
     match verb:
@@ -168,10 +168,10 @@ def do(verb: str, message: Message, number: int, people: list[Any]) -> None:
             message.conversation.delete()
 
 
-@properties
+@property_test
 @given(what=steps())
-def test_counts_never_drift_whatever_happens(alice: Any, bob: Any, what: list[tuple[str, int, int]]) -> None:
-    with forgotten():
+def test_counts_are_right_after_any_steps(alice: Any, bob: Any, what: list[tuple[str, int, int]]) -> None:
+    with rolled_back():
         for verb, which, number in what:
             if not Message.objects.exists():
                 write(alice, bob)

@@ -1,4 +1,4 @@
-"""Whoever is signed in while a text changes is named in its history."""
+"""The user who is signed in when a text changes is named in its history."""
 
 from __future__ import annotations
 

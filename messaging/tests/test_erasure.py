@@ -1,4 +1,4 @@
-"""Deleting an account, by any road, leaves nothing of that person and loses nothing of anybody else."""
+"""Deleting an account in any way erases all of that person's messages and loses nothing of anybody else."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from messaging import erasure
 from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import chain, stored_counts, true_counts
+from messaging.tests.random_threads import chain, stored_counts, true_counts
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def announced() -> Iterator[list[tuple[Any, erasure.ErasureCounts]]]:
-    """What ``user_erased`` told: (user id, counts)."""
-    heard: list[tuple[Any, erasure.ErasureCounts]] = []
+    """The (user id, counts) that ``user_erased`` was sent with."""
+    received: list[tuple[Any, erasure.ErasureCounts]] = []
 
-    def hear(user_id: Any, counts: erasure.ErasureCounts, **_: Any) -> None:
-        heard.append((user_id, counts))
+    def receive(user_id: Any, counts: erasure.ErasureCounts, **_: Any) -> None:
+        received.append((user_id, counts))
 
-    erasure.user_erased.connect(hear)
-    yield heard
-    erasure.user_erased.disconnect(hear)
+    erasure.user_erased.connect(receive)
+    yield received
+    erasure.user_erased.disconnect(receive)
 
 
 def delete_instance(user: Any) -> None:
     user.delete()
 
 
-def delete_by_set(user: Any) -> None:
+def delete_queryset(user: Any) -> None:
     get_user_model().objects.filter(pk=user.pk).delete()
 
 
-@pytest.mark.parametrize("delete", [delete_instance, delete_by_set])
-def test_deleting_a_user_takes_their_messages_along(
+@pytest.mark.parametrize("delete", [delete_instance, delete_queryset])
+def test_deleting_a_user_erases_their_messages(
     alice: Any, bob: Any, charlie: Any, announced: list[Any], delete: Any
 ) -> None:
     user_id = alice.pk
@@ -87,7 +87,7 @@ def test_a_user_without_messages_is_announced_as_well(alice: Any, announced: lis
     assert announced == [(user_id, erasure.ErasureCounts())]
 
 
-def test_erasing_the_data_alone_leaves_the_account_and_announces_nothing(
+def test_erasing_only_the_data_keeps_the_account_and_sends_no_signal(
     alice: Any, bob: Any, announced: list[Any]
 ) -> None:
     write(alice, bob)
@@ -117,7 +117,7 @@ def test_a_message_to_oneself_counts_as_sent(alice: Any) -> None:
     assert erasure.erase_user_data(alice.pk) == planned
 
 
-def test_counts_are_plain_figures_by_name() -> None:
+def test_counts_can_be_read_as_a_dictionary() -> None:
     counts = erasure.ErasureCounts(messages_sent=2, messages_received=3)
     assert counts.messages == 5
     assert counts.as_dict() == {
@@ -126,7 +126,7 @@ def test_counts_are_plain_figures_by_name() -> None:
     }  # fmt: skip
 
 
-def test_planning_changes_nothing(alice: Any, bob: Any) -> None:
+def test_a_preview_changes_nothing(alice: Any, bob: Any) -> None:
     answer(write(alice, bob))
     before = list(Message.objects.values())
     erasure.preview(alice.pk)
@@ -134,7 +134,7 @@ def test_planning_changes_nothing(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads small tables whole, whatever is asked")
-def test_planning_reads_no_table_as_a_whole(alice: Any, bob: Any) -> None:
+def test_a_preview_reads_no_whole_table(alice: Any, bob: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
         erasure.preview(alice.pk)
         erasure.affected(alice.pk)
@@ -145,7 +145,7 @@ def test_planning_reads_no_table_as_a_whole(alice: Any, bob: Any) -> None:
             assert not [way for way in ways if way.startswith("SCAN messaging_")], query["sql"]
 
 
-def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, monkeypatch: Any) -> None:
+def test_an_erasure_that_is_rolled_back_changes_nothing(alice: Any, bob: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(erasure, "BATCH_SIZE", 2)
     chain(alice, bob, 5)
     before = (list(Message.objects.values()), stored_counts(), Notification.objects.count())
@@ -158,7 +158,7 @@ def test_an_erasure_that_is_rolled_back_leaves_everything(alice: Any, bob: Any, 
 
 
 def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
-    """Bob and Charlie write on; all of what Alice said in between goes, batch by batch."""
+    """Bob and Charlie wrote the rest; what Alice sent or received in between is erased in batches."""
     monkeypatch.setattr(erasure, "BATCH_SIZE", 700)
     messages = chain(bob, charlie, 5_000)
     theirs = [message.pk for message in messages if message.pk % 3]
@@ -172,7 +172,7 @@ def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charl
 
 
 def test_a_batch_takes_whole_conversations_up_to_its_size(alice: Any, bob: Any, charlie: Any) -> None:
-    """So each reply is handed on once; only what is longer than a batch goes in pieces, the oldest first."""
+    """So each reply is reattached once. Only a conversation longer than a batch is erased in pieces, oldest first."""
     for _ in range(3):
         answer(write(alice, bob))
     long = chain(alice, bob, 5)
@@ -187,7 +187,7 @@ def test_a_batch_takes_whole_conversations_up_to_its_size(alice: Any, bob: Any, 
 def test_the_queries_of_a_batch_do_not_grow_with_its_size(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
-    """Unless replies of others are handed on: that takes two more."""
+    """Unless replies by others are reattached: that takes two more."""
     for size in (2, 40):
         for _ in range(size):
             write(alice, bob)

@@ -1,4 +1,4 @@
-"""Whatever the threads and whoever goes: all of theirs is gone, all else stays, and the plan said so exactly."""
+"""For any person in any threads: all of theirs is erased, all else is kept, as exactly previewed."""
 
 from __future__ import annotations
 
@@ -13,24 +13,32 @@ from hypothesis import strategies as st
 from messaging import erasure, threads
 from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts, true_counts
+from messaging.tests.random_threads import (
+    MessageSpec,
+    property_test,
+    rolled_back,
+    store,
+    stored_counts,
+    thread_specs,
+    true_counts,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 def rows(messages: Any) -> dict[int, dict[str, Any]]:
-    """Everything of these messages but what they answer, by id."""
+    """All fields of these messages except the parent, by id."""
     fields = [field.attname for field in Message._meta.concrete_fields if field.name != "parent_message"]
     return {row["id"]: row for row in messages.values(*fields)}
 
 
 def by_time(conversation_ids: list[int]) -> list[list[int]]:
-    """The ids of each conversation, the oldest first."""
+    """The ids of the messages of each conversation, oldest first."""
     return [[message_id for message_id, _ in threads.conversation_links(pk)] for pk in conversation_ids]
 
 
-def kept_parents(gone: set[int]) -> dict[int, int | None]:
-    """What those that stay will answer: their nearest ancestor that stays, the obvious way."""
+def surviving_parents(gone: set[int]) -> dict[int, int | None]:
+    """The new parents by the ids of the messages that are kept: their nearest kept ancestors, found by a plain walk."""
     parents = dict(Message.objects.values_list("pk", "parent_message"))
     expected = {}
     for pk, parent_id in parents.items():
@@ -46,7 +54,7 @@ def check_erasure(user: Any) -> None:
     others = Message.objects.exclude(sender=user).exclude(receiver=user)
     gone = set(theirs.values_list("pk", flat=True))
     conversation_ids = list(Conversation.objects.values_list("pk", flat=True))
-    kept, parents = rows(others), kept_parents(gone)
+    kept, parents = rows(others), surviving_parents(gone)
     order = [[pk for pk in conversation if pk not in gone] for conversation in by_time(conversation_ids)]
     histories = set(MessageHistory.objects.exclude(message__in=gone).values_list("pk", "message", "old_content"))
     notifications = set(Notification.objects.exclude(message__in=gone).exclude(user=user).values_list("pk", flat=True))
@@ -67,19 +75,19 @@ def check_erasure(user: Any) -> None:
     assert erasure.erase_user_data(user.pk) == erasure.ErasureCounts()
 
 
-@properties
+@property_test
 @given(
-    seeds=forests(),
+    specs=thread_specs(),
     edits=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2)), max_size=3),
     batch=st.sampled_from([1, 2, 3, 5_000]),
 )
 def test_erasing_anybody_from_any_thread(
-    alice: Any, bob: Any, charlie: Any, seeds: list[Seed], edits: list[tuple[int, int]], batch: int
+    alice: Any, bob: Any, charlie: Any, specs: list[MessageSpec], edits: list[tuple[int, int]], batch: int
 ) -> None:
     people = [alice, bob, charlie]
-    with forgotten(), pytest.MonkeyPatch.context() as patch:
+    with rolled_back(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(erasure, "BATCH_SIZE", batch)
-        messages = plant(seeds, people)
+        messages = store(specs, people)
         for number, person in edits:
             with editing_as(people[person]):
                 pk = messages[number % len(messages)].pk

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from messaging.editors import editing_as
 from messaging.models import Message, MessageHistory
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import forgotten, properties
+from messaging.tests.random_threads import property_test, rolled_back
 
 pytestmark = pytest.mark.django_db
 
 
 def texts(message: Message) -> list[str]:
-    """Every text that a message had, the oldest first, and the one it has now."""
+    """Every text that a message had, oldest first, and the one it has now."""
     stored = Message.objects.get(pk=message.pk)
     return [*stored.histories.values_list("old_content", flat=True), stored.content]
 
@@ -70,14 +70,14 @@ def test_saving_other_fields_only_leaves_the_text_alone(alice: Any, bob: Any) ->
     assert not is_edited(message)
 
 
-def test_a_deferred_text_is_not_taken_for_a_change(alice: Any, bob: Any) -> None:
+def test_a_deferred_text_is_not_a_change(alice: Any, bob: Any) -> None:
     message = Message.objects.defer("content").get(pk=write(alice, bob, "first").pk)
     message.read = True
     message.save()
     assert texts(message) == ["first"]
 
 
-def test_a_text_given_to_a_message_that_deferred_it_is_a_change(alice: Any, bob: Any) -> None:
+def test_assigning_a_deferred_text_is_a_change(alice: Any, bob: Any) -> None:
     message = Message.objects.defer("content").get(pk=write(alice, bob, "first").pk)
     message.content = "second"
     message.save()
@@ -85,7 +85,7 @@ def test_a_text_given_to_a_message_that_deferred_it_is_a_change(alice: Any, bob:
     assert is_edited(message)
 
 
-def test_a_stale_copy_keeps_the_text_that_it_overwrites_not_the_one_it_knew(alice: Any, bob: Any) -> None:
+def test_saving_a_stale_instance_keeps_the_text_in_the_database_not_the_one_it_loaded(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     stale = Message.objects.get(pk=message.pk)
     message.content = "second"
@@ -95,14 +95,14 @@ def test_a_stale_copy_keeps_the_text_that_it_overwrites_not_the_one_it_knew(alic
     assert texts(message) == ["first", "second", "third"]
 
 
-def test_a_form_keeps_it(alice: Any, bob: Any) -> None:
+def test_a_form_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     form = modelform_factory(Message, fields=["content"])({"content": "second"}, instance=message)
     form.save()
     assert texts(message) == ["first", "second"]
 
 
-def test_update_or_create_keeps_it(alice: Any, bob: Any) -> None:
+def test_update_or_create_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first", external_id="irc:1")
     Message.objects.update_or_create(external_id="irc:1", defaults={"content": "second"})
     assert texts(message) == ["first", "second"]
@@ -110,7 +110,7 @@ def test_update_or_create_keeps_it(alice: Any, bob: Any) -> None:
 
 
 def test_a_fixture_is_loaded_as_it_is(alice: Any, bob: Any) -> None:
-    """Fixtures bring histories of their own."""
+    """Fixtures contain the histories themselves."""
     message = write(alice, bob, "first")
     rows = json.loads(serializers.serialize("json", [message]))
     rows[0]["fields"]["content"] = "second"
@@ -135,7 +135,7 @@ def test_an_edited_message_stays_edited_when_an_update_leaves_its_text(alice: An
     assert is_edited(message)
 
 
-def test_updating_with_an_expression_of_the_old_text_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_with_an_expression_of_the_old_text_keeps_that(alice: Any, bob: Any) -> None:
     message, shouted = write(alice, bob, "first"), write(alice, bob, "LOUD")
     Message.objects.update(content=Upper("content"))
     Message.objects.filter(pk=message.pk).update(content=Concat(F("content"), Value("!")))
@@ -143,19 +143,19 @@ def test_updating_with_an_expression_of_the_old_text_keeps_it(alice: Any, bob: A
     assert texts(shouted) == ["LOUD"]
 
 
-def test_updating_case_by_case_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_with_case_and_when_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message, other = write(alice, bob, "first"), write(alice, bob, "other")
     Message.objects.update(content=Case(When(pk=message.pk, then=Value("second", TextField())), default=F("content")))
     assert (texts(message), texts(other)) == (["first", "second"], ["other"])
 
 
-def test_updating_from_an_annotation_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_from_an_annotation_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     Message.objects.annotate(louder=Concat("content", Value("!"))).update(content=F("louder"))
     assert texts(message) == ["first", "first!"]
 
 
-def test_updating_what_is_found_through_other_tables_keeps_each_text_once(alice: Any, bob: Any) -> None:
+def test_updating_a_queryset_with_joins_keeps_each_text_once(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     answer(message, "yes")
     answer(message, "yes")
@@ -163,7 +163,7 @@ def test_updating_what_is_found_through_other_tables_keeps_each_text_once(alice:
     assert texts(message) == ["first", "second"]
 
 
-def test_updating_what_is_found_by_a_count_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_a_queryset_with_an_aggregate_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     answered = answer(message, "yes")
     answer(message, "no")
@@ -173,7 +173,7 @@ def test_updating_what_is_found_by_a_count_keeps_it(alice: Any, bob: Any) -> Non
     assert texts(answered) == ["yes"]
 
 
-def test_updating_distinct_and_joined_sets_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_a_distinct_queryset_with_joins_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     answer(message, "yes")
     found = Message.objects.filter(Q(replies__isnull=False) | Q(sender__username="alice")).distinct()
@@ -181,7 +181,7 @@ def test_updating_distinct_and_joined_sets_keeps_it(alice: Any, bob: Any) -> Non
     assert texts(message) == ["first", "second"]
 
 
-def test_updating_through_a_relation_keeps_it(alice: Any, bob: Any) -> None:
+def test_updating_through_a_relation_keeps_the_old_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     alice.sent_messages.update(content="second")
     message.conversation.messages.update(content="third")
@@ -196,7 +196,7 @@ def test_updating_nothing_changes_nothing(alice: Any, bob: Any) -> None:
     assert texts(message) == ["first"]
 
 
-def test_updating_text_and_read_together_keeps_both_right(alice: Any, bob: Any) -> None:
+def test_updating_text_and_read_together_keeps_the_history_and_the_counts(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     Message.objects.update(content="second", read=True)
     assert texts(message) == ["first", "second"]
@@ -209,7 +209,7 @@ def test_a_slice_cannot_be_updated_as_everywhere_in_django(alice: Any, bob: Any)
         Message.objects.all()[:1].update(content="second")
 
 
-def test_bulk_update_keeps_it(alice: Any, bob: Any) -> None:
+def test_bulk_update_keeps_the_old_text(alice: Any, bob: Any) -> None:
     changed, same = write(alice, bob, "first"), write(alice, bob, "same")
     changed.content = "second"
     assert Message.objects.bulk_update([changed, same], ["content"]) == 2
@@ -218,7 +218,7 @@ def test_bulk_update_keeps_it(alice: Any, bob: Any) -> None:
 
 
 def test_bulk_update_of_many_keeps_every_text(alice: Any, bob: Any) -> None:
-    """More than one statement can name."""
+    """More than fit into one statement."""
     place = write(alice, bob).conversation
     rows = [Message(sender=alice, receiver=bob, conversation=place, content=str(number)) for number in range(2_500)]
     messages = Message.objects.bulk_create(rows)
@@ -230,7 +230,7 @@ def test_bulk_update_of_many_keeps_every_text(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["content", "conversation"])
-def test_bulk_create_refuses_to_overwrite_what_it_could_not_keep(alice: Any, bob: Any, field: str) -> None:
+def test_bulk_create_refuses_to_overwrite_texts_and_conversations(alice: Any, bob: Any, field: str) -> None:
     message = write(alice, bob, "first", external_id="irc:1")
     again = Message(
         sender=alice, receiver=bob, content="second", external_id="irc:1", conversation_id=message.conversation_id
@@ -241,7 +241,7 @@ def test_bulk_create_refuses_to_overwrite_what_it_could_not_keep(alice: Any, bob
     assert texts(message) == ["first"]
 
 
-def test_whoever_is_signed_in_is_named_as_the_editor_on_every_road(alice: Any, bob: Any) -> None:
+def test_the_signed_in_user_is_the_editor_in_every_way_of_changing_a_text(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     with editing_as(alice):
         message.content = "second"
@@ -286,19 +286,19 @@ def update_or_create(message: Message, text: str) -> None:
     Message.objects.update_or_create(pk=message.pk, defaults={"content": text})
 
 
-roads = st.sampled_from(
+ways = st.sampled_from(
     [save_all, save_text, save_deferred, update, update_by_expression, update_in_bulk, update_or_create]
 )
 
 
-@properties
-@given(edits=st.lists(st.tuples(roads, st.sampled_from(["a", "b", "c", "", "ä "])), max_size=8))
-def test_histories_and_text_tell_the_whole_story_whatever_the_roads(alice: Any, bob: Any, edits: list[Any]) -> None:
-    with forgotten():
+@property_test
+@given(edits=st.lists(st.tuples(ways, st.sampled_from(["a", "b", "c", "", "ä "])), max_size=8))
+def test_histories_hold_every_text_in_whatever_way_it_was_changed(alice: Any, bob: Any, edits: list[Any]) -> None:
+    with rolled_back():
         message = write(alice, bob, "a")
         story = ["a"]
-        for road, text in edits:
-            road(message, text)
+        for change, text in edits:
+            change(message, text)
             if text != story[-1]:
                 story.append(text)
         assert texts(message) == story

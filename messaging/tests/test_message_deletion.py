@@ -1,4 +1,4 @@
-"""Deleting messages loses nothing that is not asked for: replies move up, conversations are recounted or vanish."""
+"""Deleting messages deletes nothing else: replies move up, and conversations are recounted or, if empty, removed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import (
-    Seed,
+from messaging.tests.random_threads import (
+    MessageSpec,
     chain,
-    forests,
-    forgotten,
-    plant,
-    properties,
+    property_test,
+    rolled_back,
+    store,
     stored_counts,
+    thread_specs,
     true_counts,
 )
 
@@ -30,13 +30,13 @@ def parents() -> dict[int, int | None]:
 
 
 def surviving(message_id: int | None, before: dict[int, int | None], gone: set[int]) -> int | None:
-    """The nearest of a message and its ancestors that is not gone, the obvious way."""
+    """The nearest of a message and its ancestors that is not deleted, found by a plain walk."""
     while message_id in gone:
         message_id = before[message_id]
     return message_id
 
 
-def test_the_replies_of_a_deleted_message_hang_on_its_parent(alice: Any, bob: Any) -> None:
+def test_the_replies_of_a_deleted_message_become_replies_to_its_parent(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     middle = answer(first)
     replies = [answer(middle), answer(middle)]
@@ -45,7 +45,7 @@ def test_the_replies_of_a_deleted_message_hang_on_its_parent(alice: Any, bob: An
     assert stored_counts() == true_counts()
 
 
-def test_the_replies_of_a_deleted_beginning_are_beginnings_of_the_same_conversation(alice: Any, bob: Any) -> None:
+def test_the_replies_of_a_deleted_root_are_roots_of_the_same_conversation(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     replies = [answer(first), answer(first)]
     first.delete()
@@ -53,7 +53,7 @@ def test_the_replies_of_a_deleted_beginning_are_beginnings_of_the_same_conversat
     assert {reply.conversation_id for reply in Message.objects.all()} == {replies[0].conversation_id}
 
 
-def test_the_replies_of_a_run_deleted_at_once_hang_above_the_whole_run(alice: Any, bob: Any) -> None:
+def test_the_replies_of_a_chain_deleted_together_are_reattached_above_the_chain(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     run = [answer(first)]
     for _ in range(3):
@@ -64,7 +64,7 @@ def test_the_replies_of_a_run_deleted_at_once_hang_above_the_whole_run(alice: An
     connection.check_constraints()
 
 
-def test_histories_and_notifications_go_with_their_message(alice: Any, bob: Any) -> None:
+def test_histories_and_notifications_are_deleted_with_their_message(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     Message.objects.update(content="changed")
     assert (MessageHistory.objects.count(), Notification.objects.count()) == (1, 1)
@@ -72,12 +72,12 @@ def test_histories_and_notifications_go_with_their_message(alice: Any, bob: Any)
     assert (MessageHistory.objects.count(), Notification.objects.count()) == (0, 0)
 
 
-def test_the_last_message_takes_its_conversation_along(alice: Any, bob: Any) -> None:
+def test_the_conversation_is_deleted_with_its_last_message(alice: Any, bob: Any) -> None:
     write(alice, bob).delete()
     assert not Conversation.objects.exists()
 
 
-def test_deleting_a_set_says_what_went(alice: Any, bob: Any) -> None:
+def test_deleting_a_set_returns_what_was_deleted(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     answer(first)
     write(alice, bob)
@@ -99,12 +99,12 @@ def test_a_slice_cannot_be_deleted_as_everywhere_in_django(alice: Any, bob: Any)
 
 
 @pytest.mark.parametrize("model", [Message, Conversation])
-def test_nobody_deletes_everything_by_mistake_through_the_manager(model: type[models.Model]) -> None:
+def test_the_manager_has_no_delete(model: type[models.Model]) -> None:
     assert not hasattr(model._default_manager, "delete")
 
 
 @pytest.mark.parametrize("by_set", [False, True])
-def test_a_conversation_goes_with_all_its_messages(alice: Any, bob: Any, by_set: bool) -> None:
+def test_a_conversation_is_deleted_with_all_its_messages(alice: Any, bob: Any, by_set: bool) -> None:
     kept = write(alice, bob)
     gone = answer(answer(write(alice, bob)))
     Message.objects.filter(pk=gone.pk).update(content="changed")
@@ -119,13 +119,13 @@ def test_a_conversation_goes_with_all_its_messages(alice: Any, bob: Any, by_set:
     connection.check_constraints()
 
 
-@properties
-@given(seeds=forests(), choice=st.sets(st.integers(0, 11)), one_by_one=st.booleans())
-def test_whatever_is_deleted_replies_hang_on_their_nearest_ancestor_that_stays(
-    alice: Any, bob: Any, charlie: Any, seeds: list[Seed], choice: set[int], one_by_one: bool
+@property_test
+@given(specs=thread_specs(), choice=st.sets(st.integers(0, 11)), one_by_one=st.booleans())
+def test_replies_are_reattached_to_their_nearest_surviving_ancestor(
+    alice: Any, bob: Any, charlie: Any, specs: list[MessageSpec], choice: set[int], one_by_one: bool
 ) -> None:
-    with forgotten():
-        messages = plant(seeds, [alice, bob, charlie])
+    with rolled_back():
+        messages = store(specs, [alice, bob, charlie])
         before = parents()
         gone = {message.pk for number, message in enumerate(messages) if number in choice}
         if one_by_one:
@@ -155,7 +155,7 @@ def test_every_second_message_of_a_chain_of_5000_can_be_deleted_at_once(alice: A
     assert stored_counts() == true_counts()
 
 
-def test_a_chain_of_5000_goes_with_its_conversation(alice: Any, bob: Any) -> None:
+def test_a_chain_of_5000_is_deleted_with_its_conversation(alice: Any, bob: Any) -> None:
     chain(alice, bob, 5_000)[0].conversation.delete()
     assert not Message.objects.exists()
     assert not Conversation.objects.exists()

@@ -1,4 +1,4 @@
-"""Saving puts a message where it belongs, and refuses what would tangle a thread."""
+"""Saving puts a message into its conversation, and refuses a parent that would break the thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refused(message: Message) -> dict[str, list[str]]:
-    """The sentences with which saving is refused; nothing is stored."""
+    """Save the message, which must store nothing, and return the reasons why it was refused."""
     before = list(Message.objects.order_by("pk").values())
     with pytest.raises(ValidationError) as caught:
         message.save()
@@ -24,11 +24,11 @@ def refused(message: Message) -> dict[str, list[str]]:
     return caught.value.message_dict
 
 
-def test_a_message_that_answers_nothing_starts_a_conversation(alice: Any, bob: Any) -> None:
+def test_a_message_without_a_parent_starts_a_conversation(alice: Any, bob: Any) -> None:
     assert write(alice, bob).conversation_id != write(alice, bob).conversation_id
 
 
-def test_a_message_that_answers_nothing_may_be_a_further_beginning(alice: Any, bob: Any) -> None:
+def test_a_message_without_a_parent_can_be_a_further_root_of_a_conversation(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     assert write(alice, bob, conversation=first.conversation).conversation_id == first.conversation_id
     assert Conversation.objects.count() == 1
@@ -70,7 +70,7 @@ def test_a_conversation_that_does_not_exist_any_more_is_refused(alice: Any, bob:
     assert refused(late) == {"conversation": ["The conversation does not exist any more."]}
 
 
-def test_an_open_copy_of_a_deleted_message_does_not_bring_it_back(alice: Any, bob: Any) -> None:
+def test_saving_an_instance_of_a_deleted_message_does_not_bring_it_back(alice: Any, bob: Any) -> None:
     message = answer(write(alice, bob))
     still_open = Message.objects.get(pk=message.pk)
     message.delete()
@@ -87,20 +87,20 @@ def test_a_person_who_does_not_exist_any_more_is_refused(alice: Any, bob: Any, r
     assert refused(late) == {role: [f"The account of the {role} does not exist any more."]}
 
 
-def test_a_message_cannot_answer_itself(alice: Any, bob: Any) -> None:
+def test_a_message_cannot_be_a_reply_to_itself(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.parent_message = message
     assert refused(message) == {"parent_message": ["The message it answers is an answer to this one: a loop."]}
 
 
-def test_a_message_cannot_answer_what_answers_it(alice: Any, bob: Any) -> None:
+def test_a_message_cannot_be_a_reply_to_one_below_it(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     last = answer(answer(answer(first)))
     first.parent_message = last
     assert refused(first) == {"parent_message": ["The message it answers is an answer to this one: a loop."]}
 
 
-def test_hanging_a_branch_elsewhere_in_its_conversation_is_allowed(alice: Any, bob: Any) -> None:
+def test_a_branch_can_be_moved_within_its_conversation(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     branch, other = answer(first), answer(first)
     leaf = answer(branch)
@@ -131,7 +131,7 @@ def test_a_refused_first_message_leaves_no_empty_conversation(alice: Any, bob: A
     assert not Conversation.objects.exists()
 
 
-def test_a_message_refused_by_the_database_can_be_mended_and_stored(alice: Any, bob: Any) -> None:
+def test_a_message_refused_by_the_database_can_be_corrected_and_stored(alice: Any, bob: Any) -> None:
     write(alice, bob, external_id="irc:1")
     message = Message(sender=alice, receiver=bob, content="again", external_id="irc:1")
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -144,7 +144,7 @@ def test_a_message_refused_by_the_database_can_be_mended_and_stored(alice: Any, 
 def test_the_number_of_queries_of_saving_does_not_depend_on_the_conversation(
     alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
-    """Besides one for a savepoint and one for its release: of these tests, not of the screens."""
+    """Two of them are for the savepoint, which exists only within the transaction of a test."""
     first = write(alice, bob)
     for parent in (first, answer(answer(first))):
         with django_assert_num_queries(10):

@@ -1,4 +1,4 @@
-"""The receiver of a message is told once."""
+"""The receiver of a message is notified once."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from messaging.tests.conversations import answer, write
 pytestmark = pytest.mark.django_db
 
 
-def told() -> list[tuple[Any, Any]]:
+def notified() -> list[tuple[Any, Any]]:
     return list(Notification.objects.order_by("pk").values_list("user", "message"))
 
 
-def test_the_receiver_is_told_of_a_new_message_and_the_sender_is_not(alice: Any, bob: Any) -> None:
+def test_the_receiver_of_a_new_message_is_notified_and_the_sender_is_not(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
-    assert told() == [(bob.pk, message.pk)]
+    assert notified() == [(bob.pk, message.pk)]
 
 
-def test_each_answer_tells_its_own_receiver(alice: Any, bob: Any) -> None:
+def test_each_reply_notifies_its_own_receiver(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     reply = answer(message)
-    assert told() == [(bob.pk, message.pk), (alice.pk, reply.pk)]
+    assert notified() == [(bob.pk, message.pk), (alice.pk, reply.pk)]
 
 
-def test_editing_or_reading_a_message_tells_nobody_again(alice: Any, bob: Any) -> None:
+def test_editing_or_reading_a_message_notifies_nobody_again(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.content, message.read = "changed", True
     message.save()
     Message.objects.update(content="again", read=False)
-    assert told() == [(bob.pk, message.pk)]
+    assert notified() == [(bob.pk, message.pk)]
 
 
-def test_telling_twice_leaves_one_notification(alice: Any, bob: Any) -> None:
+def test_notifying_twice_leaves_one_notification(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.notify_receiver(using="default")
-    assert told() == [(bob.pk, message.pk)]
+    assert notified() == [(bob.pk, message.pk)]
 
 
-def test_one_notification_per_user_and_message_is_a_rule_of_the_database(alice: Any, bob: Any) -> None:
+def test_the_database_allows_one_notification_per_user_and_message(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     with pytest.raises(IntegrityError), transaction.atomic():
         Notification.objects.create(user=bob, message=message)
     Notification.objects.create(user=alice, message=message)
 
 
-def test_messages_stored_in_bulk_or_from_a_fixture_tell_nobody(alice: Any, bob: Any) -> None:
+def test_messages_stored_in_bulk_or_from_a_fixture_notify_nobody(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     copy = serializers.serialize("json", [message])
     message.delete()
@@ -60,4 +60,4 @@ def test_messages_stored_in_bulk_or_from_a_fixture_tell_nobody(alice: Any, bob: 
     place = message.conversation_id
     Message.objects.bulk_create([Message(sender=alice, receiver=bob, content="more", conversation_id=place)])
     assert Message.objects.count() == 2
-    assert told() == []
+    assert notified() == []

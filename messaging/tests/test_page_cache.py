@@ -1,4 +1,4 @@
-"""Pages are kept for a minute for one user and session, and forgotten as soon as something on them changes."""
+"""Pages are cached for a minute for each user and session, and invalidated as soon as something on them changes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ INBOX = reverse("messaging:inbox")
 
 
 def signed_in(user: Any, **options: Any) -> Client:
-    """A browser of ``user``'s that has looked at a page before, as every browser after signing in."""
+    """A browser in which ``user`` signed in and opened a page, which sets the CSRF cookie."""
     client = Client(**options)
     client.force_login(user)
-    client.get(reverse("messaging:compose"))  # sets the CSRF cookie
+    client.get(reverse("messaging:compose"))
     return client
 
 
@@ -36,21 +36,23 @@ def text(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
 
-def change_unnoticed(message: Message, content: str) -> None:
-    """Change a text on a road that no signal is sent on."""
+def change_without_signals(message: Message, content: str) -> None:
+    """Change a text by an update, which sends no signal."""
     Message.objects.filter(pk=message.pk).update(content=content)
 
 
-def test_a_page_is_kept(alice: Any, bob: Any) -> None:
+def test_a_page_is_cached(alice: Any, bob: Any) -> None:
     message = write(bob, alice, "before")
     client = signed_in(alice)
     for address in (INBOX, conversation(message), reverse("messaging:history", args=[message.pk])):
         first = text(client, address)
-        change_unnoticed(message, f"after {address}")
+        change_without_signals(message, f"after {address}")
         assert text(client, address) == first
 
 
-def test_a_kept_page_costs_no_query_but_who_is_asking(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
+def test_a_cached_page_needs_queries_only_for_the_session_and_the_user(
+    alice: Any, bob: Any, django_assert_num_queries: Any
+) -> None:
     message = write(bob, alice)
     client = signed_in(alice)
     client.get(conversation(message))
@@ -58,7 +60,7 @@ def test_a_kept_page_costs_no_query_but_who_is_asking(alice: Any, bob: Any, djan
         client.get(conversation(message))
 
 
-def test_it_is_kept_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -> None:
+def test_a_page_is_cached_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -> None:
     seconds = []
     original = page_cache.cache_page
 
@@ -72,7 +74,7 @@ def test_it_is_kept_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -> None
     assert seconds == [60]
 
 
-def test_nobody_gets_a_page_that_was_kept_for_somebody_else(alice: Any, bob: Any, charlie: Any) -> None:
+def test_nobody_gets_a_page_cached_for_somebody_else(alice: Any, bob: Any, charlie: Any) -> None:
     message = write(bob, alice, "for Alice and Bob")
     alices, bobs, charlies = signed_in(alice), signed_in(bob), signed_in(charlie)
     assert "for Alice and Bob" in text(alices, conversation(message))
@@ -89,7 +91,7 @@ def test_the_next_user_of_the_same_browser_gets_their_own(alice: Any, bob: Any) 
     assert "Signed in as <bdi>bob</bdi>" in text(client, INBOX)
 
 
-def test_who_signed_out_or_was_disabled_gets_no_kept_page(alice: Any, bob: Any) -> None:
+def test_nobody_gets_a_cached_page_after_signing_out_or_being_disabled(alice: Any, bob: Any) -> None:
     write(bob, alice)
     client = signed_in(alice)
     client.get(INBOX)
@@ -101,7 +103,7 @@ def test_who_signed_out_or_was_disabled_gets_no_kept_page(alice: Any, bob: Any) 
     assert client.get(INBOX).status_code == 302
 
 
-def test_the_browser_itself_keeps_nothing(alice: Any, bob: Any) -> None:
+def test_the_browser_is_told_to_store_nothing(alice: Any, bob: Any) -> None:
     write(bob, alice)
     client = signed_in(alice)
     for response in (client.get(INBOX), client.get(INBOX)):
@@ -142,13 +144,13 @@ def test_a_change_shows_at_once_in_every_session_of_both_people(alice: Any, bob:
     browsers = {"alice": signed_in(alice), "alice's phone": signed_in(alice), "bob": signed_in(bob)}
     before = {name: text(client, INBOX) + text(client, conversation(message)) for name, client in browsers.items()}
     change(browsers["alice"], message)
-    browsers["alice"].get(reverse("messaging:compose"))  # shows what is to be said once
+    browsers["alice"].get(reverse("messaging:compose"))  # shows the notice
     for name, client in browsers.items():
         assert plain(text(client, INBOX) + text(client, conversation(message))) != plain(before[name]), name
 
 
 def plain(html: str) -> str:
-    """A page without what differs each time it is made."""
+    """A page without what differs in each rendering."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html)
 
 
@@ -165,8 +167,8 @@ def test_marking_as_read_shows_at_once_in_every_session(alice: Any, bob: Any) ->
         assert "unread" not in text(client, conversation(message))
 
 
-def test_what_is_said_once_is_not_kept(alice: Any, bob: Any) -> None:
-    """Neither is a page with a notice kept, nor does a kept page swallow a notice."""
+def test_a_notice_is_not_cached(alice: Any, bob: Any) -> None:
+    """A page with a notice is not cached, and a cached page does not replace one with a notice."""
     message = write(alice, bob)
     client = signed_in(alice)
     client.get(conversation(message))
@@ -175,8 +177,8 @@ def test_what_is_said_once_is_not_kept(alice: Any, bob: Any) -> None:
     assert "Your changes were saved." not in text(client, conversation(message))
 
 
-def test_the_same_notice_said_again_is_gone_after_once_again(alice: Any, bob: Any, settings: Any) -> None:
-    """Kept in the session, a notice does not change the cookies that pages are told apart by."""
+def test_the_same_notice_is_shown_once_each_time(alice: Any, bob: Any, settings: Any) -> None:
+    """Stored in the session, a notice changes no cookie, so the cache cannot tell the page by that."""
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
     message = write(alice, bob)
     client = signed_in(alice)
@@ -187,7 +189,7 @@ def test_the_same_notice_said_again_is_gone_after_once_again(alice: Any, bob: An
 
 
 @pytest.mark.parametrize("looked_before", ["the same browser", "another browser"])
-def test_forms_of_a_kept_page_can_be_sent(alice: Any, bob: Any, looked_before: str) -> None:
+def test_forms_of_a_cached_page_can_be_submitted(alice: Any, bob: Any, looked_before: str) -> None:
     message = write(bob, alice)
     client = signed_in(alice, enforce_csrf_checks=True)
     other = signed_in(alice)
@@ -198,8 +200,8 @@ def test_forms_of_a_kept_page_can_be_sent(alice: Any, bob: Any, looked_before: s
     assert client.post(address, {"content": "hello", "csrfmiddlewaretoken": token[1]}).status_code == 302
 
 
-def test_a_browser_without_the_csrf_cookie_gets_a_page_of_its_own(alice: Any, bob: Any) -> None:
-    """The token of a kept page would answer to a cookie that this browser does not have."""
+def test_a_browser_without_the_csrf_cookie_gets_no_cached_page(alice: Any, bob: Any) -> None:
+    """The form token of a cached page would belong to a cookie that this browser does not have."""
     message = write(bob, alice)
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
@@ -212,8 +214,8 @@ def test_a_browser_without_the_csrf_cookie_gets_a_page_of_its_own(alice: Any, bo
     assert client.post(address, {"content": "hello", "csrfmiddlewaretoken": token[1]}).status_code == 302
 
 
-def test_a_page_made_while_something_changed_is_not_kept_for_those_who_ask_later(alice: Any, bob: Any) -> None:
-    """It was read before the change and finished after it."""
+def test_a_page_rendered_during_a_change_is_not_served_later(alice: Any, bob: Any) -> None:
+    """Its data was read before the change, and it was finished after it."""
     message = write(bob, alice, "before")
     client = signed_in(alice)
     prefix = page_cache._key_prefix(alice.pk)
@@ -223,18 +225,18 @@ def test_a_page_made_while_something_changed_is_not_kept_for_those_who_ask_later
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_page_that_others_make_before_the_commit_is_forgotten_after_it(alice: Any, bob: Any) -> None:
+def test_a_page_rendered_before_the_commit_is_not_served_after_it(alice: Any, bob: Any) -> None:
     message = write(bob, alice, "before")
     client = signed_in(alice)
     with transaction.atomic():
         message.content = "after"
         message.save()
-        kept_meanwhile = page_cache._key_prefix(alice.pk)
-    assert page_cache._key_prefix(alice.pk) != kept_meanwhile
+        prefix_before_commit = page_cache._key_prefix(alice.pk)
+    assert page_cache._key_prefix(alice.pk) != prefix_before_commit
     assert "after" in text(client, conversation(message))
 
 
-def test_what_a_deleted_account_wrote_is_on_no_kept_page(alice: Any, bob: Any) -> None:
+def test_messages_of_a_deleted_account_are_on_no_cached_page(alice: Any, bob: Any) -> None:
     write(bob, alice, "from Bob")
     client = signed_in(alice)
     assert "from Bob" in text(client, INBOX)
@@ -243,8 +245,8 @@ def test_what_a_deleted_account_wrote_is_on_no_kept_page(alice: Any, bob: Any) -
     assert "from Bob" not in text(client, INBOX)
 
 
-def test_fixtures_forget_nothing(alice: Any, bob: Any) -> None:
-    """Receivers ignore what is loaded raw."""
+def test_fixtures_invalidate_nothing(alice: Any, bob: Any) -> None:
+    """Receivers ignore raw saves."""
     message = write(bob, alice)
     prefix = page_cache._key_prefix(alice.pk)
     message.save_base(raw=True)
@@ -256,12 +258,12 @@ def test_fixtures_forget_nothing(alice: Any, bob: Any) -> None:
     assert page_cache._key_prefix(alice.pk) != prefix
 
 
-def test_without_a_cache_that_answers_every_page_is_made_afresh(alice: Any, bob: Any, settings: Any) -> None:
+def test_without_a_working_cache_every_page_is_rendered(alice: Any, bob: Any, settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     message = write(bob, alice, "before")
     client = signed_in(alice)
     assert "before" in text(client, conversation(message))
-    change_unnoticed(message, "after")
+    change_without_signals(message, "after")
     assert "after" in text(client, conversation(message))
 
 

@@ -14,19 +14,19 @@ from messaging.tests.receivers import disconnected
 pytestmark = pytest.mark.django_db
 
 
-def listeners() -> list[int]:
+def receiver_counts() -> list[int]:
     return [len(signal.receivers) for signal in {signal for signal, *_ in signals.RECEIVERS}]
 
 
 def test_connecting_again_connects_nothing_twice(alice: Any, bob: Any) -> None:
-    before = listeners()
+    before = receiver_counts()
     signals.connect()
-    assert listeners() == before
+    assert receiver_counts() == before
     write(alice, bob)
     assert Notification.objects.count() == 1
 
 
-def test_nothing_answers_while_disconnected(alice: Any, bob: Any) -> None:
+def test_nothing_is_received_while_disconnected(alice: Any, bob: Any) -> None:
     with disconnected():
         message = write(alice, bob, "first")
         message.content = "second"
@@ -36,28 +36,28 @@ def test_nothing_answers_while_disconnected(alice: Any, bob: Any) -> None:
     assert Conversation.objects.get().message_count == 0
 
 
-def test_everything_answers_again_afterwards(alice: Any, bob: Any) -> None:
-    before = listeners()
+def test_everything_is_received_after_connecting_again(alice: Any, bob: Any) -> None:
+    before = receiver_counts()
     with disconnected():
-        assert sum(listeners()) == sum(before) - len(signals.RECEIVERS)
-    assert listeners() == before
+        assert sum(receiver_counts()) == sum(before) - len(signals.RECEIVERS)
+    assert receiver_counts() == before
     write(alice, bob)
     assert Conversation.objects.get().message_count == 1
 
 
-def test_everything_answers_again_whatever_happens_inside(alice: Any, bob: Any) -> None:
-    before = listeners()
+def test_everything_is_received_after_an_error_while_disconnected(alice: Any, bob: Any) -> None:
+    before = receiver_counts()
     with pytest.raises(ZeroDivisionError), disconnected():
         raise ZeroDivisionError
-    assert listeners() == before
+    assert receiver_counts() == before
     message = write(alice, bob, "first")
     message.content = "second"
     message.save()
     assert (Notification.objects.count(), MessageHistory.objects.count()) == (1, 1)
 
 
-def test_everything_answers_again_after_one_block_within_another() -> None:
-    before = listeners()
+def test_everything_is_received_after_disconnecting_twice() -> None:
+    before = receiver_counts()
     with disconnected(), disconnected():
         pass
-    assert listeners() == before
+    assert receiver_counts() == before

@@ -1,4 +1,4 @@
-"""A thread reads like a conversation: parents before children, siblings by time, each message once."""
+"""Threads are in reading order: parents before replies, replies by time, each message once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from hypothesis import given
 from messaging import threads
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import Seed, chain, forests, forgotten, plant, properties, reading_order
+from messaging.tests.random_threads import (
+    MessageSpec,
+    chain,
+    property_test,
+    reading_order,
+    rolled_back,
+    store,
+    thread_specs,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +29,8 @@ def links_of(messages: list[Message]) -> list[threads.Link]:
     return [(message.pk, message.parent_message_id) for message in ordered]
 
 
-def tie(message: Message, parent: Message) -> None:
-    """Set a parent behind the back of every rule, as a damaged database may hold it."""
+def set_parent_unchecked(message: Message, parent: Message) -> None:
+    """Set a parent without any check, as a damaged database may contain it."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_message SET parent_message_id = %s WHERE id = %s", [parent.pk, message.pk])
 
@@ -44,7 +52,7 @@ def test_messages_of_the_same_moment_are_read_in_the_order_of_their_ids(alice: A
 
 
 def test_a_reply_sent_before_its_parent_is_still_read_after_it(alice: Any, bob: Any) -> None:
-    """Clocks differ between the systems that messages come from."""
+    """The clocks of the systems that messages come from may differ."""
     first = write(alice, bob, minute=10)
     reply = answer(first, minute=5)
     assert [one.id for one in threads.load_conversation(first.conversation_id)] == [first.pk, reply.pk]
@@ -62,18 +70,20 @@ def test_a_conversation_is_read_in_one_query_with_everything_that_it_shows(
     assert opening.timestamp == first.timestamp
 
 
-def test_an_unknown_conversation_or_message_reads_as_nothing(db: Any) -> None:
+def test_an_unknown_conversation_or_message_gives_an_empty_list(db: Any) -> None:
     assert threads.load_conversation(404) == []
     assert threads.conversation_links(404) == []
     assert threads.descendants(404) == []
     assert threads.ancestor_ids(404) == []
 
 
-@properties
-@given(seeds=forests(people=2))
-def test_any_forest_is_read_as_the_obvious_recursion_reads_it(alice: Any, bob: Any, seeds: list[Seed]) -> None:
-    with forgotten():
-        messages = plant(seeds, [alice, bob])
+@property_test
+@given(specs=thread_specs(people=2))
+def test_any_conversation_is_loaded_in_the_order_of_the_plain_recursion(
+    alice: Any, bob: Any, specs: list[MessageSpec]
+) -> None:
+    with rolled_back():
+        messages = store(specs, [alice, bob])
         for conversation_id in {message.conversation_id for message in messages}:
             links = links_of([message for message in messages if message.conversation_id == conversation_id])
             read = threads.load_conversation(conversation_id)
@@ -81,11 +91,11 @@ def test_any_forest_is_read_as_the_obvious_recursion_reads_it(alice: Any, bob: A
             assert threads.conversation_links(conversation_id) == links
 
 
-@properties
-@given(seeds=forests(people=2))
-def test_descendants_and_ancestors_are_what_the_obvious_walk_finds(alice: Any, bob: Any, seeds: list[Seed]) -> None:
-    with forgotten():
-        messages = plant(seeds, [alice, bob])
+@property_test
+@given(specs=thread_specs(people=2))
+def test_descendants_and_ancestors_are_what_a_plain_walk_finds(alice: Any, bob: Any, specs: list[MessageSpec]) -> None:
+    with rolled_back():
+        messages = store(specs, [alice, bob])
         parents = {message.pk: message.parent_message_id for message in messages}
         for message in messages:
             line = []
@@ -106,7 +116,7 @@ def test_every_query_ends_on_a_loop_and_finds_each_message_once(alice: Any, bob:
     second = answer(first, minute=1)
     third = answer(second, minute=2)
     aside = answer(second, minute=3)
-    tie(first, third)
+    set_parent_unchecked(first, third)
     read = threads.load_conversation(first.conversation_id)
     assert [(one.id, one.depth) for one in read] == [(first.pk, 0), (second.pk, 1), (third.pk, 2), (aside.pk, 2)]
     assert threads.descendants(second.pk) == [(second.pk, 0), (third.pk, 1), (first.pk, 2), (aside.pk, 1)]

@@ -1,4 +1,4 @@
-"""``Message.unread``: what its receiver has not read, loaded exactly as the screens show it."""
+"""``Message.unread``: what the receivers have not read, with only the fields that the screens show."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_inbox_row_costs_no_query_of_its_own(
     assert len(rows) == messages
 
 
-def test_nothing_but_what_an_inbox_shows_is_loaded(alice: Any, bob: Any) -> None:
+def test_only_what_an_inbox_shows_is_loaded(alice: Any, bob: Any) -> None:
     write(alice, bob)
     message = Message.unread.unread_for_user(bob).get()
     fields = {field.attname for field in message._meta.concrete_fields}
@@ -71,14 +71,14 @@ def test_unread_messages_are_counted_per_person(alice: Any, bob: Any, charlie: A
     assert Message.unread.count_for_users([bob, charlie]) == {bob.pk: 2}
 
 
-def test_conversations_with_something_unread_are_found(alice: Any, bob: Any) -> None:
+def test_conversations_with_an_unread_message_are_found(alice: Any, bob: Any) -> None:
     unread = write(alice, bob, read=True)
     answer(unread)
     write(alice, bob, read=True)
     assert [conversation.pk for conversation in Message.unread.conversations()] == [unread.conversation_id]
 
 
-def test_the_manager_speaks_the_vocabulary_of_messages(alice: Any, bob: Any) -> None:
+def test_the_manager_has_the_methods_of_the_queryset(alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     answer(first)
     assert Message.unread.of(alice).count() == 2

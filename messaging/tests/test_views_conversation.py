@@ -29,7 +29,7 @@ def shown(html: str) -> list[int]:
     return [int(pk) for pk in re.findall(r'<li id="m(\d+)"', html)]
 
 
-def test_both_people_of_a_conversation_can_open_it(client: Any, alice: Any, bob: Any) -> None:
+def test_both_people_in_a_conversation_can_open_it(client: Any, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "Is the shed open?")
     second = answer(first, "It is")
     for reader in (alice, bob):
@@ -55,7 +55,7 @@ def test_a_conversation_that_does_not_exist_is_not_found(client: Any, alice: Any
 
 
 def test_messages_between_other_people_are_not_shown(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
-    """An imported thread holds more than one pair of people; what Alice answers in it may not be hers to read."""
+    """An imported thread has more than two people; Alice may reply to a message that she must not see."""
     first = write(charlie, bob, "between Charlie and Bob")
     hers = answer(first, "from Alice", sender=alice, receiver=bob)
     also_hers = answer(hers, "to Alice", minute=2)
@@ -98,13 +98,13 @@ def test_opening_it_marks_nothing_as_read(client: Any, alice: Any, bob: Any) -> 
     assert not message.read
 
 
-def test_the_sender_is_not_offered_to_mark_as_read(client: Any, alice: Any, bob: Any) -> None:
+def test_the_sender_cannot_mark_as_read(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(alice)
     assert "as read" not in page_of(client, message)
 
 
-def test_only_own_messages_offer_to_be_edited(client: Any, alice: Any, bob: Any) -> None:
+def test_only_own_messages_have_a_link_to_edit(client: Any, alice: Any, bob: Any) -> None:
     mine = write(alice, bob)
     other = answer(mine)
     client.force_login(alice)
@@ -132,7 +132,7 @@ def test_a_conversation_with_oneself_can_be_read(client: Any, alice: Any) -> Non
     assert "This message would go to yourself" in html
 
 
-def test_it_says_where_nobody_can_be_answered_any_more(client: Any, alice: Any, bob: Any) -> None:
+def test_it_says_when_the_other_person_can_no_longer_receive(client: Any, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     bob.is_active = False
     bob.save()
@@ -168,7 +168,7 @@ def test_a_part_that_does_not_exist_shows_another_one(client: Any, alice: Any, b
 def test_the_number_of_queries_does_not_grow(
     client: Any, alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Neither with the messages, nor with the edited ones among them."""
+    """Neither with the messages nor with the edits."""
     client.force_login(alice)
     message = write(alice, bob)
     for minute in range(1, 31):

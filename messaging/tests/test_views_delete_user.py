@@ -1,4 +1,4 @@
-"""Deleting one's own account: told exactly what goes, asked for the password, done by POST only."""
+"""Deleting one's own account: it shows exactly what will be deleted, asks for the password, and needs a POST."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def words(response: Any) -> str:
 
 
 def test_the_page_says_exactly_what_will_be_removed(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
-    first = write(charlie, bob)  # a conversation of others, which stays
+    first = write(charlie, bob)  # a conversation of others, which is kept
     hers = answer(first, sender=alice, receiver=bob, minute=1)
-    answer(hers, sender=charlie, receiver=bob, minute=2)  # answers her, and will answer the first message instead
-    write(bob, alice)  # a conversation that goes with her
+    answer(hers, sender=charlie, receiver=bob, minute=2)  # a reply to hers, which becomes a reply to the first message
+    write(bob, alice)  # a conversation that is deleted with her account
     edited = write(alice, bob)
     for text in ("once", "twice"):
         edited.content = text
@@ -53,7 +53,7 @@ def test_the_right_password_deletes_everything_and_signs_out(client: Any, alice:
     assert client.get(reverse("messaging:inbox")).status_code == 302
 
 
-def test_edits_that_she_made_herself_do_not_stand_in_the_way(client: Any, alice: Any, bob: Any) -> None:
+def test_own_edits_do_not_prevent_the_deletion(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(alice)
     client.post(reverse("messaging:edit", args=[message.pk]), {"content": "changed"})
@@ -86,8 +86,8 @@ def test_an_account_without_a_password_cannot_be_deleted_here(client: Any, alice
     assert get_user_model().objects.filter(pk=alice.pk).exists()
 
 
-def test_the_last_superuser_stays(client: Any, db: Any, settings: Any) -> None:
-    settings.MESSAGING_DELETE_ACCOUNT = None  # a site may ask for more than that
+def test_the_last_superuser_cannot_be_deleted(client: Any, db: Any, settings: Any) -> None:
+    settings.MESSAGING_DELETE_ACCOUNT = None  # the site may have another way
     root = make_user("root", is_superuser=True)
     client.force_login(root)
     response = client.post(ADDRESS, {"password": "root's password"})

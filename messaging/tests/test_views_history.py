@@ -1,4 +1,4 @@
-"""What an edit changed can be read by both people of a message, and by nobody else."""
+"""The sender and the receiver of a message, and nobody else, can see what its edits changed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_several_edits_are_counted_and_shown_oldest_first(client: Any, alice: An
     assert text.index("removed: one added: two") < text.index("removed: two added: three")
 
 
-def test_an_edit_by_somebody_else_is_said_to_be_by_staff_without_a_name(
+def test_an_edit_by_somebody_else_is_shown_as_by_staff_without_a_name(
     client: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
     message = write(alice, bob, "one")
@@ -60,8 +60,8 @@ def test_an_edit_by_somebody_else_is_said_to_be_by_staff_without_a_name(
     assert "by staff" in text and "charlie" not in text
 
 
-def test_a_text_that_was_edited_elsewhere_has_no_history_to_open(client: Any, alice: Any, bob: Any) -> None:
-    """An imported message may be known to be edited, and nothing more."""
+def test_a_message_edited_elsewhere_has_no_history_to_open(client: Any, alice: Any, bob: Any) -> None:
+    """An imported message may be marked as edited without any history."""
     message = write(alice, bob, edited=True)
     client.force_login(bob)
     html = conversation_of(client, message)
@@ -71,7 +71,7 @@ def test_a_text_that_was_edited_elsewhere_has_no_history_to_open(client: Any, al
 
 
 @pytest.mark.parametrize("limit", ["EDITS_PER_PAGE", "INLINE_CHARACTERS"])
-def test_edits_too_many_or_too_long_for_the_conversation_have_a_page_of_their_own(
+def test_edits_that_are_too_many_or_too_long_are_only_linked(
     client: Any, alice: Any, bob: Any, monkeypatch: Any, limit: str
 ) -> None:
     monkeypatch.setattr(edits, limit, 2)
@@ -83,9 +83,7 @@ def test_edits_too_many_or_too_long_for_the_conversation_have_a_page_of_their_ow
     assert reverse("messaging:history", args=[message.pk]) in html
 
 
-def test_the_page_of_edits_comes_in_parts_that_lose_nothing(
-    client: Any, alice: Any, bob: Any, monkeypatch: Any
-) -> None:
+def test_the_pages_of_edits_hold_all_of_them(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(edits, "EDITS_PER_PAGE", 2)
     message = write(alice, bob, "one")
     change(message, "two", "three", "four")

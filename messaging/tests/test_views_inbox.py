@@ -15,11 +15,11 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
 INBOX = reverse("messaging:inbox")
-QUERIES = 7  # session, user, unread messages, number of conversations, their figures, their people, their first words
+QUERIES = 7  # session, user, unread messages, number of conversations, their counts, their people, their previews
 
 
 def rows(client: Any, **query: Any) -> list[str]:
-    """The words of each row, without the markup."""
+    """The text of each row, without markup."""
     html = client.get(INBOX, query).content.decode()
     found = re.findall(r'<li class="row.*?</li>', html, re.DOTALL)
     return [" ".join(re.sub(r"<span[^>]*aria-hidden.*?</span>|<[^>]+>", " ", row).split()) for row in found]
@@ -59,7 +59,7 @@ def test_unread_conversations_come_first_then_the_latest(client: Any, alice: Any
 def test_messages_between_other_people_are_neither_counted_nor_named(
     client: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
-    """An imported thread holds more than one pair of people."""
+    """An imported thread has more than two people."""
     first = write(charlie, bob, "Charlie's beginning")
     answer(first, "Bob's answer to Charlie", minute=1)
     answer(first, "Alice joins in", minute=2, sender=alice, receiver=bob)
@@ -114,7 +114,7 @@ def test_the_number_of_queries_does_not_grow(
             client.get(INBOX)
 
 
-def test_first_words_are_taken_without_loading_the_texts(
+def test_the_preview_is_cut_by_the_database(
     alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     write(bob, alice, "x" * 10_000)

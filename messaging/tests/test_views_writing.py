@@ -47,7 +47,7 @@ def test_a_reply_goes_to_the_sender_of_what_it_answers(client: Any, alice: Any, 
     assert Notification.objects.filter(user=alice, message=sent).exists()
 
 
-def test_answering_ones_own_message_goes_to_its_receiver_again(client: Any, alice: Any, bob: Any) -> None:
+def test_a_reply_to_an_own_message_goes_to_its_receiver(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(alice)
     client.post(reply_to(message), {"content": "and another thing"})
@@ -57,7 +57,7 @@ def test_answering_ones_own_message_goes_to_its_receiver_again(client: Any, alic
     assert not message.read  # Bob has not read it yet
 
 
-def test_answering_marks_what_was_answered_as_read_and_nothing_else(client: Any, alice: Any, bob: Any) -> None:
+def test_replying_marks_only_the_parent_as_read(client: Any, alice: Any, bob: Any) -> None:
     answered, other = write(alice, bob), write(alice, bob, minute=1)
     client.force_login(bob)
     client.post(reply_to(answered), {"content": "hello back"})
@@ -65,8 +65,8 @@ def test_answering_marks_what_was_answered_as_read_and_nothing_else(client: Any,
     assert Message.unread.unread_for_user(bob).get() == other
 
 
-def test_a_message_of_other_people_cannot_be_answered(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
-    """Not even in a conversation in which one has messages of one's own."""
+def test_a_message_between_others_cannot_be_replied_to(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    """Not even in a conversation in which the user has messages of their own."""
     message = write(alice, bob)
     answer(message, sender=charlie, receiver=bob)
     client.force_login(charlie)
@@ -75,7 +75,7 @@ def test_a_message_of_other_people_cannot_be_answered(client: Any, alice: Any, b
     assert Message.objects.count() == 2
 
 
-def test_nobody_inactive_is_written_to(client: Any, alice: Any, bob: Any) -> None:
+def test_nobody_can_write_to_an_inactive_account(client: Any, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     bob.is_active = False
     bob.save()
@@ -112,7 +112,7 @@ def test_a_text_that_cannot_be_sent_is_refused_with_a_sentence(
 
 
 def test_the_longest_text_can_be_sent_whatever_its_line_ends(client: Any, alice: Any, bob: Any) -> None:
-    """Browsers send two characters for the end of a line; people count one."""
+    """Browsers send two characters for a line end; it counts as one."""
     message = write(alice, bob)
     client.force_login(bob)
     client.post(reply_to(message), {"content": "x" * 10_000 + "\r\n" + "y" * 9_999})
@@ -122,7 +122,7 @@ def test_the_longest_text_can_be_sent_whatever_its_line_ends(client: Any, alice:
 # --- New messages ---
 
 
-def test_a_new_message_begins_a_conversation(client: Any, alice: Any, bob: Any) -> None:
+def test_a_new_message_starts_a_conversation(client: Any, alice: Any, bob: Any) -> None:
     client.force_login(alice)
     response = client.post(COMPOSE, {"receiver": "bob", "content": "hello"})
     sent = Message.objects.get()
@@ -152,7 +152,7 @@ def test_a_receiver_who_cannot_be_written_to_is_refused_with_a_sentence(
     assert not Message.objects.exists()
 
 
-def test_a_receiver_whose_account_goes_meanwhile_is_refused_with_a_sentence(
+def test_a_receiver_whose_account_is_deleted_meanwhile_is_refused_with_a_sentence(
     client: Any, alice: Any, bob: Any, monkeypatch: Any
 ) -> None:
     message = write(bob, alice)
@@ -179,7 +179,7 @@ def test_an_edit_keeps_the_text_before_and_names_the_editor(client: Any, alice: 
 
 @pytest.mark.parametrize("stored", ["one\ntwo", "one\r\ntwo", "  one\ntwo\n"])
 def test_saving_a_text_unchanged_is_no_edit(client: Any, alice: Any, bob: Any, stored: str) -> None:
-    """A browser turns line ends into its own, and the form takes blanks off: neither is a change that anybody made."""
+    """The browser changes line ends and the form strips white space: neither is an edit."""
     message = write(alice, bob, stored)
     client.force_login(alice)
     response = client.post(edit_of(message), {"content": stored.replace("\r\n", "\n").replace("\n", "\r\n")})
@@ -198,7 +198,9 @@ def test_only_the_sender_can_edit(client: Any, alice: Any, bob: Any, charlie: An
     assert message.content == "hello"
 
 
-def test_an_edit_leaves_alone_that_it_was_read_meanwhile(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+def test_an_edit_does_not_undo_that_the_message_was_read_meanwhile(
+    client: Any, alice: Any, bob: Any, monkeypatch: Any
+) -> None:
     message = write(alice, bob)
     save = Message.save
 
@@ -213,7 +215,7 @@ def test_an_edit_leaves_alone_that_it_was_read_meanwhile(client: Any, alice: Any
     assert (message.content, message.read) == ("changed", True)
 
 
-def test_editing_a_message_that_goes_meanwhile_does_not_bring_it_back(
+def test_editing_a_message_that_is_deleted_meanwhile_does_not_bring_it_back(
     client: Any, alice: Any, bob: Any, monkeypatch: Any
 ) -> None:
     message = write(alice, bob)
@@ -232,7 +234,9 @@ def test_editing_a_message_that_goes_meanwhile_does_not_bring_it_back(
 # --- Marking as read ---
 
 
-def test_marking_as_read_is_for_what_one_received_in_this_conversation(client: Any, alice: Any, bob: Any) -> None:
+def test_marking_as_read_affects_only_what_the_user_received_in_this_conversation(
+    client: Any, alice: Any, bob: Any
+) -> None:
     message = write(alice, bob)
     back, elsewhere = answer(message), write(alice, bob)
     client.force_login(bob)
@@ -251,7 +255,7 @@ def test_nobody_marks_other_peoples_messages_as_read(client: Any, alice: Any, bo
     assert not message.read
 
 
-def test_looking_at_an_address_that_changes_something_changes_nothing(client: Any, alice: Any, bob: Any) -> None:
+def test_a_get_request_changes_nothing(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(bob)
     assert client.get(reverse("messaging:mark_read", args=[message.conversation_id])).status_code == 405

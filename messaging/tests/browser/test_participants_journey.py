@@ -1,4 +1,4 @@
-"""A participant's way through everything they can do, in a real browser, at both widths and in both schemes."""
+"""Everything that participants can do, in a real browser, at both widths and in both colour schemes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from messaging.tests.conversations import answer, write
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def look(page: Page) -> None:
-    """What is true of every page."""
+def assert_page_is_sound(page: Page) -> None:
+    """Check what must be true of every page."""
     assert_accessible(page)
     assert_fits(page)
     assert page.locator("h1").count() == 1
@@ -28,7 +28,7 @@ def look(page: Page) -> None:
 
 @pytest.fixture
 def invitation(alice: Any, bob: Any) -> Message:
-    """Alice invited Bob, who has not answered yet; they spoke before."""
+    """Alice invited Bob, who has not replied yet; they exchanged messages before."""
     old = write(bob, alice, "Did you find the keys?", read=True)
     answer(old, "They were in the shed.", read=True)
     return write(alice, bob, "Lunch on Friday?", timestamp=timezone.now())
@@ -42,23 +42,23 @@ def test_from_the_inbox_to_an_answer_and_its_edit(
     page = open_page(width, scheme)
     sign_in(page, bob)
     page.goto(reverse("messaging:inbox"))
-    look(page)
+    assert_page_is_sound(page)
     expect(page.locator(".row").first).to_contain_text("Lunch on Friday?")
     expect(page.locator(".row").first).to_contain_text("1 unread")
 
     page.get_by_role("link", name="alice").first.click()
-    look(page)
+    assert_page_is_sound(page)
     page.get_by_label("Your reply").fill("With pleasure.\nWhere?")
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
-    look(page)
+    assert_page_is_sound(page)
     sent = Message.objects.get(parent_message=invitation)
     assert sent.content == "With pleasure.\nWhere?"
     assert page.url.endswith(f"#m{sent.pk}")
-    expect(page.get_by_text("unread")).to_have_count(0)  # answering marked it
+    expect(page.get_by_text("unread")).to_have_count(0)  # replying marked it as read
 
     page.locator(f"#m{sent.pk}").get_by_role("link", name="Edit").click()
-    look(page)
+    assert_page_is_sound(page)
     page.get_by_label("Text").fill("With pleasure.\nWhen?")
     page.get_by_role("button", name="Save changes").click()
     details = page.locator(f"#m{sent.pk} details")
@@ -66,7 +66,7 @@ def test_from_the_inbox_to_an_answer_and_its_edit(
     details.locator("summary").click()
     expect(details.locator("del")).to_contain_text("Where")
     expect(details.locator("ins")).to_contain_text("When")
-    look(page)
+    assert_page_is_sound(page)
 
     page.get_by_role("link", name="Inbox").click()
     expect(page.get_by_text("everything read")).to_be_visible()
@@ -84,7 +84,7 @@ def test_signing_in_writing_and_deleting_the_account(
     page.get_by_label("Message", exact=True).fill("hello")
     page.get_by_role("button", name="Send message").click()
     expect(page.locator(".errorlist")).to_contain_text("Nobody here is called “nobody”")
-    look(page)
+    assert_page_is_sound(page)
     page.get_by_label("To").fill("alice")
     page.get_by_role("button", name="Send message").click()
     expect(page.get_by_role("status")).to_have_text("Your message was sent.")
@@ -92,19 +92,19 @@ def test_signing_in_writing_and_deleting_the_account(
     page.goto(reverse("messaging:conversation", args=[invitation.conversation_id]))
     page.get_by_role("button", name="Mark 1 message as read").click()
     expect(page.get_by_role("status")).to_have_text("1 message is marked as read.")
-    look(page)
+    assert_page_is_sound(page)
 
     page.get_by_role("link", name="Delete my account").click()
-    look(page)
+    assert_page_is_sound(page)
     button = page.get_by_role("button", name=re.compile("Delete my account and 4 messages for good"))
     page.get_by_label("Your password").fill("wrong")
     button.click()
     expect(page.locator(".errorlist")).to_have_text("That is not your password: nothing was deleted.")
-    look(page)
+    assert_page_is_sound(page)
     page.get_by_label("Your password").fill("bob's password")
     button.click()
     expect(page.get_by_role("heading")).to_have_text("Goodbye")
-    look(page)
+    assert_page_is_sound(page)
     assert not get_user_model().objects.filter(pk=bob.pk).exists()
     assert not Message.objects.exists()
 

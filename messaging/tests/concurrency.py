@@ -1,4 +1,4 @@
-"""Two people at once, on real connections: deterministic, without waiting for a fixed time."""
+"""Concurrent work on real database connections, deterministic and without waiting for a fixed time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 Work = Callable[[], Any]
 
-# Locks of single rows are PostgreSQL's; SQLite has one writer at a time, which these tests would wait for in vain.
+# Only PostgreSQL locks rows. SQLite has one writer at a time: the second would wait until the test times out.
 needs_row_locks = [
     pytest.mark.postgresql,
     pytest.mark.django_db(transaction=True),
@@ -36,10 +36,10 @@ def _waits_for_a_lock() -> bool:
         return cursor.fetchone()[0]
 
 
-def one_after_the_other(first: Work, second: Work) -> Any:
-    """Do ``first``, and before it is committed ``second`` on a connection of its own; returns what ``second`` returns.
+def run_overlapping(first: Work, second: Work) -> Any:
+    """Run ``first``, and ``second`` on a connection of its own before ``first`` commits.
 
-    ``first`` commits when ``second`` waits for it (or is done). Raises what ``second`` raises.
+    ``first`` commits as soon as ``second`` waits for a lock or has ended. Returns and raises what ``second`` does.
     """
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -50,8 +50,8 @@ def one_after_the_other(first: Work, second: Work) -> Any:
         return following.result(timeout=30)
 
 
-def at_once(*works: Work) -> list[BaseException | None]:
-    """Start everything at the same moment, each on a connection of its own; what each raised, or None."""
+def run_concurrently(*works: Work) -> list[BaseException | None]:
+    """Start all ``works`` at the same moment, each on a connection of its own; returns what each raised, or None."""
     barrier = Barrier(len(works))
 
     def start(work: Work) -> Any:

@@ -1,4 +1,4 @@
-"""An erasure may be stopped between any two batches while other people go on writing: it ends like one in one go."""
+"""An erasure in batches ends as one without interruption would, even if others keep writing in between."""
 
 from __future__ import annotations
 
@@ -13,35 +13,43 @@ from hypothesis import strategies as st
 from messaging import erasure
 from messaging.models import Conversation, Message, Notification
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import Seed, forests, forgotten, plant, properties, stored_counts, true_counts
+from messaging.tests.random_threads import (
+    MessageSpec,
+    property_test,
+    rolled_back,
+    store,
+    stored_counts,
+    thread_specs,
+    true_counts,
+)
 from messaging.writing import ProtectedPerson
 
 pytestmark = pytest.mark.django_db
 
 
 def nearest(message_id: int | None, parents: dict[int, int | None], kept: set[int]) -> int | None:
-    """The nearest of a message and its ancestors that stays, the obvious way."""
+    """The nearest of a message and its ancestors that is kept, found by a plain walk."""
     while message_id is not None and message_id not in kept:
         message_id = parents[message_id]
     return message_id
 
 
-def gone_again(user: Any) -> Any:
-    """The person once more, for the next example: everything of this one is rolled back."""
+def reload(user: Any) -> Any:
+    """Load the user again: the example before deleted this instance, and was rolled back."""
     return get_user_model().objects.get(pk=user.pk)
 
 
-@properties
+@property_test
 @given(
-    seeds=forests(),
+    specs=thread_specs(),
     steps=st.lists(st.tuples(st.integers(1, 3), st.none() | st.integers(0, 20)), max_size=6),
 )
-def test_pieces_with_answers_in_between(
-    alice: Any, bob: Any, charlie: Any, seeds: list[Seed], steps: list[tuple[int, int | None]]
+def test_batches_with_replies_in_between(
+    alice: Any, bob: Any, charlie: Any, specs: list[MessageSpec], steps: list[tuple[int, int | None]]
 ) -> None:
-    with forgotten():
-        user = gone_again(alice)
-        plant(seeds, [user, bob, charlie])
+    with rolled_back():
+        user = reload(alice)
+        store(specs, [user, bob, charlie])
         everybody = dict(Message.objects.values_list("pk", "parent_message"))
         theirs = set(Message.objects.of(user).values_list("pk", flat=True))
         counts = erasure.ErasureCounts()
@@ -64,8 +72,8 @@ def test_pieces_with_answers_in_between(
         assert not Notification.objects.filter(user_id=alice.pk).exists()
 
 
-def test_a_batch_with_a_message_of_somebody_protected_removes_nothing(alice: Any, bob: Any, charlie: Any) -> None:
-    """Sent to them or received from them; what others wrote in the same conversation does not count."""
+def test_a_batch_with_a_message_of_a_protected_person_erases_nothing(alice: Any, bob: Any, charlie: Any) -> None:
+    """Sent to them or received from them, but not what others wrote in the same conversation."""
     first = write(alice, charlie, minute=0)
     answer(first, sender=bob, receiver=charlie, minute=1)
     counts = erasure.ErasureCounts()

@@ -1,4 +1,4 @@
-"""People who write, edit, read and delete at the same moment lose and invent nothing, and never wait in a circle."""
+"""People who write, edit, read and delete simultaneously lose nothing and never deadlock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from messaging import erasure
 from messaging.editors import editing_as
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
+from messaging.tests.concurrency import needs_row_locks, run_concurrently, run_overlapping
 from messaging.tests.conversations import answer, write
-from messaging.tests.forests import stored_counts, true_counts
-from messaging.tests.simultaneous import at_once, needs_row_locks, one_after_the_other
+from messaging.tests.random_threads import stored_counts, true_counts
 
 pytestmark = needs_row_locks
 
@@ -66,86 +66,86 @@ def texts(message: Message) -> list[str]:
         (update_in_bulk, update_in_bulk),
     ],
 )
-def test_two_editors_at_once_leave_two_histories(message: Message, first: Edit, second: Edit) -> None:
-    one_after_the_other(lambda: first(message.pk, "second"), lambda: second(message.pk, "third"))
+def test_two_simultaneous_edits_leave_two_histories(message: Message, first: Edit, second: Edit) -> None:
+    run_overlapping(lambda: first(message.pk, "second"), lambda: second(message.pk, "third"))
     assert texts(message) == ["first", "second", "third"]
     assert Message.objects.get(pk=message.pk).edited
 
 
 def test_an_expression_builds_on_the_text_that_the_other_editor_left(message: Message) -> None:
     louder = Concat(F("content"), Value("!"))
-    one_after_the_other(
+    run_overlapping(
         lambda: update(message.pk, "first!"), lambda: Message.objects.filter(pk=message.pk).update(content=louder)
     )
     assert texts(message) == ["first", "first!", "first!!"]
 
 
-def test_a_text_edited_away_is_not_updated_by_who_looked_for_it(message: Message) -> None:
-    one_after_the_other(
+def test_an_update_by_the_text_skips_a_text_edited_since(message: Message) -> None:
+    run_overlapping(
         lambda: update(message.pk, "second"), lambda: Message.objects.filter(content="first").update(content="third")
     )
     assert texts(message) == ["first", "second"]
 
 
-def test_many_editors_at_once_leave_a_history_each(message: Message) -> None:
+def test_many_simultaneous_edits_leave_a_history_each(message: Message) -> None:
     edits = [(save, "a"), (update, "b"), (save_text, "c"), (update_in_bulk, "d"), (save, "e"), (update, "f")]
-    failures = at_once(*(lambda edit=edit, text=text: edit(message.pk, text) for edit, text in edits))
+    failures = run_concurrently(*(lambda edit=edit, text=text: edit(message.pk, text) for edit, text in edits))
     assert failures == [None] * 6
     assert sorted(texts(message)) == ["a", "b", "c", "d", "e", "f", "first"]
 
 
-def test_replies_at_once_are_all_counted(message: Message) -> None:
-    failures = at_once(*(lambda: answer(Message.objects.get(pk=message.pk), minute=3) for _ in range(6)))
+def test_simultaneous_replies_are_all_counted(message: Message) -> None:
+    failures = run_concurrently(*(lambda: answer(Message.objects.get(pk=message.pk), minute=3) for _ in range(6)))
     assert failures == [None] * 6
     assert stored_counts() == true_counts()
     assert stored_counts()[message.conversation_id][:2] == (7, 7)
 
 
-def test_reading_and_replying_at_once_count_both(message: Message) -> None:
-    one_after_the_other(lambda: answer(message), lambda: Message.objects.filter(receiver=message.receiver).mark_read())
+def test_reading_and_replying_simultaneously_counts_both(message: Message) -> None:
+    run_overlapping(lambda: answer(message), lambda: Message.objects.filter(receiver=message.receiver).mark_read())
     assert stored_counts() == true_counts()
     assert stored_counts()[message.conversation_id][:2] == (2, 1)
 
 
-def test_two_people_hanging_two_branches_on_each_other_make_no_loop(message: Message) -> None:
+def test_two_people_moving_two_branches_below_each_other_make_no_loop(message: Message) -> None:
     left, right = answer(message), answer(message)
 
-    def hang(branch: Message, parent: Message) -> None:
+    def move_below(branch: Message, parent: Message) -> None:
         stored = Message.objects.get(pk=branch.pk)
         stored.parent_message_id = parent.pk
         stored.save()
 
     with pytest.raises(ValidationError, match="a loop"):
-        one_after_the_other(lambda: hang(left, right), lambda: hang(right, left))
+        run_overlapping(lambda: move_below(left, right), lambda: move_below(right, left))
     assert Message.objects.get(pk=left.pk).parent_message_id == right.pk
     assert Message.objects.get(pk=right.pk).parent_message_id == message.pk
 
 
 @pytest.mark.parametrize("delete", [lambda one: one.delete(), lambda one: Message.objects.filter(pk=one.pk).delete()])
-def test_a_reply_to_what_is_being_deleted_is_refused_with_a_clear_sentence(message: Message, delete: Any) -> None:
+def test_a_reply_to_a_message_being_deleted_is_refused(message: Message, delete: Any) -> None:
     middle = answer(message)
     with pytest.raises(ValidationError, match="The message it answers does not exist any more"):
-        one_after_the_other(lambda: delete(Message.objects.get(pk=middle.pk)), lambda: answer(middle))
+        run_overlapping(lambda: delete(Message.objects.get(pk=middle.pk)), lambda: answer(middle))
     assert stored_counts() == true_counts()
 
 
-def test_a_reply_to_a_conversation_that_is_being_deleted_is_refused(message: Message) -> None:
+def test_a_reply_in_a_conversation_being_deleted_is_refused(message: Message) -> None:
     with pytest.raises(ValidationError, match="The conversation does not exist any more"):
-        one_after_the_other(lambda: message.conversation.delete(), lambda: answer(message))
+        run_overlapping(lambda: message.conversation.delete(), lambda: answer(message))
     assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize("edit", [save, update])
-def test_erasing_waits_for_an_edit_and_takes_its_history_along(message: Message, edit: Edit) -> None:
-    counts = one_after_the_other(lambda: edit(message.pk, "second"), lambda: erasure.erase_user_data(message.sender_id))
+def test_erasing_waits_for_an_edit_and_deletes_its_history(message: Message, edit: Edit) -> None:
+    counts = run_overlapping(lambda: edit(message.pk, "second"), lambda: erasure.erase_user_data(message.sender_id))
     assert (counts.messages, counts.histories, counts.conversations) == (1, 1, 1)
     assert not Message.objects.exists()
     assert not MessageHistory.objects.exists()
 
 
-def test_erasing_waits_for_a_reply_and_keeps_what_is_other_peoples(message: Message) -> None:
+def test_erasing_waits_for_a_reply_and_keeps_it_if_it_is_between_others(message: Message) -> None:
     charlie = make_user("charlie")
-    counts = one_after_the_other(
+    counts = run_overlapping(
         lambda: answer(message, sender=message.receiver, receiver=charlie),
         lambda: erasure.erase_user_data(message.sender_id),
     )
@@ -154,10 +154,10 @@ def test_erasing_waits_for_a_reply_and_keeps_what_is_other_peoples(message: Mess
     assert stored_counts() == true_counts()
 
 
-def test_a_reply_to_what_is_being_erased_is_refused_and_the_erasure_goes_on(message: Message) -> None:
+def test_a_reply_to_a_message_being_erased_is_refused_and_the_erasure_continues(message: Message) -> None:
     answer(message, receiver=make_user("charlie"))
     with pytest.raises(ValidationError, match="The message it answers does not exist any more"):
-        one_after_the_other(
+        run_overlapping(
             lambda: erasure.erase_user_data(message.sender_id),
             lambda: answer(message, receiver=message.receiver),
         )
@@ -165,8 +165,8 @@ def test_a_reply_to_what_is_being_erased_is_refused_and_the_erasure_goes_on(mess
     assert stored_counts() == true_counts()
 
 
-def test_a_message_to_an_account_that_is_being_deleted_is_refused_and_the_deletion_goes_on(message: Message) -> None:
-    """The writer must not hold the conversation while it waits for the account: the deletion waits for that."""
+def test_a_message_to_an_account_being_deleted_is_refused_and_the_deletion_continues(message: Message) -> None:
+    """The writer must not lock the conversation before it waits for the account: the deletion would wait for that."""
     reply = answer(message)
 
     def delete_then_erase() -> None:
@@ -174,18 +174,18 @@ def test_a_message_to_an_account_that_is_being_deleted_is_refused_and_the_deleti
             get_user_model().objects.filter(pk=message.sender_id).delete()
 
     with pytest.raises(ValidationError, match="The account of the receiver does not exist any more"):
-        one_after_the_other(delete_then_erase, lambda: write(reply.sender, reply.receiver, "too late"))
+        run_overlapping(delete_then_erase, lambda: write(reply.sender, reply.receiver, "too late"))
     assert not Message.objects.exists()
     assert not Notification.objects.exists()
 
 
 def test_deleting_an_account_waits_for_a_message_and_erases_it(message: Message) -> None:
-    one_after_the_other(lambda: answer(message), lambda: get_user_model().objects.get(pk=message.sender_id).delete())
+    run_overlapping(lambda: answer(message), lambda: get_user_model().objects.get(pk=message.sender_id).delete())
     assert not Message.objects.exists()
     assert not Conversation.objects.exists()
 
 
-def test_everything_at_once_never_waits_in_a_circle(message: Message) -> None:
+def test_simultaneous_writers_never_deadlock(message: Message) -> None:
     """Two accounts are deleted while others reply, edit, read, delete and recount in the same conversations."""
     people = [message.sender, message.receiver, make_user("charlie"), make_user("dora")]
     messages = [message]
@@ -202,7 +202,7 @@ def test_everything_at_once_never_waits_in_a_circle(message: Message) -> None:
                         try:
                             step(stored)
                         except ValidationError:
-                            continue  # gone meanwhile, and said so
+                            continue  # deleted meanwhile, and refused with a reason
 
         return work
 
@@ -210,7 +210,7 @@ def test_everything_at_once_never_waits_in_a_circle(message: Message) -> None:
         one.content += "!"
         one.save()
 
-    failures = at_once(
+    failures = run_concurrently(
         lambda: get_user_model().objects.get(pk=people[0].pk).delete(),
         lambda: get_user_model().objects.get(pk=people[1].pk).delete(),
         attempt(lambda one: answer(one)),

@@ -1,4 +1,4 @@
-"""Random conversations for properties, and the obvious (slow, recursive) answers to compare with."""
+"""Random conversations for property tests, and slow, plain implementations to compare results with."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
 
-properties = settings(
+property_test = settings(
     deadline=None,
     max_examples=25,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-Link = tuple[int, int | None]
+Link = tuple[int, int | None]  # the ids of a message and of its parent
 
 
-class Seed(NamedTuple):
-    """A message to be: the position of what it answers (None: nothing), and of its people, and when it was sent."""
+class MessageSpec(NamedTuple):
+    """A message to store: the positions of its parent (None without one) and of its people, and when it was sent."""
 
     parent: int | None
     sender: int
@@ -34,39 +34,39 @@ class Seed(NamedTuple):
 
 
 @st.composite
-def forests(draw: st.DrawFn, *, people: int = 3, most: int = 12) -> list[Seed]:
-    """Up to ``most`` messages between ``people`` people, many of them sent at the same time or before their parent."""
+def thread_specs(draw: st.DrawFn, *, people: int = 3, most: int = 12) -> list[MessageSpec]:
+    """Up to ``most`` messages between ``people`` people, many of them sent simultaneously or before their parents."""
     person, minute = st.integers(0, people - 1), st.integers(0, 5)
-    seeds = []
+    specs = []
     for position in range(draw(st.integers(1, most))):
         parent = draw(st.none() | st.integers(0, position - 1)) if position else None
-        seeds.append(Seed(parent, draw(person), draw(person), draw(minute)))
-    return seeds
+        specs.append(MessageSpec(parent, draw(person), draw(person), draw(minute)))
+    return specs
 
 
-def plant(seeds: Sequence[Seed], people: Sequence[Any], **fields: Any) -> list[Message]:
-    """Store a forest; the messages in the order of their seeds."""
+def store(specs: Sequence[MessageSpec], people: Sequence[Any], **fields: Any) -> list[Message]:
+    """Store a message for each spec, and return them in the same order."""
     messages: list[Message] = []
-    for number, seed in enumerate(seeds):
-        who = {"sender": people[seed.sender], "receiver": people[seed.receiver], "minute": seed.minute, **fields}
+    for number, spec in enumerate(specs):
+        who = {"sender": people[spec.sender], "receiver": people[spec.receiver], "minute": spec.minute, **fields}
         content = f"text {number}"
-        if seed.parent is None:
+        if spec.parent is None:
             messages.append(write(content=content, **who))
         else:
-            messages.append(answer(messages[seed.parent], content, **{**who, "conversation": None}))
+            messages.append(answer(messages[spec.parent], content, **{**who, "conversation": None}))
     return messages
 
 
 @contextmanager
-def forgotten() -> Iterator[None]:
-    """Whatever this block stores is gone afterwards: one example of a property leaves nothing to the next."""
+def rolled_back() -> Iterator[None]:
+    """Roll back what this block stores, so that one example of a property leaves nothing for the next."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def reading_order(links: Sequence[Link]) -> list[tuple[int, int]]:
-    """(id, depth) of messages given as (id, parent id), the oldest first: parents before children, recursively."""
+    """Return (id, depth) of messages in reading order, by recursion; takes their links, oldest first."""
     known = {message_id for message_id, _ in links}
 
     def below(parent_id: int | None, depth: int) -> list[tuple[int, int]]:
@@ -80,13 +80,13 @@ def reading_order(links: Sequence[Link]) -> list[tuple[int, int]]:
 
 
 def stored_counts() -> dict[int, tuple[Any, ...]]:
-    """What conversations say of themselves, by id."""
+    """Return the counts stored with the conversations: messages, unread ones, and the latest timestamp, by id."""
     rows = Conversation.objects.values_list("id", "message_count", "unread_count", "last_message_at")
     return {row[0]: row[1:] for row in rows}
 
 
 def true_counts() -> dict[int, tuple[Any, ...]]:
-    """What the messages say of their conversations, by id."""
+    """Return the same counts as ``stored_counts``, counted from the messages."""
     counts = {}
     for conversation_id in Conversation.objects.values_list("id", flat=True):
         messages = Message.objects.filter(conversation_id=conversation_id)
@@ -97,7 +97,7 @@ def true_counts() -> dict[int, tuple[Any, ...]]:
 
 
 def chain(sender: Any, receiver: Any, length: int) -> list[Message]:
-    """A conversation in which every message answers the one before; quickly."""
+    """Store a conversation in which every message is a reply to the one before, in few queries."""
     first = write(sender, receiver, "0")
     times = [first.timestamp] * length
     Message.objects.bulk_create(
