@@ -11,7 +11,7 @@ from django.db import connection
 
 from bench.generate import shape
 from bench.measure import Case, Figure, Goal, Timing, repeat
-from messaging.threads import read_conversation
+from messaging.threads import load_conversation
 
 MOST_TIMES_RAW, TIMES_FASTER = 3, 100
 
@@ -46,7 +46,7 @@ def run(case: Case, way: str, messages: int) -> Timing:
     length = getattr(shape(messages), case.key)
     conversations = apps.get_model("messaging", "Conversation").objects.filter(message_count=length)
     conversation_id = conversations.order_by("id").values_list("id", flat=True)[0]
-    read: dict[str, Callable[[int], list]] = {"ours": read_conversation, "vanilla": recursive, "raw": raw}
+    read: dict[str, Callable[[int], list]] = {"ours": load_conversation, "vanilla": recursive, "raw": raw}
     timing = repeat(lambda: len(read[way](conversation_id)))
     if timing.result != length:
         raise RuntimeError(f"{way} read {timing.result} of {length} messages.")

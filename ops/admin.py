@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 import messaging.admin  # noqa: F401 - registers first, so that what is registered here stays
-from messaging.edits import page_of_edits
+from messaging.edits import edits_page
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from ops.accounts.signing_in.forms import StaffSignInForm
 from ops.audit.recorded_admin import RecordedChanges, RecordedReading, RecordedSearches, TrailHistory
@@ -106,9 +106,9 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, Sear
         return rows.for_list()
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        people = Message.objects.people_by_conversation(row.pk for row in rows)
+        people = Message.objects.usernames_by_conversation(row.pk for row in rows)
         for row in rows:
-            first = next(iter(row.beginnings), None)
+            first = next(iter(row.root_messages), None)
             row.opening = first
             begun_by = [] if first is None else [first.sender.get_username(), first.receiver.get_username()]
             others = set(people.get(row.pk, ())) - set(begun_by)
@@ -219,7 +219,7 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
         context["title"] = "Message"
         context["message"] = stored
         context["this_row"] = row_alone(stored)
-        context["edits"] = page_of_edits(stored, request.GET.get("edits"))
+        context["edits"] = edits_page(stored, request.GET.get("edits"))
         context["around"] = context_of(stored)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from messaging.tests.cast import alice, bob, charlie, fast_and_fresh, make_user
+from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
 
-__all__ = ["alice", "bob", "charlie", "fast_and_fresh"]
+__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches"]
 
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from messaging.forms import UNSTORABLE, with_plain_line_ends
-from messaging.models import Message
+from messaging.models import UNSTORABLE_TEXT, Message
+from messaging.participants.forms import normalize_line_ends
 
 
 class CorrectionForm(forms.ModelForm):
@@ -17,7 +17,7 @@ class CorrectionForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
         error_messages={
             "required": "The text is empty: write what it should read.",
-            "null_characters_not_allowed": UNSTORABLE,
+            "null_characters_not_allowed": UNSTORABLE_TEXT,
         },
     )
 
@@ -26,7 +26,7 @@ class CorrectionForm(forms.ModelForm):
         fields = ("content",)
 
     def clean_content(self) -> str:
-        stored, text = self.initial["content"], with_plain_line_ends(self.cleaned_data["content"])
+        stored, text = self.initial["content"], normalize_line_ends(self.cleaned_data["content"])
         if not text.strip():
             raise forms.ValidationError(self.fields["content"].error_messages["required"], code="required")
-        return stored if with_plain_line_ends(stored) == text else text
+        return stored if normalize_line_ends(stored) == text else text

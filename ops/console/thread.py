@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from messaging import threads
-from messaging.edits import Edits, edits_beside
+from messaging.edits import Edits, edits_by_message
 from messaging.models import Message
 
 PART = 200  # messages on one page
@@ -82,7 +82,7 @@ class Thread:
         messages = Message.objects.select_related("sender", "receiver").in_bulk(
             [self.links[place][0] for place, _ in places]
         )
-        edits = edits_beside(messages.values())
+        edits = edits_by_message(messages.values())
         found = ((messages.get(self.links[place][0]), depth) for place, depth in places)
         # A message that was deleted since the order was read is left out.
         return [self._row(message, depth, edits.get(message.pk)) for message, depth in found if message is not None]
@@ -118,7 +118,7 @@ def context_of(message: Message, *, most_ancestors: int = 10, most_replies: int 
     found = messages.in_bulk(nearest)
     replies = messages.filter(parent_message=message).order_by("timestamp", "id")
     shown = list(replies[:most_replies])
-    edits = edits_beside([*found.values(), *shown])
+    edits = edits_by_message([*found.values(), *shown])
     return Context(
         ancestors=[_row_alone(found[one], edits.get(one)) for one in nearest if one in found],
         earlier=len(ids) - len(nearest),
@@ -129,7 +129,7 @@ def context_of(message: Message, *, most_ancestors: int = 10, most_replies: int 
 
 def row_alone(message: Message) -> Row:
     """A message outside of its thread: without a place."""
-    return _row_alone(message, edits_beside([message]).get(message.pk))
+    return _row_alone(message, edits_by_message([message]).get(message.pk))
 
 
 def _row_alone(message: Message, edits: Edits | None) -> Row:

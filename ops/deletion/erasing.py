@@ -19,11 +19,11 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import erasure, pages
+from messaging import erasure, page_cache
 from messaging.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.erasure import ErasureCounts
 from messaging.models import Message
-from messaging.writing import Protected
+from messaging.writing import ProtectedPerson
 from ops.audit.recording import record
 from ops.deletion import erased_names, holds, leftovers, receipts
 from ops.deletion.events import DeletionEvent
@@ -58,7 +58,7 @@ class HoldCheck:
     """Checks before each batch whether a hold stops the erasure.
 
     All messages of the account are searched only for people who were not on hold at the last check. Messages that
-    were exchanged with somebody on hold since are found by each batch itself (Protected).
+    were exchanged with somebody on hold since are found by each batch itself (ProtectedPerson).
     """
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ def work(run: Run) -> dict[str, Any]:
                 _anonymise(run, check, blank=texts == Texts.BLANK)
         _run_steps(run)
         return {"receipt": str(_write_receipt(run))}
-    except Protected:
+    except ProtectedPerson:
         return {"stopped": HELD}
     except (Stopped, DeletionRefused) as reason:  # a hold was placed during the last batch
         return {"stopped": str(reason)}
@@ -234,8 +234,7 @@ def _erase(run: Run, check: HoldCheck) -> None:
         counts = _counts_of(request, ErasureCounts)
         if user is not None:
             # Messages that arrived since the last batch are removed with the row, in one transaction.
-            with erasure.continued(counts):
-                user.delete()
+            erasure.delete_user(user, counts=counts)
         request.progress["counts"] = counts.as_dict()
         _record_step(request, "messages", "removed" if counts.messages else "none")
         _record_step(request, "account", "removed" if user is not None else "none")
@@ -309,7 +308,7 @@ def _record_anonymised(user: Any, counts: AnonymisedCounts, *, by: Any) -> None:
     AccountDeletion.objects.record(counts.as_dict())
     target = (get_user_model()._meta.label_lower, user.pk)
     record(DeletionEvent.ACCOUNT_ANONYMISED, actor=by, target=target, details=counts.as_dict())
-    pages.forget_all()
+    page_cache.invalidate_all()
 
 
 def _record_step(request: DeletionRequest, step: str, outcome: str, note: str = "") -> None:

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Q
 
-from messaging import pages
+from messaging import page_cache
 from ops.audit import scrubbing
 from ops.console.erasure import NAME_ERASED, PARTIAL, REMOVED, Outcome, Step, outcome
 from ops.console.rooms import rooms
@@ -89,7 +89,7 @@ def _redact_elsewhere(pattern: re.Pattern[str]) -> None:
 
 def _caches(request: DeletionRequest, _: Any) -> Outcome:
     """No cached page is served again, and none stays in the memory of Redis, or of this process."""
-    pages.forget_all()
+    page_cache.invalidate_all()
     if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         cache.clear()
         return Outcome(PARTIAL, LOCAL_MEMORY)

@@ -16,8 +16,8 @@ from django.utils import timezone
 from messaging import erasure
 from messaging.editors import editing_as
 from messaging.erasure import ErasureCounts
-from messaging.leaving import DELETED
 from messaging.models import Message
+from messaging.participants.account_deletion import DELETED
 from ops.accounts.signing_in import sessions
 from ops.audit import scrubbing
 from ops.audit.recording import record
@@ -98,7 +98,7 @@ def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
         plans.append(
             Plan(
                 user=user,
-                counts=erasure.plan(user.pk),
+                counts=erasure.preview(user.pk),
                 obstacle=obstacle(user, by=by),
                 people=affected.people,
                 conversations=affected.conversations,

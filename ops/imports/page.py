@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from messaging.differences import Difference, word_differences
+from messaging.edits import Difference, word_differences
 from messaging.models import Message
 from ops.files import private_files
 from ops.files.headers import places

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import Signal
 
-from messaging import pages
+from messaging import page_cache
 from messaging.editors import current_editor
 from messaging.models import Message
 from ops.audit.recording import record
@@ -33,5 +33,5 @@ def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str,
 
 def announce(using: str) -> None:
     """Drop cached pages and tell receivers: rows that are stored or removed in sets send no signals of their own."""
-    pages.forget_all(using=using)
+    page_cache.invalidate_all(using=using)
     transaction.on_commit(lambda: messages_imported.send(sender=None, using=using), using=using)

@@ -155,7 +155,7 @@ class Undoing:
             batch.lock()
         if self.staging.value(STAYING, [*untouched, *chosen, *self.messages]):
             going = [row[0] for row in self.staging.stream(GOING, untouched)]
-            Message.objects.using(self.using).hand_replies_on(going)
+            Message.objects.using(self.using).reattach_replies(going)
         self.staging.execute(FORGET_NOTIFICATIONS, untouched)
         self._count(messages=self.staging.execute(REMOVE, untouched))
         for batch in self._conversations(touched):

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
-from messaging.tests.simultaneous import at_once
+from messaging.tests.concurrency import run_concurrently
 from ops.accounts.models import FailedSignIn
 from ops.accounts.signing_in.throttling import client_network
 
@@ -226,7 +226,7 @@ def test_many_tries_at_once_are_not_all_let_through() -> None:
         if authenticate(request, username="alice", password="alice's password"):
             looked_at.append(request)
 
-    failures = [failure for failure in at_once(*[guess] * 20) if failure]
+    failures = [failure for failure in run_concurrently(*[guess] * 20) if failure]
     assert not failures
     assert len(looked_at) <= 5
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.query import QuerySet
 
-from messaging.tests.simultaneous import at_once, needs_row_locks
+from messaging.tests.concurrency import needs_row_locks, run_concurrently
 from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
@@ -116,7 +116,7 @@ class TestWriters:
                 with transaction.atomic():
                     record(writer=writer, number=number)
 
-        assert at_once(*[lambda writer=writer: work(writer) for writer in range(20)]) == [None] * 20
+        assert run_concurrently(*[lambda writer=writer: work(writer) for writer in range(20)]) == [None] * 20
         written = Entry.objects.values_list("details__writer", "details__number")
         assert sorted(written) == [(writer, number) for writer in range(20) for number in range(10)]
         assert sorted(sealed()) == sorted(Entry.objects.values_list("pk", flat=True))

@@ -10,8 +10,8 @@ from django.db import connection  # noqa: F401 - the condition of needs_row_lock
 from django.utils import timezone
 
 from messaging.models import Conversation
+from messaging.tests.concurrency import needs_row_locks, run_concurrently
 from messaging.tests.conversations import write
-from messaging.tests.simultaneous import at_once, needs_row_locks
 from ops.audit import recording
 from ops.audit.models import Entry
 from ops.conftest import make_staff
@@ -73,6 +73,6 @@ class TestTwoTabs:
     def test_opened_at_the_same_moment_are_one_reading(self, transactional_db: Any) -> None:
         rita = make_staff("rita")
         conversation = write(rita, make_staff("bob")).conversation
-        faults = at_once(*[lambda: recording.record_reading(conversation, actor=rita)] * 5)
+        faults = run_concurrently(*[lambda: recording.record_reading(conversation, actor=rita)] * 5)
         assert faults == [None] * 5
         assert readings() == 1

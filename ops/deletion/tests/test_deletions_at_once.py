@@ -8,7 +8,7 @@ import pytest
 from django.db import connection  # noqa: F401 - needs_row_locks asks it
 
 from messaging.tests.cast import make_user
-from messaging.tests.simultaneous import needs_row_locks, one_after_the_other
+from messaging.tests.concurrency import needs_row_locks, run_overlapping
 from ops.accounts.models import User
 from ops.deletion.requests import DeletionRefused
 from ops.deletion.tests.deleting import ask
@@ -19,5 +19,5 @@ pytestmark = needs_row_locks
 def test_the_last_superuser_stays_whoever_asks_at_the_same_moment(transactional_db: Any) -> None:
     rosa, root = (make_user(name, is_staff=True, is_superuser=True) for name in ("rosa", "root"))
     with pytest.raises(DeletionRefused, match=r"This is the last active superuser"):
-        one_after_the_other(lambda: ask(root, by=rosa), lambda: ask(rosa, by=root))
+        run_overlapping(lambda: ask(root, by=rosa), lambda: ask(rosa, by=root))
     assert list(User.objects.filter(is_active=True)) == [rosa]

@@ -183,7 +183,7 @@ class Staging:
     def find_people(self) -> None:
         """Once all places are there, and accounts for all their people: ``{ready}`` can be asked for."""
 
-    def hold_people(self, first: int, end: int) -> None:
+    def lock_people(self, first: int, end: int) -> None:
         """Within a transaction: nobody can delete the people of the rows in these places until it ends."""
 
     def analyze(self, table: str) -> None:

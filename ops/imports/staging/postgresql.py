@@ -66,7 +66,7 @@ class PostgreSQLStaging(Staging):
         self.execute(f"CREATE INDEX import_ready_place ON {self.ready} (place)")
         self.analyze(self.ready)
 
-    def hold_people(self, first: int, end: int) -> None:
+    def lock_people(self, first: int, end: int) -> None:
         # The lock that the foreign keys take at the end, taken first and in order, as every writer of messages does.
         self.execute(HOLD_PEOPLE, [first, end])
 

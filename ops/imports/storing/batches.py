@@ -165,7 +165,7 @@ def store_messages(
 def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> None:
     places = [pieces[0].start, pieces[-1].end]
     messages, conversations = bases.messages or 0, bases.conversations or 0
-    staging.hold_people(*places)
+    staging.lock_people(*places)
     others = _existing_conversations(staging, pieces[0], conversations, joining=joining, places=places)
     _lock(staging, others)
     if joining and staging.value(PARENTS_GONE, places):

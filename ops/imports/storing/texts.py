@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from messaging.editors import current_editor_id
 from messaging.models import Message
-from messaging.writing import hold_people, in_batches
+from messaging.writing import in_batches, lock_people
 from ops.imports.staging.base import CHANGES, ROWS, Staging
 from ops.imports.storing.batches import Bases, Work, changed_meanwhile
 from ops.jobs.pacing import Pace
@@ -107,7 +107,7 @@ def _hold_replaced(staging: Staging, first: int, last: int) -> list[int]:
 
 def _held(message_ids: list[int], using: str) -> int:
     """Lock messages, after the person in whose name they are edited; how many of them there are."""
-    hold_people([current_editor_id()], using=using)
+    lock_people([current_editor_id()], using=using)
     messages: Any = Message._base_manager.using(using)
     return sum(
         len(messages.filter(pk__in=batch).order_by("pk").select_for_update().values_list("pk"))

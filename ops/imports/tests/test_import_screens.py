@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from messaging.differences import Difference, word_differences
+from messaging.edits import Difference, word_differences
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from ops.audit.models import Entry

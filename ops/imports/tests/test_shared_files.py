@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
-from messaging.threads import read_conversation
+from messaging.threads import load_conversation
 from ops.imports.models import Import
 from ops.imports.storing.batches import ImportCounts
 from ops.imports.tests.files import SHARED, Result, result_of
@@ -142,7 +142,7 @@ def test_the_real_conversations_come_in_whole_and_once() -> None:
     Conversation.objects.all().recount()
     assert list(counts) == before
     thread = Message.objects.get(external_id="2007-09-07.train-a:990").conversation
-    assert len(read_conversation(thread.pk)) == thread.message_count == 117
+    assert len(load_conversation(thread.pk)) == thread.message_count == 117
     again, _ = import_file("irc-ubuntu/messages.csv", create_users=True)
     assert (again.stored, again.unchanged) == (ImportCounts(), 44_082)
 
