@@ -36,7 +36,7 @@ def run(case: Case, way: str, rows: int) -> Timing | None:
     if way == "vanilla":
         return None
     imports.ours(imports.csv_file(settings.VAR_DIR / "bench", rows))
-    batch = str(apps.get_model("transfers", "Import").objects.get().pk)
+    batch = str(apps.get_model("imports", "Import").objects.get().pk)
     timing = once(lambda: call_command("undo_import", batch, stdout=io.StringIO())) if way == "ours" else once(raw)
     left = [name for name in IMPORTED if apps.get_model(name).objects.exists()]
     if left:

@@ -284,8 +284,8 @@ class MessageWriting(models.QuerySet):
         """
         connection = connections[self.db]
         history = self._histories().model._meta
-        selected = self.order_by().annotate(selected_id=F("pk"), new_content=content)
-        selected = selected.values_list("selected_id", "new_content").distinct()
+        changed = self.order_by().annotate(selected_id=F("pk"), new_content=content)
+        selected = changed.values_list("selected_id", "new_content").distinct()
         try:
             sql, params = selected.query.get_compiler(self.db).as_sql()
         except EmptyResultSet:

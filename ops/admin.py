@@ -273,7 +273,7 @@ class ConsoleThemeAdmin(RecordedChanges, ThemeAdmin):
 
     list_editable = ()
     show_full_result_count = False
-    change_event = ConsoleEvent.THEME_CHANGED
+    change_event: str = ConsoleEvent.THEME_CHANGED
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.before = {name: str(form.initial.get(name, "")) for name in form.changed_data}

@@ -39,7 +39,7 @@ class RecordedChanges(TrailHistory):
     Django writes its log in the transaction of the change, so here too: no entry, no act.
     """
 
-    change_event = Event.RECORD_CHANGED
+    change_event: str = Event.RECORD_CHANGED
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return record(Event.RECORD_ADDED, actor=request.user, target=obj)

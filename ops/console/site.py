@@ -30,12 +30,14 @@ class DeclaredAutocomplete(AutocompleteJsonView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().get(request, *args, **kwargs)
         if self.term and hasattr(self.model_admin, "record_lookup"):
-            self.model_admin.record_lookup(request, terms=self.term, results=self.object_list.count())
+            found: Any = self.object_list
+            self.model_admin.record_lookup(request, terms=self.term, results=found.count())
         return response
 
     def _declared(self, model: Any, request: HttpRequest) -> set[str]:
         """The fields of a model for which its admin, or an inline of another one, declares the look-up."""
-        admins = list(self.admin_site._registry.values())
+        site: Any = self.admin_site
+        admins = list(site._registry.values())
         inlines = [inline for one in admins for inline in one.get_inline_instances(request)]
         return {name for one in (*admins, *inlines) if one.model is model for name in one.autocomplete_fields}
 
@@ -64,5 +66,5 @@ class ConsoleSite(admin.AdminSite):
         """What the link to a list is called: as its admin's ``section`` says, or else as the model's rows."""
         return getattr(self.get_model_admin(model["model"]), "section", None) or model["name"]
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> Any:
         return DeclaredAutocomplete.as_view(admin_site=self)(request)

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.editors import editing_as
-from ops.audit.events import Event
 from ops.audit.recording import record
 from ops.deletion import erasing
 from ops.deletion.events import DeletionEvent
@@ -102,9 +101,7 @@ def _locked(request: DeletionRequest) -> DeletionRequest:
     return DeletionRequest.objects.select_for_update(of=("self",)).select_related("group").get(pk=request.pk)
 
 
-def _close(
-    request: DeletionRequest, states: tuple[State, ...], state: State, event: Event, by: Any, reason: str
-) -> None:
+def _close(request: DeletionRequest, states: tuple[State, ...], state: State, event: str, by: Any, reason: str) -> None:
     if not reason.strip():
         raise DeletionRefused("Say why: the reason is recorded.")
     with transaction.atomic(), editing_as(by):
@@ -121,7 +118,7 @@ def _close(
     request.refresh_from_db()
 
 
-def _record(event: Event, request: DeletionRequest, by: Any, reason: str) -> None:
+def _record(event: str, request: DeletionRequest, by: Any, reason: str) -> None:
     target = (get_user_model()._meta.label_lower, request.user_id)
     details = {"request": str(request.pk), "basis": request.group.basis, "mode": request.group.mode}
     record(event, actor=by, target=target, label=request.username, details=details, reason=reason)

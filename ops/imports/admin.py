@@ -27,11 +27,11 @@ from ops.files import private_files
 from ops.files.sources import Reading
 from ops.files.uploads import NO_ROOM
 from ops.imports import columns, steps, uploads
-from ops.imports import page as import_page
-from ops.imports import results as import_results
-from ops.imports.forms import ChecksForm, StoreForm, UploadForm
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import page as import_page
+from ops.imports.pages import results as import_results
+from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
 
 PERMISSION = "imports.import_messages"
 LIST = "admin:imports_import_changelist"

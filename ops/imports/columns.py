@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from ops.files.headers import Columns
-from ops.imports.checking.rows import COLUMNS
 from ops.imports.models import RememberedColumn
 
+COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
 ALIASES = {"external_id": "id", "parent_external_id": "parent_id"}
 MAY_BE_MISSING = ("edited", "read")
 # Columns of which people may say that their file has none.

@@ -12,8 +12,8 @@ from ops.audit import scrubbing
 from ops.console.erasure import NAME_ERASED, Leaving, Outcome, Step, mentions, outcome
 from ops.files import private_files
 from ops.files.problems import label
-from ops.imports import previews
 from ops.imports.models import Import, RememberedColumn
+from ops.imports.pages import previews
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 

@@ -63,7 +63,7 @@ def message_page(message: Message) -> str:
     return reverse("admin:messaging_message_change", args=[message.pk])
 
 
-def entries(*events: Event) -> list[tuple[Any, ...]]:
+def entries(*events: str) -> list[tuple[Any, ...]]:
     """Event, who, and what of the entries of these kinds, the oldest first."""
     found = Entry.objects.filter(event__in=events).order_by("pk")
     return list(found.values_list("event", "actor_name", "target_type", "target_id"))

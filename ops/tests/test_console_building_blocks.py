@@ -36,7 +36,8 @@ def asked(user: Any, address: str = "/console/auth/group/", **data: str) -> Any:
 
 
 def page(user: Any, **data: str) -> str:
-    return PlainGroupAdmin(Group, admin.site).changelist_view(asked(user, **data)).render().content.decode()
+    response: Any = PlainGroupAdmin(Group, admin.site).changelist_view(asked(user, **data))
+    return response.render().content.decode()
 
 
 def test_a_list_without_a_template_of_rows_is_djangos_own(rosa: Any) -> None:

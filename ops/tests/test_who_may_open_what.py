@@ -226,7 +226,7 @@ def stored() -> dict[str, Any]:
     rows: dict[str, Any] = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in STORED}
     for user in rows["User"]:
         user.pop("last_login")
-    rows["roles"] = set(User.groups.through.objects.values_list("user", "group"))
+    rows["roles"] = set(User.groups.through._default_manager.values_list("user", "group"))
     rows["permissions"] = set(Group.permissions.through.objects.values_list("group", "permission"))
     return rows
 

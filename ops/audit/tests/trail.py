@@ -12,7 +12,6 @@ from django.db import DatabaseError, connection
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
-from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.audit.recording import new_entry
 
@@ -28,7 +27,7 @@ def make_auditor(username: str, *codenames: str) -> Any:
     return auditor
 
 
-def happened(event: Event, actor: Any = None, target: Any = None, at: datetime | None = None, **said: Any) -> Entry:
+def happened(event: str, actor: Any = None, target: Any = None, at: datetime | None = None, **said: Any) -> Entry:
     """An entry, at that time or now. Fields of the entry (``request_id``) are given by name like those of record().
 
     Its browser tells it from what making and signing in the cast left.

@@ -20,8 +20,9 @@ from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.exporting import WHY, make_exporter
 from ops.files import private_files
-from ops.imports import columns, previews, steps
+from ops.imports import columns, steps
 from ops.imports.models import Import, RememberedColumn
+from ops.imports.pages import previews
 from ops.imports.storing import batches
 from ops.imports.tests.files import as_csv, imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, checked, do, preview, problems, stored_import

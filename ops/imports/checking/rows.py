@@ -12,8 +12,8 @@ from ops.files.problems import Problem, Report
 from ops.files.sources import SourceRow
 from ops.files.timestamps import LONGEST as LONGEST_TIMESTAMP
 from ops.files.timestamps import Moment, moments_in
+from ops.imports.columns import COLUMNS
 
-COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
 LONGEST_EXTERNAL_ID = 255
 LONGEST = {
     "external_id": LONGEST_EXTERNAL_ID,

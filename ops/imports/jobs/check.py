@@ -8,10 +8,10 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 
 from ops.files.problems import Problem
-from ops.imports import previews
 from ops.imports.checking.check_file import Checked
 from ops.imports.jobs.files import check_again, import_for, nothing_read, save_checked, summary
 from ops.imports.models import Import
+from ops.imports.pages import previews
 from ops.imports.staging.databases import staging_on
 from ops.jobs.run import Run
 

@@ -12,12 +12,12 @@ from ops.files.encodings import suggest_encoding
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import Reading, Source, open_source
-from ops.imports import previews
 from ops.imports.checking.check_file import Checked, Progress, RowContext, check
 from ops.imports.checking.findings import storable
 from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import previews
 from ops.imports.staging.base import Staging
 from ops.jobs.run import JobFailed, Run
 

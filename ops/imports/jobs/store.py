@@ -12,7 +12,7 @@ from django.utils import timezone
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.files.reading import Reading, open_source
-from ops.imports import previews, recording
+from ops.imports import recording
 from ops.imports.checking.check_file import Checked
 from ops.imports.checking.findings import Mark
 from ops.imports.checking.roots import Roots
@@ -21,7 +21,8 @@ from ops.imports.events import ImportEvent
 from ops.imports.jobs import files
 from ops.imports.models import Import
 from ops.imports.options import Choices
-from ops.imports.rejected import RejectedRows
+from ops.imports.pages import previews
+from ops.imports.pages.rejected import RejectedRows
 from ops.imports.staging.base import Staging
 from ops.imports.staging.databases import staging_on
 from ops.imports.storing import batches, sequence

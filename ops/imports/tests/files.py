@@ -12,8 +12,9 @@ from ops.files import private_files
 from ops.files.formulas import bare
 from ops.files.sources import SourceRow
 from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
-from ops.imports import previews, steps
+from ops.imports import steps
 from ops.imports.models import Import
+from ops.imports.pages import previews
 from ops.imports.storing.batches import ImportCounts, ImportStopped
 from ops.imports.tests.importing import brought, do
 
@@ -41,7 +42,7 @@ def numbered(*rows: tuple[str, ...]) -> list[SourceRow]:
 
 def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[Result, list[str]]:
     """Import the rows of a CSV file by a job; what came of it, and all problems as people see them."""
-    return result_of(brought(*(values for _, values, _ in rows), **options))
+    return result_of(brought(*(tuple(values) for _, values, _ in rows), **options))
 
 
 def result_of(import_: Import) -> tuple[Result, list[str]]:

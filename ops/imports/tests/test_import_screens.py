@@ -14,9 +14,9 @@ from ops.audit.models import Entry
 from ops.events import ConsoleEvent
 from ops.files.tests.files import row
 from ops.files.tests.workbooks import as_ods, as_xls, as_xlsb
-from ops.imports import page as import_page
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
+from ops.imports.pages import page as import_page
 from ops.imports.tests.screens import (
     ADD,
     LIST,

@@ -15,9 +15,9 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.deletion import holds
-from ops.imports import results as import_results
 from ops.imports import steps, undoing
 from ops.imports.models import Import
+from ops.imports.pages import results as import_results
 from ops.imports.staging.databases import staging_on
 from ops.imports.storing import texts as editing
 from ops.imports.tests.files import imported, numbered, row

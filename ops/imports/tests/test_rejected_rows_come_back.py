@@ -10,7 +10,7 @@ import pytest
 from ops.files.reading import Reading, open_source
 from ops.files.tests.workbooks import as_ods
 from ops.imports.columns import MESSAGE_COLUMNS
-from ops.imports.rejected import RejectedRows
+from ops.imports.pages.rejected import RejectedRows
 from ops.imports.tests.files import as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 
 SIX = "external_id,parent_external_id,sender,receiver,timestamp,content"

@@ -21,9 +21,10 @@ from ops.files.formulas import bare
 from ops.files.problems import Problem
 from ops.files.sources import Reading
 from ops.files.uploads import SUFFIX
-from ops.imports import previews, steps, uploads
+from ops.imports import steps, uploads
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import previews
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed

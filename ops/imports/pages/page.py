@@ -14,14 +14,14 @@ from ops.files import private_files
 from ops.files.headers import places
 from ops.files.sources import Reading
 from ops.imports import columns, uploads
-from ops.imports import results as import_results
-from ops.imports.checking.rows import COLUMNS, FLAGS
-from ops.imports.columns import ALIASES, suggest
-from ops.imports.forms import ChecksForm, ColumnsForm, StoreForm
+from ops.imports.checking.rows import FLAGS
+from ops.imports.columns import ALIASES, COLUMNS, suggest
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
 from ops.imports.options import Choices
-from ops.imports.results import Figure, counted, figure
+from ops.imports.pages import results as import_results
+from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
+from ops.imports.pages.results import Figure, counted, figure
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see
 

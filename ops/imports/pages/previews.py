@@ -19,8 +19,7 @@ from ops.files.problems import Problem
 from ops.files.sources import SourceRow
 from ops.imports.checking.check_file import SHOWN, Checked
 from ops.imports.checking.findings import Mark, storable
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.columns import GUARDED
+from ops.imports.columns import COLUMNS, GUARDED
 from ops.imports.staging.base import CHANGES, ROWS, Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"

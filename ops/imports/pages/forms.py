@@ -11,8 +11,7 @@ from django import forms
 from ops.files.encodings import ENCODINGS
 from ops.files.sources import Reading
 from ops.files.uploads import PrivateUploadHandler
-from ops.imports.checking.rows import COLUMNS
-from ops.imports.columns import ALWAYS_IGNORED, MAY_BE_LEFT_OUT
+from ops.imports.columns import ALWAYS_IGNORED, COLUMNS, MAY_BE_LEFT_OUT
 from ops.imports.models import Import
 from ops.imports.options import Choices
 
