@@ -22,12 +22,16 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bench import databases, imports, lists, report
+from bench import databases, report
 from bench.child import SCENARIOS
 from bench.measure import Case, Figure
+from bench.scenarios import imports, lists
 
 # Settings of those ways that do without our models or our admin, by scenario and way.
-PLAIN = {("lists", "vanilla"): "bench.plain_settings", ("deletion", "vanilla"): "bench.cascade_settings"}
+PLAIN = {
+    ("lists", "vanilla"): "bench.vanilla.plain_settings",
+    ("deletion", "vanilla"): "bench.vanilla.cascade_settings",
+}
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
 DELETING = {"deletion"}  # scenarios that begin with a copy of the kept conversations
 SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
@@ -124,7 +128,7 @@ def imported_file(rows: int) -> None:
     path = imports.csv_file(settings.VAR_DIR / "bench", rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        databases.run(["-m", "bench.imports", str(rows), str(path)], "")
+        databases.run(["-m", "bench.scenarios.imports", str(rows), str(path)], "")
 
 
 def in_empty_databases(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:

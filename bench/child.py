@@ -12,8 +12,8 @@ from types import ModuleType
 import django
 from django.db import connection
 
-from bench import deletion, exports, imports, lists, recording, threads, undo
 from bench.measure import NOT_MEASURED, Figure, peak_mib
+from bench.scenarios import deletion, exports, imports, lists, recording, threads, undo
 
 SCENARIOS: dict[str, ModuleType] = {
     "threads": threads,

@@ -186,7 +186,7 @@ def with_busy_account(server: Server, messages: int) -> Iterator[str]:
         half_made = f"{busy}_half_made"
         server.drop(half_made)
         server.copy(kept_name(messages), half_made)
-        run(["-m", "bench.deletion"], server.url(half_made))
+        run(["-m", "bench.scenarios.deletion"], server.url(half_made))
         server.rename(half_made, busy)
     run(["manage.py", "migrate", "--verbosity=0"], server.url(busy))
     server.drop(name)

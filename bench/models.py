@@ -1,6 +1,6 @@
 """The same tables as plain Django would have them, with its cascades: what deleting an account is compared with.
 
-Only ``bench.cascade_settings`` installs them, and nothing is migrated: the tables are ours.
+Only ``bench.vanilla.cascade_settings`` installs them, and nothing is migrated: the tables are ours.
 """
 
 from __future__ import annotations

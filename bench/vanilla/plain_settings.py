@@ -7,6 +7,7 @@ INSTALLED_APPS = [
     # What the model of accounts refers to.
     "ops.audit",
     "ops.jobs",
+    "django_tasks_db",
     "messaging",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -22,4 +23,4 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
-ROOT_URLCONF = "bench.plain_admin"
+ROOT_URLCONF = "bench.vanilla.plain_admin"

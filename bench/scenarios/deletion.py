@@ -1,6 +1,6 @@
 """Deleting an account with a tenth of all messages: ours beside Django's cascades and beside one plain transaction.
 
-``python -m bench.deletion`` makes that account in a copy of the kept conversations; ``bench.databases`` calls it.
+``python -m bench.scenarios.deletion`` makes that account in a copy of the kept conversations; ``bench.databases`` calls it.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from bench import imports
 from bench.measure import Case, Figure, Goal, Timing, once
+from bench.scenarios import imports
 
 MOST_TIMES, MOST_MIB = 3.0, 150
 IMPORTED = "messaging.Message", "messaging.Conversation", "accounts.User"  # in the order in which they can go

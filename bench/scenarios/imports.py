@@ -1,6 +1,6 @@
 """Importing a CSV file: ``manage.py import_messages`` beside stock django-import-export and plain inserts.
 
-``python -m bench.imports ROWS FILE`` writes the file.
+``python -m bench.scenarios.imports ROWS FILE`` writes the file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bench.load import chunks, insert, load_conversations, load_people, ready
 from bench.measure import Case, Figure, Goal, Timing, once, speed
 
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
-STOCK = "bench.stock.import_csv"  # by name: it can be imported only in a child, where Django is set up
+STOCK = "bench.vanilla.stock.import_csv"  # by name: it can be imported only in a child, where Django is set up
 VANILLA_ROWS = 10_000  # as many as one waits for; its speed is told in rows a second
 LEAST_FACTOR, LEAST_SHARE, MOST_MIB = 100, 0.5, 150
 
