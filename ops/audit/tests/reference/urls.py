@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from ops.audit.reference_data.admin import ReferenceDataAdmin
 from ops.audit.reference_data.resources import ReferenceResource
 from ops.audit.tests.reference.models import Colour
 from ops.console.site import ConsoleSite
-from ops.urls import urlpatterns as console
 
 
 class ColourResource(ReferenceResource):
@@ -32,4 +31,4 @@ site = ConsoleSite()
 site._registry.update(admin.site._registry)
 site.register(Colour, ColourAdmin)
 
-urlpatterns = [path("console/", site.urls), *console]
+urlpatterns = [path("console/", site.urls), path("", include("ops.urls"))]
