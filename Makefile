@@ -49,7 +49,7 @@ format: $(LINT) ## Bring the code into its common form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV) ## Measure us beside vanilla Django and the raw database
+bench: $(DEV) ## Measure us beside vanilla Django and the raw database (docs/figures.md)
 	$(BIN)/python -m bench
 
 outdated: $(LINT) ## List pinned packages that have newer versions (docs/updating.md)

@@ -1,6 +1,7 @@
 """One measurement in a process of its own, so that its peak memory is its own as well.
 
-``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.__main__`` calls it.
+``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.__main__`` calls it. With ``*`` for
+the case it prints a list of the figures of all cases, whose peaks of memory are then those of the process so far.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db import connection
 from bench.measure import NOT_MEASURED, Figure, peak_mib
 from bench.scenarios import deletion, exports, imports, lists, recording, threads, undo
 
+ALL = "*"
 SCENARIOS: dict[str, ModuleType] = {
     "threads": threads,
     "lists": lists,
@@ -43,6 +45,7 @@ def measure(scenario: str, key: str, way: str, size: int) -> Figure:
 if __name__ == "__main__":
     django.setup()
     scenario, key, way, size = sys.argv[1:]
-    figure = measure(scenario, key, way, int(size))
+    keys = [case.key for case in SCENARIOS[scenario].cases(int(size))] if key == ALL else [key]
+    figures = [measure(scenario, key, way, int(size))._asdict() for key in keys]
     connection.close()
-    print(json.dumps(figure._asdict()))
+    print(json.dumps(figures if key == ALL else figures[0]))

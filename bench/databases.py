@@ -6,12 +6,14 @@ conversations are kept between runs, since a million messages take a while; empt
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -117,7 +119,7 @@ class Postgresql:
 def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings") -> str:
     """Run Python in a process of its own on the database ``url``; what it printed.
 
-    Raises subprocess.CalledProcessError where it fails; its errors have gone to ours then.
+    Raises subprocess.CalledProcessError where it fails; what it said of that is its ``stderr``.
     """
     environment = {
         **os.environ,
@@ -130,9 +132,20 @@ def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings")
         "REDIS_URL": "",
     }
     process = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return process.stdout
+
+
+@cache
+def migrate(url: str) -> None:
+    """Bring the tables of a database up to date; once in this process, since that takes longer than many a figure."""
+    run(["manage.py", "migrate", "--verbosity=0"], url)
 
 
 def kept_name(messages: int) -> str:
@@ -157,18 +170,21 @@ def kept(server: Server, messages: int) -> str:
         run(["manage.py", "migrate", "--verbosity=0"], server.url(half_made))
         run(["-m", "bench.load", str(messages)], server.url(half_made))
         server.rename(half_made, name)
-    run(["manage.py", "migrate", "--verbosity=0"], server.url(name))
+    migrate(server.url(name))
     return server.url(name)
 
 
 @contextmanager
 def empty(server: Server) -> Iterator[str]:
     """The URL of a migrated database without a row, dropped afterwards."""
-    name = f"empty_{os.getpid()}"
+    template, name = f"migrated_{os.getpid()}", f"empty_{os.getpid()}"
+    if not server.exists(template):
+        server.create(template)
+        atexit.register(server.drop, template)
+        migrate(server.url(template))
     server.drop(name)
-    server.create(name)
+    server.copy(template, name)
     try:
-        run(["manage.py", "migrate", "--verbosity=0"], server.url(name))
         yield server.url(name)
     finally:
         server.drop(name)
@@ -188,7 +204,7 @@ def with_busy_account(server: Server, messages: int) -> Iterator[str]:
         server.copy(kept_name(messages), half_made)
         run(["-m", "bench.scenarios.deletion"], server.url(half_made))
         server.rename(half_made, busy)
-    run(["manage.py", "migrate", "--verbosity=0"], server.url(busy))
+    migrate(server.url(busy))
     server.drop(name)
     server.copy(busy, name)
     try:

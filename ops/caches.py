@@ -1,4 +1,4 @@
-"""The Redis cache as we want it: a page that cannot reach it is a little slower, never broken (DESIGN.md §6)."""
+"""The Redis cache as we want it: a page that cannot reach it is a little slower, never broken."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Deleting an account with a tenth of all messages: ours beside Django's cascades and beside one plain transaction.
 
-``python -m bench.scenarios.deletion`` makes that account in a copy of the kept conversations; ``bench.databases`` calls it.
+``python -m bench.scenarios.deletion`` makes that account in a copy of the kept conversations, for bench.databases.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def ours() -> Timing:
     model = import_string("ops.deletion.models.DeletionRequest")
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
     request = import_string("ops.deletion.requests.request_own_deletion")(user)
-    job = import_string("ops.deletion.erasing.begin")(request)
+    job = import_string("ops.deletion.erasing.start")(request)
     with somebody_else() as waits:
         timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))
     if model.objects.get(pk=request.pk).receipt is None:

@@ -23,11 +23,11 @@ from django.utils.module_loading import import_string
 
 from bench import generate
 from bench.load import chunks, insert, load_conversations, load_people, ready
-from bench.measure import Case, Figure, Goal, Timing, once, speed
+from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, speed
 
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
 STOCK = "bench.vanilla.stock.import_csv"  # by name: it can be imported only in a child, where Django is set up
-VANILLA_ROWS = 10_000  # as many as one waits for; its speed is told in rows a second
+VANILLA_ROWS = 200 if SMALL_RUN else 10_000  # as many as one waits for; its speed is told in rows a second
 LEAST_FACTOR, LEAST_SHARE, MOST_MIB = 100, 0.5, 150
 
 

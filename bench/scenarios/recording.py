@@ -14,14 +14,14 @@ from django.utils.module_loading import import_string
 
 from bench import generate
 from bench.load import REVIEWER, insert, load
-from bench.measure import Case, Figure, Goal, Timing, once, repeat
+from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, repeat
 
 # By name: the console's modules can be imported only in a child, where Django is set up.
 RECORDING = "ops.audit.recording"
 READ = "conversation.read"
 CHANGE = 2  # django.contrib.admin.models.CHANGE
 
-ENTRIES = 2_000
+ENTRIES = 100 if SMALL_RUN else 2_000
 MESSAGES = 2_000  # in conversations, of which each round of the page opens another one
 MOST_MILLISECONDS = 25  # that an entry may add to a page
 

@@ -7,14 +7,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import django
+
 from ops.files.sources import SourceRow
 from ops.files.tests.limited import Found, main
-from ops.imports.checking.rows import StagedRow, checked_rows
 
 
-def check(rows: Iterable[SourceRow], found: Found) -> Iterable[StagedRow]:
+def check(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
+    # Models can be imported only after django.setup().
+    from ops.imports.checking.rows import checked_rows  # noqa: PLC0415
+
     return checked_rows(rows, now=datetime.now(UTC), report=found)
 
 
 if __name__ == "__main__":
+    django.setup()
     main(Path(sys.argv[1]), check)
