@@ -23,13 +23,13 @@ from ops.audit.recorded_admin import TrailHistory
 from ops.audit.recording import record_reading
 from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
-from ops.files import private_files
 from ops.files.sources import Reading
 from ops.files.uploads import NO_ROOM
 from ops.imports import columns, steps, uploads
 from ops.imports.models import Import
 from ops.imports.options import Choices
 from ops.imports.pages import page as import_page
+from ops.imports.pages import previews
 from ops.imports.pages import results as import_results
 from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
 
@@ -37,7 +37,7 @@ PERMISSION = "imports.import_messages"
 LIST = "admin:imports_import_changelist"
 PAGE = "admin:imports_import_change"
 CHANGED_MEANWHILE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
-GONE = "The file is not kept any more: it is deleted after a day. Upload it again."
+EXPIRED = "The file is not kept any more: it is deleted after a day. Upload it again."
 
 View = Callable[..., HttpResponseBase]
 
@@ -200,7 +200,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         form = ChecksForm(import_, request.POST)
         if form.is_valid():
             return self._check_again(request, import_, form.reading(), form.choices())
-        offered, others = import_page.offers(import_, import_page.load_preview(import_) or {}, form)
+        offered, others = import_page.offers(import_, previews.load(import_) or {}, form)
         return self._page(request, import_, checks_form=form, offered=offered, others=others)
 
     @uploader_only
@@ -214,8 +214,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return self._check_again(request, import_, Reading.from_json(reading), Choices.from_json(import_.choices))
 
     def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
-        if not private_files.exists(import_.upload):
-            return self.refused(request, import_, GONE)
+        if not uploads.is_kept(import_):
+            return self.refused(request, import_, EXPIRED)
         if not _save_if_unchanged(import_, reading=reading.as_json(), choices=choices.as_json()):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         steps.check(import_, by=request.user)
@@ -227,8 +227,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         form = StoreForm(import_, request.POST)
         if not form.is_valid():
             return self._page(request, import_, store_form=form)
-        if not private_files.exists(import_.upload):
-            return self.refused(request, import_, GONE)
+        if not uploads.is_kept(import_):
+            return self.refused(request, import_, EXPIRED)
         if not _save_if_unchanged(import_, choices={**import_.choices, **form.agreed()}):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         steps.store(import_, by=request.user)
@@ -260,19 +260,19 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def problems_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
         """All problems as a CSV file."""
-        return self._file(request, key, import_page.PROBLEMS, "problems")
+        return self._file(request, key, previews.PROBLEMS, "problems")
 
     def rejected_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
         """The rows that were left out, to be corrected and imported."""
-        return self._file(request, key, import_page.REJECTED, "left-out")
+        return self._file(request, key, previews.REJECTED, "left-out")
 
     def _file(self, request: HttpRequest, key: UUID, kind: str, called: str) -> HttpResponseBase:
         import_ = self.get_import_or_404(request, key)
         if import_.by_id != request.user.pk:
             raise PermissionDenied
-        if not import_page.has_file(import_, kind):
-            return self.refused(request, import_, GONE)
-        file = private_files.path(private_files.beside(import_.upload, kind)).open("rb")
+        if not previews.exists(import_, kind):
+            return self.refused(request, import_, EXPIRED)
+        file = previews.path_of(import_, kind).open("rb")
         name = f"{PurePath(import_.file_name).stem}-{called}.csv"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
 

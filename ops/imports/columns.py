@@ -1,4 +1,4 @@
-"""Which columns a file of messages has, and what other programs call them."""
+"""Which columns a file of messages has, what other programs call them, and which headers somebody matched last time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALIASES = {"external_id": "id", "parent_external_id": "parent_id"}
 MAY_BE_MISSING = ("edited", "read")
 # Columns of which people may say that their file has none.
 MAY_BE_LEFT_OUT = ("external_id", "parent_external_id", *MAY_BE_MISSING)
-ALWAYS_IGNORED = "problem"  # what a file of rejected rows tells people
+ALWAYS_IGNORED = "problem"  # in a file of excluded rows: why each is excluded
 # What our exports guard against being taken for a formula.
 GUARDED = ("external_id", "parent_external_id", "sender", "receiver", "content")
 MESSAGE_COLUMNS = Columns(
@@ -27,7 +27,7 @@ MESSAGE_COLUMNS = Columns(
     may_be_left_out=MAY_BE_LEFT_OUT,
     always_ignored=ALWAYS_IGNORED,
 )
-# How other programs call what we have, without blanks, signs and capitals.
+# What other programs call our columns, without blanks, signs and capitals; the most likely name first.
 USUAL_NAMES = {
     "external_id": ("externalid", "id", "messageid", "msgid", "uid", "uuid"),
     "parent_external_id": ("parentexternalid", "parentid", "parent", "replyto", "replytoid", "inreplyto", "answerto"),
@@ -38,14 +38,16 @@ USUAL_NAMES = {
     "read": ("read", "isread", "wasread", "seen"),
     "content": ("content", "text", "message", "body", "messagetext", "messagebody"),
 }
+LONGEST_HEADER = 255  # characters of RememberedColumn.header
+KEPT_OF_LONGER = 190  # of them, where the rest is a digest: headers that differ stay different
 
 
 def suggest(headers: Sequence[str]) -> dict[str, str]:
-    """For each column of ours the header that most likely holds it; no header twice, columns without one left out."""
+    """For each column the header that most likely holds it; no header twice, columns without one are not in it."""
     plain = {header: re.sub(r"[\W_]+", "", header).lower() for header in headers}
     found: dict[str, str] = {}
     ranks = max(len(names) for names in USUAL_NAMES.values())
-    # A column's best name wins over what another column would be content with.
+    # A column's most likely name wins over a less likely one of another column.
     for rank in range(ranks):
         for column, names in USUAL_NAMES.items():
             wanted = names[rank] if rank < len(names) else None
@@ -55,32 +57,28 @@ def suggest(headers: Sequence[str]) -> dict[str, str]:
     return found
 
 
-LONGEST = 255  # characters of RememberedColumn.header
-BEGINNING = 190  # of them, where the rest is a digest: headers that differ stay different
-
-
 def remember(columns: Mapping[str, str], *, by: Any) -> None:
-    """Keep for ``by`` which header holds each column of ours; what they said of these headers before is forgotten."""
-    said = {_key(header): column for column, header in columns.items() if header}
+    """Store which header holds each column, "" for none; replaces what ``by`` chose for these headers before."""
+    chosen = {_key(header): column for column, header in columns.items() if header}
     with transaction.atomic():
-        RememberedColumn.objects.filter(user=by, header__in=said).delete()
+        RememberedColumn.objects.filter(user=by, header__in=chosen).delete()
         RememberedColumn.objects.bulk_create(
-            [RememberedColumn(user=by, header=header, column=column) for header, column in said.items()],
+            [RememberedColumn(user=by, header=header, column=column) for header, column in chosen.items()],
             ignore_conflicts=True,
         )
 
 
 def remembered(headers: Sequence[str], *, by: Any) -> dict[str, str]:
-    """For columns of ours the one of these headers that ``by`` chose for it last time."""
+    """For each column the one of these headers that ``by`` chose for it last time."""
     keys = {_key(header): header for header in headers}
     rows = RememberedColumn.objects.filter(user=by, header__in=list(keys)).order_by("pk")
     return {column: keys[key] for key, column in rows.values_list("header", "column")}
 
 
 def _key(header: str) -> str:
-    """What a header is kept as: itself, or where it is too long or cannot be stored, a beginning and its digest."""
+    """What a header is stored as: itself, or where it is too long or cannot be stored, a beginning and its digest."""
     storable = header.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
-    if storable == header and len(header) <= LONGEST:
+    if storable == header and len(header) <= LONGEST_HEADER:
         return header
     digest = hashlib.sha256(header.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{storable[:BEGINNING]}#{digest}"
+    return f"{storable[:KEPT_OF_LONGER]}#{digest}"

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from ops.files import private_files
+from ops.imports import uploads
 from ops.imports.jobs import check as check_job
 from ops.imports.jobs import store as store_job
 from ops.imports.jobs import undo as undo_job
@@ -144,8 +144,8 @@ class UndoImport(_ImportKind):
 
 
 def _refuse_without_file(import_: Import) -> None:
-    if not private_files.exists(import_.upload):
-        raise NotNow("The file is not kept any more: upload it again.")
+    if not uploads.is_kept(import_):
+        raise NotNow(uploads.NOT_KEPT)
 
 
 def _start_step(

@@ -18,6 +18,7 @@ from ops.imports.options import Choices
 from ops.jobs.leases import UNDER_WAY
 
 LONGEST_NAME = 255
+NOT_KEPT = "The file is not kept any more: upload it again."
 SMALLER = "split it and import the parts one after the other, beginning with the oldest messages."
 
 
@@ -48,6 +49,11 @@ def shown_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
+def is_kept(import_: Import) -> bool:
+    """Whether the file is still there."""
+    return private_files.exists(import_.upload)
+
+
 def may_be_discarded(import_: Import) -> bool:
     """Whether the file waits for a decision, or for another try."""
     nobody_checks = import_.job is None or import_.job.ended_at is not None
@@ -69,7 +75,7 @@ def sweep() -> int:
     now = timezone.now()
     removed = private_files.sweep(now, in_use=files_in_use())
     for left in Import.objects.filter(state=Import.State.CHECKED, created_at__lte=now - private_files.KEPT):
-        if not private_files.exists(left.upload):
+        if not is_kept(left):
             discard(left)
     return removed
 

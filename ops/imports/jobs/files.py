@@ -12,6 +12,7 @@ from ops.files.encodings import suggest_encoding
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import Reading, Source, open_source
+from ops.imports import uploads
 from ops.imports.checking.check_file import Checked, Progress, RowContext, check
 from ops.imports.checking.findings import storable
 from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
@@ -21,7 +22,6 @@ from ops.imports.pages import previews
 from ops.imports.staging.base import Staging
 from ops.jobs.run import JobFailed, Run
 
-GONE = "The file is not kept any more: upload it again."
 TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
 
 
@@ -60,8 +60,8 @@ def check_again(import_: Import, staging: Staging, progress: Progress) -> Checke
 
 def file_of(import_: Import) -> Path:
     """Where the file is; raises JobFailed where it is not kept any more."""
-    if not private_files.exists(import_.upload):
-        raise JobFailed(GONE)
+    if not uploads.is_kept(import_):
+        raise JobFailed(uploads.NOT_KEPT)
     return private_files.path(import_.upload)
 
 

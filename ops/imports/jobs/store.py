@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -143,9 +144,9 @@ def _resumed(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
 
 
 def _write_rejected(import_: Import, checked: Checked) -> None:
-    path = private_files.path(private_files.beside(import_.upload, previews.REJECTED))
+    path = previews.path_of(import_, previews.REJECTED)
     with open(path, "wb", opener=private_files.opener):
-        pass  # that it is ours alone from the beginning
+        pass  # only we may read it, from its beginning
     with (
         open_source(files.file_of(import_), MESSAGE_COLUMNS, Reading.from_json(import_.reading)) as source,
         RejectedRows(source, path, guarded_already=checked.guarded) as rejected,
@@ -185,8 +186,8 @@ def _result(import_: Import) -> dict[str, Any]:
     return {**import_.outcome, "batch": str(import_.pk)}
 
 
-def _plan_path(import_: Import) -> Any:
-    return private_files.path(private_files.beside(import_.upload, PLAN))
+def _plan_path(import_: Import) -> Path:
+    return previews.path_of(import_, PLAN)
 
 
 def _delete_quietly(name: str) -> None:

@@ -75,9 +75,6 @@ class ChecksForm(forms.Form):
     )
     notify = forms.BooleanField(label="Notify the receivers of new messages", required=False)
 
-    # Which field cures a problem. The columns have a form of their own.
-    CURES = ("encoding", "time_zone", "create_users", "start_conversations", "ignore_unknown", "existing")
-
     def __init__(self, import_: Import, data: Any = None) -> None:
         reading, choices = Reading.from_json(import_.reading), Choices.from_json(import_.choices)
         super().__init__(data, auto_id="again-%s", initial={**reading.as_json(), **choices.as_json()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -10,22 +9,20 @@ from django.db.models import QuerySet
 
 from messaging.edits import Difference, word_differences
 from messaging.models import Message
-from ops.files import private_files
 from ops.files.headers import places
 from ops.files.sources import Reading
 from ops.imports import columns, uploads
-from ops.imports.checking.rows import FLAGS
 from ops.imports.columns import ALIASES, COLUMNS, suggest
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import previews
 from ops.imports.pages import results as import_results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.imports.pages.results import Figure, counted, figure
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see
 
-PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
 State = Import.State
 OPEN_PROBLEMS = 10  # shown at once; the others unfold
 COMPARED_WITHIN = 2.0  # seconds for all changed texts of a page together
@@ -73,7 +70,7 @@ PARTS: dict[str, str] = {
 def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
     """What the template of the page gets; the forms are those of somebody who has not sent one yet."""
     own = import_.by_id == viewer.pk
-    kept = own and private_files.exists(import_.upload)
+    kept = own and uploads.is_kept(import_)
     job, at_work = import_.job, import_.state in (State.CHECKING, State.STORING, State.UNDOING)
     shown: dict[str, Any] = {
         "import": import_,
@@ -85,7 +82,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
         "waits_for_nobody": job is None or job.ended_at is not None,
         "kept": kept,
         "discardable": own and uploads.may_be_discarded(import_),
-        "rejected": own and bool(import_.counts.get("rejected")) and has_file(import_, REJECTED),
+        "rejected": own and bool(import_.counts.get("rejected")) and previews.exists(import_, previews.REJECTED),
     }
     if import_.state == State.CHECKED:
         shown |= _checked(import_, viewer) | {"expired": own and not kept}
@@ -101,22 +98,6 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
 def state_token(import_: Import) -> str:
     """What a form carries to say which state of the import its sender looked at."""
     return f"{import_.state} {import_.job_id}"
-
-
-def load_preview(import_: Import) -> dict[str, Any] | None:
-    """What the last check kept for the page, or None where it is gone."""
-    if not has_file(import_, PREVIEW):
-        return None
-    with private_files.path(private_files.beside(import_.upload, PREVIEW)).open(encoding="utf-8") as file:
-        preview: dict[str, Any] = json.load(file)
-    for row in preview["first"]:
-        row["edited"], row["read"] = (FLAGS.get(row[name].strip().lower()) for name in ("edited", "read"))
-    return preview
-
-
-def has_file(import_: Import, kind: str) -> bool:
-    """Whether a file of this kind lies beside the upload."""
-    return bool(import_.upload) and private_files.exists(private_files.beside(import_.upload, kind))
 
 
 def header_is_unfit(import_: Import) -> bool:
@@ -197,7 +178,7 @@ def may_see_stored_texts(viewer: Any) -> bool:
 def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
     if import_.by_id != viewer.pk:
         return {"figures": figures(import_)}
-    preview = load_preview(import_) or {}
+    preview = previews.load(import_) or {}
     form = ChecksForm(import_)
     offered, others = offers(import_, preview, form)
     unfit = header_is_unfit(import_)

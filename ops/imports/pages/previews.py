@@ -1,4 +1,4 @@
-"""What people see of a file before it is imported: its first rows as they will be, and everything that was found."""
+"""What a check leaves beside the upload: a preview for the page, and all problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from ops.files.problems import Problem
 from ops.files.sources import SourceRow
 from ops.imports.checking.check_file import SHOWN, Checked
 from ops.imports.checking.findings import Mark, storable
+from ops.imports.checking.rows import FLAGS
 from ops.imports.columns import COLUMNS, GUARDED
+from ops.imports.models import Import
 from ops.imports.staging.base import CHANGES, ROWS, Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
@@ -38,82 +40,67 @@ WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY c
 
 
 def write(checked: Checked, upload: str, staging: Staging) -> None:
-    """Write preview.json and problems.csv beside the upload of this name."""
-    path = private_files.path(private_files.beside(upload, PROBLEMS))
-    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+    """Write preview and problems of a checked file."""
+    with _create(upload, PROBLEMS, newline="") as file:
         listed = _listing(checked.findings.problems(), file)
         shown = [_problem(problem) for problem in islice(listed, SHOWN_PROBLEMS)]
         for _ in listed:
             pass  # all of them are in the file
-    preview = {"first": first_rows(checked, staging), "changed": _changed(staging), "problems": shown}
-    _write_json(preview, upload)
+    _write_json({"first": _first_rows(checked, staging), "changed": _changed(staging), "problems": shown}, upload)
 
 
 def write_problem(problem: Problem, upload: str) -> None:
     """Write the preview of a file of which nothing could be read, for one reason."""
-    path = private_files.path(private_files.beside(upload, PROBLEMS))
-    with open(path, "w", encoding="utf-8", newline="", opener=private_files.opener) as file:
+    with _create(upload, PROBLEMS, newline="") as file:
         shown = [_problem(one) for one in _listing([problem], file)]
     _write_json({"first": [], "changed": [], "problems": shown}, upload)
 
 
-def reword(upload: str, words: Callable[[str], str]) -> int:
-    """Change what may be somebody's words in what is told of a file, and leave out stored texts that are not stored
-    any more; how many of the two files changed."""
+def exists(import_: Import, kind: str) -> bool:
+    """Whether a file of this kind (PREVIEW, PROBLEMS, REJECTED) is beside the upload."""
+    return bool(import_.upload) and private_files.exists(private_files.beside(import_.upload, kind))
+
+
+def path_of(import_: Import, kind: str) -> Path:
+    return private_files.path(private_files.beside(import_.upload, kind))
+
+
+def load(import_: Import) -> dict[str, Any] | None:
+    """What the last check wrote for the page, None where it is gone."""
+    if not exists(import_, PREVIEW):
+        return None
+    preview: dict[str, Any] = json.loads(path_of(import_, PREVIEW).read_text(encoding="utf-8"))
+    for row in preview["first"]:
+        row["edited"], row["read"] = (FLAGS.get(row[name].strip().lower()) for name in ("edited", "read"))
+    return preview
+
+
+def load_problems(import_: Import) -> Iterator[Problem]:
+    """All problems that the last check found, without their cures; none where the file of them is gone."""
+    if not exists(import_, PROBLEMS):
+        return
+    with path_of(import_, PROBLEMS).open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            row = int(line["row"]) if line["row"] else None
+            yield Problem(row, line["column"], line["level"], bare(line["problem"]))  # type: ignore[arg-type]
+
+
+def reword(upload: str, reworded: Callable[[str], str]) -> int:
+    """Change what may be somebody's words in the preview and the problems; how many of the two files changed.
+
+    Stored texts that are not stored any more are removed from the preview.
+    """
     if not upload:
         return 0
-    preview, listing = (private_files.beside(upload, kind) for kind in (PREVIEW, PROBLEMS))
-    return _reword_preview(preview, upload, words) + _reword_listing(listing, words)
+    preview, problems = (private_files.beside(upload, kind) for kind in (PREVIEW, PROBLEMS))
+    return _reword_preview(preview, upload, reworded) + _reword_problems(problems, reworded)
 
 
-def first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
+def _first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
     """The first rows as they will be; those with a fault as they are."""
     last = checked.first[-1][0] if checked.first else 0
     moments = {number: _iso(moment) for number, moment in staging.stream(MOMENTS, [last]) if moment}
     return [_row(row, checked, moments) for row in checked.first]
-
-
-def _reword_preview(name: str, upload: str, words: Callable[[str], str]) -> bool:
-    if not private_files.exists(name):
-        return False
-    try:
-        preview = json.loads(private_files.path(name).read_text(encoding="utf-8"))
-    except ValueError:  # a full disk broke it off
-        private_files.delete(name)
-        return True
-    current = _still_stored(preview["changed"])
-    changed = current != preview["changed"]
-    preview["changed"] = current
-    for one in (one for told in preview.values() for one in told):
-        for key in one.keys() & TEXTS:
-            before, one[key] = one[key], words(one[key])
-            changed |= one[key] != before
-    if changed:
-        _write_json(preview, upload)
-    return changed
-
-
-def _still_stored(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    ids = [change["message_id"] for change in changes]
-    stored = dict(Message.objects.filter(pk__in=ids).values_list("pk", "content"))
-    return [one for one in changes if stored.get(one["message_id"], "")[:LONGEST_COMPARED] == one["before"]]
-
-
-def _reword_listing(name: str, words: Callable[[str], str]) -> bool:
-    if not private_files.exists(name):
-        return False
-    path, anew, changed = private_files.path(name), private_files.path(private_files.beside(name, "anew.csv")), False
-    with (
-        path.open(encoding="utf-8", errors="replace", newline="") as old,
-        open(anew, "w", encoding="utf-8", newline="", opener=private_files.opener) as new,
-    ):
-        writer = csv.writer(new)
-        for *place, problem in csv.reader(old):
-            told = words(problem)
-            writer.writerow((*place, told))
-            changed |= told != problem
-    os.replace(anew, path)
-    return changed
 
 
 def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
@@ -134,7 +121,7 @@ def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str,
 
 
 def _shown(text: str) -> str:
-    """A value of a file as a page can show it; bytes that were not decoded by the numbers that its problem names."""
+    """A value of a file as a page can show it; bytes that were not decoded as the numbers that their problem names."""
     return storable(ESCAPED_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", text))
 
 
@@ -150,8 +137,52 @@ def _changed(staging: Staging) -> list[dict[str, Any]]:
     ]
 
 
+def _reword_preview(name: str, upload: str, reworded: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    try:
+        preview = json.loads(private_files.path(name).read_text(encoding="utf-8"))
+    except ValueError:  # writing it was broken off by a full disk
+        private_files.delete(name)
+        return True
+    current = _still_stored(preview["changed"])
+    changed = current != preview["changed"]
+    preview["changed"] = current
+    for one in (one for part in preview.values() for one in part):
+        for key in one.keys() & TEXTS:
+            before, one[key] = one[key], reworded(one[key])
+            changed |= one[key] != before
+    if changed:
+        _write_json(preview, upload)
+    return changed
+
+
+def _still_stored(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ids = [change["message_id"] for change in changes]
+    stored = dict(Message.objects.filter(pk__in=ids).values_list("pk", "content"))
+    return [one for one in changes if stored.get(one["message_id"], "")[:LONGEST_COMPARED] == one["before"]]
+
+
+def _reword_problems(name: str, reworded: Callable[[str], str]) -> bool:
+    if not private_files.exists(name):
+        return False
+    path, new_path = private_files.path(name), private_files.path(private_files.beside(name, "anew.csv"))
+    changed = False
+    with (
+        path.open(encoding="utf-8", errors="replace", newline="") as old,
+        open(new_path, "w", encoding="utf-8", newline="", opener=private_files.opener) as new,
+    ):
+        writer = csv.writer(new)
+        for *place, before in csv.reader(old):
+            after = reworded(before)
+            writer.writerow((*place, after))
+            changed |= after != before
+    os.replace(new_path, path)
+    return changed
+
+
 def _listing(problems: Iterable[Problem], file: Any) -> Iterator[Problem]:
-    """The problems, each when it is written as a line of a CSV file that no spreadsheet computes."""
+    """The problems, each once it is written as a line of a CSV file that no spreadsheet computes."""
     writer = csv.writer(file)
     writer.writerow(("row", "column", "level", "problem"))
     for problem in problems:
@@ -170,9 +201,14 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _write_json(preview: dict[str, Any], upload: str) -> None:
-    path: Path = private_files.path(private_files.beside(upload, PREVIEW))
-    with open(path, "w", encoding="utf-8", opener=private_files.opener) as file:
+    with _create(upload, PREVIEW) as file:
         json.dump(preview, file)
+
+
+def _create(upload: str, kind: str, *, newline: str | None = None) -> Any:
+    """Open a new file beside the upload, which only we may read."""
+    path = private_files.path(private_files.beside(upload, kind))
+    return open(path, "w", encoding="utf-8", newline=newline, opener=private_files.opener)
 
 
 def _iso(moment: Any) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from messaging.models import Message
-from ops.files import private_files
-from ops.files.formulas import bare
 from ops.files.sources import SourceRow
 from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 from ops.imports import steps
@@ -70,12 +67,7 @@ def result_of(import_: Import) -> tuple[Result, list[str]]:
 
 def all_problems(import_: Import) -> list[str]:
     """Every problem of a checked or stored import, as people read it."""
-    name = private_files.beside(import_.upload, previews.PROBLEMS) if import_.upload else ""
-    if not private_files.exists(name):
-        return []
-    with private_files.path(name).open(encoding="utf-8", newline="") as file:
-        listed = list(csv.reader(file))[1:]
-    return [f"row {row}, {column}: {bare(words)}" if column else bare(words) for row, column, _, words in listed]
+    return [str(problem) for problem in previews.load_problems(import_)]
 
 
 def refusal(*rows: tuple[str, ...], **options: Any) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,8 +16,6 @@ from tqdm import tqdm
 
 from ops.files import private_files
 from ops.files.encodings import ENCODINGS
-from ops.files.formulas import bare
-from ops.files.problems import Problem
 from ops.files.sources import Reading
 from ops.files.uploads import SUFFIX
 from ops.imports import steps, uploads
@@ -113,7 +110,7 @@ class Command(BaseCommand):
             self._say(f"{import_.file_name}: {import_.understood['description']}.")
         stored = import_.state == Import.State.STORED
         if not stored and not import_.understood.get("format"):
-            problem = next(_problems(import_))
+            problem = next(previews.load_problems(import_))
             _forget(import_)
             raise CommandError(f"Nothing was imported: {problem.message}")
         self._tell_problems(import_)
@@ -134,7 +131,7 @@ class Command(BaseCommand):
     def _tell_problems(self, import_: Import) -> None:
         """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
         notices = 0
-        for problem in _problems(import_):
+        for problem in previews.load_problems(import_):
             if problem.level != "error":
                 notices += 1
                 if self.verbosity == 0 or (notices > SHOWN_NOTICES and self.verbosity < 2):
@@ -152,7 +149,7 @@ class Command(BaseCommand):
             f"{changed}{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
         if outcome["rejected"]:
-            rejected = private_files.path(private_files.beside(import_.upload, previews.REJECTED))
+            rejected = previews.path_of(import_, previews.REJECTED)
             self._say(f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day.")
         if outcome["messages"] or outcome["changed"]:
             self._say(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
@@ -205,16 +202,6 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
         reading=reading.as_json(),
         choices=choices.as_json(),
     )
-
-
-def _problems(import_: Import) -> Iterator[Problem]:
-    if not import_.upload:
-        return  # nothing was found that would have been kept
-    path = private_files.path(private_files.beside(import_.upload, previews.PROBLEMS))
-    with path.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            row = int(line["row"]) if line["row"] else None
-            yield Problem(row, line["column"], line["level"], bare(line["problem"]))  # type: ignore[arg-type]
 
 
 def _forget(import_: Import) -> None:
