@@ -211,7 +211,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return self._page(request, import_, columns_form=form)
         columns.remember(form.columns(), by=request.user)
         reading = {**import_.reading, "columns": form.columns(), "ignore_unknown": form.cleaned_data["ignore_unknown"]}
-        return self._check_again(request, import_, Reading.from_json(reading), Choices.from_json(import_.choices))
+        return self._check_again(request, import_, Reading.from_json(reading), import_.get_choices())
 
     def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
         if not uploads.is_kept(import_):
@@ -295,7 +295,7 @@ def address(import_: Import) -> str:
 
 def _save_if_unchanged(import_: Import, **options: Any) -> bool:
     """Save options unless the import changed since it was loaded; returns whether they were saved."""
-    as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
+    saved = import_.update_unless_changed(**options)
     for name, value in options.items():
         setattr(import_, name, value)
-    return bool(as_seen.update(**options))
+    return saved

@@ -89,8 +89,7 @@ def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
     )
     if after == before:
         return False
-    as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
-    return bool(as_seen.update(**dict(zip(("understood", "reading", "outcome"), after, strict=True))))
+    return import_.update_unless_changed(**dict(zip(("understood", "reading", "outcome"), after, strict=True)))
 
 
 def _brought_by_others(theirs: Q) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Imports: who brought which file, how it is read, and what came of it."""
+"""Imports: who uploaded which file, how it is read, and what was stored of it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ops.files.sources import Reading
+from ops.imports.options import Choices
 from ops.jobs.models import Job
 
 JSON = models.JSONField[dict[str, Any], Any]
+SUMMARY = ("rows", "new", "changed", "unchanged", "errors")
 
 
 class Import(models.Model):
-    """One file that somebody brought: how it is read, what was found in it, and what was stored, taken back or undone.
+    """One uploaded file: how it is read, what was found in it, and what was stored, rolled back or undone.
 
-    ``upload`` names the private file ("" once it was deleted). What an import added has ids of its own, reserved in one
-    piece: those after ``message_base`` (conversation, user, history alike) up to it plus ``last_row``, so that no list
-    of them has to be kept. The number of a message is its row.
+    ``upload`` names the private file ("" once it was deleted). ``understood`` says how the file was read, ``counts``
+    what the last check found, ``outcome`` what was stored or undone. What an import added has ids of its own, reserved
+    in one piece: those after ``message_base`` (conversation, user, history alike) up to it plus ``last_row``, so that
+    no list of them has to be kept. The number of a message is its row.
     """
 
     class State(models.TextChoices):
@@ -40,8 +44,8 @@ class Import(models.Model):
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
     upload = models.CharField(max_length=100, blank=True)
-    reading: JSON = models.JSONField(default=dict, help_text="options.Reading")
-    choices: JSON = models.JSONField(default=dict, help_text="options.Choices")
+    reading: JSON = models.JSONField(default=dict, help_text="ops.files.sources.Reading")
+    choices: JSON = models.JSONField(default=dict, help_text="ops.imports.options.Choices")
     understood: JSON = models.JSONField(default=dict)
     counts: JSON = models.JSONField(default=dict)
     outcome: JSON = models.JSONField(default=dict)
@@ -63,6 +67,39 @@ class Import(models.Model):
     def __str__(self) -> str:
         return f"Import of {self.file_name}"
 
+    def get_reading(self) -> Reading:
+        return Reading.from_json(self.reading)
+
+    def get_choices(self) -> Choices:
+        return Choices.from_json(self.choices)
+
+    @property
+    def why_not_storable(self) -> str:
+        """Why a checked file cannot be imported, as a sentence; "" where it can."""
+        if not self.understood.get("complete"):
+            return "The file could not be read to its end: correct it, and upload it again."
+        if self.counts.get("errors") and not self.get_choices().only_valid:
+            return "Some rows have problems: correct the file, make another choice, or import only the valid rows."
+        return ""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """What the result of a job keeps of ``counts``."""
+        return {name: self.counts[name] for name in SUMMARY}
+
+    def save_as_checked(self) -> None:
+        """Store what a check found; the import waits for a decision now."""
+        self.state = self.State.CHECKED
+        self.save(update_fields=["state", "understood", "counts", "last_row"])
+
+    def update_unless_changed(self, **fields: Any) -> bool:
+        """Store these fields, unless the import has another state or job by now; whether they were stored.
+
+        This object is left as it is.
+        """
+        unchanged = Import.objects.filter(pk=self.pk, state=self.state, job=self.job_id)
+        return bool(unchanged.update(**fields))
+
 
 class Origin(models.Model):
     """What this database is called in the ids of its own messages (own_ids.py). There is one, made at first use."""
@@ -77,7 +114,7 @@ class Origin(models.Model):
 
 
 class RememberedColumn(models.Model):
-    """Which column of ours a header of somebody's files holds, as they said last time."""
+    """Which column a header of somebody's files holds, as they chose last time."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     header = models.CharField(max_length=255)

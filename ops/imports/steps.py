@@ -52,9 +52,8 @@ def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
     the import is back among the checked ones. A new import may be stored at once, too.
     """
     _refuse_without_file(import_)
-    why_not = why_not_storable(import_)
-    if why_not:
-        raise NotNow(why_not)
+    if import_.state == State.CHECKED and import_.why_not_storable:
+        raise NotNow(import_.why_not_storable)
     allowed = NEW | Q(state=State.CHECKED)
     small = import_.size < SMALL
     return _start_step(import_, "import.store", allowed, State.STORING, str(import_), by, kick=kick, small=small)
@@ -78,18 +77,6 @@ def release_stuck() -> int:
     waiting = Import.objects.filter(state__in=(State.CHECKING, State.STORING, State.UNDOING), job__cursor={})
     jobs = Job.objects.filter(pk__in=waiting.values("job"))
     return sum(map(starting.roll_back, jobs))
-
-
-def why_not_storable(import_: Import) -> str:
-    """Why what was checked cannot be imported, as a sentence; "" where it can."""
-    counts, choices = import_.counts, import_.choices
-    if import_.state != State.CHECKED:
-        return ""
-    if not import_.understood.get("complete"):
-        return "The file could not be read to its end: correct it, and upload it again."
-    if counts.get("errors") and not choices.get("only_valid"):
-        return "Some rows have problems: correct the file, make another choice, or import only the valid rows."
-    return ""
 
 
 class _ImportKind(KindWithRollback):

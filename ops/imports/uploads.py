@@ -63,8 +63,9 @@ def may_be_discarded(import_: Import) -> bool:
 
 def discard(import_: Import) -> bool:
     """Forget a file that was not imported at once, with all that was found in it; False where it went on meanwhile."""
-    as_seen = Import.objects.filter(pk=import_.pk, state=import_.state, job=import_.job_id)
-    if not may_be_discarded(import_) or not as_seen.update(state=Import.State.DISCARDED, upload=""):
+    if not may_be_discarded(import_):
+        return False
+    if not import_.update_unless_changed(state=Import.State.DISCARDED, upload=""):
         return False
     private_files.delete_all(import_.upload)
     return True

@@ -61,9 +61,6 @@ class Checked:
     counts: dict[str, Any]
     complete: bool
 
-    def may_be_stored(self, choices: Choices) -> bool:
-        return self.complete and (choices.only_valid or not self.findings.levels["error"])
-
 
 def check(
     staging: Staging,

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from ops.files.problems import Problem
 from ops.imports.checking.check_file import Checked
-from ops.imports.jobs.files import check_again, import_for, nothing_read, save_checked, summary
+from ops.imports.jobs.files import check_again, import_for, nothing_read
 from ops.imports.models import Import
 from ops.imports.pages import previews
 from ops.imports.staging.databases import staging_on
@@ -29,8 +29,8 @@ def work(run: Run) -> dict[str, Any]:
             previews.write(checked, import_.upload, staging)
     with run.batch():
         run.advance(done=import_.counts["rows"], total=import_.counts["rows"])
-        save_checked(import_)
-    return summary(import_.counts)
+        import_.save_as_checked()
+    return import_.summary
 
 
 def roll_back(run: Run) -> None:
@@ -45,4 +45,4 @@ def roll_back(run: Run) -> None:
             previews.write_problem(problem, import_.upload)
     import_.understood, import_.counts = {}, nothing_read()
     with run.batch():
-        save_checked(import_)
+        import_.save_as_checked()

@@ -17,7 +17,6 @@ from ops.imports.checking.check_file import Checked, Progress, RowContext, check
 from ops.imports.checking.findings import storable
 from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
 from ops.imports.models import Import
-from ops.imports.options import Choices
 from ops.imports.pages import previews
 from ops.imports.staging.base import Staging
 from ops.jobs.run import JobFailed, Run
@@ -40,7 +39,7 @@ def check_again(import_: Import, staging: Staging, progress: Progress) -> Checke
 
     What nobody can read has its preview written here.
     """
-    reading, choices = Reading.from_json(import_.reading), Choices.from_json(import_.choices)
+    reading, choices = import_.get_reading(), import_.get_choices()
     try:
         with open_source(file_of(import_), MESSAGE_COLUMNS, reading) as source:
             import_.understood = _understood(source, reading)
@@ -68,15 +67,6 @@ def file_of(import_: Import) -> Path:
 def context_of(source: Source, reading: Reading) -> RowContext:
     returning = ALWAYS_IGNORED in source.headers
     return RowContext(reading.time_zone, source.format == "CSV", timezone.now(), returning)
-
-
-def save_checked(import_: Import) -> None:
-    import_.state = Import.State.CHECKED
-    import_.save(update_fields=["state", "understood", "counts", "last_row"])
-
-
-def summary(counts: dict[str, Any]) -> dict[str, int]:
-    return {name: counts[name] for name in ("rows", "new", "changed", "unchanged", "errors")}
 
 
 def nothing_read() -> dict[str, Any]:

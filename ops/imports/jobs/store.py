@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
-from ops.files.reading import Reading, open_source
+from ops.files.reading import open_source
 from ops.imports import recording
 from ops.imports.checking.check_file import Checked
 from ops.imports.checking.findings import Mark
@@ -21,7 +21,6 @@ from ops.imports.columns import MESSAGE_COLUMNS
 from ops.imports.events import ImportEvent
 from ops.imports.jobs import files
 from ops.imports.models import Import
-from ops.imports.options import Choices
 from ops.imports.pages import previews
 from ops.imports.pages.rejected import RejectedRows
 from ops.imports.staging.base import Staging
@@ -51,7 +50,7 @@ def work(run: Run) -> dict[str, Any]:
                 return _refused(import_)
             roots, plan = found
             bases = Bases(import_.message_base, import_.conversation_base, import_.user_base, import_.history_base)
-            choices = Choices.from_json(import_.choices)
+            choices = import_.get_choices()
             now, counts = timezone.now(), import_.counts
             sequence.store_all(
                 staging, roots, plan, run, bases, choices, now=now, stored=lambda done: _advance(run, counts, done)
@@ -111,11 +110,11 @@ def _planned(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] 
     """Check the file, and keep what was decided before the first row is stored; None where it is refused."""
     total = import_.counts.get("rows") or None
     checked = files.check_again(import_, staging, lambda rows: run.beat(rows // 2, total))
-    if checked is None or not checked.may_be_stored(Choices.from_json(import_.choices)):
+    if checked is None or import_.why_not_storable:
         if checked is not None:
             previews.write(checked, import_.upload, staging)
         with run.batch():
-            files.save_checked(import_)
+            import_.save_as_checked()
         return None
     # What the command tells of warnings and notices; the screens showed them before.
     previews.write(checked, import_.upload, staging)
@@ -136,7 +135,7 @@ def _planned(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] 
 def _resumed(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
     """Go on after a death: as was decided, without asking again what is stored."""
     plan = Plan.load(_plan_path(import_), staging)
-    reading = Reading.from_json(import_.reading)
+    reading = import_.get_reading()
     with open_source(files.file_of(import_), MESSAGE_COLUMNS, reading) as source:
         context = files.context_of(source, reading)
         roots = restage(staging, source, plan, context=context, progress=lambda rows: run.beat())
@@ -148,7 +147,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     with open(path, "wb", opener=private_files.opener):
         pass  # only we may read it, from its beginning
     with (
-        open_source(files.file_of(import_), MESSAGE_COLUMNS, Reading.from_json(import_.reading)) as source,
+        open_source(files.file_of(import_), MESSAGE_COLUMNS, import_.get_reading()) as source,
         RejectedRows(source, path, guarded_already=checked.guarded) as rejected,
     ):
         for row, why in checked.findings.left_out():
@@ -179,7 +178,7 @@ def _already(run: Run) -> dict[str, Any]:
 
 
 def _refused(import_: Import) -> dict[str, Any]:
-    return {"refused": REFUSED, **files.summary(import_.counts)}
+    return {"refused": REFUSED, **import_.summary}
 
 
 def _result(import_: Import) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class ChecksForm(forms.Form):
     notify = forms.BooleanField(label="Notify the receivers of new messages", required=False)
 
     def __init__(self, import_: Import, data: Any = None) -> None:
-        reading, choices = Reading.from_json(import_.reading), Choices.from_json(import_.choices)
+        reading, choices = import_.get_reading(), import_.get_choices()
         super().__init__(data, auto_id="again-%s", initial={**reading.as_json(), **choices.as_json()})
         self.fields["encoding"].choices = [("", "find out"), *ENCODINGS.items()]  # type: ignore[attr-defined]
         suggested = import_.understood.get("suggested_encoding")
@@ -98,7 +98,7 @@ class ChecksForm(forms.Form):
 
     def reading(self) -> Reading:
         """The way of reading that was chosen; columns stay as they were."""
-        columns = Reading.from_json(self.import_.reading).columns
+        columns = self.import_.get_reading().columns
         return Reading(columns=columns, **{name: self.cleaned_data[name] for name in OF_READING})
 
     def choices(self) -> Choices:
@@ -181,5 +181,5 @@ class StoreForm(forms.Form):
         """What was chosen about stored texts. Where none was to change, none that was corrected meanwhile does."""
         if "existing" in self.fields:
             return {"existing": self.cleaned_data["existing"]}
-        asked_for = Choices.from_json(self.import_.choices).existing
+        asked_for = self.import_.get_choices().existing
         return {"existing": "refuse" if asked_for == "edit" else asked_for}

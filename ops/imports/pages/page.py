@@ -10,12 +10,10 @@ from django.db.models import QuerySet
 from messaging.edits import Difference, word_differences
 from messaging.models import Message
 from ops.files.headers import places
-from ops.files.sources import Reading
 from ops.imports import columns, uploads
 from ops.imports.columns import ALIASES, COLUMNS, suggest
 from ops.imports.jobs import check as check_job
 from ops.imports.models import Import
-from ops.imports.options import Choices
 from ops.imports.pages import previews
 from ops.imports.pages import results as import_results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
@@ -116,7 +114,7 @@ def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     headers = import_.understood.get("headers", [])
     last = columns.remembered(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
-    return ColumnsForm(headers, {**known, **last, **Reading.from_json(import_.reading).columns}, data)
+    return ColumnsForm(headers, {**known, **last, **import_.get_reading().columns}, data)
 
 
 def stopped(import_: Import) -> str:
@@ -128,8 +126,8 @@ def stopped(import_: Import) -> str:
 
 
 def obstacle(import_: Import) -> str:
-    """Why a checked import cannot be stored, as a sentence; "" where it can."""
-    counts, choices = import_.counts, Choices.from_json(import_.choices)
+    """Why a checked import cannot be stored, or need not be, as a sentence; "" where it can."""
+    counts = import_.counts
     errors = counts.get("errors", 0)
     if header_is_unfit(import_) or not import_.understood.get("format"):
         return "Nothing can be imported before the file can be read."
@@ -139,7 +137,7 @@ def obstacle(import_: Import) -> str:
         return (
             "The file could not be read to its end, so nothing of it can be imported: correct it and upload it again."
         )
-    if errors and not choices.only_valid:
+    if import_.why_not_storable:
         found = "one problem stands" if errors == 1 else f"{errors:,} problems stand"
         return f"Nothing can be imported while {found} against it. Choose what helps, or correct the file."
     if not counts.get("new") and not counts.get("changed"):
@@ -210,7 +208,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
 def same_choices(import_: Import) -> list[tuple[str, str]]:
     """The fields of a form that checks the file again as it was checked last."""
     form = ChecksForm(import_)
-    last = {**form.initial, "encoding": Reading.from_json(import_.reading).encoding}  # without what is suggested
+    last = {**form.initial, "encoding": import_.get_reading().encoding}  # without what is suggested
     values = ((name, last[name]) for name in form.fields)
     return [(name, "on" if value is True else value) for name, value in values if value is not False]
 
@@ -218,7 +216,7 @@ def same_choices(import_: Import) -> list[tuple[str, str]]:
 def figures(import_: Import) -> list[Figure]:
     """What came of the check, in numbers; what there is none of is left out, but new and problems."""
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
-    choices = Choices.from_json(import_.choices)
+    choices = import_.get_choices()
     people = ("user to create", "users to create") if choices.create_users else ("missing user", "missing users")
     new, problems = figure(counts["new"], "new message"), figure(counts["errors"], "problem", kind="bad")
     others = [
@@ -270,7 +268,7 @@ def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
 
 def effects(import_: Import) -> str:
     """What else the button does, in a sentence."""
-    counts, choices = import_.counts, Choices.from_json(import_.choices)
+    counts, choices = import_.counts, import_.get_choices()
     told = []
     if choices.create_users and counts.get("users"):
         told.append(f"creates {counted(counts['users'], 'user')}")
@@ -283,7 +281,7 @@ def effects(import_: Import) -> str:
 
 def columns_in_words(import_: Import) -> list[tuple[str, str]]:
     """Each column of ours that the file has, with its header there."""
-    headers, chosen = import_.understood.get("headers", []), Reading.from_json(import_.reading).columns
+    headers, chosen = import_.understood.get("headers", []), import_.get_reading().columns
     found = [(name, chosen.get(name, name)) for name in COLUMNS]
     aliases = [(name, ALIASES[name]) for name in ALIASES if name not in chosen]
     return [(name, header) for name, header in [*found, *aliases] if header and header in headers]
