@@ -26,7 +26,7 @@ class ImportsConfig(Room):
     def job_kinds(self) -> Iterable[Any]:
         from ops.imports import steps
 
-        return [steps.CheckImport(), steps.StoreImport(), steps.UndoImport()]
+        return steps.kinds()
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.imports import erased

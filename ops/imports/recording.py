@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +13,24 @@ from messaging.editors import current_editor
 from messaging.models import Message
 from ops.audit.recording import record
 from ops.imports.events import ImportEvent
-from ops.imports.storing.batches import ImportCounts
 
 # Sent with ``using`` after the commit, when an import has stored something, or an undo has removed something.
 messages_imported = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What an import added."""
+
+    messages: int = 0
+    replies: int = 0
+    conversations: int = 0
+    users: int = 0
+
+    @classmethod
+    def of(cls, counts: dict[str, Any]) -> ImportCounts:
+        """What it adds, by the counts of its check."""
+        return cls(counts["new"], counts["replies"], counts["conversations"], counts["users"])
 
 
 def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str, Any]) -> None:

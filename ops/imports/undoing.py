@@ -22,8 +22,9 @@ from ops.audit.models import Entry
 from ops.imports.models import Import
 from ops.imports.staging.base import Staging
 from ops.imports.storing import texts
-from ops.imports.storing.batches import Work
+from ops.imports.storing.ids import ids_after
 from ops.jobs.pacing import Pace
+from ops.jobs.run import Run
 
 PIECE = 2_000  # ids whose messages are removed at a time, many times over where that is fast
 PEOPLE = 500
@@ -73,13 +74,13 @@ COUNT = "SELECT COUNT(*) FROM ({query}) counted"
 
 
 class Undoing:
-    """One import being removed, on one database; what was done is counted in the cursor of ``work``.
+    """One import being removed, on one database; what was done is counted in the cursor of ``run``.
 
     ``unfinished`` imports go whole, whoever is on hold: nothing of them was there before, and their file still is.
     """
 
-    def __init__(self, import_: Import, staging: Staging, work: Work, *, unfinished: bool = False) -> None:
-        self.staging, self.work = staging, work
+    def __init__(self, import_: Import, staging: Staging, run: Run, *, unfinished: bool = False) -> None:
+        self.staging, self.run = staging, run
         if unfinished:
             staging.names["on_hold"] = NOBODY
         self.using = staging.using
@@ -92,14 +93,14 @@ class Undoing:
     def remove_messages(self) -> None:
         """Remove the messages that nobody touched, the latest first, so that most go before what they answer."""
         first, last = self.messages
-        upto = self.work.cursor.get("upto", last)
+        upto = self.run.cursor.get("upto", last)
         pace = Pace()
         while upto > first:
             after = max(first, upto - PIECE * pace.size)
-            with pace.timed(), self.work.batch():
+            with pace.timed(), self.run.batch():
                 self._remove(after, upto)
-                self.work.cursor["upto"] = upto = after
-                self.work.advance(done=last - upto, total=self.total)
+                self.run.cursor["upto"] = upto = after
+                self.run.advance(done=last - upto, total=self.total)
 
     def restore_texts(self, *, as_they_were: bool) -> None:
         """Put replaced texts back, as an edit with history or as if nothing had been."""
@@ -108,16 +109,16 @@ class Undoing:
             "SELECT EXISTS (SELECT 1 FROM {histories} WHERE id > %s AND id <= %s)", [first, last]
         ):
             return
-        upto = self.work.cursor.get("texts_upto", last)
+        upto = self.run.cursor.get("texts_upto", last)
         while upto > first:
             after = max(first, upto - texts.PIECE)
-            with self.work.batch():
+            with self.run.batch():
                 if as_they_were:
                     restored = texts.restore_as_they_were(self.staging, after, upto, first)
                 else:
                     restored = texts.restore(self.staging, after, upto)
                 self._count(restored=restored)
-                self.work.cursor["texts_upto"] = upto = after
+                self.run.cursor["texts_upto"] = upto = after
 
     def remove_people(self) -> None:
         """Remove the accounts that the import created and nobody uses: no message, no sign-in, no role, no trace.
@@ -125,10 +126,10 @@ class Undoing:
         So it is with those that imports created which were undone before: perhaps they stayed for this one.
         """
         for first, last in sorted([self.people, *left_by_undone(self.using)]):
-            after = max(first, self.work.cursor.get("people_after", 0))
+            after = max(first, self.run.cursor.get("people_after", 0))
             while after < last:
-                with self.work.batch():
-                    self.work.cursor["people_after"] = after = self._remove_people(after, last)
+                with self.run.batch():
+                    self.run.cursor["people_after"] = after = self._remove_people(after, last)
 
     def left(self) -> tuple[int, list[list[Any]]]:
         """How many messages were touched since, or are held, and left, and the first of them: [id, why], which is
@@ -144,7 +145,7 @@ class Undoing:
     def counts(self) -> dict[str, int]:
         """What was done so far, by name."""
         names = ("messages", "conversations", "restored", "users")
-        return {name: self.work.cursor.get(name, 0) for name in names}
+        return {name: self.run.cursor.get(name, 0) for name in names}
 
     def _remove(self, after: int, upto: int) -> None:
         chosen = [after, upto]
@@ -176,7 +177,7 @@ class Undoing:
 
     def _count(self, **numbers: int) -> None:
         for name, number in numbers.items():
-            self.work.cursor[name] = self.work.cursor.get(name, 0) + number
+            self.run.cursor[name] = self.run.cursor.get(name, 0) + number
 
 
 def plan(import_: Import, staging: Staging) -> dict[str, int]:
@@ -197,11 +198,6 @@ def left_by_undone(using: str) -> list[tuple[int, int]]:
     created = (ids_after(one.user_base, one.counts.get("users", 0)) for one in gone.exclude(user_base=None))
     users = get_user_model()._base_manager.using(using)
     return [ids for ids in created if users.filter(pk__gt=ids[0], pk__lte=ids[1]).exists()]
-
-
-def ids_after(base: int | None, number: int) -> tuple[int, int]:
-    """The ids that were reserved: after the first, up to the second. None where there is no base."""
-    return (base, base + number) if base is not None else (0, 0)
 
 
 def _unused(users: models.QuerySet) -> models.QuerySet:

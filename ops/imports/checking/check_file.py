@@ -61,6 +61,10 @@ class Checked:
     counts: dict[str, Any]
     complete: bool
 
+    @property
+    def last_row(self) -> int:
+        return len(self.findings.marks) - 1
+
 
 def check(
     staging: Staging,

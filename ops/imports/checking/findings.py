@@ -69,9 +69,9 @@ class Findings:
             marks[number] = out if row[-1] is None else new
             yield row
 
-    def where(self, *marks: Mark) -> bytearray:
-        """A byte for each row, true where its mark is one of these."""
-        return self.marks.translate(bytes(mark in marks for mark in range(256)))
+    def where(self, mark: Mark) -> bytearray:
+        """A byte for each row, true where it has this mark."""
+        return rows_marked(self.marks, mark)
 
     def count(self, mark: Mark) -> int:
         return self.marks.count(mark)
@@ -106,6 +106,11 @@ class Findings:
         self._waiting.append(row)
         if len(self._waiting) >= KEPT_WAITING:
             self.flush()
+
+
+def rows_marked(marks: bytearray, *wanted: Mark) -> bytearray:
+    """A byte for each row, true where its mark is one of these."""
+    return marks.translate(bytes(mark in wanted for mark in range(256)))
 
 
 def storable(text: str) -> str:

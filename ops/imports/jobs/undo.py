@@ -12,7 +12,7 @@ from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.imports import recording
 from ops.imports.events import ImportEvent
-from ops.imports.jobs import files
+from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
 from ops.imports.staging.databases import staging_on
 from ops.imports.undoing import Undoing
@@ -21,41 +21,51 @@ from ops.jobs.run import JobFailed, Run
 State = Import.State
 
 
-def work(run: Run) -> dict[str, Any]:
-    """Remove what nobody touched since, put texts back, and list what is left."""
-    import_ = files.import_for(run, State.UNDOING)
-    if import_ is None:
-        return {}
-    with staging_on(DEFAULT_DB_ALIAS) as staging:
-        undoing = Undoing(import_, staging, run)
-        undoing.restore_texts(as_they_were=False)
-        undoing.remove_messages()
-        undoing.remove_people()
-        try:
-            _end(import_, run, undoing, State.UNDONE)
-        except NotRecorded as error:
-            raise JobFailed(str(error)) from error
-    with suppress(OSError):
-        private_files.delete_all(import_.upload)
-    return {**import_.outcome["undo"], "batch": str(import_.pk)}
+class UndoImport(ImportKind):
+    """Removes what nobody touched since, restores texts, and lists what is kept.
 
+    What is removed stays removed when the job fails or is cancelled.
+    """
 
-def roll_back(run: Run) -> None:
-    """It failed or was cancelled: what is removed stays so, what is left can be undone again."""
-    import_ = files.import_for(run, State.UNDOING)
-    if import_ is None:
-        return
-    with staging_on(DEFAULT_DB_ALIAS) as staging:
-        undoing = Undoing(import_, staging, run)
-        if any(undoing.counts().values()):
-            _end(import_, run, undoing, State.STORED)
+    name = "import.undo"
+    cancel_note = "What is removed by then stays removed; undoing can go on later."
+    undoes_work = False
+    state = State.UNDOING
+
+    def work(self, run: Run) -> dict[str, Any]:
+        import_ = self.import_for(run)
+        if import_ is None:
+            return {}
+        with staging_on(DEFAULT_DB_ALIAS) as staging:
+            undoing = Undoing(import_, staging, run)
+            undoing.restore_texts(as_they_were=False)
+            undoing.remove_messages()
+            undoing.remove_people()
+            try:
+                _end(import_, run, undoing, State.UNDONE)
+            except NotRecorded as error:
+                raise JobFailed(str(error)) from error
+        with suppress(OSError):
+            private_files.delete_all(import_.upload)
+        return {**import_.outcome["undo"], "batch": str(import_.pk)}
+
+    def roll_back(self, run: Run) -> None:
+        """Leave the import so that undoing the rest can be started again."""
+        import_ = self.import_for(run)
+        if import_ is None:
             return
-    with run.batch():
-        import_.state = State.STORED
-        import_.save(update_fields=["state"])
+        with staging_on(DEFAULT_DB_ALIAS) as staging:
+            undoing = Undoing(import_, staging, run)
+            if any(undoing.counts().values()):
+                _end(import_, run, undoing, State.STORED)
+                return
+        with run.batch():
+            import_.state = State.STORED
+            import_.save(update_fields=["state"])
 
 
 def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
+    """Store what was undone, in this job and in earlier ones, and record what this one did."""
     kept, named = undoing.left()
     before = import_.outcome.get("undo", {})
     counts = {name: before.get(name, 0) + number for name, number in undoing.counts().items()}

@@ -12,7 +12,7 @@ from messaging.models import Message
 from ops.files.headers import places
 from ops.imports import columns, uploads
 from ops.imports.columns import ALIASES, COLUMNS, suggest
-from ops.imports.jobs import check as check_job
+from ops.imports.jobs.check import STOPPED
 from ops.imports.models import Import
 from ops.imports.pages import previews
 from ops.imports.pages import results as import_results
@@ -122,7 +122,7 @@ def stopped(import_: Import) -> str:
     job = import_.job
     if import_.understood or job is None or job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         return ""
-    return job.error or check_job.STOPPED
+    return job.error or STOPPED
 
 
 def obstacle(import_: Import) -> str:

@@ -8,11 +8,11 @@ from ops.files.problems import Problem
 from ops.files.sources import SourceRow
 from ops.imports.checking import parents, people
 from ops.imports.checking.check_file import Progress, RowContext, rows_of, stage, until_unreadable
-from ops.imports.checking.findings import Mark
+from ops.imports.checking.findings import Mark, rows_marked
 from ops.imports.checking.guards import take_guards_off
-from ops.imports.checking.roots import Roots
+from ops.imports.checking.roots import NO_ROW, Roots
 from ops.imports.staging.base import JOINS, Staging
-from ops.imports.storing.plans import Plan
+from ops.imports.storing.plan import Plan
 
 
 def restage(
@@ -22,7 +22,7 @@ def restage(
 
     Nothing is looked up again: the database holds a part of the rows by now.
     """
-    wanted = plan.marks.translate(bytes(mark in (Mark.NEW, Mark.CHANGED) for mark in range(256)))
+    wanted = rows_marked(plan.marks, Mark.NEW, Mark.CHANGED)
     last = len(wanted) - 1
     checked = rows_of(until_unreadable(rows, []), context, _ignore)
     stage(staging, (row for row in checked if row[0] <= last and wanted[row[0]]), progress)
@@ -32,7 +32,7 @@ def restage(
     staging.execute(people.FIND_PEOPLE)
     roots = parents.find_parents(staging, last)
     for (number,) in staging.stream(f"SELECT number FROM {JOINS}"):
-        roots.parents[number] = 0
+        roots.parents[number] = NO_ROW
     for _ in roots.resolve():
         pass  # the checks left no loop
     return roots

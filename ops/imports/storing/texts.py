@@ -10,8 +10,10 @@ from messaging.editors import current_editor_id
 from messaging.models import Message
 from messaging.writing import in_batches, lock_people
 from ops.imports.staging.base import CHANGES, ROWS, Staging
-from ops.imports.storing.batches import Bases, Work, changed_meanwhile
+from ops.imports.storing.ids import Bases
+from ops.imports.storing.messages import CHANGED_MEANWHILE
 from ops.jobs.pacing import Pace
+from ops.jobs.run import JobFailed, Run
 
 PIECE = 500  # texts replaced at a time, many times over where that is fast
 
@@ -60,18 +62,18 @@ WHERE kept.id > %s AND kept.id <= %s AND {messages}.id = kept.message_id AND {me
 """
 
 
-def change_texts(staging: Staging, work: Work, bases: Bases) -> None:
-    """Replace the texts that CHANGES lists, from the cursor's row on. Raises ImportStopped where a message is gone."""
+def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
+    """Replace the texts that CHANGES lists, from the cursor's row on. Raises JobFailed where a message is gone."""
     pace = Pace()
-    while rows := list(staging.stream(NEXT, [work.cursor.get("changed_to", 0), PIECE * pace.size])):
-        after, upto = work.cursor.get("changed_to", 0), rows[-1][0]
-        with pace.timed(), work.batch():
+    while rows := list(staging.stream(NEXT, [run.cursor.get("changed_to", 0), PIECE * pace.size])):
+        after, upto = run.cursor.get("changed_to", 0), rows[-1][0]
+        with pace.timed(), run.batch():
             if _held([message_id for _, message_id in rows], staging.using) < len(rows):
-                raise changed_meanwhile()
+                raise JobFailed(CHANGED_MEANWHILE)
             changed = staging.execute(KEEP_TEXTS, [bases.histories, *_now(staging), after, upto])
             staging.execute(REPLACE_TEXTS, [after, upto])
-            work.cursor["changed_to"] = upto
-            work.cursor["changed"] = work.cursor.get("changed", 0) + changed
+            run.cursor["changed_to"] = upto
+            run.cursor["changed"] = run.cursor.get("changed", 0) + changed
 
 
 def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> int:

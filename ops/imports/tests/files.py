@@ -12,8 +12,9 @@ from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, 
 from ops.imports import steps
 from ops.imports.models import Import
 from ops.imports.pages import previews
-from ops.imports.storing.batches import ImportCounts, ImportStopped
+from ops.imports.recording import ImportCounts
 from ops.imports.tests.importing import brought, do
+from ops.jobs.run import JobFailed
 
 __all__ = ["SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "as_xlsx", "read_rows", "row"]
 
@@ -45,12 +46,12 @@ def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[Result, list[st
 def result_of(import_: Import) -> tuple[Result, list[str]]:
     """Store what somebody brought; what came of it, and all problems as people see them.
 
-    Raises ImportStopped where the job failed.
+    Raises JobFailed where the job failed.
     """
     job = do(steps.store(import_, by=import_.by, kick=False))
     import_.refresh_from_db()
     if job.error:
-        raise ImportStopped(job.error)
+        raise JobFailed(job.error)
     counts, refused = import_.counts, import_.state != Import.State.STORED
     outcome = {} if refused else import_.outcome
     names = ("unchanged", "repeated", "errors", "warnings", "notices")

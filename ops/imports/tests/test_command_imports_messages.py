@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from messaging.models import Conversation, Message, Notification
 from ops.files import private_files
 from ops.imports.models import Import
-from ops.imports.storing import batches
+from ops.imports.storing import plan
 from ops.imports.tests.files import as_csv, row
 from ops.imports.tests.importing import do
 from ops.jobs import pacing
@@ -157,7 +157,7 @@ def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Ctrl-C right after each of these batches, counted from 1; two rows a batch, so that small files have many."""
-    monkeypatch.setattr(batches, "PIECE", 2)
+    monkeypatch.setattr(plan, "PIECE", 2)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
     whole, done = Run.batch, 0
 

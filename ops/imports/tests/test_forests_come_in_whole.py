@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from messaging.models import Conversation, Message
 from ops.imports import steps, undoing
 from ops.imports.checking.roots import Roots
-from ops.imports.storing import batches
-from ops.imports.storing.batches import ImportCounts
+from ops.imports.recording import ImportCounts
+from ops.imports.storing import plan
 from ops.imports.storing.order import in_order
 from ops.imports.tests.files import imported, numbered, row, stored
 from ops.imports.tests.importing import Death, at_batch, brought, do, everything, rolled_back
@@ -112,7 +112,7 @@ def test_a_job_that_dies_stores_the_same_and_its_undo_leaves_what_was(
 @contextmanager
 def in_batches_of(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(batches, "PIECE", size)
+        patched.setattr(plan, "PIECE", size)
         patched.setattr(undoing, "PIECE", size)
         patched.setattr(pacing, "BATCH_SECONDS", 0)
         yield

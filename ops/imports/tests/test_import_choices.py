@@ -12,7 +12,7 @@ from messaging.tests.conversations import write
 from ops.files import private_files
 from ops.imports import steps
 from ops.imports.models import Import
-from ops.imports.storing.batches import ImportCounts
+from ops.imports.recording import ImportCounts
 from ops.imports.tests.files import imported, numbered, row, stored
 from ops.imports.tests.importing import brought, checked, do, everything, preview, problems, stored_import
 from ops.jobs.models import Job

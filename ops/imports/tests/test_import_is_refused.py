@@ -13,11 +13,11 @@ from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
 from ops.files.csv_files import CsvFile
 from ops.files.timestamps import REMEDY
-from ops.imports.storing import batches
-from ops.imports.storing.batches import ImportStopped
+from ops.imports.storing import messages
 from ops.imports.tests.files import as_csv, imported, numbered, refusal, result_of, row, stored
 from ops.imports.tests.importing import brought
 from ops.jobs import running
+from ops.jobs.run import JobFailed
 
 pytestmark = pytest.mark.django_db
 
@@ -180,8 +180,8 @@ def test_a_failing_last_step_leaves_nothing(alice: Any, bob: Any, monkeypatch: p
     before, people = stored(), get_user_model().objects.count()
     rows = numbered(row("1", "old"), row("2", "1"), row("3", sender="carol"))
     with monkeypatch.context() as patched:
-        patched.setattr(batches, "STORE_NOTIFICATIONS", "INSERT INTO {notifications} SELECT %s, %s, %s, 'no such'")
-        with pytest.raises(ImportStopped):
+        patched.setattr(messages, "STORE_NOTIFICATIONS", "INSERT INTO {notifications} SELECT %s, %s, %s, 'no such'")
+        with pytest.raises(JobFailed):
             imported(rows, create_users=True, notify=True)
     assert stored() == before
     assert get_user_model().objects.count() == people
@@ -197,14 +197,14 @@ def test_what_vanishes_while_the_file_is_read_stops_the_import(
     """Never a reply without its parent, or a row left out."""
     parent = write(alice, bob, external_id="old")
 
-    store = batches.store_messages
+    store = messages.store_messages
 
     def store_after_a_deletion(*args: Any, **options: Any) -> Any:
         (parent if gone == "parent" else charlie).delete()
         return store(*args, **options)
 
-    monkeypatch.setattr(batches, "store_messages", store_after_a_deletion)
-    with pytest.raises(ImportStopped, match=r"^Somebody changed people or messages that the file refers to"):
+    monkeypatch.setattr(messages, "store_messages", store_after_a_deletion)
+    with pytest.raises(JobFailed, match=r"^Somebody changed people or messages that the file refers to"):
         imported(numbered(row("1", "old"), row("2", sender="charlie")))
     assert not Message.objects.exclude(external_id="old").exists()
 
@@ -225,9 +225,9 @@ def test_what_the_database_refuses_is_said_in_words(
     def fail(*args: Any, **options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(batches, "store_messages", fail)
+    monkeypatch.setattr(messages, "store_messages", fail)
     monkeypatch.setattr(running, "RETRY_PAUSES", ())
-    with pytest.raises(ImportStopped) as caught:
+    with pytest.raises(JobFailed) as caught:
         imported(numbered(row("1")))
     assert str(caught.value).startswith(sentence)
     assert not Message.objects.exists()

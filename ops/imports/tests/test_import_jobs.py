@@ -17,8 +17,7 @@ from ops.files import private_files
 from ops.imports import steps
 from ops.imports.events import ImportEvent
 from ops.imports.models import Import
-from ops.imports.storing import batches
-from ops.imports.storing.batches import ImportStopped
+from ops.imports.storing import people, plan
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import (
     Death,
@@ -34,7 +33,7 @@ from ops.imports.tests.importing import (
 )
 from ops.jobs import pacing, starting
 from ops.jobs.models import Job
-from ops.jobs.run import Cancelled
+from ops.jobs.run import Cancelled, JobFailed
 from ops.jobs.tests.working import run_all_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
@@ -56,9 +55,9 @@ THREADS = [
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a batch, so that small files have many."""
-    monkeypatch.setattr(batches, "PIECE", 2)
+    monkeypatch.setattr(plan, "PIECE", 2)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
-    monkeypatch.setattr(batches, "USERS", 1)
+    monkeypatch.setattr(people, "USERS", 1)
 
 
 @pytest.fixture
@@ -215,7 +214,7 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
         with rolled_back():
             import_ = brought(*THREADS, changed, by=rita, create_users=True, notify=True, existing="edit")
             job = steps.store(import_, by=rita, kick=False)
-            error = Cancelled() if stop == "cancelled" else ImportStopped("Somebody changed something.")
+            error = Cancelled() if stop == "cancelled" else JobFailed("Somebody changed something.")
             with at_batch(number, error, committed=True):
                 do(job)
             import_.refresh_from_db()

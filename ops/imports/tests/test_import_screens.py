@@ -14,7 +14,7 @@ from ops.audit.models import Entry
 from ops.events import ConsoleEvent
 from ops.files.tests.files import row
 from ops.files.tests.workbooks import as_ods, as_xls, as_xlsb
-from ops.imports.jobs import check as check_job
+from ops.imports.jobs.files import nothing_read
 from ops.imports.models import Import
 from ops.imports.pages import page as import_page
 from ops.imports.tests.screens import (
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_told_before_any_choice_and_leads_to_another_file
 
 def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
-    Import.objects.update(understood={}, counts=check_job.nothing_read())
+    Import.objects.update(understood={}, counts=nothing_read())
     Job.objects.update(state=Job.State.CANCELLED)
     said = page(importing, import_)
     assert "The check was stopped before its end: check the file again." in said

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import START, answer, write
-from ops.imports.storing import batches
-from ops.imports.storing.batches import ImportCounts
+from ops.imports.recording import ImportCounts
+from ops.imports.storing.plan import PIECE
 from ops.imports.tests.files import TIME, as_json, imported, numbered, result_of, row, stored
 from ops.imports.tests.importing import brought, checked
 from ops.jobs.run import Run
@@ -216,7 +216,7 @@ def test_progress_is_told_in_messages(alice: Any, bob: Any, monkeypatch: pytest.
     assert {total for _, total in seen} == {10_500}
     done = [number for number, _ in seen]
     assert done == sorted(done)
-    assert 5_250 + batches.PIECE // 2 in done
+    assert 5_250 + PIECE // 2 in done
     assert done[-1] == 10_500
 
 

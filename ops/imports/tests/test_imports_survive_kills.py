@@ -12,7 +12,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.imports import steps, undoing
 from ops.imports.models import Import
-from ops.imports.storing import batches, texts
+from ops.imports.storing import messages, people, plan, texts
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import brought, everything
 from ops.jobs import pacing, starting
@@ -27,7 +27,7 @@ SENT = "2026-01-05T10:00:00+00:00"
 
 def in_small_batches() -> None:
     """Workers are forked from the process that prepares, so they do the same."""
-    batches.PIECE, pacing.BATCH_SECONDS, batches.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
+    plan.PIECE, pacing.BATCH_SECONDS, people.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
         5,
         0,
         4,
@@ -61,14 +61,14 @@ def prepare() -> None:
 def prepare_cancelled() -> None:
     in_small_batches()
     job = steps.store(a_file(), by=None, kick=False)
-    store = batches.store_messages
+    store = messages.store_messages
 
     def cancelled_in_the_middle(*args: Any, **options: Any) -> None:
         store(*args, **options)
         with suppress(starting.NotPossible):  # it was cancelled in an earlier life
             starting.cancel(job, by=None)
 
-    batches.store_messages = cancelled_in_the_middle
+    messages.store_messages = cancelled_in_the_middle
 
 
 def prepare_undo() -> None:

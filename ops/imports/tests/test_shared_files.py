@@ -13,7 +13,7 @@ from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.threads import load_conversation
 from ops.imports.models import Import
-from ops.imports.storing.batches import ImportCounts
+from ops.imports.recording import ImportCounts
 from ops.imports.tests.files import SHARED, Result, result_of
 from ops.imports.tests.importing import brought, checked
 from ops.imports.tests.importing import problems as shown_problems

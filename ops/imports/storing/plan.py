@@ -1,6 +1,6 @@
 """What the checks decided, kept in a private file from before the first row is stored until the import is over.
 
-Whoever takes an import up after a worker died goes on with the same decisions: asking again would find the rows that
+Whoever resumes an import after a worker died continues with the same decisions: checking again would find the rows that
 are stored by then. No text and no name is in it, only numbers.
 """
 
@@ -15,23 +15,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.files import private_files
+from ops.imports.checking.check_file import Checked
 from ops.imports.staging.base import CHANGES, JOINS, Staging
 
 KIND = "plan.gz"
-AT_ONCE = 30_000  # numbers read or written together; three for each row
+PIECE = 2_000  # rows stored by one statement
+NUMBERS = 30_000  # read or written together; three for each row
 
 
 @dataclass
 class Plan:
-    """The mark of each row (findings.Mark), whether the guards of our exports were taken off, and how many rows are
-    stored at a time: with another number they would come in another order."""
+    """The mark of each row (findings.Mark), whether the guards of our exports were removed, and how many rows are
+    stored by one statement: with another number they would come in another order."""
 
     marks: bytearray
     guarded: bool
     piece: int
 
+    @classmethod
+    def of(cls, checked: Checked) -> Plan:
+        return cls(checked.findings.marks, checked.guarded, PIECE)
+
     def save(self, path: Path, staging: Staging) -> None:
-        """Keep it, with JOINS and CHANGES, so that it survives the death of the machine."""
+        """Write it, with JOINS and CHANGES, so that it survives the death of the machine."""
         with open(path, "wb", opener=private_files.opener) as file:
             with gzip.open(file, "wb", compresslevel=1) as packed:
                 head = {"rows": len(self.marks), "guarded": self.guarded, "piece": self.piece}
@@ -46,7 +52,7 @@ class Plan:
 
     @classmethod
     def load(cls, path: Path, staging: Staging) -> Plan:
-        """What ``save`` kept; JOINS and CHANGES are filled."""
+        """The plan that ``save`` wrote; JOINS and CHANGES are filled."""
         with gzip.open(path, "rb") as packed:
             head = json.loads(packed.readline())
             marks = bytearray(packed.read(head["rows"]))
@@ -60,7 +66,7 @@ def _write(file: gzip.GzipFile, rows: Iterator[tuple]) -> None:
     numbers = array("q")
     for row in rows:
         numbers.extend(map(int, row))
-        if len(numbers) >= AT_ONCE:
+        if len(numbers) >= NUMBERS:
             file.write(numbers)
             del numbers[:]
     file.write(numbers)
@@ -70,6 +76,6 @@ def _read(file: gzip.GzipFile, rows: int) -> Iterator[tuple]:
     left = 3 * rows
     while left:
         numbers = array("q")
-        numbers.frombytes(file.read(min(left, AT_ONCE) * numbers.itemsize))
+        numbers.frombytes(file.read(min(left, NUMBERS) * numbers.itemsize))
         left -= len(numbers)
         yield from zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True)

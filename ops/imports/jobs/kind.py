@@ -1,0 +1,35 @@
+"""What the jobs of imports have in common."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from ops.imports.models import Import
+from ops.jobs.kinds import KindWithRollback
+from ops.jobs.models import Job
+from ops.jobs.run import JobFailed, Run
+
+TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
+
+
+class ImportKind(KindWithRollback):
+    """A kind of job that works on an import (``params["import"]``), which is in ``state`` while it does."""
+
+    unit = "messages"
+    permission = "imports.import_messages"
+    state: Import.State
+
+    def page(self, job: Job) -> str:
+        return reverse("admin:imports_import_change", args=[job.params["import"]])
+
+    def why_no_retry(self, job: Job) -> str:
+        return "Start it again from the page of the import."
+
+    def import_for(self, run: Run) -> Import | None:
+        """The import that this job works on; None where that is over. Raises JobFailed where another job has it."""
+        import_ = Import.objects.filter(pk=run.params["import"]).first()
+        if import_ is None or import_.job_id != run.job.pk:
+            if run.job.ending:
+                return None
+            raise JobFailed(TAKEN_OVER)
+        return import_ if import_.state == self.state else None

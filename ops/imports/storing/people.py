@@ -1,0 +1,42 @@
+"""Creating accounts for people whom a file names and who have none."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
+
+from ops.deletion import erased_names
+from ops.imports.staging.base import PEOPLE, Staging
+from ops.imports.storing.ids import Bases
+from ops.jobs.run import JobFailed, Run
+
+USERS = 4_000  # accounts created in one batch
+# The check says in which rows, and nothing of that is kept when it is over; this sentence is kept with the job, so it
+# names nobody.
+ERASED_SINCE = "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
+MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
+
+
+def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> None:
+    """Create an account for everybody named who has none: inactive, without a password.
+
+    Raises JobFailed where one of them was erased since the file was checked.
+    """
+    while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
+        if erased_names.erased(names):
+            raise JobFailed(ERASED_SINCE)
+        created = run.cursor.get("people", 0)
+        first = (bases.users or 0) + created + 1
+        own = {"id": range(first, first + len(names)), "username": names, "password": [_no_password() for _ in names]}
+        with run.batch():
+            staging.insert(get_user_model(), own, is_active=False, date_joined=now)
+            run.cursor["people"] = created + len(names)
+        staging.execute(f"DELETE FROM {PEOPLE} WHERE username <= %s", [names[-1]])
+
+
+def _no_password() -> str:
+    """``make_password(None)``, whose results look the same, takes longer than all else of an account."""
+    return UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
