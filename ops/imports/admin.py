@@ -29,8 +29,7 @@ from ops.imports import columns, steps, uploads
 from ops.imports.models import Import
 from ops.imports.options import Choices
 from ops.imports.pages import page as import_page
-from ops.imports.pages import previews
-from ops.imports.pages import results as import_results
+from ops.imports.pages import previews, results
 from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
 
 PERMISSION = "imports.import_messages"
@@ -126,7 +125,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def prepare_rows(self, rows: list[Any]) -> None:
         for row in rows:
-            row.came_of_it = import_results.in_short(row)
+            row.result = results.one_line(row)
             row.look = import_page.LOOKS[row.state]
 
     # --- Upload ----------------------------------------------------------------------------------------------------
@@ -248,7 +247,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if import_.state != Import.State.STORED:
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if request.method != "POST":
-            context = {**import_results.undo_plan(import_), "title": f"Undo the import of {import_.file_name}"}
+            context = {**results.undo_preview(import_), "title": f"Undo the import of {import_.file_name}"}
             return self._render(request, "imports/undo.html", context)
         try:
             steps.undo(import_, by=request.user)

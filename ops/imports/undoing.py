@@ -1,4 +1,4 @@
-"""Removing what an import added: all that nobody touched since, in batches; what was touched is listed and left.
+"""Removing what an import added: all that nobody touched since, in batches; what was touched is listed and kept.
 
 So is what was exchanged with somebody on hold. A message is touched when it was edited, or answered by a message
 that did not come with the import. That its receiver reads it, or is notified of it, does not count: it would keep
@@ -28,55 +28,55 @@ from ops.jobs.run import Run
 
 PIECE = 2_000  # ids whose messages are removed at a time, many times over where that is fast
 PEOPLE = 500
-LISTED = 1_000  # messages that are named among those left
+LISTED = 1_000  # messages that are named among those kept
 
 EDITED = "EXISTS (SELECT 1 FROM {histories} edits WHERE edits.message_id = message.id)"
-# Replies of the import itself lie between its first and its last id.
+# Replies of the import itself are between its first and its last id.
 ANSWERED = """
 EXISTS (
     SELECT 1 FROM {messages} answers
     WHERE answers.parent_message_id = message.id AND (answers.id <= %s OR answers.id > %s)
 )
 """
-HELD = "(message.sender_id IN {on_hold} OR message.receiver_id IN {on_hold})"
+ON_HOLD = "(message.sender_id IN {on_hold} OR message.receiver_id IN {on_hold})"
 NOBODY = "(SELECT CAST(NULL AS bigint) WHERE 1 = 0)"
-UNTOUCHED = f"message.id > %s AND message.id <= %s AND NOT {HELD} AND NOT {EDITED} AND NOT {ANSWERED}"
+UNTOUCHED = f"message.id > %s AND message.id <= %s AND NOT {ON_HOLD} AND NOT {EDITED} AND NOT {ANSWERED}"
 CONVERSATIONS = """
 SELECT DISTINCT conversation_id FROM {messages} message WHERE message.id > %s AND message.id <= %s ORDER BY 1
 """
-GOING = f"SELECT message.id FROM {{messages}} message WHERE {UNTOUCHED}"
-# Whether something stays that answers what goes.
-STAYING = f"""
+REMOVABLE = "SELECT message.id FROM {messages} message WHERE " + UNTOUCHED
+# Whether a message that is kept answers one that is removed.
+ANSWER_STAYS = """
 SELECT EXISTS (
-    SELECT 1 FROM {{messages}} message CROSS JOIN {{messages}} reply
-    WHERE {UNTOUCHED} AND reply.parent_message_id = message.id AND (reply.id <= %s OR reply.id > %s
-    OR reply.sender_id IN {{on_hold}} OR reply.receiver_id IN {{on_hold}} OR EXISTS (
-        SELECT 1 FROM {{histories}} edits WHERE edits.message_id = reply.id
+    SELECT 1 FROM {messages} message CROSS JOIN {messages} reply
+    WHERE {untouched} AND reply.parent_message_id = message.id AND (reply.id <= %s OR reply.id > %s
+    OR reply.sender_id IN {on_hold} OR reply.receiver_id IN {on_hold} OR EXISTS (
+        SELECT 1 FROM {histories} edits WHERE edits.message_id = reply.id
     ) OR EXISTS (
-        SELECT 1 FROM {{messages}} answers
+        SELECT 1 FROM {messages} answers
         WHERE answers.parent_message_id = reply.id AND (answers.id <= %s OR answers.id > %s)
     ))
 )
 """
-FORGET_NOTIFICATIONS = f"DELETE FROM {{notifications}} WHERE message_id IN ({GOING})"
-REMOVE = f"DELETE FROM {{messages}} AS message WHERE {UNTOUCHED}"
-LEFT = f"""
-SELECT message.id, CASE WHEN {HELD} THEN 'held' WHEN {EDITED} THEN 'edited' ELSE 'answered' END
-FROM {{messages}} message WHERE message.id > %s AND message.id <= %s ORDER BY message.id
-"""
-# Texts that were put back are edited since, too.
-EDITED_SINCE = f"""
-SELECT kept.message_id, 'edited' FROM {{histories}} kept CROSS JOIN {{messages}} stored
-WHERE kept.id > %s AND kept.id <= %s AND stored.id = kept.message_id AND stored.content <> kept.old_content
-    AND {texts.EDITED_SINCE} ORDER BY kept.message_id
-"""
-COUNT = "SELECT COUNT(*) FROM ({query}) counted"
+REMOVE_NOTIFICATIONS = "DELETE FROM {notifications} WHERE message_id IN ({removable})"
+REMOVE = "DELETE FROM {messages} AS message WHERE {untouched}"
+KEPT = (
+    f"SELECT message.id, CASE WHEN {ON_HOLD} THEN 'held' WHEN {EDITED} THEN 'edited' ELSE 'answered' END "
+    "FROM {messages} message WHERE message.id > %s AND message.id <= %s ORDER BY message.id"
+)
+# Texts that were restored are edited since, too.
+TEXTS_KEPT = (
+    "SELECT kept.message_id, 'edited' FROM {histories} kept CROSS JOIN {messages} stored "
+    "WHERE kept.id > %s AND kept.id <= %s AND stored.id = kept.message_id AND stored.content <> kept.old_content "
+    f"AND {texts.EDITED_SINCE} ORDER BY kept.message_id"
+)
 
 
 class Undoing:
     """One import being removed, on one database; what was done is counted in the cursor of ``run``.
 
-    ``unfinished`` imports go whole, whoever is on hold: nothing of them was there before, and their file still is.
+    ``unfinished`` imports are removed whole, whoever is on hold: nothing of them was there before, and their file
+    still is.
     """
 
     def __init__(self, import_: Import, staging: Staging, run: Run, *, unfinished: bool = False) -> None:
@@ -103,7 +103,7 @@ class Undoing:
                 self.run.advance(done=last - upto, total=self.total)
 
     def restore_texts(self, *, as_they_were: bool) -> None:
-        """Put replaced texts back, as an edit with history or as if nothing had been."""
+        """Restore replaced texts, as an edit with history or as if nothing had been."""
         first, last = self.histories
         if not self.staging.value(
             "SELECT EXISTS (SELECT 1 FROM {histories} WHERE id > %s AND id <= %s)", [first, last]
@@ -123,22 +123,22 @@ class Undoing:
     def remove_people(self) -> None:
         """Remove the accounts that the import created and nobody uses: no message, no sign-in, no role, no trace.
 
-        So it is with those that imports created which were undone before: perhaps they stayed for this one.
+        Likewise those of imports that were undone before: perhaps they were kept because of this one.
         """
-        for first, last in sorted([self.people, *left_by_undone(self.using)]):
+        for first, last in sorted([self.people, *people_of_undone(self.using)]):
             after = max(first, self.run.cursor.get("people_after", 0))
             while after < last:
                 with self.run.batch():
                     self.run.cursor["people_after"] = after = self._remove_people(after, last)
 
-    def left(self) -> tuple[int, list[list[Any]]]:
-        """How many messages were touched since, or are held, and left, and the first of them: [id, why], which is
+    def kept(self) -> tuple[int, list[list[Any]]]:
+        """How many messages were touched since, or are held, and so kept; and the first of them: [id, why], which is
         "held", "edited" or "answered"."""
         named: list[list[Any]] = []
         total = 0
-        for sql, ids in ((LEFT, self.messages), (EDITED_SINCE, self.histories)):
-            total += self.staging.value(COUNT.replace("{query}", sql), ids)
-            found = self.staging.stream(f"{sql} LIMIT {LISTED - len(named)}", ids)
+        for query, ids in ((KEPT, self.messages), (TEXTS_KEPT, self.histories)):
+            total += self.staging.count(query, ids)
+            found = self.staging.stream(f"{query} LIMIT {LISTED - len(named)}", ids)
             named.extend([message_id, why] for message_id, why in found)
         return total, named
 
@@ -150,27 +150,27 @@ class Undoing:
     def _remove(self, after: int, upto: int) -> None:
         chosen = [after, upto]
         untouched = [*chosen, *self.messages]
-        touched = [row[0] for row in self.staging.stream(CONVERSATIONS, chosen)]
-        # Locked first, as every writer does: nobody can answer what is about to go.
-        for batch in self._conversations(touched):
+        conversations = [row[0] for row in self.staging.stream(CONVERSATIONS, chosen)]
+        # Locked first, as every writer does: nobody can answer what is about to be removed.
+        for batch in self._conversations(conversations):
             batch.lock()
-        if self.staging.value(STAYING, [*untouched, *chosen, *self.messages]):
-            going = [row[0] for row in self.staging.stream(GOING, untouched)]
-            Message.objects.using(self.using).reattach_replies(going)
-        self.staging.execute(FORGET_NOTIFICATIONS, untouched)
-        self._count(messages=self.staging.execute(REMOVE, untouched))
-        for batch in self._conversations(touched):
+        if self.staging.value(ANSWER_STAYS, [*untouched, *chosen, *self.messages], untouched=UNTOUCHED):
+            removable = [row[0] for row in self.staging.stream(REMOVABLE, untouched)]
+            Message.objects.using(self.using).reattach_replies(removable)
+        self.staging.execute(REMOVE_NOTIFICATIONS, untouched, removable=REMOVABLE)
+        self._count(messages=self.staging.execute(REMOVE, untouched, untouched=UNTOUCHED))
+        for batch in self._conversations(conversations):
             self._count(conversations=batch.remove_empty())
             batch.recount()
 
     def _remove_people(self, after: int, last: int) -> int:
-        """Remove the first of the accounts up to ``last``; up to where they were looked at."""
+        """Remove the first of the accounts up to ``last``; returns the id up to which they were looked at."""
         users = get_user_model()._base_manager.using(self.using)
         people = users.filter(pk__gt=after, pk__lte=last).order_by("pk").select_for_update()
-        held = list(people.values_list("pk", flat=True)[:PEOPLE])
-        if held:
-            self._count(users=_unused(users.filter(pk__in=held))._raw_delete(self.using))
-        return held[-1] if len(held) == PEOPLE else last
+        locked = list(people.values_list("pk", flat=True)[:PEOPLE])
+        if locked:
+            self._count(users=_unused(users.filter(pk__in=locked))._raw_delete(self.using))
+        return locked[-1] if len(locked) == PEOPLE else last
 
     def _conversations(self, ids: list[int]) -> Iterator[Any]:
         return (Conversation.objects.using(self.using).filter(pk__in=batch) for batch in in_batches(ids))
@@ -180,20 +180,20 @@ class Undoing:
             self.run.cursor[name] = self.run.cursor.get(name, 0) + number
 
 
-def plan(import_: Import, staging: Staging) -> dict[str, int]:
-    """What undoing would do now, in counts: messages removed and left, texts put back and left."""
+def preview(import_: Import, staging: Staging) -> dict[str, int]:
+    """What undoing would do now, in counts: messages removed and kept, texts restored."""
     ids = ids_after(import_.message_base, import_.last_row)
-    kept = ids_after(import_.history_base, import_.last_row)
+    histories = ids_after(import_.history_base, import_.last_row)
     stored = "SELECT COUNT(*) FROM {messages} message WHERE message.id > %s AND message.id <= %s"
     messages = staging.value(stored, ids)
-    going = staging.value(COUNT.replace("{query}", GOING), [*ids, *ids])
-    restored = staging.value(COUNT.replace("{query}", texts.REPLACED), kept)
-    edited_since = staging.value(COUNT.replace("{query}", EDITED_SINCE), kept)
-    return {"messages": going, "restored": restored, "kept": messages - going + edited_since}
+    removable = staging.count(REMOVABLE, [*ids, *ids])
+    restored = staging.count(texts.REPLACED, histories)
+    texts_kept = staging.count(TEXTS_KEPT, histories)
+    return {"messages": removable, "restored": restored, "kept": messages - removable + texts_kept}
 
 
-def left_by_undone(using: str) -> list[tuple[int, int]]:
-    """Between which ids accounts lie that imports created which are undone, as far as there still are some."""
+def people_of_undone(using: str) -> list[tuple[int, int]]:
+    """The ranges of ids of accounts that undone imports created, where there still are some."""
     gone = Import.objects.using(using).filter(state__in=(Import.State.UNDONE, Import.State.TAKEN_BACK))
     created = (ids_after(one.user_base, one.counts.get("users", 0)) for one in gone.exclude(user_base=None))
     users = get_user_model()._base_manager.using(using)
@@ -201,7 +201,7 @@ def left_by_undone(using: str) -> list[tuple[int, int]]:
 
 
 def _unused(users: models.QuerySet) -> models.QuerySet:
-    """Of these accounts, those that an import made and nobody has used since."""
+    """Of these accounts, those that an import created and nobody has used since."""
     unused = users.filter(is_active=False, last_login=None, is_staff=False, is_superuser=False)
     unused = unused.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     model = users.model
@@ -209,6 +209,6 @@ def _unused(users: models.QuerySet) -> models.QuerySet:
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
             column = {relation.field.name: OuterRef("pk")}
             unused = unused.exclude(Exists(relation.related_model._base_manager.filter(**column)))
-    # Whoever the audit trail speaks of stays, so that erasing them empties what it says.
+    # Whoever the audit trail names is kept, so that erasing them empties what it says.
     entries = Entry.objects.filter(target_type=model._meta.label_lower, target_id=Cast(OuterRef("pk"), CharField()))
     return unused.exclude(Exists(entries))

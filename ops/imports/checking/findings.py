@@ -1,73 +1,63 @@
-"""What is found in a file while it is checked: every problem, and what becomes of each row."""
+"""What is found in a file while it is checked: every problem, and what happens to each row."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any
 
 from ops.files.problems import Problem
-from ops.imports.checking.rows import StagedRow
-from ops.imports.staging.base import PROBLEMS, Staging
+from ops.imports.staging.base import Staging
 
-KEPT_WAITING = 2_000  # problems, before they are written down
+BUFFERED = 2_000  # problems that are stored together
 
-IN_ORDER = f"""
-SELECT number, place, level, message, cure FROM {PROBLEMS} WHERE told ORDER BY number, serial
+BY_ROW = """
+SELECT number, column_name, level, message, cure FROM {problems} WHERE reported ORDER BY number, serial
 """
-WHY_LEFT_OUT = f"SELECT number, message FROM {PROBLEMS} WHERE level = 'error' AND number > 0 ORDER BY number, serial"
+WHY_EXCLUDED = "SELECT number, message FROM {problems} WHERE level = 'error' AND number > 0 ORDER BY number, serial"
 
 
 class Mark(IntEnum):
-    """What becomes of a row; one byte for each."""
+    """What happens to a row; one byte for each."""
 
     NONE = 0  # there is no such row
     NEW = 1
     CHANGED = 2  # its text replaces a stored one
     KNOWN = 3  # it is stored already
-    REPEATED = 4  # an earlier row says the same
-    EXCLUDED = 5  # it has an error, or goes with one that has
+    REPEATED = 4  # an earlier row is the same message
+    EXCLUDED = 5  # it has an error, or depends on a row that has one
 
 
 class Findings:
-    """The problems of a file (``report`` takes each), and the ``marks`` of its rows, by row number."""
+    """The problems of a file, and the ``marks`` of its rows by row number."""
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
         self.marks = bytearray(1)  # rows count from 1, also in a file that has none
         self.levels: Counter[str] = Counter()
         self.cures: Counter[str] = Counter()
-        self._waiting: list[tuple] = []
+        self._buffer: list[tuple] = []
         self._serial = 0
 
     def report(self, problem: Problem) -> None:
+        """Add a problem; a row with an error is excluded."""
         self.levels[problem.level] += 1
         if problem.cure:
             self.cures[problem.cure] += 1
         if problem.level == "error" and problem.row:
             self.mark(problem.row, Mark.EXCLUDED)
-        self._write_down(problem, told=True)
+        self._store(problem, reported=True)
 
-    def leave_out(self, row: int, why: str) -> None:
-        """Leave a row out that a problem of another row speaks for already."""
+    def exclude(self, row: int, why: str) -> None:
+        """Exclude a row because of a problem that was reported for another row."""
         self.mark(row, Mark.EXCLUDED)
-        self._write_down(Problem(row, "", "error", why), told=False)
+        self._store(Problem(row, "", "error", why), reported=False)
 
     def mark(self, row: int, mark: Mark) -> None:
         if row >= len(self.marks):
             self.marks.extend(bytes(row - len(self.marks) + 1))
         self.marks[row] = mark
-
-    def marking(self, rows: Iterable[StagedRow]) -> Iterator[StagedRow]:
-        """The rows, marking those without a fault as new and the others as left out."""
-        marks, new, out = self.marks, Mark.NEW, Mark.EXCLUDED
-        for row in rows:
-            number = row[0]
-            if number >= len(marks):
-                marks.extend(bytes(number - len(marks) + 1))
-            marks[number] = out if row[-1] is None else new
-            yield row
 
     def where(self, mark: Mark) -> bytearray:
         """A byte for each row, true where it has this mark."""
@@ -77,16 +67,16 @@ class Findings:
         return self.marks.count(mark)
 
     def problems(self) -> Iterator[Problem]:
-        """Everything that was found, by row; what concerns the whole file comes first."""
-        self.flush()
-        for number, place, level, message, cure in self.staging.stream(IN_ORDER):
-            yield Problem(number or None, place, level, message, cure)
+        """Everything that was reported, by row; what concerns the whole file comes first."""
+        self._flush()
+        for number, column, level, message, cure in self.staging.stream(BY_ROW):
+            yield Problem(number or None, column, level, message, cure)
 
-    def left_out(self) -> Iterator[tuple[int, str]]:
-        """(row, why) of each row that is left out, by row."""
-        self.flush()
+    def excluded(self) -> Iterator[tuple[int, str]]:
+        """(row, why) of each excluded row, by row."""
+        self._flush()
         last, reasons = 0, [""]
-        for number, message in self.staging.stream(WHY_LEFT_OUT):
+        for number, message in self.staging.stream(WHY_EXCLUDED):
             if number != last:
                 if last:
                     yield last, " ".join(reasons)
@@ -95,17 +85,17 @@ class Findings:
         if last:
             yield last, " ".join(reasons)
 
-    def flush(self) -> None:
-        self.staging.fill(PROBLEMS, self._waiting)
-        self._waiting = []
+    def _flush(self) -> None:
+        self.staging.fill("problems", self._buffer)
+        self._buffer = []
 
-    def _write_down(self, problem: Problem, *, told: bool) -> None:
+    def _store(self, problem: Problem, *, reported: bool) -> None:
         self._serial += 1
         message = storable(problem.message)
-        row: Any = (problem.row or 0, self._serial, told, problem.level, problem.cure, problem.column, message)
-        self._waiting.append(row)
-        if len(self._waiting) >= KEPT_WAITING:
-            self.flush()
+        row: Any = (problem.row or 0, self._serial, reported, problem.level, problem.cure, problem.column, message)
+        self._buffer.append(row)
+        if len(self._buffer) >= BUFFERED:
+            self._flush()
 
 
 def rows_marked(marks: bytearray, *wanted: Mark) -> bytearray:
@@ -114,5 +104,5 @@ def rows_marked(marks: bytearray, *wanted: Mark) -> bytearray:
 
 
 def storable(text: str) -> str:
-    """Words of a file with the characters spelled out that no database and no page takes."""
+    """A text from a file, with the characters spelled out that no database and no page takes."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Taking the guard of our exports off the rows of a file, where they have it."""
+"""Removing the guard of our exports from the rows of a file, where they have it."""
 
 from __future__ import annotations
 
@@ -7,43 +7,45 @@ from ops.files.problems import Problem
 from ops.imports.checking.findings import Findings
 from ops.imports.checking.rows import LONGEST, too_long
 from ops.imports.columns import GUARDED
-from ops.imports.staging.base import ROWS, Staging
+from ops.imports.staging.base import Staging
 
 # As many places for values as there are signs that a formula begins with; and one more for the guard.
 FORMULA, EITHER = ", ".join(["%s"] * len(STARTS)), ", ".join(["%s"] * (len(STARTS) + 1))
-MAY_BE_LONG = f"SELECT number, {{column}} FROM {ROWS} WHERE substr({{column}}, 1, 1) = %s AND length({{column}}) > %s"
+BEGINS_WITH_GUARD = "substr({column}, 1, 1) = %s"
+# A value which our exports would have guarded, or one which they would not have.
+NOT_OF_EXPORTS = (
+    f"substr({{column}}, 1, 1) IN ({FORMULA})"
+    f" OR (substr({{column}}, 1, 1) = %s AND substr({{column}}, 2, 1) NOT IN ({EITHER}))"
+)
+REMOVE_GUARD = (
+    "UPDATE {rows} SET {column} = substr({column}, 2) "
+    f"WHERE substr({{column}}, 1, 1) = %s AND substr({{column}}, 2, 1) IN ({EITHER})"
+)
+MAY_BE_LONG = "SELECT number, {column} FROM {rows} WHERE substr({column}, 1, 1) = %s AND length({column}) > %s"
 
 
-def take_guards_off(staging: Staging, *, whole: bool = True) -> int:
-    """Take the guard off all rows where the whole file has it as our exports have; from how many values.
+def remove_guards(staging: Staging, *, whole: bool = True) -> int:
+    """Remove the guard from all rows where the whole file has it as our exports have; from how many values.
 
     In a file from elsewhere a leading ' is a part of the text. It is one of ours only if no value begins as a formula
-    does, and each that begins with ' goes on with what must be guarded. Where that is known already ``whole`` is false:
-    where only a part of the file is staged, or where we wrote the file and somebody put other values into it.
+    does, and each that begins with ' continues with what must be guarded. Where that is known already ``whole`` is
+    False: where only a part of the file is staged, or where we wrote the file and somebody put other values into it.
     """
-    has_guards = " OR ".join(f"substr({column}, 1, 1) = %s" for column in GUARDED)
-    marks = [GUARD] * len(GUARDED)
-    if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {has_guards})", marks):
+    if not _has_any(staging, BEGINS_WITH_GUARD, [GUARD]):
         return 0
-    each = [*STARTS, GUARD, *STARTS, GUARD]
-    if whole and staging.value(f"SELECT EXISTS (SELECT 1 FROM {ROWS} WHERE {_unguarded()})", each * len(GUARDED)):
+    if whole and _has_any(staging, NOT_OF_EXPORTS, [*STARTS, GUARD, *STARTS, GUARD]):
         return 0
-    guarded_ones = f"substr({{column}}, 1, 1) = %s AND substr({{column}}, 2, 1) IN ({EITHER})"
-    take_off = f"UPDATE {ROWS} SET {{column}} = substr({{column}}, 2) WHERE {guarded_ones}"
-    return sum(staging.execute(take_off.replace("{column}", column), [GUARD, *STARTS, GUARD]) for column in GUARDED)
-
-
-def _unguarded() -> str:
-    """That a row has a value which our exports would have guarded, or which they would not have."""
-    return " OR ".join(
-        f"substr({column}, 1, 1) IN ({FORMULA})"
-        f" OR (substr({column}, 1, 1) = %s AND substr({column}, 2, 1) NOT IN ({EITHER}))"
-        for column in GUARDED
-    )
+    return sum(staging.execute(REMOVE_GUARD, [GUARD, *STARTS, GUARD], column=column) for column in GUARDED)
 
 
 def check_lengths(staging: Staging, findings: Findings) -> None:
     """Report values that are too long where what was taken for a guard of our exports is a character like others."""
     for column, most in LONGEST.items():
-        for number, value in staging.stream(MAY_BE_LONG.replace("{column}", column), [GUARD, most]):
+        for number, value in staging.stream(MAY_BE_LONG, [GUARD, most], column=column):
             findings.report(Problem(number, column, "error", too_long(column, value, guarded=False)))
+
+
+def _has_any(staging: Staging, condition: str, params: list[str]) -> bool:
+    """Whether a row has a guarded column for which this holds."""
+    where = " OR ".join(condition.format(column=column) for column in GUARDED)
+    return bool(staging.value(f"SELECT EXISTS (SELECT 1 FROM {{rows}} WHERE {where})", params * len(GUARDED)))

@@ -1,4 +1,4 @@
-"""Which message each row answers: in the file, stored, or missing; and replies in a loop."""
+"""Which message each row answers: another row, a stored message, or none that can be found."""
 
 from __future__ import annotations
 
@@ -9,48 +9,49 @@ from ops.files.problems import Problem, label
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.roots import NO_ROW, Roots
 from ops.imports.options import Choices
-from ops.imports.staging.base import JOINS, KNOWN, ORPHANS, ROWS, Staging
+from ops.imports.staging.base import Staging
 
 LOOPS_AT_A_TIME = 100  # whose ids are looked up together
 NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
-ANSWERS = f"""
+
+ANSWERS = """
 SELECT rows.number, COALESCE(parents.number, 0)
-FROM {ROWS} rows LEFT JOIN {ROWS} parents ON parents.external_id = rows.parent_external_id
+FROM {rows} rows LEFT JOIN {rows} parents ON parents.external_id = rows.parent_external_id
 WHERE rows.parent_external_id IS NOT NULL
 """
-JOIN_OTHERS = f"""
-INSERT INTO {JOINS} SELECT orphans.number, stored.id, stored.conversation_id
-FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+JOIN_OTHERS = """
+INSERT INTO {joins} SELECT orphans.number, stored.id, stored.conversation_id
+FROM {orphans} orphans CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE rows.number = orphans.number AND stored.external_id = rows.parent_external_id
-    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+    AND NOT EXISTS (SELECT 1 FROM {known} known WHERE known.number = orphans.number)
 """
-# What has no id from elsewhere is named by its number.
-JOIN_OWN = f"""
-INSERT INTO {JOINS} SELECT answers.number, stored.id, stored.conversation_id
+# Our exports name messages without an external id by their number.
+JOIN_OWN = """
+INSERT INTO {joins} SELECT answers.number, stored.id, stored.conversation_id
 FROM (
-    SELECT rows.number, {{own_parent}} AS own FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+    SELECT rows.number, {own_parent} AS own FROM {orphans} orphans CROSS JOIN {rows} rows
     WHERE rows.number = orphans.number
 ) answers
-CROSS JOIN {{messages}} stored
+CROSS JOIN {messages} stored
 WHERE stored.id = answers.own AND stored.external_id IS NULL
-    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = answers.number)
+    AND NOT EXISTS (SELECT 1 FROM {known} known WHERE known.number = answers.number)
 """
-JOIN_KNOWN = f"""
-INSERT INTO {JOINS} SELECT rows.number, known.message_id, known.conversation_id
-FROM {KNOWN} known CROSS JOIN {ROWS} parents CROSS JOIN {ROWS} rows
+JOIN_KNOWN = """
+INSERT INTO {joins} SELECT rows.number, known.message_id, known.conversation_id
+FROM {known} known CROSS JOIN {rows} parents CROSS JOIN {rows} rows
 WHERE parents.number = known.number AND rows.parent_external_id = parents.external_id
-    AND NOT EXISTS (SELECT 1 FROM {KNOWN} own WHERE own.number = rows.number)
+    AND NOT EXISTS (SELECT 1 FROM {known} own WHERE own.number = rows.number)
 """
-MISSING_PARENTS = f"""
-SELECT rows.number, rows.parent_external_id FROM {ORPHANS} orphans CROSS JOIN {ROWS} rows
+MISSING_PARENTS = """
+SELECT rows.number, rows.parent_external_id FROM {orphans} orphans CROSS JOIN {rows} rows
 WHERE rows.number = orphans.number
-    AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = orphans.number)
-    AND NOT EXISTS (SELECT 1 FROM {KNOWN} known WHERE known.number = orphans.number)
+    AND NOT EXISTS (SELECT 1 FROM {joins} joins WHERE joins.number = orphans.number)
+    AND NOT EXISTS (SELECT 1 FROM {known} known WHERE known.number = orphans.number)
 """
 
 
 def find_parents(staging: Staging, last_row: int) -> Roots:
-    """Which row each row answers; those whose parent is not in the file go to ORPHANS."""
+    """Which row each row answers; those whose parent is not in the file go to the table of orphans."""
     roots = Roots(last_row)
     orphans = array("i")
     for number, parent in staging.stream(ANSWERS):
@@ -58,7 +59,7 @@ def find_parents(staging: Staging, last_row: int) -> Roots:
             roots.parents[number] = parent
         else:
             orphans.append(number)
-    staging.fill(ORPHANS, zip(orphans, strict=True))
+    staging.fill("orphans", zip(orphans, strict=True))
     return roots
 
 
@@ -67,9 +68,9 @@ def join_stored(staging: Staging, roots: Roots) -> None:
     staging.execute(JOIN_OTHERS)
     staging.execute(JOIN_OWN)
     staging.execute(JOIN_KNOWN)
-    staging.analyze(JOINS)
-    for table in (JOINS, KNOWN):
-        for (number,) in staging.stream(f"SELECT number FROM {table}"):
+    staging.analyze("joins")
+    for query in ("SELECT number FROM {joins}", "SELECT number FROM {known}"):
+        for (number,) in staging.stream(query):
             roots.parents[number] = NO_ROW
 
 
@@ -89,45 +90,44 @@ def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
     """Resolve the roots; report replies that go round in a loop."""
     loops = roots.resolve()
     while some := list(islice(loops, LOOPS_AT_A_TIME)):
-        ids = _named(staging, some)
+        ids = _ids_to_name(staging, some)
         for loop in some:
             message = f"replies in a loop: {_path(ids, loop)} ({_places(loop)}): correct one of these parents."
             findings.report(Problem(loop[0], "parent_external_id", "error", message))
             for row in loop[1:]:
-                findings.leave_out(row, message)
+                findings.exclude(row, message)
 
 
-def leave_out_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
-    """What answers a row that is left out is left out too, or begins a conversation where that is chosen."""
-    out = findings.where(Mark.EXCLUDED)
-    if not any(out):
+def exclude_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
+    """Exclude what answers an excluded row, or have it start a conversation where that is chosen."""
+    excluded = findings.where(Mark.EXCLUDED)
+    if not any(excluded):
         return
     if choices.start_conversations:
-        _begin_below(findings, roots, out)
-    for row, parent in roots.cut_off(out):
+        _start_below(findings, roots, excluded)
+    for row, parent in roots.cut_off(excluded):
         message = f"its parent, row {parent}, is left out: correct that row, and import both."
         if choices.only_valid:
             findings.report(Problem(row, "parent_external_id", "error", message, "start_conversations"))
         else:
-            findings.marks[row] = Mark.EXCLUDED
-    roots.forget()
-    for _ in roots.resolve():
-        pass  # only rows that are left out go in loops
+            findings.mark(row, Mark.EXCLUDED)
+    roots.reset()
+    roots.resolve_without_loops()  # only excluded rows are in loops
 
 
-def _begin_below(findings: Findings, roots: Roots, out: bytearray) -> None:
+def _start_below(findings: Findings, roots: Roots, excluded: bytearray) -> None:
     for row, parent in enumerate(roots.parents):
-        if parent and out[parent] and not out[row]:
+        if parent and excluded[parent] and not excluded[row]:
             roots.parents[row] = NO_ROW
             message = f"its parent, row {parent}, is left out: the message begins a conversation."
             findings.report(Problem(row, "parent_external_id", "warning", message))
 
 
-def _named(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
+def _ids_to_name(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
     """The external ids of those rows of the loops that are named."""
     named = [row for loop in loops for row in loop[:NAMED_IN_A_LOOP]]
     places = ", ".join(["%s"] * len(named))
-    return dict(staging.stream(f"SELECT number, external_id FROM {ROWS} WHERE number IN ({places})", named))
+    return dict(staging.stream(f"SELECT number, external_id FROM {{rows}} WHERE number IN ({places})", named))
 
 
 def _path(ids: dict[int, str], loop: list[int]) -> str:

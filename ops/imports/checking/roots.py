@@ -21,7 +21,7 @@ class Roots:
     def resolve(self) -> Iterator[list[int]]:
         """Find the root of every row; yields each loop as its rows, from the lowest on, each followed by its parent.
 
-        Rows of a loop, and those that go back to one, get the row where it was entered as their root.
+        Rows of a loop, and those that lead to one, get the row where it was entered as their root.
         """
         parents, roots = self.parents, self.roots
         walk = array("i")
@@ -41,16 +41,21 @@ class Roots:
             if entered:
                 yield self._loop(row)
 
-    def forget(self) -> None:
-        """Roots are to be resolved anew, because parents changed."""
+    def resolve_without_loops(self) -> None:
+        """Find the root of every row, where loops were reported already."""
+        for _ in self.resolve():
+            pass
+
+    def reset(self) -> None:
+        """Forget the roots, because parents changed: they are to be resolved again."""
         self.roots = array("i", [0]) * len(self.parents)
 
-    def cut_off(self, out: bytearray) -> Iterator[tuple[int, int]]:
-        """(row, its parent) of rows with a parent that is out or is cut off itself; each is marked in ``out`` too.
+    def cut_off(self, excluded: bytearray) -> Iterator[tuple[int, int]]:
+        """(row, its parent) of rows with a parent that is excluded or cut off; each is marked in ``excluded`` too.
 
-        ``out`` has a true byte for each row that is left out. There must be no loop among the others.
+        ``excluded`` has a true byte for each row that is. There must be no loop among the others.
         """
-        decided = bytearray(out)
+        decided = bytearray(excluded)
         walk = array("i")
         for start in range(1, len(self.parents)):
             del walk[:]
@@ -58,11 +63,11 @@ class Roots:
             while row and not decided[row]:
                 walk.append(row)
                 row = self.parents[row]
-            gone = bool(row) and out[row]
+            gone = bool(row) and excluded[row]
             for passed in reversed(walk):
                 decided[passed] = True
                 if gone:
-                    out[passed] = True
+                    excluded[passed] = True
                     yield passed, self.parents[passed]
 
     def _loop(self, row: int) -> list[int]:

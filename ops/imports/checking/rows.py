@@ -1,9 +1,10 @@
-"""Rows of a message file, whatever format they came from, and what can be said of each one by itself."""
+"""What is wrong with each row of a file by itself, and how it is staged."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ops.accounts.usernames import MAX_LENGTH as LONGEST_USERNAME
@@ -28,10 +29,11 @@ NEEDED = {
 }
 FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
 
+# What is compared of two messages with one id.
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
 
-# The number, then what staging.py keeps: the values in the order of COLUMNS, the time in UTC, edited and read as they
-# are stored. The text is None where the row is faulty.
+# The number, then the values in the order of COLUMNS: the time in UTC, edited and read as they are stored. The text is
+# None where the row is faulty.
 StagedRow = tuple[int, str | None, str | None, str | None, str | None, str | None, bool, bool, str | None]
 
 # A text of nothing but these is empty. Other scripts' blanks, the ideographic one for instance, are somebody's text.
@@ -40,19 +42,29 @@ BLANKS = " \t\r\n"
 CANNOT_BE_STORED = re.compile("[\x00\ud800-\udfff]")
 
 
-def checked_rows(
-    rows: Iterable[SourceRow], *, now: datetime, report: Report, time_zone: str = "UTC", guarded: bool = False
-) -> Iterator[StagedRow]:
-    """Each row ready for staging; reports what is wrong with it by itself.
+@dataclass(frozen=True)
+class RowContext:
+    """What the values of a row mean in this file.
 
-    ``now`` decides what lies in the future, ``time_zone`` (IANA) what is meant by times that name no zone. Where values
-    may be ``guarded`` as our exports guard them, the guard does not count as one of their characters.
+    ``now`` decides what lies in the future, ``time_zone`` (IANA) what is meant by times that name no zone. ``guarded``:
+    values may have the guard of our CSV exports, which does not count as one of their characters. ``ours``: we wrote
+    the file, of rows that were excluded before, and people have corrected it since.
     """
-    latest = str(now.astimezone(UTC).replace(tzinfo=None))
-    read_moment = moments_in(time_zone)
+
+    now: datetime
+    time_zone: str = "UTC"
+    guarded: bool = False
+    ours: bool = False
+
+
+def checked_rows(rows: Iterable[SourceRow], context: RowContext, report: Report) -> Iterator[StagedRow]:
+    """Each row ready for staging; reports what is wrong with it by itself."""
+    guarded = context.guarded
+    latest = str(context.now.astimezone(UTC).replace(tzinfo=None))
+    read_moment = moments_in(context.time_zone)
     for number, values, problem in rows:
         if problem is not None:
-            # Its id is kept, so that replies to it are not faulted as well.
+            # Its id is kept, so that replies to it are not reported as well.
             report(problem)
             yield number, _storable_id(values[0], guarded=guarded), None, None, None, None, False, False, None
             continue
@@ -92,7 +104,7 @@ def too_long(column: str, value: str, *, guarded: bool) -> str:
 
 
 def _long(values: Sequence[str], *, guarded: bool) -> bool:
-    """Whether a name or an id is too long; quick where none is, as is usual."""
+    """Whether a name or an id is too long; fast where none is, as is usual."""
     external_id, parent_external_id, sender, receiver = values[:4]
     return (
         len(external_id) > LONGEST_EXTERNAL_ID
@@ -103,7 +115,7 @@ def _long(values: Sequence[str], *, guarded: bool) -> bool:
 
 
 def _flag(value: str) -> bool | None:
-    """What ``edited`` or ``read`` says; None where it says neither."""
+    """What ``edited`` or ``read`` says; None where it is neither true nor false."""
     known = FLAGS.get(value)
     return known if known is not None else FLAGS.get(value.strip().lower())
 
@@ -111,7 +123,7 @@ def _flag(value: str) -> bool | None:
 def _faulty(
     number: int, values: Sequence[str], report: Report, read_moment: Callable[[str], Moment], *, guarded: bool
 ) -> StagedRow:
-    """Report every fault of a row; stage what is sound of it, so that the checks of all rows together go on."""
+    """Report every fault of a row; what is sound of it is staged, so that checks of all rows together can continue."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
         fault = _fault(column, value, guarded=guarded)
@@ -128,7 +140,7 @@ def _faulty(
 
 
 def _fault(column: str, value: str, *, guarded: bool) -> str:
-    """What is wrong with one value, with its remedy; empty where nothing is."""
+    """What is wrong with one value, with its remedy; "" where nothing is."""
     found = CANNOT_BE_STORED.search(value)
     if found:
         return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it."
@@ -145,5 +157,5 @@ def _storable_id(external_id: str, *, guarded: bool) -> str | None:
 
 
 def differing(differs: Sequence[object]) -> str:
-    """The names of the columns of COMPARED whose flag is set, in words."""
+    """The columns of COMPARED that differ, as a sentence names them."""
     return ", ".join(column for column, differing in zip(COMPARED, differs, strict=True) if differing)

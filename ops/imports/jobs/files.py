@@ -14,8 +14,9 @@ from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import Source, open_source
 from ops.imports import uploads
-from ops.imports.checking.check_file import Checked, Progress, RowContext, check
+from ops.imports.checking.check_file import Checked, Progress, check
 from ops.imports.checking.findings import storable
+from ops.imports.checking.rows import RowContext
 from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
 from ops.imports.models import Import
 from ops.imports.pages import previews
@@ -40,10 +41,10 @@ def check_with_preview(import_: Import, staging: Staging, progress: Progress) ->
             checked = check(
                 staging,
                 source,
-                choices=import_.get_choices(),
-                context=context_of(source, import_),
+                context_of(source, import_),
+                import_.get_choices(),
                 progress=progress,
-                also=source.notices,
+                notices=source.notices,
             )
     except Unreadable as error:
         import_.understood = _unfit(error) if isinstance(error, HeaderUnfit) else {}
@@ -69,8 +70,12 @@ def open_upload(import_: Import) -> Iterator[Source]:
 
 def context_of(source: Source, import_: Import) -> RowContext:
     """How the rows of an open file are read."""
-    returning = ALWAYS_IGNORED in source.headers
-    return RowContext(import_.get_reading().time_zone, source.format == "CSV", timezone.now(), returning)
+    return RowContext(
+        now=timezone.now(),
+        time_zone=import_.get_reading().time_zone,
+        guarded=source.format == "CSV",
+        ours=ALWAYS_IGNORED in source.headers,
+    )
 
 
 def nothing_read(problem: Problem | None = None) -> dict[str, Any]:

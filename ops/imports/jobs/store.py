@@ -81,7 +81,7 @@ class StoreImport(ImportKind):
                 undoing.restore_texts(as_they_were=True)
                 undoing.remove_messages()
                 undoing.remove_people()
-                kept, counts = undoing.left(), undoing.counts()
+                kept, counts = undoing.kept(), undoing.counts()
         with run.batch():
             import_.state = State.TAKEN_BACK
             import_.outcome = {"why": run.job.error or CANCELLED, "undo": {**counts, "kept": kept[0]}, "kept": kept[1]}
@@ -130,7 +130,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     with open(path, "wb", opener=private_files.opener):
         pass  # only we may read it, from its beginning
     with open_upload(import_) as source, RejectedRows(source, path, guarded_already=checked.guarded) as rejected:
-        for row, why in checked.findings.left_out():
+        for row, why in checked.findings.excluded():
             rejected.write(row, why)
 
 

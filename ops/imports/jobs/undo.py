@@ -66,7 +66,7 @@ class UndoImport(ImportKind):
 
 def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
     """Store what was undone, in this job and in earlier ones, and record what this one did."""
-    kept, named = undoing.left()
+    kept, named = undoing.kept()
     before = import_.outcome.get("undo", {})
     counts = {name: before.get(name, 0) + number for name, number in undoing.counts().items()}
     with run.batch():

@@ -14,8 +14,7 @@ from ops.imports import columns, uploads
 from ops.imports.columns import ALIASES, COLUMNS, suggest
 from ops.imports.jobs.check import STOPPED
 from ops.imports.models import Import
-from ops.imports.pages import previews
-from ops.imports.pages import results as import_results
+from ops.imports.pages import previews, results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.imports.pages.results import Figure, counted, figure
 from ops.jobs.models import Job
@@ -77,7 +76,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
         "look": LOOKS[import_.state],
         "state_token": state_token(import_),
         "job_shown": at_work and job is not None and job.ended_at is None and may_see(viewer, job),
-        "waits_for_nobody": job is None or job.ended_at is not None,
+        "job_over": job is None or job.ended_at is not None,
         "kept": kept,
         "discardable": own and uploads.may_be_discarded(import_),
         "rejected": own and bool(import_.counts.get("rejected")) and previews.exists(import_, previews.REJECTED),
@@ -85,9 +84,9 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
     if import_.state == State.CHECKED:
         shown |= _checked(import_, viewer) | {"expired": own and not kept}
     elif import_.state == State.STORED:
-        shown["stored"] = import_results.stored_figures(import_)
+        shown["stored"] = results.stored_figures(import_)
     elif import_.state == State.UNDONE or import_.state == State.TAKEN_BACK:
-        shown |= import_results.undone(import_)
+        shown |= results.undone(import_)
     if import_.state in (State.CHECKING, State.CHECKED, State.TAKEN_BACK):
         shown["same_choices"] = same_choices(import_)
     return shown

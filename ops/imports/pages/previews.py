@@ -22,7 +22,7 @@ from ops.imports.checking.findings import Mark, storable
 from ops.imports.checking.rows import FLAGS
 from ops.imports.columns import COLUMNS, GUARDED
 from ops.imports.models import Import
-from ops.imports.staging.base import CHANGES, ROWS, Staging
+from ops.imports.staging.base import Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
 TEXTS = {*COLUMNS, "message", "before", "after"}  # what in a preview may be somebody's words
@@ -31,10 +31,10 @@ LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
 
 STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "repeated"}
-MOMENTS = f"SELECT number, sent_at FROM {ROWS} WHERE number <= %s"
-CHANGED_TEXTS = f"""
+MOMENTS = "SELECT number, sent_at FROM {rows} WHERE number <= %s"
+CHANGED_TEXTS = """
 SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
-FROM {CHANGES} changes CROSS JOIN {ROWS} rows CROSS JOIN {{messages}} stored
+FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY changes.number LIMIT %s
 """
 

@@ -1,4 +1,4 @@
-"""What came of an import, in words: of its check, of storing it, of undoing it."""
+"""The result of an import in words and figures: what was stored, what was undone, what undoing would do."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ops.imports.staging.databases import staging_on
 from ops.jobs.progress import rollback_failure
 
 State = Import.State
-LEFT_SHOWN = 100
-COUNTED_THROUGH = 200_000  # rows; to look at more takes longer than a page may
-WHY_LEFT = {
+KEPT_SHOWN = 100
+COUNTED_UP_TO = 200_000  # rows; counting more takes longer than a page may
+WHY_KEPT = {
     "edited": "was edited since",
     "held": "was exchanged with somebody whose account is on hold",
     "answered": "was answered by a message that is not of this import",
@@ -55,7 +55,7 @@ def stored_figures(import_: Import) -> list[Figure]:
 
 
 def undone_figures(import_: Import) -> list[Figure]:
-    """What undoing removed, put back and left."""
+    """What undoing removed, restored and kept."""
     undone = import_.outcome.get("undo", {})
     figures = [
         figure(undone.get("messages", 0), "message removed", "messages removed"),
@@ -67,73 +67,72 @@ def undone_figures(import_: Import) -> list[Figure]:
     return [figures[0], *(one for one in figures[1:] if one.number)]
 
 
-def left(import_: Import) -> list[tuple[int, str]]:
-    """The messages that undoing left, with why."""
+def kept_messages(import_: Import) -> list[tuple[int, str]]:
+    """(message id, why) of the first messages that undoing kept."""
     kept = import_.outcome.get("kept", [])
-    return [(message_id, WHY_LEFT.get(why, why)) for message_id, why in kept[:LEFT_SHOWN]]
+    return [(message_id, WHY_KEPT.get(why, why)) for message_id, why in kept[:KEPT_SHOWN]]
 
 
 def undone(import_: Import) -> dict[str, Any]:
-    """What the page of an undone import shows."""
-    in_all = import_.outcome.get("undo", {}).get("kept", 0)
-    return {"undone": undone_figures(import_), "left": left(import_), "left_in_all": in_all}
+    """What the template gets of an undone import."""
+    total = import_.outcome.get("undo", {}).get("kept", 0)
+    return {"undone": undone_figures(import_), "kept_messages": kept_messages(import_), "kept_total": total}
 
 
-def undo_plan(import_: Import) -> dict[str, Any]:
-    """What the page says that asks before an import is undone. Large imports are not counted through for it."""
+def undo_preview(import_: Import) -> dict[str, Any]:
+    """What the template gets that asks before an import is undone; of large imports nothing is counted for it."""
     outcome = import_.outcome
-    exact = import_.last_row <= COUNTED_THROUGH
-    plan = _planned(import_) if exact else {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
-    removed = [f"{counted(plan['messages'], 'message')} that this import added, with their notifications"]
+    exact = import_.last_row <= COUNTED_UP_TO
+    if exact:
+        with staging_on(DEFAULT_DB_ALIAS) as staging:
+            counts = undoing.preview(import_, staging)
+    else:
+        counts = {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
+    removed = [f"{counted(counts['messages'], 'message')} that this import added, with their notifications"]
     if outcome.get("conversations"):
         removed.append(f"the conversations that nothing remains of, at most {outcome['conversations']:,}")
     if outcome.get("users"):
         removed.append(f"the users that it created and nobody uses, at most {outcome['users']:,}")
-    if undoing.left_by_undone(DEFAULT_DB_ALIAS):
+    if undoing.people_of_undone(DEFAULT_DB_ALIAS):
         removed.append("the users of imports that were undone before, as far as only this one uses them")
-    changed = plan["restored"]
+    changed = counts["restored"]
     return {
         "import": import_,
-        "going": plan["messages"],
+        "removable": counts["messages"],
         "removed": removed,
         "restored": [f"{counted(changed, 'text')} that it changed; the history keeps both"] if changed else [],
-        "left": [] if exact and not plan["kept"] else [_left_in_words(plan["kept"], exact=exact)],
+        "kept": [] if exact and not counts["kept"] else [_kept_in_words(counts["kept"], exact=exact)],
     }
 
 
-def _planned(import_: Import) -> dict[str, int]:
-    with staging_on(DEFAULT_DB_ALIAS) as staging:
-        return undoing.plan(import_, staging)
-
-
-def _left_in_words(kept: int, *, exact: bool) -> str:
+def _kept_in_words(kept: int, *, exact: bool) -> str:
     were = "was" if kept == 1 and exact else "were"
     since = f"that somebody edited or answered since, or that {were} exchanged with somebody on hold"
     return f"{counted(kept, 'message')} {since}" if exact else f"messages {since}"
 
 
-def in_short(import_: Import) -> str:
-    """What came of an import, for its row in the list."""
+def one_line(import_: Import) -> str:
+    """The result of an import, for its row in the list."""
     counts, outcome, job = import_.counts, import_.outcome, import_.job
     if job is not None and rollback_failure(job):
         return "It was to be taken back, and a part of it is still there: open it to go on."
     if import_.state == State.STORED:
-        told = [counted(outcome.get("messages", 0), "new message")]
-        told += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
-        told += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
-        return ", ".join(told)
+        said = [counted(outcome.get("messages", 0), "new message")]
+        said += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
+        said += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
+        return ", ".join(said)
     if import_.state == State.UNDONE:
         undo = outcome.get("undo", {})
-        told = [f"{counted(undo.get('messages', 0), 'message')} removed"]
-        told += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
-        return ", ".join(told)
+        said = [f"{counted(undo.get('messages', 0), 'message')} removed"]
+        said += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
+        return ", ".join(said)
     if import_.state == State.CHECKED:
-        told = [counted(counts.get("new", 0), "new message")]
-        told += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
-        told += [counted(counts["errors"], "problem")] if counts.get("errors") else []
+        said = [counted(counts.get("new", 0), "new message")]
+        said += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
+        said += [counted(counts["errors"], "problem")] if counts.get("errors") else []
         if not import_.understood.get("complete"):
             return "Cannot be imported as it is: open it to see why."
-        return f"{', '.join(told)}: waits for a decision"
+        return f"{', '.join(said)}: waits for a decision"
     return WORDS[import_.state]
 
 

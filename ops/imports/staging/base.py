@@ -1,6 +1,6 @@
-"""Temporary tables in which an import is checked as a whole; what differs between the databases is in vendors.py.
+"""Temporary tables in which an import is checked as a whole; what differs between databases is in the modules beside.
 
-Temporary tables are this connection's own, so filling and checking them keeps nobody waiting.
+Temporary tables belong to this connection alone, so filling and checking them keeps nobody waiting.
 """
 
 from __future__ import annotations
@@ -20,45 +20,36 @@ FETCHED = 2_000  # rows taken from the database at a time
 # Rows handed to the database at a time, and the characters after which fewer will do.
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 
-# ``content`` is NULL in faulty rows. ``sent_at`` is in UTC. ``seen`` says that the receiver has read it.
-ROWS = "import_rows"
-# External ids that several rows have, and the row that counts.
-REPEATED = "import_repeated"
-# Rows that are stored already, and the message that each is.
-KNOWN = "import_known"
-# Usernames without an account, and why there can be none under that name.
-PEOPLE = "import_people"
-# Rows with a parent that is not in the file.
-ORPHANS = "import_orphans"
-# Rows that answer a stored message.
-JOINS = "import_joins"
-# Rows that change the text of a stored message.
-CHANGES = "import_changes"
-# Rows in the order in which they are stored; ``parent`` is the row that each answers, or 0.
-PLACES = "import_places"
-# Rows that are left out.
-LEFT_OUT = "import_left_out"
-# What was found wrong. ``told`` is false where it only says why a row is left out.
-PROBLEMS = "import_problems"
-
+# The columns of each temporary table. In a query ``{rows}`` stands for the table "rows", and so on.
 TABLES = {
-    ROWS: "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
+    # The rows of the file. ``content`` is NULL in faulty ones, ``sent_at`` is in UTC, ``seen``: the receiver read it.
+    "rows": "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
     "sent_at {moment}, edited boolean, seen boolean, content text",
-    REPEATED: "external_id text PRIMARY KEY, number integer",
-    KNOWN: "number integer PRIMARY KEY, message_id bigint, conversation_id bigint",
-    PEOPLE: "username text PRIMARY KEY, fault text",
-    ORPHANS: "number integer PRIMARY KEY",
-    JOINS: "number integer PRIMARY KEY, parent_id bigint, conversation_id bigint",
-    CHANGES: "number integer PRIMARY KEY, message_id bigint, was_edited boolean",
-    PLACES: "place integer PRIMARY KEY, number integer, parent integer, root integer",
-    LEFT_OUT: "number integer PRIMARY KEY",
-    PROBLEMS: "number integer, serial integer, told boolean, level text, cure text, place text, message text",
+    # External ids that several rows have, and the row that counts.
+    "repeated": "external_id text PRIMARY KEY, number integer",
+    # Rows that are stored already, and the message that each is.
+    "known": "number integer PRIMARY KEY, message_id bigint, conversation_id bigint",
+    # Usernames without an account, and why there can be none under that name.
+    "people": "username text PRIMARY KEY, fault text",
+    # Rows whose parent is not in the file.
+    "orphans": "number integer PRIMARY KEY",
+    # Rows that answer a stored message.
+    "joins": "number integer PRIMARY KEY, parent_id bigint, conversation_id bigint",
+    # Rows that change the text of a stored message.
+    "changes": "number integer PRIMARY KEY, message_id bigint, was_edited boolean",
+    # Rows in the order in which they are stored; ``parent`` is the row that each answers, or 0.
+    "places": "place integer PRIMARY KEY, number integer, parent integer, root integer",
+    # Rows that are not imported.
+    "excluded": "number integer PRIMARY KEY",
+    # What is wrong with the file. ``reported`` is false where it only says why a row is excluded.
+    "problems": "number integer, serial integer, reported boolean, level text, cure text, column_name text, "
+    "message text",
 }
 
-# The places with the ids of the people; called ``{ready}`` in a query.
-READY = f"""
+# The places with the ids of the people: ``{ready}`` in a query.
+READY = """
 SELECT places.place, places.number, places.parent, places.root, senders.id AS sender_id, receivers.id AS receiver_id
-FROM {PLACES} places CROSS JOIN {ROWS} rows CROSS JOIN {{users}} senders CROSS JOIN {{users}} receivers
+FROM {places} places CROSS JOIN {rows} rows CROSS JOIN {users} senders CROSS JOIN {users} receivers
 WHERE rows.number = places.number AND senders.username = rows.sender AND receivers.username = rows.receiver
 """
 
@@ -66,34 +57,43 @@ WHERE rows.number = places.number AND senders.username = rows.sender AND receive
 class Staging:
     """The temporary tables of one import on one connection; leave it (``with``) and they are gone.
 
-    One at a time per connection. Outside of a transaction nothing holds one open between two calls, so that the
-    connection can be used for other things in between.
+    One at a time per connection. Outside of a transaction nothing holds one open between two calls, so the connection
+    can be used for other things in between.
+
+    SQL is written as templates: ``names`` are filled in, and the fragments of SQL that a call gives, which may hold
+    names themselves. Values are always parameters.
     """
 
-    tables = tuple(TABLES)
     # How many times as long a batch of storing may take as where every other writer waits for its end.
     batch_time_factor = 1.0
     moment_type = "text"
-    # ``sent_at`` of import_rows (called ``rows`` in a query) in the type that the messages' column has.
+    # ``sent_at`` of the rows in the type that the messages' column has.
     sent_at = "rows.sent_at"
+    # A temporary table by its name: never one of the database that is called the same.
+    temporary: str
 
     def __init__(self, using: str) -> None:
         self.using = using
         self.connection: Any = connections[using]
         quote = self.connection.ops.quote_name
         own = own_ids.beginning(using)
-        self.names = {
+        editor: Any = MessageHistory._meta.get_field("edited_by")
+        self.names: dict[str, str] = {
+            **{table: f"import_{table}" for table in TABLES},
             "messages": quote(Message._meta.db_table),
             "conversations": quote(Conversation._meta.db_table),
             "histories": quote(MessageHistory._meta.db_table),
             "notifications": quote(Notification._meta.db_table),
             "users": quote(get_user_model()._meta.db_table),
-            "user_id": MessageHistory._meta.get_field("edited_by").target_field.cast_db_type(self.connection),
+            "user_id": editor.target_field.cast_db_type(self.connection),
             "sent_at": self.sent_at,
+            # Ids that exports made up: of any database (without its name in old files), and of this one.
+            "any_prefix": own_ids.BEGINNING,
+            "own_prefix": own,
+            "has_any_prefix": f"substr(rows.external_id, 1, {len(own_ids.BEGINNING)}) = '{own_ids.BEGINNING}'",
             "old_number": self._number_after(own_ids.BEGINNING, "rows.external_id"),
             "own_number": self._number_after(own, "rows.external_id"),
             "own_parent": self._number_after(own, "rows.parent_external_id"),
-            "own": own,
             "on_hold": f"(SELECT user_id FROM {quote(Hold._meta.db_table)} WHERE lifted_at IS NULL)",
         }
         self.names["ready"] = self._ready()
@@ -101,11 +101,11 @@ class Staging:
     def __enter__(self) -> Staging:
         self._drop()
         for table, columns in TABLES.items():
-            self.execute(f"CREATE TEMPORARY TABLE {table} ({columns.format(moment=self.moment_type)})")
+            self.execute(f"CREATE TEMPORARY TABLE {{{table}}} ({columns.format(moment=self.moment_type)})")
         return self
 
     def __exit__(self, *_: object) -> None:
-        # After an error the connection may be unusable; then the tables go with it.
+        # After an error the connection may be unusable; then the tables are gone with it.
         with suppress(DatabaseError):
             self._drop()
 
@@ -117,27 +117,36 @@ class Staging:
 
     def index_ids(self) -> None:
         """Once all rows are there: index their external ids."""
-        self.execute(f"CREATE INDEX import_rows_external_id ON {ROWS} (external_id)")
-        self.analyze(ROWS)
+        self.execute("CREATE INDEX import_rows_external_id ON {rows} (external_id)")
+        self.analyze("rows")
 
-    def execute(self, sql: str, params: Sequence[Any] = (), **names: str) -> int:
-        """Run one statement; ``{messages}`` and the other names are filled in. Returns the number of rows touched."""
+    def execute(self, template: str, params: Sequence[Any] = (), **fragments: str) -> int:
+        """Run one statement; returns the number of rows it touched."""
         with self.connection.cursor() as cursor:
-            cursor.execute(sql.format(**self.names, **names), params)
+            cursor.execute(self.sql(template, **fragments), params)
             return cursor.rowcount
 
-    def value(self, sql: str, params: Sequence[Any] = ()) -> Any:
+    def value(self, template: str, params: Sequence[Any] = (), **fragments: str) -> Any:
         """The one value that a query gives."""
         with self.connection.cursor() as cursor:
-            cursor.execute(sql.format(**self.names), params)
+            cursor.execute(self.sql(template, **fragments), params)
             return cursor.fetchone()[0]
 
-    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[tuple]:
+    def count(self, template: str, params: Sequence[Any] = ()) -> int:
+        """How many rows a query gives."""
+        return int(self.value("SELECT COUNT(*) FROM ({query}) counted", params, query=template))
+
+    def stream(self, template: str, params: Sequence[Any] = (), **fragments: str) -> Iterator[tuple]:
         """The rows of a query, a few at a time, so that a million take no more memory than a thousand."""
         with closing(self.connection.chunked_cursor()) as cursor:
-            cursor.execute(sql.format(**self.names), params)
+            cursor.execute(self.sql(template, **fragments), params)
             while found := cursor.fetchmany(FETCHED):
                 yield from found
+
+    def sql(self, template: str, **fragments: str) -> str:
+        """The statement that a template stands for."""
+        filled = {name: fragment.format(**self.names) for name, fragment in fragments.items()}
+        return template.format(**self.names, **filled)
 
     def insert(self, model: type[models.Model], own: dict[str, Sequence[Any]], **shared: Any) -> None:
         """Store new rows of ``model``: ``own`` are the fields in which they differ, with a value for each row.
@@ -158,15 +167,8 @@ class Staging:
         types = [str(field.cast_db_type(self.connection)) for field in [*differing, *same]]
         self._insert(f"{quote(model._meta.db_table)} ({columns})", types, lists, usual)
 
-    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
-        """Store rows of ready values, each column as a list, followed by those that are the same in all rows.
-
-        ``place`` names the table and its columns; they have these ``types``.
-        """
-        raise NotImplementedError
-
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
-        """Set ``number`` ids in a row aside for new rows of ``model``; returns the one before the first of them.
+        """Reserve ``number`` ids in a row for new rows of ``model``; returns the one before the first of them.
 
         Nobody else gets them, even where the import is given up.
         """
@@ -180,8 +182,8 @@ class Staging:
         """Around all transactions that store."""
         return nullcontext()
 
-    def find_people(self) -> None:
-        """Once all places are there, and accounts for all their people: ``{ready}`` can be asked for."""
+    def prepare_ready(self) -> None:
+        """Once all places are there, and accounts for all their people: make ``{ready}`` fit to be asked."""
 
     def lock_people(self, first: int, end: int) -> None:
         """Within a transaction: nobody can delete the people of the rows in these places until it ends."""
@@ -193,19 +195,26 @@ class Staging:
         """READY, as a table of a query."""
         raise NotImplementedError
 
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
+        """Store rows of ready values, each column as a list, followed by those that are the same in all rows.
+
+        ``place`` names the table and its columns; they have these ``types``.
+        """
+        raise NotImplementedError
+
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         raise NotImplementedError
 
-    def _number_after(self, beginning: str, text: str) -> str:
-        """The SQL of the number in a text that is ``beginning`` and a number, as we write numbers; else NULL."""
+    def _number_after(self, prefix: str, text: str) -> str:
+        """The SQL of the number in a text that is ``prefix`` and a number, as we write numbers; else NULL."""
         raise NotImplementedError
+
+    def _tables(self) -> list[str]:
+        return [self.names[table] for table in TABLES]
 
     def _drop(self) -> None:
-        for table in self.tables:
-            self.execute(f"DROP TABLE IF EXISTS {self._temporary(table)}")
-
-    def _temporary(self, table: str) -> str:
-        raise NotImplementedError
+        for table in self._tables():
+            self.execute(f"DROP TABLE IF EXISTS {self.temporary}.{table}")
 
 
 def _batches(rows: Iterable[tuple]) -> Iterator[list[tuple]]:

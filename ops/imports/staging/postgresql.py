@@ -1,4 +1,4 @@
-"""Staging on PostgreSQL."""
+"""Staging on PostgreSQL: temporary tables filled by COPY, new rows and their ids, locks."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from django.db import DatabaseError, models, transaction
 
-from ops.imports.staging.base import PLACES, READY, TABLES, Staging
+from ops.imports.staging.base import READY, Staging
 
-HOLD_PEOPLE = """
+LOCK_PEOPLE = """
 SELECT COUNT(*) FROM (
     SELECT id FROM {users} WHERE id IN (
         SELECT unnest(ARRAY[sender_id, receiver_id]) FROM {ready} ready WHERE place >= %s AND place < %s
     ) ORDER BY id FOR KEY SHARE
-) held
+) locked
 """
 
 
 class PostgreSQLStaging(Staging):
     """Temporary tables are filled by COPY."""
 
+    temporary = "pg_temp"
     # Where READY is kept.
     ready = "import_ready"
-    tables = (*TABLES, ready)
     # Only who deletes one of the people, or writes to a conversation that rows join, waits for a batch.
     batch_time_factor = 1.4
     # Names and answers are looked for among all rows at once; with the usual 4 MB the database would sort them on disk.
@@ -58,17 +58,17 @@ class PostgreSQLStaging(Staging):
         last = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)"
         return int(self.value(last, [self.connection.ops.quote_name(model._meta.db_table)]))
 
-    def find_people(self) -> None:
+    def prepare_ready(self) -> None:
         # All at once, which is where a hash table pays; names looked up batch by batch take three times as long.
         self.execute("SET enable_hashjoin = on")
-        self.execute(f"CREATE TEMPORARY TABLE {self.ready} AS {READY} ORDER BY places.place")
+        self.execute("CREATE TEMPORARY TABLE {ready} AS {select} ORDER BY places.place", select=READY)
         self.execute("SET enable_hashjoin = off")
-        self.execute(f"CREATE INDEX import_ready_place ON {self.ready} (place)")
-        self.analyze(self.ready)
+        self.execute("CREATE INDEX import_ready_place ON {ready} (place)")
+        self.analyze("ready")
 
     def lock_people(self, first: int, end: int) -> None:
         # The lock that the foreign keys take at the end, taken first and in order, as every writer of messages does.
-        self.execute(HOLD_PEOPLE, [first, end])
+        self.execute(LOCK_PEOPLE, [first, end])
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -77,7 +77,7 @@ class PostgreSQLStaging(Staging):
         try:
             yield
         finally:
-            # After an error in a transaction of the caller's the settings go with it.
+            # After an error in a transaction of the caller's the settings are gone with it.
             with suppress(DatabaseError):
                 for setting in self.while_writing:
                     self.execute(f"RESET {setting}")
@@ -85,8 +85,11 @@ class PostgreSQLStaging(Staging):
     def analyze(self, table: str) -> None:
         # A look at 3,000 rows is enough to choose indexes by; the usual 30,000 take longer than they save.
         self.execute("SET default_statistics_target = 10")
-        self.execute(f"ANALYZE {table}")
+        self.execute(f"ANALYZE {self.names[table]}")
         self.execute("RESET default_statistics_target")
+
+    def _ready(self) -> str:
+        return self.ready
 
     def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
         # One statement with a list for each column, instead of one statement for each row.
@@ -98,22 +101,19 @@ class PostgreSQLStaging(Staging):
                 [*usual, *lists],
             )
 
-    def _ready(self) -> str:
-        return self.ready
-
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
-        errors, copying = self.connection.wrap_database_errors, f"COPY {table} FROM STDIN"
+        errors, copying = self.connection.wrap_database_errors, f"COPY {self.names[table]} FROM STDIN"
         with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
-            if table == PLACES:  # nothing but numbers, which need no care
+            if table == "places":  # nothing but numbers, which need no escaping
                 copy.write("".join([f"{place}\t{number}\t{parent}\t{root}\n" for place, number, parent, root in rows]))
                 return
             for row in rows:
                 copy.write_row(row)
 
-    def _number_after(self, beginning: str, text: str) -> str:
-        number = f"substr({text}, {len(beginning) + 1})::bigint"
-        return f"CASE WHEN {text} ~ '^{beginning}[1-9][0-9]{{0,17}}$' THEN {number} END"
+    def _number_after(self, prefix: str, text: str) -> str:
+        number = f"substr({text}, {len(prefix) + 1})::bigint"
+        return f"CASE WHEN {text} ~ '^{prefix}[1-9][0-9]{{0,17}}$' THEN {number} END"
 
-    def _temporary(self, table: str) -> str:
-        return f"pg_temp.{table}"
+    def _tables(self) -> list[str]:
+        return [*super()._tables(), self.ready]

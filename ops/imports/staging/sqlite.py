@@ -1,4 +1,4 @@
-"""Staging on SQLite."""
+"""Staging on SQLite: temporary tables, new rows and their ids."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ops.imports.staging.base import READY, Staging
 class SQLiteStaging(Staging):
     """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
 
+    temporary = "temp"
     while_writing = {
         "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
     }
@@ -41,17 +42,17 @@ class SQLiteStaging(Staging):
             for name, value in usual.items():
                 self.execute(f"PRAGMA {name} = {value}")
 
+    def _ready(self) -> str:
+        return f"({self.sql(READY)})"
+
     def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
         marks = ", ".join(["%s"] * len(types))
         rows = ((*own, *usual) for own in zip(*lists, strict=True))
         with self.connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {place} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
 
-    def _ready(self) -> str:
-        return f"({READY.format(**self.names)})"
-
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
-        sql = f"INSERT INTO {table} VALUES ({', '.join(['%s'] * columns)})"
+        sql = f"INSERT INTO {self.names[table]} VALUES ({', '.join(['%s'] * columns)})"
         with self._one_transaction(), self.connection.cursor() as cursor:
             cursor.executemany(sql, rows)
 
@@ -66,15 +67,12 @@ class SQLiteStaging(Staging):
             yield
             self.execute("COMMIT")
         except BaseException:
-            # Where the disk is full SQLite has taken everything back by itself.
+            # Where the disk is full SQLite has rolled everything back by itself.
             with suppress(DatabaseError):
                 self.execute("ROLLBACK")
             raise
 
-    def _number_after(self, beginning: str, text: str) -> str:
-        number = f"substr({text}, {len(beginning) + 1})"
-        return f"""CASE WHEN {text} GLOB '{beginning}[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 18
+    def _number_after(self, prefix: str, text: str) -> str:
+        number = f"substr({text}, {len(prefix) + 1})"
+        return f"""CASE WHEN {text} GLOB '{prefix}[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 18
             THEN CAST({number} AS integer) END"""
-
-    def _temporary(self, table: str) -> str:
-        return f"temp.{table}"

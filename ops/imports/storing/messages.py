@@ -7,7 +7,7 @@ from datetime import datetime
 
 from messaging.models import Conversation
 from messaging.writing import in_batches
-from ops.imports.staging.base import JOINS, PLACES, ROWS, Staging
+from ops.imports.staging.base import Staging
 from ops.imports.storing.ids import Bases
 from ops.imports.storing.order import Order, Piece
 from ops.jobs.pacing import Pace
@@ -18,49 +18,49 @@ CHANGED_MEANWHILE = (
 )
 
 # Only while the rows of whole conversations are stored together are these counts exact.
-STORE_CONVERSATIONS = f"""
-INSERT INTO {{conversations}} (id, started_at, last_message_at, message_count, unread_count)
-SELECT places.root + %s, MIN(CASE WHEN places.number = places.root THEN {{sent_at}} END), MAX({{sent_at}}), COUNT(*),
+STORE_CONVERSATIONS = """
+INSERT INTO {conversations} (id, started_at, last_message_at, message_count, unread_count)
+SELECT places.root + %s, MIN(CASE WHEN places.number = places.root THEN {sent_at} END), MAX({sent_at}), COUNT(*),
     SUM(CASE WHEN rows.seen THEN 0 ELSE 1 END)
-FROM {PLACES} places CROSS JOIN {ROWS} rows
-WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {{beginning}}
+FROM {places} places CROSS JOIN {rows} rows
+WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {beginning}
 GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELSE 0 END) = 1
 """
-STORE_MESSAGES = f"""
-INSERT INTO {{messages}} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
+STORE_MESSAGES = """
+INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
     parent_message_id, external_id)
-SELECT ready.number + %s, {{conversation}}, ready.sender_id, ready.receiver_id, rows.content,
-    {{sent_at}}, rows.edited, rows.seen,
-    CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {{parent}} END, rows.external_id
-FROM {{ready}} ready CROSS JOIN {ROWS} rows
-{{joins}}
+SELECT ready.number + %s, {conversation}, ready.sender_id, ready.receiver_id, rows.content,
+    {sent_at}, rows.edited, rows.seen,
+    CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id
+FROM {ready} ready CROSS JOIN {rows} rows
+{joined}
 WHERE ready.place >= %s AND ready.place < %s AND rows.number = ready.number
 """
 # Fragments of these two. Where rows answer stored messages, they join the conversations of those; looking for that row
 # by row takes a while, so it is done only where there are some.
 JOINING = {
-    "beginning": f"AND NOT EXISTS (SELECT 1 FROM {JOINS} joins WHERE joins.number = places.root)",
+    "beginning": "AND NOT EXISTS (SELECT 1 FROM {joins} joins WHERE joins.number = places.root)",
     "conversation": "COALESCE(joins.conversation_id, ready.root + %s)",
     "parent": "joins.parent_id",
-    "joins": f"LEFT JOIN {JOINS} joins ON joins.number = ready.root",
+    "joined": "LEFT JOIN {joins} joins ON joins.number = ready.root",
 }
-SEPARATE = {"beginning": "", "conversation": "ready.root + %s", "parent": "NULL", "joins": ""}
-STORE_NOTIFICATIONS = f"""
-INSERT INTO {{notifications}} (user_id, message_id, created_at)
+SEPARATE = {"beginning": "", "conversation": "ready.root + %s", "parent": "NULL", "joined": ""}
+STORE_NOTIFICATIONS = """
+INSERT INTO {notifications} (user_id, message_id, created_at)
 SELECT stored.receiver_id, stored.id, %s
-FROM {PLACES} places CROSS JOIN {{messages}} stored
+FROM {places} places CROSS JOIN {messages} stored
 WHERE places.place >= %s AND places.place < %s AND stored.id = places.number + %s
 """
-JOINED_CONVERSATIONS = f"""
-SELECT DISTINCT joins.conversation_id FROM {PLACES} places CROSS JOIN {JOINS} joins
+JOINED_CONVERSATIONS = """
+SELECT DISTINCT joins.conversation_id FROM {places} places CROSS JOIN {joins} joins
 WHERE places.place >= %s AND places.place < %s AND joins.number = places.root ORDER BY 1
 """
-IS_JOIN = f"SELECT EXISTS (SELECT 1 FROM {JOINS} WHERE number = %s)"
+IS_JOIN = "SELECT EXISTS (SELECT 1 FROM {joins} WHERE number = %s)"
 # Answers to stored messages that are not there any more.
-PARENTS_GONE = f"""
-SELECT COUNT(*) FROM {PLACES} places CROSS JOIN {JOINS} joins
+PARENTS_GONE = """
+SELECT COUNT(*) FROM {places} places CROSS JOIN {joins} joins
 WHERE places.place >= %s AND places.place < %s AND joins.number = places.number
-    AND NOT EXISTS (SELECT 1 FROM {{messages}} stored WHERE stored.id = joins.parent_id)
+    AND NOT EXISTS (SELECT 1 FROM {messages} stored WHERE stored.id = joins.parent_id)
 """
 
 
@@ -80,11 +80,11 @@ def store_messages(
 
     Raises JobFailed where what was checked does not hold any more, and whatever the database raises.
     """
-    staging.fill(PLACES, order.places())
-    order.forget_rows()
-    staging.analyze(PLACES)
-    staging.find_people()
-    joining = bool(staging.value(f"SELECT COUNT(*) FROM {JOINS}"))
+    staging.fill("places", order.places())
+    order.free_rows()
+    staging.analyze("places")
+    staging.prepare_ready()
+    joining = bool(staging.value("SELECT COUNT(*) FROM {joins}"))
     pieces = order.pieces(run.cursor.get("stored", 0))
     pace = Pace(times=staging.batch_time_factor)
     while pieces:
@@ -104,9 +104,9 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
     _lock(staging, existing)
     if joining and staging.value(PARENTS_GONE, places):
         raise JobFailed(CHANGED_MEANWHILE)
-    names = JOINING if joining else SEPARATE
-    staging.execute(STORE_CONVERSATIONS, [conversations, *places], **names)
-    stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places], **names)
+    fragments = JOINING if joining else SEPARATE
+    staging.execute(STORE_CONVERSATIONS, [conversations, *places], **fragments)
+    stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places], **fragments)
     if stored != places[1] - places[0]:
         raise JobFailed(CHANGED_MEANWHILE)
     if notify_at is not None:

@@ -55,7 +55,7 @@ class Order:
         """The pieces from the place ``start`` on, which is the end of one, or 0."""
         return [piece for piece in self._pieces if piece.start >= start]
 
-    def forget_rows(self) -> None:
+    def free_rows(self) -> None:
         """The places are kept elsewhere now: give back the memory that the rows take, here and in the roots."""
         for column in (self.rows, self.begun, self.parents):
             del column[:]

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 
 from ops.deletion import erased_names
-from ops.imports.staging.base import PEOPLE, Staging
+from ops.imports.staging.base import Staging
 from ops.imports.storing.ids import Bases
 from ops.jobs.run import JobFailed, Run
 
@@ -17,7 +17,7 @@ USERS = 4_000  # accounts created in one batch
 # The check says in which rows, and nothing of that is kept when it is over; this sentence is kept with the job, so it
 # names nobody.
 ERASED_SINCE = "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
-MISSING_PEOPLE = f"SELECT username FROM {PEOPLE} WHERE fault IS NULL ORDER BY username LIMIT %s"
+MISSING_PEOPLE = "SELECT username FROM {people} WHERE fault IS NULL ORDER BY username LIMIT %s"
 
 
 def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> None:
@@ -34,7 +34,7 @@ def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> No
         with run.batch():
             staging.insert(get_user_model(), own, is_active=False, date_joined=now)
             run.cursor["people"] = created + len(names)
-        staging.execute(f"DELETE FROM {PEOPLE} WHERE username <= %s", [names[-1]])
+        staging.execute("DELETE FROM {people} WHERE username <= %s", [names[-1]])
 
 
 def _no_password() -> str:

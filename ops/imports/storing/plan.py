@@ -16,11 +16,12 @@ from pathlib import Path
 
 from ops.files import private_files
 from ops.imports.checking.check_file import Checked
-from ops.imports.staging.base import CHANGES, JOINS, Staging
+from ops.imports.staging.base import Staging
 
 KIND = "plan.gz"
 PIECE = 2_000  # rows stored by one statement
-NUMBERS = 30_000  # read or written together; three for each row
+NUMBERS_AT_A_TIME = 30_000  # read or written together; three for each row
+TABLES = ("joins", "changes")  # that are kept with the plan
 
 
 @dataclass
@@ -37,26 +38,26 @@ class Plan:
         return cls(checked.findings.marks, checked.guarded, PIECE)
 
     def save(self, path: Path, staging: Staging) -> None:
-        """Write it, with JOINS and CHANGES, so that it survives the death of the machine."""
+        """Write it with its tables, so that it survives the death of the machine."""
         with open(path, "wb", opener=private_files.opener) as file:
             with gzip.open(file, "wb", compresslevel=1) as packed:
                 head = {"rows": len(self.marks), "guarded": self.guarded, "piece": self.piece}
-                for table in (JOINS, CHANGES):
-                    head[table] = staging.value(f"SELECT COUNT(*) FROM {table}")
+                for table in TABLES:
+                    head[table] = staging.value(f"SELECT COUNT(*) FROM {{{table}}}")
                 packed.write(json.dumps(head).encode() + b"\n")
                 packed.write(self.marks)
-                for table in (JOINS, CHANGES):
-                    _write(packed, staging.stream(f"SELECT * FROM {table} ORDER BY number"))
+                for table in TABLES:
+                    _write(packed, staging.stream(f"SELECT * FROM {{{table}}} ORDER BY number"))
             file.flush()
             os.fsync(file.fileno())
 
     @classmethod
     def load(cls, path: Path, staging: Staging) -> Plan:
-        """The plan that ``save`` wrote; JOINS and CHANGES are filled."""
+        """The plan that ``save`` wrote; its tables are filled."""
         with gzip.open(path, "rb") as packed:
             head = json.loads(packed.readline())
             marks = bytearray(packed.read(head["rows"]))
-            for table in (JOINS, CHANGES):
+            for table in TABLES:
                 staging.fill(table, _read(packed, head[table]))
                 staging.analyze(table)
         return cls(marks, head["guarded"], head["piece"])
@@ -66,7 +67,7 @@ def _write(file: gzip.GzipFile, rows: Iterator[tuple]) -> None:
     numbers = array("q")
     for row in rows:
         numbers.extend(map(int, row))
-        if len(numbers) >= NUMBERS:
+        if len(numbers) >= NUMBERS_AT_A_TIME:
             file.write(numbers)
             del numbers[:]
     file.write(numbers)
@@ -76,6 +77,6 @@ def _read(file: gzip.GzipFile, rows: int) -> Iterator[tuple]:
     left = 3 * rows
     while left:
         numbers = array("q")
-        numbers.frombytes(file.read(min(left, NUMBERS) * numbers.itemsize))
+        numbers.frombytes(file.read(min(left, NUMBERS_AT_A_TIME) * numbers.itemsize))
         left -= len(numbers)
         yield from zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True)

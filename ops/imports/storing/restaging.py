@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ops.files.problems import Problem
 from ops.files.sources import SourceRow
 from ops.imports.checking import parents, people
-from ops.imports.checking.check_file import Progress, RowContext, rows_of, stage, until_unreadable
+from ops.imports.checking.check_file import ROWS_PER_BEAT, Progress, until_unreadable
 from ops.imports.checking.findings import Mark, rows_marked
-from ops.imports.checking.guards import take_guards_off
+from ops.imports.checking.guards import remove_guards
 from ops.imports.checking.roots import NO_ROW, Roots
-from ops.imports.staging.base import JOINS, Staging
+from ops.imports.checking.rows import RowContext, StagedRow, checked_rows
+from ops.imports.staging.base import Staging
 from ops.imports.storing.plan import Plan
 
 
@@ -23,19 +24,26 @@ def restage(
     Nothing is looked up again: the database holds a part of the rows by now.
     """
     wanted = rows_marked(plan.marks, Mark.NEW, Mark.CHANGED)
-    last = len(wanted) - 1
-    checked = rows_of(until_unreadable(rows, []), context, _ignore)
-    stage(staging, (row for row in checked if row[0] <= last and wanted[row[0]]), progress)
+    checked = checked_rows(until_unreadable(rows, []), context, _ignore)
+    staging.fill("rows", _wanted(checked, wanted, progress))
     if plan.guarded:
-        take_guards_off(staging, whole=False)
+        remove_guards(staging, whole=False)
     staging.index_ids()
-    staging.execute(people.FIND_PEOPLE)
-    roots = parents.find_parents(staging, last)
-    for (number,) in staging.stream(f"SELECT number FROM {JOINS}"):
+    people.find_missing(staging)
+    roots = parents.find_parents(staging, len(wanted) - 1)
+    for (number,) in staging.stream("SELECT number FROM {joins}"):
         roots.parents[number] = NO_ROW
-    for _ in roots.resolve():
-        pass  # the checks left no loop
+    roots.resolve_without_loops()  # the check excluded them
     return roots
+
+
+def _wanted(rows: Iterable[StagedRow], wanted: bytearray, progress: Progress) -> Iterator[StagedRow]:
+    """The rows for which ``wanted`` has a true byte."""
+    for count, row in enumerate(rows):
+        if count % ROWS_PER_BEAT == 0:
+            progress(count)
+        if row[0] < len(wanted) and wanted[row[0]]:
+            yield row
 
 
 def _ignore(problem: Problem) -> None:

@@ -17,7 +17,7 @@ from ops.audit.models import Entry
 from ops.deletion import holds
 from ops.imports import steps, undoing
 from ops.imports.models import Import
-from ops.imports.pages import results as import_results
+from ops.imports.pages import results
 from ops.imports.staging.databases import staging_on
 from ops.imports.storing import texts as editing
 from ops.imports.tests.files import imported, numbered, row
@@ -85,7 +85,7 @@ def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rit
         Message.objects.filter(pk=of["2"].pk).update(content="edited")
     Message.objects.filter(pk=of["5"].pk).update(read=True)
     with staging_on("default") as staging:
-        assert undoing.plan(import_, staging) == {"messages": 4, "restored": 0, "kept": 2}
+        assert undoing.preview(import_, staging) == {"messages": 4, "restored": 0, "kept": 2}
     undone(import_, by=rita)
     assert import_.outcome["undo"] == {"messages": 4, "conversations": 1, "restored": 0, "users": 1, "kept": 2}
     assert import_.outcome["kept"] == [[of["2"].pk, "edited"], [of["4"].pk, "answered"]]
@@ -103,7 +103,7 @@ def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Messag
     carol = get_user_model().objects.get(username="carol")
     holds.place(carol, kind="legal", reason="Case 4", by=rita)
     with staging_on("default") as staging:
-        assert undoing.plan(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
+        assert undoing.preview(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
     undone(import_, by=rita)
     assert import_.outcome["kept"] == [[of["2"].pk, "held"]]
     assert dict(Message.objects.values_list("external_id", "parent_message__external_id")) == {"old": None, "2": None}
@@ -195,7 +195,7 @@ def test_people_of_an_undone_import_who_were_used_otherwise_stay(old: Message, a
     second = stored_import(row("3", sender="carol"), row("4", sender="dora"), by=rita)
     write(get_user_model().objects.get(username="dora"), alice)
     undone(first, by=rita)
-    said = import_results.undo_plan(second)["removed"]
+    said = results.undo_preview(second)["removed"]
     assert said[-1] == "the users of imports that were undone before, as far as only this one uses them"
     undone(second, by=rita)
     assert set(get_user_model().objects.filter(username__in=["carol", "dora"]).values_list("username")) == {("dora",)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.files.problems import Problem
-from ops.imports.checking.rows import StagedRow, checked_rows
+from ops.imports.checking.rows import RowContext, StagedRow, checked_rows
 from ops.imports.tests.files import numbered, row
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 def checked(*rows: tuple[str, ...], **options: Any) -> tuple[list[StagedRow], list[Problem]]:
     """The rows as they are staged, and what was found."""
     problems: list[Problem] = []
-    staged = list(checked_rows(numbered(*rows), now=NOW, report=problems.append, **options))
+    staged = list(checked_rows(numbered(*rows), RowContext(NOW, **options), problems.append))
     return staged, problems
 
 
@@ -109,7 +109,7 @@ def test_a_row_that_the_reader_refused_keeps_nothing_but_its_id() -> None:
     torn = Problem(2, "", "error", "row 2 is torn")
     found: list[Problem] = []
     values = ("7", "1", "alice", "bob", "", "", "", "x")
-    assert list(checked_rows([(2, values, torn)], now=NOW, report=found.append)) == [
+    assert list(checked_rows([(2, values, torn)], RowContext(NOW), found.append)) == [
         (2, "7", None, None, None, None, False, False, None)
     ]
     assert found == [torn]
