@@ -1,4 +1,4 @@
-"""What imports keep of a person: uploaded files, and words of files that name somebody."""
+"""Erasing a person from imports: uploaded files, and words from files that name somebody."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 
 AT_WORK = Q(job__state__in=UNDER_WAY)
-IMPORT_GOES_ON = "A file that is being imported right now goes when that is done, within a day at most."
-OTHERS_BROUGHT = "Files that others brought to import may name this person; they go within a day."
-SOMEBODYS_FILE, SOMEBODYS_IMPORT = "a file", "Import of a file"
+IMPORT_AT_WORK = "A file that is being imported right now goes when that is done, within a day at most."
+FILES_OF_OTHERS = "Files that others brought to import may name this person; they go within a day."
+FILE_NAME, JOB_TITLE = "a file", "Import of a file"  # where they named the person
 
 HEADERS = {"headers", "unknown", "repeated"}  # in Import.understood
 
 
-def forget(person: Leaving, _: Any) -> Outcome:
-    """Remove the files that the person brought and did not import yet, and the name from what is kept of other files.
+def erase(person: Leaving, _: Any) -> Outcome:
+    """Delete the files that the person uploaded and did not import yet, and the name from what other imports say.
 
-    Their account is gone by now, or has lost its name: what belongs to nobody's account was theirs, or somebody's who
-    was erased before.
+    Their account is gone by now, or has lost its name: what belongs to no account was theirs, or somebody's who was
+    erased before.
     """
     theirs = Q(by=None) | Q(by=person.user_id)
-    # Problems name people as labels: in part where a name is long, some characters spelled out.
+    # Problems name people by labels: long names are cut, some characters spelled out.
     pattern = scrubbing.pattern_of([person.username, person.email, label(person.username, quoted=True)[1:-1]])
     RememberedColumn.objects.filter(user_id=person.user_id).delete()
     kept = Import.objects.filter(theirs).exclude(upload="")
@@ -44,22 +44,22 @@ def forget(person: Leaving, _: Any) -> Outcome:
         removed += 1
     for pk, file_name in Import.objects.values_list("pk", "file_name"):
         if mentions(pattern, file_name):
-            Import.objects.filter(pk=pk).update(file_name=SOMEBODYS_FILE)
+            Import.objects.filter(pk=pk).update(file_name=FILE_NAME)
             # Each check, and storing and undoing, was a job with the file's name in its title.
-            Job.objects.filter(params__import=str(pk)).update(title=SOMEBODYS_IMPORT)
+            Job.objects.filter(params__import=str(pk)).update(title=JOB_TITLE)
             removed += 1
-    removed += _take_out(pattern) if pattern else 0
+    removed += _redact(pattern) if pattern else 0
     notes = [
-        IMPORT_GOES_ON if at_work else "",
-        OTHERS_BROUGHT if any(map(private_files.any_exists, _brought_by_others(theirs))) else "",
+        IMPORT_AT_WORK if at_work else "",
+        FILES_OF_OTHERS if any(map(private_files.any_exists, _uploaded_by_others(theirs))) else "",
     ]
     return outcome(removed, " ".join(filter(None, notes)))
 
 
-def _take_out(pattern: re.Pattern[str]) -> int:
-    """Names in what is told of anybody's imports; in how many places there were some.
+def _redact(pattern: re.Pattern[str]) -> int:
+    """Replace names in what anybody's imports say; returns in how many places there were some.
 
-    What is at work is left: it tells anew what it finds in a file, and then as long as the file is there.
+    Imports at work are skipped: they write again what they find in a file, which is deleted with the file.
     """
 
     def reworded(text: str) -> str:
@@ -77,7 +77,7 @@ def _take_out(pattern: re.Pattern[str]) -> int:
 
 
 def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
-    """Change headers of the file, and why the import was taken back; all else are numbers and words of ours."""
+    """Change headers of the file, and why the import was rolled back; all else are numbers and words of ours."""
     understood, reading, outcome = before = import_.understood, import_.reading, import_.outcome
     headers = {name: list(map(reworded, understood[name])) for name in HEADERS & understood.keys()}
     columns = {name: reworded(header) for name, header in reading.get("columns", {}).items()}
@@ -92,9 +92,9 @@ def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
     return import_.update_unless_changed(**dict(zip(("understood", "reading", "outcome"), after, strict=True)))
 
 
-def _brought_by_others(theirs: Q) -> Iterable[str]:
-    """The uploads that stay: they are other people's work, and what they hold is refused when it is imported."""
+def _uploaded_by_others(theirs: Q) -> Iterable[str]:
+    """The uploads that are kept: they are other people's work, and importing an erased person is refused."""
     return Import.objects.exclude(theirs).exclude(upload="").values_list("upload", flat=True)
 
 
-STEPS = (Step("uploads", "Uploaded files", forget, order=50),)
+STEPS = (Step("uploads", "Uploaded files", erase, order=50),)

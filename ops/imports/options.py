@@ -9,12 +9,12 @@ from ops.files.sources import JsonOptions
 
 @dataclass(frozen=True)
 class Choices(JsonOptions):
-    """What becomes of rows that need a decision.
+    """How rows that need a decision are treated.
 
     ``create_users``: missing people get accounts (inactive, without a password). ``start_conversations``: a row whose
-    parent is missing begins a conversation. ``existing``: a row whose external id is stored with another text is
+    parent is missing starts a conversation. ``existing``: a row whose external id is stored with another text is
     refused ("refuse"), recorded as an edit with history ("edit") or left out ("skip"). ``only_valid``: rows with
-    errors are left out and come back as a file. ``notify``: receivers of new messages are notified.
+    errors are excluded and come back as a file. ``notify``: receivers of new messages are notified.
     """
 
     create_users: bool = False

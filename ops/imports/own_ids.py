@@ -1,4 +1,4 @@
-"""The ids that exports give to messages which have none from elsewhere: this database's name and the message's number.
+"""The ids that exports give to messages which have no external id: this database's name and the message's number.
 
 The name, made once, keeps them apart from those of every other database: ``threadward:4f1c09aa7be2:12``. So an import
 may store what another database exported, as external ids like others, and no message of ours is ever called the same.

@@ -1,4 +1,4 @@
-"""The files that people bring: kept while somebody decides about them, deleted afterwards."""
+"""Uploaded files: kept while somebody decides about them, deleted afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def receive(request: HttpRequest, *, allowed: bool) -> PrivateUploadHandler:
 
 
 def keep(upload: PrivateUpload, *, by: Any) -> Import:
-    """A new import of a file that came whole, to be checked next."""
+    """A new import of a file that was received whole, to be checked next."""
     upload.incoming.keep()
     return Import.objects.create(
         by=by,
@@ -36,14 +36,14 @@ def keep(upload: PrivateUpload, *, by: Any) -> Import:
         size=upload.incoming.size,
         digest=upload.incoming.digest,
         upload=upload.incoming.name,
-        # An edit is counted and shown first, and asked about before it is stored.
+        # An edit is counted and shown first, and confirmed before it is stored.
         choices=Choices(existing="edit").as_json(),
         reading=Reading().as_json(),
     )
 
 
 def shown_name(name: str) -> str:
-    """A file's name as we show and keep it: cut in the middle, without what cannot be stored."""
+    """A file's name as we show and store it: cut in the middle, without what cannot be stored."""
     name = "".join(character for character in name if character.isprintable()) or "a file without a name"
     half = LONGEST_NAME // 2
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
@@ -62,7 +62,7 @@ def may_be_discarded(import_: Import) -> bool:
 
 
 def discard(import_: Import) -> bool:
-    """Forget a file that was not imported at once, with all that was found in it; False where it went on meanwhile."""
+    """Delete a file that was not imported, with all that was found in it; False where the import went on meanwhile."""
     if not may_be_discarded(import_):
         return False
     if not import_.update_unless_changed(state=Import.State.DISCARDED, upload=""):
@@ -72,16 +72,16 @@ def discard(import_: Import) -> bool:
 
 
 def sweep() -> int:
-    """Remove the files that nobody came back for within a day, and say so of their imports; how many files."""
+    """Delete files that were left for a day and mark their imports as discarded; returns how many files."""
     now = timezone.now()
     removed = private_files.sweep(now, in_use=files_in_use())
-    for left in Import.objects.filter(state=Import.State.CHECKED, created_at__lte=now - private_files.KEPT):
-        if not is_kept(left):
-            discard(left)
+    for abandoned in Import.objects.filter(state=Import.State.CHECKED, created_at__lte=now - private_files.KEPT):
+        if not is_kept(abandoned):
+            discard(abandoned)
     return removed
 
 
 def in_use() -> list[str]:
-    """The uploads that jobs which wait or run work with, or that an import which is being rolled back needs."""
+    """The uploads that waiting or running jobs need, and imports that are being rolled back."""
     at_work = Q(job__state__in=UNDER_WAY) | Q(job__ending__gt="")
     return list(Import.objects.filter(at_work).order_by().values_list("upload", flat=True))

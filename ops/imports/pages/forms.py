@@ -1,4 +1,4 @@
-"""What the screens of an import ask: a file, how to read it, which columns it has, what becomes of special rows."""
+"""The forms of an import: a file, how to read it, which columns it has, how special rows are treated."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ops.imports.options import Choices
 
 NOT_IN_THE_FILE = "-"
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
-OF_READING = ("encoding", "time_zone", "ignore_unknown")
-OF_CHOICES = ("create_users", "start_conversations", "existing", "only_valid", "notify")
+READING_FIELDS = ("encoding", "time_zone", "ignore_unknown")
+CHOICE_FIELDS = ("create_users", "start_conversations", "existing", "only_valid", "notify")
 
 
 class UploadForm(forms.Form):
-    """The file; where it came no further than its upload, ``handler`` says why."""
+    """The file; where its upload was stopped, ``handler`` says why."""
 
     file = forms.FileField(
         label="File",
@@ -41,7 +41,7 @@ class UploadForm(forms.Form):
 
 
 class ChecksForm(forms.Form):
-    """How the file is read and what becomes of special rows: to check it again with."""
+    """How the file is read and special rows are treated, to check it again."""
 
     encoding = forms.ChoiceField(label="Encoding of the file", required=False)
     time_zone = forms.CharField(
@@ -93,22 +93,22 @@ class ChecksForm(forms.Form):
 
     @property
     def time_zones(self) -> list[str]:
-        """The names to choose from, for the field's list."""
+        """The names that the field suggests."""
         return sorted(available_timezones())
 
     def reading(self) -> Reading:
-        """The way of reading that was chosen; columns stay as they were."""
+        """How the file is read now; columns stay as they were."""
         columns = self.import_.get_reading().columns
-        return Reading(columns=columns, **{name: self.cleaned_data[name] for name in OF_READING})
+        return Reading(columns=columns, **{name: self.cleaned_data[name] for name in READING_FIELDS})
 
     def choices(self) -> Choices:
-        return Choices(**{name: self.cleaned_data[name] for name in OF_CHOICES})
+        return Choices(**{name: self.cleaned_data[name] for name in CHOICE_FIELDS})
 
 
 class ColumnsForm(forms.Form):
-    """For each column of ours, which of the file's columns holds it.
+    """For each of our columns, which of the file's columns holds it.
 
-    Values are places in the header, not names: those may hold anything.
+    Values are positions in the header, not names: those may contain anything.
     """
 
     ignore_unknown = forms.BooleanField(
@@ -150,13 +150,13 @@ class ColumnsForm(forms.Form):
         return [self[column] for column in COLUMNS]
 
     def columns(self) -> dict[str, str]:
-        """The header that holds each column of ours, "" where the file has none."""
+        """The header that holds each of our columns, "" where the file has none."""
         places = ((column, self.cleaned_data[column]) for column in COLUMNS)
         return {column: "" if place == NOT_IN_THE_FILE else self.headers[int(place)] for column, place in places}
 
 
 class StoreForm(forms.Form):
-    """What is asked last: what becomes of the stored texts that would change."""
+    """The last question: whether stored texts are replaced."""
 
     existing = forms.ChoiceField(
         widget=forms.RadioSelect,
@@ -178,7 +178,7 @@ class StoreForm(forms.Form):
         ]
 
     def agreed(self) -> dict[str, str]:
-        """What was chosen about stored texts. Where none was to change, none that was corrected meanwhile does."""
+        """What was chosen about stored texts. Texts corrected since the check are never replaced unasked."""
         if "existing" in self.fields:
             return {"existing": self.cleaned_data["existing"]}
         asked_for = self.import_.get_choices().existing

@@ -1,4 +1,4 @@
-"""The page of an import: what it shows in each state, and to whom. What lies in the file is its uploader's alone."""
+"""The page of an import: what it shows in each state. What is in the file is shown to its uploader only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A choice of the form; ``words`` say how many problems would be gone with it, "" where none."""
+    """A choice of the form; ``words`` say how many problems it would fix, "" where none."""
 
     field: Any
     words: str
@@ -93,7 +93,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
 
 
 def state_token(import_: Import) -> str:
-    """What a form carries to say which state of the import its sender looked at."""
+    """What a form carries to say which state of the import its sender saw."""
     return f"{import_.state} {import_.job_id}"
 
 
@@ -109,15 +109,15 @@ def repeated_columns(import_: Import) -> list[tuple[str, str]]:
 
 
 def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
-    """The form that asks for the columns: filled in as ``by`` said last time, else as their names suggest."""
+    """The form that asks for the columns: filled in as ``by`` chose last time, else as their names suggest."""
     headers = import_.understood.get("headers", [])
     last = columns.remembered(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
     return ColumnsForm(headers, {**known, **last, **import_.get_reading().columns}, data)
 
 
-def stopped(import_: Import) -> str:
-    """Why the check of a file came to no end, as a sentence; "" where it did."""
+def why_stopped(import_: Import) -> str:
+    """Why the check of a file did not reach its end, as a sentence; "" where it did."""
     job = import_.job
     if import_.understood or job is None or job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         return ""
@@ -156,7 +156,7 @@ def button(import_: Import) -> str:
 
 
 def earlier(import_: Import) -> QuerySet[Import]:
-    """Imports of a file with the very same bytes that were stored, the latest first."""
+    """Stored imports of a file with exactly the same bytes, the latest first."""
     same = Import.objects.filter(digest=import_.digest, state=State.STORED).exclude(pk=import_.pk)
     return same.select_related("by").order_by("-stored_at")
 
@@ -181,7 +181,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
     unfit = header_is_unfit(import_)
     job = import_.job
     return {
-        "stopped": stopped(import_),
+        "stopped": why_stopped(import_),
         "refused": job.result.get("refused", "") if job is not None else "",
         "preview": preview,
         "first_problems": preview.get("problems", [])[:OPEN_PROBLEMS],
@@ -200,7 +200,7 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
         "offered": offered,
         "others": others,
         "store_form": StoreForm(import_),
-        "columns": columns_in_words(import_),
+        "columns": matched_columns(import_),
     }
 
 
@@ -213,7 +213,7 @@ def same_choices(import_: Import) -> list[tuple[str, str]]:
 
 
 def figures(import_: Import) -> list[Figure]:
-    """What came of the check, in numbers; what there is none of is left out, but new and problems."""
+    """What the check found, in numbers: new messages, problems, and what else there is at least one of."""
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
     choices = import_.get_choices()
     people = ("user to create", "users to create") if choices.create_users else ("missing user", "missing users")
@@ -232,14 +232,14 @@ def figures(import_: Import) -> list[Figure]:
 
 
 def offers(import_: Import, preview: dict[str, Any], form: ChecksForm) -> tuple[list[Offer], list[Offer]]:
-    """The choices that would cure problems of this file, those that cure most first; and the others."""
+    """The choices that would fix problems of this file, those that fix most first; and the others."""
     numbers = _cures(import_, preview)
     names = sorted((name for name in form.fields if numbers.get(name)), key=lambda name: -numbers[name])
     names += [name for name in form.fields if name in form.errors and name not in names]
     if import_.counts.get("errors") and import_.understood.get("complete"):
         names.append("only_valid")
-    cure = [Offer(form[name], _cure_in_words(name, numbers.get(name, 0))) for name in names]
-    return cure, [Offer(form[name], "") for name in form.fields if name not in names]
+    helpful = [Offer(form[name], _cure_in_words(name, numbers.get(name, 0))) for name in names]
+    return helpful, [Offer(form[name], "") for name in form.fields if name not in names]
 
 
 def _cure_in_words(choice: str, number: int) -> str:
@@ -249,13 +249,13 @@ def _cure_in_words(choice: str, number: int) -> str:
 
 
 def _cures(import_: Import, preview: dict[str, Any]) -> dict[str, int]:
-    """How many problems each choice would cure."""
+    """How many problems each choice would fix."""
     counted: dict[str, int] = import_.counts.get("cures", {})
     return counted or Counter(problem["cure"] for problem in preview.get("problems", []) if problem["cure"])
 
 
 def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
-    """The changed texts of a preview, word by word for whoever may read what is stored."""
+    """The changed texts of a preview, compared word by word for whoever may read what is stored."""
     changed = preview.get("changed", [])
 
     def compared(one: dict[str, Any]) -> list[Difference] | None:
@@ -268,18 +268,18 @@ def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
 def effects(import_: Import) -> str:
     """What else the button does, in a sentence."""
     counts, choices = import_.counts, import_.get_choices()
-    told = []
+    parts = []
     if choices.create_users and counts.get("users"):
-        told.append(f"creates {counted(counts['users'], 'user')}")
+        parts.append(f"creates {counted(counts['users'], 'user')}")
     if choices.only_valid and counts.get("rejected"):
-        told.append(f"leaves out {counted(counts['rejected'], 'row')}")
-    told.append("notifies the receivers" if choices.notify else "notifies nobody")
-    words = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
+        parts.append(f"leaves out {counted(counts['rejected'], 'row')}")
+    parts.append("notifies the receivers" if choices.notify else "notifies nobody")
+    words = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
     return f"{words[0].upper()}{words[1:]}. You can undo it afterwards."
 
 
-def columns_in_words(import_: Import) -> list[tuple[str, str]]:
-    """Each column of ours that the file has, with its header there."""
+def matched_columns(import_: Import) -> list[tuple[str, str]]:
+    """(column, header) of each column that the file has."""
     headers, chosen = import_.understood.get("headers", []), import_.get_reading().columns
     found = [(name, chosen.get(name, name)) for name in COLUMNS]
     aliases = [(name, ALIASES[name]) for name in ALIASES if name not in chosen]

@@ -117,22 +117,22 @@ def one_line(import_: Import) -> str:
     if job is not None and rollback_failure(job):
         return "It was to be taken back, and a part of it is still there: open it to go on."
     if import_.state == State.STORED:
-        said = [counted(outcome.get("messages", 0), "new message")]
-        said += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
-        said += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
-        return ", ".join(said)
+        parts = [counted(outcome.get("messages", 0), "new message")]
+        parts += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
+        parts += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
+        return ", ".join(parts)
     if import_.state == State.UNDONE:
         undo = outcome.get("undo", {})
-        said = [f"{counted(undo.get('messages', 0), 'message')} removed"]
-        said += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
-        return ", ".join(said)
+        parts = [f"{counted(undo.get('messages', 0), 'message')} removed"]
+        parts += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
+        return ", ".join(parts)
     if import_.state == State.CHECKED:
-        said = [counted(counts.get("new", 0), "new message")]
-        said += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
-        said += [counted(counts["errors"], "problem")] if counts.get("errors") else []
+        parts = [counted(counts.get("new", 0), "new message")]
+        parts += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
+        parts += [counted(counts["errors"], "problem")] if counts.get("errors") else []
         if not import_.understood.get("complete"):
             return "Cannot be imported as it is: open it to see why."
-        return f"{', '.join(said)}: waits for a decision"
+        return f"{', '.join(parts)}: waits for a decision"
     return WORDS[import_.state]
 
 

@@ -87,7 +87,7 @@ class Order:
         return Piece(start, end)
 
     def _parts(self, start: int, end: int) -> Iterator[Piece]:
-        """One large conversation, by how many messages lie between each and the first."""
+        """Pieces of one large conversation, sorted by how many messages are between each and the first."""
         rows = self.rows[start:end]
         depths = array("i", [0]) * len(self.parents)
         walk = array("i")

@@ -1,4 +1,4 @@
-"""``manage.py import_messages FILE``: the import from the command line, by the same job as the screens'."""
+"""``manage.py import_messages FILE``: import a file from the command line, by the same job as the screens."""
 
 from __future__ import annotations
 
@@ -27,58 +27,58 @@ from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
 
 SHOWN_NOTICES = 20  # warnings and notices; errors are all shown
-COPIED = 1 << 20  # bytes of the file taken at a time
-LOOK_AGAIN = 0.5  # seconds between two looks at how far the job is
+CHUNK = 1 << 20  # bytes of the file copied at a time
+POLL_EVERY = 0.5  # seconds between two looks at the progress of the job
 
 
 class Command(BaseCommand):
     help = (
         "Import messages from a file (CSV, JSON, JSON Lines, XLSX, XLS, XLSB or ODS) with the columns external_id, "
-        "parent_external_id, sender, receiver, timestamp and content, and edited and read where it has them. All or "
-        "nothing; importing the same file again changes nothing. Where this process dies, a worker goes on."
+        "parent_external_id, sender, receiver, timestamp and content, and optionally edited and read. All or nothing; "
+        "importing the same file again changes nothing. If this process dies, a worker resumes the import."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--check", action="store_true", help="only say what is found, and import nothing")
+        parser.add_argument("--check", action="store_true", help="only report what would be imported")
         parser.add_argument(
             "--create-users",
             action="store_true",
-            help="create senders and receivers who have no account: inactive, without a password",
+            help="create missing senders and receivers: inactive, without a password",
         )
         parser.add_argument(
-            "--start-conversations", action="store_true", help="a message whose parent is missing begins a conversation"
+            "--start-conversations", action="store_true", help="start a conversation where the parent is missing"
         )
         parser.add_argument(
             "--existing",
             choices=["refuse", "edit", "skip"],
             default="refuse",
-            help="what becomes of a message that is stored with another text: refuse the file, record an edit with "
-            "its history, or skip the row",
+            help="when a message is stored with another text: refuse the file, record an edit that keeps the old text, "
+            "or skip the row",
         )
         parser.add_argument(
-            "--only-valid", action="store_true", help="import the valid rows and leave the others out, in a file"
+            "--only-valid", action="store_true", help="import the valid rows, and write the others to a file"
         )
         parser.add_argument("--notify", action="store_true", help="create a notification for each message's receiver")
-        parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="what a CSV file is written in")
-        parser.add_argument("--time-zone", default="UTC", help="of times that name none, for instance Europe/Berlin")
-        parser.add_argument("--ignore-unknown", action="store_true", help="ignore unknown columns")
+        parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="encoding of a CSV file")
+        parser.add_argument("--time-zone", default="UTC", help="for times without one, such as Europe/Berlin")
+        parser.add_argument("--ignore-unknown", action="store_true", help="ignore columns that are not recognised")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.verbosity: int = options["verbosity"]
-        import_ = _brought(options["file"], options)
+        import_ = _uploaded(options["file"], options)
         try:
-            job = self._done(import_, check_only=options["check"])
+            job = self._run(import_, check_only=options["check"])
         except steps.NotNow as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            job = _stopped(import_)
+            job = _job_or_stop(import_)
         except JobFailed as error:
             raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
         import_.refresh_from_db()
         self._conclude(import_, job, check_only=options["check"])
 
-    def _done(self, import_: Import, *, check_only: bool) -> Job:
+    def _run(self, import_: Import, *, check_only: bool) -> Job:
         begin = steps.check if check_only else steps.store
         job = begin(import_, by=None, kick=False)
         with self._bar(job, "Checking" if check_only else "Importing"):
@@ -86,7 +86,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _bar(self, job: Job, description: str) -> Iterator[None]:
-        """A progress bar, on terminals only, moved by how far the job says it is."""
+        """A progress bar, on terminals only, moved by the progress of the job."""
         if self.verbosity == 0 or not sys.stderr.isatty():
             yield
             return
@@ -104,31 +104,31 @@ class Command(BaseCommand):
         if job.state == Job.State.RUNNING:
             raise CommandError(f"{job.error} A worker takes back what was stored.")
         if job.state != Job.State.FINISHED:
-            _forget(import_)
+            _delete(import_)
             raise CommandError(f"Nothing was imported. {job.error}".strip())
         if import_.understood.get("description"):
-            self._say(f"{import_.file_name}: {import_.understood['description']}.")
+            self._print(f"{import_.file_name}: {import_.understood['description']}.")
         stored = import_.state == Import.State.STORED
         if not stored and not import_.understood.get("format"):
             problem = next(previews.load_problems(import_))
-            _forget(import_)
+            _delete(import_)
             raise CommandError(f"Nothing was imported: {problem.message}")
-        self._tell_problems(import_)
+        self._print_problems(import_)
         if stored:
             private_files.delete_all(import_.upload, keep=[previews.REJECTED])
-            self._tell_stored(import_)
+            self._print_stored(import_)
             return
         counts = import_.counts
-        _forget(import_)
+        _delete(import_)
         if not check_only or counts["errors"]:
             remedy = "Correct the file and import it again."
             raise CommandError(f"Nothing was imported: {_count(counts['errors'], 'problem')}. {remedy}")
-        self._say(
+        self._print(
             f"Nothing was imported yet: {_count(counts['new'], 'new message')}, {counts['changed']:,} changed, "
             f"{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
 
-    def _tell_problems(self, import_: Import) -> None:
+    def _print_problems(self, import_: Import) -> None:
         """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
         notices = 0
         for problem in previews.load_problems(import_):
@@ -138,31 +138,33 @@ class Command(BaseCommand):
                     continue
             self.stderr.write(str(problem), self.style.ERROR if problem.level == "error" else self.style.WARNING)
         if notices > SHOWN_NOTICES and self.verbosity == 1:
-            self._say(f"… and {_count(notices - SHOWN_NOTICES, 'more notice')}, shown with --verbosity 2.")
+            self._print(f"… and {_count(notices - SHOWN_NOTICES, 'more notice')}, shown with --verbosity 2.")
 
-    def _tell_stored(self, import_: Import) -> None:
+    def _print_stored(self, import_: Import) -> None:
         counts, outcome = import_.counts, import_.outcome
         changed = f"{_count(outcome['changed'], 'text')} changed; " if outcome["changed"] else ""
-        self._say(
+        self._print(
             f"Imported {_count(outcome['messages'], 'message')} ({outcome['replies']:,} of them replies) in "
             f"{_count(outcome['conversations'], 'new conversation')}; {_count(outcome['users'], 'user')} created; "
             f"{changed}{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
         if outcome["rejected"]:
             rejected = previews.path_of(import_, previews.REJECTED)
-            self._say(f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day.")
+            self._print(
+                f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day."
+            )
         if outcome["messages"] or outcome["changed"]:
-            self._say(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
+            self._print(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
 
-    def _say(self, sentence: str) -> None:
+    def _print(self, sentence: str) -> None:
         if self.verbosity:
             self.stdout.write(sentence)
 
 
-def _stopped(import_: Import) -> Job:
-    """The job of an import that Ctrl-C came too late for; raises CommandError where it did not.
+def _job_or_stop(import_: Import) -> Job:
+    """The job, where it was finished when Ctrl-C was pressed; else raises CommandError.
 
-    What a worker needs to take back what was stored is kept until it has done so.
+    The file is kept where a worker still needs it to roll back what was stored.
     """
     import_.refresh_from_db()
     job = import_.job
@@ -170,12 +172,12 @@ def _stopped(import_: Import) -> Job:
         return job
     if job is not None and job.ended_at is None:
         raise CommandError("Stopped: a worker takes back what was stored.")
-    _forget(import_)
+    _delete(import_)
     raise CommandError("Stopped: nothing was imported.")
 
 
-def _brought(path: Path, options: dict[str, Any]) -> Import:
-    """A new import with a copy of the file. Raises CommandError in words."""
+def _uploaded(path: Path, options: dict[str, Any]) -> Import:
+    """A new import with a copy of the file. Raises CommandError."""
     if options["time_zone"] not in available_timezones():
         raise CommandError(
             f"“{options['time_zone']}” is no time zone: name one of the IANA list, such as Europe/Berlin."
@@ -186,7 +188,7 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
     reading = Reading(**{name: options[name] for name in ("encoding", "time_zone", "ignore_unknown")})
     try:
         with path.open("rb") as file:
-            chunks = iter(lambda: file.read(COPIED), b"")
+            chunks = iter(lambda: file.read(CHUNK), b"")
             name, size, digest = private_files.save(chunks, SUFFIX, sys.maxsize)
     except FileNotFoundError as error:
         raise CommandError(f"There is no file {path}: check the name.") from error
@@ -204,8 +206,8 @@ def _brought(path: Path, options: dict[str, Any]) -> Import:
     )
 
 
-def _forget(import_: Import) -> None:
-    """The file goes, and where nothing came of it, so does the import."""
+def _delete(import_: Import) -> None:
+    """Delete the file, and the import unless something of it is still stored."""
     private_files.delete_all(import_.upload)
     if not import_.outcome.get("kept"):
         import_.delete()
@@ -213,7 +215,7 @@ def _forget(import_: Import) -> None:
 
 def _watch(job: Job, bar: Any, over: threading.Event) -> None:
     """Move the bar until it is over; in a thread, with a connection of its own."""
-    while not over.wait(LOOK_AGAIN):
+    while not over.wait(POLL_EVERY):
         now = Job.objects.filter(pk=job.pk).values_list("done", "total").first()
         if now:
             bar.total = now[1]

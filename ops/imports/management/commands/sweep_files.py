@@ -1,4 +1,4 @@
-"""``manage.py sweep_files``: delete the uploads and exports that are a day old; settle imports that are stuck."""
+"""``manage.py sweep_files``: delete old uploads and exports; roll back imports that are stuck."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ops.imports import steps, uploads
 
 class Command(BaseCommand):
     help = (
-        "Delete uploads that nobody imported and exports, once they are a day old, and settle imports that wait for a "
-        "job which ended. Harmless to repeat."
+        "Delete exports, and uploads that were not imported, once they are a day old. Roll back imports that wait for "
+        "a job which has ended. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -20,6 +20,6 @@ class Command(BaseCommand):
         if removed and options["verbosity"]:
             files = "1 file that was" if removed == 1 else f"{removed:,} files that were"
             self.stdout.write(f"Deleted {files} a day old.")
-        settled = steps.release_stuck()
-        if settled and options["verbosity"]:
-            self.stdout.write(f"Taken back soon: {settled:,} that waited for a job which had ended.")
+        released = steps.release_stuck()
+        if released and options["verbosity"]:
+            self.stdout.write(f"Taken back soon: {released:,} that waited for a job which had ended.")

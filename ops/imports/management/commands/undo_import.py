@@ -1,4 +1,4 @@
-"""``manage.py undo_import BATCH``: takes an import back, as the screens do."""
+"""``manage.py undo_import BATCH``: undo an import, as the screens do."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ WHY = {"held": "exchanged with somebody on hold", "edited": "edited since", "ans
 
 class Command(BaseCommand):
     help = (
-        "Undo an import: remove the messages it added and put the texts back that it changed. Messages that were "
-        "edited or answered since, or exchanged with somebody on hold, are listed and left."
+        "Undo an import: remove the messages it added and restore the texts it changed. Messages that were edited or "
+        "answered since, or exchanged with somebody on hold, are kept and listed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("batch", metavar="BATCH", type=UUID, help="as import_messages printed it")
+        parser.add_argument("batch", metavar="BATCH", type=UUID, help="the id that import_messages printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         import_ = Import.objects.filter(pk=options["batch"]).first()
@@ -40,9 +40,9 @@ class Command(BaseCommand):
         if job.state != Job.State.FINISHED:
             raise CommandError(f"The import was not undone to its end. {job.error} Run this again.")
         import_.refresh_from_db()
-        self._tell(import_.outcome)
+        self._print(import_.outcome)
 
-    def _tell(self, outcome: dict[str, Any]) -> None:
+    def _print(self, outcome: dict[str, Any]) -> None:
         undone = outcome["undo"]
         self.stdout.write(
             f"Removed {undone['messages']:,} messages, {undone['conversations']:,} conversations and "
