@@ -23,7 +23,7 @@ from ops.files import private_files
 from ops.imports import columns, steps
 from ops.imports.models import Import, RememberedColumn
 from ops.imports.pages import previews
-from ops.imports.storing import batches
+from ops.imports.storing import people as storing_people
 from ops.imports.tests.files import as_csv, imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, checked, do, preview, problems, stored_import
 from ops.jobs.models import Job
@@ -88,7 +88,7 @@ def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
     import_.refresh_from_db()
     assert import_.job is not None
     # The job is kept, and with it what it says: it names nobody.
-    assert do(import_.job).error == batches.ERASED_SINCE
+    assert do(import_.job).error == storing_people.ERASED_SINCE
     assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
 
 

@@ -19,7 +19,7 @@ from ops.exports import requests
 from ops.exports.models import Export
 from ops.imports import steps
 from ops.imports.models import Import
-from ops.imports.storing import batches
+from ops.imports.storing import plan as storing_plan
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import brought, do
 from ops.jobs import errors, pacing, running
@@ -36,7 +36,7 @@ holders: list[Any] = []  # connections of another program; they end with the pro
 def prepare() -> None:
     """An import that is stored in many batches; errors are not tried again."""
     make_user("alice"), make_user("bob")
-    batches.PIECE, pacing.BATCH_SECONDS, running.RETRY_PAUSES = 10, 0, ()  # type: ignore[assignment]
+    storing_plan.PIECE, pacing.BATCH_SECONDS, running.RETRY_PAUSES = 10, 0, ()  # type: ignore[assignment]
     rows = [row(str(number), content="x" * 2_000) for number in range(ROWS)]
     steps.store(brought(*rows), by=None, kick=False)
 

@@ -15,9 +15,9 @@ from ops.files.tests.limited import Found, main
 
 def check(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
     # Models can be imported only after django.setup().
-    from ops.imports.checking.rows import checked_rows  # noqa: PLC0415
+    from ops.imports.checking.rows import RowContext, checked_rows  # noqa: PLC0415
 
-    return checked_rows(rows, now=datetime.now(UTC), report=found)
+    return checked_rows(rows, RowContext(datetime.now(UTC)), found)
 
 
 if __name__ == "__main__":
