@@ -17,7 +17,7 @@ from messaging import erasure
 from messaging.editors import editing_as
 from messaging.erasure import ErasureCounts
 from messaging.models import Message
-from messaging.participants.account_deletion import DELETED
+from messaging.participants.account_deletion import DELETED, is_last_superuser
 from ops.accounts.signing_in import sessions
 from ops.audit import scrubbing
 from ops.audit.recording import record
@@ -78,16 +78,11 @@ def obstacle(user: Any, *, by: Any) -> str | None:
             return "This is a superuser's account: only a superuser can delete it."
         if user.is_staff:
             return "This is the account of a colleague who may use the console: only a superuser can delete it."
-    if _is_last_superuser(user):
+    if is_last_superuser(user):
         return LAST_SUPERUSER
     if open_request(user) is not None:
         return "Its deletion was asked for already: look under deletion requests."
     return None
-
-
-def _is_last_superuser(user: Any) -> bool:
-    others = get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    return user.is_superuser and not others.exists()
 
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
@@ -153,7 +148,7 @@ def request_own_deletion(user: Any) -> DeletionRequest:
     """
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
-            if _is_last_superuser(account):
+            if is_last_superuser(account):
                 raise DeletionRefused(LAST_SUPERUSER)
             # Otherwise somebody who read what they should not could remove their own name from the audit trail.
             if account.is_staff or account.is_superuser:
