@@ -225,7 +225,7 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
 
 
 class ArchiveAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Rows that are only looked at, each on the page of the message that it is about."""
+    """Read-only rows; each is shown on the page of its message."""
 
     part_of_page = ""  # where on that page
 
@@ -257,7 +257,7 @@ class MessageHistoryAdmin(ArchiveAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ArchiveAdmin):
-    """What tells receivers of their messages."""
+    """Which messages receivers were notified of."""
 
     keyset = ("-created_at", "id")
     rows_template = "console/notification_rows.html"

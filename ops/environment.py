@@ -45,11 +45,16 @@ def text(name: str, default: str = "") -> str:
     given = [one for one in (name, f"{name}_FILE") if os.environ.get(one, "").strip()]
     if len(given) > 1:
         raise ImproperlyConfigured(f"The environment variables {name} and {name}_FILE are both set: keep one of them.")
+    if given == [name]:
+        return os.environ[name].strip()
     try:
         return variables.str(name, "").strip() or default
-    except ValueError as error:
-        path = variables.str(f"{name}_FILE", "")
-        raise refuse(f"{name}_FILE", path, "a file of text that Threadward may read") from error
+    except (OSError, ValueError) as error:
+        # Its value is not repeated: somebody may have put the secret itself there, and the sentence ends up in logs.
+        raise ImproperlyConfigured(
+            f"The environment variable {name}_FILE should be the path of a file of text that Threadward may read; "
+            "what it holds is none."
+        ) from error
 
 
 def read_file(path: Path) -> None:
@@ -167,8 +172,8 @@ def redis(name: str) -> str:
     return value
 
 
-def impatient(redis_url: str) -> str:
-    """A Redis URL for a library that takes timeouts from nowhere else; what the URL says of them itself holds."""
+def with_timeouts(redis_url: str) -> str:
+    """A Redis URL with timeouts, for a library that has no setting for them; timeouts in the URL itself win."""
     # The path of a socket has nobody to connect to.
     names = ("socket_timeout",) if redis_url.startswith("unix") else ("socket_timeout", "socket_connect_timeout")
     options = "&".join(f"{name}={REDIS_SECONDS}" for name in names)

@@ -165,7 +165,7 @@ JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  #
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]
-    RQ_QUEUES = {"default": {"URL": environment.impatient(REDIS_URL), "DEFAULT_TIMEOUT": -1}}
+    RQ_QUEUES = {"default": {"URL": environment.with_timeouts(REDIS_URL), "DEFAULT_TIMEOUT": -1}}
     RQ_SHOW_ADMIN_LINK = False
 else:
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

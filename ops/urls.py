@@ -10,7 +10,7 @@ from ops.console import refusals
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
 
-handler400, handler403, handler404 = refusals.not_understood, refusals.not_allowed, refusals.not_found
+handler400, handler403, handler404 = refusals.bad_request, refusals.not_allowed, refusals.not_found
 
 urlpatterns = [
     path("", home, name="home"),

@@ -21,7 +21,7 @@ def add_by(parser: ArgumentParser) -> None:
     parser.add_argument("--by", metavar="USERNAME", help="whose act this is in the audit trail; nobody's without it")
 
 
-def acting(options: dict[str, Any], permission: str = "") -> Any:
+def acting_staff(options: dict[str, Any], permission: str = "") -> Any:
     """The staff member ``--by`` names, or None. Raises CommandError where they could not do this in the console."""
     if not options["by"]:
         return None

@@ -108,7 +108,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         changes = getattr(response, "context_data", {}).get("cl")
         # A search, or a narrower list, has been recorded as such.
         if changes is not None and not (changes.query or changes.active_filters):
-            reading.record_look(Entry, by=request.user)
+            reading.record_reading(Entry, by=request.user)
         return response
 
     def _narrowed_to_person(self, request: HttpRequest) -> HttpResponse:
@@ -128,7 +128,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry = context["original"]
-        reading.record_look(entry, by=request.user)
+        reading.record_reading(entry, by=request.user)
         context["target_address"] = self._address_of_target(request, entry)
         context["title"] = entry.get_event_display()
         context["same_action"] = Entry.objects.filter(action=entry.action).exclude(pk=entry.pk).count()

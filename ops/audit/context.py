@@ -70,7 +70,7 @@ def _address_of(request: HttpRequest) -> str:
 
 
 class AuditMiddleware:
-    """Makes each request one action, and tells its id to the client."""
+    """Makes each request one action, and adds its id to the answer's headers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

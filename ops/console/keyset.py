@@ -176,7 +176,7 @@ class KeysetAdmin(admin.ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """Add to the rows of one page what their template shows and a query for each would be too dear for."""
+        """Add to the rows of one page what their template shows, with a few queries for all rows together."""
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """In Django's own list the first column leads to the row; a template draws links of its own."""

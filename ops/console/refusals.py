@@ -19,7 +19,7 @@ from django.views.decorators.csrf import requires_csrf_token
 def refusal(request: HttpRequest, title: str, words: str, *, status: int, **context: Any) -> HttpResponse:
     """The page with this title and the template ``words`` of refusals/."""
     context |= {"title": title, "words": f"refusals/{words}.html"}
-    # The console's frame asks the database, which may be what is in trouble: then the plain one does.
+    # The console's frame asks the database, which may be unreachable: then the plain page is shown.
     with suppress(DatabaseError):
         if _is_staff_in_console(request):
             frame = {**admin.site.each_context(request), **context}
@@ -27,17 +27,17 @@ def refusal(request: HttpRequest, title: str, words: str, *, status: int, **cont
     return render(request, "refusals/for_participants.html", context, status=status)
 
 
-# Forms of the frames need a token, though what is refused may not have come as far as where one is given.
+# Forms on the page need a token, although the request may have been refused before the middleware that sets one.
 @requires_csrf_token
-def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler400."""
-    return refusal(request, "That was not understood", "not_understood", status=400)
+    return refusal(request, "This request is not valid", "bad_request", status=400)
 
 
 @requires_csrf_token
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler403."""
-    return refusal(request, "This is not for you to see", "not_allowed", status=403)
+    return refusal(request, "You may not see this page", "not_allowed", status=403)
 
 
 @requires_csrf_token
@@ -53,6 +53,6 @@ def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_staff_in_console(request: HttpRequest) -> bool:
-    """Nobody is known where a request was refused before it was looked at who sent it."""
+    """Whether staff asked for a page of the console; a request refused before its session was read has no user."""
     known = hasattr(request, "user") and request.path.startswith(reverse("admin:index"))
     return known and admin.site.has_permission(request)

@@ -157,6 +157,12 @@ def test_a_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert environment.text("THING", "default") == "from the file"
 
 
+def test_an_empty_name_of_a_file_counts_as_unset(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(" a value ")
+    monkeypatch.setenv("THING_FILE", "  ")
+    assert environment.text("THING") == "a value"
+
+
 def test_a_value_and_a_file_for_it_are_one_too_many(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     written("a value")
     monkeypatch.setenv("THING_FILE", "/run/secrets/thing")
@@ -165,14 +171,14 @@ def test_a_value_and_a_file_for_it_are_one_too_many(written: Any, monkeypatch: p
     )
 
 
-@pytest.mark.parametrize("name", ["nowhere", "folder", "picture"])
+@pytest.mark.parametrize("name", ["nowhere", "folder", "picture", "x" * 300])
 def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "picture").write_bytes(b"\xff\xd8\xff\x00")
     monkeypatch.setenv("THING_FILE", str(tmp_path / name))
     assert refusal(environment.text) == (
-        f"The environment variable THING_FILE is {str(tmp_path / name)!r}; it should be a file of text that "
-        "Threadward may read."
+        "The environment variable THING_FILE should be the path of a file of text that Threadward may read; "
+        "what it holds is none."
     )
 
 

@@ -61,7 +61,7 @@ def test_a_lookup_through_the_address_is_refused(client: Client, rita: Any, quer
     client.force_login(rita)
     response = client.get(f"{reverse('admin:messaging_message_changelist')}?{query}")
     assert response.status_code == 400
-    assert "That was not understood" in response.content.decode()
+    assert "This request is not valid" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_who_is_no_staff_learns_nothing_of_the_console(client: Client, alice: An
 def test_a_request_that_is_refused_before_anybody_is_known_is_told_in_words(client: Client) -> None:
     response = client.get("/console/", headers={"host": "elsewhere.example.org"})
     assert response.status_code == 400
-    assert "That was not understood" in response.content.decode()
+    assert "This request is not valid" in response.content.decode()

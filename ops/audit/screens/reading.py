@@ -11,8 +11,8 @@ from ops.audit.models import Entry
 from ops.audit.recording import READING_INTERVAL, record
 
 
-def record_look(target: Entry | type[Entry], *, by: Any) -> Entry | None:
-    """Record that ``by`` looked at the list or at one entry; None where a look of theirs was recorded already.
+def record_reading(target: Entry | type[Entry], *, by: Any) -> Entry | None:
+    """Record that ``by`` read the list or one entry; None where that is recorded already.
 
     Raises NotRecorded: nothing is shown then.
     """

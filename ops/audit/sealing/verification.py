@@ -64,7 +64,7 @@ def verify(
     progress: Callable[[int], Any] = lambda number: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Report:
-    """Follow the whole chain; ``progress`` hears how many seals each chunk had. Raises Fault at the first."""
+    """Follow the whole chain, calling ``progress`` with the number of seals of each chunk. Raises the first Fault."""
     report = Report()
     people = ErasedPeople(using)
     for seals in _chunks(using):

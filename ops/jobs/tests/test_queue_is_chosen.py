@@ -50,4 +50,4 @@ def test_a_queue_on_redis_needs_its_library(monkeypatch: Any) -> None:
     ],
 )
 def test_a_silent_redis_is_not_waited_for(address: str, asked: str) -> None:
-    assert environment.impatient(address) == asked
+    assert environment.with_timeouts(address) == asked

@@ -20,7 +20,7 @@ def test_staff_find_back_from_a_wrong_address(
     page = open_page(width, scheme)
     sign_in(page, make_staff("lena", "view_message"))
     expect_status(page, 403, 404)
-    for address, title in (("nowhere/", "There is no such page"), ("accounts/user/", "This is not for you to see")):
+    for address, title in (("nowhere/", "There is no such page"), ("accounts/user/", "You may not see this page")):
         page.goto(f"/console/{address}")
         expect(page.get_by_role("heading", name=title)).to_be_visible()
         assert_accessible(page)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ops.accounts.commands import acting, add_by
+from ops.accounts.commands import acting_staff, add_by
 from ops.deletion import approval
 from ops.deletion.management.finishing import finish
 from ops.deletion.models import DeletionRequest
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 f"There is no deletion request {request}: copy its id from delete_account or the console."
             )
         try:
-            approval.approve(found, by=acting(options, "deletion.approve_deletionrequest"))
+            approval.approve(found, by=acting_staff(options, "deletion.approve_deletionrequest"))
         except DeletionRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(finish(found))

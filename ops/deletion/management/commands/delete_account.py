@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ops.accounts.commands import account, acting, add_by
+from ops.accounts.commands import account, acting_staff, add_by
 from ops.deletion import approval, requests
 from ops.deletion.management.finishing import finish
 from ops.deletion.models import Basis, Mode, Texts
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user, by = account(username), acting(options, "accounts.delete_user")
+        user, by = account(username), acting_staff(options, "accounts.delete_user")
         plan = requests.plan([user], by=by)[0]
         if plan.obstacle:
             raise CommandError(f"Nothing was asked for: the account of {username} stays. {plan.obstacle}")

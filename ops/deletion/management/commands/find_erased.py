@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ops.accounts.commands import acting, add_by
+from ops.accounts.commands import acting_staff, add_by
 from ops.deletion import erased_names
 from ops.deletion.models import ErasedIdentifier
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def _lift(self, known: ErasedIdentifier, reason: str, options: dict[str, Any]) -> None:
         try:
-            erased_names.release(known, by=acting(options), reason=reason)
+            erased_names.release(known, by=acting_staff(options), reason=reason)
         except erased_names.NotReleased as refusal:
             raise CommandError(str(refusal)) from refusal
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ops.accounts.commands import account, acting, add_by
+from ops.accounts.commands import account, acting_staff, add_by
 from ops.deletion import holds
 from ops.deletion.models import Hold
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *, username: str, reason: str, kind: str, lift: bool, **options: Any) -> None:
-        user, by = account(username), acting(options, "deletion.hold_account")
+        user, by = account(username), acting_staff(options, "deletion.hold_account")
         try:
             if lift:
                 self.stdout.write(self._lifted(user, reason, by))
