@@ -145,11 +145,13 @@ def _crowd(port: int, guests: Mapping[str, Any], crowd: Crowd) -> dict[str, list
             kind = kinds[(number + turn) % len(kinds)]
             address = chance.choice(guests["pages"][kind])
             started = time.perf_counter()
-            connection.request("GET", address, headers={"Cookie": f"sessionid={cookie}"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                problems.append(f"{address} answered with status {answer.status}")
+            try:
+                status = _get(connection, address, cookie)
+            except (OSError, http.client.HTTPException) as error:
+                problems.append(f"{address} was not answered: {error}")
+                return
+            if status != 200:
+                problems.append(f"{address} answered with status {status}")
                 return
             times[kind].append(time.perf_counter() - started)
             time.sleep(crowd.thinking * chance.uniform(0.5, 1.5))
@@ -162,6 +164,20 @@ def _crowd(port: int, guests: Mapping[str, Any], crowd: Crowd) -> dict[str, list
     if problems:
         raise Failed(problems[0])
     return dict(times)
+
+
+def _get(connection: http.client.HTTPConnection, address: str, cookie: str) -> int:
+    """Read a page to its end; returns its status. As browsers do, connects again where the server closed meanwhile."""
+    headers = {"Cookie": f"sessionid={cookie}"}
+    try:
+        connection.request("GET", address, headers=headers)
+        answer = connection.getresponse()
+    except (http.client.RemoteDisconnected, ConnectionError):
+        connection.close()
+        connection.request("GET", address, headers=headers)
+        answer = connection.getresponse()
+    answer.read()
+    return answer.status
 
 
 def invite(number: int) -> dict[str, Any]:
