@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 # Tests do not depend on what a developer's .env says.
-test browser: export ENV_FILE := /dev/null
+test browser spreadsheets: export ENV_FILE := /dev/null
 HOST ?= 127.0.0.1
 PORT ?= 8000
 NAME ?= staff
@@ -18,7 +18,7 @@ LINT := $(VENV)/.stamp-lint
 AUDIT := .venv-audit
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint format bench outdated audit-pins migrations password clean
+.PHONY: help run test browser spreadsheets lint format bench outdated audit-pins migrations password clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,14 +30,17 @@ run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=
 	(trap '' HUP; PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT)) & \
 	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
 
-test: $(DEV) ## Run the tests, but those that need Chromium (make browser)
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser"
+test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or LibreOffice (make spreadsheets)
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets"
 	@echo "--- messaging alone, with Django's own user ---"
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser" --ds=messaging.tests.settings messaging
-	@echo "The tests marked browser did not run here; they need Chromium: make browser"
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
+	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"
 
 browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium)
 	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m browser
+
+spreadsheets: $(DEV) ## Open and save exports in LibreOffice (needs Debian's libreoffice-calc)
+	$(BIN)/pytest -p no:cacheprovider -m spreadsheets
 
 lint: $(LINT) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -49,7 +52,7 @@ format: $(LINT) ## Bring the code into its common form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV) ## Measure us beside vanilla Django and the raw database (docs/figures.md)
+bench: $(DEV) ## Measure us beside vanilla Django and the raw database; docs/figures.md says how its table is made
 	$(BIN)/python -m bench
 
 outdated: $(LINT) ## List pinned packages that have newer versions (docs/updating.md)

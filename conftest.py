@@ -1,5 +1,33 @@
 """For every suite of the project."""
 
-from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
+from __future__ import annotations
 
-__all__ = ["tables_are_emptied_row_by_row", "tests_may_empty_the_audit_trail"]
+import gc
+
+import pytest
+from django.test import TransactionTestCase
+
+from messaging.tests import examples  # registers the profiles of Hypothesis
+from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
+from ops.jobs.tests.untimed import work_in_requests_is_not_timed
+
+__all__ = [
+    "examples",
+    "tables_are_emptied_row_by_row",
+    "tests_may_empty_the_audit_trail",
+    "work_in_requests_is_not_timed",
+]
+
+# Python looks for cycles after every 700 new objects, among the hundred thousands that a test run keeps: a sixteenth
+# of its time.
+gc.set_threshold(200_000, 50, 1_000)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for a database, however it does, or starts programs that do."""
+    for item in items:
+        asks = {"db", "transactional_db", "databases"}.intersection(getattr(item, "fixturenames", ()))
+        is_django = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
+        if asks or is_django or item.get_closest_marker("django_db"):
+            item.add_marker("database")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -24,12 +24,17 @@ from psycopg import sql
 from bench import generate
 
 ROOT = Path(__file__).resolve().parent.parent
+KEY = "a key of the benchmark, whose databases hold made-up rows only"
+up_to_date: set[str] = set()  # URLs of databases that this process has migrated
 
 
 class Server(Protocol):
     """Where databases are made, by name."""
 
     title: str
+
+    def version(self) -> str:
+        """The database's name and version, as people say it."""
 
     def url(self, name: str) -> str:
         """What DATABASE_URL must be to use the database."""
@@ -53,6 +58,9 @@ class Sqlite:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    def version(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.sqlite3"
@@ -100,6 +108,10 @@ class Postgresql:
             cursor = connection.execute(sql.SQL(statement).format(*(sql.Identifier(self._name(one)) for one in names)))
             return cursor.fetchall() if cursor.description else []
 
+    def version(self) -> str:
+        ((version,),) = self._ask("SHOW server_version")
+        return f"PostgreSQL {version.split()[0]}"
+
     def exists(self, name: str) -> bool:
         return (self._name(name),) in self._ask("SELECT datname FROM pg_database")
 
@@ -113,7 +125,26 @@ class Postgresql:
         self._ask("CREATE DATABASE {} TEMPLATE {}", new_name, name)
 
     def drop(self, name: str) -> None:
-        self._ask("DROP DATABASE IF EXISTS {}", name)
+        # By force: a server that was measured on it may not have noticed yet that its client is gone.
+        self._ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """The variables of a process that is measured on the database ``url``: production, but without HTTPS."""
+    files = {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE"}  # would contradict what is set here
+    return {
+        **{name: value for name, value in os.environ.items() if name not in files},
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "SECRET_KEY": KEY,
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1",
+        "HTTPS": "false",
+        "LOG_LEVEL": "WARNING",
+        # What the configured console caches stays its own.
+        "REDIS_URL": "",
+        **more,
+    }
 
 
 def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings") -> str:
@@ -121,20 +152,10 @@ def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings")
 
     Raises subprocess.CalledProcessError where it fails; what it said of that is its ``stderr``.
     """
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": settings,
-        "DEBUG": "true",
-        "HTTPS": "false",
-        "LOG_LEVEL": "WARNING",
-        # What the configured console caches stays its own.
-        "REDIS_URL": "",
-    }
     process = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=environment,
+        env=environment(url, DJANGO_SETTINGS_MODULE=settings),
         capture_output=True,
         text=True,
         check=True,
@@ -142,10 +163,22 @@ def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings")
     return process.stdout
 
 
-@cache
 def migrate(url: str) -> None:
     """Bring the tables of a database up to date; once in this process, since that takes longer than many a figure."""
-    run(["manage.py", "migrate", "--verbosity=0"], url)
+    if url not in up_to_date:
+        run(["manage.py", "migrate", "--verbosity=0"], url)
+        up_to_date.add(url)
+
+
+def migrated(server: Server) -> str:
+    """The name of a database without a row, made at first use and dropped with this process: others are its copies."""
+    name = f"migrated_{os.getpid()}"
+    if server.url(name) not in up_to_date:
+        server.drop(name)
+        server.create(name)
+        atexit.register(server.drop, name)
+        migrate(server.url(name))
+    return name
 
 
 def kept_name(messages: int) -> str:
@@ -166,10 +199,10 @@ def kept(server: Server, messages: int) -> str:
         print(f"Making {messages:,} messages on {server.title} ...", file=sys.stderr, flush=True)
         half_made = f"{name}_half_made"
         server.drop(half_made)
-        server.create(half_made)
-        run(["manage.py", "migrate", "--verbosity=0"], server.url(half_made))
+        server.copy(migrated(server), half_made)
         run(["-m", "bench.load", str(messages)], server.url(half_made))
         server.rename(half_made, name)
+        up_to_date.add(server.url(name))
     migrate(server.url(name))
     return server.url(name)
 
@@ -177,13 +210,9 @@ def kept(server: Server, messages: int) -> str:
 @contextmanager
 def empty(server: Server) -> Iterator[str]:
     """The URL of a migrated database without a row, dropped afterwards."""
-    template, name = f"migrated_{os.getpid()}", f"empty_{os.getpid()}"
-    if not server.exists(template):
-        server.create(template)
-        atexit.register(server.drop, template)
-        migrate(server.url(template))
+    name = f"empty_{os.getpid()}"
     server.drop(name)
-    server.copy(template, name)
+    server.copy(migrated(server), name)
     try:
         yield server.url(name)
     finally:
@@ -204,6 +233,7 @@ def with_busy_account(server: Server, messages: int) -> Iterator[str]:
         server.copy(kept_name(messages), half_made)
         run(["-m", "bench.scenarios.deletion"], server.url(half_made))
         server.rename(half_made, busy)
+        up_to_date.add(server.url(busy))
     migrate(server.url(busy))
     server.drop(name)
     server.copy(busy, name)

@@ -18,6 +18,8 @@ from django.core.management.color import no_style
 from django.db import connection
 
 from bench import generate
+from ops.accounts.names.look_alikes import digests
+from ops.accounts.names.sorting import sort_key
 
 CHUNK = 10_000  # rows in one statement
 REVIEWER = "reviewer"  # signs in to the measured lists
@@ -68,8 +70,11 @@ def load(forest: generate.Forest) -> None:
 def load_people(forest: generate.Forest) -> None:
     """Store everybody, active and without a password."""
     fields = ("id", "username", "password", "email", "is_staff", "is_superuser", "is_active", "date_joined")
-    for chunk in chunks((*person, "!", "", False, False, True, generate.START) for person in forest.people()):
-        insert(get_user_model(), fields, ready(chunk))
+    from_name = ("skeleton", "skeleton_as_written", "name_key")
+    common = ("!", "", False, False, True, generate.START)
+    rows = ((*person, *common, *digests(person.username), sort_key(person.username)) for person in forest.people())
+    for chunk in chunks(rows):
+        insert(get_user_model(), (*fields, *from_name), ready(chunk))
 
 
 def load_conversations(forest: generate.Forest) -> None:

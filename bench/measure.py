@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 NOT_MEASURED = "—"  # the failure of a way that a case does not have
 
 
+class Failed(Exception):
+    """Something could not be measured; the last line of the text says why."""
+
+
 class Case(NamedTuple):
     """One thing to measure; ``rows`` where its figure is a speed in rows a second."""
 

@@ -1,7 +1,9 @@
-"""Results of a run as JSON, and the table of docs/figures.md made from them.
+"""Results as JSON, and the table of docs/figures.md made from them.
 
-Each run writes one file for each database to ``var/bench``; ``python -m bench --readme`` makes the table from the
-newest of them, so that no figure is typed by hand and each says which commit it was measured on.
+``var/bench/latest-<database>.json`` holds the newest results of each scenario with what they hold for: the run, date,
+commit, machine and load. A run replaces those scenarios that it measured without a failure, and no others.
+``python -m bench --readme`` makes the table, so that no figure is typed by hand. Where not all of a database comes from
+one run of one commit, each of its rows says where it comes from.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 
@@ -21,14 +23,25 @@ from bench.measure import NOT_MEASURED
 
 BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
 DATABASES = ("SQLite", "PostgreSQL")
+COLUMNS = ("ours", "vanilla", "raw", "÷small", "÷floor", "MiB")
+CPUS = Path("/proc/cpuinfo")
+
+About = dict[str, Any]
 
 
 class NoFigures(Exception):
     """The table cannot be made; the text says what is missing."""
 
 
-def about_the_run(messages: int, rows: int, load_before: float) -> dict[str, Any]:
-    """Date, commit, machine, versions and load: what the figures hold for."""
+class Moment(NamedTuple):
+    """What may be another before a scenario and after it."""
+
+    date: str
+    commit: str
+    load: float
+
+
+def now() -> Moment:
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=Path(__file__).parent,
@@ -36,49 +49,99 @@ def about_the_run(messages: int, rows: int, load_before: float) -> dict[str, Any
         text=True,
         check=False,
     )
+    return Moment(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", commit.stdout.strip() or "unknown", round(os.getloadavg()[0], 1)
+    )
+
+
+def about(run: str, database: str, sizes: Mapping[str, int], before: Moment, after: Moment) -> About:
+    """What the results of a scenario hold for; ``run`` is the same for all that one run measured."""
     return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": commit.stdout.strip() or "unknown",
-        "processors": os.cpu_count(),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "run": run,
+        "date": before.date,
+        "commit": before.commit if before.commit == after.commit else f"{before.commit} to {after.commit}",
+        "load": [before.load, after.load],
+        "database": database,
         "python": platform.python_version(),
         "django": django.__version__,
-        "load": [round(load_before, 1), round(os.getloadavg()[0], 1)],
-        "messages": messages,
-        "rows": rows,
+        "cpu": cpu_model(),
+        "processors": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        **sizes,
     }
 
 
-def write(folder: Path, database: str, about: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> Path:
-    """Write the results of one database; returns the file."""
-    path = folder / f"latest-{database.lower()}.json"
+def cpu_model() -> str:
+    """The processor's name, where the system tells it."""
+    lines = CPUS.read_text(encoding="utf-8").splitlines() if CPUS.exists() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def missing(results: Sequence[Mapping[str, Any]]) -> int:
+    """How many figures could not be measured."""
+    return sum(figure["failure"] == "failed" for one in results for figure in one["figures"].values())
+
+
+def keep(folder: Path, database: str, scenario: str, held: About, results: Sequence[Mapping[str, Any]]) -> Path:
+    """Replace the results of one scenario on one database, unless a figure is missing; returns the file."""
+    path = _file(folder, database)
+    if missing(results):
+        return path
+    scenarios = {**_scenarios(path), scenario: {"about": held, "results": results}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n", encoding="utf-8")
+    half_written = path.with_suffix(".half-written")
+    half_written.write_text(json.dumps({"scenarios": scenarios}, indent=2) + "\n", encoding="utf-8")
+    half_written.replace(path)
     return path
 
 
-def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """The newest results by database. Raises NoFigures where there are none."""
-    files = {name: folder / f"latest-{name.lower()}.json" for name in DATABASES}
-    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items() if path.exists()}
+def read(folder: Path, order: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The newest results by database and scenario, scenarios in ``order``. Raises NoFigures where there are none."""
+    found = {}
+    for database in DATABASES:
+        scenarios = _scenarios(_file(folder, database))
+        if scenarios:
+            found[database] = {name: scenarios[name] for name in order if name in scenarios}
     if not found:
         raise NoFigures(f"There are no results in {folder}: run “make bench” first.")
     return found
 
 
+def _file(folder: Path, database: str) -> Path:
+    return folder / f"latest-{database.lower()}.json"
+
+
+def _scenarios(path: Path) -> dict[str, Any]:
+    """What a file holds by scenario; nothing where there is none, or one that an older bench wrote."""
+    data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return dict(data.get("scenarios", {}))
+
+
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The block between the markers: what each run holds for, and a row for each case with its figures."""
-    lines = [_about(name, run["about"]) for name, run in found.items()]
-    cells = {name: {one["case"]: one["cells"] for one in run["results"]} for name, run in found.items()}
-    cases = list(dict.fromkeys(case for one in cells.values() for case in one))
-    columns = ("ours", "vanilla", "raw", "÷small", "÷floor", "MiB")
-    heads = [f"{name}: {columns[0]}" for name in found]
-    header = " | ".join(" | ".join([head, *columns[1:]]) for head in heads)
-    lines += ["", f"| | {header} |", "|---" * (1 + len(columns) * len(found)) + "|"]
-    for case in cases:
-        row = [cell for name in found for cell in cells[name].get(case, [""] * len(columns))]
+    """The block between the markers: what it holds for, and a row for each case with its figures."""
+    heads, columns = [], {}
+    cells: dict[str, dict[str, list[str]]] = {}
+    for database, scenarios in found.items():
+        abouts = [scenario["about"] for scenario in scenarios.values()]
+        one_run = _are_one_run(abouts)
+        heads.append(_head(database, abouts, one_run))
+        columns[database] = COLUMNS if one_run else (*COLUMNS, "measured")
+        for scenario in scenarios.values():
+            source = [] if one_run else [_source(scenario["about"])]
+            for one in scenario["results"]:
+                cells.setdefault(one["case"], {})[database] = [*one["cells"], *source]
+    titles = [title for database, names in columns.items() for title in (f"{database}: {names[0]}", *names[1:])]
+    lines = [*heads, "", f"| | {' | '.join(titles)} |", "|---" * (1 + len(titles)) + "|"]
+    for case, by_database in cells.items():
+        row = [cell for name in found for cell in by_database.get(name, [""] * len(columns[name]))]
         lines.append(f"| {case} | {' | '.join('' if cell == NOT_MEASURED else cell for cell in row)} |")
     return "\n".join(lines)
+
+
+def _are_one_run(abouts: Sequence[About]) -> bool:
+    """Whether all scenarios of a database come from one run, one commit and the same sizes."""
+    return len({tuple(held[name] for name in ("run", "commit", "messages", "rows")) for held in abouts}) == 1
 
 
 def put_into(paper: Path, block: str) -> None:
@@ -91,10 +154,28 @@ def put_into(paper: Path, block: str) -> None:
     paper.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", encoding="utf-8")
 
 
-def _about(name: str, about: Mapping[str, Any]) -> str:
-    before, after = about["load"]
+def _source(held: About) -> str:
+    """Where a row comes from, in a cell."""
+    before, after = held["load"]
+    sizes = f"{held['messages']:,} messages, {held['rows']:,} rows"
+    return f"{held['date']}, {held['commit']}, load {before} to {after}, {sizes}"
+
+
+def _head(name: str, abouts: Sequence[About], one_run: bool) -> str:
+    """What the figures of one database hold for, in a line."""
+    machines = "; or ".join(dict.fromkeys(_machine(held) for held in abouts))
+    if not one_run:
+        return f"{name}: several runs, each row says which; {machines}.  "
+    first = abouts[0]
+    loads = [load for held in abouts for load in held["load"]]
     return (
-        f"{name}: {about['date']}, commit {about['commit']}, {about['processors']} processors, "
-        f"{about['memory_gib']} GiB, load {before} before and {after} after, Python {about['python']}, "
-        f"Django {about['django']}; {about['messages']:,} messages, {about['rows']:,} imported rows.  "
+        f"{name}: {first['date']}, commit {first['commit']}, load {min(loads)} to {max(loads)}; "
+        f"{first['messages']:,} messages, {first['rows']:,} imported rows; {machines}.  "
+    )
+
+
+def _machine(held: About) -> str:
+    return (
+        f"{held['processors']} × {held['cpu']}, {held['memory_gib']} GiB, {held['database']}, Python {held['python']}, "
+        f"Django {held['django']}"
     )

@@ -1,6 +1,6 @@
 """A plain admin for conversations and messages, and a read-only one for histories and notifications.
 
-It works without the staff console, which registers its own in place of it.
+For sites without the staff console, which registers its own classes instead.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 
 
 class LargeTableAdmin(admin.ModelAdmin):
-    """For tables that are too large to be counted a second time for each page."""
+    """For tables that are too large to be counted twice per page."""
 
     show_full_result_count = False
     list_per_page = 50
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
-        """As Django's, but needs no permission for histories and notifications.
+        """As Django's, but without requiring permission to delete histories and notifications.
 
-        Nobody has it, because they cannot be deleted on their own: without this, no message could be deleted.
+        Nobody has that permission, because they cannot be deleted on their own; no message could be deleted either.
         """
         shown, counts, needed, protected = super().get_deleted_objects(objs, request)
         deleted_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}

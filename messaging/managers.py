@@ -1,4 +1,4 @@
-"""QuerySets and managers: what screens and commands ask of sets of messages and conversations."""
+"""The QuerySets and managers of messages and conversations."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from messaging.writing import MessageWriting, in_batches
+from messaging import joining
+from messaging.writing import MessageWriting, in_batches, lock_people
 
-# Texts have no index: a search reads those of so many newest messages, which takes about 0.1 s.
+# Texts have no index, so a search reads only those of the newest messages, which takes about 0.1 s.
 SEARCHED_TEXTS = 50_000
+# People with more messages than this are in so many rows of a list that going through its rows in their order finds a
+# page of it sooner than collecting all of theirs. Each row of a conversation takes looking at its messages.
+FREQUENT, FREQUENT_IN_CONVERSATIONS = 20_000, 100_000
+NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
 
 
 class ConversationQuerySet(models.QuerySet):
@@ -38,28 +43,34 @@ class ConversationQuerySet(models.QuerySet):
         # Unordered: since Django 6, a union is ordered as its model is by default.
         return self.filter(pk__in=sent.union(received).order_by())
 
+    def listed_of(self, user: Any) -> ConversationQuerySet:
+        """The same as ``of``, for a page of a list."""
+        messages = self._messages()
+        if messages.are_frequent([user], FREQUENT_IN_CONVERSATIONS):
+            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).row_by_row([user])))
+        return self.of(user)
+
+    def between(self, one: Any, other: Any) -> ConversationQuerySet:
+        """Conversations in which these two (or their primary keys) wrote to each other."""
+        return self.filter(pk__in=self._messages().between_values(one, other, "conversation_id"))
+
     def matching(self, text: str) -> ConversationQuerySet:
         """Conversations with a message that ``MessageQuerySet.matching`` finds."""
-        return self.filter(pk__in=self._messages().matching_values(text, "conversation_id"))
+        messages = self._messages()
+        if messages.are_frequent(messages.people_called(text), FREQUENT_IN_CONVERSATIONS):
+            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).matching_row_by_row(text)))
+        return self.filter(pk__in=messages.matching_values(text, "conversation_id"))
 
     def for_list(self) -> ConversationQuerySet:
-        """Add what a list row shows.
-
-        ``edited_count``, and ``root_messages``: a list of the messages without a parent, oldest first, with their
-        senders and receivers.
-        """
+        """Add what a row of a list shows: ``edited_count``, ``opening_id`` (the oldest message without a parent) and
+        ``latest_id`` (the newest message)."""
         edited = self._messages().filter(conversation=OuterRef("pk"), edited=True).order_by().values("conversation")
-        roots = self._messages().filter(parent_message=None).select_related("sender", "receiver")
+        messages = self._messages().filter(conversation=OuterRef("pk"))
+        roots = messages.filter(parent_message=None).order_by("timestamp", "id")
         return self.annotate(
-            edited_count=Coalesce(Subquery(edited.annotate(number=Count("*")).values("number")), 0)
-        ).prefetch_related(Prefetch("messages", queryset=roots.order_by("timestamp", "id"), to_attr="root_messages"))
-
-    def with_opening_people(self) -> ConversationQuerySet:
-        """Add ``opening_sender`` and ``opening_receiver``, the usernames of the oldest message (None without one)."""
-        oldest = self._messages().filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
-        return self.annotate(
-            opening_sender=Subquery(oldest.values("sender__username")[:1]),
-            opening_receiver=Subquery(oldest.values("receiver__username")[:1]),
+            edited_count=Coalesce(Subquery(edited.annotate(number=Count("*")).values("number")), 0),
+            opening_id=Subquery(roots.values("pk")[:1]),
+            latest_id=Subquery(messages.order_by("-timestamp", "-id").values("pk")[:1]),
         )
 
     def lock(self) -> list[int]:
@@ -73,8 +84,8 @@ class ConversationQuerySet(models.QuerySet):
     def recount(self) -> int:
         """Set the counts from the messages, in one UPDATE; returns the number of conversations.
 
-        The rows are locked by a statement before it: on PostgreSQL, an UPDATE that waits for a lock would go on to
-        count the messages as they were when it started.
+        The rows are locked by an earlier statement: on PostgreSQL, an UPDATE that has waited for a lock would count the
+        messages as they were when it started.
         """
         with transaction.atomic(using=self.db, savepoint=False):
             ids = self.lock()
@@ -112,7 +123,45 @@ class ConversationQuerySet(models.QuerySet):
 
 
 class MessageQuerySet(MessageWriting):
-    """Messages. None of its methods changes a text without its history, or counts without a recount."""
+    """Messages. None of its methods changes a text without its history, or counts without a recount.
+
+    What awaits one of their external ids joins it, whichever method stores it.
+    """
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        objs = list(objs)
+        arrived = {name for one in objs for name in (one.external_id, one.awaited_parent_external_id) if name}
+        if not arrived:
+            return super().bulk_create(objs, *args, **kwargs)
+        self._for_write = True
+        with transaction.atomic(using=self.db):  # with a savepoint: what is refused spoils nothing else
+            lock_people({pk for one in objs for pk in (one.sender_id, one.receiver_id)}, using=self.db)
+            own = {one.conversation_id for one in objs if one.conversation_id is not None}
+            self._lock_conversations(sorted(own | joining.conversations_awaiting(arrived, using=self.db)))
+            created = super().bulk_create(objs, *args, **kwargs)
+            joining.join_awaiting(arrived, using=self.db)
+        return created
+
+    def update(self, **changes: Any) -> int:
+        arrived = [changes[name] for name in NAMES if isinstance(changes.get(name), str)]
+        if not arrived:
+            return super().update(**changes)
+        with transaction.atomic(using=self.db, savepoint=False):
+            rows = super().update(**changes)
+            joining.join_awaiting(arrived, using=self.db)
+        return rows
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        objs, fields = list(objs), list(fields)
+        with transaction.atomic(using=self.db, savepoint=False):
+            rows = super().bulk_update(objs, fields, batch_size=batch_size)
+            arrived = {getattr(one, name) for name in NAMES if name in fields for one in objs}
+            joining.join_awaiting(arrived, using=self.db)
+        return rows
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def mark_read(self) -> int:
         """Mark the messages as read by their receivers; returns how many were unread."""
@@ -142,21 +191,60 @@ class MessageQuerySet(MessageWriting):
         newest SEARCHED_TEXTS messages, those that contain it. Ignores case (on SQLite of a to z only).
         """
         messages: Any = self.model._base_manager.using(self.db)
+        if messages.are_frequent(messages.people_called(text), FREQUENT):
+            return self.matching_row_by_row(text)
         return self.filter(pk__in=messages.matching_values(text, "pk"))
+
+    def matching_row_by_row(self, text: str) -> MessageQuerySet:
+        """The same as ``matching``, for terms that find people with many messages: no index by person is used."""
+        conditions = [Q(external_id=text), self._newest() & Q(content__icontains=text)]
+        return self.row_by_row(self.people_called(text), *conditions)
+
+    def people_called(self, text: str) -> models.QuerySet:
+        """The primary keys of people whose username contains ``text``."""
+        return get_user_model()._base_manager.using(self.db).filter(username__icontains=text).values("pk")
+
+    def are_frequent(self, people: Any, most: int) -> bool:
+        """Whether ``people`` (or a query of primary keys) sent, or received, more than ``most`` messages."""
+        messages: Any = self.model._base_manager.using(self.db).order_by()
+        return any(messages.filter(**{f"{side}__in": people})[most:].exists() for side in ("sender", "receiver"))
+
+    def row_by_row(self, people: Any, *others: Q) -> MessageQuerySet:
+        """Messages that ``people`` sent or received, or for which one of ``others`` holds.
+
+        Looks at each row in the order that the caller wants, as no database does by itself where an index fits.
+        """
+        conditions = (Q(sender__in=people), Q(receiver__in=people), *others)
+        found = Case(*(When(condition, then=Value(1)) for condition in conditions), default=Value(0))
+        return self.alias(found=found).filter(found=1)
+
+    def _newest(self) -> Q:
+        """Whether a message is among the newest SEARCHED_TEXTS."""
+        messages: Any = self.model._base_manager.using(self.db).order_by("-timestamp", "-id")
+        oldest = messages.values_list("timestamp", flat=True)[SEARCHED_TEXTS - 1 :].first()
+        return Q() if oldest is None else Q(timestamp__gte=oldest)
 
     def matching_values(self, text: str, column: str) -> models.QuerySet:
         """Return ``column`` of the messages that ``matching`` finds, as a subquery.
 
         A union, because each of its parts can use its own index; conditions joined by OR would use none.
         """
-        people = get_user_model()._base_manager.using(self.db).filter(username__icontains=text).values("pk")
-        containing = self.filter(content__icontains=text)
-        oldest = self.order_by("-timestamp", "-id").values_list("timestamp", flat=True)[SEARCHED_TEXTS - 1 :].first()
-        if oldest is not None:
-            containing = containing.filter(timestamp__gte=oldest)
+        people = self.people_called(text)
+        containing = self.filter(self._newest(), content__icontains=text)
         parts = [self.filter(receiver__in=people), self.filter(external_id=text), containing]
         first = self.filter(sender__in=people)
         return first.order_by().values(column).union(*(part.order_by().values(column) for part in parts)).order_by()
+
+    def first_matches(self, conversation_ids: Iterable[int], text: str) -> dict[int, tuple[int, int]]:
+        """Return the first message with ``text`` of each of these conversations that has one, and how many have it, by
+        the conversation's id; the same messages as ``matching`` finds, but those of people called so."""
+        containing = self._newest() & Q(content__icontains=text)
+        found = self.filter(containing | Q(external_id=text), conversation_id__in=list(conversation_ids))
+        matches: dict[int, tuple[int, int]] = {}
+        for conversation_id, pk in found.order_by("timestamp", "id").values_list("conversation_id", "pk"):
+            first, number = matches.get(conversation_id, (pk, 0))
+            matches[conversation_id] = first, number + 1
+        return matches
 
     def usernames_by_conversation(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
         """Return the usernames of everybody in each of these conversations, sorted, by the conversation's id."""
@@ -171,6 +259,26 @@ class MessageQuerySet(MessageWriting):
     def of(self, user: Any) -> MessageQuerySet:
         """Messages that ``user`` (or a primary key) sent or received."""
         return self.filter(Q(sender=user) | Q(receiver=user))
+
+    def between(self, one: Any, other: Any) -> MessageQuerySet:
+        """Messages that these two (or their primary keys) sent to each other."""
+        messages: Any = self.model._base_manager.using(self.db)
+        return self.filter(pk__in=messages.between_values(one, other, "pk"))
+
+    def between_values(self, one: Any, other: Any, column: str) -> models.QuerySet:
+        """Return ``column`` of the messages that two people sent to each other, as a subquery.
+
+        Each half reads the index of what one sent and that of what the other received, and few rows of the table.
+        """
+        there, back = (
+            self.filter(sender=sender, pk__in=self.filter(receiver=receiver).order_by().values("pk"))
+            for sender, receiver in ((one, other), (other, one))
+        )
+        return there.order_by().values(column).union(back.order_by().values(column)).order_by()
+
+    def listed_of(self, user: Any) -> MessageQuerySet:
+        """The same as ``of``, for a page of a list."""
+        return self.row_by_row([user]) if self.are_frequent([user], FREQUENT) else self.of(user)
 
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
@@ -212,3 +320,15 @@ class UnreadMessagesManager(MessageManager):
         """Conversations with an unread message, found by their own count."""
         conversation: Any = self.model._meta.get_field("conversation").related_model
         return conversation.objects.unread()
+
+
+class MessageHistoryQuerySet(models.QuerySet):
+    def after_a_reply(self) -> MessageHistoryQuerySet:
+        """Edits of messages that somebody had answered by then: what was answered is not what stands there now."""
+        message: Any = self.model._meta.get_field("message").related_model
+        replies = message._base_manager.using(self.db).filter(parent_message=OuterRef("message"))
+        return self.filter(Exists(replies.filter(timestamp__lt=OuterRef("edited_at"))))
+
+    def corrections(self) -> MessageHistoryQuerySet:
+        """Edits by somebody else than the sender."""
+        return self.filter(edited_by__isnull=False).exclude(edited_by=F("message__sender"))

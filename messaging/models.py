@@ -12,9 +12,11 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import threads
+from messaging import joining, threads
+from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
-from messaging.managers import ConversationQuerySet, MessageManager, UnreadMessagesManager
+from messaging.limits import LONGEST_TEXT, TEXT_TOO_LONG
+from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
 from messaging.writing import COUNTED_FIELDS, lock_people
 
 # Saving one of these fields may change the place of a message in its thread.
@@ -30,8 +32,8 @@ class Conversation(models.Model):
     called whenever messages change in a way that may affect them.
     """
 
-    started_at = models.DateTimeField(default=timezone.now)
-    last_message_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+    last_message_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
     message_count = models.PositiveIntegerField("messages", default=0)
     unread_count = models.PositiveIntegerField("unread", default=0)
 
@@ -39,9 +41,11 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-last_message_at", "-id"]
+        constraints = [moments_within_range("started_at", "last_message_at", name="conversation_moments_within_range")]
         indexes = [
             models.Index(fields=["last_message_at", "id"], name="conversation_latest"),
             models.Index(fields=["last_message_at", "id"], name="conversation_unread", condition=Q(unread_count__gt=0)),
+            models.Index(fields=["message_count", "id"], name="conversation_longest"),
         ]
 
     def __str__(self) -> str:
@@ -62,8 +66,8 @@ class Message(models.Model):
     """One text from a sender to a receiver, which may be a reply to a parent message.
 
     ``read`` means that the receiver has read it; staff reading a message never changes it. Foreign keys to the user do
-    nothing on delete, because ``messaging.erasure`` removes the messages of a deleted user in batches; the database's
-    constraints make sure that none is left.
+    nothing on delete, because ``messaging.erasing.erasure`` removes the messages of a deleted user in batches; the
+    database's constraints make sure that none is left.
     """
 
     conversation = models.ForeignKey(
@@ -76,7 +80,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="received_messages", db_index=False
     )
     content = models.TextField("text")
-    timestamp = models.DateTimeField("sent at", default=timezone.now)
+    timestamp = models.DateTimeField("sent at", default=timezone.now, validators=[validate_moment])
     edited = models.BooleanField(default=False, editable=False)
     read = models.BooleanField(default=False)
     parent_message = models.ForeignKey(
@@ -96,6 +100,21 @@ class Message(models.Model):
         unique=True,
         help_text="The message's id in the system it came from.",
     )
+    awaited_parent_external_id = models.CharField(
+        "awaited parent's external id",
+        max_length=255,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The external id of the message that it answers, while that one is not stored.",
+    )
+    edited_elsewhere_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[validate_moment],
+        help_text="When the text that it was stored with was edited last, in the system it came from.",
+    )
 
     objects = MessageManager()
     unread = UnreadMessagesManager()
@@ -110,6 +129,13 @@ class Message(models.Model):
                 name="message_not_its_own_parent",
                 violation_error_message="A message cannot answer itself.",
             ),
+            moments_within_range("timestamp", name="message_moment_within_range"),
+            moments_within_range("edited_elsewhere_at", name="message_edit_within_range"),
+            models.CheckConstraint(
+                condition=Q(awaited_parent_external_id__isnull=True) | Q(parent_message__isnull=True),
+                name="message_awaits_no_second_parent",
+                violation_error_message="A message that answers one awaits no other.",
+            ),
         ]
         indexes = [
             models.Index(fields=["conversation", "timestamp", "id"], name="message_thread"),
@@ -120,6 +146,11 @@ class Message(models.Model):
                 fields=["conversation", "timestamp", "id"],
                 name="message_beginnings",
                 condition=Q(parent_message__isnull=True),
+            ),
+            models.Index(
+                fields=["awaited_parent_external_id"],
+                name="message_awaits",
+                condition=Q(awaited_parent_external_id__isnull=False),
             ),
             models.Index(fields=["timestamp", "id"], name="message_latest"),
             models.Index(fields=["sender", "timestamp", "id"], name="message_sent"),
@@ -151,6 +182,8 @@ class Message(models.Model):
                 elif COUNTED_FIELDS & set(update_fields):
                     self._lock_conversation(using)
                 super().save(*args, **kwargs)
+                if update_fields is None or "external_id" in update_fields:
+                    joining.join_awaiting([self.external_id], using=using)
         except Exception:
             self.conversation_id = conversation_id  # a conversation that was started here was rolled back
             raise
@@ -162,6 +195,8 @@ class Message(models.Model):
         super().clean()
         if "\x00" in (self.content or ""):
             raise ValidationError({"content": UNSTORABLE_TEXT})
+        if len(self.content or "") > LONGEST_TEXT:
+            raise ValidationError({"content": TEXT_TOO_LONG})
 
     def _lock_people(self, using: str) -> None:
         # From __dict__, because a deferred field needs no query: it cannot have changed.
@@ -172,7 +207,10 @@ class Message(models.Model):
                 raise ValidationError({name: f"The account of the {name} does not exist any more."})
 
     def _lock_conversation(self, using: str) -> None:
-        if not Conversation.objects.using(using).filter(pk=self.conversation_id).lock():
+        # With those that will join it, so that all are locked in order.
+        awaiting = joining.conversations_awaiting([self.__dict__.get("external_id")], using=using)
+        wanted = {self.conversation_id, *awaiting}
+        if self.conversation_id not in Conversation.objects.using(using).filter(pk__in=wanted).lock():
             raise ValidationError({"conversation": "The conversation does not exist any more."})
 
     def _join_conversation(self, using: str) -> None:
@@ -180,6 +218,7 @@ class Message(models.Model):
 
         The checks come after the lock, so that what they find is still true when the message is stored.
         """
+        self._find_awaited(using)
         parent_id = self.parent_message_id
         if self.conversation_id is None and parent_id is None:
             self.conversation = Conversation.objects.using(using).create(
@@ -203,9 +242,17 @@ class Message(models.Model):
         if parent_id not in stored:
             raise ValidationError({"parent_message": PARENT_GONE})
         if stored[parent_id] != self.conversation_id:
-            raise ValidationError({"parent_message": "The message it answers lies in another conversation."})
+            raise ValidationError({"parent_message": "The message it answers is in another conversation."})
         if self.pk in stored and (parent_id == self.pk or self.pk in threads.ancestor_ids(parent_id, using=using)):
             raise ValidationError({"parent_message": "The message it answers is an answer to this one: a loop."})
+
+    def _find_awaited(self, using: str) -> None:
+        """If the parent that a new message awaits is stored already, answer it."""
+        if self._state.adding and self.awaited_parent_external_id and self.parent_message_id is None:
+            stored = type(self)._base_manager.using(using).filter(external_id=self.awaited_parent_external_id)
+            self.parent_message_id = stored.values_list("pk", flat=True).first()
+            if self.parent_message_id is not None:
+                self.awaited_parent_external_id = None
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
         """Called before saving: if the text changes, store the old one as a history and set ``edited``.
@@ -245,16 +292,22 @@ class MessageHistory(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
     old_content = models.TextField("text before")
-    edited_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
     )
+
+    objects = MessageHistoryQuerySet.as_manager()
 
     class Meta:
         ordering = ["edited_at", "id"]
         verbose_name = "history"
         verbose_name_plural = "histories"
-        indexes = [models.Index(fields=["message", "edited_at", "id"], name="history_of_message")]
+        constraints = [moments_within_range("edited_at", name="history_moment_within_range")]
+        indexes = [
+            models.Index(fields=["message", "edited_at", "id"], name="history_of_message"),
+            models.Index(fields=["edited_at", "id"], name="history_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"Message {self.message_id} before {self.edited_at:%Y-%m-%d %H:%M} UTC"
@@ -267,11 +320,14 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="message_notifications", db_index=False
     )
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="notifications")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["user", "message"], name="one_notification_per_message")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "message"], name="one_notification_per_message"),
+            moments_within_range("created_at", name="notification_moment_within_range"),
+        ]
         indexes = [models.Index(fields=["created_at", "id"], name="notification_latest")]
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import Signal
 
-from messaging import erasure, page_cache
+from messaging import page_cache
+from messaging.erasing import erasure
 from messaging.managers import ConversationQuerySet, MessageQuerySet
 from messaging.models import Conversation, Message
 from messaging.writing import COUNTED_FIELDS

@@ -1,7 +1,7 @@
 """Threads: recursive queries for replies and ancestors, and the order in which a conversation is read.
 
-Saving forbids loops, but all of this ends even if a damaged database contains one. Nothing recurses in Python, so that
-a chain of 5,000 replies works like any other.
+Message.save() refuses loops, but everything here ends even if a damaged database contains one. Nothing recurses in
+Python, so a chain of 5,000 replies works like any other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections
 
-# UNION, unlike UNION ALL, does not follow a row again that was found already: so it ends on a loop.
+# UNION, unlike UNION ALL, does not follow a row twice, so it ends even if there is a loop.
 DESCENDANTS = """
 WITH RECURSIVE tree(id, parent_id, sent_at) AS (
     SELECT id, parent_message_id, "timestamp" FROM {table} WHERE id = %s
@@ -51,6 +51,20 @@ class ThreadMessage(NamedTuple):
     edited: bool
     read: bool
     depth: int
+
+
+STUB_COLUMNS = ("id", "parent_message_id", "sender_id", "receiver_id", "read", "edited")
+
+
+class Stub(NamedTuple):
+    """A message without its text: what the layout of a thread needs."""
+
+    id: int
+    parent_id: int | None
+    sender_id: Any
+    receiver_id: Any
+    read: bool
+    edited: bool
 
 
 def depth_first(links: Sequence[Link]) -> list[tuple[int, int]]:
@@ -116,6 +130,12 @@ def conversation_links(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -
     """Return (id, parent's id) of every message of a conversation, oldest first, in one indexed query."""
     messages = apps.get_model("messaging", "Message").objects.using(using).filter(conversation_id=conversation_id)
     return list(messages.order_by("timestamp", "id").values_list("id", "parent_message_id"))
+
+
+def conversation_stubs(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[Stub]:
+    """Return a Stub for every message of a conversation, oldest first, in one indexed query."""
+    messages = apps.get_model("messaging", "Message").objects.using(using).filter(conversation_id=conversation_id)
+    return [Stub(*row) for row in messages.order_by("timestamp", "id").values_list(*STUB_COLUMNS)]
 
 
 def load_conversation(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[ThreadMessage]:

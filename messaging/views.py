@@ -17,9 +17,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messaging import edits, erasure, page_cache
+from messaging import edits, page_cache
+from messaging.erasing import erasure
 from messaging.models import Message
 from messaging.participants import account_deletion, pages
+from messaging.participants import inbox as inboxes
 from messaging.participants.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, writing_refusal
 
 require_form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -65,15 +67,15 @@ def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | Non
 def inbox(request: HttpRequest) -> HttpResponse:
     """The user's conversations, unread ones first."""
     unread = Message.unread.count_for_users([request.user]).get(request.user.pk, 0)
-    page = pages.inbox_page(request.user, request.GET.get("page"))
-    return render(request, "messaging/inbox.html", {"page": page, "unread": unread})
+    found = inboxes.inbox(request.user, request.GET.get("page"), request.GET.get("before", ""))
+    return render(request, "messaging/inbox.html", {"inbox": found, "page": found.page, "unread": unread})
 
 
 @login_required
 @require_safe
 @page_cache.cache_per_user
 def conversation(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the user sent or received in a conversation, in reading order; 404 if they take no part in it."""
+    """What the user sent or received in a conversation, in reading order; 404 if there is nothing."""
     part = pages.conversation_part(request.user, pk, request.GET.get("part"))
     if part is None:
         raise Http404("No conversation of this user has that number.")
@@ -90,13 +92,13 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark everything that the user received in a conversation as read; 404 if they take no part in it."""
+    """Mark everything that the user received in a conversation as read; 404 if they have no message in it."""
     if not Message.objects.of(request.user).filter(conversation_id=pk).exists():
         raise Http404("No conversation of this user has that number.")
     number = Message.objects.filter(conversation_id=pk, receiver=request.user.pk).mark_read()
     page_cache.invalidate([request.user.pk])  # update() sends no signal that would do it
-    words = "1 message is" if number == 1 else f"{number:,} messages are"
-    messages.success(request, f"{words} marked as read.")
+    subject = "1 message is" if number == 1 else f"{number:,} messages are"
+    messages.success(request, f"{subject} marked as read.")
     return redirect("messaging:conversation", pk=pk)
 
 
@@ -151,7 +153,7 @@ def _save_text(message: Message, content: str) -> Message:
     except DatabaseError as error:
         if Message.objects.filter(pk=message.pk).exists():
             raise
-        raise Http404("The message was removed meanwhile.") from error
+        raise Http404("The message has been deleted.") from error
     return message
 
 
@@ -167,7 +169,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, "Nothing was changed: the text is the same as before.")
             return _redirect_to_message(request.user, message)
         if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
-            messages.success(request, "Your changes were saved. The text before stays in the message's history.")
+            messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
             return _redirect_to_message(request.user, message)
     return render(request, "messaging/edit.html", {"form": form, "message": message})
 
@@ -189,13 +191,14 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def delete_user(request: HttpRequest) -> HttpResponse:
     """Show exactly what deleting the user's account removes; a POST with their password deletes it."""
     user = request.user
-    form = DeleteAccountForm(_form_data(request), user=user)
+    form = DeleteAccountForm(_form_data(request), request=request)
     sentence = _delete_account(form, user) if form.is_valid() else None
     if sentence:
         logout(request)
         messages.success(request, sentence)
         return redirect("messaging:goodbye")
-    context = {"form": form, "counts": erasure.preview(user.pk)}
+    found = erasure.outlook(user.pk)
+    context = {"form": form, "counts": found.counts, "complete": found.complete}
     return render(request, "messaging/delete_user.html", context)
 
 

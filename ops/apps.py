@@ -1,8 +1,13 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
 from django.apps import apps
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
-from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, WITH_MESSAGES, Audit, Room, Table
+from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, WITH_MESSAGES, Audit, Found, Item, Place, Room, Table
 
 READS = ("Reviewer", "Lead")
 
@@ -14,13 +19,15 @@ class OpsConfig(Room):
     verbose_name = "Console"
 
     menu = {
-        "messaging.Conversation": 10,
-        "messaging.Message": 20,
-        "messaging.MessageHistory": 80,
-        "messaging.Notification": 90,
-        "auth.Group": 120,
-        "admin_interface.Theme": 130,
+        "messaging.Conversation": Item(Place.REVIEW, 10),
+        "messaging.Message": Item(Place.REVIEW, 20),
+        "messaging.MessageHistory": Item(Place.REVIEW, 30),
+        # A receiver was told of each message: that helps nobody to review.
+        "messaging.Notification": Item(Place.REVIEW, 40, offered=False),
+        "auth.Group": Item(Place.SETTINGS, 10),
+        "admin_interface.Theme": Item(Place.SETTINGS, 90, name="Theme"),
     }
+    finds = {"messaging.Message": "message", "messaging.Conversation": "conversation"}
     permissions = {
         # What is exported is chosen in the lists, so whoever may export sees them.
         "messaging.view_conversation": (*READS, "Data operator"),
@@ -56,6 +63,16 @@ class OpsConfig(Room):
             Audit.EXEMPT, NOTHING_PERSONAL, why="The queue that wakes workers: numbers of jobs."
         ),
     }
+
+    def find(self, request: Any, text: str) -> Iterable[Found]:
+        from ops import finding
+
+        return finding.messages(request, text)
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops import home
+
+        return home.SECTIONS
 
     def ready(self) -> None:
         from ops import checks  # noqa: F401 - registers the checks

@@ -1,4 +1,4 @@
-"""The Redis cache as we want it: a page that cannot reach it is a little slower, never broken."""
+"""A Redis cache without which pages are slower but still work."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-SOCKET_SECONDS = 0.3  # what one silent call may cost
-REST_SECONDS = 5.0  # how long nobody asks again after a failure, so that a page pays only once
+SOCKET_SECONDS = 0.3  # timeout of one call
+DOWN_SECONDS = 5.0  # no calls for so long after a failure, so that a page waits for only one timeout
 
 
-class SearchableRedisCache(RedisCache):
-    """Redis in which a whole family of keys can be deleted."""
+class PrefixRedisCache(RedisCache):
+    """Django's Redis cache, with deletion by prefix."""
 
-    def delete_beginning(self, beginning: str, version: int | None = None) -> int:
-        """Delete every key that begins so (as keys are given to ``set``); returns how many."""
+    def delete_prefix(self, prefix: str, version: int | None = None) -> int:
+        """Delete all keys that start with ``prefix`` (as passed to ``set``); returns how many."""
         client = self._cache.get_client(write=True)
-        # What means something in a pattern of Redis means itself here.
-        pattern = re.sub(r"([*?\[\]\\^-])", r"\\\1", self.make_key(beginning, version))
+        # Escape the characters that are special in patterns.
+        pattern = re.sub(r"([*?\[\]\\^-])", r"\\\1", self.make_key(prefix, version))
         keys = client.scan_iter(match=f"{pattern}*", count=1_000)
         return sum(client.delete(key) for key in keys)
 
 
-class PatientRedisCache(SearchableRedisCache):
-    """Redis that answers "miss" and logs where it cannot be reached, instead of raising."""
+class FaultTolerantRedisCache(PrefixRedisCache):
+    """A Redis cache that acts as empty, and logs a warning, while Redis cannot be reached."""
 
-    rest_until = 0.0  # on the clock of time.monotonic(); shared by all threads of the process
+    down_until = 0.0  # on the clock of time.monotonic(); shared by all threads of the process
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {"socket_timeout": SOCKET_SECONDS, "retry": Retry(NoBackoff(), 0), **params.get("OPTIONS", {})}
@@ -42,50 +42,50 @@ class PatientRedisCache(SearchableRedisCache):
             options.setdefault("socket_connect_timeout", SOCKET_SECONDS)
         super().__init__(server, {**params, "OPTIONS": options})
 
-    def _ask(self, otherwise: Any, method: str, *args: Any) -> Any:
-        if time.monotonic() < PatientRedisCache.rest_until:
-            return otherwise
+    def _call(self, fallback: Any, method: str, *args: Any) -> Any:
+        if time.monotonic() < FaultTolerantRedisCache.down_until:
+            return fallback
         try:
             return getattr(super(), method)(*args)
         except (RedisError, OSError) as error:
-            PatientRedisCache.rest_until = time.monotonic() + REST_SECONDS
-            logger.warning("Redis cannot be reached (%s: %s); going on without it.", method, type(error).__name__)
-            return otherwise
+            FaultTolerantRedisCache.down_until = time.monotonic() + DOWN_SECONDS
+            logger.warning("Redis cannot be reached (%s: %s); continuing without it.", method, type(error).__name__)
+            return fallback
 
     def get(self, key, default=None, version=None):
-        return self._ask(default, "get", key, default, version)
+        return self._call(default, "get", key, default, version)
 
     def get_many(self, keys, version=None):
-        return self._ask({}, "get_many", keys, version)
+        return self._call({}, "get_many", keys, version)
 
     def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
-        self._ask(None, "set", key, value, timeout, version)
+        self._call(None, "set", key, value, timeout, version)
 
     def set_many(self, data, timeout=DEFAULT_TIMEOUT, version=None):
-        return self._ask(list(data), "set_many", data, timeout, version)
+        return self._call(list(data), "set_many", data, timeout, version)
 
     def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
-        # "Added": whoever uses add() to be the only one to do something must go on and do it.
-        return self._ask(True, "add", key, value, timeout, version)
+        # True ("added"): a caller that uses add() as a lock must do its work, not wait for somebody else.
+        return self._call(True, "add", key, value, timeout, version)
 
     def touch(self, key, timeout=DEFAULT_TIMEOUT, version=None):
-        return self._ask(False, "touch", key, timeout, version)
+        return self._call(False, "touch", key, timeout, version)
 
     def delete(self, key, version=None):
-        return self._ask(False, "delete", key, version)
+        return self._call(False, "delete", key, version)
 
     def delete_many(self, keys, version=None):
-        self._ask(None, "delete_many", keys, version)
+        self._call(None, "delete_many", keys, version)
 
-    def delete_beginning(self, beginning: str, version: int | None = None) -> int | None:  # type: ignore[override]
-        """As Redis does it; None where it cannot be reached, so that nobody takes that for "there were none"."""
-        return self._ask(None, "delete_beginning", beginning, version)
+    def delete_prefix(self, prefix: str, version: int | None = None) -> int | None:  # type: ignore[override]
+        """As above, but None while Redis cannot be reached, which is not the same as no keys."""
+        return self._call(None, "delete_prefix", prefix, version)
 
     def has_key(self, key, version=None):
-        return self._ask(False, "has_key", key, version)
+        return self._call(False, "has_key", key, version)
 
     def incr(self, key, delta=1, version=None):
-        return self._ask(delta, "incr", key, delta, version)
+        return self._call(delta, "incr", key, delta, version)
 
     def clear(self):
-        return self._ask(False, "clear")
+        return self._call(False, "clear")

@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
 
 from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
 
@@ -15,6 +17,12 @@ def make_staff(username: str, *codenames: str) -> Any:
     user = make_user(username, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
+
+
+def confirm(client: Client, username: str) -> Client:
+    """The browser of somebody who has just confirmed that it is they."""
+    client.post(reverse("confirm"), {"password": f"{username}'s password"})
+    return client
 
 
 @pytest.fixture

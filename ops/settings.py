@@ -101,11 +101,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ops.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "messaging.database.moments.LocalTimeMiddleware",
     "ops.audit.context.AuditMiddleware",
+    "ops.console.limits.query_time.TimeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "ops.console.limits.uploads.UploadsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ops.accounts.time_zone.OwnTimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
     "ops.jobs.notices.NoticesMiddleware",
@@ -147,10 +151,12 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = environment.number("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+QUERY_SECONDS = environment.number("QUERY_SECONDS", default=15, least=1)  # for one query of a page
+
 REDIS_URL = environment.redis("REDIS_URL")
 CACHES = {
     "default": (
-        {"BACKEND": "ops.caches.PatientRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "threadward"}
+        {"BACKEND": "ops.caches.FaultTolerantRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "threadward"}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "unique-snowflake"}
     ),
@@ -206,17 +212,23 @@ DELETION_MODE = environment.choice("DELETION_MODE", "erase", ("ERASE", "ANONYMIS
 DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")).lower()  # of who is anonymised
 DELETION_GRACE_DAYS = environment.number("DELETION_GRACE_DAYS", default=0)
 DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
-# How participants delete their own account; messaging by itself deletes it at once.
+# How participants confirm that it is they, and delete their own account; messaging by itself deletes it at once.
+MESSAGING_CONFIRM_IDENTITY = "ops.accounts.signing_in.passwords.refusal"
 MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
 
 # --- Import and export ------------------------------------------------------------------------------------------
 
 MOST_UPLOADED = environment.number("MOST_UPLOADED_MB", default=512, least=1) * 2**20  # bytes of one file to import
+UPLOAD_QUOTA = environment.number("UPLOAD_QUOTA_MB", default=2048, least=1) * 2**20  # bytes that one person keeps
+# Pages that take files say so (ops.console.limits.uploads); all others receive none.
+FILE_UPLOAD_HANDLERS = ["ops.console.limits.uploads.NoFiles"]
 # django-import-export lets every staff user import over and export everything unless told otherwise.
 # The codes give "<app>.import_<model>" and "<app>.export_<model>".
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+# More names that other programs give the columns of messages, in a file like ops/imports/header_names.toml.
+IMPORT_HEADER_NAMES = environment.text("IMPORT_HEADER_NAMES")
 # The columns of exported messages: a subclass of this class may add some.
 EXPORT_MESSAGE_TABLE = environment.text("EXPORT_MESSAGE_TABLE", "ops.exports.columns.MessageTable")
 
@@ -256,8 +268,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W019"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}{reference}: {message}", "style": "{"}},
+    "filters": {"reference": {"()": "ops.audit.context.ReferenceFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
     # It logs what receivers raise in the error's own words, which may quote rows; whoever asked them logs it without.
     "loggers": {"django.dispatch": {"level": "CRITICAL"}},
     "root": {

@@ -6,11 +6,13 @@ from django.urls import include, path
 
 from ops.accounts.signing_in.forms import SignInForm
 from ops.accounts.signing_in.views import ConfirmView, home
+from ops.audit.refusals import went_wrong
 from ops.console import refusals
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
 
 handler400, handler403, handler404 = refusals.bad_request, refusals.not_allowed, refusals.not_found
+handler500 = went_wrong
 
 urlpatterns = [
     path("", home, name="home"),

@@ -28,9 +28,11 @@ MOST_MIB = {"csv": 100, "xlsx": 120}
 LEAST_FACTOR = {"csv": 10, "xlsx": 3}
 LEAST_SHARE = {"sqlite": 0.35, "postgresql": 0.8}
 
+# A message without an id gets one made of its number, as in our files, which come in again: a third of all bytes.
 SAME_ROWS = """
-SELECT message.external_id, parent.external_id, sender.username, receiver.username, message."timestamp",
-    message.edited, message."read", message.content
+SELECT COALESCE(message.external_id, 'threadward:000000000000:' || message.id),
+    COALESCE(parent.external_id, 'threadward:000000000000:' || parent.id),
+    sender.username, receiver.username, message."timestamp", message.edited, message."read", message.content
 FROM {messages} message JOIN {users} sender ON sender.id = message.sender_id
 JOIN {users} receiver ON receiver.id = message.receiver_id
 LEFT JOIN {messages} parent ON parent.id = message.parent_message_id

@@ -146,7 +146,7 @@ def our_page(page: Page) -> Callable[[], int]:
     return request(page.list, f"{page.ours}&{urlencode(place)}")
 
 
-def empty_page(page: Page) -> Callable[[], int]:
+def empty_page(page: Page | None = None) -> Callable[[], int]:
     """Asks for a list of the console without a row: what any page costs, whatever is on it."""
     return request(List("Group", "", "", app="auth"), "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from bench import generate
 from bench.load import REVIEWER, insert, load
 from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, repeat
+from bench.scenarios import lists
 
 # By name: the console's modules can be imported only in a child, where Django is set up.
 RECORDING = "ops.audit.recording"
@@ -45,7 +46,13 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 def run(case: Case, way: str, size: int) -> Timing | None:
     """Measure in the empty database of this process; the result is how many entries or pages there were."""
     if case.key == "page":
-        return None if way == "raw" else page(again=way == "vanilla")
+        pages: dict[str, Callable[[], Timing | None]] = {
+            "ours": lambda: page(again=False),
+            "vanilla": lambda: page(again=True),
+            "raw": lambda: None,
+            "floor": empty_page,
+        }
+        return pages[way]()
     actor = get_user_model().objects.create_superuser(REVIEWER)
     ways = {"ours": one_by_one, "vanilla": django_log, "raw": plain_inserts}
     return once(lambda: ways[way](actor))._replace(result=ENTRIES)
@@ -108,3 +115,9 @@ def page(*, again: bool) -> Timing:
         return 1
 
     return repeat(ask)
+
+
+def empty_page() -> Timing:
+    """Ask for a list without a row: what any page costs."""
+    get_user_model().objects.create_superuser(REVIEWER)
+    return repeat(lists.empty_page())

@@ -1,17 +1,32 @@
-"""Deleting one's own account, in the way that the site is configured for."""
+"""Deleting one's own account and checking the password for it, by the functions that the site is configured with."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import authenticate, get_user_model
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from messaging.editors import editing_as
 
 DELETED = "Your account and its messages were deleted, and you are signed out."
+
+
+def password_refusal(request: HttpRequest, password: str) -> str | None:
+    """The sentence that says why this is not accepted as the password of whoever is signed in, or None where it is.
+
+    The site's authentication backends check it, with the request, so that they can count and refuse guesses. The
+    setting MESSAGING_CONFIRM_IDENTITY may name a function that takes and returns the same and says more about it.
+    """
+    path = getattr(settings, "MESSAGING_CONFIRM_IDENTITY", None)
+    if path:
+        return import_string(path)(request, password)
+    user: Any = request.user
+    found = authenticate(request, username=user.get_username(), password=password)
+    return None if found is not None and found.pk == user.pk else "Wrong password."
 
 
 def delete_account(user: Any) -> str:

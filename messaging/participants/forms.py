@@ -7,17 +7,18 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from messaging.models import UNSTORABLE_TEXT, Message
-from messaging.participants.account_deletion import is_last_superuser
+from messaging.participants.account_deletion import is_last_superuser, password_refusal
 
 MAX_CHARACTERS = 20_000
 
 
 def writing_refusal(sender: Any, receiver: Any) -> str | None:
-    """Return the reason why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can."""
+    """Return why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can."""
     if receiver.pk == sender.pk:
-        return "This message would go to yourself: write to somebody else."
+        return "You cannot send a message to yourself."
     if not receiver.is_active:
         return f"{receiver.get_username()} cannot receive messages: the account is not active."
     return None
@@ -33,7 +34,7 @@ class MessageTextField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         errors = {
-            "required": "The text is empty: write something first.",
+            "required": "Enter a text.",
             "max_length": f"The text has %(show_value)d characters: shorten it to {MAX_CHARACTERS:,}.",
             "null_characters_not_allowed": UNSTORABLE_TEXT,
         }
@@ -66,11 +67,11 @@ class ComposeForm(forms.Form):
     receiver = forms.CharField(
         label="To",
         max_length=150,
-        help_text="The exact username; capital and small letters differ.",
+        help_text="The exact username, case-sensitive.",
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
         error_messages={
-            "required": "Say who should receive it: write their username.",
-            "null_characters_not_allowed": "The username holds a character that cannot be seen (U+0000): remove it.",
+            "required": "Enter the username of the receiver.",
+            "null_characters_not_allowed": "The username contains an invisible character (U+0000): remove it.",
         },
     )
     content = MessageTextField(label="Message")
@@ -84,7 +85,7 @@ class ComposeForm(forms.Form):
         users = get_user_model()._default_manager
         receiver = users.filter(**{get_user_model().USERNAME_FIELD: name}).first()
         if receiver is None:
-            raise ValidationError(f"Nobody here is called “{name}”: check the spelling, capital letters count.")
+            raise ValidationError(f"Nobody here is called “{name}”: check the spelling; usernames are case-sensitive.")
         refusal = writing_refusal(self.sender, receiver)
         if refusal:
             raise ValidationError(refusal)
@@ -112,26 +113,28 @@ class EditForm(forms.Form):
 
 
 class DeleteAccountForm(forms.Form):
-    """The password of ``user``, who wants their account deleted; invalid for the last active superuser."""
+    """The password of whoever is signed in and wants their account deleted; invalid for the last active superuser."""
 
     password = forms.CharField(
         label="Your password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Write your password: nothing is deleted without it."},
+        error_messages={"required": "Enter your password to delete the account."},
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.request = request
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise ValidationError("That is not your password: nothing was deleted.")
+        refusal = password_refusal(self.request, password)
+        if refusal:
+            raise ValidationError(f"{refusal} Nothing was deleted.")
         return password
 
     def clean(self) -> dict[str, Any] | None:
-        if is_last_superuser(self.user):
+        # What the account may do is said to nobody who does not know its password.
+        if "password" in self.cleaned_data and is_last_superuser(self.request.user):
             raise ValidationError("This is the last active superuser's account: make somebody else a superuser first.")
         return super().clean()

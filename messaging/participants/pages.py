@@ -1,44 +1,22 @@
-"""What the participants' pages show: the inbox, and the messages of a conversation that a user sent or received.
+"""What the participants' page of a conversation shows: the messages that a user sent or received in it.
 
 A conversation may also hold messages between other people (an imported one does): those are never loaded here.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Max, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Left
 
 from messaging import threads
 from messaging.edits import Edits, edits_by_message
-from messaging.models import Conversation, Message
+from messaging.models import Message
 
-INBOX_PAGE_SIZE = 50  # conversations
 PART_SIZE = 200  # messages; a longer conversation is shown in parts
-PREVIEW_CHARACTERS = 200  # of a conversation's first message, in the inbox
-MAX_DEPTH = 6  # replies below it are not indented any further, but name what they answer
-
-
-@dataclass(frozen=True)
-class InboxRow:
-    """A conversation in a user's inbox.
-
-    ``people`` are the usernames of the others, ``preview`` is the start of the oldest message, and the numbers are of
-    messages that the user sent or received.
-    """
-
-    conversation_id: int
-    messages: int
-    unread: int
-    latest: datetime
-    people: list[str]
-    preview: str
+MAX_DEPTH = 6  # deeper replies are not indented further, but name their parent
 
 
 class MessageStub(NamedTuple):
@@ -57,7 +35,7 @@ class Card:
 
     message: Message
     depth: int  # at most MAX_DEPTH
-    parent: MessageStub | None  # set only if the card has to name it, because its place does not show it
+    parent: MessageStub | None  # set only if the card must name it, because the indentation does not show it
     parent_part: int
     is_own: bool
     unread: bool
@@ -78,49 +56,8 @@ class ConversationPart:
     page: Page
 
 
-def inbox_page(user: Any, number: Any) -> Page:
-    """Return a page of InboxRow, those with unread messages first, then the latest; in four queries.
-
-    A ``number`` that is not a page number gives the first page, one beyond the end the last.
-    """
-    unread = Count("pk", filter=Q(receiver=user, read=False))
-    conversations = (
-        Message.objects.of(user)
-        .order_by()
-        .values("conversation_id")
-        .annotate(messages=Count("pk"), unread=unread, latest=Max("timestamp"))
-        .order_by(Case(When(unread__gt=0, then=Value(0)), default=Value(1)), "-latest", "-conversation_id")
-    )
-    page = Paginator(conversations, INBOX_PAGE_SIZE).get_page(number)
-    rows = list(page.object_list)
-    conversation_ids = [row["conversation_id"] for row in rows]
-    people, previews = _other_people(user, conversation_ids), _previews(user, conversation_ids)
-    page.object_list = [
-        InboxRow(**row, people=people[row["conversation_id"]], preview=previews[row["conversation_id"]]) for row in rows
-    ]
-    return page
-
-
-def _other_people(user: Any, conversation_ids: list[int]) -> dict[int, list[str]]:
-    """Return the usernames of everybody but ``user`` by conversation, in the order of their first message."""
-    pairs = Message.objects.of(user).filter(conversation_id__in=conversation_ids).order_by().values("conversation_id")
-    pairs = pairs.annotate(first=Min("timestamp")).order_by("first")
-    people: defaultdict[int, dict[str, None]] = defaultdict(dict)
-    for conversation_id, *names in pairs.values_list("conversation_id", "sender__username", "receiver__username"):
-        people[conversation_id].update(dict.fromkeys(name for name in names if name != user.get_username()))
-    return {conversation_id: list(people[conversation_id]) for conversation_id in conversation_ids}
-
-
-def _previews(user: Any, conversation_ids: list[int]) -> dict[int, str]:
-    """Return the start of the oldest message that ``user`` sent or received, by conversation."""
-    oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
-    # Cut in the database: texts may be long.
-    start = Subquery(oldest.values_list(Left("content", PREVIEW_CHARACTERS))[:1])
-    return dict(Conversation.objects.filter(pk__in=conversation_ids).order_by().values_list("pk", start))
-
-
 def conversation_part(user: Any, conversation_id: int, number: Any) -> ConversationPart | None:
-    """Return a part of what ``user`` sees of a conversation, or None if they take no part in it.
+    """Return a part of what ``user`` sees of a conversation, or None if they have no message in it.
 
     Takes four queries at most, however long it is. A ``number`` that is not the number of a part gives the first one,
     a number beyond the end the last.

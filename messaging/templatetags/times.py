@@ -15,7 +15,7 @@ register = template.Library()
 @register.inclusion_tag("messaging/when.html")
 def when(moment: datetime | None) -> dict[str, Any]:
     """Show how long ago ``moment`` was, in one unit, with the exact time on hover and for screen readers."""
-    return {"moment": moment, "words": "" if moment is None else _ago(moment)}
+    return {"moment": moment, "text": "" if moment is None else _ago(moment)}
 
 
 def _ago(moment: datetime) -> str:

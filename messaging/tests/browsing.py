@@ -48,6 +48,8 @@ ARGUMENTS = [
 WIDE, NARROW = 1280, 400  # pixels; every screen works at both
 
 Scheme = Literal["light", "dark"]
+# Each journey is gone at both widths and in both schemes, in two walks instead of four.
+LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
 
 
 class OpenPage(Protocol):
@@ -156,11 +158,30 @@ def sign_in(page: Page, user: Any) -> None:
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
 
 
+def open_from_menu(page: Page, place: str, name: str | None = None) -> None:
+    """Open a place of the console from its menu, and then, if it has a ``name``, a list in it."""
+    for words in (place, name):
+        if words is not None:
+            button = page.locator(".menu-button > summary")
+            if button.is_visible() and not page.get_by_role("navigation", name="Main").is_visible():
+                button.click()
+            page.get_by_role("navigation", name="Main").get_by_role("link", name=words, exact=True).click()
+            page.wait_for_load_state()
+
+
+def open_filters(page: Page) -> None:
+    """Show the filters of a list of the console, which a narrow screen keeps behind a button."""
+    button = page.locator(".filters-button > summary")
+    if button.is_visible():
+        button.click()
+
+
 def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] = lambda violation: False) -> None:
     """Fail on any violation that axe finds, with the rule, its help and the elements.
 
     ``without`` says which violations to leave out (none of our own pages needs it).
     """
+    page.wait_for_load_state()  # a click returns when the next page begins, which has no heading yet
     # With "preload", axe would load style sheets again, and their imports from URLs that do not exist. With all
     # "resultTypes", it would pass every element of the page through three processes as JSON, for the rules that it met.
     found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]

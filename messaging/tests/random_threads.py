@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
+from messaging.tests.examples import examples
 
 property_test = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=examples(25),
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

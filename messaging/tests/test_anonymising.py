@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, anonymise_rest
+from messaging.erasing.anonymising import BLANKED, AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory, Notification
 from messaging.tests.conversations import write
 from messaging.tests.random_threads import MessageSpec, property_test, rolled_back, store, stored_counts, thread_specs

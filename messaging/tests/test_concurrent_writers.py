@@ -12,8 +12,8 @@ from django.db import connection, transaction  # noqa: F401 - the condition of n
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
-from messaging import erasure
 from messaging.editors import editing_as
+from messaging.erasing import erasure
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.concurrency import needs_row_locks, run_concurrently, run_overlapping

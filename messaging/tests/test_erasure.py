@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from messaging import erasure
 from messaging.editors import editing_as
+from messaging.erasing import erasure
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.conversations import answer, write
 from messaging.tests.random_threads import chain, stored_counts, true_counts
@@ -126,6 +126,14 @@ def test_counts_can_be_read_as_a_dictionary() -> None:
     }  # fmt: skip
 
 
+def test_the_outlook_counts_everything_of_few_messages_and_only_them_of_many(alice: Any, bob: Any) -> None:
+    answer(write(alice, bob))
+    few, many = erasure.outlook(str(alice.pk)), erasure.outlook(alice.pk, most=1)
+    assert few == (erasure.preview(alice.pk), erasure.affected(alice.pk), True)
+    assert few.counts.notifications == 2
+    assert many == (erasure.ErasureCounts(messages_sent=1, messages_received=1), erasure.Affected(0, 0), False)
+
+
 def test_a_preview_changes_nothing(alice: Any, bob: Any) -> None:
     answer(write(alice, bob))
     before = list(Message.objects.values())
@@ -191,8 +199,9 @@ def test_the_queries_of_a_batch_do_not_grow_with_its_size(
     for size in (2, 40):
         for _ in range(size):
             write(alice, bob)
-        # lock of all conversations; a batch: savepoint, the oldest, lengths of conversations, their lock, messages with
-        # lock, replies, histories, notifications, messages, lock, recount, empty conversations, release; none left:
-        # savepoint, sent, received, release; own notifications and edits: savepoint, two, release
-        with django_assert_num_queries(22):
+        # lock of all conversations; a batch: savepoint, whether any are left, conversations of the oldest, their
+        # lengths, their lock, messages with lock, replies, histories, notifications, messages, lock, recount, empty
+        # conversations, release; none left: savepoint, sent, received, release; own notifications and edits: savepoint,
+        # two, release
+        with django_assert_num_queries(23):
             erasure.erase_user_data(alice.pk)

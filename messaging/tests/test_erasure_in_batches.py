@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import erasure
+from messaging.erasing import erasure
 from messaging.models import Conversation, Message, Notification
 from messaging.tests.conversations import answer, write
 from messaging.tests.random_threads import (

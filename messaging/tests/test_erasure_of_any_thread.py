@@ -10,8 +10,9 @@ from django.db.models import Q
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import erasure, threads
+from messaging import threads
 from messaging.editors import editing_as
+from messaging.erasing import erasure
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.random_threads import (
     MessageSpec,

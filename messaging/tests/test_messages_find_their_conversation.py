@@ -48,7 +48,7 @@ def test_a_reply_given_only_its_parents_id_joins_too(alice: Any, bob: Any) -> No
 def test_a_parent_in_another_conversation_is_refused(alice: Any, bob: Any) -> None:
     first, elsewhere = write(alice, bob), write(alice, bob)
     first.parent_message = elsewhere
-    assert refused(first) == {"parent_message": ["The message it answers lies in another conversation."]}
+    assert refused(first) == {"parent_message": ["The message it answers is in another conversation."]}
 
 
 def test_a_parent_that_does_not_exist_any_more_is_refused(alice: Any, bob: Any) -> None:

@@ -129,7 +129,7 @@ def test_a_conversation_with_oneself_can_be_read(client: Any, alice: Any) -> Non
     client.force_login(alice)
     html = page_of(client, message)
     assert "Conversation with yourself" in html
-    assert "This message would go to yourself" in html
+    assert "You cannot send a message to yourself" in html
 
 
 def test_it_says_when_the_other_person_can_no_longer_receive(client: Any, alice: Any, bob: Any) -> None:

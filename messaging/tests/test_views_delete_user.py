@@ -65,9 +65,9 @@ def test_without_the_right_password_nothing_happens(client: Any, alice: Any, bob
     write(alice, bob)
     client.force_login(alice)
     wrong = client.post(ADDRESS, {"password": "guess"})
-    assert "That is not your password: nothing was deleted." in words(wrong)
+    assert "Wrong password. Nothing was deleted." in words(wrong)
     assert "guess" not in wrong.content.decode()
-    assert "Write your password: nothing is deleted without it." in words(client.post(ADDRESS))
+    assert "Enter your password to delete the account." in words(client.post(ADDRESS))
     assert get_user_model().objects.filter(pk=alice.pk).exists() and Message.objects.exists()
 
 
@@ -105,3 +105,27 @@ def test_a_stranger_is_asked_to_sign_in(client: Any, db: Any) -> None:
 def test_nobody_signed_in_is_told_that_their_account_was_deleted(client: Any, alice: Any) -> None:
     client.force_login(alice)
     assert client.get(reverse("messaging:goodbye"))["Location"] == reverse("messaging:inbox")
+
+
+class Seen:
+    """An authentication backend that lets nobody in, and remembers what it was asked."""
+
+    asked: list[Any] = []
+
+    def authenticate(self, request: Any, username: str | None = None, password: str | None = None) -> None:
+        Seen.asked.append((request and request.path, username))
+
+
+def test_the_backends_of_the_site_check_the_password_and_know_the_request(
+    client: Any, alice: Any, settings: Any
+) -> None:
+    """So that they can count guesses: the page works with any of them."""
+    settings.MESSAGING_CONFIRM_IDENTITY = None  # the site may say more about it
+    own = "django.contrib.auth.backends.ModelBackend"
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Seen", own]
+    Seen.asked.clear()
+    client.force_login(alice, backend=own)
+    assert "Wrong password." in words(client.post(ADDRESS, {"password": "guess"}))
+    client.post(ADDRESS, {"password": "alice's password"})
+    assert Seen.asked == [(ADDRESS, "alice")] * 2
+    assert not get_user_model().objects.filter(pk=alice.pk, is_active=True).exists()

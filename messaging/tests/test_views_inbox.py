@@ -10,12 +10,14 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.models import Message
-from messaging.participants import pages
+from messaging.participants import inbox
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
 INBOX = reverse("messaging:inbox")
-QUERIES = 7  # session, user, unread messages, number of conversations, their counts, their people, their previews
+# session, user, unread messages, the newest sent and received, number of conversations, their counts, their people,
+# their previews
+QUERIES = 9
 
 
 def rows(client: Any, **query: Any) -> list[str]:
@@ -118,6 +120,60 @@ def test_the_preview_is_cut_by_the_database(
     alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     write(bob, alice, "x" * 10_000)
-    (row,) = pages.inbox_page(alice, 1).object_list
-    assert row.preview == "x" * pages.PREVIEW_CHARACTERS
+    (row,) = inbox.inbox(alice, 1).page.object_list
+    assert row.preview == "x" * inbox.PREVIEW_CHARACTERS
     assert Message.objects.get().content == "x" * 10_000
+
+
+# --- Whoever sent or received very many messages ------------------------------------------------------------------
+
+
+def shown(client: Any, query: str = "") -> tuple[list[str], str]:
+    """The numbers of the messages whose conversations a part of the inbox lists, and where the next part is."""
+    html = client.get(f"{INBOX}{query}").content.decode()
+    older = re.search(r'href="(\?before=[^"]+)">Show older conversations', html)
+    return re.findall(r"number (\d+)", html), older[1] if older else ""
+
+
+def test_every_conversation_is_in_one_part_of_a_long_inbox(
+    client: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "NEWEST", 3)
+    for number in range(8):
+        message = write(bob, alice, f"number {number}", minute=10 * number, read=number != 2)
+        if number in (1, 4):  # goes on later
+            answer(message, "an answer", minute=71 + number)
+    client.force_login(alice)
+    first, query = shown(client)
+    assert first[:2] == ["4", "1"] and query
+    seen = list(first)
+    while query:
+        part, query = shown(client, query)
+        seen += part
+    assert sorted(seen) == [str(number) for number in range(8)]
+
+
+def test_a_row_of_a_part_counts_all_messages_of_its_conversation(
+    client: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "NEWEST", 2)
+    message = write(bob, alice, "the beginning", minute=0)
+    for minute in range(1, 6):
+        answer(message, sender=bob, receiver=alice, minute=minute)
+    client.force_login(alice)
+    (row,) = rows(client)
+    assert "the beginning 6 unread 6 messages" in row
+
+
+@pytest.mark.parametrize("before", ["nonsense", "2026-01-01", "", "9999-12-31T23:59:59.999999-12:00", "\x00"])
+def test_what_is_no_moment_lists_the_newest(client: Any, alice: Any, bob: Any, before: str) -> None:
+    write(bob, alice, "number 1")
+    client.force_login(alice)
+    assert len(rows(client, before=before)) == 1
+
+
+def test_a_part_with_nothing_older_says_so(client: Any, alice: Any, bob: Any) -> None:
+    write(bob, alice)
+    client.force_login(alice)
+    html = client.get(INBOX, {"before": "2001-01-01T00:00:00+00:00"}).content.decode()
+    assert "There are no older conversations." in html and "Newest conversations" in html

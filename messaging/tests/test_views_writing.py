@@ -14,7 +14,7 @@ from messaging.participants import pages
 from messaging.tests.conversations import answer, write
 
 COMPOSE = reverse("messaging:compose")
-EMPTY = "The text is empty: write something first."
+EMPTY = "Enter a text."
 UNSTORABLE = "The text holds a character that cannot be stored (U+0000): remove it."
 TOO_LONG = "The text has 20001 characters: shorten it to 20,000."
 BAD_TEXTS = [("", EMPTY), ("  \r\n ", EMPTY), ("a\x00b", UNSTORABLE), ("x" * 20_001, TOO_LONG)]
@@ -133,12 +133,12 @@ def test_a_new_message_starts_a_conversation(client: Any, alice: Any, bob: Any) 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("Bob", "Nobody here is called “Bob”: check the spelling, capital letters count."),
-        ("<b>", "Nobody here is called “&lt;b&gt;”: check the spelling, capital letters count."),
-        ("alice", "This message would go to yourself: write to somebody else."),
+        ("Bob", "Nobody here is called “Bob”: check the spelling; usernames are case-sensitive."),
+        ("<b>", "Nobody here is called “&lt;b&gt;”: check the spelling; usernames are case-sensitive."),
+        ("alice", "You cannot send a message to yourself."),
         ("charlie", "charlie cannot receive messages: the account is not active."),
-        ("", "Say who should receive it: write their username."),
-        ("b\x00b", "The username holds a character that cannot be seen (U+0000): remove it."),
+        ("", "Enter the username of the receiver."),
+        ("b\x00b", "The username contains an invisible character (U+0000): remove it."),
     ],
 )
 def test_a_receiver_who_cannot_be_written_to_is_refused_with_a_sentence(

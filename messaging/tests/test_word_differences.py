@@ -1,14 +1,40 @@
-"""Differences between two texts, word by word."""
+"""Differences between two texts, word by word, and how much work comparing them is."""
 
 from __future__ import annotations
+
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import edits
-from messaging.edits import Difference, word_differences
+from messaging.differences import (
+    LONGEST_CHANGED,
+    LONGEST_SAME,
+    MOST_EFFORT,
+    OF_WORDS,
+    Compared,
+    Difference,
+    Effort,
+    compare,
+    shortened,
+)
 from messaging.tests.random_threads import property_test
+
+# What a comparison may do beyond its effort before it sees that none is left: a frontier is no longer than this.
+OVERDRAWN = 2_000
+
+
+def word_differences(before: str, after: str) -> list[Difference]:
+    return compare(before, after).differences
+
+
+def assert_exact(before: str, after: str, found: Compared) -> None:
+    differences = found.differences
+    assert "".join(text for kind, text in differences if kind != "added") == before
+    assert "".join(text for kind, text in differences if kind != "removed") == after
+    assert all(text for _, text in differences)
+    assert {kind for kind, _ in differences} <= {"same", "added", "removed"}
 
 
 def test_changed_words_are_marked_and_the_rest_is_the_same() -> None:
@@ -19,8 +45,33 @@ def test_changed_words_are_marked_and_the_rest_is_the_same() -> None:
     ]
 
 
+def test_changes_far_from_each_other_are_marked_apart() -> None:
+    found = word_differences(
+        "One of us comes at noon, if the train is late.", "Two of us come at noon, if a train is late."
+    )
+    assert found == [
+        Difference("removed", "One"),
+        Difference("added", "Two"),
+        Difference("same", " of us "),
+        Difference("removed", "comes"),
+        Difference("added", "come"),
+        Difference("same", " at noon, if "),
+        Difference("removed", "the"),
+        Difference("added", "a"),
+        Difference("same", " train is late."),
+    ]
+
+
 def test_a_changed_word_is_replaced_as_a_whole() -> None:
     assert word_differences("cat", "cart") == [Difference("removed", "cat"), Difference("added", "cart")]
+
+
+def test_a_space_between_two_changed_words_changes_with_them() -> None:
+    assert word_differences("we are here", "they were here") == [
+        Difference("removed", "we are"),
+        Difference("added", "they were"),
+        Difference("same", " here"),
+    ]
 
 
 def test_changed_punctuation_and_white_space_are_marked() -> None:
@@ -38,31 +89,118 @@ def test_everything_is_added_to_nothing_and_removed_from_everything() -> None:
     assert word_differences("old text", "") == [Difference("removed", "old text")]
 
 
-def test_a_text_with_too_many_different_words_counts_as_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edits, "MAX_TOKENS", 3)
-    assert word_differences("a b", "a c") == [Difference("removed", "a b"), Difference("added", "a c")]
-
-
-def test_a_comparison_without_time_is_coarse_but_complete() -> None:
+def test_a_comparison_without_effort_left_is_coarse_but_complete() -> None:
     before, after = (" ".join(str(number % step) for number in range(5_000)) for step in (97, 89))
-    found = word_differences(before, after, seconds=0.001)
-    assert "".join(text for kind, text in found if kind != "added") == before
-    assert "".join(text for kind, text in found if kind != "removed") == after
+    found = compare(before, after, Effort(1_000))
+    assert_exact(before, after, found)
+    assert found.coarse
 
 
 def test_tens_of_thousands_of_different_words_are_compared() -> None:
     """More than there are characters below the surrogates, which are left out."""
-    before = " ".join(map(str, range(60_000)))
-    assert word_differences(before, f"{before} end") == [Difference("same", before), Difference("added", " end")]
+    words = list(map(str, range(70_000)))
+    before, after = " ".join(["a", *words, "b"]), " ".join(["c", *words, "d"])
+    found = compare(before, after, Effort(10**7))
+    assert [kind for kind, _ in found.differences] == ["removed", "added", "same", "removed", "added"]
+    assert_exact(before, after, found)
+
+
+def test_of_a_long_text_only_the_passages_that_changed_are_compared_by_words() -> None:
+    lines = [f"Line {number} of a text that goes on for long." for number in range(25_000)]
+    before = "\n".join(lines)
+    lines[5] = "Line 5 of a message that goes on for long."
+    lines[-5] = "Line 24995 of a text that went on for long."
+    after = "\n".join(lines)
+    assert len(before) * 2 // OF_WORDS > MOST_EFFORT * 2 // 3  # what cutting into words takes, and may take
+    found = compare(before, after)
+    changed = [one for one in found.differences if one.kind != "same"]
+    assert changed == [
+        Difference("removed", "text"),
+        Difference("added", "message"),
+        Difference("removed", "goes"),
+        Difference("added", "went"),
+    ]
+    assert not found.coarse
+    assert_exact(before, after, found)
+
+
+WORDS = ["yes", "no", "perhaps", "at", "noon", "we", "meet"]
+
+
+def random_text(seed: int, size: int, between: str) -> str:
+    chosen = random.Random(seed)
+    return between.join(chosen.choice(WORDS) for _ in range(size))
+
+
+HARD = {
+    "one sign": ("a" * 200_000, "a" * 99_999 + "b" + "a" * 100_000),
+    "one sign, again and again": ("!" * 1_000_000, "!" * 500_000 + "?" + "!" * 499_999 + "?"),
+    "signs by turns": ("!?" * 400_000, "?!" * 400_000),
+    "spaces and signs": (" a" * 300_000, "a  " * 300_000),
+    "a long text, all of it new": ("x y " * 250_000, "z w " * 250_000),
+    "words at random": (random_text(1, 150_000, " "), random_text(2, 150_000, " ")),
+    "passages at random": (random_text(3, 150_000, ". "), random_text(4, 150_000, ". ")),
+    "one word corrected at both ends": (
+        "Noon. " + random_text(5, 180_000, " ") + " or",
+        "One. " + random_text(5, 180_000, " ") + " and",
+    ),
+    "ten million characters": ("b" + "a\n" * 5_000_000 + "b", "c" + "a\n" * 5_000_000 + "c"),
+    "a tail that repeats": ("ab" * 500_000 + "c", "c" + "ab" * 500_000),
+}
+
+
+@pytest.mark.parametrize("texts", HARD.values(), ids=HARD)
+def test_no_texts_take_more_work_than_the_bound(texts: tuple[str, str]) -> None:
+    effort = Effort()
+    found = compare(*texts, effort)
+    assert effort.spent <= MOST_EFFORT + OVERDRAWN
+    assert_exact(*texts, found)
+
+
+def test_comparisons_share_their_work() -> None:
+    effort = Effort(10_000)
+    before, after = HARD["words at random"]
+    for place in range(10):
+        compare(before[:20_000], after[:20_000], effort.share(10 - place))
+    assert effort.spent <= 10_000 + 10 * OVERDRAWN
+
+
+def test_what_pages_leave_out_of_long_runs_is_counted() -> None:
+    long, longer = "a" * (LONGEST_SAME + 1), "b" * (LONGEST_CHANGED + 1)
+    shown = shortened([Difference("same", long), Difference("added", longer), Difference("removed", "short")])
+    assert [kind for kind, _ in shown] == ["same", "omitted", "same", "added", "omitted", "added", "removed"]
+    assert shown[1].text == " [… 1,401 characters unchanged …] "
+    assert shown[4].text == " [… 19,401 characters added …] "
+    assert sum(len(one.text) for one in shown if one.kind == "same") + 1_401 == len(long)
+    whole = [Difference("same", long[:-1]), Difference("added", longer[:-1])]
+    assert shortened(whole) == whole
 
 
 texts = st.text(st.sampled_from("ab \n.,é\u0301👩\u200d<&\u00a0\U0001f600"), max_size=40) | st.text(max_size=30)
+efforts = st.integers(0, 300) | st.just(MOST_EFFORT)
 
 
 @property_test
-@given(before=texts, after=texts)
-def test_both_texts_can_be_put_together_again(before: str, after: str) -> None:
-    found = word_differences(before, after)
-    assert "".join(text for kind, text in found if kind != "added") == before
-    assert "".join(text for kind, text in found if kind != "removed") == after
-    assert all(text for _, text in found)
+@given(before=texts, after=texts, most=efforts)
+def test_both_texts_can_be_put_together_again(before: str, after: str, most: int) -> None:
+    assert_exact(before, after, compare(before, after, Effort(most)))
+
+
+pieces = st.lists(st.sampled_from(["one ", "two ", "three. ", "four\n", "5", "5"]), max_size=60)
+
+
+@property_test
+@given(before=pieces, after=pieces, most=efforts)
+def test_longer_texts_can_be_put_together_again(before: list[str], after: list[str], most: int) -> None:
+    texts = "".join(before), "".join(after)
+    assert_exact(*texts, compare(*texts, Effort(most)))
+
+
+@property_test
+@given(pieces=pieces, at=st.integers(0, 60), word=st.sampled_from(["new ", "other. "]))
+def test_a_word_put_in_is_all_that_is_marked(pieces: list[str], at: int, word: str) -> None:
+    at = min(at, len(pieces))
+    before, after = "".join(pieces), "".join([*pieces[:at], word, *pieces[at:]])
+    found = compare(before, after)
+    assert not found.coarse
+    assert sum(len(one.text) for one in found.differences if one.kind == "added") <= len(word) + 10

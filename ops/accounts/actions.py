@@ -12,7 +12,7 @@ from django.views.generic import FormView
 from django.views.generic.base import ContextMixin, View
 
 from ops.accounts.refusals import Refused
-from ops.accounts.signing_in.confirming import confirmed_recently
+from ops.console.confirming import confirmed_recently
 
 
 class ConsolePage(ContextMixin, View):

@@ -12,15 +12,26 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 
 from ops.accounts.forms import UserAddForm, UserChangeForm
-from ops.accounts.models import User
+from ops.accounts.models import User, one_superuser_stays
+from ops.accounts.person.between import BetweenView
+from ops.accounts.person.lists import ConversationsTab, EditsTab, MessagesTab
+from ops.accounts.person.log import LogTab
+from ops.accounts.person.page import load, page_of
+from ops.accounts.person.tabs import ACCOUNT
 from ops.accounts.roles import NAMES
-from ops.audit.recorded_admin import RecordedChanges, RecordedReading, RecordedSearches
-from ops.console.addresses import searched_words
+from ops.audit.recorded_admin import RecordedChanges, RecordedLists, RecordedReading
+from ops.console.addresses import clean_search_term, whole_number
+from ops.console.confirming import ConfirmedChanges, confirmed_recently
 from ops.console.filters import PresetDates, YesNoFilter
-from ops.console.keyset import KeysetAdmin
+from ops.console.keyset import KeysetAdmin, Order
+from ops.console.person import tabs
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # whoever may change these can give themselves everything
 KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
@@ -54,31 +65,75 @@ class Joined(PresetDates):
 
 
 @admin.register(User)
-class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin, DjangoUserAdmin):
-    """Users with their activity."""
+class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedLists, KeysetAdmin, DjangoUserAdmin):
+    """Users with their activity. A superuser, who gives roles and passwords, is asked for the password first."""
 
-    keyset = ("username",)
+    orders = (
+        Order("name", "Name", ("name_key", "id")),
+        Order("newest", "Joined last", ("-date_joined", "id")),
+        Order("oldest", "Joined first", ("date_joined", "id")),
+    )
     ordering = ("username",)
     list_display = ("username",)
     list_filter = (Staff, Active, Joined)
     search_fields = ("username", "email")
-    search_help_text = "Part of a username or of an e-mail address."
+    search_help_text = "Searches usernames and e-mail addresses."
     rows_template = "accounts/user_rows.html"
     change_form_template = "accounts/user.html"
-    empty_words = "No user matches."
+    empty_text = "No user matches."
     actions: tuple[str, ...] = ()
     form = UserChangeForm
     add_form = UserAddForm
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
-        ("May do", {"fields": ("is_active", *ROLE_FIELDS)}),
-        ("Since", {"fields": ("date_joined", "last_login")}),
+        ("Access", {"fields": ("is_active", *ROLE_FIELDS)}),
+        ("Dates", {"fields": ("date_joined", "last_sign_in")}),
     )
-    readonly_fields = ("date_joined", "last_login")
+    readonly_fields = ("date_joined", "last_sign_in", "roles")
+    empty_value_display = "none"
 
     class Media:
-        css = {"all": ("accounts/accounts.css",)}
+        css = {"all": ("accounts/accounts.css", "accounts/person.css")}
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the tabs of the page of a person, and instead of Django's way from the shortest address to the form a
+        way to the first tab that the role may open."""
+        wrap = self.admin_site.admin_view
+
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            return path(f"<int:pk>/{route}", wrap(view.as_view()), name=f"accounts_user_{name}")
+
+        *others, _ = super().get_urls()
+        return [
+            page("conversations/", ConversationsTab, "conversations"),
+            page("messages/", MessagesTab, "messages"),
+            page("edits/", EditsTab, "edits"),
+            page("log/", LogTab, "log"),
+            page("between/<int:other>/", BetweenView, "between"),
+            *others,
+            path("<path:object_id>/", wrap(self.person_view)),
+        ]
+
+    def person_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Redirect to the page of a person."""
+        if not tabs.open_to(request.user):
+            raise PermissionDenied
+        user = User.objects.filter(pk=whole_number(object_id) or 0).first()
+        if user is None:
+            raise Http404
+        return HttpResponseRedirect(tabs.address_of(user.pk, user=request.user))
+
+    @admin.display(description="last sign-in")
+    def last_sign_in(self, user: User) -> str:
+        """When somebody signed in last, as Django writes moments."""
+        moment = user.last_login
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else "never"
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """The names of somebody's roles, for those who may not change them."""
+        return ", ".join(sorted(user.groups.values_list("name", flat=True))) or "none"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = super().get_queryset(request)
@@ -88,39 +143,69 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def asks_before_change(self, request: HttpRequest, obj: User) -> bool:
+        """Only superusers give power here; what others may change gives nobody any."""
+        return request.user.is_superuser
+
+    def may_change_when_confirmed(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Anonymised accounts stay as they are, for superusers too."""
         gone = obj is not None and obj.anonymised_at is not None
-        return super().has_change_permission(request, obj) and self._is_theirs(request, obj) and not gone
+        return super().may_change_when_confirmed(request, obj) and self._is_theirs(request, obj) and not gone
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._is_theirs(request, obj)
 
     def _is_theirs(self, request: HttpRequest, obj: User | None) -> bool:
-        """Only superusers touch a superuser's account."""
-        return obj is None or request.user.is_superuser or not obj.is_superuser
+        """Only superusers touch the accounts of staff, their own included: name, address and whether it is open."""
+        return obj is None or request.user.is_superuser or not (obj.is_superuser or obj.is_staff)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Without the password for everybody who may not set it."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or (request.user.is_superuser and obj.anonymised_at is None):
+        """Without the password for everybody who may not set it, and with roles as words where they stay as they are.
+
+        What cannot be changed and is empty is left out.
+        """
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if obj is None:
             return fieldsets
+        may_change = self.has_change_permission(request, obj)
+        gives_power = request.user.is_superuser and obj.anonymised_at is None
+        left_out = set() if gives_power else {"password"}
+        fixed = set() if may_change else {"email", "groups"}
+        fixed |= set(self.get_readonly_fields(request, obj))
+        if "email" in fixed and not obj.email:
+            left_out.add("email")
+        words = {"groups": "roles"} if "groups" in fixed else {}
         return [
-            (name, {**options, "fields": tuple(field for field in options["fields"] if field != "password")})
+            (
+                name,
+                {
+                    **options,
+                    "fields": [words.get(field, field) for field in options["fields"] if field not in left_out],
+                },
+            )
             for name, options in fieldsets
         ]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """For superusers only: whoever sets a password can sign in as that person."""
+        """For superusers only: whoever sets a password can sign in as that person. One's own needs the old one."""
         if not request.user.is_superuser:
             raise PermissionDenied
+        with one_superuser_stays(locking=[whole_number(unquote(id))]):
+            # Who it is says the row, not the address.
+            user = self.get_object(request, unquote(id))
+            if user is not None and user.pk == request.user.pk:
+                return HttpResponseRedirect(reverse("admin:password_change"))
+            return self._set_password(request, id, form_url)
+
+    @method_decorator(confirmed_recently)
+    def _set_password(self, request: HttpRequest, id: str, form_url: str) -> Any:
         return super().user_change_password(request, id, form_url)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        words = searched_words(search_term)
+        words = clean_search_term(search_term)
         return (queryset.matching(words) if words else queryset), False
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
@@ -133,10 +218,25 @@ class UserAdmin(RecordedChanges, RecordedReading, RecordedSearches, KeysetAdmin,
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page's title is the username."""
+        """The page's title is the username. What is sent is judged by the account as it is, which is locked."""
+        if request.method in ("GET", "HEAD"):
+            return self._titled(request, object_id, form_url, extra_context)
+        with one_superuser_stays(locking=[whole_number(unquote(object_id))]):
+            return self._titled(request, object_id, form_url, extra_context)
+
+    def _titled(self, request: HttpRequest, object_id: str, form_url: str, extra_context: dict[str, Any] | None) -> Any:
         user = self.get_object(request, unquote(object_id))
         title = {"title": user.get_username()} if user is not None else {}
         return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """As the tab “Account” of the page of a person."""
+        user = context["original"]
+        if user is not None:
+            # What a refused form holds is not what the account is.
+            (stored,) = load(user.pk) if request.method == "POST" else (user,)
+            context |= {"page": page_of(request, stored, here=ACCOUNT.name)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def _is_role(group: Group | None) -> bool:
@@ -147,15 +247,18 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
+class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, DjangoGroupAdmin):
     """Groups, with checkboxes for permissions: Django's two-list widget is not accessible.
 
-    The groups of roles are read-only: the next ``setup_roles`` would undo a change.
+    The groups of roles are read-only: the next ``setup_roles`` would undo a change. Everything else here gives or takes
+    power, so it asks for the password first.
     """
 
+    section = "Roles"
     keyset = ("name",)
     rows_template = "accounts/group_rows.html"
-    empty_words = "No group yet. Make those of the roles with “manage.py setup_roles”."
+    change_form_template = "console/confirmed_form.html"
+    empty_text = "No group yet. Make those of the roles with “manage.py setup_roles”."
     search_help_text = "Part of a name."
     actions = None
     filter_horizontal = ()
@@ -168,8 +271,8 @@ class GroupAdmin(RecordedChanges, KeysetAdmin, DjangoGroupAdmin):
         for row in rows:
             row.is_role = row.name in NAMES
 
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not _is_role(obj)
+    def may_change_when_confirmed(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().may_change_when_confirmed(request, obj) and not _is_role(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _is_role(obj)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import ON_DELETE, Audit, Room, Table
+from ops.console.rooms import ON_DELETE, Audit, Found, Item, Page, Place, Room, Table
 
 
 class AccountsConfig(Room):
@@ -11,7 +11,8 @@ class AccountsConfig(Room):
     label = "accounts"
     verbose_name = "Accounts"
 
-    menu = {"accounts.User": 30}
+    menu = {"accounts.User": Item(Place.PEOPLE, 10)}
+    finds = {"accounts.User": "user"}
     permissions = {
         "accounts.view_user": ("Support",),
         "accounts.change_user": ("Support",),
@@ -28,10 +29,40 @@ class AccountsConfig(Room):
         "accounts.failedsignin": Table(Audit.EXEMPT, "sign_ins", why="Digests; the refusal itself is recorded."),
     }
 
+    slots = {
+        "account.menu": "accounts/_time_zone_link.html",
+        "conversation.two_people": "accounts/person/_between_link.html",
+    }
+
     def ready(self) -> None:
         from ops.accounts import checks, signals  # noqa: F401 - importing registers the checks
 
         signals.connect()
+
+    def find(self, request: Any, text: str) -> Iterable[Found]:
+        from ops.accounts import finding
+
+        return finding.people(request, text)
+
+    def pages(self) -> Iterable[Page]:
+        from ops.accounts.time_zone import TimeZoneView
+
+        return [Page("time-zone/", TimeZoneView.as_view(), "time_zone")]
+
+    def person_tabs(self) -> Iterable[Any]:
+        from ops.accounts.person import tabs
+
+        return tabs.TABS
+
+    def about_person(self, request: Any, person: Any) -> Any:
+        from ops.accounts.person import about
+
+        return about.about_account(request, person)
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.accounts import finding
+
+        return finding.SECTIONS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.accounts import erased

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ops.accounts.signing_in import sessions, throttling
-from ops.console.erasure import Leaving, Outcome, Step, outcome
+from ops.console.erasure import ErasedPerson, Outcome, Step, outcome
 
 
-def _end_sessions(person: Leaving, _: Any) -> Outcome:
+def _end_sessions(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(sessions.end_all(person.user_id))
 
 
-def _forget_failures(person: Leaving, _: Any) -> Outcome:
+def _forget_failures(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(throttling.forget(person.username))
 
 

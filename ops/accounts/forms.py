@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm
-from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from typing import Any
 
-from ops.accounts.models import User
-from ops.console.rooms import rooms
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.contrib.auth.hashers import is_password_usable
+
+from ops.accounts.models import LastSuperuser, User
+from ops.accounts.usernames import refusal_of_name
+
+NAME_HELP = "Up to 150 characters, case-sensitive."
 
 
 class ExactUsernameField(forms.CharField):
@@ -19,11 +24,20 @@ class ExactUsernameField(forms.CharField):
 
 def _free(text: str, kind: str = "username") -> str:
     """The username or address; raises ValidationError where a room says that no account may get it."""
-    for room in rooms():
-        refusal = room.name_refusal(text, kind=kind)
-        if refusal:
-            raise forms.ValidationError(refusal, code="refused")
+    refusal = refusal_of_name(text, kind=kind)
+    if refusal:
+        raise forms.ValidationError(refusal, code="refused")
     return text
+
+
+class PasswordState(ReadOnlyPasswordHashWidget):
+    """Whether there is a password, and the way to another one; nothing of its hash."""
+
+    template_name = "accounts/password_state.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        return {**context, "is_set": is_password_usable(value)}
 
 
 class UserAddForm(AdminUserCreationForm):
@@ -31,6 +45,7 @@ class UserAddForm(AdminUserCreationForm):
         model = User
         fields = ("username",)
         field_classes = {"username": ExactUsernameField}
+        help_texts = {"username": NAME_HELP}
 
     def clean_username(self) -> str:
         """Django refuses a name that differs from another one only in capital letters; here those are two people."""
@@ -38,10 +53,23 @@ class UserAddForm(AdminUserCreationForm):
 
 
 class UserChangeForm(DjangoUserChangeForm):
+    password = ReadOnlyPasswordHashField(label="Password", widget=PasswordState)
+
     class Meta:
         model = User
         fields = "__all__"
         field_classes = {"username": ExactUsernameField}
+        labels = {"groups": "Roles", "is_superuser": "Superuser"}
+        help_texts = {
+            "username": NAME_HELP,
+            "is_superuser": "Can do everything.",
+            "groups": "A person may have several.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].help_text = ""
 
     def clean_username(self) -> str:
         """Nobody is renamed to what an erased account was called."""
@@ -52,3 +80,17 @@ class UserChangeForm(DjangoUserChangeForm):
         """Nor does anybody get the address of an erased account."""
         email = self.cleaned_data["email"]
         return email if email == self.instance.email else _free(email, "email")
+
+    def clean(self) -> dict[str, Any]:
+        """There is always an active superuser, and superusers can enter the console."""
+        data = super().clean() or {}
+        after = {
+            name: data.get(name, getattr(self.instance, name)) for name in ("is_active", "is_superuser", "is_staff")
+        }
+        if after["is_superuser"] and not after["is_staff"]:
+            self.add_error("is_staff", "A superuser needs “staff” to sign in to the console: tick both, or neither.")
+        others = User.objects.active_superusers().exclude(pk=self.instance.pk)
+        is_one = self.instance.is_superuser and self.instance.is_active
+        if is_one and not (after["is_superuser"] and after["is_active"]) and not others.exists():
+            raise LastSuperuser
+        return data

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
-from django.db import models, transaction
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.models import Message
+from ops.accounts.names.look_alikes import digests
+from ops.accounts.names.sorting import LONGEST as LONGEST_KEY
+from ops.accounts.names.sorting import folded, ranges_beginning_with, sort_key
 from ops.accounts.signing_in.sessions import Session
-from ops.accounts.usernames import MAX_LENGTH, validate_username
+from ops.accounts.usernames import MAX_LENGTH, refusal_of_name, validate_username
 
-__all__ = ["FailedSignIn", "Session", "User"]
+__all__ = ["FailedSignIn", "LastSuperuser", "Session", "User", "one_superuser_stays"]
+
+LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
+MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # who has both looks after all accounts
+
+
+class LastSuperuser(ValidationError):
+    """Nobody could look after accounts any more, so nothing was changed; the message says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(LAST_SUPERUSER, code="last_superuser")
+
+
+@contextmanager
+def one_superuser_stays(*, locking: Iterable[int | None] = (), using: str | None = None) -> Iterator[None]:
+    """Does what is within only if an active superuser is left afterwards, where there was one before.
+
+    A transaction in which all active superusers are locked, and the accounts with the keys in ``locking``, in the order
+    of their keys: of two superusers who take each other's power at once, the second sees what the first did. SQLite has
+    one writer at a time anyway. Raises LastSuperuser.
+    """
+    using = using or DEFAULT_DB_ALIAS
+    with transaction.atomic(using=using):
+        accounts = User.objects.using(using)
+        keys = [key for key in locking if key is not None]
+        locked = accounts.filter(Q(is_superuser=True, is_active=True) | Q(pk__in=keys)).order_by("pk")
+        before = [account for account in locked.select_for_update() if account.is_superuser and account.is_active]
+        yield
+        if before and not accounts.active_superusers().exists():
+            raise LastSuperuser
+
+
+SKELETONS = ("skeleton", "skeleton_as_written")  # the columns of what a name reads like
+FROM_NAME = (*SKELETONS, "name_key")  # the columns that follow from a name
 
 
 class UserQuerySet(models.QuerySet):
@@ -34,6 +75,95 @@ class UserQuerySet(models.QuerySet):
         """Users whose username or e-mail address contains ``text``."""
         return self.filter(Q(username__icontains=text) | Q(email__icontains=text))
 
+    def beginning_with(self, text: str) -> UserQuerySet:
+        """Users whose name begins with ``text``, in the order of names; what does not count in it does not count here:
+        capital letters, accents, and zeros before a number."""
+        ranges = [Q(name_key__gte=first, name_key__lt=end) for first, end in ranges_beginning_with(text)]
+        if not ranges:
+            return self.none()
+        if len(ranges) == 1:
+            return self.filter(*ranges).order_by("name_key", "id")
+        # A union: for as many conditions joined by OR, a database may read the whole table.
+        users = self.model._base_manager.using(self.db).order_by()
+        first, *others = (users.filter(one).values("pk") for one in ranges)
+        return self.filter(pk__in=first.union(*others, all=True)).order_by("name_key", "id")
+
+    def named(self, text: str) -> Any:
+        """The user with just this name; or the only one whose name differs in capital letters and accents alone; or
+        None."""
+        exact = self.filter(username=text).first()
+        if exact:
+            return exact
+        # Those with its key may have other numbers of zeros, or go on differently beyond the key's length.
+        near: Any = self.filter(name_key=sort_key(text))
+        typed = folded(text)
+        found = list(islice((user for user in near.iterator() if folded(user.username) == typed), 2))
+        return found[0] if len(found) == 1 else None
+
+    def with_messages(self) -> UserQuerySet:
+        """Users who sent or received a message."""
+        sent, received = (Message.objects.filter(**{side: OuterRef("pk")}) for side in ("sender", "receiver"))
+        return self.filter(Exists(sent) | Exists(received))
+
+    def reading_like(self, skeletons: Iterable[str]) -> UserQuerySet:
+        """Users whose name has one of these skeletons (``look_alikes.digests``)."""
+        wanted = list(skeletons)
+        return self.filter(Q(skeleton__in=wanted) | Q(skeleton_as_written__in=wanted))
+
+    def look_alikes(self, users: Iterable[Any]) -> dict[Any, list[str]]:
+        """Those of ``users`` whose name reads like other people's, by primary key, each with the other names."""
+        by_skeleton: dict[str, set[Any]] = defaultdict(set)
+        for user in users:
+            for skeleton in (user.skeleton, user.skeleton_as_written):
+                by_skeleton[skeleton].add(user.pk)
+        found: dict[Any, list[str]] = defaultdict(list)
+        others = self.reading_like(by_skeleton).order_by("username")
+        for pk, username, *skeletons in others.values_list("pk", "username", *SKELETONS):
+            for alike in set().union(*(by_skeleton.get(one, set()) for one in skeletons)) - {pk}:
+                found[alike].append(username)
+        return dict(found)
+
+    def active_superusers(self) -> UserQuerySet:
+        """Those who may do everything."""
+        return self.filter(is_superuser=True, is_active=True)
+
+    def update(self, **values: Any) -> int:
+        """Refuses names, of bulk_update() too: other columns follow from each. Raises LastSuperuser."""
+        if "username" in values:
+            raise TypeError("Usernames are not changed in sets: save each user.")
+        with one_superuser_stays(using=self.db) if MAKE_A_SUPERUSER & values.keys() else nullcontext():
+            return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Raises LastSuperuser."""
+        with one_superuser_stays(using=self.db):
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Any]:
+        """Raises LastSuperuser: rows that are there already may be changed."""
+        objs = list(objs)
+        for user in objs:
+            user.set_columns_from_name()
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, *FROM_NAME}
+        with one_superuser_stays(using=self.db) if update_conflicts else nullcontext():
+            return super().bulk_create(
+                objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
+            )
+
 
 def _counted(messages: models.QuerySet, person: str) -> Coalesce:
     grouped = messages.order_by().values(person).annotate(number=Count("*"))
@@ -45,6 +175,23 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[mi
 
     use_in_migrations = False
 
+    def create_user(self, username: str, email: str | None = None, password: str | None = None, **more: Any) -> Any:
+        """Raises ValidationError for a name or an address that nobody may get."""
+        _refuse_names(username, email)
+        return super().create_user(username, email, password, **more)
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **more: Any
+    ) -> Any:
+        _refuse_names(username, email)
+        return super().create_superuser(username, email, password, **more)
+
+
+def _refuse_names(username: str, email: str | None) -> None:
+    refusal = refusal_of_name(username) or (refusal_of_name(email, kind="email") if email else "")
+    if refusal:
+        raise ValidationError(refusal, code="refused")
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: a participant, and staff where ``is_staff`` is set."""
@@ -53,7 +200,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=MAX_LENGTH,
         unique=True,
         validators=[validate_username],
-        help_text="Any printable characters, at most 150; capital and small letters differ.",
+        help_text="Up to 150 characters, case-sensitive.",
         error_messages={"unique": "A user with that username already exists."},
     )
     email = models.EmailField("e-mail address", blank=True)
@@ -61,6 +208,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True, help_text="May sign in. Untick this instead of deleting.")
     date_joined = models.DateTimeField("joined", default=timezone.now)
     anonymised_at = models.DateTimeField("anonymised", null=True, blank=True, editable=False)
+    # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
+    time_zone = models.CharField(max_length=64, null=True, blank=True)
+    # What the name reads like: digests of its skeletons (names/look_alikes.py), set whenever the name is stored.
+    skeleton = models.CharField(max_length=16, editable=False)
+    skeleton_as_written = models.CharField(max_length=16, editable=False)
+    # What the name is sorted by (names/sorting.py), set together with them. A constraint refuses NULL: to add a column
+    # that cannot be, SQLite would copy the table.
+    name_key = models.BinaryField(max_length=LONGEST_KEY, null=True, editable=False)
 
     objects = PeopleManager()
 
@@ -70,8 +225,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["username"]
+        indexes = [
+            models.Index(fields=["skeleton"], name="user_skeleton"),
+            models.Index(fields=["skeleton_as_written"], name="user_skeleton_as_written"),
+            models.Index(fields=["name_key", "id"], name="user_by_name"),
+            models.Index(fields=["date_joined", "id"], name="user_joined"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username"),
+            models.CheckConstraint(
+                condition=~Q(skeleton="") & ~Q(skeleton_as_written=""), name="user_name_has_skeletons"
+            ),
+            models.CheckConstraint(condition=Q(name_key__isnull=False) & ~Q(name_key=b""), name="user_name_has_a_key"),
             models.CheckConstraint(
                 name="user_anonymised_stays_closed",
                 condition=Q(anonymised_at__isnull=True)
@@ -87,9 +252,47 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save in one transaction with the audit entry: no entry, no change."""
-        with transaction.atomic(using=kwargs.get("using")):
+        """Save in one transaction with the audit entry: no entry, no change. Raises LastSuperuser."""
+        using, fields = kwargs.get("using"), kwargs.get("update_fields")
+        if fields is None:
+            self.set_columns_from_name()  # before Django leaves out the columns that were not loaded
+        elif "username" in fields:
+            kwargs["update_fields"] = {*fields, *FROM_NAME}
+        may_lose = self._may_lose_power(fields)
+        with self._keeping_a_superuser(using) if may_lose else transaction.atomic(using=using):
             super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises LastSuperuser."""
+        with self._keeping_a_superuser(kwargs.get("using")):
+            return super().delete(*args, **kwargs)
+
+    def _may_lose_power(self, fields: Collection[str] | None) -> bool:
+        """Whether saving these fields (None: all) could make this account another one than an active superuser's."""
+        saved = fields is None or MAKE_A_SUPERUSER & set(fields)
+        return bool(saved) and not self._state.adding and not (self.is_active and self.is_superuser)
+
+    @contextmanager
+    def _keeping_a_superuser(self, using: str | None) -> Iterator[None]:
+        """A transaction, in which one_superuser_stays where this is an active superuser as it is stored."""
+        mine = User.objects.using(using).filter(pk=self.pk)
+        with transaction.atomic(using=using):
+            # Locked, so that nobody makes it one meanwhile; a superuser's is locked together with those of the others.
+            locked = mine.select_for_update().values_list("is_superuser", "is_active")
+            is_one = mine.active_superusers().exists() or (True, True) in locked
+            with one_superuser_stays(locking=[self.pk], using=using) if is_one else nullcontext():
+                yield
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        self.set_columns_from_name()
+        super().clean_fields(exclude)
+
+    def set_columns_from_name(self) -> None:
+        """Set what the name reads like and is sorted by; called before a user is stored, by a receiver (fixtures too)
+        and in sets."""
+        if "username" not in self.get_deferred_fields():
+            self.skeleton, self.skeleton_as_written = digests(self.username)
+            self.name_key = sort_key(self.username)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

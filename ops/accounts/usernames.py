@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+import regex
 from django.core.exceptions import ValidationError
 
-MAX_LENGTH = 150
+from ops.accounts.names.look_alikes import skeletons
+from ops.accounts.names.unseen import lone_mark, unseen_character
+from ops.console.rooms import rooms
 
-# Control characters, halves of surrogate pairs, line and paragraph separators, invisible formatting such as the
-# override that shows "gnp.exe" backwards. The two joiners are letters' neighbours in Persian, Hindi and emoji.
-REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
-JOINERS = frozenset("\u200c\u200d")
+MAX_LENGTH = 150
+ANONYMISED = "Deleted user"  # what an anonymised account is called, with a number after it
+
+# What somebody may put into a name without changing what it reads like at a glance: all but letters and numbers.
+PASSED_OVER = regex.compile(r"[^\p{L}\p{N}]|\p{Lm}")
+READS_AS_ANONYMISED = PASSED_OVER.sub("", ANONYMISED.casefold())
 
 
 def username_problem(username: str) -> str | None:
     """The sentence that says why ``username`` is not allowed, with the remedy, or None.
 
-    Allowed are 1 to 150 printable characters without a blank at either end; case-sensitive, not normalised.
+    Allowed are 1 to 150 characters that can be seen, and blanks between them; case-sensitive, not normalised. What
+    reads like the name of an anonymised account is not.
     """
     if not username:
         return "The username is empty: give one of 1 to 150 characters."
@@ -25,12 +29,21 @@ def username_problem(username: str) -> str | None:
         return f"The username has {len(username)} characters: shorten it to {MAX_LENGTH}."
     if username != username.strip():
         return "The username begins or ends with a blank: remove it."
-    if username.isascii() and username.isprintable():
-        return None
-    for character in username:
-        if unicodedata.category(character) in REFUSED_CATEGORIES and character not in JOINERS:
-            return f"The username holds a character that cannot be seen (U+{ord(character):04X}): remove it."
+    if not (username.isascii() and username.isprintable()):
+        unseen = unseen_character(username)
+        if unseen:
+            return f"The username holds a character that cannot be seen (U+{ord(unseen):04X}): remove it."
+        lone = lone_mark(username)
+        if lone:
+            return f"The username holds a mark that belongs to a letter, without one (U+{ord(lone):04X}): remove it."
+    if reads_as_anonymised(username):
+        return f"Anonymised accounts are called “{ANONYMISED}” and a number, and nobody else is: use another name."
     return None
+
+
+def reads_as_anonymised(username: str) -> bool:
+    """Whether a name begins like “Deleted user N”, whatever follows."""
+    return any(PASSED_OVER.sub("", skeleton).startswith(READS_AS_ANONYMISED) for skeleton in skeletons(username))
 
 
 def validate_username(username: str) -> None:
@@ -38,3 +51,9 @@ def validate_username(username: str) -> None:
     problem = username_problem(username)
     if problem:
         raise ValidationError(problem, code="invalid_username")
+
+
+def refusal_of_name(text: str, *, kind: str = "username") -> str:
+    """Why no account may get this username or e-mail address (``kind`` "email"), as a sentence; "" where one may."""
+    problem = username_problem(text) if kind == "username" else None
+    return problem or next(filter(None, (room.name_refusal(text, kind=kind) for room in rooms())), "")

@@ -1,4 +1,4 @@
-"""What changed about an account or a role, in words for an entry: passwords, flags, groups and permissions."""
+"""Recording changes of accounts and roles: usernames, passwords, flags, groups and permissions."""
 
 from __future__ import annotations
 
@@ -11,86 +11,100 @@ from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password
 from django.contrib.auth.models import Group, Permission
 
 from ops.audit import recording
+from ops.audit.details import Key
 from ops.audit.events import Event
 
 FLAGS = ("is_active", "is_staff", "is_superuser")
-WATCHED = frozenset({*FLAGS, "password"})
+RECORDED_FIELDS = frozenset({*FLAGS, "password", "username"})
+ANONYMISED = "anonymised_at"  # when an account lost its person
 
 
-def remember(user: Any, *, using: str, fields: Iterable[str] | None) -> None:
-    """Keep what is stored of an account that is about to be saved; no query where nothing watched is saved."""
+def snapshot(user: Any, *, using: str, fields: Iterable[str] | None) -> None:
+    """Load the stored values of an account before it is saved; no query if no recorded field is saved."""
     user._stored_before = None
-    if user.pk is not None and (fields is None or WATCHED & set(fields)):
+    if user.pk is not None and (fields is None or RECORDED_FIELDS & set(fields)):
         stored = type(user)._default_manager.using(using).filter(pk=user.pk)
-        user._stored_before = stored.values(*WATCHED).first()
+        user._stored_before = stored.values(*RECORDED_FIELDS, ANONYMISED).first()
 
 
 def record_saved(user: Any, *, by: Any, using: str, fields: Iterable[str] | None) -> None:
-    """Record what a save changed: flags and passwords of an account, and the flags of a new one that is mighty."""
-    saved = WATCHED if fields is None else WATCHED & set(fields)
+    """Record what a save changed of the username, the flags and the password; of a new account, the flags only.
+
+    Nothing of the save that anonymises an account: that is recorded as a deletion, and an entry about the account would
+    lead from there to its number.
+    """
+    saved = RECORDED_FIELDS if fields is None else RECORDED_FIELDS & set(fields)
     if not saved:
         return
-    # An account begins active and as a participant.
+    # A new account is compared with an ordinary one: active, not staff.
     before = user.__dict__.pop("_stored_before", None)
+    anonymised = user.anonymised_at is not None and (fields is None or ANONYMISED in fields)
+    if before and before[ANONYMISED] is None and anonymised:
+        return
     flags = before or {"is_active": True, "is_staff": False, "is_superuser": False}
     changed = {
         name: {"before": flags[name], "after": getattr(user, name)}
         for name in FLAGS
         if name in saved and flags[name] != getattr(user, name)
     }
+    if before and "username" in saved and user.get_username() != before["username"]:
+        # Both names go where they are redacted when the person is erased.
+        names = f"“{before['username']}” is called “{user.get_username()}” now."
+        recording.record(Event.RENAMED, actor=by, target=user, reason=names, using=using)
     if changed:
         recording.record(Event.ROLES_CHANGED, actor=by, target=user, details=changed, using=using)
-    if before and "password" in saved and _chose_password(user, before["password"], saved):
+    if before and "password" in saved and _is_new_password(user, before["password"], saved):
         recording.record(Event.PASSWORD_CHANGED, actor=by, target=user, using=using)
 
 
-def _chose_password(user: Any, stored: str, saved: Iterable[str]) -> bool:
-    """Whether somebody changed the password. Signing in may hash the same one anew, in Django's newer way."""
-    hashed_anew = (
+def _is_new_password(user: Any, stored: str, saved: Iterable[str]) -> bool:
+    """Return whether the password itself changed. Signing in may rehash the same one with newer settings."""
+    rehashed = (
         set(saved) == {"password"}
         and user._password is None
         and is_password_usable(user.password)
-        and _outdated(stored)
+        and _needs_rehash(stored)
     )
-    return user.password != stored and not hashed_anew
+    return user.password != stored and not rehashed
 
 
-def _outdated(encoded: str) -> bool:
-    """Whether Django hashes this password anew when it is next used (the rule of its ``verify_password``)."""
+def _needs_rehash(encoded: str) -> bool:
+    """Return whether Django rehashes this password when it is next used (the rule in ``verify_password``)."""
     preferred = get_hasher("default")
     try:
         return identify_hasher(encoded).algorithm != preferred.algorithm or preferred.must_update(encoded)
-    except ValueError:  # hashed in a way that is not installed any more: nobody can sign in with it
+    except ValueError:  # its hasher is no longer installed, so nobody can sign in with it
         return False
 
 
 def record_relation(
     through: Any, instance: Any, *, reverse: bool, keys: set[Any] | None, kind: str, by: Any, using: str
 ) -> None:
-    """Record that groups or permissions were ``added`` to people or roles, or are about to be ``removed``.
+    """Record that groups or permissions were added to users or groups, or are about to be removed.
 
-    Everything is read from the rows between the two sides, so what was not there is not said to be removed. ``keys``
-    are those of the other side, None for all.
+    ``kind`` is "added" or "removed"; ``keys`` are the primary keys on the other side, None for all. Reads the rows of
+    the ``through`` table, so that a relation that does not exist is not recorded as removed.
     """
     field = next(field for field in relations() if field.remote_field.through is through)
-    owner, thing = field.m2m_field_name(), field.m2m_reverse_field_name()
-    this, other = (thing, owner) if reverse else (owner, thing)
+    owner, granted = field.m2m_field_name(), field.m2m_reverse_field_name()
+    this, other = (granted, owner) if reverse else (owner, granted)
     rows = through._default_manager.using(using).filter(**{this: instance.pk})
     if keys is not None:
         rows = rows.filter(**{f"{other}__in": keys})
-    things_of = defaultdict(list)
-    for owner_key, thing_key in rows.values_list(owner, thing):
-        things_of[owner_key].append(thing_key)
-    names = _names(field.related_model, {key for things in things_of.values() for key in things}, using)
-    for target in field.model._default_manager.using(using).filter(pk__in=things_of).order_by("pk"):
-        details = {"field": field.name, kind: sorted(names[key] for key in things_of[target.pk])}
+    granted_by_owner = defaultdict(list)
+    for owner_key, granted_key in rows.values_list(owner, granted):
+        granted_by_owner[owner_key].append(granted_key)
+    granted_keys = _keys(field.related_model, {key for keys in granted_by_owner.values() for key in keys}, using)
+    for target in field.model._default_manager.using(using).filter(pk__in=granted_by_owner).order_by("pk"):
+        changed = sorted(granted_keys[key] for key in granted_by_owner[target.pk])
+        details = {"field": Key(field.name), kind: changed}
         event = Event.GROUP_CHANGED if isinstance(target, Group) else Event.ROLES_CHANGED
         label = target.name if isinstance(target, Group) else None
         recording.record(event, actor=by, target=target, details=details, label=label, using=using)
 
 
 def relations() -> list[Any]:
-    """The many-to-many fields that say who may do what."""
+    """Return the many-to-many fields that grant permissions."""
     user = get_user_model()
     return [
         user._meta.get_field("groups"),
@@ -99,9 +113,14 @@ def relations() -> list[Any]:
     ]
 
 
-def _names(model: Any, keys: set[Any], using: str) -> dict[Any, str]:
-    """Groups by their names, permissions as ``app.codename``."""
-    if model is Permission:
-        permissions = Permission.objects.using(using).filter(pk__in=keys).select_related("content_type")
-        return {row.pk: f"{row.content_type.app_label}.{row.codename}" for row in permissions}
-    return dict(model._default_manager.using(using).filter(pk__in=keys).values_list("pk", "name"))
+def through_models() -> list[Any]:
+    """Return the through models of ``relations()``, whose rows are recorded by signal receivers."""
+    return [field.remote_field.through for field in relations()]
+
+
+def _keys(model: Any, keys: set[Any], using: str) -> dict[Any, Any]:
+    """Return how details name groups (by number, since people choose their names) or permissions, by primary key."""
+    if model is not Permission:
+        return {key: key for key in keys}
+    permissions = Permission.objects.using(using).filter(pk__in=keys).select_related("content_type")
+    return {row.pk: Key(f"{row.content_type.app_label}.{row.codename}") for row in permissions}

@@ -1,4 +1,4 @@
-"""The audit trail in the console: a list to narrow, a page for each entry, an export. Nothing of it can be changed."""
+"""The read-only admin of the audit trail: the list with its filters, the page of an entry, and the export."""
 
 from __future__ import annotations
 
@@ -13,68 +13,76 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 
 from ops.audit.models import Entry
-from ops.audit.recorded_admin import RecordedChanges, RecordedSearches
+from ops.audit.recorded_admin import RecordedChanges, RecordedLists
 from ops.audit.screens import exporting, filters, reading, searching, targets
 from ops.audit.screens.forms import ExportForm
-from ops.console.addresses import searched_words
-from ops.console.keyset import UNKNOWN_FILTER, KeysetAdmin, KeysetChangeList
+from ops.console.addresses import clean_search_term
+from ops.console.confirming import confirmed_recently
+from ops.console.declared_lists import UNKNOWN_FILTER
+from ops.console.keyset import KeysetChangeList, Order
+from ops.console.limits.query_time import unlimited_while_sent
+from ops.console.lists.people import PeopleAdmin
+from ops.console.person import tabs
 from ops.console.readonly import ReadOnlyPermissions
 
 LIST = "admin:audit_entry_changelist"
 
 
 class EntryChangeList(KeysetChangeList):
-    """The list of entries: few filters are links, one is a choice, the others come from links on rows and pages."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = EntryAdmin.section
+    """The list of entries. Dates are filtered by links, events and actors by a form, the rest by links on rows."""
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
-        """Only the dates: thirty events side by side would be a wall, and the rest cannot be listed."""
-        return [(str(spec.title), list(spec.choices(self))) for spec in self.filter_specs if type(spec) is filters.When]
+        """Only the dates: there are too many events for links, and the other filters have no choices."""
+        return [
+            (str(spec.title), list(spec.choices(self)))
+            for spec in self.filter_specs
+            if type(spec) is filters.DateFilter
+        ]
 
     @property
-    def what(self) -> Any:
-        """The filter by event, for a field with its choices."""
-        return next(spec for spec in self.filter_specs if isinstance(spec, filters.What))
+    def event_filter(self) -> Any:
+        """The filter by event, for a select with its choices."""
+        return next(spec for spec in self.filter_specs if isinstance(spec, filters.EventFilter))
 
     @property
-    def actor_name(self) -> str:
-        """Whom the list is narrowed to, for a field."""
-        chosen = (spec for spec in self.filter_specs if isinstance(spec, filters.Actor))
-        return next((str(spec.lookup_choices[0][1]) for spec in chosen), "")
+    def actor_filter(self) -> Any:
+        """The filter by user, for the form."""
+        return next(spec for spec in self.filter_specs if isinstance(spec, filters.ActorFilter))
 
     @property
-    def kept(self) -> dict[str, str]:
-        """What a form that narrows further leaves as it is."""
+    def other_params(self) -> dict[str, str]:
+        """The parameters that the filter form keeps."""
         return {name: value for name, value in self.params.items() if name != "event"}
-
-    @property
-    def understood_filters(self) -> dict[str, str]:
-        """The filters that narrow this list, by name: what an entry says about it."""
-        specs: list[Any] = self.filter_specs
-        return {spec.parameter_name: spec.value() for spec in specs if spec.value() in dict(spec.lookup_choices)}
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetAdmin):
+class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmin):
     """What people did and read. Looking at it is recorded as well, before anything is shown."""
 
     section = "Audit trail"
-    keyset = ("-at", "id")
-    list_filter = (filters.What, filters.When, filters.Actor, filters.About, filters.Action)
+    orders = (Order("newest", "Newest first", ("-at", "id")), Order("oldest", "Oldest first", ("at", "id")))
+    list_filter = (
+        filters.EventFilter,
+        filters.DateFilter,
+        filters.ActorFilter,
+        filters.TargetFilter,
+        filters.ActionFilter,
+        filters.UnusualFilter,
+    )
     list_select_related = ("seal", "unsealed")
-    search_fields = ("actor_name",)  # shows the search box; ``searching`` decides what is searched
+    search_fields = ("actor_name",)  # shows the search box; searching.matching() does the search
     search_help_text = searching.HELP
     change_list_template = "audit/entries.html"
     rows_template = "audit/entry_rows.html"
     change_form_template = "audit/entry.html"
-    empty_words = "Nothing was recorded yet. What staff do and read in the console appears here."
+    unknown_person = "No account is called"
+    unknown_help = "A search finds names of accounts long gone."
+    empty_text = "Nothing was recorded yet. What staff do and read in the console appears here."
     fields = ("at",)
     actions = None
 
@@ -92,60 +100,56 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        words = searched_words(search_term)
-        return (searching.matching(queryset, words) if words else queryset), False
+        text = clean_search_term(search_term)
+        return (searching.matching(queryset, text) if text else queryset), False
+
+    def people_named(self, request: HttpRequest, text: str) -> Any:
+        """Staff: hardly anybody else does what is recorded."""
+        accounts: Any = get_user_model()._default_manager
+        return accounts.filter(is_staff=True).beginning_with(text)
+
+    def person_named(self, request: HttpRequest, text: str) -> Any:
+        return get_user_model()._default_manager.filter(username=text).first()
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Exporting takes the trail out of the console: a permission of its own, besides that of reading it."""
+        """Exporting needs a permission of its own besides that of viewing."""
         return self.has_view_permission(request) and request.user.has_perm("audit.export_entry")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list; a username that was typed becomes the filter by that account."""
-        if "person" in request.GET:
-            return self._narrowed_to_person(request)
         context = {"may_export": self.has_export_permission(request), **(extra_context or {})}
         response = super().changelist_view(request, context)
         changes = getattr(response, "context_data", {}).get("cl")
-        # A search, or a narrower list, has been recorded as such.
+        # A search or filter has been recorded by RecordedLists.
         if changes is not None and not (changes.query or changes.active_filters):
             reading.record_reading(Entry, by=request.user)
         return response
 
-    def _narrowed_to_person(self, request: HttpRequest) -> HttpResponse:
-        asked = request.GET.copy()
-        username = searched_words(asked.pop("person")[-1])
-        if username and username == filters.actor_name(asked.get("actor", "")):
-            # As it was, which matters where the account is gone.
-            return HttpResponseRedirect(f"{request.path}?{asked.urlencode()}")
-        asked.pop("actor", None)
-        account = get_user_model()._default_manager.filter(username=username).first() if username else None
-        if account is not None:
-            asked["actor"] = str(account.pk)
-        elif username:
-            # Nothing was narrowed to this name: what others did is no answer to that question.
-            messages.warning(request, f"No account is called “{username}”. A search finds names of accounts long gone.")
-        return HttpResponseRedirect(f"{request.path}?{asked.urlencode()}")
-
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry = context["original"]
         reading.record_reading(entry, by=request.user)
-        context["target_address"] = self._address_of_target(request, entry)
+        context["target_address"] = self._target_url(request, entry)
         context["title"] = entry.get_event_display()
         context["same_action"] = Entry.objects.filter(action=entry.action).exclude(pk=entry.pk).count()
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _address_of_target(self, request: HttpRequest, entry: Entry) -> str | None:
-        """The page of what an entry is about, for whoever may open it; it may be gone by now."""
-        model_admin = targets.registered(entry, self.admin_site)
+    def _target_url(self, request: HttpRequest, entry: Entry) -> str | None:
+        """Return the URL of the target's page if the user may open it. The target may have been deleted."""
+        if targets.is_person(entry):
+            return tabs.address_of(entry.target_id, user=request.user) or None
+        model_admin = targets.admin_for(entry, self.admin_site)
         if model_admin is None or not model_admin.has_view_permission(request):
             return None
         name = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_change"
         return reverse(name, args=[quote(entry.target_id)])
 
-    def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """Say what would be exported and ask why; send it when that is answered."""
+    def export_view(self, request: HttpRequest) -> Any:
+        """Show what would be exported and ask for the reason; a valid POST sends the file. Asks for the password."""
         if not self.has_export_permission(request):
             raise PermissionDenied
+        return self._form_or_export(request)
+
+    @method_decorator(confirmed_recently)
+    def _form_or_export(self, request: HttpRequest) -> Any:
         try:
             changes: Any = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
@@ -154,6 +158,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         form = ExportForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._export(request, changes, form.cleaned_data["reason"])
+        self.record_narrowing(request, changes)  # the page says how many it finds
         context = {
             **self.admin_site.each_context(request),
             "title": "Export the audit trail",
@@ -176,4 +181,6 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedSearches, KeysetA
         )
         name = exporting.file_name(request.user, timezone.now())
         headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(
+            unlimited_while_sent(lines), content_type="text/csv; charset=utf-8", headers=headers
+        )

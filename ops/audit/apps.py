@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Room, Table
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table
 
 
 class AuditConfig(Room):
@@ -11,19 +11,36 @@ class AuditConfig(Room):
     label = "audit"
     verbose_name = "Audit trail"
 
-    menu = {"audit.Entry": 70}
+    menu = {"audit.Entry": Item(Place.AUDIT, 10)}
+    finds = {"audit.Entry": "entry"}
     permissions = {"audit.view_entry": ("Auditor",), "audit.export_entry": ("Auditor",)}
     events = "ops.audit.events.Event"
     tables = {
         "audit.entry": Table(Audit.EXEMPT, "audit_trail", why="It is the audit trail itself, append-only."),
         "audit.seal": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Hashes over the entries."),
-        "audit.unsealed": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Which entries wait for their seal."),
+        "audit.shownmessages": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="An index of the audit trail: numbers."),
+        "audit.unsealed": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="The queue of entries to be sealed."),
     }
 
     def ready(self) -> None:
         from ops.audit import checks, receivers  # noqa: F401 - importing registers the checks
 
         receivers.connect()
+
+    def panel_sections(self) -> Iterable[Any]:
+        from ops.audit.screens import readers
+
+        return [readers.SECTION]
+
+    def about_person(self, request: Any, person: Any) -> Any:
+        from ops.audit.screens import activity
+
+        return activity.about_activity(request, person)
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.audit.screens import watching
+
+        return watching.SECTIONS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.audit import erased

@@ -1,7 +1,8 @@
-"""What entries say about the request they were made in; signal receivers and topic modules have none at hand."""
+"""The facts about the current request that entries record, for code that is not given the request."""
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,47}")  # with what is appended, no longer than Entry.request_id
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Where an act came from; ``action`` is one for all that a click (or a command) touches."""
+    """Where an action came from. All entries of one request, command or job share ``action``."""
 
     request_id: str = ""
     ip: str = ""
@@ -30,13 +31,13 @@ _facts: ContextVar[Facts | None] = ContextVar("audit_facts", default=None)
 
 
 def current() -> Facts:
-    """The facts of this request or ``one_action`` block; outside of both, a new action that came from nowhere."""
+    """Return the facts of the current request or ``one_action`` block, or else empty facts with a new action."""
     return _facts.get() or Facts()
 
 
 @contextmanager
 def one_action(facts: Facts | None = None) -> Iterator[Facts]:
-    """All that is recorded within the block is one action: for commands and jobs, which no request brought."""
+    """Give everything recorded in the block the same facts; for commands and jobs, which have no request."""
     facts = facts or Facts()
     token = _facts.set(facts)
     try:
@@ -46,18 +47,25 @@ def one_action(facts: Facts | None = None) -> Iterator[Facts]:
 
 
 def facts_of(request: HttpRequest) -> Facts:
-    """The facts of a request. An id that the proxy gave it is kept where it is plain, so that logs can be matched."""
-    given = request.headers.get("X-Request-ID", "")
+    """Return the facts of a request.
+
+    Its id begins with a well-formed X-Request-ID of the proxy, so that logs can be matched, and ends in a random part:
+    two requests that came with the same one stay two.
+    """
+    given, own = request.headers.get("X-Request-ID", ""), uuid.uuid4().hex
+    named = settings.BEHIND_PROXY and REQUEST_ID.fullmatch(given)
     return Facts(
-        request_id=given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex,
+        request_id=f"{given}.{own[:16]}" if named else own,
         ip=_address_of(request),
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
 def _address_of(request: HttpRequest) -> str:
-    """The client's address, or "" where there is none (a socket). Anybody can send X-Forwarded-For: it counts only
-    behind our proxy, and of it only the last address, which is the one that our proxy saw."""
+    """Return the client's IP address, or "" if there is none (a Unix socket).
+
+    Anybody can send X-Forwarded-For, so only the last address in it is used, which our proxy added, and only behind it.
+    """
     candidates = [request.META.get("REMOTE_ADDR", "")]
     if settings.BEHIND_PROXY:
         candidates.insert(0, request.headers.get("X-Forwarded-For", "").rpartition(",")[2])
@@ -70,7 +78,7 @@ def _address_of(request: HttpRequest) -> str:
 
 
 class AuditMiddleware:
-    """Makes each request one action, and adds its id to the answer's headers."""
+    """Makes each request one action, and adds the request id to the response headers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -80,3 +88,12 @@ class AuditMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-ID"] = facts.request_id
         return response
+
+
+class ReferenceFilter(logging.Filter):
+    """Gives each line of the log the ``reference`` of its request, which the error page names; "" outside of one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request_id = current().request_id
+        record.reference = f" [{request_id}]" if request_id else ""
+        return True

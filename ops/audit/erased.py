@@ -1,4 +1,4 @@
-"""What the audit trail keeps of a person: copies of the name, emptied when the person is erased."""
+"""The erasure step of the audit trail: emptying the copies of an erased person's data."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from ops.audit import scrubbing
-from ops.console.erasure import Leaving, Outcome, Step, outcome
+from ops.audit.context import one_action
+from ops.console.erasure import ErasedPerson, Outcome, Step, outcome
 
 SCRUBBED_BECAUSE = "The account was erased."
 
 
-def _entries_that_name(person: Leaving, run: Any) -> list[int]:
-    names = [name for name in (person.username, person.email) if name]
-    return scrubbing.entries_naming(names, user_id=person.user_id, progress=run.beat)
+def _find_entries_naming(person: ErasedPerson, run: Any) -> list[int]:
+    return scrubbing.entries_naming(person.names, user_id=person.user_id, apart=person.own_targets, progress=run.beat)
 
 
-def _scrub(person: Leaving, named: list[int]) -> Outcome:
+def _scrub(person: ErasedPerson, named: list[int]) -> Outcome:
     by = get_user_model()._default_manager.filter(pk=person.requested_by_id).exclude(pk=person.user_id).first()
-    entry = scrubbing.scrub_person(
-        person.user_id, by=by, reason=SCRUBBED_BECAUSE, named=named, anonymised=person.anonymises
-    )
-    return outcome(entry.details["as_actor"] + entry.details["as_target"] + len(named))
+    targets = person.own_targets
+    with one_action():  # of its own, as is that of each of the other targets: none leads to another
+        if person.anonymises:
+            emptied = scrubbing.scrub_anonymised(
+                person.user_id, thing=targets.pop(0), by=by, reason=SCRUBBED_BECAUSE, named=named
+            )
+        else:
+            entry = scrubbing.scrub_person(person.user_id, by=by, reason=SCRUBBED_BECAUSE, named=named)
+            emptied = entry.details["as_actor"] + entry.details["as_target"] + len(named)
+    for target in targets:
+        with one_action():
+            emptied += scrubbing.scrub_target(target, by=by, reason=SCRUBBED_BECAUSE).details["as_target"]
+    return outcome(emptied)
 
 
-STEPS = (Step("audit_trail", "Copies in the audit trail", _scrub, _entries_that_name, order=10),)
+STEPS = (Step("audit_trail", "Copies in the audit trail", _scrub, _find_entries_naming, order=10),)

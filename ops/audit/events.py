@@ -1,7 +1,7 @@
-"""Events of the audit trail: those that this room records itself, and all that the rooms declare (Room.events).
+"""The events that this room records itself, and all those declared by the rooms (Room.events).
 
-A name is ``area.what_happened`` and never changes or disappears: stored entries keep it for ever. What ``details`` hold
-is said beside each; they never hold a message's text or a person's name, because they cannot be scrubbed.
+A name is ``area.what_happened`` and is never changed or removed, because stored entries refer to it. The comment beside
+an event lists the keys of its ``details``. These hold no message texts or names of people: they cannot be scrubbed.
 """
 
 from __future__ import annotations
@@ -15,44 +15,48 @@ from ops.console.rooms import rooms
 
 
 class Event(TextChoices):
-    # Sessions. The target is the account; a refused sign-in has no actor, and the name that was tried as actor's name.
+    # Sessions. The target is the account. Without an actor (refused), actor_name is the username that was tried.
     SIGNED_IN = "session.signed_in", "Signed in"
     SIGN_IN_REFUSED = "session.refused", "Failed to sign in"
+    CONFIRMATION_REFUSED = "session.confirmation_refused", "Failed to confirm their password"  # somebody signed in
     SIGN_IN_LOCKED = "session.locked", "Was locked out after too many failed attempts"
+    SIGN_INS_LEFT_OUT = "session.left_out", "Left out further failed sign-ins within an hour"  # recorded (before)
     SIGNED_OUT = "session.signed_out", "Signed out"
 
     # Accounts. The target is the account (or the group).
     PASSWORD_CHANGED = "account.password_changed", "Changed a password"
-    ROLES_CHANGED = "account.roles_changed", "Changed what somebody may do"  # {field: {before, after | added, removed}}
-    GROUP_CHANGED = "group.permissions_changed", "Changed what a role may do"  # {added, removed}
+    RENAMED = "account.renamed", "Changed a username"  # the label is the new one, the reason names both
+    ROLES_CHANGED = "account.roles_changed", "Changed a user’s roles"  # {field: {before, after | added, removed}}
+    GROUP_CHANGED = "group.permissions_changed", "Changed a role’s permissions"  # {added, removed}
     ACCOUNT_DELETED = "account.deleted", "Deleted an account with its data"  # rows removed, by name
 
-    # Reading. The target is what was opened; a search or list has the model as target and the terms as its label.
-    SEARCH_MADE = "search.made", "Searched"  # filters, results
+    # Reading. The target is the object opened; for a list or search it is the model, with the terms as its label.
+    SEARCH_MADE = "search.made", "Searched"  # filters, results, rows; runs of ids: messages, histories
+    LIST_READ = "list.read", "Read a list"  # the same
     AUDIT_READ = "audit.read", "Read the audit trail"  # filters
     AUDIT_EXPORTED = "audit.exported", "Exported the audit trail"  # filters, rows
 
-    # Changes. The target is what was changed.
+    # Changes. The target is the object changed.
     RECORD_ADDED = "record.added", "Added a record"
     RECORD_CHANGED = "record.changed", "Changed a record"  # fields (names)
     RECORD_DELETED = "record.deleted", "Deleted a record"
-    # Files of reference data. The target is the model.
+    # Reference data files. The target is the model.
     RECORDS_IMPORTED = "records.imported", "Imported records"  # added, changed, deleted, unchanged, fields (names)
     RECORDS_EXPORTED = "records.exported", "Exported records"  # rows, columns, format, filters
 
-    # The trail itself. The target is the person whose copies were emptied.
+    # The trail itself. The target is the person whose copies were emptied, or the request to erase them.
     PERSON_SCRUBBED = (
         "audit.scrubbed",
-        "Emptied an erased person's copies in the audit trail",
+        "Redacted an erased person in the audit trail",
     )  # entries as actor, target; named_in: the entries that named the person
 
 
 @cache
 def declared() -> dict[str, str]:
-    """Every event that a room declares, by its stored name, with the sentence that staff read."""
-    return {name: sentence for room in rooms() if room.events for name, sentence in import_string(room.events).choices}
+    """Return the label of every declared event by its stored name."""
+    return {name: label for room in rooms() if room.events for name, label in import_string(room.events).choices}
 
 
 def choices() -> list[tuple[str, str]]:
-    """Every event with its sentence, for fields and filters. A function, so that a new event needs no migration."""
+    """Return (name, label) of every event. Model fields get this function, so that a new event needs no migration."""
     return list(declared().items())

@@ -1,9 +1,9 @@
-"""What happened, append-only: entries, and the seals that chain them so that tampering shows.
+"""The append-only audit trail: entries, and the seals that chain them so that tampering is detected.
 
-An entry has a part that stays for ever and personal copies that can be emptied when a person is erased (see
-``scrubbing.py``). Only the first is hashed into the chain; it holds salted digests of the copies, so that altering a
-copy shows as well while emptying it leaves the chain whole. Salts go with the copies: without them, a digest cannot be
-tried out against likely names or addresses.
+An entry has a permanent part and personal copies, which are emptied when the person is erased (see ``scrubbing.py``).
+Only the permanent part is hashed into the chain. It holds salted digests of the copies, so altering a copy is detected
+too, while emptying one leaves the chain valid. The salts are emptied with the copies: without them, nobody can test a
+digest against likely names or addresses.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ops.audit.sealing import canonical
 
 
 class AppendOnly(Exception):
-    """An entry or a seal was about to be changed or deleted."""
+    """Raised by attempts to change or delete an entry or a seal."""
 
     def __init__(self) -> None:
         super().__init__("The audit trail is append-only: its entries and seals are never changed or deleted.")
 
 
 class AppendOnlyQuerySet(models.QuerySet):
-    """Reads and adds; refuses everything else."""
+    """Can be read and added to; everything else raises AppendOnly."""
 
     def update(self, **kwargs: Any) -> int:
         raise AppendOnly
@@ -62,7 +62,7 @@ class AppendOnlyQuerySet(models.QuerySet):
 
 
 class AppendOnlyModel(models.Model):
-    """A row that is added once and then stays as it is."""
+    """A row that can be added but not changed or deleted."""
 
     class Meta:
         abstract = True
@@ -77,34 +77,44 @@ class AppendOnlyModel(models.Model):
         raise AppendOnly
 
     def prepare(self) -> None:
-        """Complete a row that is about to be added."""
+        """Complete the row; called before it is inserted."""
 
 
 class EntryQuerySet(AppendOnlyQuerySet):
     def by_person(self, user_id: Any) -> EntryQuerySet:
-        """What a person did."""
+        """Entries of what a user did."""
         return self.filter(actor_id=user_id)
 
     def about(self, target_type: str, target_id: Any) -> EntryQuerySet:
-        """What happened to one thing."""
+        """Entries about one object."""
         return self.filter(target_type=target_type, target_id=str(target_id))
 
-    def waiting(self) -> EntryQuerySet:
-        """Not sealed yet, in the order in which they will be."""
+    def concerning(self, target_type: str, target_id: str) -> EntryQuerySet:
+        """Entries about one object; for a message also those of lists, pages and exports that showed its text."""
+        about = self.about(target_type, target_id)
+        if target_type != "messaging.message" or not target_id.isdecimal():
+            return about
+        number = int(target_id)
+        shown = ShownMessages.objects.filter(first__range=(number - ShownMessages.LONGEST, number), last__gte=number)
+        return self.filter(pk__in=about.order_by().values("pk").union(shown.values("entry")))
+
+    def awaiting_seal(self) -> EntryQuerySet:
+        """Entries without a seal, in the order in which they will be sealed."""
         return self.filter(unsealed__isnull=False).order_by("pk")
 
-    def empty(self, fields: Iterable[str], *, at: datetime) -> int:
-        """Empty personal copies: the one change that the database allows. Only for ``scrubbing.scrub_person``."""
-        marked = models.functions.Coalesce("scrubbed_at", models.Value(at, models.DateTimeField()))
-        return models.QuerySet.update(self, scrubbed_at=marked, **dict.fromkeys(fields, ""))
+    def empty_copies(self, fields: Iterable[str], *, at: datetime) -> int:
+        """Empty personal copies, the one change the triggers allow. Only for ``scrubbing.scrub_person``."""
+        scrubbed_at = models.functions.Coalesce("scrubbed_at", models.Value(at, models.DateTimeField()))
+        return models.QuerySet.update(self, scrubbed_at=scrubbed_at, **dict.fromkeys(fields, ""))
 
 
-# The personal copies, in two groups that are emptied apart: about who did it, and about whom it was done to. Each
-# group has a salt and a digest.
+# Personal copies come in two groups, each with its own salt and digest: one about the actor and one about the target.
+# They are emptied independently, because actor and target may be different people.
 ACTOR_COPIES = ("actor_name", "ip", "user_agent")
-TARGET_COPIES = ("target_label", "reason")  # a reason is written by hand, and may name the person
+# A reason is free text and may name the person, and so may a request id that the client chose.
+TARGET_COPIES = ("target_label", "reason", "request_id")
 
-# What is hashed into the chain, as attributes of an entry.
+# The attributes of an entry that are hashed into the chain.
 SEALED_FIELDS = (
     "id",
     "at",
@@ -114,7 +124,6 @@ SEALED_FIELDS = (
     "target_type",
     "target_id",
     "details",
-    "request_id",
     "action",
     "actor_digest",
     "target_digest",
@@ -122,10 +131,10 @@ SEALED_FIELDS = (
 
 
 class Entry(AppendOnlyModel):
-    """One thing that somebody did or read."""
+    """A record of one thing that somebody did or read."""
 
     at = models.DateTimeField(default=timezone.now)
-    # Keeps the number of an account that is gone: no cascade in Python, no constraint in the database.
+    # Keeps the id of a deleted account: no cascade in Python, no constraint in the database.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
@@ -172,11 +181,11 @@ class Entry(AppendOnlyModel):
         return f"{self.get_event_display()} · {self.at:%Y-%m-%d %H:%M} UTC"
 
     def prepare(self) -> None:
-        """Cut what is too long, replace what cannot be stored, and take the digests of the personal copies."""
+        """Cut texts that are too long, replace characters that cannot be stored, and set salts and digests."""
         for field in self._meta.fields:
             if isinstance(field, models.CharField | models.TextField):
-                longest = field.max_length or canonical.LONGEST_TEXT
-                setattr(self, field.attname, canonical.storable_text(getattr(self, field.attname), longest))
+                max_length = field.max_length or canonical.MAX_TEXT_LENGTH
+                setattr(self, field.attname, canonical.storable_text(getattr(self, field.attname), max_length))
         self.details = canonical.storable_details(self.details)
         self.actor_salt, self.target_salt = secrets.token_hex(16), secrets.token_hex(16)
         self.actor_digest = copies_digest(self, ACTOR_COPIES, self.actor_salt)
@@ -184,12 +193,39 @@ class Entry(AppendOnlyModel):
 
 
 def copies_digest(entry: Any, copies: Iterable[str], salt: str) -> str:
-    """The salted digest of a group of an entry's personal copies."""
+    """Return the salted digest of one group of an entry's personal copies."""
     return canonical.digest(salt, canonical.canonical([getattr(entry, name) for name in copies]))
 
 
+class ShownMessages(AppendOnlyModel):
+    """That an entry is about messages whose texts were shown or exported: a run of ids, from ``first`` to ``last``.
+
+    The details of an entry hold the same (an export's only how many there were); this finds the entries of a message.
+    """
+
+    LONGEST = 500  # ids in a run, so that an index on where runs begin suffices to find one
+
+    entry = models.ForeignKey(
+        Entry, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="shown"
+    )
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["first", "last", "entry"], name="audit_shown"),  # the entries of a message
+            models.Index(fields=["entry", "first", "last"], name="audit_shown_by"),  # the messages of an entry
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.entry_id} is about messages {self.first} to {self.last}"
+
+
 class Unsealed(models.Model):
-    """That an entry waits for its seal. A trigger adds the row with the entry, sealing takes it away."""
+    """Marks an entry as not yet sealed. A trigger adds the row with the entry; sealing deletes it."""
 
     entry = models.OneToOneField(Entry, on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False)
 
@@ -197,14 +233,14 @@ class Unsealed(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"Entry {self.entry_id} waits for its seal"
+        return f"Entry {self.entry_id} awaits its seal"
 
 
 class Seal(AppendOnlyModel):
-    """One link of the chain: the hash of the link before it, of an entry, and of where and when it was sealed."""
+    """A link of the chain: a hash over the previous seal's hash, an entry, its position and the time of sealing."""
 
     position = models.PositiveBigIntegerField(primary_key=True, help_text="From 1, without gaps.")
-    # No constraint: that an entry is missing is for verify_audit to say.
+    # No constraint: a missing entry is reported by verify_audit.
     entry = models.OneToOneField(Entry, on_delete=models.DO_NOTHING, db_constraint=False)
     hash = models.CharField(max_length=64)
     sealed_at = models.DateTimeField(default=timezone.now)

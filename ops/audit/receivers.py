@@ -1,6 +1,6 @@
-"""Thin receivers: sign-ins, and changes of accounts and roles by whatever road. The actor is whoever is signed in.
+"""Signal receivers that record sign-ins and changes of accounts and roles. The actor is the signed-in user.
 
-``QuerySet.update()`` sends no signals: code that changes passwords or flags of accounts in sets records it itself.
+``QuerySet.update()`` sends no signals: code that updates passwords or flags that way must record it itself.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import m2m_changed, post_save, pre_save
 
 from messaging.editors import current_editor
-from messaging.erasure import ErasureCounts, user_erased
+from messaging.erasing.erasure import ErasureCounts, user_erased
 from ops.audit import account_changes, recording
 from ops.audit.events import Event
 
@@ -21,19 +21,15 @@ def record_sign_in(sender: Any, user: Any, **_: Any) -> None:
     recording.record(Event.SIGNED_IN, actor=user, target=user)
 
 
-def record_refusal(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
-    """The name that was tried, never the password."""
-    recording.record_refused_sign_in(credentials.get("username") or "")
-
-
 def record_sign_out(sender: Any, user: Any, **_: Any) -> None:
-    # Nobody is named whose account was just deleted.
-    if user is not None and get_user_model()._default_manager.filter(pk=user.pk).exists():
+    # Somebody whose account was just deleted, or has lost its name, is named nowhere any more.
+    accounts = get_user_model()._default_manager
+    if user is not None and accounts.filter(pk=user.pk, username=user.get_username()).exists():
         recording.record(Event.SIGNED_OUT, actor=user, target=user)
 
 
 def record_erasure(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **_: Any) -> None:
-    """Which account and how much went with it; not whose it was."""
+    """Records the id of a deleted account and the counts of what was deleted with it, not the username."""
     actor = current_editor()
     target = (get_user_model()._meta.label_lower, user_id)
     own = actor is not None and actor.pk == user_id
@@ -42,9 +38,9 @@ def record_erasure(sender: Any, user_id: Any, counts: ErasureCounts, using: str,
     )
 
 
-def remember_account(sender: Any, instance: Any, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
+def snapshot_account(sender: Any, instance: Any, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
     if not raw:
-        account_changes.remember(instance, using=using, fields=update_fields)
+        account_changes.snapshot(instance, using=using, fields=update_fields)
 
 
 def record_account(sender: Any, instance: Any, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
@@ -55,8 +51,8 @@ def record_account(sender: Any, instance: Any, raw: bool, using: str, update_fie
 def record_roles(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: set[Any] | None, using: str, **_: Any
 ) -> None:
-    """Groups and permissions of people and of roles, from either side."""
-    # What is removed is looked at before it is gone.
+    """Records changes of users' groups and permissions and of groups' permissions, made from either side."""
+    # Removals are recorded before they happen, while the rows can still be read.
     kind = {"post_add": "added", "pre_remove": "removed", "pre_clear": "removed"}.get(action)
     if kind:
         by = current_editor()
@@ -64,14 +60,12 @@ def record_roles(
 
 
 def connect() -> None:
-    """Connect the receivers; doing it twice is harmless."""
+    """Connect the receivers; connecting again changes nothing."""
     user = get_user_model()
     user_logged_in.connect(record_sign_in, dispatch_uid="audit.record_sign_in")
-    user_login_failed.connect(record_refusal, dispatch_uid="audit.record_refusal")
     user_logged_out.connect(record_sign_out, dispatch_uid="audit.record_sign_out")
     user_erased.connect(record_erasure, dispatch_uid="audit.record_erasure")
-    pre_save.connect(remember_account, sender=user, dispatch_uid="audit.remember_account")
+    pre_save.connect(snapshot_account, sender=user, dispatch_uid="audit.snapshot_account")
     post_save.connect(record_account, sender=user, dispatch_uid="audit.record_account")
-    for relation in account_changes.relations():
-        through = relation.remote_field.through
+    for through in account_changes.through_models():
         m2m_changed.connect(record_roles, sender=through, dispatch_uid=f"audit.record_roles.{through._meta.label}")

@@ -1,7 +1,8 @@
-"""Admin classes that record every change, reading and search, in the one place to look."""
+"""Admin classes that record changes, readings and searches in the audit trail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,19 +13,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from ops.audit.details import Key, chosen
 from ops.audit.events import Event
-from ops.audit.recording import record, record_reading, record_search
+from ops.audit.readings import Shown, record_list, record_reading, record_search
+from ops.audit.recording import record
 
 
 def changed_fields(message: Any) -> list[str]:
-    """The names of the fields that Django's description of a change names; none where it is free text."""
+    """Return the field names in Django's change message; none if it is free text."""
     if not isinstance(message, list):
         return []
     return [name for part in message for name in part.get("changed", {}).get("fields", ())]
 
 
 class TrailHistory(admin.ModelAdmin):
-    """Django's history page leads to what the audit trail says of the same thing, which has its own permission."""
+    """Redirects Django's history page to the object's entries in the audit trail, which needs its own permission."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         if not request.user.has_perm("audit.view_entry"):
@@ -34,9 +37,9 @@ class TrailHistory(admin.ModelAdmin):
 
 
 class RecordedChanges(TrailHistory):
-    """What is added, changed and deleted here goes to the audit trail, instead of Django's own log.
+    """Records additions, changes and deletions in the audit trail instead of Django's own log.
 
-    Django writes its log in the transaction of the change, so here too: no entry, no act.
+    Django calls the log methods within the transaction of the change, so an entry that fails rolls the change back.
     """
 
     change_event: str = Event.RECORD_CHANGED
@@ -51,55 +54,79 @@ class RecordedChanges(TrailHistory):
         return record(self.change_event, actor=request.user, target=obj, details=self.change_details(obj, fields))
 
     def change_details(self, obj: Any, fields: list[str]) -> dict[str, Any]:
-        """What an entry says of a change: the names of the fields, never what they hold."""
-        return {"fields": fields}
+        """Return the details of a change: the names of the fields, never their values."""
+        return {"fields": [Key(name) for name in fields]}
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any:
         return [record(Event.RECORD_DELETED, actor=request.user, target=obj) for obj in queryset]
 
 
 class RecordedReading(TrailHistory):
-    """Whoever opens a row leaves an entry before they see it; where that cannot be stored, the page is refused."""
+    """Records that somebody opens a row before it is shown; if that fails, the page is refused."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row, loaded once for each request."""
-        opened = getattr(request, "opened_row", None)
-        if opened is None or str(opened.pk) != object_id:
-            opened = self.load_row(request, object_id, from_field)
-            request.opened_row = opened  # type: ignore[attr-defined]
-        return opened
+        """Return the row, loaded once per request."""
+        row = getattr(request, "opened_row", None)
+        if row is None or str(row.pk) != object_id:
+            row = self.load_row(request, object_id, from_field)
+            request.opened_row = row  # type: ignore[attr-defined]
+        return row
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row from the database, or None."""
+        """Load the row from the database; None if it does not exist."""
         return super().get_object(request, object_id, from_field)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        opened = self.get_object(request, unquote(object_id))
-        # Whatever the method: a form that is refused shows the page, too.
-        if opened is not None and self.has_view_or_change_permission(request, opened):
-            record_reading(opened, actor=request.user)
+        row = self.get_object(request, unquote(object_id))
+        # For POST too: an invalid form shows the page again.
+        if row is not None and self.has_view_or_change_permission(request, row):
+            record_reading(row, actor=request.user, shown=self.shown_on_page(request, row))
         return super().change_view(request, object_id, form_url, extra_context)
 
+    def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
+        """The messages whose texts the page of ``row`` is about to show."""
+        return Shown()
 
-class RecordedSearches(admin.ModelAdmin):
-    """Whoever searches or filters a list, or looks a row up from a form, leaves an entry before they see the result."""
+
+class RecordedLists(admin.ModelAdmin):
+    """Records lists that show texts, searches, filters and autocomplete look-ups before their results are shown."""
+
+    def shown_in_list(self, rows: Sequence[Any]) -> Shown:
+        """The messages whose texts these rows of a page are about to show."""
+        return Shown()
 
     def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
-        """Record a look-up from an ``autocomplete_fields`` widget."""
+        """Record a look-up by an ``autocomplete_fields`` widget."""
         record_search(self.model, actor=request.user, terms=terms, filters={}, results=results)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        # Every page of what was found: whoever asks for the last page first has searched, too.
+        # On every page of the results, because somebody may open the last page first.
         response = super().changelist_view(request, extra_context)
         changes = getattr(response, "context_data", {}).get("cl")
-        if changes is not None and (changes.query or changes.active_filters):
-            record_search(
-                self.model,
-                actor=request.user,
-                terms=changes.query,
-                filters={name: request.GET[name] for name in request.GET if name != "q"},
-                results=changes.counted,
-            )
+        if changes is not None:
+            self._record_page(request, changes)
         return response
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any) -> Any:
+        """Where an action leads tells which rows a search or filter found."""
+        self.record_narrowing(request, self.get_changelist_instance(request))
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    def record_narrowing(self, request: HttpRequest, changes: Any) -> None:
+        """Record a search or filters whose result shows no text. ``changes`` is the change list."""
+        filters = chosen(changes.understood_filters)
+        if changes.query or filters:
+            record_search(
+                self.model, actor=request.user, terms=changes.query, filters=filters, results=changes.result_count
+            )
+
+    def _record_page(self, request: HttpRequest, changes: Any) -> None:
+        rows = list(changes.result_list)
+        shown = self.shown_in_list(rows)
+        if not (shown.messages or shown.histories):
+            self.record_narrowing(request, changes)
+            return
+        filters, counts = chosen(changes.understood_filters), {"rows": len(rows), "results": changes.result_count}
+        record_list(self.model, actor=request.user, shown=shown, terms=changes.query, filters=filters, **counts)

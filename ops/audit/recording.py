@@ -1,9 +1,11 @@
-"""Recording who did and read what. No entry, no act: wrap the act and its entry in one ``transaction.atomic()``."""
+"""Recording who did and read what.
+
+Wrap an action and its entry in one ``transaction.atomic()``, so that neither is stored without the other.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,20 +14,22 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from ops.audit import context
+from ops.audit.details import check_details
 from ops.audit.events import Event, declared
 from ops.audit.models import Entry
 from ops.audit.sealing import chain
 from ops.audit.sealing.canonical import storable_text
-from ops.console.rooms import rooms
 
-READING_INTERVAL = timedelta(hours=1)  # one person's readings of one thing are one entry within it
-
-# A model instance, (type, id) such as ("messaging.conversation", 12), or a model for its list.
+# A model instance, (type, id) such as ("messaging.conversation", 12), or a model class for its list.
 Target = models.Model | tuple[str, Any] | type[models.Model] | None
 
 
+MAX_REFUSED_SIGN_INS = 1_000  # failed sign-ins that are recorded one by one within the interval
+REFUSED_SIGN_INS_INTERVAL = timedelta(hours=1)
+
+
 class NotRecorded(Exception):
-    """The entry could not be stored, so what it records must not happen. The text is for the person in front of it."""
+    """The entry could not be stored, so the action must not happen. The message is shown to the user."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -46,64 +50,46 @@ def record(
 ) -> Entry:
     """Record that ``actor`` (a user, or None for nobody) did ``event``, in the caller's transaction.
 
-    ``label`` is what the target is called; by default a username, or the kind of thing with its id. ``details`` are
-    JSON without texts of messages and without names of people, who could not be scrubbed from there: those belong
-    into ``label`` and ``reason``. Raises NotRecorded where the entry cannot be stored; the caller's transaction then
-    rolls back. The entry is sealed after the commit.
+    ``label`` names the target; the default is a username, or the model's name with the id. ``details`` hold keys and
+    numbers (ops/audit/details.py); names and other text belong in ``label`` or ``reason``, which can be scrubbed. The
+    entry is sealed after the commit. Raises NotRecorded if it cannot be stored; the caller's transaction then rolls
+    back.
     """
     entry = new_entry(event, actor=actor, target=target, details=details, reason=reason, label=label)
     return _store(entry, using)
 
 
-def record_reading(target: models.Model, *, actor: Any) -> Entry | None:
-    """Record that ``actor`` opened ``target`` (a conversation, a message, a user), once per hour for both.
+def record_refused_sign_in(username: str, *, locks_out: bool = False, confirming: Any = None) -> None:
+    """Record a failed sign-in, or that ``confirming``, who is signed in, mistyped their password; and the lock-out.
 
-    Returns None where that was recorded already. Raises NotRecorded: the view then shows the sentence, not the page.
+    Entries of a sign-in have no actor; their target is the account with this username, if any. After
+    MAX_REFUSED_SIGN_INS in an hour, one entry says that the others of this hour are left out, so that nobody fills the
+    trail from outside.
     """
-    try:
-        if _read_lately(target, actor):
-            return None
-        with transaction.atomic():
-            _one_reading_at_a_time(target, actor)
-            if _read_lately(target, actor):
-                return None
-            return record(_readings()[target._meta.label_lower], actor=actor, target=target)
-    except DatabaseError as error:
-        raise NotRecorded from error
-
-
-def record_refused_sign_in(username: str) -> Entry:
-    """Record that somebody failed to sign in under a name: nobody's act, about the account where there is one."""
+    refused = Event.SIGN_IN_REFUSED if confirming is None else Event.CONFIRMATION_REFUSED
+    since = timezone.now() - REFUSED_SIGN_INS_INTERVAL
+    lately = Entry.objects.filter(at__gt=since)
+    if lately.filter(event=refused)[:MAX_REFUSED_SIGN_INS].count() == MAX_REFUSED_SIGN_INS:
+        if not lately.filter(event=Event.SIGN_INS_LEFT_OUT).exists():
+            record(Event.SIGN_INS_LEFT_OUT, actor=None, details={"recorded": MAX_REFUSED_SIGN_INS})
+        return
     user = get_user_model()._default_manager.filter(username=storable_text(username, 150)).first()
-    entry = new_entry(Event.SIGN_IN_REFUSED, actor=None, target=user)
-    entry.actor_name = username
-    return _store(entry, DEFAULT_DB_ALIAS)
-
-
-def record_search(model: type[models.Model], *, actor: Any, terms: str, filters: Any, results: int | str) -> Entry:
-    """Record a search of a model's list: terms, filters (what the address says) and how many rows it found.
-
-    Terms are the entry's label, because they may be a person's name: what stands there can be scrubbed.
-    """
-    details = {"filters": filters, "results": results}
-    return record(Event.SEARCH_MADE, actor=actor, target=model, details=details, label=terms)
-
-
-@cache
-def _readings() -> dict[str, str]:
-    """The event that opening a row of a model is, as the rooms declare it."""
-    return {model: event for room in rooms() for model, event in room.readings.items()}
+    for event in (refused, *([Event.SIGN_IN_LOCKED] if locks_out else [])):
+        entry = new_entry(event, actor=confirming, target=user)
+        entry.actor_name = username
+        _store(entry, DEFAULT_DB_ALIAS)
 
 
 def new_entry(
     event: str, *, actor: Any, target: Target = None, details: Any = None, reason: str = "", label: str | None = None
 ) -> Entry:
-    """An entry with copies of who, what and where from, not stored yet."""
+    """Return an unsaved entry with copies of the names and of the current request's facts."""
     if event not in declared():
         raise ValueError(f"No room declares the event {event}: name it in its events (Room.events).")
+    check_details(details)
     facts = context.current()
     actor = actor if actor is not None and actor.is_authenticated else None
-    target_type, target_id, own_label = _described(target)
+    target_type, target_id, own_label = _describe_target(target)
     return Entry(
         event=event,
         actor_id=actor.pk if actor else None,
@@ -122,7 +108,7 @@ def new_entry(
 
 
 def role_of(user: Any) -> str:
-    """What made a person mighty: the names of their roles, or "superuser"."""
+    """Return the names of a user's roles, or "superuser"."""
     if user.is_superuser:
         return "superuser"
     return ", ".join(user.groups.order_by("name").values_list("name", flat=True))
@@ -137,41 +123,26 @@ def _store(entry: Entry, using: str) -> Entry:
     return entry
 
 
-def _described(target: Target) -> tuple[str, str, str]:
-    """Type, id and label of a target."""
+def _describe_target(target: Target) -> tuple[str, str, str]:
+    """Return the type, id and label of a target."""
     if target is None:
         return "", "", ""
     if isinstance(target, tuple):
         return target[0], str(target[1]), ""
     if isinstance(target, type):
         return target._meta.label_lower, "", str(capfirst(target._meta.verbose_name_plural))
-    # Not str(): what a model calls itself may hold a message's text.
-    kind = target._meta
+    # Not str(target), which may contain a message's text.
+    opts = target._meta
     label = (
-        target.get_username() if isinstance(target, get_user_model()) else f"{capfirst(kind.verbose_name)} {target.pk}"
+        target.get_username() if isinstance(target, get_user_model()) else f"{capfirst(opts.verbose_name)} {target.pk}"
     )
-    return kind.label_lower, str(target.pk), label
-
-
-def _read_lately(target: models.Model, actor: Any) -> bool:
-    since = timezone.now() - READING_INTERVAL
-    entries = Entry.objects.about(target._meta.label_lower, target.pk).by_person(actor.pk)
-    return entries.filter(event=_readings()[target._meta.label_lower], at__gt=since).exists()
-
-
-def _one_reading_at_a_time(target: models.Model, actor: Any) -> None:
-    """Make a second tab of the same person wait for the first; SQLite's transactions wait for each other anyway."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor == "postgresql":
-        key = f"audit.reading {actor.pk} {target._meta.label_lower} {target.pk}"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    return opts.label_lower, str(target.pk), label
 
 
 def _seal_after_commit(using: str) -> None:
-    """Seal once per transaction, however many entries it has: twice does no harm, but costs a look."""
-    planned = connections[using].run_on_commit
+    """Schedule sealing once per transaction, however many entries it has. Twice would be harmless but costs a query."""
+    callbacks = connections[using].run_on_commit
     sealing = chain.SealAfterCommit(using)
-    # What was planned in a savepoint that is over stays or falls with the savepoints around it, as this entry does.
-    if not planned or planned[-1][1] != sealing:
+    # A callback registered in a released savepoint is dropped with the enclosing savepoint, and so is this entry.
+    if not callbacks or callbacks[-1][1] != sealing:
         transaction.on_commit(sealing, using=using, robust=True)

@@ -1,17 +1,27 @@
-"""What cannot be recorded does not happen, and whoever asked for it reads a sentence."""
+"""The pages shown instead of an action or reading that could not be recorded, and where something went wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import requires_csrf_token
 
+from ops.audit import context
 from ops.audit.recording import NotRecorded
 from ops.console.refusals import refusal
 
 
+@requires_csrf_token
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    """For handler500: a page with the reference that the log has as well, which asks the database for nothing."""
+    # Without the request: context processors may be what went wrong.
+    return render(None, "500.html", {"reference": context.current().request_id}, status=500)
+
+
 class RefusalMiddleware:
-    """Answers with a page that says why, where a view raises NotRecorded; its transaction was rolled back by then."""
+    """Shows a page with the reason if a view raises NotRecorded. Its transaction has been rolled back by then."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Emptying the personal copies of an erased person, while the record of what happened stays and its chain holds."""
+"""Emptying the personal copies of an erased person. The entries stay, and the chain remains valid."""
 
 from __future__ import annotations
 
@@ -18,63 +18,71 @@ from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, EntryQuerySet
 
 CHUNK = 5_000  # entries read at a time
-SHORTEST = 3  # a shorter name is a word like others: it counts only where nothing else is said
-# The copies in which a name may stand that nobody chose from a list.
-NAMING = ("actor_name", "target_label", "reason")
+MIN_WORD_LENGTH = 3  # shorter names are matched only as the whole text, because they may be ordinary words
+# The copies that may hold a name somebody typed.
+FREE_TEXT = ("actor_name", "target_label", "reason", "request_id")
 
 
-class StillThere(Exception):
-    """The person was not erased; the text says what to do first."""
+class AccountExists(Exception):
+    """The account has not been deleted; the message says what to do first."""
 
 
 def entries_naming(
     names: Iterable[str],
     *,
     user_id: Any,
+    apart: Collection[tuple[str, str]] = (),
     progress: Callable[[], Any] = lambda: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> list[int]:
-    """The ids of entries that are not about this account and name it all the same, for ``scrub_person``.
+    """Return the ids of entries that contain one of ``names`` but are not about this account, nor about the targets
+    ``apart`` (see ``scrub_target``), for ``scrub_person``.
 
-    Searches, refused sign-ins and reasons hold what somebody wrote. One of ``names`` is found as a word of its own, in
-    capital or small letters. Reads the whole trail with flat memory; ``progress`` is called now and then.
+    Names occur in what people typed: searches, refused sign-ins and reasons. They are matched as by ``name_pattern``.
+    Reads the whole trail in chunks and calls ``progress`` after each.
     """
-    pattern = pattern_of(names)
+    pattern = name_pattern(names)
     if pattern is None:
         return []
-    person = get_user_model()._meta.label_lower
-    written = Entry.objects.using(using).filter(
-        (Q(actor=None) & ~Q(actor_name="")) | ~Q(target_label="") | ~Q(reason="")
+    user_type = get_user_model()._meta.label_lower
+    with_text = Entry.objects.using(using).filter(
+        (Q(actor=None) & ~Q(actor_name="")) | ~Q(target_label="") | ~Q(reason="") | ~Q(request_id="")
     )
-    rows = written.exclude(event=Event.PERSON_SCRUBBED).order_by("pk")
+    rows = with_text.exclude(event=Event.PERSON_SCRUBBED).order_by("pk")
     found: list[int] = []
     last = 0
     while chunk := list(
-        rows.filter(pk__gt=last).values_list("pk", "actor_id", "target_type", "target_id", *NAMING)[:CHUNK]
+        rows.filter(pk__gt=last).values_list("pk", "actor_id", "target_type", "target_id", *FREE_TEXT)[:CHUNK]
     ):
-        for pk, actor_id, target_type, target_id, actor_name, label, reason in chunk:
-            account = target_id if target_type == person else ""
-            # The name of who acted, and of the account that it was about, is emptied with the account that has it.
-            texts = (actor_name if actor_id is None else "", "" if account else label, reason)
-            if account != str(user_id) and any(map(pattern.search, texts)):
+        for pk, actor_id, target_type, target_id, actor_name, label, reason, request_id in chunk:
+            account = target_id if target_type == user_type else ""
+            # Names of the actor's and the target's own accounts are scrubbed when those accounts are erased.
+            texts = (
+                actor_name if actor_id is None else "",
+                "" if account else label,
+                reason,
+                request_id.replace("_", " "),
+            )
+            skipped = account == str(user_id) or (target_type, target_id) in apart
+            if not skipped and any(map(pattern.search, texts)):
                 found.append(pk)
         last = chunk[-1][0]
         progress()
     return found
 
 
-def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
-    """What finds one of ``names`` in a text, as a word of its own and in any case of letters; None without a name.
+def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern that finds any of ``names`` as a whole word, ignoring case; None without names.
 
-    Accents may be composed with their letters or not: which one is typed depends on the keyboard.
+    Matches accented letters composed (NFC) and decomposed (NFD), because keyboards type either.
     """
-    written = {form for name in names for form in (name, *(unicodedata.normalize(way, name) for way in ("NFC", "NFD")))}
-    words = [_as_word(name) for name in sorted(written) if name]
+    variants = {v for name in names for v in (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))}
+    words = [_word_pattern(name) for name in sorted(variants) if name]
     return re.compile("|".join(words), re.IGNORECASE) if words else None
 
 
-def _as_word(name: str) -> str:
-    return rf"^{re.escape(name)}$" if len(name) < SHORTEST else rf"(?<!\w){re.escape(name)}(?!\w)"
+def _word_pattern(name: str) -> str:
+    return rf"^{re.escape(name)}$" if len(name) < MIN_WORD_LENGTH else rf"(?<!\w){re.escape(name)}(?!\w)"
 
 
 def scrub_person(
@@ -83,43 +91,98 @@ def scrub_person(
     by: Any,
     reason: str,
     named: Collection[int] = (),
-    anonymised: bool = False,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Entry:
-    """Empty what the audit trail copied about a person whose account is gone; returns the entry that records this.
+    """Empty the personal copies of a person whose account was deleted; returns the entry that records it.
 
-    Emptied are name, address and browser where they acted, or failed to sign in; label and reason where something was
-    done to their account; and what the entries ``named`` say (see ``entries_naming``), whose ids are recorded. What
-    happened, when, and the account's number stay. Entries are marked with the moment, and ``verify_audit`` accepts
-    empty copies only where an entry such as this one explains them. ``reason`` says why, without naming the person.
-    Raises StillThere where the account exists, unless it is there without its name (``anonymised``).
+    Empties name, address and browser where the person acted or failed to sign in, label and reason where their account
+    was the target, and the copies of the entries ``named`` (ids from ``entries_naming``), which are recorded. What
+    happened, when, and the account's id remain. ``verify_audit`` accepts empty copies only with such a record.
+    ``reason`` must not name the person. Raises AccountExists.
     """
     user = get_user_model()
-    if not anonymised and user._default_manager.using(using).filter(pk=user_id).exists():
-        raise StillThere("This account still exists: delete it first. Only what is left of erased people is emptied.")
-    target_type = user._meta.label_lower
+    if user._default_manager.using(using).filter(pk=user_id).exists():
+        raise AccountExists("This account still exists: delete it first. Only entries of erased people are scrubbed.")
+    target = (user._meta.label_lower, user_id)
     with transaction.atomic(using=using):
-        entries = Entry.objects.using(using)
-        # Entries of scrubbing itself hold nothing of the person, and their reasons are wanted.
-        about = Q(target_type=target_type, target_id=str(user_id)) & ~Q(event=Event.PERSON_SCRUBBED)
-        # Whoever failed to sign in is nobody, under the name of this account.
-        acted = entries.filter(Q(actor_id=user_id) | (Q(actor=None) & about))
-        details: dict[str, Any] = {
-            "as_actor": _empty(acted, "actor_salt", ACTOR_COPIES),
-            "as_target": _empty(entries.filter(about), "target_salt", TARGET_COPIES),
-        }
-        for batch in in_batches(sorted(named)):
-            naming = entries.filter(pk__in=batch)
-            _empty(naming.filter(actor=None), "actor_salt", ACTOR_COPIES)
-            _empty(naming, "target_salt", TARGET_COPIES)
+        details: dict[str, Any] = _empty_account(user_id, using)
+        _empty_naming(named, using)
         if named:
             details["named_in"] = sorted(named)
-        target = (target_type, user_id)
         return recording.record(
             Event.PERSON_SCRUBBED, actor=by, target=target, details=details, reason=reason, using=using
         )
 
 
+def scrub_anonymised(
+    user_id: Any,
+    *,
+    thing: tuple[str, str],
+    by: Any,
+    reason: str,
+    named: Collection[int] = (),
+    using: str = DEFAULT_DB_ALIAS,
+) -> int:
+    """Do the same for an account that was anonymised and stays, and ``scrub_target`` for the ``thing`` that says so;
+    returns how many groups of copies were emptied.
+
+    The one entry that records it is about the thing, and nothing in it leads to the account: not its number, nor the
+    ids of its own entries. ``verify_audit`` accepts those because the account is there and its erasure is proven.
+    """
+    with transaction.atomic(using=using):
+        emptied = sum(_empty_account(user_id, using).values())
+        _empty_naming(named, using)
+        entries = Entry.objects.using(using)
+        own = {pk for some in in_batches(sorted(named)) for pk in _ids(entries.by_person(user_id).filter(pk__in=some))}
+        entry = scrub_target(thing, by=by, reason=reason, named=set(named) - own, using=using)
+    return emptied + len(named) + int(entry.details["as_target"])
+
+
+def scrub_target(
+    target: tuple[str, str],
+    *,
+    by: Any,
+    reason: str,
+    named: Collection[int] = (),
+    using: str = DEFAULT_DB_ALIAS,
+) -> Entry:
+    """Empty label and reason of what is recorded about a thing that was about an erased person alone; returns the entry
+    that records it, about the thing, with the entries ``named`` that were emptied already."""
+    with transaction.atomic(using=using):
+        entries = Entry.objects.using(using).about(*target).exclude(event=Event.PERSON_SCRUBBED)
+        details: dict[str, Any] = {"as_target": _empty(entries, "target_salt", TARGET_COPIES)}
+        if named:
+            details["named_in"] = sorted(named)
+        return recording.record(
+            Event.PERSON_SCRUBBED, actor=by, target=target, details=details, reason=reason, using=using
+        )
+
+
+def _empty_account(user_id: Any, using: str) -> dict[str, int]:
+    """Empty the copies of what an account did, and of what is recorded about it; returns how many of each."""
+    entries = Entry.objects.using(using)
+    target_type = get_user_model()._meta.label_lower
+    # Entries that record scrubbing hold nothing about the person, and their reasons are kept.
+    about = Q(target_type=target_type, target_id=str(user_id)) & ~Q(event=Event.PERSON_SCRUBBED)
+    # Failed sign-ins have no actor and this account as their target.
+    acted = entries.filter(Q(actor_id=user_id) | (Q(actor=None) & about))
+    return {
+        "as_actor": _empty(acted, "actor_salt", ACTOR_COPIES),
+        "as_target": _empty(entries.filter(about), "target_salt", TARGET_COPIES),
+    }
+
+
+def _empty_naming(named: Collection[int], using: str) -> None:
+    for batch in in_batches(sorted(named)):
+        naming = Entry.objects.using(using).filter(pk__in=batch)
+        _empty(naming.filter(actor=None), "actor_salt", ACTOR_COPIES)
+        _empty(naming, "target_salt", TARGET_COPIES)
+
+
+def _ids(entries: EntryQuerySet) -> list[int]:
+    return list(entries.order_by().values_list("pk", flat=True))
+
+
 def _empty(entries: EntryQuerySet, salt: str, copies: tuple[str, ...]) -> int:
-    """Empty one group of copies where it is not empty yet; how many there were."""
-    return entries.exclude(**{salt: ""}).empty((salt, *copies), at=timezone.now())
+    """Empty one group of copies in the entries that still have it; returns how many."""
+    return entries.exclude(**{salt: ""}).empty_copies((salt, *copies), at=timezone.now())

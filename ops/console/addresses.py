@@ -1,13 +1,47 @@
-"""What addresses hold: anybody can write one, so nothing in it is believed."""
+"""Reading values from addresses, which anybody can write."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin.utils import quote, unquote
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+View = Callable[..., HttpResponseBase]
+
 
 def whole_number(text: str | None) -> int | None:
-    """A whole number from 0 on that a database takes as a primary key, or None for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+    """Return ``text`` as a number that fits a primary key, or None if it is anything else, leading zeros included."""
+    fits = text and text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if text and fits and str(int(text)) == text else None
 
 
-def searched_words(text: str) -> str:
-    """What somebody typed to search for, without blanks around it and without NUL, which PostgreSQL refuses."""
+def names_row(request: HttpRequest, row: Any, object_id: str) -> bool:
+    """Whether ``object_id`` is the key of ``row`` as the console writes it, and stands so in the address.
+
+    Python reads "٣٤", "+34" and " 34" as 34, and Django "_33" as 3. A page that compares addresses takes them for
+    other rows than the one it then finds.
+    """
+    key = str(row.pk)
+    captured = request.resolver_match.kwargs.values() if request.resolver_match else ()
+    return object_id == key and not any(unquote(text) == key != text != quote(key) for text in map(str, captured))
+
+
+def with_plain_numbers(view: View) -> View:
+    """Decorator: 404 where a number in the address is not written as the console writes it ("007")."""
+
+    @wraps(view)
+    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        written = request.path.split("/")
+        if any(isinstance(value, int) and str(value) not in written for value in kwargs.values()):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return reading
+
+
+def clean_search_term(text: str) -> str:
+    """Return a search term stripped of surrounding white space and of NUL, which PostgreSQL refuses."""
     return text.strip().replace("\x00", "")

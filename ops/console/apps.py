@@ -1,9 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
 from ops.console.rooms import Room
 
 
 class ConsoleRoom(Room):
-    """The frame in which all rooms stand."""
+    """What the screens of all rooms share."""
 
     name = "ops.console"
     label = "console"
     verbose_name = "Console"
+
+    def ready(self) -> None:
+        from ops.console import checks  # noqa: F401 - importing registers the checks
+
+    def panel_sections(self) -> Iterable[Any]:
+        from ops.console.thread import sections
+
+        return sections.SECTIONS

@@ -1,4 +1,4 @@
-"""Correcting the text of a message in the console."""
+"""The form that corrects the text of a message in the console."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from messaging.participants.forms import normalize_line_ends
 
 
 class CorrectionForm(forms.ModelForm):
-    """The text as it should read. Line ends alone are no correction: browsers send their own."""
+    """The corrected text. Different line ends alone are not a change, because browsers send their own."""
 
     content = forms.CharField(
-        label="The text as it should read",
+        label="Corrected text",
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
         error_messages={
-            "required": "The text is empty: write what it should read.",
+            "required": "Enter the corrected text.",
             "null_characters_not_allowed": UNSTORABLE_TEXT,
         },
     )

@@ -1,4 +1,4 @@
-"""How a room says what it keeps of a person besides messages, and how that is removed when the person is erased."""
+"""Erasure steps, by which a room declares how its data about a person is removed when the person is erased."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 REMOVED, NONE, PARTIAL = "removed", "none", "partial"
-NAME_ERASED = "[erased]"  # replaces a name in texts that stay
+NAME_ERASED = "[erased]"  # replaces a name in texts that are kept
 
 
-class Leaving(Protocol):
-    """The person who is erased (ops.deletion.models.DeletionRequest). The account is gone or has lost its name."""
+class ErasedPerson(Protocol):
+    """The person being erased (a DeletionRequest). Their account has been deleted or anonymised already."""
 
     user_id: int
     username: str
@@ -19,41 +19,50 @@ class Leaving(Protocol):
     requested_by_id: int | None
 
     @property
+    def names(self) -> list[str]:
+        """What the person is called: username, address, and the part before its @."""
+
+    @property
+    def own_targets(self) -> list[tuple[str, str]]:
+        """Things (type, id) that are about nobody else, this erasure first; the audit trail empties what it says of
+        them."""
+
+    @property
     def anonymises(self) -> bool:
-        """Whether the account stays, without its person."""
+        """Whether the account was anonymised instead of deleted."""
 
 
 class Outcome(NamedTuple):
-    """What a step did, for the receipt: REMOVED, NONE or PARTIAL, and a note without personal data."""
+    """The result of a step for the receipt (REMOVED, NONE or PARTIAL), and a note without personal data."""
 
     result: str
     note: str = ""
 
 
 def outcome(removed: int, note: str = "") -> Outcome:
-    """PARTIAL where there is a note, else REMOVED or NONE by the number of things removed."""
+    """Return PARTIAL if there is a note, or else REMOVED or NONE depending on the number of rows removed."""
     return Outcome(PARTIAL if note else REMOVED if removed else NONE, note)
 
 
 def mentions(pattern: re.Pattern[str] | None, text: str) -> bool:
-    """Whether a text names the person whom ``pattern`` finds; in the names of files, words are joined by "_"."""
+    """Return whether ``pattern`` (scrubbing.name_pattern) matches, also with "_" read as a space, as in file names."""
     return pattern is not None and any(map(pattern.search, (text, text.replace("_", " "))))
 
 
-def nothing_to_prepare(person: Leaving, run: Any) -> None:
-    """Most steps have nothing to read beforehand."""
+def prepare_nothing(person: ErasedPerson, run: Any) -> None:
+    """The default of Step.prepare."""
 
 
 class Step(NamedTuple):
-    """One kind of data that is removed. Repeating a step is harmless; an exception has it tried again later.
+    """Removes one kind of data. A step must be repeatable: after an exception it is run again later.
 
-    ``words`` name it on the receipt. ``prepare`` (person, run) reads what takes long, outside of the transaction;
-    ``do`` (person, what prepare returned) removes within it, and returns an Outcome, or None where the receipt need
-    not mention it. Steps run by ``order``; names are known until 90.
+    ``label`` describes the data on the receipt. ``prepare(person, run)`` does slow reading outside the transaction;
+    ``do(person, prepared)`` removes the data within it and returns an Outcome, or None to leave it off the receipt.
+    Steps run in ascending ``order``; steps from 90 on no longer know the person's name.
     """
 
     name: str
-    words: str
+    label: str
     do: Callable[[Any, Any], Outcome | None]
-    prepare: Callable[[Any, Any], Any] = nothing_to_prepare
+    prepare: Callable[[Any, Any], Any] = prepare_nothing
     order: int = 50

@@ -1,53 +1,113 @@
-"""Lists whose every page costs the same: pages are found by the last row's values, not by counting rows (keyset)."""
+"""Keyset pagination: a page starts after the values of the last row, so that every page of a list costs the same."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+
+from ops.console.addresses import clean_search_term
+from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
 
 CURSOR_PARAMS = ("after", "before", "page")
-MOST_COUNTED = 1_000  # rows counted to say how many there are; beyond, "1,000+"
-UNKNOWN_FILTER = "A filter in that address was not understood. This is the whole list."
-UNKNOWN_PLACE = "That place in the list is not known (anymore). This is its first page."
+# Rows counted to say how many there are; beyond, "more than 1,000". A list without a search or filter costs less.
+MAX_COUNTED, MAX_COUNTED_WHOLE = 1_000, 10_000
+UNKNOWN_CURSOR = "That place in the list is no longer known. This is its first page."
 
 
-class KeysetChangeList(ChangeList):
-    """A change list in the one order of ``ModelAdmin.keyset``, two fields of which the second is unique.
+@dataclass(frozen=True)
+class Order:
+    """An order of a list: its ``name`` in addresses, its title, and the fields that order it.
 
-    ``?after=`` and ``?before=`` hold the values of a row; ``?page=last`` asks for the far end.
+    The last field is unique; "-" before the first one means that all descend. An index has these fields.
+    """
+
+    name: str
+    title: str
+    keyset: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OfferedOrder:
+    """An order of a list as its page offers it."""
+
+    title: str
+    address: str
+    is_chosen: bool
+
+
+def rows_after(fields: Sequence[str], values: Sequence[Any], *, descending: bool) -> Q:
+    """A condition for the rows after these ``values`` of one or two ``fields``, in a form for which both databases use
+    the index."""
+    sign = "lt" if descending else "gt"
+    first, *rest = fields
+    if not rest:
+        return Q(**{f"{first}__{sign}": values[0]})
+    return Q(**{f"{first}__{sign}e": values[0]}) & (
+        Q(**{f"{first}__{sign}": values[0]}) | Q(**{f"{rest[0]}__{sign}": values[1]})
+    )
+
+
+class KeysetChangeList(DeclaredChangeList):
+    """A change list with keyset pages, in one of the orders of its ``KeysetAdmin``.
+
+    ``?o=`` names the order. ``?after=`` and ``?before=`` hold the key values of a row, after the name of the order
+    unless it is the first one: a place in one order is none in another. ``?page=last`` shows the last page.
     """
 
     model_admin: KeysetAdmin
+    place_params = (ORDER_VAR,)
+    order: Order
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        self.place = {name: request.GET[name] for name in CURSOR_PARAMS if name in request.GET}
-        # The place is no filter: links to filters, and the search, begin at the first page.
+        self.position = {name: request.GET[name] for name in CURSOR_PARAMS if name in request.GET}
+        # Django would take these for filters. Without them, links to filters and searches lead to the first page.
         filters = request.GET.copy()
         for name in CURSOR_PARAMS:
             filters.pop(name, None)
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
-        self.title = str(self.opts.verbose_name_plural).capitalize()
+        self.title = self.model_admin.section or str(self.opts.verbose_name_plural).capitalize()
 
-    @property
-    def keyset(self) -> tuple[str, ...]:
-        """The names of the fields that order the list; a leading ``-`` on the first one turns it around."""
-        return self.model_admin.keyset
+    def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:
+        super()._refuse_undeclared(request, model_admin)
+        orders = {order.name: order for order in model_admin.get_orders()}
+        name = request.GET.get(ORDER_VAR)
+        if name and name not in orders:
+            raise IncorrectLookupParameters
+        self.order = orders[name] if name else next(iter(orders.values()))
+        self.cursor_prefix = "" if self.order.name == next(iter(orders)) else f"{self.order.name}~"
 
     @property
     def descending(self) -> bool:
-        return self.keyset[0].startswith("-")
+        return self.order.keyset[0].startswith("-")
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(name.lstrip("-") for name in self.keyset)
+        return tuple(name.lstrip("-") for name in self.order.keyset)
+
+    @property
+    def orders(self) -> list[OfferedOrder]:
+        """The orders that the page offers, with the search and filters of this list; nothing where there is one."""
+        first, *others = self.model_admin.get_orders()
+        return [
+            OfferedOrder(
+                order.title,
+                self.get_query_string({ORDER_VAR: None if order == first else order.name}),
+                is_chosen=order == self.order,
+            )
+            for order in (first, *others)
+            if others
+        ]
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         return self._ordering(descending=self.descending)
@@ -56,15 +116,15 @@ class KeysetChangeList(ChangeList):
         return [f"-{name}" if descending else name for name in self.fields]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Load one page and whether there are rows on either side of it."""
+        """Load one page and set whether there are rows before and after it."""
         size = self.list_per_page
         cursor = self._cursor(request)
-        backwards = "before" in self.place or self.place.get("page") == "last"
+        backwards = "before" in self.position or self.position.get("page") == "last"
         order = self._ordering(descending=self.descending != backwards)
         rows = self.queryset.order_by(*order)
         if cursor is not None:
-            rows = rows.filter(self._beyond(cursor, descending=self.descending != backwards))
-        # What a row shows is computed for the rows of this page only, not for all that are sorted to find them.
+            rows = rows.filter(self._rows_after(cursor, descending=self.descending != backwards))
+        # Annotations of root_queryset are computed only for the rows of this page, not for all rows that are sorted.
         page = self.root_queryset.filter(pk__in=rows.values("pk")[: size + 1])
         found = list(page.order_by(*order))
         more = len(found) > size
@@ -73,9 +133,12 @@ class KeysetChangeList(ChangeList):
             found.reverse()
         self.has_previous, self.has_next = (more, cursor is not None) if backwards else (cursor is not None, more)
         self.model_admin.prepare_rows(found)
+        if self.search_words:
+            self.model_admin.prepare_found(found, self.search_words)
         self.result_list = found
-        # order_by() lets the database stop at MOST_COUNTED rows without sorting them first.
-        self.result_count = self.queryset.order_by()[: MOST_COUNTED + 1].count()
+        self.most_counted = MAX_COUNTED if self.query or self.has_active_filters else MAX_COUNTED_WHOLE
+        # order_by() lets the database stop at this number of rows without sorting them first.
+        self.result_count = self.queryset.order_by().values("pk")[: self.most_counted + 1].count()
         self.show_full_result_count = False
         self.show_admin_actions = bool(found)
         self.full_result_count = None
@@ -84,83 +147,127 @@ class KeysetChangeList(ChangeList):
         self.paginator = None
 
     def _cursor(self, request: HttpRequest) -> tuple[Any, ...] | None:
-        text = self.place.get("after") or self.place.get("before")
+        text = self.position.get("after") or self.position.get("before")
         if text is None:
             return None
         try:
-            values = [
-                self._field(name).to_python(part)
-                for name, part in zip(self.fields, text.split("~", len(self.fields) - 1), strict=True)
-            ]
-        except (ValueError, ValidationError):
-            values = [None]
-        if None in values or any(isinstance(value, datetime) and value.tzinfo is None for value in values):
-            messages.warning(request, UNKNOWN_PLACE)
-            self.place = {}
+            if not text.startswith(self.cursor_prefix):
+                raise ValueError("This is a place in another order.")
+            # From the right: a name may hold the sign that separates.
+            parts = text.removeprefix(self.cursor_prefix).rsplit("~", len(self.fields) - 1)
+            return tuple(self._cursor_value(name, part) for name, part in zip(self.fields, parts, strict=True))
+        except (ValueError, OverflowError, ValidationError):
+            messages.warning(request, UNKNOWN_CURSOR)
+            self.position = {}
             return None
-        return tuple(values)
+
+    def _cursor_value(self, name: str, text: str) -> Any:
+        """A field's value in a cursor. Raises ValueError, OverflowError or ValidationError if no row can have it."""
+        field = self._field(name)
+        value = field.to_python(text)
+        field.run_validators(value)
+        if value is None or (isinstance(value, str) and "\x00" in value):
+            raise ValueError("There is no such value.")
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError("A moment without its time zone could be several.")
+            return value.astimezone(UTC)
+        return value
 
     def _field(self, name: str) -> Any:
         return self.lookup_opts.get_field(name)
 
-    def _beyond(self, cursor: tuple[Any, ...], *, descending: bool) -> Q:
-        """Rows after ``cursor`` in the order of the fields, put so that both databases use the index."""
-        sign = "lt" if descending else "gt"
-        first, *rest = self.fields
-        if not rest:
-            return Q(**{f"{first}__{sign}": cursor[0]})
-        return Q(**{f"{first}__{sign}e": cursor[0]}) & (
-            Q(**{f"{first}__{sign}": cursor[0]}) | Q(**{f"{rest[0]}__{sign}": cursor[1]})
-        )
+    def _rows_after(self, cursor: tuple[Any, ...], *, descending: bool) -> Q:
+        return rows_after(self.fields, cursor, descending=descending)
 
-    def _cursor_of(self, row: Any) -> str:
-        values = (getattr(row, name) for name in self.fields)
-        return "~".join(value.isoformat() if isinstance(value, datetime) else str(value) for value in values)
+    def _cursor_at(self, row: Any) -> str:
+        return self.cursor_prefix + "~".join(self._field(name).value_to_string(row) for name in self.fields)
 
-    def _address(self, **place: str) -> str:
-        """The query string of another page of the same list, with its search and filters."""
-        params = [*((name, value) for name, values in self.filter_params.items() for value in values), *place.items()]
+    def neighbour(self, row: Any, *, forwards: bool) -> Any:
+        """The row after ``row`` in this list, or before it; None at the end. ``row`` need not be on this page."""
+        descending = self.descending == forwards
+        values = tuple(getattr(row, name) for name in self.fields)
+        rows = self.queryset.filter(self._rows_after(values, descending=descending))
+        return rows.order_by(*self._ordering(descending=descending)).first()
+
+    def _page_url(self, **position: str) -> str:
+        """Return the query string of another page of this list, with its search and filters."""
+        params = [
+            *((name, value) for name, values in self.filter_params.items() for value in values),
+            *position.items(),
+        ]
         return f"?{urlencode(params)}"
 
     @property
     def pages(self) -> dict[str, str | None]:
-        """Addresses of the ``first``, ``previous``, ``next`` and ``last`` page; None where there is nothing."""
+        """The URLs of the ``first``, ``previous``, ``next`` and ``last`` page; None for a page that does not exist."""
         rows = self.result_list
         return {
-            "first": self._address() if self.has_previous else None,
-            "previous": self._address(before=self._cursor_of(rows[0])) if self.has_previous and rows else None,
-            "next": self._address(after=self._cursor_of(rows[-1])) if self.has_next and rows else None,
-            "last": self._address(page="last") if self.has_next else None,
+            "first": self._page_url() if self.has_previous else None,
+            "previous": self._page_url(before=self._cursor_at(rows[0])) if self.has_previous and rows else None,
+            "next": self._page_url(after=self._cursor_at(rows[-1])) if self.has_next and rows else None,
+            "last": self._page_url(page="last") if self.has_next else None,
         }
 
     @property
-    def counted(self) -> str:
-        """How many rows match, in words: "1 conversation", "1,000+ messages"."""
-        number = f"{MOST_COUNTED:,}+" if self.result_count > MOST_COUNTED else f"{self.result_count:,}"
+    def count_text(self) -> str:
+        """The number of matching rows as text: "1 conversation", "More than 1,000 messages"."""
         name = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
-        return f"{number} {name}"
+        if self.result_count > self.most_counted:
+            return f"More than {self.most_counted:,} {name}"
+        return f"{self.result_count:,} {name}"
+
+    @property
+    def search_words(self) -> str:
+        """What was searched for."""
+        return clean_search_term(self.query)
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
-        """Each filter's title and its choices as Django describes them."""
-        return [(str(spec.title), list(spec.choices(self))) for spec in self.filter_specs]
+        """The title and choices of each filter in the row of filters."""
+        more = self.model_admin.more_filters
+        return [(str(spec.title), list(spec.choices(self))) for spec in self.filter_specs if type(spec) not in more]
 
     @property
-    def active_filters(self) -> list[dict[str, str]]:
-        """What narrows the list: a filter's ``title`` and ``value`` in words; ``remove`` is the address without it."""
-        active = []
-        for spec in self.filter_specs:
-            chosen = [choice for choice in spec.choices(self) if choice.get("selected")]
-            if spec.used_parameters and chosen:
-                remove = self.get_query_string(remove=[name for name in spec.expected_parameters() if name])
-                active.append({"title": str(spec.title), "value": str(chosen[0]["display"]), "remove": remove})
-        return active
+    def more_filters(self) -> list[Any]:
+        """The filters behind “More filters”, which is a form."""
+        more = self.model_admin.more_filters
+        return [spec for spec in self.filter_specs if type(spec) in more]
+
+    @property
+    def more_active(self) -> int:
+        """How many filters behind “More filters” narrow the list."""
+        return sum(bool(spec.value()) for spec in self.more_filters)
+
+    @property
+    def kept_params(self) -> dict[str, str]:
+        """What the form of “More filters” keeps of the address; the number beside a name, which it may still be of."""
+        asked = {spec.parameter_name for spec in self.more_filters if not getattr(spec, "typed_name", "")}
+        return {name: value for name, value in self.params.items() if name not in asked}
+
+    @property
+    def asks_for_people(self) -> bool:
+        """Whether a filter takes a name."""
+        return any(getattr(spec, "typed_name", "") for spec in self.filter_specs)
+
+    @property
+    def unknown_people(self) -> list[str]:
+        """The names that were typed into filters and that nobody has."""
+        return [spec.typed for spec in self.filter_specs if getattr(spec, "typed", "")]
+
+    @property
+    def clear_address(self) -> str:
+        """The whole list in the same order."""
+        return f"?{urlencode({ORDER_VAR: self.order.name})}" if self.cursor_prefix else "?"
 
 
-class KeysetAdmin(admin.ModelAdmin):
-    """A ModelAdmin with keyset pages of 50 rows, drawn by ``rows_template``, or else as Django's own list."""
+class KeysetAdmin(DeclaredListAdmin):
+    """A ModelAdmin with keyset pages, whose rows are shown by ``rows_template`` or else as in Django's own list."""
 
-    keyset: tuple[str, ...] = ("-id",)
+    section = ""  # what the list is called; the default is the model's plural name
+    keyset: tuple[str, ...] = ("-id",)  # the fields of the only order (Order.keyset); or else
+    orders: tuple[Order, ...] = ()  # several, the usual one first
+    more_filters: tuple[Any, ...] = ()  # those of list_filter that stand behind “More filters”
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -168,18 +275,22 @@ class KeysetAdmin(admin.ModelAdmin):
     sortable_by = ()
     change_list_template = "console/change_list.html"
     rows_template: str | None = None
-    empty_words = "Nothing here yet."
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if ERROR_FLAG in request.GET:
-            messages.warning(request, UNKNOWN_FILTER)
-        return super().changelist_view(request, extra_context)
+    empty_text = "Nothing here yet."
+    search_scope = ""  # what a search read, after "No match for …"
+    search_limit = ""  # a sentence about what it did not read
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """Add to the rows of one page what their template shows, with a few queries for all rows together."""
+        """Set attributes that the template shows on the rows of one page, without a query per row."""
+
+    def prepare_found(self, rows: list[Any], words: str) -> None:
+        """The same for the rows of a page that a search for ``words`` found; called after ``prepare_rows``."""
+
+    def get_orders(self) -> tuple[Order, ...]:
+        """The orders that the list can have, the usual one first."""
+        return self.orders or (Order("", "", self.keyset),)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
-        """In Django's own list the first column leads to the row; a template draws links of its own."""
+        """Link the first column of Django's own list; a rows_template has links of its own."""
         if self.rows_template is None and self.list_display_links is None:
             return list(list_display)[:1]
         return super().get_list_display_links(request, list_display)

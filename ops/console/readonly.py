@@ -1,4 +1,4 @@
-"""Closed by default: admin classes that show and change nothing; write access is granted on purpose, class by class."""
+"""Read-only admin classes. They are the default in the console; write access is granted class by class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyPermissions:
-    """Nobody may add, change or delete here, whatever their role."""
+    """Nobody may add, change or delete here, not even superusers."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -23,11 +23,11 @@ class ReadOnlyPermissions:
         return False
 
 
-class ShownFormSet(BaseInlineFormSet):
-    """A formset without forms: its inline is drawn by a template, and nothing that is posted to it counts."""
+class DisplayFormSet(BaseInlineFormSet):
+    """A formset without forms, for inlines that only show a template. Posted data is ignored."""
 
     def get_queryset(self) -> QuerySet:
-        """No row: what is shown is the template's business, and loads its own."""
+        """No rows: the template loads what it shows."""
         return super().get_queryset().none()
 
     def initial_form_count(self) -> int:
@@ -47,9 +47,9 @@ class ShownFormSet(BaseInlineFormSet):
 
 
 class ReadOnlyInline(ReadOnlyPermissions, admin.StackedInline):
-    """Rows of a related model, shown by a template of their own."""
+    """A read-only inline, shown by a template of its own."""
 
-    formset = ShownFormSet
+    formset = DisplayFormSet
     extra = 0
     max_num = 0
     can_delete = False

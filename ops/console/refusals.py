@@ -1,6 +1,6 @@
-"""Pages that say why something is not shown: in the console's frame for staff who are there, in the participants' else.
+"""Error pages: in the console's layout for staff who use the console, in the participants' layout for everybody else.
 
-Nothing of the address or of what went wrong is repeated on them: it may be made up by whoever sent it.
+They repeat nothing of the URL or of the exception, which may be under the control of an attacker.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
 
 
-def refusal(request: HttpRequest, title: str, words: str, *, status: int, **context: Any) -> HttpResponse:
-    """The page with this title and the template ``words`` of refusals/."""
-    context |= {"title": title, "words": f"refusals/{words}.html"}
-    # The console's frame asks the database, which may be unreachable: then the plain page is shown.
+def refusal(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
+    """Render an error page with this title; ``template`` is the name of a file in templates/refusals/."""
+    context |= {"title": title, "explanation": f"refusals/{template}.html"}
+    # The console's layout queries the database, which may be down. The participants' layout does not.
     with suppress(DatabaseError):
         if _is_staff_in_console(request):
-            frame = {**admin.site.each_context(request), **context}
-            return render(request, "refusals/in_console.html", frame, status=status)
+            console_context = {**admin.site.each_context(request), **context}
+            return render(request, "refusals/in_console.html", console_context, status=status)
     return render(request, "refusals/for_participants.html", context, status=status)
 
 
-# Forms on the page need a token, although the request may have been refused before the middleware that sets one.
+# The page has forms, which need a token even if the request failed before the CSRF middleware ran.
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler400."""
@@ -37,7 +37,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 @requires_csrf_token
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler403."""
-    return refusal(request, "You may not see this page", "not_allowed", status=403)
+    return refusal(request, "You don’t have access to this page", "not_allowed", status=403)
 
 
 @requires_csrf_token
@@ -53,6 +53,6 @@ def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_staff_in_console(request: HttpRequest) -> bool:
-    """Whether staff asked for a page of the console; a request refused before its session was read has no user."""
-    known = hasattr(request, "user") and request.path.startswith(reverse("admin:index"))
-    return known and admin.site.has_permission(request)
+    """Return whether a staff user requested a page of the console. After an early failure, a request has no user."""
+    in_console = hasattr(request, "user") and request.path.startswith(reverse("admin:index"))
+    return in_console and admin.site.has_permission(request)

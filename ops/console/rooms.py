@@ -1,7 +1,7 @@
-"""What each room of the console declares about itself, in its own ``apps.py``.
+"""Rooms: the apps of the console, and what each declares about itself in its ``apps.py``.
 
-Whatever needs to know all rooms (menu, roles, audit trail, erasure, worker) asks ``rooms()``, so adding a room touches
-no file of another room. The checks of ``manage.py check`` name what no room declares.
+Code that concerns all rooms (menu, roles, audit trail, erasure, worker) calls ``rooms()``, so that adding a room
+changes no file of another one. ``manage.py check`` reports tables that no room declares.
 """
 
 from __future__ import annotations
@@ -9,32 +9,85 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import AppConfig, apps
+from django.http import HttpRequest
 
 
 class Audit(Enum):
     """How changes of a table reach the audit trail."""
 
-    ADMIN = "its admin records what is added, changed and deleted"
-    VERBS = "functions that change it record an entry of their own"
-    SIGNALS = "receivers of its signals record changes"
+    ADMIN = "its admin records changes"
+    FUNCTIONS = "the functions that change it record an entry"
+    SIGNALS = "signal receivers record changes"
     EXEMPT = "changes are not recorded"
 
 
-# What ``Table.erasure`` says besides the name of an erasure step (ops.console.erasure.Step).
+class Place(Enum):
+    """The places of the menu, in their order. Each holds what the rooms put there (``Room.menu``)."""
+
+    REVIEW = "Review"
+    PEOPLE = "People"
+    DATA = "Data"
+    AUDIT = "Audit"
+    SETTINGS = "Settings"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A list or page in the menu: its place, and its position there; lower comes first.
+
+    ``name`` is its text; the default is the ``section`` of the model's admin, or else the model's plural name.
+    ``permission`` opens a page that is no list; a list asks its admin. An item that is not ``offered`` is in no menu:
+    other pages lead to it.
+    """
+
+    place: Place
+    order: int
+    name: str = ""
+    permission: str = ""
+    offered: bool = True
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for one person in a list of the menu, which shows it with ``query``: ``rows`` are counted.
+
+    ``item`` is the list's key in ``Room.menu``; ``one`` and ``many`` say what it is, after a number. ``until`` names a
+    time of the rows whose earliest value is told, and the words before it. Lines of the home page are told in the same
+    way (ops.console.frame.home.Section).
+    """
+
+    item: str
+    rows: Any
+    one: str
+    many: str
+    query: str
+    until: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the jump box leads: an address, its title, and what is there in a word, if the title does not say it."""
+
+    title: str
+    kind: str
+    address: str
+
+
+# Values of ``Table.erasure`` besides the names of erasure steps (ops.console.erasure.Step).
 NOTHING_PERSONAL = "nothing personal"
-WITH_MESSAGES = "messaging"  # removed by messaging/erasure.py
-ON_DELETE = "on_delete"  # the foreign keys to the account say what happens when it goes
+WITH_MESSAGES = "messaging"  # removed by messaging/erasing/erasure.py
+ON_DELETE = "on_delete"  # the on_delete of the foreign keys to the account decides
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a table means to the audit trail, and what an erasure does with a person's data in it.
+    """How changes of a table are audited, and how an erasure removes a person's data from it.
 
-    ``erasure`` is the name of an erasure step, or one of NOTHING_PERSONAL, WITH_MESSAGES and ON_DELETE. ``why`` says
-    why changes are not recorded, where ``audit`` is EXEMPT.
+    ``erasure`` is the name of an erasure step, or one of NOTHING_PERSONAL, WITH_MESSAGES and ON_DELETE. ``why`` is the
+    reason why changes are not recorded; required if ``audit`` is EXEMPT.
     """
 
     audit: Audit
@@ -42,21 +95,39 @@ class Table:
     why: str = ""
 
 
-class Room(AppConfig):
-    """A part of the console, and what it adds to the whole.
+class Fact(NamedTuple):
+    """One line of facts: what it is, the words, and the address of a page about it ("" without)."""
 
-    ``menu``: model ("app.Model") to its place in the menu; lower comes first.
-    ``permissions``: permission ("app.codename") to the roles that have it; none means superusers only.
-    ``tables``: model ("app.model", lower case) to its Table.
-    ``rounds``: management command to the seconds between two runs; the worker runs them.
-    ``events``: dotted path of the room's events of the audit trail, a TextChoices.
-    ``readings``: model ("app.model", lower case) to the event that opening a row of it is; the audit trail records it.
-    ``slots``: place in a page of another room ("person.facts") to the template that is included there.
+    name: str
+    text: str
+    address: str = ""
+
+
+class Page(NamedTuple):
+    """A page of the console: its route, its view, which asks for its own permission, and the name of its address."""
+
+    route: str
+    view: Any
+    name: str
+
+
+class Room(AppConfig):
+    """An app of the console. Subclasses declare:
+
+    ``menu``: the Item by model ("app.Model") or, of a page that is no list, by its name ("admin:deletion_erased").
+    ``finds``: the models whose rows the jump box finds by their key, each with the word for one.
+    ``permissions``: the roles that have a permission, by permission ("app.codename"); none means superusers only.
+    ``tables``: the Table by model ("app.model", lower case).
+    ``rounds``: management commands that the worker runs, with the seconds between two runs.
+    ``events``: the dotted path of a TextChoices with the room's audit events.
+    ``readings``: the audit event for opening a row, by model ("app.model", lower case).
+    ``slots``: templates included in pages of other rooms, by slot ("person.before_deletion").
     """
 
-    default = False  # Django takes the one AppConfig of an apps.py; there, this class is only imported
+    default = False  # otherwise Django would find two AppConfigs in each apps.py, which imports this class
 
-    menu: Mapping[str, int] = {}
+    menu: Mapping[str, Item] = {}
+    finds: Mapping[str, str] = {}
     permissions: Mapping[str, Collection[str]] = {}
     tables: Mapping[str, Table] = {}
     rounds: Mapping[str, int] = {}
@@ -68,28 +139,74 @@ class Room(AppConfig):
         super().__init_subclass__(**kwargs)
         cls.default = True
 
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        """Return what waits for ``user`` to do; nothing where they may not do it. One query counts it for all rooms."""
+        return ()
+
+    def find(self, request: Any, text: str) -> Iterable[Found]:
+        """Return what ``text`` in the jump box means to this room, besides keys (``finds``).
+
+        Only what ``request.user`` may open, and at most a few.
+        """
+        return ()
+
+    def pages(self) -> Iterable[Page]:
+        """Return this room's pages that belong to no model. They stand right below the console's address."""
+        return ()
+
+    def home_sections(self) -> Iterable[Any]:
+        """Return this room's sections of the home page (ops.console.frame.home.Section)."""
+        return ()
+
     def job_kinds(self) -> Iterable[Any]:
-        """The kinds of jobs of this room (ops.jobs.kinds.Kind)."""
+        """Return the kinds of jobs of this room (ops.jobs.kinds.Kind)."""
         return ()
 
     def erasure_steps(self) -> Iterable[Any]:
-        """What has to be removed of a person besides their messages (ops.console.erasure.Step)."""
+        """Return the erasure steps of this room (ops.console.erasure.Step)."""
         return ()
+
+    def panel_sections(self) -> Iterable[Any]:
+        """Return this room's sections of the panel beside a conversation (ops.console.thread.panel.Section)."""
+        return ()
+
+    def notes_on_people(self, request: HttpRequest, ids: Collection[Any]) -> Mapping[Any, str]:
+        """Return what the panel says of people in a conversation besides their name, in a few words, by primary key;
+        only what this user may see."""
+        return {}
+
+    def facts_of_conversation(self, request: HttpRequest, conversation: Any) -> Iterable[Fact]:
+        """Return this room's facts about a conversation, for the panel beside it; only what this user may see."""
+        return ()
+
+    def person_tabs(self) -> Iterable[Any]:
+        """Return this room's tabs of the page of a person (ops.console.person.tabs.Tab)."""
+        return ()
+
+    def about_person(self, request: HttpRequest, person: Any) -> Any:
+        """Return what the head of a person's page says of them, and what can be done there, for this user
+        (ops.console.person.about.About); None for nothing."""
+        return None
 
     def files_in_use(self) -> Iterable[str]:
-        """The private files (ops.files.private_files) that unfinished work of this room still needs, by name."""
+        """Return the names of private files (ops.files.private_files) that unfinished work of this room needs."""
         return ()
 
+    def proves_erasure(self, target_type: str, target_id: str) -> bool:
+        """Whether this room proves that what the audit trail said of a person ("app.user" and the account's number),
+        or of a thing that was about one alone, had to be emptied: the person is gone, and a receipt says so."""
+        return False
+
     def name_refusal(self, text: str, *, kind: str) -> str:
-        """Why no account may get this name (``kind`` is "username" or "email"), as a sentence; "" where one may."""
+        """Return why no account may have this name, as a sentence, or "". ``kind`` is "username" or "email"."""
         return ""
 
 
 def rooms() -> list[Room]:
-    """All installed rooms, in the order of INSTALLED_APPS."""
+    """Return all installed rooms, in the order of INSTALLED_APPS."""
     return [config for config in apps.get_app_configs() if isinstance(config, Room)]
 
 
 def files_in_use() -> list[str]:
-    """The names of the private files that unfinished work of any room still needs."""
+    """Return the names of private files that unfinished work of any room needs."""
     return [name for room in rooms() for name in room.files_in_use()]

@@ -5,37 +5,47 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.views import LogoutView
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
+from ops.console.addresses import clean_search_term, whole_number, with_plain_numbers
+from ops.console.frame import home, jump
+from ops.console.frame.menu import Frame
 from ops.console.rooms import rooms
-
-LAST = 1_000  # the place in the menu of what no room names
 
 
 class DeclaredAutocomplete(AutocompleteJsonView):
-    """Django's look-up for fields that an admin names in ``autocomplete_fields``, and for no others.
+    """Django's autocomplete view, restricted to fields declared in the ``autocomplete_fields`` of an admin.
 
-    Whoever may see the rows may look them up; an admin with ``looks_up = False`` (texts of messages) is not searched
-    here. ``record_lookup(request, terms, results)`` of the admin is called before the answer is sent.
+    A ModelAdmin can forbid it by ``autocomplete_search = False``, so that no message texts are searched here. Its
+    ``record_lookup(request, terms, results)``, if it has one, is called before the response is sent.
     """
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, field, to_field_name = super().process_request(request)
-        if field.name not in self._declared(field.model, request) or not getattr(model_admin, "looks_up", True):
+        if field.name not in self._declared(field.model, request) or not getattr(
+            model_admin, "autocomplete_search", True
+        ):
             raise PermissionDenied
         return term, model_admin, field, to_field_name
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().get(request, *args, **kwargs)
         if self.term and hasattr(self.model_admin, "record_lookup"):
-            found: Any = self.object_list
-            self.model_admin.record_lookup(request, terms=self.term, results=found.count())
+            rows: Any = self.object_list
+            self.model_admin.record_lookup(request, terms=self.term, results=rows.count())
         return response
 
     def _declared(self, model: Any, request: HttpRequest) -> set[str]:
-        """The fields of a model for which its admin, or an inline of another one, declares the look-up."""
+        """Return the autocomplete fields of a model, as declared by its admin or by inlines of other admins."""
         site: Any = self.admin_site
         admins = list(site._registry.values())
         inlines = [inline for one in admins for inline in one.get_inline_instances(request)]
@@ -43,28 +53,84 @@ class DeclaredAutocomplete(AutocompleteJsonView):
 
 
 class ConsoleSite(admin.AdminSite):
-    """Django's admin with one row of links to everything instead of a side bar."""
+    """Django's admin site in a frame of ours: five places instead of a sidebar, a jump box, one breadcrumb."""
 
     site_header = "Threadward"
     site_title = "Threadward"
-    index_title = "Overview"
-    site_url = "/messages/"  # "View site" shows what participants see
+    index_title = "Home"
+    site_url = "/messages/"  # the participant inbox of whoever is signed in
     enable_nav_sidebar = False
+    password_change_view: Any = None  # a PasswordChangeView, set where passwords are known to be checked, as login_form
+    record_jump: Any = None  # set where the audit trail is known: (user, words, number of results)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """As Django's, with ``sections``: (name, address, whether we are there) of each list this person may see."""
+        """As Django's, with ``frame``: the menu, what waits for this person, and where this page is."""
         context = super().each_context(request)
-        models = [model for app in context["available_apps"] for model in app["models"] if model["admin_url"]]
-        places = {label: place for room in rooms() for label, place in room.menu.items()}
-        models.sort(key=lambda model: (places.get(model["model"]._meta.label, LAST), str(model["name"])))
-        context["sections"] = [
-            (self._section(model), model["admin_url"], request.path.startswith(model["admin_url"])) for model in models
-        ]
+        context["frame"] = Frame(self, request, context["available_apps"])
         return context
 
-    def _section(self, model: dict[str, Any]) -> str:
-        """What the link to a list is called: as its admin's ``section`` says, or else as the model's rows."""
-        return getattr(self.get_model_admin(model["model"]), "section", None) or model["name"]
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(with_plain_numbers(view), cacheable)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's, with our way to the page of a row instead of its own, which tells anybody the row's address."""
+        view = self.admin_view(self.page_of_row)
+        route = path("r/<str:content_type_id>/<path:object_id>/", view, name="view_on_site")
+        return [
+            path("jump/", self.admin_view(self.jump), name="jump"),
+            path("keyboard/", self.admin_view(self.keyboard), name="keyboard"),
+            *(path(one.route, self.admin_view(one.view), name=one.name) for room in rooms() for one in room.pages()),
+            *(route if getattr(url, "name", "") == route.name else url for url in super().get_urls()),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Home, a list of work: what waits, and the sections that rooms declare for this person."""
+        response: Any = super().index(request, extra_context)
+        response.context_data["home"] = home.shown_sections(request, response.context_data["frame"])
+        return response
+
+    @method_decorator(require_safe)
+    def jump(self, request: HttpRequest) -> HttpResponse:
+        """Lead to what the words ``q`` mean, or show the choice where they mean several things. Recorded first."""
+        text = clean_search_term(request.GET.get("q", ""))[: jump.LONGEST]
+        context = self.each_context(request)
+        found = jump.find(self, request, text, context["frame"]) if text else []
+        if text:
+            self.record_jump(request.user, terms=text, results=len(found))
+        if len(found) == 1:
+            return HttpResponseRedirect(found[0].address)
+        context |= {"title": "Jump to", "jump_words": text, "found": found}
+        return TemplateResponse(request, "console/jump.html", context)
+
+    @method_decorator(require_safe)
+    def keyboard(self, request: HttpRequest) -> HttpResponse:
+        """What the keys do."""
+        context = {**self.each_context(request), "title": "Keyboard shortcuts"}
+        return TemplateResponse(request, "console/keyboard.html", context)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().login(request, {"title": "Sign in", **(extra_context or {})})
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out, and go to where staff sign in."""
+        return LogoutView.as_view(next_page=f"{self.name}:login")(request)
+
+    def page_of_row(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+        """Redirect to the console's page of a row. 404 for what is not there and for what this person may not open."""
+        kind = ContentType.objects.filter(pk=whole_number(content_type_id) or 0).first()
+        model: Any = kind.model_class() if kind is not None else None
+        row = jump.row(self, request, model, object_id) if model is not None else None
+        if row is None:
+            raise Http404
+        return HttpResponseRedirect(jump.page_of(model, quote(row.pk)))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """As Django's, with our view: its own checks the old password without counting and recording."""
+        view = self.password_change_view.as_view(
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return DeclaredAutocomplete.as_view(admin_site=self)(request)

@@ -1,4 +1,4 @@
-"""Our look, stored where django-admin-interface keeps themes, so that a team may change it in the console."""
+"""The theme of the console, stored as a django-admin-interface theme, so that it can be changed in the console."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = "Threadward"
 
 
 def apply(using: str = "default") -> bool:
-    """Store and activate our theme where it is missing; True where that was so. A changed one is left as it is."""
+    """Store and activate the theme unless it exists, changed or not; returns whether it was stored."""
     if Theme.objects.using(using).filter(name=NAME).exists():
         return False
     call_command("loaddata", "theme", app_label="ops", database=using, verbosity=0)
@@ -19,5 +19,5 @@ def apply(using: str = "default") -> bool:
 
 
 def apply_after_migrating(sender: Any, using: str, **_: Any) -> None:
-    """A receiver of ``post_migrate``: every database has the theme from its first migration on, tests' ones too."""
+    """Receiver of post_migrate, so that every database has the theme, those of tests too."""
     apply(using)

@@ -12,10 +12,22 @@ from leather import theme
 
 WIDTH, HEIGHT = 1200, 220  # units of the drawing; the page scales it
 LABEL_EVERY = 7  # days
+MOST_STEPS = 4  # between the lines of a chart
 
 theme.margin = 0.02
 theme.background_color = "none"
 theme.tick_font_family = "inherit"
+
+
+def round_ticks(most: int) -> list[int]:
+    """Return where the lines of a chart are whose greatest number is ``most``: 0 and up to four round numbers, which
+    are multiples of 1, 2 or 5 with zeros behind it, the last of them not less than ``most``."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if MOST_STEPS * step >= most:
+                return list(range(0, max(most, 1) + step, step))
+        power *= 10
 
 
 def columns_per_day(per_day: Sequence[tuple[date, int]]) -> SafeString:
@@ -31,10 +43,9 @@ def columns_per_day(per_day: Sequence[tuple[date, int]]) -> SafeString:
     chart = leather.Chart()
     chart.add_columns([(day.isoformat(), number) for day, number in per_day])
     chart.add_x_axis(tick_formatter=lambda value, index, count: labels[value])
-    most = max((number for _, number in per_day), default=0)
-    top = max(4, -(-most // 4) * 4)
-    chart.add_y_scale(0, top)
-    chart.add_y_axis(ticks=[0, top // 2, top], tick_formatter=lambda value, index, count: f"{int(value):,}")
+    ticks = round_ticks(max((number for _, number in per_day), default=0))
+    chart.add_y_scale(0, ticks[-1])
+    chart.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: f"{int(value):,}")
     drawing = ElementTree.Element(
         "svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "chart", "aria-hidden": "true", "focusable": "false"}
     )

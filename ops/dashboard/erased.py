@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.console.erasure import Leaving, Step
+from ops.console.erasure import ErasedPerson, Step
 from ops.dashboard import figures
 
 
-def forget_names(person: Leaving, _: Any) -> None:
+def forget_names(person: ErasedPerson, _: Any) -> None:
     """Old figures are kept for a day. The receipt speaks of caches as a whole."""
     figures.forget()
 

@@ -1,4 +1,4 @@
-"""The numbers of the overview: computed in the database, cached for a minute, never by two requests at once."""
+"""The numbers of the dashboard: computed in the database, cached for a minute, never by two requests at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from messaging.database.moments import StandingZone
 from messaging.models import Conversation, Message
+from ops.console.filters import days_ago
 from ops.deletion.models import AccountDeletion
 
 DAYS = 30
@@ -34,7 +37,7 @@ LOCK_KEY = "dashboard:computing:v1"
 
 @dataclass(frozen=True)
 class Figures:
-    """What the overview shows. ``changes`` is the token of the data that the figures were computed from."""
+    """What the dashboard shows. ``changes`` is the token of the data that the figures were computed from."""
 
     computed_at: datetime
     changes: str | None
@@ -57,8 +60,9 @@ class Figures:
 
 
 def compute(*, now: datetime, changes: str | None = None) -> Figures:
-    """Ask the database; days begin at midnight of the current time zone."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Ask the database; days begin at midnight of the console's zone: everybody is shown the same figures."""
+    with timezone.override(StandingZone(settings.TIME_ZONE)):
+        midnight = days_ago(0, now)
     days = [midnight - timedelta(days=DAYS - 1 - number) for number in range(DAYS)]
     # A count of its own for each day reads only the index; grouping by date would call a function for each row.
     per_day = [

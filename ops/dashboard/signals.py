@@ -1,4 +1,4 @@
-"""Thin receivers: the overview is computed anew after messages, users or deletions change."""
+"""Thin receivers: the dashboard is computed anew after messages, users or deletions change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, post_save
 from ops.dashboard import figures
 from ops.imports.recording import messages_imported
 
-SIGNING_IN = {"last_login"}  # the one change of a user that the overview does not show
+SIGNING_IN = {"last_login"}  # the one change of a user that the dashboard does not show
 
 
 def forget_figures(sender: Any, update_fields: Any = None, **_: Any) -> None:

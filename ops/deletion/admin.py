@@ -14,25 +14,19 @@ from django.urls import URLPattern, path
 
 from ops.accounts.admin import UserAdmin
 from ops.accounts.models import User
-from ops.audit.recorded_admin import RecordedSearches, TrailHistory
-from ops.console.keyset import KeysetAdmin, KeysetChangeList
+from ops.audit.recorded_admin import RecordedLists, TrailHistory
+from ops.console.addresses import clean_search_term
+from ops.console.keyset import KeysetAdmin
 from ops.console.readonly import ReadOnlyPermissions
-from ops.deletion import holds, pages, requests
-from ops.deletion.holds import open_holds
+from ops.deletion import approval, holds, requests
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Hold, State, with_standing
-from ops.deletion.views import groups, receipts
+from ops.deletion.views import groups, pages, receipts
 from ops.deletion.views import holds as hold_views
 from ops.deletion.views import requests as views
-from ops.deletion.views.holds import HoldView
+from ops.deletion.views.holds import FindPersonView, HoldView
 from ops.deletion.views.requests import AskView, address_to_ask
 
-
-class SectionChangeList(KeysetChangeList):
-    """A list whose title is the name of its section."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = self.model_admin.section  # type: ignore[attr-defined]
+MOST_ALIKE = 5  # names that a sentence holds
 
 
 class InState(admin.SimpleListFilter):
@@ -41,29 +35,37 @@ class InState(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
     HELD = "held"
+    TO_APPROVE, MINE = "to-approve", "mine"  # of the person who looks at the list
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [*State.choices, (self.HELD, "On hold")]
+        approves = [(self.TO_APPROVE, "To approve")] if request.user.has_perm(approval.PERMISSION) else []
+        mine = [(self.MINE, "Requested by you, open")] if request.user.has_perm("accounts.delete_user") else []
+        return [*approves, *mine, *State.choices, (self.HELD, "On hold")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == self.HELD:
             return queryset.held()
+        if self.value() == self.TO_APPROVE:
+            mine = approval.awaiting(request.user)
+            return queryset.none() if mine is None else queryset.filter(pk__in=mine.order_by().values("pk"))
+        if self.value() == self.MINE:
+            return queryset.open().filter(requested_by=request.user.pk)
         return queryset.filter(state=self.value()) if self.value() in State.values else queryset
 
 
 @admin.register(DeletionRequest)
-class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, KeysetAdmin):
+class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
     """Requests, read-only: approving, refusing, cancelling and holds have pages of their own."""
 
     section = "Deletions"
     keyset = ("-requested_at", "id")
     list_filter = (InState,)
     search_fields = ("username",)
-    search_help_text = "Part of a username; erased accounts have none any more."
+    search_help_text = "Part of a username. Erased accounts no longer have one."
     change_list_template = "deletion/deletions.html"
     rows_template = "deletion/request_rows.html"
-    empty_words = (
-        "No deletion was asked for yet. Open a user, or choose some in the list of users, and ask for it there."
+    empty_text = (
+        "No deletions have been requested yet. Open a user, or select several in the list of users, to request one."
     )
     actions = None
 
@@ -72,9 +74,6 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedSearches, 
 
     def get_urls(self) -> list[URLPattern]:
         return [*_pages(self.admin_site.admin_view), *super().get_urls()]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
-        return SectionChangeList
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -148,6 +147,59 @@ def _pages(wrap: Any) -> list[URLPattern]:
     ]
 
 
+class HoldState(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("open", "Open"), ("lifted", "Lifted")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return {"open": queryset.open, "lifted": queryset.lifted}.get(self.value() or "", queryset.all)()
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
+    """Holds, open and lifted, read-only: placing and lifting one have pages of their own."""
+
+    section = "Holds"
+    keyset = ("-placed_at", "id")
+    list_filter = (HoldState,)
+    search_fields = ("user",)  # shows the search box; get_search_results() searches
+    search_help_text = "Part of a username."
+    change_list_template = "deletion/holds.html"
+    rows_template = "deletion/hold_rows.html"
+    empty_text = "No holds have been placed yet."
+    actions = None
+
+    class Media:
+        css = {"all": ("accounts/accounts.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        find = path("person/", self.admin_site.admin_view(FindPersonView.as_view()), name="deletion_hold_person")
+        return [find, *super().get_urls()]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        text = clean_search_term(search_term)
+        return (queryset.on_people_called(text) if text else queryset), False
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        """With the names of the account and of who placed and lifted the hold, in one query."""
+        pages.name_people_of_holds(rows)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one hold. POST is refused."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        hold = self.get_object(request, object_id)
+        if hold is None:
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **hold_views.page_of(hold)}
+        return TemplateResponse(request, "deletion/hold_page.html", {**context, **(extra_context or {})})
+
+
 @admin.register(AccountDeletion)
 class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Records of deleted accounts: when, by whom, how many rows; never whose account it was."""
@@ -156,11 +208,8 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     keyset = ("-deleted_at", "id")
     rows_template = "deletion/deletion_rows.html"
     change_form_template = "deletion/account_deletion.html"
-    empty_words = "No account was deleted yet."
+    empty_text = "No accounts have been deleted yet."
     fields = ("deleted_at", "deleted_by", "counts")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
-        return SectionChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("deleted_by")
@@ -179,7 +228,6 @@ class DeletableUserAdmin(UserAdmin):
     """Users, each with the deletion and the holds of the account. Nothing is deleted here: a request is made."""
 
     rows_template = "deletion/user_rows.html"
-    change_form_template = "deletion/user.html"
     actions = ("delete_accounts",)
 
     def get_urls(self) -> list[URLPattern]:
@@ -190,6 +238,22 @@ class DeletableUserAdmin(UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_standing(super().get_queryset(request))
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        """With ``reads_like``: the names of others that read like this one."""
+        super().prepare_rows(rows)
+        alike = User.objects.look_alikes(rows)
+        for row in rows:
+            row.reads_like = alike.get(row.pk, [])
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Say where a new name reads like that of somebody else."""
+        super().save_model(request, obj, form, change)
+        alike = User.objects.look_alikes([obj]).get(obj.pk) if "username" in form.changed_data else None
+        if alike:
+            names = ", ".join(f"“{name}”" for name in alike[:MOST_ALIKE])
+            sentence = f"“{obj.username}” reads like {names}. Rename one of them if people might take it for the other."
+            self.message_user(request, sentence, messages.WARNING)
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The user with ``deletion``: the open request for the account, or None."""
@@ -204,13 +268,13 @@ class DeletableUserAdmin(UserAdmin):
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
 
-    @admin.action(description="Delete the chosen accounts…", permissions=["delete"])
+    @admin.action(description="Request deletion of selected…", permissions=["delete"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         """Lead to the page that says what will be removed and asks why."""
         most = requests.MOST_AT_ONCE
         keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: most + 1])
         if len(keys) > most:
-            sentence = f"At most {most} accounts are deleted at once: choose fewer."
+            sentence = f"At most {most} accounts can be deleted at once. Select fewer."
             self.message_user(request, sentence, messages.ERROR)
             return None
         return HttpResponseRedirect(address_to_ask(keys))
@@ -218,20 +282,9 @@ class DeletableUserAdmin(UserAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # The page leads to the request in words of its own, instead of Django's button.
+        # The head of the page leads to the request, instead of Django's button.
         context = {"show_delete": False, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """With the request to delete the account, its holds, and whether this person may make a request."""
-        user = context["original"]
-        if user is not None:
-            context |= {
-                "deletion": user.deletion,
-                "standing": open_holds(user.pk),
-                "may_ask": self.has_delete_permission(request, user),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's page of deleting leads to the page that asks for a deletion."""

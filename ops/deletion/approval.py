@@ -12,26 +12,41 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.editors import editing_as
-from ops.audit.recording import record
 from ops.deletion import erasing
 from ops.deletion.events import DeletionEvent
-from ops.deletion.models import DeletionGroup, DeletionRequest, State
-from ops.deletion.refusals import DeletionRefused
+from ops.deletion.models import DeletionGroup, DeletionRequest, DeletionRequestQuerySet, State
+from ops.deletion.recording import record
+from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
+
+PERMISSION = "deletion.approve_deletionrequest"
+COLLEAGUE = "This account may use the console. Only a superuser can reopen it."
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
     """The sentence that says why ``by`` (None: a command) cannot approve this request, or None."""
     if request.state != State.REQUESTED:
-        return "This does not wait for approval any more."
+        return "This no longer needs approval."
     if by is not None and by.pk == request.user_id:
-        return "This is your own account: somebody else approves its deletion."
+        return "This is your own account, so someone else must approve its deletion."
+    if request.lacks_superuser(approving=by):
+        return NEEDS_SUPERUSER
     if settings.DELETION_ONE_PERSON:
         return None
     if by is None:
-        return "Say who approves it: it has to be another person than who asked for it."
+        return "Say who approves it: someone other than the person who requested it."
     if by.pk == request.requested_by_id:
-        return "You asked for this deletion yourself: a second person approves it."
+        return "You requested this, so someone else must approve it."
     return None
+
+
+def awaiting(user: Any) -> DeletionRequestQuerySet | None:
+    """The requests that ``user`` may approve now, as ``why_not_approve`` says; None for people who approve none."""
+    if not user.has_perm(PERMISSION):
+        return None
+    rows = DeletionRequest.objects.filter(state=State.REQUESTED).exclude(user=user.pk)
+    if not settings.DELETION_ONE_PERSON:
+        rows = rows.exclude(requested_by=user.pk)
+    return rows if user.is_superuser else rows.without_need_of_superuser()
 
 
 def approve(request: DeletionRequest, *, by: Any) -> None:
@@ -46,7 +61,7 @@ def approve(request: DeletionRequest, *, by: Any) -> None:
             raise DeletionRefused(refused)
         alone = by is None or by.pk == stored.requested_by_id
         _store_approval(stored, approved_by=by, one_person=alone)
-        _record(DeletionEvent.DELETION_APPROVED, stored, by, "")
+        record(DeletionEvent.DELETION_APPROVED, stored, by=by)
         _start_if_due(stored)
     request.refresh_from_db()
 
@@ -103,22 +118,18 @@ def _locked(request: DeletionRequest) -> DeletionRequest:
 
 def _close(request: DeletionRequest, states: tuple[State, ...], state: State, event: str, by: Any, reason: str) -> None:
     if not reason.strip():
-        raise DeletionRefused("Say why: the reason is recorded.")
+        raise DeletionRefused("Enter a reason: it is recorded.")
     with transaction.atomic(), editing_as(by):
         stored = _locked(request)
         if stored.state not in states:
-            raise DeletionRefused("It is too late: this is decided, or its erasure has begun.")
+            raise DeletionRefused("Too late: this was already decided, or the erasure has started.")
         stored.state, stored.ended_at, stored.ended_by = state, timezone.now(), by
         stored.save()
         for user in get_user_model().objects.select_for_update().filter(pk=stored.user_id):
             if user.is_active != stored.was_active:
-                user.is_active = stored.was_active
-                user.save(update_fields=["is_active"])
-        _record(event, stored, by, reason)
+                if by is not None and not by.is_superuser and (user.is_staff or user.is_superuser):
+                    raise DeletionRefused(COLLEAGUE)
+                # Without an entry about the account, which would lead from the request to it.
+                get_user_model().objects.filter(pk=user.pk).update(is_active=stored.was_active)
+        record(event, stored, by=by, reason=reason)
     request.refresh_from_db()
-
-
-def _record(event: str, request: DeletionRequest, by: Any, reason: str) -> None:
-    target = (get_user_model()._meta.label_lower, request.user_id)
-    details = {"request": str(request.pk), "basis": request.group.basis, "mode": request.group.mode}
-    record(event, actor=by, target=target, label=request.username, details=details, reason=reason)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Room, Table
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table, Waiting
 
 SEES = ("Lead", "Support", "Auditor")  # requests, holds, receipts and what was deleted
 DECIDES = ("Lead", "Support")
@@ -14,7 +14,15 @@ class DeletionConfig(Room):
     label = "deletion"
     verbose_name = "Deletion of accounts"
 
-    menu = {"deletion.DeletionRequest": 100, "deletion.AccountDeletion": 110}
+    menu = {
+        "deletion.DeletionRequest": Item(Place.PEOPLE, 20),
+        "deletion.Hold": Item(Place.PEOPLE, 30),
+        "admin:deletion_erased": Item(
+            Place.PEOPLE, 40, name="Look up an erased account", permission="deletion.view_receipt"
+        ),
+        "deletion.AccountDeletion": Item(Place.PEOPLE, 50),
+    }
+    finds = {"deletion.DeletionRequest": "deletion request", "deletion.Hold": "hold"}
     permissions = {
         "deletion.view_accountdeletion": SEES,
         "deletion.view_deletionrequest": SEES,
@@ -27,14 +35,17 @@ class DeletionConfig(Room):
     }
     events = "ops.deletion.events.DeletionEvent"
     tables = {
-        "deletion.deletiongroup": Table(Audit.VERBS, "requests"),
-        "deletion.deletionrequest": Table(Audit.VERBS, "requests"),
-        "deletion.hold": Table(Audit.VERBS, "requests"),
-        "deletion.erasedidentifier": Table(Audit.VERBS, "requests"),
+        "deletion.deletiongroup": Table(Audit.FUNCTIONS, "requests"),
+        "deletion.deletionrequest": Table(Audit.FUNCTIONS, "requests"),
+        "deletion.hold": Table(Audit.FUNCTIONS, "requests"),
+        "deletion.erasedidentifier": Table(Audit.FUNCTIONS, "requests"),
+        "deletion.erasedskeleton": Table(
+            Audit.EXEMPT, NOTHING_PERSONAL, why="Keyed hashes, written once with the erased name."
+        ),
         "deletion.receipt": Table(
             Audit.EXEMPT, NOTHING_PERSONAL, why="Written once, by an erasure, which is recorded."
         ),
-        "deletion.accountdeletion": Table(Audit.VERBS, "account"),
+        "deletion.accountdeletion": Table(Audit.FUNCTIONS, "account"),
     }
     rounds = {"start_deletions": 60}
 
@@ -43,18 +54,46 @@ class DeletionConfig(Room):
 
         signals.connect()
 
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        from ops.deletion import approval
+
+        one, many = "deletion awaits your approval", "deletions await your approval"
+        rows = approval.awaiting(user)
+        return [] if rows is None else [Waiting("deletion.DeletionRequest", rows, one, many, "state=to-approve")]
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.deletion.views import home
+
+        return home.SECTIONS
+
     def job_kinds(self) -> Iterable[Any]:
         from ops.deletion.erasing import Deletion
 
         return [Deletion()]
+
+    def notes_on_people(self, request: Any, ids: Collection[Any]) -> Mapping[Any, str]:
+        from ops.deletion import holds
+
+        return holds.notes(request, ids)
+
+    def about_person(self, request: Any, person: Any) -> Any:
+        from ops.deletion.views import person as page
+
+        return page.about_deletion(request, person)
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.deletion import leftovers
 
         return leftovers.STEPS
 
+    def proves_erasure(self, target_type: str, target_id: str) -> bool:
+        from ops.deletion import receipts
+
+        return receipts.prove_erasure(target_type, target_id)
+
     def name_refusal(self, text: str, *, kind: str) -> str:
+        from messaging.editors import current_editor
         from ops.deletion import erased_names
 
         known = erased_names.erased([text], kind=kind).get(text)
-        return "" if known is None else erased_names.refusal(text, known, kind=kind)
+        return "" if known is None else erased_names.refusal(text, known, kind=kind, by=current_editor())

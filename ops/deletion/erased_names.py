@@ -1,6 +1,8 @@
 """Usernames and e-mail addresses of erased accounts, kept as keyed hashes.
 
-Whoever knows a name can look up when it was erased; nobody can read the names. Imports and forms refuse them."""
+Whoever knows a name can look up when it was erased; nobody can read the names. Imports and forms refuse them, and names
+that read like them: of each username the skeletons are kept as well (ops/accounts/names/look_alikes.py), hashed alike.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +16,26 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging.writing import in_batches
+from ops.accounts.names.look_alikes import skeletons
+from ops.audit.details import Key
 from ops.audit.recording import record
 from ops.deletion.events import DeletionEvent
-from ops.deletion.models import ErasedIdentifier
+from ops.deletion.models import ErasedIdentifier, ErasedSkeleton
 from ops.deletion.refusals import NotReleased
 
 Kind = ErasedIdentifier.Kind
 
 
 class Erased(NamedTuple):
-    """An erased account: the id of its receipt, and when it was erased."""
+    """An erased account: the id of its receipt, when it was erased, and whether a name is its own or reads like it."""
 
     receipt_id: UUID
     erased_at: datetime
+    exactly: bool
 
 
 def keyed_digest(purpose: str, text: str) -> str:
@@ -49,47 +55,84 @@ def digest(kind: str, text: str) -> str:
     return keyed_digest(kind, text) if text else ""
 
 
+def skeleton_digests(username: str) -> set[str]:
+    """The keyed hashes of what a username reads like."""
+    return {keyed_digest("skeleton", skeleton) for skeleton in skeletons(username) if skeleton}
+
+
+@transaction.atomic
 def store(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
     """Store the hashes of an account that is being erased. Idempotent."""
-    hashes = ((Kind.USERNAME, digest(Kind.USERNAME, username)), (Kind.EMAIL, digest(Kind.EMAIL, email)))
-    rows = [
-        ErasedIdentifier(kind=kind, digest=hashed, receipt_id=receipt_id, erased_at=at)
-        for kind, hashed in hashes
-        if hashed
-    ]
-    ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+    for kind, text in ((Kind.USERNAME, username), (Kind.EMAIL, email)):
+        hashed = digest(kind, text)
+        if not hashed:
+            continue
+        values = {"digest": hashed, "erased_at": at}
+        row, _ = ErasedIdentifier.objects.get_or_create(kind=kind, receipt_id=receipt_id, defaults=values)
+        if kind == Kind.USERNAME:
+            read = [ErasedSkeleton(identifier=row, digest=one) for one in sorted(skeleton_digests(text))]
+            ErasedSkeleton.objects.bulk_create(read, ignore_conflicts=True)
 
 
 def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Erased]:
-    """Those of ``names`` (usernames, or else addresses) that were an erased account's, each with the newest; lifted
-    ones are not among them.
+    """Those of ``names`` (usernames, or else addresses) that were an erased account's, or read like one's, each with
+    the newest; lifted ones are not among them.
 
-    For imports, about names without an account. A few milliseconds for a thousand names.
+    For imports, about names without an account. About 30 ms for a thousand names.
     """
     in_force = ErasedIdentifier.objects.in_force().filter(kind=kind)
     if not in_force.exists():
         return {}
-    digests = {name: digest(kind, name) for name in names}
+    names = list(dict.fromkeys(names))
+    found: dict[str, Erased] = {}
+    if kind == Kind.USERNAME:
+        lifted = {"identifier__lifted_at": None}
+        rows = ErasedSkeleton.objects.filter(**lifted).order_by("identifier__erased_at")
+        columns = ("digest", "identifier__receipt_id", "identifier__erased_at")
+        found |= _matching(rows, columns, {name: skeleton_digests(name) for name in names}, exactly=False)
+    own = {name: {digest(kind, name)} for name in names}
+    columns = ("digest", "receipt_id", "erased_at")
+    return found | _matching(in_force.order_by("erased_at"), columns, own, exactly=True)
+
+
+def _matching(
+    rows: QuerySet, columns: tuple[str, str, str], digests: dict[str, set[str]], *, exactly: bool
+) -> dict[str, Erased]:
+    """The names that have a digest among ``rows``, each with the newest of them."""
     known: dict[str, Erased] = {}
-    for batch in in_batches(list(dict.fromkeys(digests.values()))):
-        rows = in_force.with_digests(batch).order_by("erased_at").values_list("digest", "receipt_id", "erased_at")
-        known.update((hashed, Erased(receipt_id, at)) for hashed, receipt_id, at in rows)
-    return {name: known[hashed] for name, hashed in digests.items() if hashed in known}
+    for batch in in_batches(list({one for some in digests.values() for one in some})):
+        for hashed, receipt_id, at in rows.filter(digest__in=batch).values_list(*columns):
+            known[hashed] = Erased(receipt_id, at, exactly)
+    found = {}
+    for name, some in digests.items():
+        hits = [known[one] for one in some if one in known]
+        if hits:
+            found[name] = max(hits, key=lambda hit: hit.erased_at)
+    return found
 
 
 def find(text: str) -> list[ErasedIdentifier]:
-    """All rows for ``text`` as a username or an e-mail address, released ones included, newest first."""
-    digests = [digest(kind, text.strip()) for kind in Kind.values]
-    return list(ErasedIdentifier.objects.with_digests(digests).order_by("-erased_at", "-pk"))
+    """All rows for ``text`` as a username, or what reads like one, or an e-mail address; released ones included, newest
+    first."""
+    text = text.strip()
+    digests = [digest(kind, text) for kind in Kind.values]
+    alike = Q(skeletons__digest__in=skeleton_digests(text))
+    rows = ErasedIdentifier.objects.filter(Q(digest__in=digests) | alike).distinct()
+    return list(rows.order_by("-erased_at", "-pk"))
 
 
-def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME) -> str:
-    """The sentence with which forms and imports refuse an erased name."""
-    return (
-        f"The account “{name}” was erased on {timezone.localtime(known.erased_at):%Y-%m-%d} "
-        f"(receipt {known.receipt_id}) and does not come back: use another "
-        f"{'name' if kind == Kind.USERNAME else 'address'}, or have an administrator free it."
-    )
+def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME, by: Any = None) -> str:
+    """The sentence with which forms and imports refuse an erased name, and what reads like one.
+
+    When it was erased, and the receipt, are told to ``by`` alone, where they may see receipts.
+    """
+    what = "name" if kind == Kind.USERNAME else "address"
+    said = f"“{name}” was the {what} of an account that was erased"
+    if not known.exactly:
+        said = f"“{name}” reads like the {what} of an account that was erased"
+    if by is not None and by.has_perm("deletion.view_receipt"):
+        said += f" on {timezone.localtime(known.erased_at):%Y-%m-%d} (receipt {known.receipt_id})"
+    return f"{said} and cannot be used again: use another {what}, or ask a superuser to release it."
 
 
 def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
@@ -98,13 +141,13 @@ def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
     Raises NotReleased where it is lifted already, where the reason is missing, and for anybody else.
     """
     if by is not None and not by.is_superuser:
-        raise NotReleased("Only a superuser can let the name of an erased account be used again.")
+        raise NotReleased("Only a superuser can release an erased name.")
     if not reason.strip():
-        raise NotReleased("Say why the name may be used again: the reason is recorded.")
+        raise NotReleased("Enter why the name is released: it is recorded.")
     with transaction.atomic():
         lifted = ErasedIdentifier.objects.in_force().filter(pk=identifier.pk)
         if not lifted.update(lifted_by=by, lifted_at=timezone.now(), lift_reason=reason.strip()):
-            raise NotReleased("This name was let free already.")
-        details = {"kind": identifier.kind, "receipt": str(identifier.receipt_id)}
+            raise NotReleased("This name has already been released.")
+        details = {"kind": Key(identifier.kind), "receipt": identifier.receipt_id}
         record(DeletionEvent.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
     identifier.refresh_from_db()

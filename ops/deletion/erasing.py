@@ -19,16 +19,20 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import erasure, page_cache
-from messaging.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
-from messaging.erasure import ErasureCounts
+from messaging import page_cache
+from messaging.editors import editing_as
+from messaging.erasing import erasure
+from messaging.erasing.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
+from messaging.erasing.erasure import ErasureCounts
 from messaging.models import Message
 from messaging.writing import ProtectedPerson
-from ops.audit.recording import record
+from ops.accounts.usernames import ANONYMISED
+from ops.audit.context import one_action
 from ops.deletion import erased_names, holds, leftovers, receipts
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
-from ops.deletion.refusals import DeletionRefused
+from ops.deletion.recording import record
+from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 from ops.jobs import errors, leases, starting
 from ops.jobs.kinds import Kind
 from ops.jobs.models import Job
@@ -38,14 +42,14 @@ from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 logger = logging.getLogger(__name__)
 
 KIND = "accounts.delete"
-HELD = "A hold stops this deletion; it goes on when the hold is lifted."  # others see jobs: no name
-HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
+HELD = "On hold. Erasure continues when the hold is lifted."  # others see jobs: no name
+HOLD_INSTEAD = "A deletion that has started cannot be cancelled. Place a hold on the account to stop it."
 TITLE = "Deletion of an account"  # jobs are kept, and others see them: no name
 AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed
 
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000  # messages in one batch
-CACHE_KIB = 24_000  # takes about half as much again of memory
+CACHE_KIB = 8_000  # takes about half as much again of memory
 
 Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
 
@@ -64,7 +68,7 @@ class HoldCheck:
     def __init__(self) -> None:
         self.on_hold: set[int] = set()
 
-    def run(self, user_id: int, *, full: bool = False) -> None:
+    def run(self, user_id: Any, *, full: bool = False) -> None:
         """Raises Stopped where a hold applies. ``full`` searches all messages again."""
         on_hold = holds.people_on_hold()
         if user_id in on_hold or holds.count_exchanged(user_id, on_hold if full else on_hold - self.on_hold):
@@ -75,7 +79,8 @@ class HoldCheck:
 def start(request: DeletionRequest, *, here: bool = False) -> Job:
     """Start the job of a request that may run; with ``here``, a small one is done on return (see jobs.starting)."""
     requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
-    job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
+    with one_action():  # of its own: the person may have asked for it, and sign out with the same click
+        job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
     DeletionRequest.objects.filter(pk=request.pk).update(job=job)
     request.job = job
     return job
@@ -152,7 +157,7 @@ class Deletion(Kind):
         return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
 
     def why_no_retry(self, job: Job) -> str:
-        return "The deletion goes on by itself, within a few minutes."
+        return "The deletion resumes by itself within a few minutes."
 
     def why_no_cancel(self, job: Job) -> str:
         return HOLD_INSTEAD
@@ -179,7 +184,7 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
     """One job at a time works on a request: the one it names, or the first to come once that one ended."""
     others = Job.objects.filter(pk__in=[request.job_id], state__in=leases.UNDER_WAY).exclude(pk=run.job.pk)
     if others.exists():
-        raise Stopped("Another job works on this deletion.")
+        raise Stopped("Another job is working on this deletion.")
     request.job_id = run.job.pk
 
 
@@ -188,18 +193,34 @@ def _prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
     if not stored.account_is_gone:
         check.run(stored.user_id)  # outside of a batch: it may take a second, and a batch blocks writers
-    theirs = Message.objects.of(stored.user_id)
-    total = (theirs if stored.group.mode == Mode.ERASE else theirs.filter(sender=stored.user_id)).count()
+    # Each by its own index: SQLite keeps all rows that an OR finds in memory.
+    total = Message.objects.filter(sender=stored.user_id).count()
+    if stored.group.mode == Mode.ERASE:
+        total += Message.objects.filter(receiver=stored.user_id).exclude(sender=stored.user_id).count()
     with _batch(run, check) as request:
         if request.state not in (State.APPROVED, State.RUNNING):
             raise Stopped(request.status_text)
         if request.runs_at is None or request.runs_at > timezone.now():
             raise Stopped("The grace period is not over.")
         if request.state in BEFORE_ERASURE:
-            request.state, request.started_at = State.RUNNING, timezone.now()
-            request.progress = {"counts": {}, "steps": [], "failures": {}, "total": total}
-        run.advance(total=request.progress["total"])
-        return request.group.mode, request.group.texts
+            _locked_user(request)  # nobody gives it power until the erasure has begun
+            if request.lacks_superuser():
+                _send_back(request)
+            else:
+                request.state, request.started_at = State.RUNNING, timezone.now()
+                request.progress = {"counts": {}, "steps": [], "failures": {}, "total": total}
+        run.advance(total=request.progress.get("total", total))
+    if request.state != State.RUNNING:
+        raise Stopped(NEEDS_SUPERUSER)
+    return request.group.mode, request.group.texts
+
+
+def _send_back(request: DeletionRequest) -> None:
+    """Let an approved request wait for approval again: its account was given power since."""
+    request.state, request.runs_at = State.REQUESTED, None
+    request.approved_by = request.approved_at = None
+    request.one_person = False
+    record(DeletionEvent.DELETION_SENT_BACK, request, by=None)
 
 
 def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:
@@ -267,7 +288,7 @@ def _anonymise(run: Run, check: HoldCheck, *, blank: bool) -> None:
         request.progress["counts"] = counts.as_dict()
         if user is not None:
             _strip_identity(user)
-            _record_anonymised(user, counts, by=run.requester)
+            _record_anonymised(request, counts, by=run.requester)
         _record_step(request, "messages", "removed" if blank and counts.texts_blanked else "none")
         _record_step(request, "account", "removed" if user is not None else "none")
 
@@ -287,27 +308,29 @@ def _store_erased_names(request: DeletionRequest, user: Any) -> None:
 
 
 def _strip_identity(user: Any) -> None:
-    """Rename the account to “Deleted user N” and close it: no password, address, rights."""
-    user.email, user.last_login, user.anonymised_at = "", None, timezone.now()
+    """Rename the account to “Deleted user N” and close it: no password, address, rights. The trail records nothing of
+    it: what it records is about the request."""
+    user.email, user.time_zone, user.last_login, user.anonymised_at = "", None, None, timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
-    taken = get_user_model().objects.filter(username__startswith="Deleted user ").count()
+    taken = get_user_model().objects.filter(username__startswith=f"{ANONYMISED} ").count()
     for number in count(taken + 1):
-        user.username = f"Deleted user {number}"
+        user.username = f"{ANONYMISED} {number}"
         try:
             with transaction.atomic():
                 user.save()
             break
         except IntegrityError:  # the name is taken
             continue
-    user.groups.clear()
-    user.user_permissions.clear()
+    for given in (user.groups, user.user_permissions):
+        # Not by clear(), which the trail records as a change of what the account may do.
+        given.through._default_manager.filter(user_id=user.pk).delete()
 
 
-def _record_anonymised(user: Any, counts: AnonymisedCounts, *, by: Any) -> None:
-    AccountDeletion.objects.record(counts.as_dict())
-    target = (get_user_model()._meta.label_lower, user.pk)
-    record(DeletionEvent.ACCOUNT_ANONYMISED, actor=by, target=target, details=counts.as_dict())
+def _record_anonymised(request: DeletionRequest, counts: AnonymisedCounts, *, by: Any) -> None:
+    with editing_as(by):  # not as the person themselves, who may have asked for it and is signed in
+        AccountDeletion.objects.record(counts.as_dict())
+    record(DeletionEvent.ACCOUNT_ANONYMISED, request, by=by, details=counts.as_dict())
     page_cache.invalidate_all()
 
 
@@ -343,12 +366,14 @@ def _record_failure(run: Run, step: str, error: Exception) -> None:
         failures[step] = failures.get(step, 0) + 1
         give_up = failures[step] >= MOST_FAILURES
         if give_up:
-            _record_step(request, step, "failed", "Whoever runs the console finds more in its log.")
+            _record_step(request, step, "failed", "The console’s log has details.")
             request.progress.setdefault("cleared", []).append(step)
     why = errors.for_log(error)
     logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
     if not give_up:
-        raise JobFailed("The account is gone, but something of it could not be cleared away: it is tried again soon.")
+        raise JobFailed(
+            "The account was erased, but some of its data could not be cleared yet: it is tried again soon."
+        )
 
 
 def _write_receipt(run: Run) -> UUID:

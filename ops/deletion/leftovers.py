@@ -30,9 +30,9 @@ WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Hold, ("reason", "lift_reason")),
     (ErasedIdentifier, ("lift_reason",)),
 )
-LOCAL_MEMORY = "Other processes keep pages in their own memory, for a minute at most."
-REDIS_AWAY = "Redis could not be reached: what it keeps goes by itself, within a minute."
-READERS = "Somebody was reading all the time: the write-ahead log is emptied by one of the next checkpoints."
+LOCAL_MEMORY = "Other processes keep pages in their own memory for a minute at most."
+REDIS_AWAY = "Redis could not be reached: what it keeps expires within a minute."
+READERS = "The database was being read all the time: the write-ahead log is emptied by one of the next checkpoints."
 NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
 VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
 CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
@@ -47,7 +47,7 @@ def steps() -> list[Step]:
 def step_words() -> dict[str, str]:
     """The words for each step on a receipt, by the step's name."""
     first = {"messages": "Messages, histories, notifications", "account": "The account and its sign-in"}
-    return first | {step.name: step.words for step in steps()}
+    return first | {step.name: step.label for step in steps()}
 
 
 def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
@@ -62,9 +62,12 @@ def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
 
 def _requests(request: DeletionRequest, _: Any) -> Outcome:
     """Copies of the name, and reasons written by hand, in earlier requests too. After this, nobody knows the name."""
-    pattern = scrubbing.pattern_of([name for name in (request.username, request.email) if name])
+    pattern = scrubbing.name_pattern(request.names)
     request.username = request.email = request.reason = ""
     empty_names(request.user_id)
+    if request.anonymises:
+        DeletionRequest.objects.filter(user=request.user_id).exclude(pk=request.pk).update(user=None)
+        request.user = None
     if pattern is not None:
         _redact_elsewhere(pattern)
     return Outcome(REMOVED)
@@ -94,7 +97,7 @@ def _caches(request: DeletionRequest, _: Any) -> Outcome:
         cache.clear()
         return Outcome(PARTIAL, LOCAL_MEMORY)
     shared: Any = cache
-    if shared.delete_beginning(KEPT_PAGES) is None:
+    if shared.delete_prefix(KEPT_PAGES) is None:
         return Outcome(PARTIAL, REDIS_AWAY)
     return Outcome(REMOVED)
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import hmac
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
 
 from ops.audit.sealing import canonical
 from ops.deletion.erased_names import Kind, digest, keyed_digest
-from ops.deletion.models import DeletionRequest, Receipt
+from ops.deletion.models import GONE, DeletionRequest, Mode, Receipt, State
 
 FORMAT = "threadward-receipt-1"
 SEALS = ("digest", "signature")
@@ -26,11 +30,11 @@ COUNT_WORDS = {
     "messages_received": "messages received",
     "histories": "older texts of messages",
     "notifications": "notifications",
-    "conversations": "conversations that nothing remains of",
-    "replies_reattached": "replies by other people, joined to the nearest message that stays",
+    "conversations": "conversations left empty",
+    "replies_reattached": "replies by other people, attached to the nearest message that stays",
     "editor_names": "edits of other people’s messages that named this person",
     "texts_blanked": "texts blanked",
-    "messages_kept": "messages that stay with the other side",
+    "messages_kept": "messages kept for the other side",
 }
 
 
@@ -80,16 +84,16 @@ def as_document(receipt: Receipt) -> dict[str, Any]:
 def problems(document: Any) -> list[str]:
     """Sentences on what is wrong with a receipt; empty for a genuine one. Needs no database."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        return [f"This is no receipt of Threadward: its “format” should be “{FORMAT}”."]
+        return [f"This is not a Threadward receipt: its “format” should be “{FORMAT}”."]
     expected = {"format", *FIELDS, *SEALS}
     missing, unknown = sorted(expected - document.keys()), sorted(document.keys() - expected)
     found = []
     if missing:
-        found.append(f"Something was taken out: {', '.join(missing)}.")
+        found.append(f"Fields are missing: {', '.join(missing)}.")
     if unknown:
-        found.append(f"Something was added: {', '.join(unknown)}.")
+        found.append(f"There are unknown fields: {', '.join(unknown)}.")
     if not found and digest_of(document) != document["digest"]:
-        found.append("What it says was altered: its digest does not match.")
+        found.append("Its content was changed: the digest does not match.")
     return found or _problems_of_signature(document)
 
 
@@ -108,6 +112,44 @@ def key_id() -> str:
     return keyed_digest("key id", "")[:16]
 
 
+def prove_erasure(target_type: str, target_id: str) -> bool:
+    """Whether an account, or a request for one, was erased by this room: with a receipt, or on the way to it.
+
+    An anonymised account is not known to its request any more, so there must be as many receipts as such accounts.
+    """
+    if target_type == DeletionRequest._meta.label_lower:
+        return _request_ended(target_id)
+    if target_type != get_user_model()._meta.label_lower or not target_id.isdecimal():
+        return False
+    known = _erased_requests()
+    account = get_user_model()._default_manager.filter(pk=target_id)
+    if not account.exists():
+        return known.filter(user=int(target_id)).exists()
+    anonymised = get_user_model()._default_manager.filter(anonymised_at__isnull=False).count()
+    under_way = known.filter(group__mode=Mode.ANONYMISE).exclude(pk__in=Receipt.objects.values("request")).count()
+    receipts = Receipt.objects.filter(mode=Mode.ANONYMISE).count()
+    return account.filter(anonymised_at__isnull=False).exists() and anonymised <= receipts + under_way
+
+
+def _erased_requests() -> QuerySet[DeletionRequest]:
+    """Requests whose account is gone, or has lost its name."""
+    with_receipt = Q(pk__in=Receipt.objects.values("request"))
+    return DeletionRequest.objects.filter(with_receipt | GONE, state__in=(State.RUNNING, State.DONE))
+
+
+def _request_ended(target_id: str) -> bool:
+    """Whether a request erased its account, or was cancelled or refused and a later one did."""
+    try:
+        request = DeletionRequest.objects.filter(pk=UUID(target_id)).first()
+    except ValueError:
+        return False
+    if request is None or _erased_requests().filter(pk=request.pk).exists():
+        return request is not None
+    closed = request.state in (State.CANCELLED, State.REFUSED)
+    forgotten = request.user_id is None
+    return closed and (forgotten or prove_erasure(get_user_model()._meta.label_lower, str(request.user_id)))
+
+
 def _problems_of_signature(document: dict[str, Any]) -> list[str]:
     if document["key_id"] != key_id():
         return [
@@ -116,7 +158,7 @@ def _problems_of_signature(document: dict[str, Any]) -> list[str]:
         ]
     signature = str(document["signature"]).encode("utf-8", "backslashreplace")
     if not hmac.compare_digest(signature, signature_of(document["digest"]).encode()):
-        return ["Its signature is wrong: this installation did not write it."]
+        return ["Its signature is wrong: this installation did not issue it."]
     return []
 
 

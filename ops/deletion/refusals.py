@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from ops.accounts.refusals import Refused
 
+NEEDS_SUPERUSER = (
+    "This account may use the console, and no superuser requested its deletion, so a superuser must approve it."
+)
+
 
 class DeletionRefused(Refused):
     """A step of a deletion is refused."""

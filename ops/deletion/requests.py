@@ -13,18 +13,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import erasure
 from messaging.editors import editing_as
-from messaging.erasure import ErasureCounts
+from messaging.erasing import erasure
+from messaging.erasing.erasure import ErasureCounts
 from messaging.models import Message
 from messaging.participants.account_deletion import DELETED, is_last_superuser
+from ops.accounts.models import LAST_SUPERUSER
 from ops.accounts.signing_in import sessions
 from ops.audit import scrubbing
-from ops.audit.recording import record
 from ops.deletion import approval, erasing, holds
 from ops.deletion.events import DeletionEvent
 from ops.deletion.holds import HeldCorrespondent
 from ops.deletion.models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
+from ops.deletion.recording import record
 from ops.deletion.refusals import DeletionRefused
 
 __all__ = [
@@ -41,16 +42,16 @@ __all__ = [
 ]
 
 MOST_AT_ONCE = 100  # accounts in one group: the page counts exactly what each of them loses
-LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
 OWN_COLLEAGUE = "This account may use the console: ask a superuser to have it deleted."
 CLOSED = "Your account is closed, and its deletion is under way."
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What deleting ``user`` would remove and change (exact counts), whom it affects, and what prevents it.
+    """What deleting ``user`` would remove and change, whom it affects, and what prevents it.
 
-    ``people`` exchanged messages with the user; ``conversations`` stay and lose messages. With an ``obstacle`` a
+    ``people`` exchanged messages with the user; ``conversations`` stay and lose messages. Counts are exact; where they
+    are not ``complete`` only messages are counted, because there are too many for a page. With an ``obstacle`` a
     request is refused; with ``holds``, or messages ``exchanged`` with people on hold, it can be made but will not run.
     """
 
@@ -62,6 +63,7 @@ class Plan:
     holds: list[Hold] = field(default_factory=list)
     exchanged: list[HeldCorrespondent] = field(default_factory=list)
     open_request: DeletionRequest | None = None
+    complete: bool = True
 
 
 def open_request(user: Any) -> DeletionRequest | None:
@@ -72,34 +74,37 @@ def open_request(user: Any) -> DeletionRequest | None:
 def obstacle(user: Any, *, by: Any) -> str | None:
     """The sentence that says why ``by`` (None: a command) cannot request this deletion, or None."""
     if by is not None and user.pk == by.pk:
-        return "This is your own account: ask a colleague to delete it."
+        return "This is your own account. Ask a colleague to request its deletion."
     if by is not None and not by.is_superuser:
         if user.is_superuser:
-            return "This is a superuser's account: only a superuser can delete it."
+            return "This is a superuser's account. Only a superuser can request its deletion."
         if user.is_staff:
-            return "This is the account of a colleague who may use the console: only a superuser can delete it."
+            return "This account may use the console. Only a superuser can request its deletion."
     if is_last_superuser(user):
         return LAST_SUPERUSER
     if open_request(user) is not None:
-        return "Its deletion was asked for already: look under deletion requests."
+        return "Its deletion has already been requested. See People › Deletions."
     return None
 
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
     """A Plan for each of ``users``, in their order. Changes nothing."""
     plans, placed = [], holds.open_by_account()
+    left = erasure.MOST_COUNTED  # of all together
     for user in users:
-        affected = erasure.affected(user.pk)
+        found = erasure.outlook(user.pk, most=max(left, 0))
+        left -= found.counts.messages if found.complete else 0
         plans.append(
             Plan(
                 user=user,
-                counts=erasure.preview(user.pk),
+                counts=found.counts,
                 obstacle=obstacle(user, by=by),
-                people=affected.people,
-                conversations=affected.conversations,
+                people=found.affected.people,
+                conversations=found.affected.conversations,
                 holds=placed.get(user.pk, []),
                 exchanged=holds.correspondents_on_hold(user.pk, placed),
                 open_request=open_request(user),
+                complete=found.complete,
             )
         )
     return plans
@@ -126,16 +131,16 @@ def request_deletion(
     ``by`` is None for a command. ``mode`` and ``texts`` default to the settings. Raises DeletionRefused.
     """
     if not reason.strip():
-        raise DeletionRefused("Say why the account is to be deleted: the reason is recorded.")
+        raise DeletionRefused("Enter why the account is to be deleted: it is recorded.")
     with transaction.atomic(), editing_as(by):
         group = _new_group(by, basis, ticket, mode, texts)
         for user in _locked(users):
             refused = obstacle(user, by=by)
             if refused:
-                raise DeletionRefused(f"Nothing was asked for: the account of {user.get_username()} stays. {refused}")
+                raise DeletionRefused(f"Nothing was requested: the account of {user.get_username()} stays. {refused}")
             if _names(user, ticket):
                 raise DeletionRefused(
-                    "The ticket names the person, and would stay on the receipt: give a reference without names."
+                    "The ticket names the person and would stay on the receipt. Use a reference without names."
                 )
             _store_request(user, group, by=by, reason=reason.strip())
     return group
@@ -154,12 +159,12 @@ def request_own_deletion(user: Any) -> DeletionRequest:
             if account.is_staff or account.is_superuser:
                 raise DeletionRefused(OWN_COLLEAGUE)
             if open_request(account) is not None:
-                raise DeletionRefused("This account is being deleted already.")
+                raise DeletionRefused("This account is already being deleted.")
             group = _new_group(None, Basis.USER_REQUEST, "", None, None)
             own = _store_request(account, group, by=account, reason="", own=True)
             approval.approve_own(own)
             return own
-    raise DeletionRefused("There is no such account any more.")
+    raise DeletionRefused("This account no longer exists.")
 
 
 def delete_own_account(user: Any) -> str:
@@ -174,7 +179,7 @@ def delete_own_account(user: Any) -> str:
     assert own.runs_at is not None
     if own.runs_at > timezone.now():
         day = f"{timezone.localtime(own.runs_at):%Y-%m-%d}"
-        return f"Your account is closed. It is deleted on {day}; until then, whoever runs this site can give it back."
+        return f"Your account is closed. It will be deleted on {day}; until then, this site can reopen it."
     if own.is_held:
         return CLOSED
     erasing.start(own, here=True)
@@ -184,7 +189,7 @@ def delete_own_account(user: Any) -> str:
 
 def _names(user: Any, ticket: str) -> bool:
     """Whether a ticket contains the person's name or address as a whole word."""
-    pattern = scrubbing.pattern_of([user.get_username(), user.email, user.email.partition("@")[0]])
+    pattern = scrubbing.name_pattern([user.get_username(), user.email, user.email.partition("@")[0]])
     return pattern is not None and pattern.search(ticket.replace("_", " ")) is not None
 
 
@@ -229,11 +234,9 @@ def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own
         with transaction.atomic():
             stored.save()
     except IntegrityError as error:  # the unique constraint: another request came first
-        raise DeletionRefused("Its deletion was asked for already: look under deletion requests.") from error
-    details = {"request": str(stored.pk), "basis": group.basis, "mode": group.mode}
-    record(DeletionEvent.DELETION_REQUESTED, actor=by, target=user, details=details, reason=reason)
-    if user.is_active:
-        user.is_active = False
-        user.save(update_fields=["is_active"])
+        raise DeletionRefused("Its deletion has already been requested. See People › Deletions.") from error
+    # Whoever asks for their own deletion is nobody here: their number would lead to the account.
+    record(DeletionEvent.DELETION_REQUESTED, stored, by=None if own else by, reason=reason)
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     sessions.end_all(user.pk)
     return stored

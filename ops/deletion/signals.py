@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models.signals import pre_delete
 
-from messaging.erasure import ErasureCounts, user_erased
+from messaging.erasing.erasure import ErasureCounts, user_erased
 from ops.deletion import holds, leftovers
 from ops.deletion.models import AccountDeletion
 from ops.deletion.refusals import DeletionRefused
@@ -16,10 +16,10 @@ from ops.deletion.refusals import DeletionRefused
 def refuse_where_held(sender: Any, instance: Any, using: str, **_: Any) -> None:
     held = holds.people_on_hold(using=using)
     if instance.pk in held:
-        raise DeletionRefused("A hold is open on this account: lift it before anything of it is deleted.")
+        raise DeletionRefused("This account is on hold. Lift the hold before anything of it is deleted.")
     if holds.count_exchanged(instance.pk, held, using=using):
         raise DeletionRefused(
-            "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
+            "This account exchanged messages with someone on hold. Lift that hold before anything is deleted."
         )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import Media
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -18,22 +17,27 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 
-from ops.accounts.signing_in.confirming import confirmed_recently
+from ops.audit.details import chosen
+from ops.audit.readings import record_search
 from ops.audit.recorded_admin import TrailHistory
 from ops.console.addresses import whole_number
+from ops.console.confirming import confirmed_recently
 from ops.console.keyset import CURSOR_PARAMS, KeysetAdmin
+from ops.console.limits.query_time import unlimited_while_sent
 from ops.console.readonly import ReadOnlyPermissions
-from ops.exports import contents, person, requests, selections
+from ops.exports import contents, home, person, requests, selections
 from ops.exports.forms import ExportForm, ReasonForm
 from ops.exports.models import Export
+from ops.exports.personal import approval, views
 from ops.exports.selections import Refused
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
 
 CSS: dict[str, Sequence[str]] = {"all": ("exports/exports.css",)}
 FETCH = "fetch"  # parameter of an export's page that starts the download
+PERMISSIONS = (selections.PERMISSION, selections.REQUESTS, approval.PERMISSION)  # each opens the list of exports
 MOST_CHOSEN = 50  # rows of a page
-MOST_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
+MAX_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
 
 
 class ExportedList(admin.ModelAdmin):
@@ -51,18 +55,17 @@ class ExportedList(admin.ModelAdmin):
         return selections.may_export(request.user, self.export_scope)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        _drop_invalid_ids(request)
         offered = {"export_address": self._export_address() if self.has_export_permission(request) else ""}
         return super().changelist_view(request, {**offered, **(extra_context or {})})
 
-    @admin.action(description="Export the chosen ones…", permissions=["export"])
+    @admin.action(description="Export selected…", permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         """Redirect to the form of the export."""
         if request.POST.get("select_across") == "1":
             return HttpResponseRedirect(f"{self._export_address()}?{_list_query(request)}")
-        chosen = request.GET.copy()  # with the search and filters, for the link back to the list
-        chosen.setlist("id", list(map(str, queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])))
-        return HttpResponseRedirect(f"{self._export_address()}?{chosen.urlencode()}")
+        query = request.GET.copy()  # with the search and filters, for the link back to the list
+        query.setlist("id", list(map(str, queryset.order_by("pk").values_list("pk", flat=True)[:MOST_CHOSEN])))
+        return HttpResponseRedirect(f"{self._export_address()}?{query.urlencode()}")
 
     def export_view(self, request: HttpRequest) -> Any:
         """The form of an export; on POST, submit it. Asks for the password first."""
@@ -73,7 +76,9 @@ class ExportedList(admin.ModelAdmin):
     @method_decorator(confirmed_recently)
     def _form_or_export(self, request: HttpRequest) -> Any:
         of_conversations = self.export_scope == Export.Scope.CONVERSATIONS
-        form = ExportForm(request.POST if request.method == "POST" else None, of_conversations=of_conversations)
+        data = request.POST if request.method == "POST" else None
+        allowed = selections.may_export_histories(request.user)
+        form = ExportForm(data, of_conversations=of_conversations, with_histories=allowed)
         try:
             if form.is_valid():
                 return _deliver(requests.submit(self._draft(request, **form.options)))
@@ -84,17 +89,23 @@ class ExportedList(admin.ModelAdmin):
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
-        return TemplateResponse(request, "exports/options.html", self._context(request, form, draft))
+        context = self._context(request, form, draft)
+        if draft.terms or draft.filters:  # the page says how many it finds
+            filters = chosen(draft.filters)
+            record_search(
+                self.model, actor=request.user, terms=draft.terms, filters=filters, results=context["counted"]
+            )
+        return TemplateResponse(request, "exports/options.html", context)
 
     def _draft(self, request: HttpRequest, **options: Any) -> requests.Draft:
-        chosen: dict[str, Any] = {"query": _list_query(request)}
+        rows: dict[str, Any] = {"query": _list_query(request)}
         if "id" in request.GET:
             keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
-            chosen = {"ids": keys[:MOST_CHOSEN]}
-        return requests.draft(by=request.user, scope=self.export_scope, **chosen, **options)
+            rows = {"ids": keys[:MOST_CHOSEN]}
+        return requests.draft(by=request.user, scope=self.export_scope, **rows, **options)
 
     def _context(self, request: HttpRequest, form: ExportForm, draft: requests.Draft) -> dict[str, Any]:
-        counted = draft.messages.order_by()[: MOST_COUNTED + 1].count()
+        counted = draft.messages.order_by()[: MAX_COUNTED + 1].count()
         ids = draft.export.selection.get("ids")
         return {
             **self.admin_site.each_context(request),
@@ -103,8 +114,8 @@ class ExportedList(admin.ModelAdmin):
             "form": form,
             "descriptions": draft.descriptions,
             "chosen": None if ids is None else len(ids),
-            "counted": min(counted, MOST_COUNTED),
-            "more": counted > MOST_COUNTED,
+            "counted": min(counted, MAX_COUNTED),
+            "more": counted > MAX_COUNTED,
             "at_once": requests.STREAM_LIMIT,
             "media": Media(css=CSS),
             "of_conversations": self.export_scope == Export.Scope.CONVERSATIONS,
@@ -113,15 +124,6 @@ class ExportedList(admin.ModelAdmin):
 
     def _export_address(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
-
-
-def _drop_invalid_ids(request: HttpRequest) -> None:
-    """Remove selected ids that are no numbers, for which Django would raise an error."""
-    if ACTION_CHECKBOX_NAME in request.POST:
-        sent = request.POST.copy()
-        ticked = [key for key in sent.getlist(ACTION_CHECKBOX_NAME) if whole_number(key) is not None]
-        sent.setlist(ACTION_CHECKBOX_NAME, ticked)
-        request.POST = sent  # type: ignore[assignment]
 
 
 def _list_query(request: HttpRequest) -> str:
@@ -146,16 +148,51 @@ def _redirect_to(export: Export, query: str = "") -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:exports_export_change", args=[export.pk]) + query)
 
 
+class ToApprove(admin.SimpleListFilter):
+    """Exports that await the approval of whoever looks at the list, or that they may make since somebody approved."""
+
+    title = "approval"
+    parameter_name = "approval"
+    TO_APPROVE, TO_MAKE = "to-approve", "to-make"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        offered = [(self.TO_APPROVE, "To approve")] if request.user.has_perm(approval.PERMISSION) else []
+        return [*offered, (self.TO_MAKE, "Approved, to make")] if selections.may_request(request.user) else offered
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        chosen = {self.TO_APPROVE: approval.awaiting, self.TO_MAKE: approval.to_make}.get(self.value() or "")
+        rows = chosen(request.user) if chosen else None
+        return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("pk"))
+
+
+class FileFilter(admin.SimpleListFilter):
+    """The exports of whoever looks at the list whose file can still be downloaded."""
+
+    title = "file"
+    parameter_name = "file"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(home.READY, "Ready for you to download")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        ready = Export.objects.to_download(request.user).order_by().values("pk")
+        return queryset.filter(pk__in=ready) if self.value() else queryset
+
+
 @admin.register(Export)
 class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """The user's own exports, with the file until it expires. A superuser sees those of others, without the file."""
+    """The user's own exports, with the file until it expires, and what others request for their approval.
+
+    A superuser sees those of others, without the file.
+    """
 
     section = "Exports"
     keyset = ("-created_at", "id")
+    list_filter = (ToApprove, FileFilter)
     rows_template = "exports/rows.html"
     change_list_template = "exports/exports.html"
     change_form_template = "exports/export.html"
-    empty_words = "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
+    empty_text = "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
     fields = ("file_name",)
     actions = None
 
@@ -165,26 +202,35 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("of-person/<int:pk>/request/", wrap(views.RequestView.as_view()), name="exports_export_request"),
             path("of-person/<str:user_id>/", wrap(self.person_view), name="exports_export_person"),
+            path("<uuid:pk>/approve/", wrap(views.ApproveView.as_view()), name="exports_export_approve"),
+            path("<uuid:pk>/refuse/", wrap(views.RefuseView.as_view()), name="exports_export_refuse"),
+            path("<uuid:pk>/make/", wrap(views.MakeView.as_view()), name="exports_export_make"),
             path("<uuid:export_id>/download/", wrap(self.download_view), name="exports_export_download"),
             *super().get_urls(),
         ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(selections.PERMISSION)
+        return any(request.user.has_perm(permission) for permission in PERMISSIONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
         mine = obj is None or obj.by_id == request.user.pk or request.user.is_superuser
-        return mine and request.user.has_perm(selections.PERMISSION)
+        decides = obj is not None and bool(obj.approval) and request.user.has_perm(approval.PERMISSION)
+        return (mine or decides) and self.has_module_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        exports = super().get_queryset(request).select_related("by", "job")
-        return exports if request.user.is_superuser else exports.filter(by=request.user)
+        exports = super().get_queryset(request).select_related("by", "job", "person")
+        if request.user.is_superuser:
+            return exports
+        to_approve = approval.awaiting(request.user)
+        mine = Q(by=request.user)
+        return exports.filter(mine if to_approve is None else mine | Q(pk__in=to_approve.order_by().values("pk")))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Export | None:
         """Also an export of somebody else; ``has_view_permission`` decides who may see it."""
         try:
-            return Export.objects.select_related("by", "job").filter(pk=object_id).first()
+            return Export.objects.select_related("by", "job", "person").filter(pk=object_id).first()
         except ValidationError:
             return None
 
@@ -196,11 +242,12 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         export = context["original"]
         context |= {
-            "title": export.file_name,
+            "title": export.file_name or "Removed export",
             "export": export,
             "whose": _person_name(export),
             "status": status(export, timezone.now()),
             "own": export.by_id == request.user.pk,
+            "why_not": _why_not(export, by=request.user),
             "fetch": FETCH in request.GET,
             "until": export.created_at + requests.STREAM_WINDOW,
         }
@@ -213,13 +260,20 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             raise PermissionDenied
         if export is None:
             raise Http404
-        if export.by_id != request.user.pk or not selections.may_export(request.user, export.scope):
+        if export.by_id != request.user.pk:
             raise PermissionDenied
+        if export.removed:
+            self.message_user(request, selections.REMOVED, messages.WARNING)
+            return _redirect_to(export)
+        try:
+            selections.check_export(export)
+        except Refused as refusal:
+            raise PermissionDenied from refusal
         now = status(export, timezone.now())
         if now == "sending":
             return self._stream(request, export)
         if now != "ready":
-            self.message_user(request, "This file is not there (any more): export it again.", messages.WARNING)
+            self.message_user(request, "This file is no longer available: export it again.", messages.WARNING)
             return _redirect_to(export)
         file = private_files.path(export.file).open("rb")
         kind = contents.CONTENT_TYPES[contents.suffix(export)]
@@ -234,7 +288,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return _redirect_to(export)
         headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
         return StreamingHttpResponse(
-            lines, content_type=contents.CONTENT_TYPES[contents.suffix(export)], headers=headers
+            unlimited_while_sent(lines), content_type=contents.CONTENT_TYPES[contents.suffix(export)], headers=headers
         )
 
     def person_view(self, request: HttpRequest, user_id: str) -> Any:
@@ -270,15 +324,27 @@ def _person_name(export: Export) -> str:
     """The username of the person whose data it is; "" for other exports and if the account was deleted."""
     if export.scope != Export.Scope.PERSON:
         return ""
-    user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
+    user = get_user_model()._default_manager.filter(pk=export.selection.get("person")).first()
     return user.get_username() if user else ""
 
 
-def status(export: Export, now: Any) -> str:
-    """The status of an export: "made" (being made), "ready", "expired" or "failed".
+def _why_not(export: Export, *, by: Any) -> str | None:
+    """Why ``by`` cannot do what a requested export waits for: the requester make it, somebody else approve it."""
+    if export.approval == Export.Approval.APPROVED:
+        return approval.why_not_make(export, by=by)
+    return approval.why_not_approve(export, by=by)
 
-    An export without a file is "sending" while it can be downloaded, then "sent".
+
+def status(export: Export, now: Any) -> str:
+    """The status of an export: "made" (being made), "ready", "expired", "failed", or "removed" by an erasure.
+
+    An export without a file is "sending" while it can be downloaded, then "sent". One that a second person has to
+    approve is "requested", "approved" or "refused" first.
     """
+    if export.removed:
+        return "removed"
+    if export.approval and export.approval != Export.Approval.USED:
+        return str(export.approval)
     if export.size is not None:
         kept = export.expires_at is not None and now < export.expires_at and private_files.exists(export.file)
         return "ready" if kept else "expired"

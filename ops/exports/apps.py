@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import Audit, Room, Table
+from ops.console.rooms import Audit, Item, Place, Room, Table, Waiting
 
 
 class ExportsConfig(Room):
@@ -11,19 +11,46 @@ class ExportsConfig(Room):
     label = "exports"
     verbose_name = "Exports"
 
-    menu = {"exports.Export": 50}
-    permissions = {"exports.export_messages": ("Data operator",)}
+    menu = {"exports.Export": Item(Place.DATA, 20)}
+    finds = {"exports.Export": "export"}
+    permissions = {
+        "exports.export_messages": ("Data operator",),
+        "exports.request_person_export": ("Support",),
+        "exports.approve_person_export": ("Lead", "Support"),
+    }
     events = "ops.exports.events.ExportEvent"
-    tables = {"exports.export": Table(Audit.VERBS, erasure="exports")}
-    slots = {"person.facts": "exports/_person_link.html", "person.before_deletion": "exports/_before_deletion.html"}
+    tables = {"exports.export": Table(Audit.FUNCTIONS, erasure="exports")}
+    slots = {"person.before_deletion": "exports/_before_deletion.html"}
 
     def ready(self) -> None:
         from ops.exports import checks  # noqa: F401 - importing registers the checks
+
+    def about_person(self, request: Any, person: Any) -> Any:
+        from ops.exports.personal import offers
+
+        return offers.about_export(request, person)
+
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        from ops.exports.personal import approval
+        from ops.exports.selections import may_request
+
+        one, many = "export awaits your approval", "exports await your approval"
+        rows = approval.awaiting(user)
+        if rows is not None:
+            yield Waiting("exports.Export", rows, one, many, "approval=to-approve")
+        if may_request(user):
+            one, many = "approved export to make", "approved exports to make"
+            yield Waiting("exports.Export", approval.to_make(user), one, many, "approval=to-make")
 
     def job_kinds(self) -> Iterable[Any]:
         from ops.exports.jobs import MakeExport
 
         return [MakeExport()]
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.exports import home
+
+        return home.SECTIONS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.exports import erased

@@ -29,6 +29,8 @@ from messaging.models import Message, MessageHistory, Notification
 from ops.imports import own_ids
 
 TEXT, TIMESTAMP, FLAG, NUMBER = "text", "timestamp", "flag", "number"
+WIDTHS = {TEXT: 24, TIMESTAMP: 24, FLAG: 9, NUMBER: 14}  # characters that a spreadsheet shows
+WIDE = 80
 
 
 class TextExpression(Func):
@@ -80,13 +82,20 @@ class Column(Field):
     ``fallbacks`` replace a null value, the first one that is not null; they are written without the guard against
     formulas, so they must be text that nobody outside can choose. A null value without one is an empty cell.
     ``kind`` is one of TEXT, TIMESTAMP (ISO 8601), FLAG ("true" or "false") and NUMBER. ``preselected`` says whether
-    the form starts with the column ticked; ``help_text`` is shown beside it.
+    the form starts with the column ticked; ``help_text`` is shown beside it. ``width`` is how many characters of it a
+    spreadsheet shows; what is usual for its kind where it is 0.
     """
 
     column_name: str  # the table sets it
 
     def __init__(
-        self, expression: Any, *fallbacks: Any, kind: str = TEXT, preselected: bool = True, help_text: str = ""
+        self,
+        expression: Any,
+        *fallbacks: Any,
+        kind: str = TEXT,
+        preselected: bool = True,
+        help_text: str = "",
+        width: int = 0,
     ) -> None:
         super().__init__(readonly=True)
         self.expression = expression
@@ -94,6 +103,7 @@ class Column(Field):
         self.kind = kind
         self.preselected = preselected
         self.help_text = help_text
+        self.width = width or WIDTHS[kind]
 
     @property
     def value(self) -> Any:
@@ -178,19 +188,19 @@ class Table(resources.Resource):
 class MessageTable(Table):
     """Messages, with the columns that an import reads."""
 
-    external_id = Column(F("external_id"), OwnExternalId("pk"), help_text="its id, or one made of our number for it")
+    external_id = Column(F("external_id"), OwnExternalId("pk"), help_text="message ID (ours if it has none)")
     parent_external_id = Column(
-        F("parent_message__external_id"),
+        Coalesce(F("parent_message__external_id"), F("awaited_parent_external_id")),
         OwnExternalId("parent_message_id"),
         Value(""),
-        help_text="the id of what it answers",
+        help_text="the id of what it answers, stored or not",
     )
     sender = Column(F("sender__username"), help_text="a username")
     receiver = Column(F("receiver__username"), help_text="a username")
     timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, help_text="when it was sent, in UTC")
     edited = Column(BooleanText("edited"), kind=FLAG, help_text="whether its text was changed")
     read = Column(BooleanText("read"), kind=FLAG, help_text="whether its receiver has read it")
-    content = Column(F("content"), help_text="its text")
+    content = Column(F("content"), help_text="its text", width=WIDE)
     conversation = Column(
         F("conversation_id"), kind=NUMBER, preselected=False, help_text="the number of its conversation here"
     )
@@ -217,7 +227,7 @@ class HistoryTable(Table):
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     edited_at = Column(IsoTimestamp("edited_at"), kind=TIMESTAMP)
     edited_by = Column(F("edited_by__username"), Value(""), preselected=False)
-    old_content = Column(F("old_content"))
+    old_content = Column(F("old_content"), width=WIDE)
 
     class Meta:
         model = MessageHistory

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.db.models import Q
+from django.utils import timezone
 
 from ops.audit import scrubbing
-from ops.console.erasure import Leaving, Outcome, Step, mentions, outcome
+from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
 from ops.exports.models import Export
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
@@ -18,15 +19,27 @@ from ops.jobs.models import Job
 RUNNING = Q(job__state__in=UNDER_WAY)
 EXPORT_RUNNING = "A file that is being made right now may hold their messages; it goes within a day."
 ANONYMOUS_TITLE = "Export"
+# What is left of an export about somebody who was erased: who made one, of what kind, and when.
+EMPTY: dict[str, Any] = {
+    "removed": True,
+    "reason": "",
+    "selection": {},
+    "columns": [],
+    "file": "",
+    "file_name": "",
+    "approval": "",
+    **dict.fromkeys(("size", "rows", "expires_at", "entry_id", "job", "person", "decided_by", "decided_at")),
+}
 
 
-def remove_exports(person: Leaving, _: Any) -> Outcome:
-    """Delete exports by the person and about them, and all exported files: any may hold their messages.
+def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
+    """Delete exports by the person, and all exported files: any may hold their messages. Empty exports about them.
 
-    Exports without an account were theirs, or belonged to somebody erased earlier.
+    Exports without an account were theirs, or belonged to somebody erased earlier. One about them that is being made
+    right now is deleted: its job must not find an export of everything.
     """
     theirs = Q(by=None) | Q(by=person.user_id)
-    pattern = scrubbing.pattern_of([person.username, person.email])
+    pattern = scrubbing.name_pattern(person.names)
     removed = 0
     at_work = Export.objects.filter(RUNNING).exists()
     # The job's title has the name of the file, which has their username.
@@ -34,8 +47,12 @@ def remove_exports(person: Leaving, _: Any) -> Outcome:
     for export in Export.objects.exclude(RUNNING).exclude(file=""):
         removed += private_files.exists(export.file)
         private_files.delete_all(export.file)
-    doomed = Export.objects.filter(theirs | Q(pk__in=_about(person.user_id, pattern)))
-    removed += doomed.delete()[0]
+    about = Export.objects.filter(pk__in=_about(person.user_id, pattern))
+    # Those that had expired anyway are not explained by this.
+    kept = Export.objects.exclude(RUNNING).filter(expires_at__gt=timezone.now())
+    kept.update(removed=True)
+    removed += Export.objects.filter(theirs | Q(pk__in=about.filter(RUNNING).values("pk"))).delete()[0]
+    removed += about.update(**EMPTY)
     return outcome(removed, EXPORT_RUNNING if at_work else "")
 
 

@@ -11,3 +11,7 @@ from django.db.models import TextChoices
 class ExportEvent(TextChoices):
     # The target is the list, or the person. The details: filters, rows.
     MESSAGES_EXPORTED = "export.made", "Exported messages"  # filters, rows
+    # Of exports that need a second person; the target is the person whose data it is.
+    EXPORT_REQUESTED = "export.requested", "Requested an export of a person's data"
+    EXPORT_APPROVED = "export.approved", "Approved an export of a person's data"
+    EXPORT_REFUSED = "export.refused", "Refused an export of a person's data"

@@ -15,11 +15,11 @@ class ReasonForm(forms.Form):
     """The reason for an export."""
 
     reason = forms.CharField(
-        label="What the export is for",
+        label="Reason for export",
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "aria-describedby": "reason-help"}),
         error_messages={
-            "required": "Say what the export is for: it is kept in the audit trail, with your name.",
+            "required": "Enter a reason: it is kept in the audit trail, with your name.",
             "max_length": "The reason has %(show_value)s characters: shorten it to %(limit_value)s.",
             "null_characters_not_allowed": "The reason holds a character that cannot be stored: write it anew.",
         },
@@ -33,11 +33,13 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
     whole_threads = forms.BooleanField(required=False, label="Whole conversations: all other messages of theirs too")
     histories = forms.BooleanField(required=False, label="Older texts of edited messages, as a second file in a ZIP")
 
-    def __init__(self, data: Any = None, *, of_conversations: bool = False) -> None:
+    def __init__(self, data: Any = None, *, of_conversations: bool = False, with_histories: bool = True) -> None:
         self.table = message_table()
         super().__init__(formats=[None], resources=[self.table], data=data)  # type: ignore[call-arg]
         if of_conversations:  # they are whole anyway
             del self.fields["whole_threads"]
+        if not with_histories:
+            del self.fields["histories"]
 
     def _init_formats(self, formats: Any) -> None:
         """Leave the formats as declared above; the library would list its own."""
@@ -76,5 +78,5 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
             "format": chosen["format"],
             "columns": self.get_selected_resource_export_fields(),
             "whole_threads": chosen.get("whole_threads", False),
-            "histories": chosen["histories"],
+            "histories": chosen.get("histories", False),
         }

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ops.exports import contents, requests, selections
 from ops.exports.contents import File
+from ops.exports.formats import workbook
 from ops.exports.models import Export
 from ops.exports.rows import ranges
 from ops.exports.selections import Refused, author_name
@@ -104,7 +105,7 @@ class _FileBuilder:
                     self.run.advance(done=self.counted + rows if file.counts else None)
                 private_files.delete(before)
         rows = cursor.get("rows", 0)
-        self._mark_done(self._pack(name, file) if file.format == Export.Format.XLSX else name, rows)
+        self._mark_done(self._pack(name, file, rows) if file.format == Export.Format.XLSX else name, rows)
 
     def _resume(self, target: BinaryIO) -> str:
         """Copy what an earlier attempt committed; returns its file, or "" where this one starts over."""
@@ -118,7 +119,7 @@ class _FileBuilder:
         target.truncate()
         return ""
 
-    def _pack(self, sheet: str, file: File) -> str:
+    def _pack(self, sheet: str, file: File, number: int) -> str:
         name, path = self._new("xlsx"), private_files.path(sheet)
         with path.open("rb") as rows, _open(name) as target:
             writing.pack(
@@ -126,6 +127,8 @@ class _FileBuilder:
                 path.stat().st_size,
                 target,
                 file.title,
+                rows=number,
+                columns=workbook.sheet_of(file.columns).width,
                 author=author_name(self.export),
                 created=self.export.created_at,
                 beat=self.run.beat,

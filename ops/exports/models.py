@@ -14,11 +14,21 @@ from ops.jobs.models import Job
 JSON = models.JSONField[dict[str, Any], Any]
 
 
+class ExportQuerySet(models.QuerySet["Export"]):
+    def to_download(self, user: Any) -> ExportQuerySet:
+        """Those whose file is kept, for ``user`` to download."""
+        kept = {"size__isnull": False, "removed": False, "expires_at__gt": timezone.now()}
+        return self.filter(by=user.pk, **kept)
+
+
 class Export(models.Model):
     """An export of messages, or of one person's data, and its file until it expires.
 
     ``selection`` is {"query": the list's query string, "descriptions": […]}, {"ids": [...]} for selected rows, or
     {"person": id}. Messages with an id greater than ``up_to`` are not in it.
+
+    ``removed`` says that an erasure took its file. One that was about the erased person, or named them, has lost all
+    that it said as well: what is left explains to whoever asked for it where it went.
     """
 
     class Scope(models.TextChoices):
@@ -31,6 +41,14 @@ class Export(models.Model):
         JSON_LINES = "jsonl", "JSON Lines"
         XLSX = "xlsx", "Excel (XLSX)"
 
+    class Approval(models.TextChoices):
+        """Where an export needs a second person: empty for those who may export by themselves."""
+
+        REQUESTED = "requested", "Awaiting approval"
+        APPROVED = "approved", "Approved"
+        REFUSED = "refused", "Refused"
+        USED = "used", "Approved, and made"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -42,18 +60,49 @@ class Export(models.Model):
     whole_threads = models.BooleanField(default=False)
     histories = models.BooleanField(default=False)
     up_to = models.BigIntegerField(default=0)
+    entry_id = models.BigIntegerField(null=True, help_text="The entry of the audit trail that names its messages.")
     file = models.CharField(max_length=100, blank=True)
     file_name = models.CharField(max_length=255, blank=True)
     size = models.PositiveBigIntegerField(null=True, help_text="In bytes.")
     rows = models.PositiveBigIntegerField(null=True)
     expires_at = models.DateTimeField(null=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Whose data it is, where a second person has to approve it.",
+    )
+    approval = models.CharField(max_length=16, blank=True, choices=Approval.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    removed = models.BooleanField(default=False)  # without the time, which would lead from a receipt to a person
+
+    objects = ExportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         default_permissions = ()
-        permissions = [("export_messages", "Can export messages")]
-        indexes = [models.Index(fields=["created_at", "id"], name="export_latest")]
+        permissions = [
+            ("export_messages", "Can export messages"),
+            ("request_person_export", "Can request an export of one person's data"),
+            ("approve_person_export", "Can approve exports of one person's data that others request"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="export_latest"),
+            models.Index(fields=["person"], name="export_to_approve", condition=models.Q(approval="requested")),
+        ]
 
     def __str__(self) -> str:
         return f"Export of {self.get_scope_display().lower()}"
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a second person approved it."""
+        return self.approval in (self.Approval.APPROVED, self.Approval.USED)
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether an erasure left nothing of it but that it was."""
+        return self.removed and not self.file_name

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from messaging.models import Message, MessageHistory, Notification
 from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable
 from ops.exports.models import Export
-from ops.exports.selections import NOT_ALLOWED, Refused, author_name, may_export
+from ops.exports.selections import Refused, author_name, check_export
 
 GONE = "There is no such account (any more), so there is nothing to export."
 README = """\
@@ -30,7 +30,8 @@ notifications.csv      what told {name} of messages
 
 The tables are CSV: UTF-8, separated by commas, texts in double quotes, the first line names the columns. Times are in
 UTC. A message is called by its external_id; ids that begin with "threadward:" are our own numbers.
-A text that begins with = + - @ ' or a tab has one ' more in front, so that no spreadsheet takes it for a formula.
+A text that begins with = + - @ ' or a tab has one ' more in front, so that no spreadsheet takes it for a formula;
+the empty column 'threadward' says so to an import.
 """
 
 
@@ -44,8 +45,7 @@ class PersonalData:
 
 def data_of(export: Export) -> PersonalData:
     """The data of the person of an export. Raises Refused if the account was deleted or the export is not permitted."""
-    if not may_export(export.by, export.scope):
-        raise Refused(NOT_ALLOWED)
+    check_export(export)
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
     if user is None:
         raise Refused(GONE)

@@ -13,13 +13,15 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from messaging.models import Message, MessageHistory, Notification
+from ops.audit.details import Key, chosen
+from ops.audit.readings import record_selection
 from ops.audit.recording import record
 from ops.exports import contents, person
 from ops.exports.columns import message_table
 from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
-from ops.exports.selections import MODELS, Refused, messages_of, messages_within, newest_id, read_list
+from ops.exports.selections import MODELS, Refused, check_export, messages_of, messages_within, newest_id, read_list
 from ops.files import private_files
 from ops.jobs import starting
 from ops.jobs.leases import UNDER_WAY
@@ -27,7 +29,8 @@ from ops.jobs.leases import UNDER_WAY
 KIND = "export.make"
 STREAM_LIMIT = 10_000  # rows that are sent without a job
 STREAM_WINDOW = timedelta(minutes=10)  # how long an export without a file can be downloaded
-NOTHING = "Nothing matches (any more), so there is nothing to export."
+USED = "This export was made already, or is not approved: ask for another one."
+NOTHING = "Nothing matches any longer, so there is nothing to export."
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def draft(
     ``options`` are fields of Export: reason, format, columns, whole_threads, histories. Raises Refused.
     """
     export = Export(by=by, scope=scope, created_at=now or timezone.now(), **options)
+    check_export(export)
     export.columns = list(message_table().columns(export.columns))
     if ids is not None:
         export.selection = {"ids": sorted(set(ids))}
@@ -78,8 +82,8 @@ def submit(draft: Draft) -> Export:
     export = draft.export
     _count(export, draft.messages)
     details: dict[str, Any] = {
-        "format": export.format,
-        "columns": export.columns,
+        "format": Key(export.format),
+        "columns": [Key(column) for column in export.columns],
         "rows": export.rows,
         "whole_threads": export.whole_threads,
         "histories": export.histories,
@@ -88,8 +92,8 @@ def submit(draft: Draft) -> Export:
     if "ids" in export.selection:
         details["chosen"] = export.selection["ids"]
     else:
-        details["filters"] = draft.filters
-    _save_and_record(export, target=MODELS[export.scope], details=details, label=draft.terms or None)
+        details["filters"] = chosen(draft.filters)
+    _save_and_record(export, draft.messages, target=MODELS[export.scope], details=details, label=draft.terms or None)
     return export
 
 
@@ -98,15 +102,23 @@ def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) 
 
     Must not run in a transaction: after 2 s the work is handed over to a worker.
     """
-    export = Export(
-        by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now(), selection={"person": user.pk}
-    )
+    return _zip_of(user, Export(by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now()))
+
+
+def approved_zip(export: Export, user: Any) -> Export:
+    """As ``person_zip``, of the person for whom an export was approved: once, and of what is there now."""
+    export.created_at = timezone.now()
+    return _zip_of(user, export)
+
+
+def _zip_of(user: Any, export: Export) -> Export:
+    export.selection = {"person": user.pk}
     _set_bounds(export)
     person.data_of(export)  # raises Refused if not permitted
     counts = person.counts_of(user)
     export.rows = counts["sent"] + counts["received"]  # a message to oneself is in both files
-    details = {"rows": export.rows, "counts": counts, "format": "zip", "up_to": export.up_to}
-    _save_and_record(export, target=user, details=details, label=None)
+    details = {"rows": export.rows, "counts": counts, "format": Key("zip"), "up_to": export.up_to}
+    _save_and_record(export, Message.objects.of(user), target=user, details=details, label=None)
     return start(export)
 
 
@@ -159,11 +171,15 @@ def _count(export: Export, messages: QuerySet) -> None:
         raise Refused(workbook.TOO_LONG)
 
 
-def _save_and_record(export: Export, *, target: Any, details: dict[str, Any], label: str | None) -> None:
+def _save_and_record(
+    export: Export, messages: QuerySet, *, target: Any, details: dict[str, Any], label: str | None
+) -> None:
     export.file_name = contents.file_name(export)
     with transaction.atomic():
-        export.save(force_insert=True)
-        record(
+        if not export._state.adding:
+            _use_approval(export)
+        export.save(force_insert=export._state.adding)
+        entry = record(
             ExportEvent.MESSAGES_EXPORTED,
             actor=export.by,
             target=target,
@@ -171,6 +187,17 @@ def _save_and_record(export: Export, *, target: Any, details: dict[str, Any], la
             reason=export.reason,
             label=label,
         )
+        record_selection(entry, messages)
+        export.entry_id = entry.pk
+        export.save(update_fields=["entry_id"])
+
+
+def _use_approval(export: Export) -> None:
+    """Raises Refused where it was used by another click."""
+    unused = Export.objects.filter(pk=export.pk, approval=Export.Approval.APPROVED)
+    if not unused.update(approval=Export.Approval.USED):
+        raise Refused(USED)
+    export.approval = Export.Approval.USED
 
 
 def files_in_use() -> list[str]:

@@ -10,20 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS
 from django.contrib.messages import MessageFailure
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Exists, Max, Model, OuterRef, QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from messaging.models import Conversation, Message, MessageHistory
+from ops.accounts.time_zone import zone_of
+from ops.audit.models import ShownMessages
 from ops.exports.models import Export
 
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
-NOT_FILTERS = {*IGNORED_PARAMS, ERROR_FLAG}  # other parameters of a list
 PERMISSION = "exports.export_messages"
-NOT_ALLOWED = "You may not export this (any more): ask whoever looks after roles."
+REQUESTS = "exports.request_person_export"  # whoever has it needs a second person for each export
+NOT_ALLOWED = "You may not export this (any more): ask an administrator."
+NO_HISTORIES = "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."
+REMOVED = "This export was removed because an account was erased. Export again if it is still needed."
 NOT_UNDERSTOOD = "A filter in that address was not understood: go back to the list and choose again."
 
 
@@ -46,8 +49,30 @@ def may_export(user: Any, scope: str) -> bool:
     if user is None or not (user.is_active and user.is_staff and user.has_perm(PERMISSION)):
         return False
     if scope == Export.Scope.PERSON:
-        return user.has_perm("accounts.view_user")
+        return user.has_perm("accounts.view_user") and may_export_histories(user)
     return admin.site.get_model_admin(MODELS[scope]).has_view_permission(_request(user, ""))
+
+
+def may_request(user: Any) -> bool:
+    """Whether a user may export one person's data when a second person has approved it."""
+    return user is not None and user.is_active and user.is_staff and user.has_perm(REQUESTS)
+
+
+def may_export_histories(user: Any) -> bool:
+    """Whether a user may see older texts of edited messages, which an export must not show them either."""
+    return user is not None and user.has_perm("messaging.view_messagehistory")
+
+
+def check_export(export: Export) -> None:
+    """Raises Refused if whoever requested the export may not have it (any more), or an erasure removed it."""
+    if export.removed:
+        raise Refused(REMOVED)
+    if export.is_approved and may_request(export.by):
+        return
+    if not may_export(export.by, export.scope):
+        raise Refused(NOT_ALLOWED)
+    if export.histories and not may_export_histories(export.by):
+        raise Refused(NO_HISTORIES)
 
 
 def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
@@ -60,37 +85,46 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
     request = _request(by, query)
     request.as_of = as_of
     try:
-        changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
-    except (IncorrectLookupParameters, DisallowedModelAdminLookup, MessageFailure):
+        # A worker has no zone of its own: days are those of whoever saw the list.
+        with timezone.override(zone_of(by) or timezone.get_current_timezone()):
+            changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
+    except (IncorrectLookupParameters, MessageFailure):
         # MessageFailure: the list would show all rows and warn that it did not understand the search.
         raise Refused(NOT_UNDERSTOOD) from None
-    chosen = {spec.title: spec for spec in changes.filter_specs if spec.used_parameters}
-    active = {filter["title"]: filter["value"] for filter in changes.active_filters}
-    filters = {chosen[title].parameter_name: chosen[title].value() for title in active}
-    # The list ignores a filter with an invalid value; here a mistyped address would export everything.
-    if any(value and name not in filters and name not in NOT_FILTERS for name, value in request.GET.items()):
-        raise Refused(NOT_UNDERSTOOD)
-    descriptions = [f"{title.capitalize()}: {value}" for title, value in active.items()]
+    descriptions = [f"{active['title'].capitalize()}: {active['value']}" for active in changes.active_filters]
     return ListSelection(
         rows=changes.queryset.order_by().select_related(None).prefetch_related(None),
         terms=changes.query,
-        filters=filters,
+        filters=changes.understood_filters,
         descriptions=[f"Matching “{changes.query}”", *descriptions] if changes.query else descriptions,
     )
 
 
 def messages_of(export: Export) -> QuerySet:
     """The current messages of an export. Raises Refused."""
+    check_export(export)
     if export.scope == Export.Scope.PERSON:
         raise ValueError("One person's data is not one list of messages: see person.py.")
     ids = export.selection.get("ids")
     if ids is None:
         rows = read_list(export.scope, export.selection["query"], by=export.by, as_of=export.created_at).rows
-    elif may_export(export.by, export.scope):
-        rows = MODELS[export.scope].objects.filter(pk__in=ids)
     else:
-        raise Refused(NOT_ALLOWED)
-    return messages_within(rows, export)
+        rows = MODELS[export.scope].objects.filter(pk__in=ids)
+    return _recorded(messages_within(rows, export), export)
+
+
+def _recorded(messages: QuerySet, export: Export) -> QuerySet:
+    """Of ``messages`` those that the entry of the export names: what matches a filter may have changed since.
+
+    Nothing that all messages up to ``up_to`` are in can have changed.
+    """
+    if export.entry_id is None or len(messages.query.where.children) == 1:
+        return messages
+    number = OuterRef("pk")
+    runs = ShownMessages.objects.filter(
+        entry=export.entry_id, first__range=(number - ShownMessages.LONGEST, number), last__gte=number
+    )
+    return messages.filter(Exists(runs))
 
 
 def messages_within(rows: QuerySet, export: Export) -> QuerySet:

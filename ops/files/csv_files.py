@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from operator import itemgetter
 
+from ops.files.dialects import escapes
+from ops.files.dialects.mixed_encodings import MixedRows
+from ops.files.dialects.utc_times import utc_column
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
-from ops.files.headers import Columns, fit
+from ops.files.headers import Columns, at
 from ops.files.problems import Problem, Unreadable
-from ops.files.sources import Reading, SourceRow
+from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
+from ops.files.shapes.header_rows import Header, header_row, read_header
+from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
+from ops.files.suggestions import Suggestion
 
-LONGEST_VALUE = 1_000_000  # characters; a longer one is most likely a quote that was never closed
-LONGEST_LINE = 2 * LONGEST_VALUE
-SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs"}
+# A value that is longer than LONGEST_VALUE is most likely a quote that was never closed.
+LONGEST_LINE = 2 * LONGEST_VALUE + (1 << 20)  # each character may be a quote, which is written twice
+MORE_SEPARATORS = "rows have more separators than the header: the empty values behind its columns are left out."
+END_MARK = "\x1a"
+END_MARK_IGNORED = "The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored."
 NOT_TEXT = {
     b"PK\x03\x04": "a ZIP or XLSX file",
     b"\x1f\x8b": "a compressed (gzip) file",
@@ -23,7 +33,7 @@ NOT_TEXT = {
 }
 
 # The limit is global to the process. Python's default of 131,072 characters refuses texts that are fine.
-csv.field_size_limit(LONGEST_VALUE)
+csv.field_size_limit(LONGEST_VALUE + 1)  # and a guard
 
 
 class CsvFile:
@@ -36,27 +46,35 @@ class CsvFile:
 
     format = "CSV"
     size = 0
+    sheets: Sequence[str] = ()
 
     def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
         self.notices: list[Problem] = []
+        self.suggestions: list[Suggestion] = []
         refuse_binary(file.peek(16)[:16])
+        self._columns, self._reading = columns, reading
         self._text, self._encoding = open_text(file, reading.encoding)
+        self._mixed = MixedRows(self._encoding, reading.fallback_encoding)
         self.encoding = self._encoding.name
         self._row = 0  # the number of the row that is being read
         self._line = ""
+        self._backslashes = False  # whether a backslash before a quote made a row ragged
         self._undecoded = False  # whether any line so far has bytes that are not valid in the encoding
-        header_line = self._first_line()
-        self.separator = _separator(header_line, columns.known_headers(reading))
-        self._carriage_returns_end_rows = header_line.endswith("\r")
-        self.headers = self._header(header_line)
-        self._width = len(self.headers)
+        begins = beginning_of(file, self._encoding, columns, reading)
+        self.separator = begins.separator
+        header = self._read_header(begins, columns, reading)
+        self.header_row, self.headers, self.samples = header.row, header.names, header.samples
+        self.notices += header.fit.notices
+        self._width = header.width
+        self._blank, self._counters = header.fit.blank, header.fit.counters
+        self._named_width = max((place + 1 for place in range(self._width) if place not in self._blank), default=0)
         self._no_values = columns.no_values
-        found = fit(self.headers, columns, reading, row=self._row)
-        self.used = found.sources
+        self.used = header.fit.sources
+        self._utc = utc_column("timestamp", self.headers, self.used, columns)
         # Columns that the file does not have take the empty value that is then appended to each row.
-        self._pads = None in found.sources
-        self._in_order = itemgetter(*(self.headers.index(s) if s is not None else self._width for s in found.sources))
+        self._pads = None in self.used
+        self._in_order = itemgetter(*(self._width if place is None else place for place in header.fit.places))
 
     @property
     def description(self) -> str:
@@ -75,29 +93,55 @@ class CsvFile:
     def __iter__(self) -> Iterator[SourceRow]:
         rows = 0
         width, pads, in_order = self._width, self._pads, self._in_order
+        watched = bool(self._blank or self._counters)
         for number, values in self.originals():
             rows += 1
             if len(values) != width:
-                yield number, self._first_value_only(values), self._ragged(number, values)
+                fitted = self._without_empty_ends(values)
+                if fitted is None:
+                    self._backslashes = self._backslashes or escapes.ESCAPED_QUOTE in self._line
+                    yield number, self._first_value_only(values), self._ragged(number, values)
+                    continue
+                values = fitted
+            if watched and (problem := self._unnamed_value(number, values)):
+                yield number, self._first_value_only(values), problem
                 continue
             if pads:
                 values.append("")
             ordered = in_order(values)
-            problem = undecoded(number, "".join(ordered), self._encoding) if self._undecoded else None
+            if self._utc is not None:
+                ordered = self._utc.read(ordered, values)
+            ordered, problem = self._mixed.read(number, ordered) if self._undecoded else (ordered, None)
             yield number, ordered, problem
         if not rows:
-            raise Unreadable("the file has a header and no rows.")
+            raise Unreadable("the file has a header and no rows." if self.header_row else "the file has no rows.")
+        self.notices += self._mixed.notices()
+        self.suggestions += self._mixed.suggestions()
+        if self._backslashes:
+            self.suggestions += self._read_with_escapes()
 
     @property
     def original_headers(self) -> list[str]:
-        """The names of the values of ``originals``."""
-        return self.headers
+        """The names of the values of ``originals``; "" over columns that hold nothing of a row."""
+        return ["" if at in (*self._blank, *self._counters) else name for at, name in enumerate(self.headers)]
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values as they are in the file) of every row that is not blank, instead of the rows."""
         for number, values in self._whole_rows():
-            if any(values):  # not a blank line, nor an empty row of a spreadsheet
+            if values and (
+                values[0].strip() or any(map(str.strip, values))
+            ):  # not a blank line, nor an empty row of a spreadsheet
                 yield number, values
+
+    def _read_header(self, begins: Beginning, columns: Columns, reading: Reading) -> Header:
+        row = header_row(begins.rows, columns, reading)
+        if not row:
+            self._carriage_returns_end_rows = begins.carriage_returns
+            return read_header(begins.rows, columns, reading, row=0)
+        line = self._line_of(row) if begins.rows else self._first_line()
+        self._carriage_returns_end_rows = line.endswith("\r")
+        others = [one for one in begins.rows if one[0] != self._row]
+        return read_header([(self._row, self._cells(line)), *others], columns, reading, row=self._row)
 
     def _first_line(self) -> str:
         for line in self._lines():
@@ -106,8 +150,23 @@ class CsvFile:
                 return line
         raise Unreadable("the file is empty.")
 
-    def _header(self, line: str) -> list[str]:
-        """The names of the columns."""
+    def _line_of(self, row: int) -> str:
+        """The line of a row, the first one to be read; those above it are skipped."""
+        above = csv.reader(self._lines(), delimiter=self.separator)
+        try:
+            while self._row < row - 1 and next(above, None) is not None:
+                self._row += 1
+        except csv.Error as error:
+            raise Unreadable(self._quoting_fault(str(error)), row=self._row + 1) from error
+        line = next(self._lines(), "")
+        if not line:
+            words = f"the file has no row {row:,}, which was chosen for the header: choose another one."
+            raise Unreadable(words, cure="header_row")
+        self._row += 1
+        return line
+
+    def _cells(self, line: str) -> list[str]:
+        """The cells of the header."""
         choose = "choose the file's encoding, or save the file as UTF-8 and import that."
         if undecoded(1, line, self._encoding):
             raise Unreadable(f"the header is not valid {self.encoding}: {choose}", row=self._row, cure="encoding")
@@ -115,10 +174,9 @@ class CsvFile:
             why = f"the header holds a character that cannot be stored (U+0000), read as {self.encoding}"
             raise Unreadable(f"{why}: remove it, {choose}", row=self._row, cure="encoding")
         try:
-            names = next(csv.reader([line], delimiter=self.separator, strict=True))
+            return next(csv.reader([line.lstrip("\ufeff")], delimiter=self.separator, strict=True))
         except csv.Error as error:
             raise Unreadable("a quote in the header is never closed: close or remove it.", row=self._row) from error
-        return [name.strip() for name in names]
 
     def _whole_rows(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values) of each row.
@@ -157,17 +215,42 @@ class CsvFile:
         return values
 
     def _parsed(self) -> Iterator[list[str]]:
-        reader = csv.reader(self._lines(), delimiter=self.separator, strict=True)
+        lines = self._lines()
+        if self._reading.escapes:
+            lines = escapes.doubled(lines, self.separator, self._width, self._reading.escapes)
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
             self._row += 1
             try:
                 values = next(reader, None)
             except csv.Error as error:
-                raise Unreadable(self._quoting_fault(str(error)), row=self._row) from error
+                suggestions = self._read_with_escapes() if self._may_have_escapes() else []
+                words = self._quoting_fault(str(error))
+                raise Unreadable(words, row=self._row, suggestions=suggestions) from error
             if values is None:
                 self._row -= 1
                 return
             yield values
+
+    def _may_have_escapes(self) -> bool:
+        return escapes.ESCAPED_QUOTE in self._line
+
+    def _read_with_escapes(self) -> list[Suggestion]:
+        """The suggestion to read backslashes as escapes, where the beginning of the file can be read so."""
+        if self._reading.escapes or not self._file.seekable():
+            return []
+
+        def rows_of(kind: str) -> list[SourceRow] | None:
+            self._file.seek(0)
+            again = CsvFile(self._file, self._columns, replace(self._reading, escapes=kind))
+            try:
+                return list(islice(again, escapes.TRIED))
+            except Unreadable:
+                return None
+            finally:
+                again._text.detach()  # which would close the file
+
+        return escapes.suggest(rows_of)
 
     def _quoting_fault(self, error: str) -> str:
         """The sentence for an error of the csv module, which only names the character that it did not expect."""
@@ -194,9 +277,17 @@ class CsvFile:
                         "messages, or its lines do not end.",
                         row=self._row,
                     )
+                if line[-1] == END_MARK:  # the last one, where DOS and its copy command put it
+                    line = line.rstrip(END_MARK)
+                    self.notices.append(Problem(None, "", "notice", END_MARK_IGNORED))
+                    if not line:
+                        return
                 self._line = line
-                if not line.isascii() and ESCAPED_BYTES.search(line):
-                    self._undecoded = True
+                if not line.isascii():
+                    if ESCAPED_BYTES.search(line):
+                        self._undecoded = True
+                    else:
+                        self._mixed.any_sound = True
                 yield line
         except UnicodeError as error:
             raise Unreadable(
@@ -211,6 +302,25 @@ class CsvFile:
         """The values of a row with too few or too many: only the one that identifies it."""
         padded = [*values, *[""] * self._width][: self._width]
         return self._in_order([*padded, ""])[0], *self._no_values[1:]
+
+    def _without_empty_ends(self, values: list[str]) -> list[str] | None:
+        """A row that has more or fewer empty values at its end than the header; None where others are concerned."""
+        if len(values) < self._named_width or any(value.strip() for value in values[self._width :]):
+            return None
+        if len(values) > self._width:
+            notice = Problem(None, "", "notice", MORE_SEPARATORS)
+            if notice not in self.notices:
+                self.notices.append(notice)
+        return [*values[: self._width], *[""] * (self._width - len(values))]
+
+    def _unnamed_value(self, number: int, values: list[str]) -> Problem | None:
+        """The problem of a row with a value in a column that has no name, and was taken for an empty one."""
+        for place in (*self._blank, *self._counters):
+            value = values[place].strip()
+            if value and not (place in self._counters and value.isdecimal()):
+                words = f"row {number} has a value in {at([place])}, which has no name: say which column it is."
+                return Problem(number, "", "error", words, "columns")
+        return None
 
     def _ragged(self, number: int, values: list[str]) -> Problem:
         values_found = f"{len(values)} value" if len(values) == 1 else f"{len(values)} values"
@@ -228,13 +338,3 @@ def refuse_binary(start: bytes) -> None:
     for magic, kind in NOT_TEXT.items():
         if start.startswith(magic):
             raise Unreadable(f"this is not text: it looks like {kind}. Save it as CSV and import that.")
-
-
-def _separator(header: str, known: set[str]) -> str:
-    """The separator that finds most of the known columns in the header, then most columns; a comma if in doubt."""
-
-    def columns_found(separator: str) -> tuple[int, int]:
-        names = header.split(separator)
-        return sum(name.strip('" \r\n') in known for name in names), len(names)
-
-    return max(SEPARATORS, key=columns_found)

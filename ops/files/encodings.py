@@ -53,8 +53,8 @@ CODECS = {
 ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 # For a suggestion.
-DECODED, SAMPLE, BLOCK = 16 << 20, 16 << 10, 1 << 20  # bytes
-SECONDS = 2.0
+SEARCHED, SAMPLE, BLOCK = 16 << 20, 16 << 10, 1 << 20  # bytes
+SECONDS = 15.0  # a worker is thought dead when it is silent for longer than JOBS_LEASE_SECONDS
 MOST_DISORDER = (
     0.35  # of a text that is still likely, as charset-normalizer counts it; its own default drops short ones
 )
@@ -81,7 +81,7 @@ def encoding_of(start: bytes, chosen: str = "") -> Encoding:
     name = chosen or "UTF-8"
     if name not in ENCODINGS:
         raise KeyError(name)
-    return Encoding(name, _codec(name))
+    return Encoding(name, codec_of(name))
 
 
 def undecoded(row: int, text: str, encoding: Encoding) -> Problem | None:
@@ -98,24 +98,40 @@ def undecoded(row: int, text: str, encoding: Encoding) -> Problem | None:
     )
 
 
-def suggest_encoding(path: Path) -> str:
-    """The encoding that a file which is not valid UTF-8 is likely in; "" where none fits, or most of it is UTF-8.
+def suggest_encodings(path: Path, *, preferred: str = "") -> list[str]:
+    """The encodings that a file which is not valid UTF-8 may be in, the likeliest first.
 
-    Decodes the first DECODED bytes, and gives up after SECONDS.
+    ``preferred`` comes before others that are as likely, and after those that are likelier. Each can decode the whole
+    file. None where none fits within SECONDS, or where most of the file is UTF-8.
     """
     deadline = time.monotonic() + SECONDS
     with path.open("rb") as file:
-        content = file.read(DECODED)
+        content = file.read(SEARCHED)
     if _utf_16(content[:4], certain=True):
-        return ""
-    lines = _lines_beyond_ascii(content)
-    if 2 * sum(_decodes(line, "utf-8", deadline) for line in lines) >= len(lines):
-        return ""
-    likely = (name for name in _likely(b"\n".join(lines)) if _decodes(content, _codec(name), deadline))
-    return next(likely, "")
+        return []
+    lines = lines_beyond_ascii(content)
+    if 2 * sum(_is_utf_8(line) for line in lines) >= len(lines):
+        return []
+    names = likely(b"\n".join(lines))
+    if preferred in ENCODINGS and not preferred.startswith("UTF"):
+        names = [preferred, *names] if preferred in names else [*names, preferred]
+    fitting = (name for name in dict.fromkeys(names) if _decodes(path, codec_of(name), deadline))
+    likeliest = next(fitting, "")
+    if not likeliest:
+        return []
+    others = [preferred] if preferred in names and preferred != likeliest else []
+    return [likeliest, *(name for name in others if _decodes(path, codec_of(name), deadline))]
 
 
-def _codec(name: str) -> str:
+def samples_of(path: Path, name: str, most: int) -> list[tuple[str, str]]:
+    """(as it is, as it would be read) of the first lines that have other characters than ASCII."""
+    with path.open("rb") as file:
+        lines = lines_beyond_ascii(file.read(SEARCHED))[:most]
+    return [(line.decode("utf-8", "surrogateescape"), line.decode(codec_of(name), "replace")) for line in lines]
+
+
+def codec_of(name: str) -> str:
+    """The codec of one of ENCODINGS."""
     return CODECS.get(name, name.lower())
 
 
@@ -132,7 +148,7 @@ def _utf_16(start: bytes, *, certain: bool) -> str:
     return "utf-16-le" if little_endian or not certain else ""
 
 
-def _lines_beyond_ascii(content: bytes) -> list[bytes]:
+def lines_beyond_ascii(content: bytes) -> list[bytes]:
     """The first lines with bytes that are not ASCII, up to SAMPLE bytes. What is ASCII says nothing of the encoding."""
     lines, size, position = [], 0, 0
     while size < SAMPLE and (found := BEYOND_ASCII.search(content, position)):
@@ -144,9 +160,9 @@ def _lines_beyond_ascii(content: bytes) -> list[bytes]:
     return lines
 
 
-def _likely(sample: bytes) -> list[str]:
+def likely(sample: bytes) -> list[str]:
     """The encodings that a text is most likely in, all equally so, in the order of ENCODINGS."""
-    names = {codecs.lookup(_codec(name)).name: name for name in ENCODINGS if not name.startswith("UTF")}
+    names = {codecs.lookup(codec_of(name)).name: name for name in ENCODINGS if not name.startswith("UTF")}
     matches = list(
         from_bytes(
             sample,
@@ -167,14 +183,24 @@ def _likely(sample: bytes) -> list[str]:
     return [name for name in ENCODINGS if name in found]
 
 
-def _decodes(content: bytes, codec: str, deadline: float) -> bool:
-    """Whether the beginning of a file is valid in an encoding; False too where that is not known in time."""
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decodes(path: Path, codec: str, deadline: float) -> bool:
+    """Whether a whole file is valid in an encoding; False too where that is not known in time."""
     decoder = codecs.getincrementaldecoder(codec)()
     try:
-        for start in range(0, len(content), BLOCK):
-            decoder.decode(content[start : start + BLOCK])
-            if time.monotonic() > deadline:
-                return False
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                decoder.decode(block)
+                if time.monotonic() > deadline:
+                    return False
+            decoder.decode(b"", final=True)
     except UnicodeError:
         return False
     return True

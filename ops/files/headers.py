@@ -1,18 +1,42 @@
-"""Which header of a file holds which of the columns that are wanted."""
+"""Which header of a file holds which of the columns that are wanted.
+
+Columns are addressed by their place: one without a name is called "column 7", and so may any other be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlsxwriter.utility import xl_col_to_name
 
-from ops.files.problems import Unreadable, label
+from ops.files.formulas import bare
+from ops.files.problems import Problem, Unreadable, label
+from ops.files.shapes.samples import FileRow, full, is_counter, samples_of, shortened
 from ops.files.sources import Reading
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 KEEP_ONE = "Of columns with one name keep one; give the others other names, or remove them."
+NO_HEADER = (
+    "the file has no header: its first row holds values like the others. Say which column is which, or put a header "
+    "above the first row."
+)
 MOST_HEADERS = 1_000
 LONGEST_LIST = 20  # headers, or positions of one, that a sentence names
+# What does not tell names apart: blanks, underscores, hyphens, quotes and byte order marks.
+FORMATTING = re.compile("[\\s_\\-\u2010-\u2015\"'`´“”„‟«»‘’‚\ufeff\u200b]+")
+
+
+def no_names(headers: Sequence[str]) -> Mapping[str, str]:
+    """No header is known under another name."""
+    return {}
+
+
+def no_places(rows: Sequence[Sequence[str]]) -> Mapping[str, int]:
+    """No column is recognised by its values."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -21,20 +45,26 @@ class Columns:
 
     ``names`` are in the order of a row's values; the first identifies a row. ``aliases`` maps a name to another one
     under which it is found as well. A file need not have those that ``may_be_missing``, nor those that
-    ``may_be_left_out`` where the reading says that it has none. A header called ``always_ignored`` is never unknown.
+    ``may_be_left_out`` where the reading says that it has none. Headers called as one of ``always_ignored`` are never
+    unknown. ``by_name`` gives for each column the header that other programs call it by, ``by_values`` the place of
+    each column in rows without a header: what they give is suggested, and never taken unasked.
     """
 
     names: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     may_be_missing: tuple[str, ...] = ()
     may_be_left_out: tuple[str, ...] = ()
-    always_ignored: str | None = None
+    always_ignored: tuple[str, ...] = ()
+    by_name: Callable[[Sequence[str]], Mapping[str, str]] = field(default=no_names, compare=False)
+    by_values: Callable[[Sequence[Sequence[str]]], Mapping[str, int]] = field(default=no_places, compare=False)
 
     @property
     def expected(self) -> str:
         """Which headers are expected, in words."""
         needed = f"Expected, once each: {', '.join(name for name in self.names if name not in self.may_be_missing)}"
-        optional = f"; {' and '.join(self.may_be_missing)} may be there as well" if self.may_be_missing else ""
+        *some, last = self.may_be_missing or ("",)
+        listed = f"{', '.join(some)} and {last}" if some else last
+        optional = f"; {listed} may be there as well" if listed else ""
         return f"{needed}{optional}."
 
     @property
@@ -42,13 +72,24 @@ class Columns:
         """The values of a row that has none."""
         return ("",) * len(self.names)
 
-    def known_headers(self, reading: Reading) -> set[str]:
-        """The headers that are recognised."""
-        return {*self.names, *self.aliases.values(), *reading.columns.values()}
+    def found_in(self, cells: Sequence[str], reading: Reading) -> int:
+        """How many of the columns these cells name, in our words or in those of other programs."""
+        headers = [named(cell) for cell in cells[:MOST_HEADERS]]
+        known = {plain(header) for header in headers if header}
+        ours = {
+            name
+            for name in self.names
+            if known & {plain(one) for one in (name, self.aliases.get(name), reading.columns.get(name)) if one}
+        }
+        return len(ours | self.by_name(headers).keys())
 
 
 class HeaderUnfit(Unreadable):
-    """The headers of a file do not fit the columns: it can be read once somebody says which is which."""
+    """The headers of a file do not fit the columns: it can be read once somebody says which is which.
+
+    ``unnamed`` are columns without a name that hold values; ``samples`` the first values under each of ``headers``.
+    ``guessed`` is given for a file that has no header: where each column is, as its values suggest.
+    """
 
     def __init__(
         self,
@@ -59,67 +100,264 @@ class HeaderUnfit(Unreadable):
         *,
         expected: str,
         row: int | None,
+        unnamed: Sequence[str] = (),
+        samples: Sequence[Sequence[str]] = (),
+        suggestions: Sequence[Suggestion] = (),
+        guessed: Mapping[str, str] | None = None,
     ) -> None:
-        named = {"unknown": _listed(unknown), "missing": _listed(missing)}
+        named = {
+            "unknown": _listed(unknown),
+            "missing": _listed(missing),
+            "without a name": "; ".join(places(headers, name, called=False) for name in unnamed[:LONGEST_LIST]),
+        }
         named["repeated"] = "; ".join(f"{label(name)} in {places(headers, name)}" for name in repeated)
         faults = "; ".join(f"{kind}: {names}" for kind, names in named.items() if names)
         remedy = f" {KEEP_ONE}" if repeated else ""
-        cure = "" if repeated else "columns" if missing else "ignore_unknown"
-        super().__init__(f"the columns of the header do not fit; {faults}. {expected}{remedy}", row=row, cure=cure)
+        cure = "" if repeated else "columns" if missing or unnamed else "ignore_unknown"
+        words = f"the columns of the header do not fit; {faults}. {expected}{remedy}"
+        if guessed is not None:
+            words, cure = f"{NO_HEADER} {expected}", "columns"
+        super().__init__(words, row=row, cure=cure, suggestions=suggestions)
         self.headers, self.unknown = list(headers), list(unknown)
-        self.missing, self.repeated = list(missing), list(repeated)
+        self.missing, self.repeated, self.unnamed = list(missing), list(repeated), list(unnamed)
+        self.samples = [list(values) for values in samples]
+        self.without_header, self.guessed = guessed is not None, dict(guessed or {})
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The header that holds each column, in the order of Columns.names (None where none does), and unknown headers."""
+    """The header that holds each column, in the order of Columns.names (None where none does), and unknown headers.
+
+    ``places`` are those of ``sources``. Columns at ``blank`` have neither a name nor values as far as was seen, those
+    at ``counters`` no name, and numbers that count the rows: neither is read. ``notices`` say so.
+    """
 
     sources: tuple[str | None, ...]
     unknown: tuple[str, ...]
+    places: tuple[int | None, ...]
+    blank: tuple[int, ...] = ()
+    counters: tuple[int, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
 
-def fit(headers: Sequence[str], columns: Columns, reading: Reading, *, row: int | None = None) -> Fit:
-    """Find the header of each column. ``row`` is where the headers are.
+def named(cell: str) -> str:
+    """The header that a cell holds; our own files guard headers that a spreadsheet would compute."""
+    return bare(cell.strip(" \t\r\n\ufeff").strip())
+
+
+def plain(name: str) -> str:
+    """A name without what does not tell names apart: capitals, blanks, underscores, hyphens, quotes."""
+    return FORMATTING.sub("", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def addressed(headers: Sequence[str]) -> list[str]:
+    """The headers, those without a name called after their place."""
+    return [header or address(place, headers) for place, header in enumerate(headers)]
+
+
+def address(place: int, headers: Sequence[str] = ()) -> str:
+    """What a column is called after its place, counted from 0; unlike any of the headers."""
+    called = f"column {place + 1}"
+    while called in headers:
+        called = f"#{called}"
+    return called
+
+
+def fit(
+    headers: Sequence[str],
+    columns: Columns,
+    reading: Reading,
+    *,
+    row: int | None = None,
+    rows: Sequence[FileRow] = (),
+) -> Fit:
+    """Find the header of each column. ``row`` is where the headers are, ``rows`` are the first below them.
 
     Raises HeaderUnfit naming all that are unknown, missing or repeated, Unreadable where there are too many.
     """
     if len(headers) > MOST_HEADERS:
         words = f"the file has {len(headers):,} columns: this is no file of messages."
         raise Unreadable(words, row=row)
-    sources = {column: _source(column, headers, columns, reading.columns) for column in columns.names}
-    missing = [
-        column for column in columns.names if sources[column] is None and not _may_lack(column, columns, reading)
+    names = addressed(headers)
+    found = _Search(names, columns, reading)
+    repeated = found.repeated()
+    missing = found.missing()
+    unnamed = [place for place, header in enumerate(headers) if not header and place not in found.places.values()]
+    values = {place: full(rows, place) for place in unnamed}
+    blank = [place for place in unnamed if not values[place]]
+    counters = [place for place in unnamed if values[place] and is_counter(values[place], first=place == 0)]
+    asked = [names[place] for place in unnamed if place not in blank and place not in counters]
+    unknown = [name for name in found.unknown() if name not in {names[place] for place in unnamed}]
+    if missing or repeated or ((unknown or asked) and not reading.ignore_unknown):
+        suggested = () if repeated else suggestions_of(names, columns, reading, missing, unknown, asked, rows)
+        raise HeaderUnfit(
+            names,
+            [] if reading.ignore_unknown else unknown,
+            missing,
+            repeated,
+            expected=columns.expected,
+            row=row,
+            unnamed=[] if reading.ignore_unknown else asked,
+            samples=samples_of(rows, len(names)),
+            suggestions=suggested,
+        )
+    return Fit(
+        sources=tuple(names[place] if place is not None else None for place in found.places.values()),
+        unknown=tuple(unknown),
+        places=tuple(found.places.values()),
+        blank=() if reading.ignore_unknown else tuple(blank),
+        counters=() if reading.ignore_unknown else tuple(counters),
+        notices=tuple(_notices(names, blank, counters, asked)),
+    )
+
+
+def suggestions_of(
+    headers: Sequence[str],
+    columns: Columns,
+    reading: Reading,
+    missing: Sequence[str],
+    unknown: Sequence[str],
+    unnamed: Sequence[str],
+    rows: Sequence[FileRow],
+) -> list[Suggestion]:
+    """The columns that the headers mean in other programs' words, where these are all that is needed."""
+    if unnamed:
+        return []
+    wanted = [column for column in columns.names if column not in reading.columns]
+    free = [header for header in unknown if header not in reading.columns.values()]
+    named = columns.by_name(free)
+    wanted = [column for column in wanted if column in {*missing, *columns.may_be_missing}]
+    called = {column: named[column] for column in wanted if column in named}
+    left_out = [column for column in missing if column not in called]
+    if not called or any(column not in columns.may_be_left_out for column in left_out):
+        return []
+    chosen = {**reading.columns, **called, **dict.fromkeys(left_out, "")}
+    rest = [header for header in unknown if header not in called.values()]
+    return [columns_suggestion(headers, columns, chosen, called, rest, rows)]
+
+
+def columns_suggestion(
+    headers: Sequence[str],
+    columns: Columns,
+    chosen: Mapping[str, str],
+    called: Mapping[str, str],
+    rest: Sequence[str],
+    rows: Sequence[FileRow],
+) -> Suggestion:
+    """The suggestion to read the columns so; ``rest`` are headers that are left out then."""
+    pairs = ", ".join(f"{label(header, quoted=True)} is {column}" for column, header in called.items())
+    left_out = f" Left out: {_listed(rest)}." if rest else ""
+    without = [column for column, header in chosen.items() if not header]
+    none = f" The file has no {' and no '.join(without)}." if without else ""
+    found = _Search(headers, columns, Reading(columns=chosen))
+    return Suggestion(
+        "columns",
+        dict(chosen),
+        f"The columns go by other names: {pairs}.{none}{left_out}",
+        "Take these columns",
+        [_as_read(row, found.places) for row in rows[:MOST_SAMPLES]],
+        also={"ignore_unknown": True} if rest else {},
+    )
+
+
+def _as_read(row: FileRow, places: Mapping[str, int | None]) -> Sample:
+    number, values = row
+    read = [
+        f"{column}: {shortened(values[place])}"
+        for column, place in places.items()
+        if place is not None and place < len(values) and values[place]
     ]
-    used = [source for source in sources.values() if source is not None]
-    repeated = [name for name in dict.fromkeys(used) if headers.count(name) > 1 or used.count(name) > 1]
-    unknown = [name for name in dict.fromkeys(headers) if name not in used and name != columns.always_ignored]
-    if missing or repeated or (unknown and not reading.ignore_unknown):
-        named = [] if reading.ignore_unknown else unknown
-        raise HeaderUnfit(headers, named, missing, repeated, expected=columns.expected, row=row)
-    return Fit(tuple(sources.values()), tuple(unknown))
+    return Sample(number, " | ".join(map(shortened, values[:LONGEST_LIST])), "; ".join(read))
 
 
-def places(headers: Sequence[str], name: str) -> str:
+def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
     """Where the columns of this name are, counted as people and as spreadsheets do: "columns 3 and 9 (C and I)"."""
-    found = [place for place, header in enumerate(headers) if header == name]
+    found = [place for place, header in enumerate(headers) if plain(header) == plain(name)]
+    if name in headers and not called:
+        found = [headers.index(name)]
+    return at(found)
+
+
+def at(found: Sequence[int]) -> str:
+    """Columns by their places, counted from 0, as people and as spreadsheets count them."""
     numbers = _joined([str(place + 1) for place in found])
     letters = _joined([xl_col_to_name(place) for place in found])
     return f"column{'' if len(found) == 1 else 's'} {numbers} ({letters})"
 
 
-def _source(column: str, headers: Sequence[str], columns: Columns, chosen: Mapping[str, str]) -> str | None:
-    if column in chosen:
-        return chosen[column] if chosen[column] in headers and chosen[column] else None
-    # A header that was chosen for another column is not found by its name.
-    for name in (column, columns.aliases.get(column)):
-        if name in headers and name not in chosen.values():
-            return name
-    return None
+class _Search:
+    """``places``: where the header of each column is, None where none holds it."""
+
+    def __init__(self, headers: Sequence[str], columns: Columns, reading: Reading) -> None:
+        self._headers, self._columns, self._reading = headers, columns, reading
+        chosen = {column: self._chosen(name) for column, name in reading.columns.items() if name}
+        taken = {place for found in chosen.values() for place in found[:1]}
+        # Every place where a column may be: the first is it, and no other may be there.
+        self._found = {
+            column: chosen.get(column, []) if column in reading.columns else self._by_name(column, taken)
+            for column in columns.names
+        }
+        self.places: dict[str, int | None] = {
+            column: found[0] if found else None for column, found in self._found.items()
+        }
+        self._used = [place for place in self.places.values() if place is not None]
+
+    def missing(self) -> list[str]:
+        """The columns that are needed and not found."""
+        columns, chosen = self._columns, self._reading.columns
+        return [
+            column
+            for column, place in self.places.items()
+            if place is None
+            and column not in columns.may_be_missing
+            and not (column in columns.may_be_left_out and chosen.get(column) == "")
+        ]
+
+    def repeated(self) -> list[str]:
+        """The headers of which there is more than one, or that hold more than one column."""
+        several = (found[0] for found in self._found.values() if len(found) > 1)
+        twice = (place for place in self._used if self._used.count(place) > 1)
+        return list(dict.fromkeys(self._headers[place] for place in (*several, *twice)))
+
+    def unknown(self) -> list[str]:
+        """The named headers that hold none of the columns."""
+        known = {*self.repeated(), *self._columns.always_ignored}
+        free = (header for place, header in enumerate(self._headers) if place not in self._used)
+        return [header for header in dict.fromkeys(free) if header not in known]
+
+    def _chosen(self, name: str) -> list[int]:
+        """Where a header is that somebody chose by its name, or by its place."""
+        if found := self._exactly(name) or self._alike(name):
+            return found
+        numbered = re.fullmatch(r"#*column (\d{1,4})", name)
+        place = int(numbered[1]) - 1 if numbered else -1
+        return [place] if 0 <= place < len(self._headers) else []
+
+    def _by_name(self, column: str, taken: set[int]) -> list[int]:
+        """A header that was chosen for another column is not found by its name."""
+        names = [name for name in (column, self._columns.aliases.get(column)) if name]
+        for find in (self._exactly, self._alike):
+            for name in names:
+                if found := [place for place in find(name) if place not in taken]:
+                    return found
+        return []
+
+    def _exactly(self, name: str) -> list[int]:
+        return [place for place, header in enumerate(self._headers) if header == name]
+
+    def _alike(self, name: str) -> list[int]:
+        wanted = plain(name)
+        return [place for place, header in enumerate(self._headers) if wanted and plain(header) == wanted]
 
 
-def _may_lack(column: str, columns: Columns, reading: Reading) -> bool:
-    left_out = column in columns.may_be_left_out and reading.columns.get(column) == ""
-    return column in columns.may_be_missing or left_out
+def _notices(names: Sequence[str], blank: Sequence[int], counters: Sequence[int], full: Sequence[str]) -> list[Problem]:
+    said = []
+    if blank:
+        have = "has neither a name nor values" if len(blank) == 1 else "have neither a name nor values"
+        said.append(f"{at(blank)} {have}: left out.")
+    said += [f"{at([place])} has no name and counts the rows: left out." for place in counters]
+    said += [f"{at([names.index(name)])} has no name: its values are left out." for name in full]
+    return [Problem(None, "", "notice", words, "columns") for words in said]
 
 
 def _joined(words: list[str]) -> str:

@@ -12,14 +12,17 @@ from ops.files.calamine.reader import ODS, XLS, XLSB, CalamineFile
 from ops.files.csv_files import CsvFile
 from ops.files.encodings import encoding_of
 from ops.files.headers import Columns
-from ops.files.json_files import looks_like_json
+from ops.files.json.lines import JsonLines
+from ops.files.json.lists import JsonUnder
+from ops.files.json.one_object import refuse_one_object
+from ops.files.json.reader import looks_like_json
 from ops.files.sources import Reading, Source, SourceRow
 from ops.files.xlsx.package import Package
 from ops.files.xlsx.reader import XlsxFile
 
 __all__ = ["Reading", "Source", "SourceRow", "open_source"]
 
-START = 4_096  # bytes that tell the format
+START = 4_096  # bytes that tell the format, at least
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls files, and of others that Office writes
 ZIP, NAME_IN_ZIP = b"PK\x03\x04", 30  # how a ZIP begins, and where the name of its first part is
 # An OpenDocument file begins with a part that says what kind of document it is.
@@ -44,14 +47,18 @@ def open_source(path: Path, columns: Columns, reading: Reading) -> Iterator[Sour
 
 
 def _source(file: io.BufferedReader, columns: Columns, reading: Reading) -> Source:
-    start = file.peek(START)[:START]
+    start = file.peek(START)
     workbook = _workbook_format(start, file)
     if workbook == "XLSX":
         return XlsxFile(file, columns, reading)
     if workbook:
         return CalamineFile(file, columns, reading, format=workbook)
     encoding = encoding_of(start[:4], reading.encoding)
-    objects = looks_like_json(start.decode(encoding.codec, "ignore"))
+    objects = looks_like_json(text := start.decode(encoding.codec, "ignore"))
+    if objects is JsonLines and reading.list_under:
+        objects = JsonUnder
+    elif objects is JsonLines:
+        refuse_one_object(text, columns, reading)
     return objects(file, columns, reading) if objects else CsvFile(file, columns, reading)
 
 

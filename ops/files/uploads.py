@@ -41,16 +41,16 @@ class PrivateUploadHandler(FileUploadHandler):
     """Streams the field ``file`` into a private file. Where that stopped, ``problem`` says why.
 
     Must be set before anything reads the form; the CSRF check does. ``limit`` is in bytes, 0 accepts nothing.
-    ``remedy`` is the end of the sentence about a file that is too large: what to do instead.
+    ``too_large`` is the sentence about a file that is larger.
     """
 
     field = "file"
     file: private_files.Incoming  # set once a file arrived; Django closes it where the form breaks off
 
-    def __init__(self, request: HttpRequest, *, limit: int, remedy: str = CHOOSE_ANOTHER) -> None:
+    def __init__(self, request: HttpRequest, *, limit: int, too_large: str) -> None:
         super().__init__(request)
         self.limit = limit
-        self.remedy = remedy
+        self.too_large = too_large
         self.problem = ""
         self._announced = 0
         self._accepts = False  # the file that is being received
@@ -72,9 +72,7 @@ class PrivateUploadHandler(FileUploadHandler):
             if self._accepts:
                 self.file.write(raw_data)
         except private_files.TooLarge:
-            raise self._stop(
-                f"The file is larger than {size_in_words(self.limit)}, the most that is taken: {self.remedy}"
-            ) from None
+            raise self._stop(self.too_large) from None
         except OSError:
             raise self._stop(NO_ROOM) from None
 
@@ -94,9 +92,13 @@ class PrivateUploadHandler(FileUploadHandler):
 
 
 def receive(
-    request: HttpRequest, *, limit: int, allowed: bool = True, remedy: str = CHOOSE_ANOTHER
+    request: HttpRequest, *, limit: int, remedy: str = CHOOSE_ANOTHER, too_large: str = ""
 ) -> PrivateUploadHandler:
-    """Stream the uploaded file of ``request`` into a private one; nothing is received unless it is ``allowed``."""
-    handler = PrivateUploadHandler(request, limit=limit if allowed else 0, remedy=remedy)
+    """Stream the uploaded file of ``request`` into a private one, up to ``limit`` bytes.
+
+    ``remedy`` ends the sentence about a file that is too large (what to do instead), unless that is ``too_large``.
+    """
+    sentence = too_large or f"The file is larger than {size_in_words(limit)}, the most that is taken: {remedy}"
+    handler = PrivateUploadHandler(request, limit=limit, too_large=sentence)
     request.upload_handlers = [handler]
     return handler

@@ -1,25 +1,24 @@
-"""What all workbooks have in common: the rows of their first sheet, under a header."""
+"""What all workbooks have in common: the rows of one sheet, under a header."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from openpyxl.utils.cell import get_column_letter
 
-from ops.files.headers import Columns, fit
+from ops.files.dialects.utc_times import utc_column
+from ops.files.headers import Columns
 from ops.files.problems import Problem, Unreadable, label
+from ops.files.shapes.header_rows import LONGEST_BEGINNING, Header, header_row, read_header
+from ops.files.shapes.rows import Row
+from ops.files.shapes.sheets import Sheets
 from ops.files.sources import Reading, SourceRow
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
-NAMED_SHEETS = 5
-
-
-class Row(NamedTuple):
-    """A row of a sheet that holds anything: its values by column, counted from 0, and what is wrong with some."""
-
-    number: int
-    values: dict[int, str]
-    flaws: dict[int, str]
+ROWS_AHEAD = 100  # which show where the header is, and what the columns hold
+FORMULA = "a formula: paste its value instead."
+SAVED_FORMULA = "a formula: paste its value instead, or choose to take the values that formulas were saved with."
+TAKEN = "Formulas count as the values that they were saved with, as was chosen: look at the first rows."
 
 
 class WorkbookFile:
@@ -33,25 +32,37 @@ class WorkbookFile:
     encoding = separator = ""
     size = 0
 
-    def __init__(self, sheets: list[str], rows: Iterator[Row], columns: Columns, reading: Reading) -> None:
-        """``rows`` are those of the first of the ``sheets``."""
-        self._sheets, self._rows = sheets, rows
-        self.notices = _other_sheets(sheets)
-        header = next(rows, None)
-        if header is None:
-            raise Unreadable(_empty(sheets))
-        width = max(header.values) + 1
-        self.headers = [header.values.get(column, "").strip() for column in range(width)]
-        self.used = fit(self.headers, columns, reading, row=header.number).sources
+    def __init__(self, book: Sheets, rows: Iterator[Row], columns: Columns, reading: Reading) -> None:
+        """``rows`` are those of the sheet that is read of ``book``."""
+        self._book, self._rows = book, rows
+        self._saved_values = reading.saved_values
+        self._formulas: list[Sample] = []  # the first
+        self._count_of_formulas = 0
+        self.sheets: Sequence[str] = book.names
+        self.notices = book.notices()
+        self.suggestions: list[Suggestion] = []
+        self._ended: Unreadable | None = None
+        self._ahead = self._look_ahead()
+        try:
+            header = self._header(columns, reading)
+        except Unreadable as error:
+            error.suggestions += book.suggestions()
+            raise
+        self.header_row, self.headers, self.samples = header.row, header.names, header.samples
+        self.notices += header.fit.notices
+        self.used = header.fit.sources
         self._names = columns.names
-        self._columns = [self.headers.index(source) if source is not None else -1 for source in self.used]
+        self._utc = utc_column("timestamp", self.headers, self.used, columns)
+        self._columns = [-1 if place is None else place for place in header.fit.places]
+        self._blank, self._counters = header.fit.blank, header.fit.counters
+        self._ahead = [row for row in self._ahead if row.number > header.row]
 
     @property
     def description(self) -> str:
         """How the file was read, in words."""
-        others = len(self._sheets) - 1
+        others = len(self.sheets) - 1
         left_out = "" if not others else "; 1 other is left out" if others == 1 else f"; {others} others are left out"
-        return f"read as {self.format}, sheet {label(self._sheets[0])}{left_out}"
+        return f"read as {self.format}, sheet {label(self._book.read)}{left_out}"
 
     @property
     def codec(self) -> tuple[str, str]:
@@ -60,53 +71,112 @@ class WorkbookFile:
 
     def __iter__(self) -> Iterator[SourceRow]:
         found = False
-        for row in self._rows:
+        for row in self._all():
             found = True
             values = [row.values.get(column, "") for column in self._columns]
+            if self._utc is not None:
+                values = self._utc.read(values, [row.values.get(place, "") for place in range(len(self.headers))])
             yield row.number, values, self._problem(row)
         if not found:
-            raise Unreadable("the file has a header and no rows.")
+            raise Unreadable("the file has a header and no rows." if self.header_row else "the file has no rows.")
+        self._suggest_saved_values()
 
     @property
     def original_headers(self) -> list[str]:
-        """The names of the values of ``originals``."""
-        return self.headers
+        """The names of the values of ``originals``; "" over columns that hold nothing of a row."""
+        return ["" if at in (*self._blank, *self._counters) else name for at, name in enumerate(self.headers)]
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values as texts) of every row that is not blank, instead of the rows."""
+        for row in self._all():
+            yield row.number, _listed(row, len(self.headers))
+
+    def _look_ahead(self) -> list[Row]:
+        """The first rows; where the sheet cannot be read so far, what is wrong is kept until it is its turn."""
+        ahead: list[Row] = []
+        size = 0
+        try:
+            for row in self._rows:
+                if any(map(str.strip, row.values.values())) or row.flaws:
+                    ahead.append(row)
+                size += sum(map(len, row.values.values()))
+                if len(ahead) == ROWS_AHEAD or size > LONGEST_BEGINNING:
+                    break
+        except Unreadable as error:
+            self._ended = error
+        return ahead
+
+    def _header(self, columns: Columns, reading: Reading) -> Header:
+        if not self._ahead:
+            raise self._ended or Unreadable(self._book.empty())
+        rows = [(row.number, _listed(row, 0)) for row in self._ahead]
+        number = header_row(rows, columns, reading)
+        while number > self._ahead[-1].number and (row := next(self._rows, None)) is not None:
+            self._ahead = [row]  # a header that was chosen far below
+            rows = [(row.number, _listed(row, 0))]
+        return read_header(rows, columns, reading, row=number)
+
+    def _all(self) -> Iterator[Row]:
+        yield from self._ahead
+        self._ahead = []
+        if self._ended:
+            raise self._ended
         for row in self._rows:
-            width = max(len(self.headers), *(column + 1 for column in row.values))
-            yield row.number, [row.values.get(column, "") for column in range(width)]
+            if any(map(str.strip, row.values.values())) or row.flaws:
+                yield row
 
     def _problem(self, row: Row) -> Problem | None:
         """What is wrong with a row. Flaws in columns that are not used do no harm."""
         for column, name in zip(self._columns, self._names, strict=True):
             flaw = row.flaws.get(column)
+            if flaw == SAVED_FORMULA:
+                self._note_formula(row, column)
+                if self._saved_values:
+                    continue
+                return Problem(row.number, name, "error", f"{name} holds {flaw}", "saved_values")
             if flaw:
                 return Problem(row.number, name, "error", f"{name} holds {flaw}")
-        farthest = max(row.values)
-        if farthest < len(self.headers):
+        return self._unnamed_value(row)
+
+    def _unnamed_value(self, row: Row) -> Problem | None:
+        """The problem of a row with a value where no header is."""
+        width = len(self.headers)
+        if max(row.values) < width and not (self._blank or self._counters):
             return None
-        place = get_column_letter(farthest + 1)
+        for place, text in row.values.items():
+            value = text.strip()
+            if value and (place >= width or place in self._blank):
+                break
+            if value and place in self._counters and not value.isdecimal():
+                break
+        else:
+            return None
         words = (
-            f"row {row.number} has a value in column {place}, which has no header: give it one, or remove the value."
+            f"row {row.number} has a value in column {get_column_letter(place + 1)}, which has no header: give it one, "
+            "or remove the value."
         )
-        return Problem(row.number, "", "error", words)
+        return Problem(row.number, "", "error", words, "columns" if place < width else "")
+
+    def _note_formula(self, row: Row, column: int) -> None:
+        self._count_of_formulas += 1
+        if len(self._formulas) < MOST_SAMPLES:
+            place = f"{get_column_letter(column + 1)}{row.number}"
+            self._formulas.append(Sample(row.number, f"formula in {place}", row.values[column]))
+
+    def _suggest_saved_values(self) -> None:
+        if not self._count_of_formulas:
+            return
+        if self._saved_values:
+            self.notices.append(Problem(None, "", "warning", TAKEN))
+            return
+        rows = "1 row holds" if self._count_of_formulas == 1 else f"{self._count_of_formulas:,} rows hold"
+        said = f"{rows} formulas, with the values that they had when the workbook was saved. They may be out of date."
+        self.suggestions.append(
+            Suggestion("saved_values", True, said, "Take the saved values", self._formulas, certain=False)
+        )
 
 
-def _empty(sheets: list[str]) -> str:
-    """The sentence for a workbook whose first sheet is empty."""
-    if len(sheets) == 1:
-        return "the file is empty."
-    return f"the first sheet, {label(sheets[0], quoted=True)}, is empty, and no other is read: put the messages there."
-
-
-def _other_sheets(sheets: list[str]) -> list[Problem]:
-    """A notice that names the sheets that are not read."""
-    others = sheets[1:]
-    if not others:
-        return []
-    named = ", ".join(label(name, quoted=True) for name in others[:NAMED_SHEETS])
-    more = f" and {len(others) - NAMED_SHEETS:,} more" if len(others) > NAMED_SHEETS else ""
-    words = f"only the first sheet, {label(sheets[0], quoted=True)}, is read; left out: {named}{more}."
-    return [Problem(None, "", "notice", words)]
+def _listed(row: Row, width: int) -> list[str]:
+    """The values of a row, in so many columns or more."""
+    width = max(width, *(column + 1 for column in row.values)) if row.values else width
+    return [row.values.get(column, "") for column in range(width)]

@@ -16,21 +16,27 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.csrf import csrf_exempt
+from django.utils.decorators import method_decorator
 from django.views.generic import RedirectView
 
+from ops.audit.readings import Shown, record_reading
 from ops.audit.recorded_admin import TrailHistory
-from ops.audit.recording import record_reading
+from ops.console.confirming import confirmed_recently
 from ops.console.keyset import KeysetAdmin
+from ops.console.limits.uploads import takes_files
 from ops.console.readonly import ReadOnlyPermissions
 from ops.files.sources import Reading
 from ops.files.uploads import NO_ROOM
-from ops.imports import columns, steps, uploads
+from ops.imports import options, steps, uploads
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import cures, previews, results
 from ops.imports.pages import page as import_page
-from ops.imports.pages import previews, results
 from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
+from ops.imports.pages.people_form import PeopleForm
+from ops.imports.pages.waiting import DecisionFilter
+from ops.imports.remembered import columns, encodings
+from ops.imports.remembered import people as remembered_people
 
 PERMISSION = "imports.import_messages"
 LIST = "admin:imports_import_changelist"
@@ -67,11 +73,10 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = "Imports"
     keyset = ("-created_at", "id")
+    list_filter = (DecisionFilter,)
     rows_template = "imports/import_rows.html"
     change_list_template = "imports/imports.html"
-    empty_words = (
-        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
-    )
+    empty_text = "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
     actions = None
     fields = ("file_name",)
 
@@ -80,10 +85,12 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("add/", csrf_exempt(self.upload_view), name="imports_import_add"),
+            path("add/", self._upload_page(), name="imports_import_add"),
             self._path("sample.csv", self.sample_view, "sample"),
             self._path("<uuid:key>/check/", self.check_view, "check"),
             self._path("<uuid:key>/columns/", self.columns_view, "columns"),
+            self._path("<uuid:key>/take/", self.take_view, "take"),
+            self._path("<uuid:key>/people/", self.people_view, "people"),
             self._path("<uuid:key>/store/", self.store_view, "store"),
             self._path("<uuid:key>/discard/", self.discard_view, "discard"),
             self._path("<uuid:key>/undo/", self.undo_view, "undo"),
@@ -130,12 +137,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     # --- Upload ----------------------------------------------------------------------------------------------------
 
-    def upload_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Sets the upload handler before anything reads the request, the CSRF check included."""
-        if request.method == "POST":
-            allowed = self.admin_site.has_permission(request) and self.has_add_permission(request)
-            uploads.receive(request, allowed=allowed)
-        return self.admin_site.admin_view(self.add_view)(request)
+    def _upload_page(self) -> Any:
+        return takes_files(self.add_view, site=self.admin_site, may=self.has_add_permission, receive=uploads.receive)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """The upload form; a file that came whole is checked."""
@@ -157,8 +160,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         uploads.sweep()
         try:
             import_ = uploads.keep(form.cleaned_data["file"], by=request.user)
-        except OSError:
-            form.add_error("file", NO_ROOM)
+        except (OSError, uploads.QuotaExceeded) as refusal:
+            form.add_error("file", NO_ROOM if isinstance(refusal, OSError) else str(refusal))
             return self._ask(request, form)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
@@ -185,11 +188,13 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return self._page(request, import_)
 
     def _page(self, request: HttpRequest, import_: Import, **forms: Any) -> HttpResponse:
-        context = import_page.context(import_, viewer=request.user)
+        context = import_page.context(import_, viewer=request.user, asked=request.GET)
+        shown = Shown()
         if context.get("changes") and import_page.may_see_stored_texts(request.user):
             # Whoever compares a file with what is stored reads what is stored.
-            for message in import_page.changed_messages(context["preview"]):
-                record_reading(message, actor=request.user)
+            shown = import_page.compared_messages(context["preview"])
+        if context.get("preview"):
+            record_reading(import_, actor=request.user, shown=shown)
         context |= {"title": f"Import of {import_.file_name}", **forms}
         return self._render(request, "imports/import.html", context)
 
@@ -198,9 +203,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         """Check the file again with the chosen options."""
         form = ChecksForm(import_, request.POST)
         if form.is_valid():
-            return self._check_again(request, import_, form.reading(), form.choices())
-        offered, others = import_page.offers(import_, previews.load(import_) or {}, form)
-        return self._page(request, import_, checks_form=form, offered=offered, others=others)
+            return self._check_again(request, import_, *form.options_chosen())
+        return self._page(request, import_, checks_form=form)
 
     @uploader_only
     def columns_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
@@ -209,14 +213,39 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if not form.is_valid():
             return self._page(request, import_, columns_form=form)
         columns.remember(form.columns(), by=request.user)
-        reading = {**import_.reading, "columns": form.columns(), "ignore_unknown": form.cleaned_data["ignore_unknown"]}
+        chosen = {name: form.cleaned_data[name] for name in ("ignore_unknown", "header_row")}
+        reading = {**import_.reading, "columns": form.columns(), **chosen}
         return self._check_again(request, import_, Reading.from_json(reading), import_.get_choices())
+
+    @uploader_only
+    def take_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Check the file again with what a button says: a suggestion, all that are certain, or a cure."""
+        suggestions = (previews.load(import_) or {}).get("suggestions", [])
+        taken = cures.chosen(request.POST, suggestions, import_.get_reading(), import_.get_choices())
+        if taken is None:
+            return self.refused(request, import_, CHANGED_MEANWHILE)
+        new = taken[1].people.items() - import_.get_choices().people.items()
+        remembered_people.remember(dict(new), by=request.user)
+        return self._check_again(request, import_, *taken)
+
+    @uploader_only
+    def people_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
+        """Check the file again with who is who, and remember it for the uploader."""
+        form = PeopleForm((previews.load(import_) or {}).get("people", []), request.POST)
+        if not form.is_valid():
+            return self._page(request, import_, people_form=form)
+        decided = form.people()
+        remembered_people.remember(decided, by=request.user)
+        people = {"option": "people", "value": decided}
+        return self._check_again(request, import_, *options.take(people, import_.get_reading(), import_.get_choices()))
 
     def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
         if not uploads.is_kept(import_):
             return self.refused(request, import_, EXPIRED)
         if not _save_if_unchanged(import_, reading=reading.as_json(), choices=choices.as_json()):
             return self.refused(request, import_, CHANGED_MEANWHILE)
+        if reading.encoding:
+            encodings.remember(reading.encoding, by=request.user)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
 
@@ -242,8 +271,11 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return HttpResponseRedirect(reverse(LIST))
 
     def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """Show what undoing would do; POST starts it. Anybody who may import may undo."""
-        import_ = self.get_import_or_404(request, key)
+        """Show what undoing would do; POST starts it. Anybody who may import may undo, and confirms their password."""
+        return self._undo(request, self.get_import_or_404(request, key))
+
+    @method_decorator(confirmed_recently)
+    def _undo(self, request: HttpRequest, import_: Import) -> HttpResponse:
         if import_.state != Import.State.STORED:
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if request.method != "POST":
@@ -271,6 +303,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             raise PermissionDenied
         if not previews.exists(import_, kind):
             return self.refused(request, import_, EXPIRED)
+        record_reading(import_, actor=request.user)
         file = previews.path_of(import_, kind).open("rb")
         name = f"{PurePath(import_.file_name).stem}-{called}.csv"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")

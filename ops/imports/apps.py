@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Room, Table
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Fact, Item, Place, Room, Table, Waiting
 
 
 class ImportsConfig(Room):
@@ -11,22 +11,46 @@ class ImportsConfig(Room):
     label = "imports"
     verbose_name = "Imports"
 
-    menu = {"imports.Import": 40}
+    menu = {"imports.Import": Item(Place.DATA, 10)}
+    finds = {"imports.Import": "import"}
     permissions = {"imports.import_messages": ("Data operator",)}
     events = "ops.imports.events.ImportEvent"
+    readings = {"imports.import": "import.read"}
     tables = {
-        "imports.import": Table(Audit.VERBS, erasure="uploads"),
+        "imports.import": Table(Audit.FUNCTIONS, erasure="uploads"),
+        "imports.joined": Table(
+            Audit.EXEMPT, NOTHING_PERSONAL, why="What undoing an import needs: numbers of messages and conversations."
+        ),
         "imports.origin": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="A random name, made once and never changed."),
         "imports.rememberedcolumn": Table(
             Audit.EXEMPT, "uploads", why="A convenience: which headers somebody matched."
         ),
+        "imports.rememberedencoding": Table(
+            Audit.EXEMPT, "uploads", why="A convenience: which encoding somebody chose last."
+        ),
+        "imports.rememberedperson": Table(
+            Audit.EXEMPT, "uploads", why="A convenience: whose account a name in somebody's files stood for."
+        ),
     }
     rounds = {"sweep_files": 3_600}
+
+    def ready(self) -> None:
+        from ops.imports import checks  # noqa: F401 - importing registers the checks
+
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        from ops.imports.pages import waiting
+
+        return waiting.of(user)
 
     def job_kinds(self) -> Iterable[Any]:
         from ops.imports import steps
 
         return steps.kinds()
+
+    def facts_of_conversation(self, request: Any, conversation: Any) -> Iterable[Fact]:
+        from ops.imports.pages import provenance
+
+        return provenance.facts(request, conversation)
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.imports import erased

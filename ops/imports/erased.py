@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Q
 
 from ops.audit import scrubbing
-from ops.console.erasure import NAME_ERASED, Leaving, Outcome, Step, mentions, outcome
+from ops.console.erasure import NAME_ERASED, ErasedPerson, Outcome, Step, mentions, outcome
 from ops.files import private_files
 from ops.files.problems import label
-from ops.imports.models import Import, RememberedColumn
+from ops.imports.models import Import, RememberedColumn, RememberedEncoding, RememberedPerson
 from ops.imports.pages import previews
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -22,10 +22,10 @@ IMPORT_AT_WORK = "A file that is being imported right now goes when that is done
 FILES_OF_OTHERS = "Files that others brought to import may name this person; they go within a day."
 FILE_NAME, JOB_TITLE = "a file", "Import of a file"  # where they named the person
 
-HEADERS = {"headers", "unknown", "repeated"}  # in Import.understood
+HEADERS = {"headers", "unknown", "repeated", "sheets"}  # in Import.understood
 
 
-def erase(person: Leaving, _: Any) -> Outcome:
+def erase(person: ErasedPerson, _: Any) -> Outcome:
     """Delete the files that the person uploaded and did not import yet, and the name from what other imports say.
 
     Their account is gone by now, or has lost its name: what belongs to no account was theirs, or somebody's who was
@@ -33,14 +33,16 @@ def erase(person: Leaving, _: Any) -> Outcome:
     """
     theirs = Q(by=None) | Q(by=person.user_id)
     # Problems name people by labels: long names are cut, some characters spelled out.
-    pattern = scrubbing.pattern_of([person.username, person.email, label(person.username, quoted=True)[1:-1]])
-    RememberedColumn.objects.filter(user_id=person.user_id).delete()
+    pattern = scrubbing.name_pattern([*person.names, label(person.username, quoted=True)[1:-1]])
+    for remembered in (RememberedColumn, RememberedEncoding):
+        remembered._base_manager.filter(user_id=person.user_id).delete()
+    RememberedPerson.objects.filter(Q(user_id=person.user_id) | Q(account_id=person.user_id)).delete()
     kept = Import.objects.filter(theirs).exclude(upload="")
     at_work = set(kept.filter(AT_WORK).values_list("pk", flat=True))
     removed = 0
     for import_ in kept.exclude(pk__in=at_work):
         private_files.delete_all(import_.upload)
-        Import.objects.filter(pk=import_.pk).update(upload="")
+        Import.objects.filter(pk=import_.pk).update(upload="", choices=import_.choices_without_people)
         removed += 1
     for pk, file_name in Import.objects.values_list("pk", "file_name"):
         if mentions(pattern, file_name):
@@ -73,23 +75,36 @@ def _redact(pattern: re.Pattern[str]) -> int:
         changed += _reword(import_, reworded) + previews.reword(import_.upload, reworded)
     for column in RememberedColumn.objects.all():
         changed += bool(pattern.search(column.header) and column.delete()[0])
+    for remembered in RememberedPerson.objects.all():
+        changed += bool(pattern.search(remembered.name) and remembered.delete()[0])
     return changed
 
 
 def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
-    """Change headers of the file, and why the import was rolled back; all else are numbers and words of ours."""
-    understood, reading, outcome = before = import_.understood, import_.reading, import_.outcome
+    """Change headers of the file, who people are in it, and why the import was rolled back; all else are numbers and
+    words of ours."""
+    understood, reading, outcome, choices = before = (
+        import_.understood,
+        import_.reading,
+        import_.outcome,
+        import_.choices,
+    )
     headers = {name: list(map(reworded, understood[name])) for name in HEADERS & understood.keys()}
     columns = {name: reworded(header) for name, header in reading.get("columns", {}).items()}
+    sheet = reworded(reading.get("sheet", ""))
     why = reworded(outcome.get("why", ""))
+    people = choices.get("people", {})
+    kept = {name: other for name, other in people.items() if (reworded(name), reworded(other)) == (name, other)}
     after = (
         {**understood, **headers},
-        {**reading, **({"columns": columns} if columns else {})},
+        {**reading, **({"columns": columns} if columns else {}), **({"sheet": sheet} if sheet else {})},
         {**outcome, **({"why": why} if why else {})},
+        {**choices, **({"people": kept} if people else {})},
     )
     if after == before:
         return False
-    return import_.update_unless_changed(**dict(zip(("understood", "reading", "outcome"), after, strict=True)))
+    fields = ("understood", "reading", "outcome", "choices")
+    return import_.update_unless_changed(**dict(zip(fields, after, strict=True)))
 
 
 def _uploaded_by_others(theirs: Q) -> Iterable[str]:

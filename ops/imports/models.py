@@ -74,6 +74,11 @@ class Import(models.Model):
         return Choices.from_json(self.choices)
 
     @property
+    def choices_without_people(self) -> dict[str, Any]:
+        """``choices`` as they are kept when the file is gone: without names."""
+        return {**self.choices, "people": {}} if self.choices.get("people") else self.choices
+
+    @property
     def why_not_storable(self) -> str:
         """Why a checked file cannot be imported, as a sentence; "" where it can."""
         if not self.understood.get("complete"):
@@ -88,7 +93,7 @@ class Import(models.Model):
         return {name: self.counts[name] for name in SUMMARY}
 
     def save_as_checked(self) -> None:
-        """Store what a check found; the import waits for a decision now."""
+        """Store what a check found; the import needs a decision now."""
         self.state = self.State.CHECKED
         self.save(update_fields=["state", "understood", "counts", "last_row"])
 
@@ -99,6 +104,26 @@ class Import(models.Model):
         """
         unchanged = Import.objects.filter(pk=self.pk, state=self.state, job=self.job_id)
         return bool(unchanged.update(**fields))
+
+
+class Joined(models.Model):
+    """A stored message that joined another conversation because an import brought what it, or another message of its
+    conversation, awaited (messaging.joining.Move). Numbers only: the rows of what is erased say nothing.
+    """
+
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
+    message_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    parent_id = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["batch", "message_id"], name="joined_once_by_an_import")]
+        indexes = [models.Index(fields=["batch", "parent_id"], name="joined_by_parent")]
+
+    def __str__(self) -> str:
+        return f"Message {self.message_id}"
 
 
 class Origin(models.Model):
@@ -126,3 +151,31 @@ class RememberedColumn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.header} → {self.column}"
+
+
+class RememberedEncoding(models.Model):
+    """The encoding that somebody chose last for a file that is not UTF-8."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    encoding = models.CharField(max_length=32)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.encoding
+
+
+class RememberedPerson(models.Model):
+    """Whose account a name in somebody's files stands for, as they chose last time."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=150)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_account_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} → {self.account_id}"

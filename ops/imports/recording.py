@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +13,9 @@ from messaging import page_cache
 from messaging.editors import current_editor
 from messaging.models import Message
 from ops.audit.recording import record
+from ops.imports.checking.check_file import Checked
 from ops.imports.events import ImportEvent
+from ops.imports.models import Import
 
 # Sent with ``using`` after the commit, when an import has stored something, or an undo has removed something.
 messages_imported = Signal()
@@ -28,9 +31,10 @@ class ImportCounts:
     users: int = 0
 
     @classmethod
-    def of(cls, counts: dict[str, Any]) -> ImportCounts:
-        """What it adds, by the counts of its check."""
-        return cls(counts["new"], counts["replies"], counts["conversations"], counts["users"])
+    def of(cls, cursor: Mapping[str, Any]) -> ImportCounts:
+        """What was stored by the job with this cursor, as the database said."""
+        messages, conversations = cursor.get("stored", 0), cursor.get("conversations", 0)
+        return cls(messages, messages - conversations, conversations, cursor.get("accounts", 0))
 
 
 def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str, Any]) -> None:
@@ -43,6 +47,13 @@ def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str,
     counts = {**asdict(stored), **({"changed": changed} if changed else {}), **details}
     record(ImportEvent.IMPORT_MADE, actor=current_editor(), target=Message, details=counts, using=using)
     announce(using)
+
+
+def record_erased_names(import_: Import, checked: Checked | None, *, by: Any) -> None:
+    """Record that a file was checked that names erased people, or names that read like theirs: how many, not which."""
+    if checked is not None and checked.findings.erased:
+        details = {"names": checked.findings.erased}
+        record(ImportEvent.ERASED_NAMED, actor=by, target=import_, details=details)
 
 
 def announce(using: str) -> None:

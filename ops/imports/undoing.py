@@ -16,10 +16,12 @@ from django.db import models
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
+from messaging import joining
+from messaging.joining import Move
 from messaging.models import Conversation, Message
-from messaging.writing import in_batches
+from messaging.writing import ids_subquery, in_batches
 from ops.audit.models import Entry
-from ops.imports.models import Import
+from ops.imports.models import Import, Joined
 from ops.imports.staging.base import Staging
 from ops.imports.storing import texts
 from ops.imports.storing.ids import ids_after
@@ -35,8 +37,16 @@ EDITED = "EXISTS (SELECT 1 FROM {histories} edits WHERE edits.message_id = messa
 ANSWERED = """
 EXISTS (
     SELECT 1 FROM {messages} answers
-    WHERE answers.parent_message_id = message.id AND (answers.id <= %s OR answers.id > %s)
+    WHERE answers.parent_message_id = message.id AND (answers.id <= %s OR answers.id > %s) AND NOT EXISTS (
+        SELECT 1 FROM {joined_rows} joined WHERE joined.batch_id = {batch} AND joined.message_id = answers.id
+    )
 )
+"""
+# What the import joined to its messages goes back to where it was when they are removed, so it does not keep them.
+JOINED = """
+SELECT joined.message_id FROM {joined_rows} joined
+WHERE joined.batch_id = {batch} AND joined.parent_id > %s AND joined.parent_id <= %s
+    AND joined.parent_id IN ({removable}) ORDER BY joined.message_id
 """
 ON_HOLD = "(message.sender_id IN {on_hold} OR message.receiver_id IN {on_hold})"
 NOBODY = "(SELECT CAST(NULL AS bigint) WHERE 1 = 0)"
@@ -80,7 +90,8 @@ class Undoing:
     """
 
     def __init__(self, import_: Import, staging: Staging, run: Run, *, unfinished: bool = False) -> None:
-        self.staging, self.run = staging, run
+        self.import_, self.staging, self.run = import_, staging, run
+        _name_batch(import_, staging)
         if unfinished:
             staging.names["on_hold"] = NOBODY
         self.using = staging.using
@@ -144,16 +155,20 @@ class Undoing:
 
     def counts(self) -> dict[str, int]:
         """What was done so far, by name."""
-        names = ("messages", "conversations", "restored", "users")
-        return {name: self.run.cursor.get(name, 0) for name in names}
+        counts = {name: self.run.cursor.get(name, 0) for name in ("messages", "conversations", "restored", "users")}
+        separated = self.run.cursor.get("separated", 0)
+        return {**counts, **({"separated": separated} if separated else {})}
 
     def _remove(self, after: int, upto: int) -> None:
         chosen = [after, upto]
         untouched = [*chosen, *self.messages]
-        conversations = [row[0] for row in self.staging.stream(CONVERSATIONS, chosen)]
+        conversations = self._conversations_of(chosen)
         # Locked first, as every writer does: nobody can answer what is about to be removed.
         for batch in self._conversations(conversations):
             batch.lock()
+        if self._take_back_joins(chosen, untouched):
+            # What is about to be removed may have moved along with what it answers.
+            conversations = sorted({*conversations, *self._conversations_of(chosen)})
         if self.staging.value(ANSWER_STAYS, [*untouched, *chosen, *self.messages], untouched=UNTOUCHED):
             removable = [row[0] for row in self.staging.stream(REMOVABLE, untouched)]
             Message.objects.using(self.using).reattach_replies(removable)
@@ -162,6 +177,23 @@ class Undoing:
         for batch in self._conversations(conversations):
             self._count(conversations=batch.remove_empty())
             batch.recount()
+
+    def _take_back_joins(self, chosen: list[int], untouched: list[int]) -> bool:
+        """Put back what the import joined to the messages that are about to be removed; whether there was any."""
+        joined = Joined.objects.using(self.using).filter(batch=self.import_)
+        if not joined.exists():
+            return False
+        found = [row[0] for row in self.staging.stream(JOINED, [*chosen, *untouched], removable=REMOVABLE)]
+        for some in in_batches(found):
+            rows = joined.filter(message_id__in=ids_subquery(some, using=self.using))
+            moves = [Move(*row) for row in rows.values_list(*Move._fields)]
+            joining.take_back(moves, using=self.using)
+            rows.delete()
+            self._count(separated=len(moves))
+        return bool(found)
+
+    def _conversations_of(self, chosen: list[int]) -> list[int]:
+        return [row[0] for row in self.staging.stream(CONVERSATIONS, chosen)]
 
     def _remove_people(self, after: int, last: int) -> int:
         """Remove the first of the accounts up to ``last``; returns the id up to which they were looked at."""
@@ -180,8 +212,15 @@ class Undoing:
             self.run.cursor[name] = self.run.cursor.get(name, 0) + number
 
 
+def _name_batch(import_: Import, staging: Staging) -> None:
+    """Let queries name the import: {batch}."""
+    key = Joined._meta.get_field("batch").target_field.get_db_prep_value(import_.pk, staging.connection)
+    staging.names["batch"] = f"'{key}'"
+
+
 def preview(import_: Import, staging: Staging) -> dict[str, int]:
     """What undoing would do now, in counts: messages removed and kept, texts restored."""
+    _name_batch(import_, staging)
     ids = ids_after(import_.message_base, import_.last_row)
     histories = ids_after(import_.history_base, import_.last_row)
     stored = "SELECT COUNT(*) FROM {messages} message WHERE message.id > %s AND message.id <= %s"

@@ -43,9 +43,11 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         ended = [(state.value, str(state.label)) for state in Job.State if state not in UNDER_WAY]
-        return [("under-way", "Under way"), *ended]
+        return [("under-way", "Under way"), (notices.FAILED_LATELY, "My failed jobs, last 7 days"), *ended]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == notices.FAILED_LATELY:
+            return queryset.filter(pk__in=notices.failed_lately(request.user).values("pk"))
         states = {"under-way": UNDER_WAY, **{state: (state,) for state in Job.State.values if state not in UNDER_WAY}}
         chosen = states.get(self.value() or "")
         return queryset.filter(state__in=chosen) if chosen else queryset
@@ -61,7 +63,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"
-    empty_words = "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
+    empty_text = "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
     fields = ("title",)
     actions = None
 
@@ -89,11 +91,16 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return jobs if permissions.may_see_all(request.user) else jobs.filter(requester=request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
-        """Somebody else's job is found too, so that its page says that it is not theirs."""
+        """Somebody else's job is found too, so that its page says that it is not theirs.
+
+        Raises PermissionDenied for people who have no jobs: they are not told which there are.
+        """
         try:
             return Job.objects.select_related("requester").get(pk=object_id)
         except (Job.DoesNotExist, ValidationError, ValueError):
-            return None
+            if permissions.has_jobs(request.user):
+                return None
+            raise PermissionDenied from None
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         job = context["original"]
@@ -115,8 +122,9 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             if job.requester_id == request.user.pk:
                 notices.mark_notified(job)
             return reload_page(request, reverse(LIST))
-        said, milestone = request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
-        return render(request, "jobs/polled.html", {"job": job, "news": milestone if said != milestone else ""})
+        now = progress_of(job, timezone.now())
+        news = now.news if request.GET.get("said", "") != now.milestone else ""
+        return render(request, "jobs/polled.html", {"job": job, "now": now, "news": news})
 
     @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:

@@ -1,4 +1,9 @@
-from ops.console.rooms import ON_DELETE, Audit, Room, Table
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.console.rooms import ON_DELETE, Audit, Item, Page, Place, Room, Table, Waiting
 
 
 class JobsConfig(Room):
@@ -6,8 +11,35 @@ class JobsConfig(Room):
     label = "jobs"
     verbose_name = "Jobs"
 
-    menu = {"jobs.Job": 60}
+    menu = {
+        "jobs.Job": Item(Place.DATA, 30),
+        # It is a job, and so it stands here: the room of the trail comes before that of jobs.
+        "admin:audit_verification": Item(Place.AUDIT, 20, name="Verification", permission="audit.view_entry"),
+    }
+    finds = {"jobs.Job": "job"}
     permissions = {"jobs.view_job": ()}  # to see everybody's; everybody sees their own
     # Cancelling and retrying are recorded. Who wrote a person's name into a title or an error erases it there.
-    tables = {"jobs.job": Table(Audit.VERBS, ON_DELETE)}
+    tables = {"jobs.job": Table(Audit.FUNCTIONS, ON_DELETE)}
     events = "ops.jobs.events.JobEvent"
+
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        from ops.jobs import notices
+
+        rows = notices.failed_lately(user)
+        return [Waiting("jobs.Job", rows, "job failed", "jobs failed", f"state={notices.FAILED_LATELY}")]
+
+    def pages(self) -> Iterable[Page]:
+        from ops.jobs.verifying import page
+
+        return [Page("verification/", page.verification, "audit_verification")]
+
+    def job_kinds(self) -> Iterable[Any]:
+        from ops.jobs.verifying.kind import VerifyTrail
+
+        return [VerifyTrail()]
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.jobs import notices
+        from ops.jobs.verifying import home
+
+        return [notices.SECTION, home.SECTION]

@@ -9,3 +9,4 @@ class JobEvent(TextChoices):
     # The target is the job.
     JOB_CANCELLED = "job.cancelled", "Cancelled a job"
     JOB_RETRIED = "job.retried", "Started a job again"
+    TRAIL_VERIFIED = "audit.verified", "Verified the audit trail"  # intact, sealed; the target is the job

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from ops.jobs.models import Job
 logger = logging.getLogger(__name__)
 
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
+HAND_OVER = timedelta(seconds=3)  # after which a job is not in the request that started it (IN_THE_REQUEST)
 LONGEST_STEP = 900.0  # seconds: work that takes longer without a batch hangs, and another worker may claim it
 JOIN_TIMEOUT = 1.0  # seconds that the end of a job waits for the thread of its LeaseRenewer
 
@@ -41,6 +42,28 @@ def free(now: datetime) -> QuerySet[Job]:
     """Jobs under way that nobody works on at ``now``."""
     unleased = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Job.objects.filter(unleased, state__in=UNDER_WAY)
+
+
+def next_in_turn(job_id: Any, *, now: datetime) -> Any:
+    """The id of the free job that a worker woken for the job ``job_id`` should do, None where none is free.
+
+    People take turns: first comes whoever has the fewest jobs running, then whose turn was longest ago, with their
+    oldest job. Jobs other than ``job_id`` that are newer than HAND_OVER may still be with the request that made them.
+    """
+    waiting = free(now).filter(Q(pk=job_id) | Q(created_at__lte=now - HAND_OVER))
+    oldest: dict[Any, Any] = {}
+    for requester, pk in waiting.order_by("created_at", "pk").values_list("requester", "pk"):
+        oldest.setdefault(requester, pk)
+    running = Count("pk", filter=Q(state=Job.State.RUNNING, lease_until__gt=now))
+    whose = Job.objects.filter(Q(requester__in=[one for one in oldest if one]) | Q(requester=None)).order_by()
+    turns = {
+        requester: (number, last.timestamp() if last else 0.0)
+        for requester, number, last in whose.values("requester")
+        .annotate(number=running, last=Max("measured_from"))
+        .values_list("requester", "number", "last")
+    }
+    # The order of the oldest jobs decides between people who never had a turn.
+    return oldest[min(oldest, key=lambda requester: turns[requester])] if oldest else None
 
 
 def claim(job_id: Any, *, now: datetime) -> Job | None:

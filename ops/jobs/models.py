@@ -67,6 +67,7 @@ class Job(models.Model):
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["created_at", "id"], name="job_latest"),
+            models.Index(fields=["kind", "created_at", "id"], name="job_of_kind"),
             models.Index(fields=["lease_until"], name="job_under_way", condition=Q(state__in=["queued", "running"])),
             models.Index(
                 fields=["requester"],

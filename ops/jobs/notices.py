@@ -1,21 +1,29 @@
-"""Requesters read in the console that their job ended: once, on the next page that they open."""
+"""What requesters read of their jobs: that one ended, once, on the next page that they open; and on the home page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+from ops.jobs import permissions
 from ops.jobs.kinds import page_of
+from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 
 LEVELS = {Job.State.FINISHED: messages.SUCCESS, Job.State.FAILED: messages.ERROR, Job.State.CANCELLED: messages.INFO}
 MOST_AT_ONCE = 5
+FAILED_LATELY = "failed-lately"  # a choice of the filter of jobs
+LATELY = timedelta(days=7)
 
 
 class NoticesMiddleware:
@@ -41,6 +49,18 @@ def pending(user: Any) -> list[Job]:
     return list(ended.order_by("ended_at")[:MOST_AT_ONCE])
 
 
+def failed_lately(user: Any) -> QuerySet[Job]:
+    """The jobs of a requester that failed in the last days and were not started again."""
+    return Job.objects.filter(requester=user, state=Job.State.FAILED, ended_at__gt=timezone.now() - LATELY)
+
+
+def under_way(user: Any) -> Iterable[Waiting]:
+    """The jobs under way in the list as this person sees it."""
+    rows = Job.objects.filter(state__in=UNDER_WAY)
+    rows = rows if permissions.may_see_all(user) else rows.filter(requester=user)
+    yield Waiting("jobs.Job", rows, "job under way", "jobs under way", "state=under-way")
+
+
 def mark_notified(job: Job) -> bool:
     """Note that the requester knows; False where that was noted already."""
     return bool(Job.objects.filter(pk=job.pk, notified_at__isnull=True).update(notified_at=timezone.now()))
@@ -62,3 +82,6 @@ def _is_page(request: HttpRequest) -> bool:
 def _add_message(request: HttpRequest, job: Job, address: str) -> None:
     text = render_to_string("jobs/notice.html", {"job": job, "address": address})
     messages.add_message(request, LEVELS[Job.State(job.state)], text)
+
+
+SECTION = Section("jobs", "Jobs", 60, lines=under_way, empty="No job is running.")

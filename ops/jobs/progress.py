@@ -27,7 +27,7 @@ class Progress:
     """What people read of a job at one moment. ``percent`` is None where nobody knows how much there is.
 
     ``state`` is one or two words, ``mark`` its colour. ``stalled`` says what may be wrong with a job that makes no
-    progress; ``milestone`` is what a screen reader says when it changes.
+    progress. When ``milestone`` changes, a screen reader says ``news``: the number that the page shows.
     """
 
     state: str
@@ -38,6 +38,7 @@ class Progress:
     left: str
     stalled: str
     milestone: str
+    news: str
     ended: bool
 
 
@@ -55,6 +56,7 @@ def progress_of(job: Job, now: datetime) -> Progress:
         left=_left(job, per_second) if at_work else "",
         stalled=_stalled(job, now),
         milestone=_milestone(job),
+        news=_news(job),
         ended=job.state not in UNDER_WAY,
     )
 
@@ -184,7 +186,16 @@ def _stalled(job: Job, now: datetime) -> str:
 
 def _milestone(job: Job) -> str:
     """What has been reached, in words that change rarely."""
+    reached = _last_milestone(job)
+    return f"{reached}%" if reached else _state(job)
+
+
+def _news(job: Job) -> str:
+    return f"{_percent(job)}% done" if _last_milestone(job) else _state(job)
+
+
+def _last_milestone(job: Job) -> int | None:
+    """The last of MILESTONES that a running job has reached."""
     if job.state != State.RUNNING or job.ending or not job.total:
-        return _state(job)
-    reached = [mark for mark in MILESTONES if (_percent(job) or 0) >= mark]
-    return f"{reached[-1]} % done" if reached else _state(job)
+        return None
+    return max((mark for mark in MILESTONES if (_percent(job) or 0) >= mark), default=None)

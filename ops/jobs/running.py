@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from messaging.editors import editing_as
 from ops.audit.context import Facts, one_action
+from ops.console.limits.query_time import unlimited
 from ops.jobs import errors, leases
 from ops.jobs.kinds import Kind, KindWithRollback, kind_of
 from ops.jobs.leases import LeaseLost, LeaseRenewer
@@ -49,6 +50,7 @@ def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) 
         one_action(Facts(action=job.action)),
         editing_as(job.requester),
         renewer if hold_lease else nullcontext(),
+        unlimited(),
         WriteAheadLog() as log,
     ):
         try:
@@ -59,6 +61,14 @@ def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) 
             logger.error("Job %s (%s) could not be ended:\n%s", job.pk, job.kind, errors.for_log(error))
             raise JobFailed(errors.advice(error)) from None
     return True
+
+
+def run_next_in_turn(job_id: Any, *, hold_lease: bool = False) -> None:
+    """Run the job whose turn it is now that a worker was woken for ``job_id``; nothing where none is free."""
+    # Where another worker was quicker, the next one is looked for.
+    while (turn := leases.next_in_turn(job_id, now=timezone.now())) is not None:
+        if run(turn, hold_lease=hold_lease):
+            return
 
 
 def _run_or_release(run: Run) -> None:

@@ -11,14 +11,16 @@ TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
 index                                             in    in    ok    ok    ok    ok    ok    ok    ok
 login                                             ok    ok    go/ok go/ok go/ok go/ok go/ok go/ok go/ok
-logout                                            go    go    x/go  x/go  x/go  x/go  x/go  x/go  x/go
+logout                                            go    go    x/in  x/in  x/in  x/in  x/in  x/in  x/in
 password_change                                   in    in    ok    ok    ok    ok    ok    ok    ok
 password_change_done                              in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
+jump                                              in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
+keyboard                                          in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
 autocomplete=sender                               in    in    no/x  no/x  no/x  no/x  no/x  no/x  no/x
 autocomplete=parent_message                       in    in    no/x  no/x  no/x  no/x  no/x  no/x  no/x
 jsi18n                                            in    in    ok/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
-view_on_site=conversation                         in    in    go    go    go    go    go    go    go
-view_on_site=message                              in    in    go    go    go    go    go    go    go
+view_on_site=conversation                         in    in    --    go    go    --    go    --    go
+view_on_site=message                              in    in    --    go    go    --    go    --    go
 
 messaging_conversation_changelist                 in    in    no    ok    ok    no    ok    no    ok
 messaging_conversation_add                        in    in    no    no    no    no    no    no    no
@@ -26,6 +28,7 @@ messaging_conversation_history                    in    in    no    no    no    
 messaging_conversation_delete                     in    in    no    no    no    no    no    no    no
 messaging_conversation_change                     in    in    no    ok/no ok/no no    ok/no no    ok/no
 messaging/conversation/<path:object_id>/          in    in    go    go    go    go    go    go    go
+messaging_conversation_people                     in    in    no/x  ok/x  ok/x  no/x  ok/x  no/x  ok/x
 
 messaging_message_changelist                      in    in    no    ok    ok    no    ok    no    ok
 messaging_message_add                             in    in    no    no    no    no    no    no    no
@@ -33,6 +36,7 @@ messaging_message_history                         in    in    no    no    no    
 messaging_message_delete                          in    in    no    no    no    no    no    no    no
 messaging_message_change                          in    in    no    ok/no ok    no    ok/no no    ok
 messaging/message/<path:object_id>/               in    in    go    go    go    go    go    go    go
+messaging_message_people                          in    in    no/x  ok/x  ok/x  no/x  ok/x  no/x  ok/x
 
 messaging_messagehistory_changelist               in    in    no    ok    ok    no    no    no    ok
 messaging_messagehistory_add                      in    in    no    no    no    no    no    no    no
@@ -56,10 +60,10 @@ admin_interface_theme_change                      in    in    no    no    no    
 admin_interface/theme/<path:object_id>/           in    in    go    go    go    go    go    go    go
 
 auth_group_changelist                             in    in    no    no    no    no    no    no    ok
-auth_group_add                                    in    in    no    no    no    no    no    no    ok
+auth_group_add                                    in    in    no    no    no    no    no    no    go
 auth_group_history                                in    in    no    no    no    no    no    go    go
-auth_group_delete                                 in    in    no    no    no    no    no    no    ok
-auth_group_change                                 in    in    no    no    no    no    no    no    ok
+auth_group_delete                                 in    in    no    no    no    no    no    no    go
+auth_group_change                                 in    in    no    no    no    no    no    no    ok/go
 auth/group/<path:object_id>/                      in    in    go    go    go    go    go    go    go
 
 app_list=messaging                                in    in    --    ok    ok    --    ok    --    ok
@@ -68,6 +72,23 @@ app_list=auth                                     in    in    --    --    --    
 
 (?P<url>.*)$                                      in    in    --    --    --    --    --    --    --
 """
+
+UNASKED = {
+    "index": "It shows links and numbers.",
+    "app_list": "It shows links.",
+    "login": "It asks for the password itself.",
+    "logout": "It takes power away.",
+    "password_change": "It asks for the old password itself.",
+    "view_on_site": "It leads to another page.",
+    "*/<path:object_id>/": "It leads to another page.",
+    "*/<uuid:object_id>/": "It leads to another page.",
+    "*_history": "It leads to the audit trail.",
+    "*_changelist": "What is chosen in a list leads to a page of its own.",
+    "messaging_messagehistory_change": "It leads to the message.",
+    "messaging_notification_change": "It leads to the message.",
+    "messaging_message_change": "A correction keeps the old text, with the name of who corrected it.",
+    "admin_interface_theme_*": "How the console looks gives nobody power.",
+}
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:

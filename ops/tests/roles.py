@@ -1,7 +1,8 @@
 """Who asks for the addresses of the console, and what each of them gets, as the rooms' tables say.
 
 Each room has a table of its addresses in ``tests/addresses.py``, and ``keys``: the keys of rows that the addresses are
-about, by the beginning of their routes, longer beginnings first.
+about, by the beginning of their routes, longer beginnings first. ``UNASKED`` says of each address that takes a form why
+it does not ask for the password first (by name, ``*`` for any letters); whoever can give power asks.
 """
 
 from __future__ import annotations
@@ -39,3 +40,8 @@ def expected() -> dict[str, dict[str, str]]:
 def keys_of_rows(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     """The keys of all rooms: of rows about Alice, Bob and a message between them, which was edited and answered."""
     return {route: key for table in tables() for route, key in table.keys(alice, bob, message).items()}
+
+
+def unasked() -> dict[str, str]:
+    """Why an address does what it does without asking for the password first, by its name or a pattern of names."""
+    return {name: because for table in tables() for name, because in getattr(table, "UNASKED", {}).items()}

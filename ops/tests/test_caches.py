@@ -12,13 +12,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from ops.caches import PatientRedisCache
+from ops.caches import FaultTolerantRedisCache
 
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
     """No failure is remembered from before, or for afterwards."""
-    monkeypatch.setattr(PatientRedisCache, "rest_until", 0.0)
+    monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def refused() -> int:
         return listener.getsockname()[1]
 
 
-def cache_at(port: int) -> PatientRedisCache:
+def cache_at(port: int) -> FaultTolerantRedisCache:
     """A cache that loses patience sooner than the one in use, for the tests' sake."""
-    return PatientRedisCache(f"redis://127.0.0.1:{port}/0", {"OPTIONS": {"socket_timeout": 0.05}})
+    return FaultTolerantRedisCache(f"redis://127.0.0.1:{port}/0", {"OPTIONS": {"socket_timeout": 0.05}})
 
 
 def connections_to(listener: socket.socket) -> int:
@@ -63,7 +63,7 @@ QUESTIONS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("touch", ("figures",), False),
     ("delete", ("figures",), False),
     ("delete_many", (["figures"],), None),
-    ("delete_beginning", ("figures",), None),
+    ("delete_prefix", ("figures",), None),
     ("has_key", ("figures",), False),
     ("incr", ("version", 1), 1),
     ("get_or_set", ("figures", "computed"), "computed"),
@@ -95,7 +95,7 @@ def test_after_a_rest_redis_is_asked_again(silent: socket.socket, monkeypatch: p
     patient = cache_at(silent.getsockname()[1])
     patient.get("figures")
     assert connections_to(silent) == 1
-    monkeypatch.setattr(PatientRedisCache, "rest_until", 0.0)
+    monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
     patient.get("figures")
     assert connections_to(silent) == 1
 
@@ -105,7 +105,7 @@ def test_a_failure_is_logged_once_without_keys_or_values(refused: int, caplog: p
     with caplog.at_level(logging.WARNING, logger="ops.caches"):
         patient.set("inbox:alice", "a private text")
         patient.get("inbox:alice")
-    assert caplog.messages == ["Redis cannot be reached (set: ConnectionError); going on without it."]
+    assert caplog.messages == ["Redis cannot be reached (set: ConnectionError); continuing without it."]
 
 
 def test_programming_errors_are_not_hidden(refused: int) -> None:
@@ -115,7 +115,7 @@ def test_programming_errors_are_not_hidden(refused: int) -> None:
 
 @pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")
 def test_a_redis_that_answers_is_used() -> None:
-    assert isinstance(cache._connections["default"], PatientRedisCache)  # type: ignore[attr-defined]
+    assert isinstance(cache._connections["default"], FaultTolerantRedisCache)  # type: ignore[attr-defined]
     cache.set("figures", {"unread": 3})
     assert cache.get("figures") == {"unread": 3}
     assert cache.add("figures", {}) is False
@@ -129,6 +129,6 @@ def test_a_family_of_keys_is_deleted_and_no_other() -> None:
     shared: Any = cache
     for key in ("pages*1", "pages*2", "pages-1", "figures"):
         shared.set(key, "kept")
-    assert shared.delete_beginning("pages*") == 2
+    assert shared.delete_prefix("pages*") == 2
     assert set(shared.get_many(["pages*1", "pages*2", "pages-1", "figures"])) == {"pages-1", "figures"}
     shared.delete_many(["pages-1", "figures"])

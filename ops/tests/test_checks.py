@@ -11,7 +11,7 @@ from django.core.checks import Error, Warning
 from ops.checks import safe_workbooks, shared_cache
 
 LOCAL = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-SHARED = {"default": {"BACKEND": "ops.caches.PatientRedisCache", "LOCATION": "redis://cache"}}
+SHARED = {"default": {"BACKEND": "ops.caches.FaultTolerantRedisCache", "LOCATION": "redis://cache"}}
 
 
 def test_one_process_may_keep_its_cache_to_itself(settings: Any) -> None:

@@ -9,12 +9,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from ops.audit.events import Event
+from ops.audit.models import Entry
 from ops.conftest import make_staff
 from ops.deletion.models import DeletionRequest
 from ops.deletion.tests.screens import filled_in
 
 CONFIRM = reverse("confirm")
-NOT_YET = "Nothing was done yet: too long ago you confirmed that it is you. Do so, and send it again."
+NOT_YET = (
+    "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then fill in the form again."
+)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_the_page_asks_for_the_password_and_comes_back(supporting: Client, page:
     assert response.redirect_chain == [(f"{CONFIRM}?next={quote(page, safe='')}", 302)]
     assert f'name="next" value="{page}"' in response.content.decode()
     assert confirm(supporting, next=page)["Location"] == page
-    assert "Delete the account of alice" in supporting.get(page).content.decode()
+    assert "Request deletion of alice" in supporting.get(page).content.decode()
 
 
 def test_signing_in_alone_is_no_confirmation(client: Client, sue: Any, page: str) -> None:
@@ -81,9 +85,9 @@ def test_a_decision_sent_too_late_does_nothing_says_so_and_comes_back(supporting
 def test_a_wrong_password_confirms_nothing(supporting: Client, rosa: Any, page: str) -> None:
     for password in ("guess", "rosa's password"):
         answer = confirm(supporting, password, next=page).content.decode()
-        assert "That is not your password." in answer
+        assert "Wrong password." in answer
         assert password not in answer
-    assert "Write your password." in confirm(supporting, "", next=page).content.decode()
+    assert "Enter your password." in confirm(supporting, "", next=page).content.decode()
     assert supporting.get(page).status_code == 302
 
 
@@ -154,3 +158,12 @@ def test_the_form_cannot_be_sent_from_elsewhere(sue: Any) -> None:
 
 def test_nothing_of_it_is_kept_by_a_browser(supporting: Client) -> None:
     assert "no-store" in supporting.get(CONFIRM)["Cache-Control"]
+
+
+def test_a_mistyped_password_is_recorded_as_what_it_is(supporting: Client, sue: Any, page: str) -> None:
+    """Sue is signed in: she failed to confirm her password, not to sign in."""
+    confirm(supporting, password="a typo", next=page)
+    (entry,) = Entry.objects.filter(actor=sue, event__startswith="session.").exclude(event=Event.SIGNED_IN)
+    assert entry.get_event_display() == "Failed to confirm their password"
+    assert (entry.actor_name, entry.target_id) == ("sue", str(sue.pk))
+    assert not Entry.objects.filter(event=Event.SIGN_IN_REFUSED).exists()

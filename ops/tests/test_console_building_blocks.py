@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.test import RequestFactory
 from messaging.models import Message
 from ops.audit.models import Entry
 from ops.conftest import make_staff
-from ops.console.keyset import KeysetAdmin
+from ops.console.keyset import KeysetAdmin, Order
 from ops.exports.models import Export
 
 
@@ -53,6 +54,41 @@ def test_it_has_keyset_pages_of_fifty_rows_too(rosa: Any) -> None:
     Group.objects.bulk_create(Group(name=f"group {number:03}") for number in range(60))
     assert ("group 049" in page(rosa), "group 050" in page(rosa)) == (True, False)
     assert ("group 049" in page(rosa, after="group 049"), "group 050" in page(rosa, after="group 049")) == (False, True)
+
+
+class FullGroupAdmin(KeysetAdmin):
+    """What an engineer who knows Django's admin would write."""
+
+    orders = (Order("name", "Name", ("name",)), Order("newest", "Newest first", ("-id",)))
+    list_display = ("id", "name", "is_long")
+    list_display_links: Any = ("name",)
+    search_fields = ("name",)
+    actions = ("count",)
+
+    @admin.display(boolean=True, ordering="name")
+    def is_long(self, group: Group) -> bool:
+        return len(group.name) > 10
+
+    @admin.action(description="Count selected")
+    def count(self, request: Any, queryset: Any) -> None:
+        """Nothing comes of it."""
+
+
+def test_columns_links_actions_search_and_orders_are_as_django_has_them(rosa: Any) -> None:
+    for name in ("Night shift", "Day shift", "Others"):
+        Group.objects.create(name=name)
+
+    def names(**data: str) -> list[str]:
+        response: Any = FullGroupAdmin(Group, admin.site).changelist_view(asked(rosa, **data))
+        return re.findall(r'field-name"><a href="[^"]+">(.*?)</a>', response.render().content.decode())
+
+    assert names() == ["Day shift", "Night shift", "Others"]
+    assert names(o="newest") == ["Others", "Day shift", "Night shift"]
+    assert names(q="shift") == ["Day shift", "Night shift"]
+    response: Any = FullGroupAdmin(Group, admin.site).changelist_view(asked(rosa))
+    shown = response.render().content.decode()
+    assert shown.count('class="action-select"') == 3 and "Count selected" in shown
+    assert 'alt="True"' in shown and "Is long" in shown
 
 
 LOOKED_UP = {"app_label": "exports", "model_name": "export", "field_name": "by", "term": "ali"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +19,11 @@ from messaging import managers
 from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.console.keyset import MOST_COUNTED, KeysetChangeList
+from messaging.tests.examples import examples
+from ops.audit.models import Entry
+from ops.audit.readings import ids_of
+from ops.console.declared_lists import UNKNOWN_FILTER
+from ops.console.keyset import MAX_COUNTED, KeysetChangeList
 
 LIST = reverse("admin:messaging_conversation_changelist")
 
@@ -47,10 +53,30 @@ def test_a_row_says_who_the_first_words_how_many_and_what_stands_out(
 
     assert "<bdi>alice</bdi>" in page
     assert "<bdi>bob</bdi>" in page
-    assert "and 1 other" in page
+    assert "<bdi>charlie</bdi>" in page
+    assert "Latest" in page and "I want it too" in page
     assert "Is the bicycle still there?" in page
     assert "2<span" in page  # two unread
     assert "1<span" in page  # one edited
+
+
+def test_many_participants_are_folded_and_all_of_them_named(reviewing: Client, alice: Any, bob: Any) -> None:
+    first = write(alice, bob)
+    for name in ("charlie", "dora", "Emil10", "emil9"):
+        answer(first, sender=make_user(name), receiver=alice)
+    page = reviewing.get(LIST).content.decode()
+    assert "and 4 others" in page
+    everybody = page[page.index("<summary>All participants</summary>") :].partition("</details>")[0]
+    assert re.findall("<bdi>(.*?)</bdi>", everybody) == ["alice", "bob", "charlie", "dora", "emil9", "Emil10"]
+
+
+def test_the_latest_words_stand_beside_the_first_and_both_are_recorded(reviewing: Client, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, "Is it there?")
+    between, last = answer(first, "Perhaps", minute=1), answer(first, "It is.", minute=2)
+    page = reviewing.get(LIST).content.decode()
+    assert "Is it there?" in page and "It is." in page and "Perhaps" not in page
+    (entry,) = Entry.objects.filter(event="list.read")
+    assert set(ids_of(entry.details["messages"])) == {first.pk, last.pk} != {between.pk}
 
 
 def test_a_text_is_shown_as_it_is_and_never_as_html(reviewing: Client, alice: Any, bob: Any) -> None:
@@ -118,23 +144,23 @@ def test_words_are_searched_in_the_newest_messages_only_and_the_page_says_so(
     newer = write(alice, bob, "lighthouse", minute=2)
     write(alice, bob, "something else", minute=3)
     assert shown(reviewing, f"{LIST}?q=lighthouse") == [newer.conversation_id]
-    assert "words in the newest 50,000" in reviewing.get(LIST).content.decode()
+    assert "text only in the newest 50,000 messages" in reviewing.get(LIST).content.decode()
 
 
 def test_filters_that_are_on_are_named_and_cleared_in_one_click(reviewing: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     page = reviewing.get(f"{LIST}?unread=yes&length=1&q=alice").content.decode()
-    assert "Unread messages: <bdi>Yes</bdi>" in page
+    assert "Read status: <bdi>Unread</bdi>" in page
     assert "Length: <bdi>1 message</bdi>" in page
     assert 'href="?length=1&amp;q=alice"' in page  # without the unread filter alone
-    assert '<a href="?">Clear all</a>' in page
+    assert '<a href="?">Clear filters</a>' in page
 
 
 def test_a_search_without_result_offers_everything(reviewing: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     page = reviewing.get(f"{LIST}?q=unheard-of").content.decode()
-    assert "Nothing matches “unheard-of”." in page
-    assert "Show everything" in page
+    assert "No match for “<bdi>unheard-of</bdi>”" in page
+    assert '<a class="button" href="?">Clear filters</a>' in page
 
 
 @pytest.mark.parametrize(
@@ -146,17 +172,24 @@ def test_a_place_that_makes_no_sense_gives_the_first_page_and_says_so(
     conversation = write(alice, bob).conversation_id
     response = reviewing.get(f"{LIST}?{place}")
     assert [row.pk for row in response.context["cl"].result_list] == [conversation]
-    assert "That place in the list is not known" in response.content.decode()
+    assert "That place in the list is no longer known" in response.content.decode()
 
 
 @pytest.mark.parametrize(
-    "query", ["unread=maybe", "length=many", "since=ever", "participant=alice", "participant=" + "9" * 40, "q=%00"]
+    "query", ["unread=maybe", "length=many", "since=ever", "participant=alice", "participant=" + "9" * 40]
 )
-def test_a_filter_value_that_makes_no_sense_narrows_nothing(
+def test_a_filter_value_that_makes_no_sense_gives_the_whole_list_and_says_so(
     reviewing: Client, alice: Any, bob: Any, query: str
 ) -> None:
     conversation = write(alice, bob).conversation_id
-    assert shown(reviewing, f"{LIST}?{query}") == [conversation]
+    page = reviewing.get(f"{LIST}?{query}", follow=True)
+    assert [row.pk for row in page.context["cl"].result_list] == [conversation]
+    assert UNKNOWN_FILTER in page.content.decode()
+
+
+def test_a_search_for_what_cannot_be_stored_gives_the_whole_list(reviewing: Client, alice: Any, bob: Any) -> None:
+    conversation = write(alice, bob).conversation_id
+    assert shown(reviewing, f"{LIST}?q=%00") == [conversation]
 
 
 def test_an_unknown_filter_gives_the_whole_list_and_says_so(reviewing: Client, alice: Any, bob: Any) -> None:
@@ -166,33 +199,40 @@ def test_an_unknown_filter_gives_the_whole_list_and_says_so(reviewing: Client, a
     assert "not understood" in response.content.decode()
 
 
-def test_the_number_is_counted_up_to_a_limit(reviewing: Client) -> None:
-    Conversation.objects.bulk_create(Conversation() for _ in range(MOST_COUNTED + 1))
-    assert "1,000+ conversations" in reviewing.get(LIST).content.decode()
+def test_the_number_is_counted_up_to_a_limit(reviewing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    Conversation.objects.bulk_create(Conversation() for _ in range(MAX_COUNTED + 1))
+    assert "<strong>1,001 conversations</strong>" in reviewing.get(LIST).content.decode()
+    assert "<strong>More than 1,000 conversations</strong>" in reviewing.get(f"{LIST}?unread=no").content.decode()
+    monkeypatch.setattr("ops.console.keyset.MAX_COUNTED_WHOLE", 1_000)
+    assert "<strong>More than 1,000 conversations</strong>" in reviewing.get(LIST).content.decode()
 
 
-def test_a_page_costs_nine_queries_at_most_however_many_rows(
+def test_a_page_costs_the_same_queries_however_many_rows(
     reviewing: Client, alice: Any, bob: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     reviewing.get(LIST)  # the theme is read once per process
     for number in range(5):
         answer(write(alice, bob, minute=number))
-    with django_assert_max_num_queries(9) as few:
+    reviewing.get(LIST)  # what is shown is recorded
+    with django_assert_max_num_queries(10) as queries:
         reviewing.get(LIST)
+    few = len(queries)
     for number in range(60):
         answer(write(make_user(f"person {number}"), bob, minute=number))
-    with django_assert_num_queries(len(few)):
+    reviewing.get(LIST)
+    with django_assert_num_queries(few):
         page = reviewing.get(LIST)
     assert len(page.context["cl"].result_list) == 50
-    # Narrowing leaves an entry: the person's roles, and the entry itself.
-    with django_assert_num_queries(len(few) + 2):
+    # Another filter leaves an entry: a second look in a transaction (behind a lock where one is needed), the person's
+    # roles, the entry and its messages.
+    with django_assert_num_queries(few + (7 if connection.vendor == "postgresql" else 6)):
         reviewing.get(f"{LIST}?unread=yes")
 
 
 class EveryRowOnce(TestCase):
     """Walking the pages, forwards or backwards, meets each conversation once and in order."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=examples(25), deadline=None)
     @given(minutes=st.lists(st.integers(0, 5), min_size=0, max_size=23), size=st.integers(1, 7))
     def test_walking_the_pages(self, minutes: list[int], size: int) -> None:
         start = timezone.now()

@@ -52,3 +52,10 @@ def test_no_docstring_points_out_of_the_repository() -> None:
         if path != Path(__file__) and outside.search(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_every_variable_of_the_settings_has_a_row_in_the_papers() -> None:
+    """The CI run forgets the variables of this table, so that nobody's own settings decide what it tests."""
+    read = re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (HOUSE / "ops" / "settings.py").read_text(encoding="utf-8"))
+    paper = (HOUSE / "docs" / "configuring.md").read_text(encoding="utf-8")
+    assert {*read} - {"ENV_FILE"} <= {*re.findall(r"^\| `([A-Z_]+)`", paper, re.MULTILINE)}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
@@ -61,7 +62,7 @@ def test_somebody_can_sign_in_after_it(port: int) -> None:
 def test_the_password_is_long_and_another_one_every_time(port: int) -> None:
     password = password_in(set_up(port))
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
-    User.objects.all().delete()
+    QuerySet.delete(User.objects.all())  # past the rule that a superuser stays
     assert password_in(set_up(port)) != password
 
 

@@ -25,6 +25,8 @@ from ops.conftest import READING
 from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
 from ops.tests.roles import PEOPLE, ROLE_OF, expected, keys_of_rows
 
+pytestmark = pytest.mark.once
+
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
     """The names (or the routes, for want of a name) of all addresses below ``patterns``, with their routes."""
@@ -160,34 +162,9 @@ def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, A
     assert refusals(client, {"/console/", list_of, row}) == {}
 
 
-@pytest.mark.parametrize(
-    ("who", "sections"),
-    [
-        ("nils", []),
-        ("rita", ["Conversations", "Messages", "Histories", "Notifications"]),
-        ("lena", ["Conversations", "Messages", "Histories", "Notifications", "Deletions", "Deleted accounts"]),
-        ("sue", ["Users", "Jobs", "Deletions", "Deleted accounts"]),
-        ("dan", ["Conversations", "Messages", "Imports", "Exports", "Jobs"]),
-        ("otto", ["Audit trail", "Deletions", "Deleted accounts"]),
-    ],
-)
-def test_the_sections_are_those_of_the_role(who: str, sections: list[str], keys: dict[str, Any]) -> None:
-    page = signed_in(who).get("/console/")
-    assert [name for name, _, _ in page.context["sections"]] == sections
-
-
-@pytest.mark.parametrize(
-    ("who", "words"), [("sue", "Begin here:"), ("otto", "Begin here:"), ("nils", "ask whoever looks after roles")]
-)
-def test_an_overview_without_figures_says_what_to_do(who: str, words: str, keys: dict[str, Any]) -> None:
-    page = signed_in(who).get("/console/").content.decode()
-    assert words in page
-    assert "messages today" not in page
-
-
 @pytest.mark.parametrize(("who", "shown"), [("rita", False), ("lena", True)])
-def test_deleted_accounts_are_on_the_overview_of_who_may_see_them(who: str, shown: bool, keys: dict[str, Any]) -> None:
-    assert ("Latest deleted accounts" in signed_in(who).get("/console/").content.decode()) is shown
+def test_deleted_accounts_are_on_the_dashboard_of_who_may_see_them(who: str, shown: bool, keys: dict[str, Any]) -> None:
+    assert ("Recently deleted accounts" in signed_in(who).get("/console/dashboard/").content.decode()) is shown
 
 
 @pytest.mark.parametrize("who", PEOPLE[2:])

@@ -99,7 +99,7 @@ def test_signing_in_writing_and_deleting_the_account(
     button = page.get_by_role("button", name=re.compile("Delete my account and 4 messages for good"))
     page.get_by_label("Your password").fill("wrong")
     button.click()
-    expect(page.locator(".errorlist")).to_have_text("That is not your password: nothing was deleted.")
+    expect(page.locator(".errorlist")).to_have_text("Wrong password. Nothing was deleted.")
     assert_page_is_sound(page)
     page.get_by_label("Your password").fill("bob's password")
     button.click()

@@ -1,17 +1,16 @@
-"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for confirming the password."""
+"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for one's own password."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import authenticate
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from ops.accounts.signing_in import throttling
+from ops.accounts.signing_in import passwords, throttling
 
 
 class PlainUsernameField(UsernameField):
@@ -25,7 +24,17 @@ class PlainUsernameField(UsernameField):
 
 
 class ThrottledForm(AuthenticationForm):
-    """Says when to try again after too many failures; the same whether or not the account exists."""
+    """Says when to try again after too many failures; the same whether or not the account exists.
+
+    A right password of somebody who may not sign in here is answered, counted and recorded as a wrong one.
+    """
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        try:
+            super().confirm_login_allowed(user)
+        except ValidationError as refusal:
+            throttling.fail(self.request, self.cleaned_data["username"])
+            raise self.get_invalid_login_error() from refusal
 
     def get_invalid_login_error(self) -> ValidationError:
         # Without a request there is no address to throttle.
@@ -54,7 +63,7 @@ class ConfirmForm(forms.Form):
         label="Your password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-        error_messages={"required": "Write your password."},
+        error_messages={"required": "Enter your password."},
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -62,11 +71,29 @@ class ConfirmForm(forms.Form):
         self.request = request
 
     def clean_password(self) -> str:
-        user: Any = self.request.user
-        password = self.cleaned_data["password"]
-        found = authenticate(self.request, username=user.get_username(), password=password)
-        if found is None or found.pk != user.pk:
-            until = throttling.refused_until(self.request, user.get_username())
-            raise ValidationError(throttling.sentence(until) if until else "That is not your password.")
-        throttling.forgive(self.request, user.get_username())
-        return password
+        return _accepted(self.request, self.cleaned_data["password"])
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """A new password for the signed-in user; the old one is checked and throttled like a sign-in."""
+
+    def __init__(self, user: Any, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        return _accepted(self.request, self.cleaned_data["old_password"])
+
+    def save(self, commit: bool = True) -> Any:
+        """Only the password: somebody may have changed what else is stored of this account since it was loaded."""
+        user: Any = super().save(commit=False)
+        if commit:
+            user.save(update_fields=["password"])
+        return user
+
+
+def _accepted(request: HttpRequest, password: str) -> str:
+    refused = passwords.refusal(request, password)
+    if refused:
+        raise ValidationError(refused)
+    return password

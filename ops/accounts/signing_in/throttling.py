@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,10 +22,15 @@ from django.utils.crypto import salted_hmac
 
 from ops.accounts.models import FailedSignIn
 from ops.audit.context import facts_of
+from ops.audit.recording import record_refused_sign_in
 
 PERIOD = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 5  # failures of one address for one account
 MOST_PER_ADDRESS = 50  # failures of one address for all accounts: an office may share one
+# What became of an attempt, as an attribute of its request: counted, counted as the last before a lock-out, or refused.
+ATTEMPT = "sign_in_attempt"
+CONFIRMING = "confirming"  # an attribute of its request: who is signed in, and types their password once more
+COUNTED, LAST, REFUSED = "counted", "last", "refused"
 
 
 class ThrottlingBackend:
@@ -36,7 +42,21 @@ class ThrottlingBackend:
     def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
         """Count this attempt, and refuse it after too many; the next backend checks the password."""
         if request is not None and username is not None and not _claim(request, username):
+            setattr(request, ATTEMPT, REFUSED)
             raise PermissionDenied
+
+
+def record_failure(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """A receiver of ``user_login_failed``: the audit trail has each failure and lock-out, but not each refused try."""
+    attempt = getattr(request, ATTEMPT, "")
+    if attempt != REFUSED:
+        confirming = getattr(request, CONFIRMING, None)
+        record_refused_sign_in(credentials.get("username") or "", locks_out=attempt == LAST, confirming=confirming)
+
+
+def fail(request: HttpRequest | None, username: str) -> None:
+    """Tell the receivers of ``user_login_failed``: the password was right, and whoever typed it is refused anyway."""
+    user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
 
 
 def _claim(request: HttpRequest, username: str) -> bool:
@@ -47,7 +67,10 @@ def _claim(request: HttpRequest, username: str) -> bool:
     now = timezone.now()
     FailedSignIn.objects.filter(at__lte=now - PERIOD).delete()
     own = FailedSignIn.objects.create(at=now, account=_account(username), address=_address(request))
-    if _refused_until(own.address, own.account, FailedSignIn.objects.exclude(pk=own.pk), now) is None:
+    others = _failures(own.address, FailedSignIn.objects.exclude(pk=own.pk), now)
+    if _free_again(others, own.account) is None:
+        locks_out = _free_again([(now, own.account), *others], own.account)
+        setattr(request, ATTEMPT, LAST if locks_out else COUNTED)
         return True
     own.delete()
     return False
@@ -65,7 +88,7 @@ def forget(username: str) -> int:
 
 def refused_until(request: HttpRequest, username: str) -> datetime | None:
     """Until when this address is locked out of this account, or None."""
-    return _refused_until(_address(request), _account(username), FailedSignIn.objects.all(), timezone.now())
+    return _free_again(_failures(_address(request), FailedSignIn.objects.all(), timezone.now()), _account(username))
 
 
 def sentence(until: datetime) -> str:
@@ -76,12 +99,16 @@ def sentence(until: datetime) -> str:
     return f"Too many tries failed. Try again in {minutes} minute{plural}, at {clock:%H:%M} ({clock:%Z})."
 
 
-def _refused_until(address: str, account: str, failures: QuerySet[FailedSignIn], now: datetime) -> datetime | None:
+def _failures(address: str, failures: QuerySet[FailedSignIn], now: datetime) -> list[tuple[datetime, str]]:
+    """When an address failed lately, and at which account, newest first; older ones do not matter."""
     recent = failures.filter(address=address, at__gt=now - PERIOD).order_by("-at").values_list("at", "account")
-    # Newest first. Older failures do not matter: these suffice to refuse.
-    newest = list(recent[:MOST_PER_ADDRESS])
-    here = _free_at([at for at, _ in newest], MOST_PER_ADDRESS)
-    there = _free_at([at for at, whose in newest if whose == account], MOST_PER_ACCOUNT)
+    return list(recent[:MOST_PER_ADDRESS])
+
+
+def _free_again(failures: Sequence[tuple[datetime, str]], account: str) -> datetime | None:
+    """Until when the address of these ``failures`` (newest first) is locked out of the account, or None."""
+    here = _free_at([at for at, _ in failures], MOST_PER_ADDRESS)
+    there = _free_at([at for at, whose in failures if whose == account], MOST_PER_ACCOUNT)
     return max((time for time in (here, there) if time), default=None)
 
 

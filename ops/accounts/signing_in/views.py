@@ -1,4 +1,4 @@
-"""The site's root, and the page on which staff confirm their password."""
+"""The site's root, and the pages on which staff confirm their password and change it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.views import RedirectURLMixin
+from django.contrib.auth.views import PasswordChangeView, RedirectURLMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -14,13 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from ops.accounts.signing_in import confirming
-from ops.accounts.signing_in.forms import ConfirmForm
+from ops.accounts.events import AccountEvent
+from ops.accounts.signing_in.forms import ConfirmForm, OwnPasswordForm
+from ops.audit.recording import record
+from ops.console import confirming
 
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirects staff to the console, everybody else to the inbox."""
+    """Redirects staff to the console, participants to their inbox, and others to the sign-in, which leads back here."""
+    if not request.user.is_authenticated:
+        return redirect("login")
     return redirect("admin:index" if request.user.is_staff else "messaging:inbox")
 
 
@@ -41,12 +45,23 @@ class ConfirmView(RedirectURLMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {
             **admin.site.each_context(self.request),
-            "title": "Confirm that it is you",
+            "title": "Confirm your password",
             "minutes": int(confirming.VALID.total_seconds()) // 60,
             self.redirect_field_name: self.get_redirect_url(),
         }
         return super().get_context_data(**context, **kwargs)
 
     def form_valid(self, form: ConfirmForm) -> HttpResponse:
+        user: Any = self.request.user
+        record(AccountEvent.PASSWORD_CONFIRMED, actor=user, target=user)
         confirming.confirm(self.request)
         return super().form_valid(form)
+
+
+class OwnPasswordView(PasswordChangeView):
+    """A new password for oneself. It needs the old one, and ends what that one had confirmed."""
+
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}

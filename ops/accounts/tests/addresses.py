@@ -7,16 +7,27 @@ from typing import Any
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
 accounts_user_delete_many                         in    in    no    no    no    go    no    no    go
-accounts_user_hold                                in    in    no    no    ok    ok    no    no    ok
-auth_user_password_change                         in    in    no    no    no    no    no    no    ok
+accounts_user_hold                                in    in    no    no    go    go    no    no    go
+auth_user_password_change                         in    in    no    no    no    no    no    no    go
 accounts_user_changelist                          in    in    no    no    no    ok    no    no    ok
-accounts_user_add                                 in    in    no    no    no    no    no    no    ok
+accounts_user_add                                 in    in    no    no    no    no    no    no    go
 accounts_user_history                             in    in    no    no    no    no    no    go    go
 accounts_user_delete                              in    in    no    no    no    go    no    no    go
-accounts_user_change                              in    in    no    no    no    ok    no    no    ok
-accounts/user/<path:object_id>/                   in    in    go    go    go    go    go    go    go
+accounts_user_change                              in    in    no    no    no    ok    no    no    ok/go
+accounts_user_conversations                       in    in    no    ok/x  ok/x  no    ok/x  no    ok/x
+accounts_user_messages                            in    in    no    ok/x  ok/x  no    ok/x  no    ok/x
+accounts_user_edits                               in    in    no    ok/x  ok/x  no    no    no    ok/x
+accounts_user_log                                 in    in    no    no    no    no    no    ok/x  ok/x
+accounts_user_between                             in    in    no    --/x  --/x  no    --/x  no    --/x
+accounts/user/<path:object_id>/                   in    in    no    go    go    go    go    go    go
+time_zone                                         in    in    ok/go ok/go ok/go ok/go ok/go ok/go ok/go
 app_list=accounts                                 in    in    --    --    --    ok    --    --    ok
 """
+
+UNASKED = {
+    "time_zone": "It changes what somebody sees, and nothing else.",
+    "accounts_user_delete": "It leads to the page that asks.",
+}
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ops.accounts.apps import AccountsConfig
 from ops.accounts.roles import permissions_by_role
-from ops.conftest import READING, make_staff
+from ops.conftest import READING, confirm, make_staff
 
 ROLES = permissions_by_role()
 
@@ -116,6 +116,7 @@ def test_the_page_of_a_role_says_that_it_is_kept_as_it_is(client: Client, rosa: 
 
 def test_a_group_of_ones_own_is_changed_as_ever(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
+    confirm(client, "rosa")
     address = reverse("admin:auth_group_change", args=[Group.objects.create(name="Night shift").pk])
     client.post(address, {"name": "Night shift", "permissions": [permission("view_message").pk]})
     assert held("Night shift") == {"messaging.view_message"}

@@ -47,7 +47,7 @@ def test_a_crash_has_it_too(client: Client, rita: Any, monkeypatch: pytest.Monke
     client.force_login(rita)
     client.raise_request_exception = False
     monkeypatch.setattr("ops.console.site.ConsoleSite.index", None)
-    monkeypatch.setattr("messaging.participants.pages.inbox_page", None)
+    monkeypatch.setattr("messaging.participants.inbox.inbox", None)
     answer = client.get(reverse("messaging:inbox"))
     assert (answer.status_code, answer[HEADER]) == (500, POLICY)
 

@@ -90,4 +90,17 @@ class Migration(migrations.Migration):
             model_name='entry',
             index=models.Index(fields=['action'], name='audit_action'),
         ),
+        migrations.CreateModel(
+            name='ShownMessages',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first', models.BigIntegerField()),
+                ('last', models.BigIntegerField()),
+                ('entry', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='shown', to='audit.entry')),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(fields=['first', 'last', 'entry'], name='audit_shown'), models.Index(fields=['entry', 'first', 'last'], name='audit_shown_by')],
+            },
+        ),
     ]

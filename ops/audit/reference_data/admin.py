@@ -1,8 +1,8 @@
-"""The base of admins whose few rows are imported and exported as files, such as labels.
+"""The base class of admins for reference data: small tables, such as labels, that are imported and exported as files.
 
-It completes django-import-export's admin: imports and exports are recorded in the audit trail, each has a permission of
+It adapts django-import-export's admin: imports and exports are recorded in the audit trail, each needs a permission of
 its own, uploads are private, and the pages work under the content security policy. The model declares the permissions
-in its ``Meta``, and its room gives them to roles::
+in its ``Meta``, and its room grants them to roles::
 
     class Meta:
         permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
@@ -14,13 +14,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
@@ -28,22 +29,25 @@ from import_export.exceptions import FieldError
 from import_export.resources import modelresource_factory
 from import_export.results import Result, RowResult
 
+from ops.audit.details import Key, chosen
 from ops.audit.events import Event
 from ops.audit.recorded_admin import RecordedChanges
 from ops.audit.recording import record
 from ops.audit.reference_data.formats import Csv, Json, Xlsx
 from ops.audit.reference_data.forms import ReferenceImportForm
 from ops.audit.reference_data.resources import ReferenceResource
-from ops.audit.reference_data.uploads import PendingUpload, UploadGone
+from ops.audit.reference_data.uploads import PendingUpload, UploadGone, receive
+from ops.console.declared_lists import UNKNOWN_FILTER, DeclaredListAdmin
+from ops.console.limits.uploads import takes_files
 from ops.files.problems import Unreadable
 
-PREVIEWED = 100  # changed rows in the preview
+PREVIEW_ROWS = 100  # changed rows shown in the preview
 GONE = "This upload is no longer available: it was used already, it expired, or it is not yours. Upload the file again."
 CHANGED_MEANWHILE = "Nothing was imported, because the data changed after the preview. Upload the file again."
-UNKNOWN_FAULT = "it could not be stored. Check its values."
+UNEXPECTED_ERROR = "it could not be stored. Check its values."
 
 
-class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
+class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAdmin):
     """An admin with import and export. ``resource_classes`` may hold one subclass of ReferenceResource."""
 
     formats = [Csv, Xlsx, Json]
@@ -53,10 +57,10 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
     import_export_change_list_template = "audit/reference_list.html"
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        return [*super().check(**kwargs), *self._permission_faults(), *self._resource_faults()]
+        return [*super().check(**kwargs), *self._check_permissions(), *self._check_resources()]
 
-    def _permission_faults(self) -> list[CheckMessage]:
-        """Without its permission, only superusers could import or export, and no role could be allowed to."""
+    def _check_permissions(self) -> list[CheckMessage]:
+        """Check that both permissions exist: without them, no role could be allowed to import or export."""
         codes = (settings.IMPORT_EXPORT_IMPORT_PERMISSION_CODE, settings.IMPORT_EXPORT_EXPORT_PERMISSION_CODE)
         declared = {name for name, _ in self.opts.permissions}
         return [
@@ -70,17 +74,22 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
             if name not in declared
         ]
 
-    def _resource_faults(self) -> list[CheckMessage]:
+    def _check_resources(self) -> list[CheckMessage]:
         classes = self.resource_classes
         if len(classes) <= 1 and all(issubclass(one, ReferenceResource) for one in classes):
             return []
-        words = f"{type(self).__name__} needs one subclass of ReferenceResource as its resource_classes, or none."
-        return [Error(words, obj=type(self), id="audit.E006")]
+        message = f"{type(self).__name__}.resource_classes may hold only one class, a subclass of ReferenceResource."
+        return [Error(message, obj=type(self), id="audit.E006")]
 
     def get_resource_classes(self, request: HttpRequest) -> list[type[ReferenceResource]]:
         return self.resource_classes or [modelresource_factory(self.model, resource_class=ReferenceResource)]
 
     # --- Import ---
+
+    def get_urls(self) -> list[URLPattern]:
+        name = "{}_{}_import".format(*self.get_model_info())
+        page = takes_files(self.import_action, site=self.admin_site, may=self.has_import_permission, receive=receive)
+        return [path("import/", page, name=name), *(url for url in super().get_urls() if url.name != name)]
 
     def get_import_form_kwargs(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_import_form_kwargs(request), "owner": request.user, "model": self.model}
@@ -95,7 +104,7 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
         form.add_error("import_file", f"The file cannot be read: {sentence}")
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """The form; on POST, what the file would change, to be confirmed."""
+        """Show the upload form; after a POST, a preview of what the file would change."""
         response: Any = super().import_action(request, **kwargs)
         context = response.context_data
         result = context.get("result")
@@ -104,8 +113,8 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
             "title": f"Import {self.opts.verbose_name_plural}",
             "problems": problems(result) if result else [],
             "counts": counts(result) if result else {},
-            "changed": changed[:PREVIEWED],
-            "more": max(len(changed) - PREVIEWED, 0),
+            "changed": changed[:PREVIEW_ROWS],
+            "more": max(len(changed) - PREVIEW_ROWS, 0),
         }
         if "confirm_form" not in context:
             pending = getattr(context["form"].files.get("import_file"), "pending", None)
@@ -115,12 +124,12 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
 
     @method_decorator(require_POST)
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import a file whose preview was confirmed: all of its rows with their entries, or none."""
+        """Import a file whose preview was confirmed: all of its rows and their audit entries, or none."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         form = self.create_confirm_form(request)
         try:
-            dataset = self._take(request, form)
+            dataset = self._take_upload(request, form)
         except (UploadGone, Unreadable):
             return self._refuse(request, GONE)
         with transaction.atomic():
@@ -131,14 +140,14 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
                 return response
         return self._refuse(request, CHANGED_MEANWHILE)
 
-    def _take(self, request: HttpRequest, form: Any) -> Any:
-        """The rows of the upload that a confirmation names. Raises UploadGone, Unreadable."""
+    def _take_upload(self, request: HttpRequest, form: Any) -> Any:
+        """Return the dataset of the confirmed upload, which is deleted. Raises UploadGone or Unreadable."""
         formats = dict(enumerate(self.get_import_formats()))
         choice = form.data.get("format", "")
         if not form.is_valid() or not choice.isdecimal() or int(choice) not in formats:
             raise UploadGone
-        ticket = form.cleaned_data["import_file_name"]
-        data = PendingUpload(owner=request.user, model=self.model, name=ticket).take()
+        token = form.cleaned_data["import_file_name"]
+        data = PendingUpload(owner=request.user, model=self.model, name=token).take()
         return formats[int(choice)]().create_dataset(data)
 
     def _refuse(self, request: HttpRequest, sentence: str) -> HttpResponse:
@@ -146,7 +155,7 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
         return HttpResponseRedirect(reverse("admin:{}_{}_import".format(*self.get_model_info())))
 
     def generate_log_entries(self, result: Result, request: HttpRequest) -> None:
-        """Record each row as a change in the admin would be, and the import as a whole."""
+        """Record each row like a change made in the admin, and then the import as a whole."""
         fields: set[str] = set()
         for row in result:
             if row.is_new():
@@ -157,24 +166,33 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
                 self.log_change(request, row.instance, [{"changed": {"fields": names}}])
             elif row.is_delete():
                 record(Event.RECORD_DELETED, actor=request.user, target=row.instance)
-        details = {**counts(result), "fields": sorted(fields)}
+        details = {**counts(result), "fields": [Key(name) for name in sorted(fields)]}
         record(Event.RECORDS_IMPORTED, actor=request.user, target=self.model, details=details)
 
     # --- Export ---
 
+    def export_action(self, request: HttpRequest) -> Any:
+        """The form; on POST, the file. Leads back to the list where the address holds an unknown filter."""
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:
+            self.message_user(request, UNKNOWN_FILTER, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:{}_{}_changelist".format(*self.get_model_info())))
+
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: QuerySet, **kwargs: Any) -> bytes:
-        """The content of the file; recorded before it is sent. A search is the label of the entry."""
+        """Return the content of the file after recording the export, with the search terms as the entry's label."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         dataset = self.get_data_for_export(request, queryset, **kwargs)
         content: bytes = file_format.export_data(dataset)
+        changes: Any = self.get_changelist_instance(request)
         details = {
             "rows": len(dataset),
-            "columns": dataset.headers,
-            "format": file_format.get_extension(),
-            "filters": {name: request.GET[name] for name in request.GET if name != "q"},
+            "columns": [Key(name) for name in dataset.headers],
+            "format": Key(file_format.get_extension()),
+            "filters": chosen(changes.understood_filters),
         }
-        label = request.GET.get("q") or None
+        label = changes.query or None
         record(Event.RECORDS_EXPORTED, actor=request.user, target=self.model, details=details, label=label)
         return content
 
@@ -189,10 +207,10 @@ class ReferenceDataAdmin(RecordedChanges, ImportExportModelAdmin):
 
 
 def changed_fields(row: RowResult) -> list[str]:
-    """The names of the fields that an imported row changed."""
+    """Return the names of the fields that an imported row changed."""
     opts: Any = row.instance._meta
     plain = [one.name for one in opts.concrete_fields if _value(row.original, one) != _value(row.instance, one)]
-    # Many-to-many fields are stored apart; unchanged rows are skipped, so without another change it was one of them.
+    # Unchanged rows are skipped, so if no column of the row changed, its many-to-many fields did.
     return plain or [one.name for one in opts.many_to_many]
 
 
@@ -201,7 +219,7 @@ def _value(instance: models.Model, field: Any) -> Any:
 
 
 def counts(result: Result) -> dict[str, int]:
-    """How many rows an import adds, changes, deletes and leaves unchanged."""
+    """Return how many rows an import adds, changes, deletes and leaves unchanged."""
     totals = result.totals
     return {
         "added": totals[RowResult.IMPORT_TYPE_NEW],
@@ -212,7 +230,7 @@ def counts(result: Result) -> dict[str, int]:
 
 
 def problems(result: Result) -> list[str]:
-    """What keeps a file from being imported, as sentences."""
+    """Return the reasons why a file cannot be imported, as sentences."""
     found = [_sentence(error.error, "The file cannot be imported: ") for error in result.base_errors]
     for row in result.error_rows:
         found += [_sentence(error.error, f"Data row {row.number}: ") for error in row.errors]
@@ -224,7 +242,7 @@ def problems(result: Result) -> list[str]:
 
 
 def _sentence(error: Exception, start: str) -> str:
-    """An error for people; of what is not meant for them, only that something is wrong."""
+    """Return the sentence for an error. Only messages written for users are repeated."""
     if isinstance(error, ValidationError):
         return start + " ".join(error.messages)
-    return start + (str(error) if isinstance(error, Unreadable | FieldError) else UNKNOWN_FAULT)
+    return start + (str(error) if isinstance(error, Unreadable | FieldError) else UNEXPECTED_ERROR)

@@ -1,7 +1,7 @@
-"""The formats of reference data: CSV with the guard against formulas, XLSX with text cells, JSON.
+"""The file formats of reference data: CSV protected against formulas, XLSX with text cells, and JSON.
 
-django-import-export's own formats accept a quote that is never closed, repeated headers and rows of any width, and
-take texts for formulas. These refuse such files with a sentence (Unreadable), and give every text back exactly.
+django-import-export's own formats accept unclosed quotes, repeated headers and rows of different widths, and write
+texts as formulas. These raise Unreadable for such files, and every text survives an export and import unchanged.
 """
 
 from __future__ import annotations
@@ -16,24 +16,26 @@ import tablib
 from django.utils import timezone
 from import_export.formats import base_formats
 
-from ops.files.formulas import bare, guarded
+from ops.files.csv_writing import Writer
+from ops.files.formulas import MARK, MARK_WITHOUT_GUARD, bare
 from ops.files.problems import Unreadable
 from ops.files.xlsx import writing
 from ops.files.xlsx.package import Package
 from ops.files.xlsx.sheets import Sheet, workbook_of
 
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 AUTHOR = "Threadward"
+WIDTH = 24  # characters of a column
 
 
-def dataset_of(headers: list[str], rows: Iterable[list[Any]]) -> tablib.Dataset:
-    """The rows of a file, as many cells each as there are headers. Raises Unreadable."""
+def build_dataset(headers: list[str], rows: Iterable[list[Any]]) -> tablib.Dataset:
+    """Return the rows of a file as a Dataset. Raises Unreadable unless each has as many cells as there are headers."""
     if not headers or not all(headers) or len(set(headers)) < len(headers):
         raise Unreadable("every column needs a name, and no name may occur twice.")
     dataset = tablib.Dataset(headers=headers)
     for number, row in enumerate(rows, start=1):
-        if number > MOST_ROWS:
-            raise Unreadable(f"the file has more than {MOST_ROWS:,} rows: split it.")
+        if number > MAX_ROWS:
+            raise Unreadable(f"the file has more than {MAX_ROWS:,} rows: split it.")
         if len(row) != len(headers):
             raise Unreadable(f"data row {number} has {len(row)} cells, but there are {len(headers)} columns.")
         dataset.append(row)
@@ -43,7 +45,10 @@ def dataset_of(headers: list[str], rows: Iterable[list[Any]]) -> tablib.Dataset:
 
 
 class Csv(base_formats.CSV):
-    """CSV in UTF-8, separated by commas or semicolons."""
+    """CSV in UTF-8, separated by commas or semicolons.
+
+    An export has the column of formulas.MARK; only from a file with it the guards are taken off.
+    """
 
     def get_title(self) -> str:
         return "CSV"
@@ -65,19 +70,27 @@ class Csv(base_formats.CSV):
         try:
             headers, *rows = [row for row in reader if row] or [[]]
         except csv.Error:
-            raise Unreadable(f"line {reader.line_num:,} is no valid CSV: check its quotes.") from None
-        return dataset_of([name.strip() for name in headers], ([bare(cell) for cell in row] for row in rows))
+            raise Unreadable(f"line {reader.line_num:,} is not valid CSV: check its quotes.") from None
+        names = [name.strip() for name in headers]
+        if MARK in names:
+            rows = [[bare(cell) for cell in row] for row in rows]
+            names = [name if name == MARK else bare(name) for name in names]
+        dataset = build_dataset(names, rows)
+        for mark in {MARK, MARK_WITHOUT_GUARD}.intersection(names):
+            del dataset[mark]
+        return dataset
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
-        page = io.StringIO()
-        writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow(dataset.headers)
-        writer.writerows([guarded(str(cell)) for cell in row] for row in dataset)
-        return page.getvalue().encode()
+        buffer = io.StringIO()
+        writer = Writer(buffer)
+        writer.row(map(str, dataset.headers), mark=MARK)
+        for row in dataset:
+            writer.row(map(str, row), mark="")
+        return buffer.getvalue().encode()
 
 
 class Xlsx(base_formats.XLSX):
-    """The first sheet of a workbook, read within limits, written as text."""
+    """The first sheet of a workbook; cells are written as text. Files over the reader's limits are refused."""
 
     def get_title(self) -> str:
         return "XLSX"
@@ -90,7 +103,7 @@ class Xlsx(base_formats.XLSX):
             raise Unreadable("the file is empty.")
         width = max(header.values) + 1
         headers = [header.values.get(column, "").strip() for column in range(width)]
-        return dataset_of(headers, (self._cells(row, width) for row in rows))
+        return build_dataset(headers, (self._cells(row, width) for row in rows))
 
     def _cells(self, row: Any, width: int) -> list[str]:
         for flaw in row.flaws.values():
@@ -98,20 +111,28 @@ class Xlsx(base_formats.XLSX):
         return [row.values.get(column, "") for column in range(max(width, *(column + 1 for column in row.values)))]
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
-        letters = writing.letters_of(len(dataset.headers))
+        sheet = writing.Sheet([writing.Column(name, "text", WIDTH) for name in dataset.headers])
         try:
-            rows = "".join(writing.row(number, row, letters) for number, row in enumerate(dataset, start=2))
+            rows = "".join(sheet.row(number, row) for number, row in enumerate(dataset, start=2))
         except writing.CellTooLong:
-            words = f"An Excel cell holds at most {writing.MOST_CHARACTERS:,} characters: export as CSV."
-            raise ValueError(words) from None
-        sheet = writing.beginning(dataset.headers) + rows.encode()
-        target = io.BytesIO()
-        writing.pack(io.BytesIO(sheet), len(sheet), target, "data", author=AUTHOR, created=timezone.now())
+            message = f"An Excel cell holds at most {writing.MOST_CHARACTERS:,} characters: export as CSV."
+            raise ValueError(message) from None
+        content, target = sheet.beginning() + rows.encode(), io.BytesIO()
+        writing.pack(
+            io.BytesIO(content),
+            len(content),
+            target,
+            "data",
+            rows=dataset.height,
+            columns=sheet.width,
+            author=AUTHOR,
+            created=timezone.now(),
+        )
         return target.getvalue()
 
 
 class Json(base_formats.JSON):
-    """A list of objects that all have the same names."""
+    """A list of objects that all have the same keys."""
 
     def get_title(self) -> str:
         return "JSON"
@@ -124,22 +145,22 @@ class Json(base_formats.JSON):
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> tablib.Dataset:
         try:
-            found = json.loads(in_stream, object_pairs_hook=list)
+            objects = json.loads(in_stream, object_pairs_hook=list)
         except (ValueError, RecursionError):
-            raise Unreadable("the file is no valid JSON in UTF-8.") from None
-        if not isinstance(found, list) or not found or not all(self._is_flat(one) for one in found):
+            raise Unreadable("the file is not valid JSON in UTF-8.") from None
+        if not isinstance(objects, list) or not objects or not all(self._is_flat(one) for one in objects):
             raise Unreadable(
                 "the file must be a list of objects, with a text, number, true, false or null for each name."
             )
-        headers = [name for name, _ in found[0]]
-        for number, one in enumerate(found, start=1):
+        headers = [name for name, _ in objects[0]]
+        for number, one in enumerate(objects, start=1):
             if sorted(name for name, _ in one) != sorted(headers):
-                raise Unreadable(f"object {number:,} has other names than the first one.")
-        return dataset_of(headers, ([dict(one)[name] for name in headers] for one in found))
+                raise Unreadable(f"object {number:,} has different names than the first one.")
+        return build_dataset(headers, ([dict(one)[name] for name in headers] for one in objects))
 
     @staticmethod
     def _is_flat(pairs: Any) -> bool:
-        """Whether it was an object (a list of pairs now) without objects and lists in it."""
+        """Return whether a parsed value is an object (now a list of pairs) without nested objects or lists."""
         return isinstance(pairs, list) and all(
             isinstance(pair, tuple) and not isinstance(pair[1], list | tuple | dict) for pair in pairs
         )

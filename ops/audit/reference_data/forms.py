@@ -1,4 +1,4 @@
-"""The forms of imports of reference data."""
+"""The upload form of reference data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from django import forms
 from import_export.forms import ImportForm
 
-from ops.audit.reference_data.uploads import MOST_BYTES, PendingUpload
+from ops.audit.reference_data.uploads import MAX_BYTES, PendingUpload
 from ops.files.uploads import size_in_words
 
 
 class ReferenceImportForm(ImportForm):
-    """The file and its format. The cleaned file has a place for its content, ``pending``, of this owner and model."""
+    """The file and its format. The cleaned file has ``pending``, a PendingUpload of ``owner`` for ``model``."""
 
     def __init__(self, *args: Any, owner: Any, model: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,7 +20,7 @@ class ReferenceImportForm(ImportForm):
 
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {size_in_words(MOST_BYTES)}: split it.")
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(f"The file is larger than {size_in_words(MAX_BYTES)}: split it.")
         file.pending = PendingUpload(owner=self.owner, model=self.model)
         return file

@@ -1,4 +1,4 @@
-"""The Resource of reference data: what a file changes, as rows of plain values."""
+"""The Resource of reference data: how rows of a file become rows of the model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ops.files.problems import Unreadable, label
 
 
 class Changes(Diff):
-    """What a row changes, as (before, after) for each column; the page marks it up.
+    """The changes of a row as (before, after) for each column; the template marks them up.
 
-    The library's own marks every difference with a style attribute, and takes minutes for two long texts.
+    The library's Diff needs style attributes, which the content security policy blocks, and minutes for long texts.
     """
 
     def as_html(self) -> list[tuple[str, str]]:
@@ -24,9 +24,9 @@ class Changes(Diff):
 
 
 class ReferenceResource(ModelResource):
-    """Rows of reference data: validated as forms are, unchanged ones left alone, all or none stored.
+    """Validates rows with full_clean(), skips unchanged ones, and imports all rows or none.
 
-    A subclass sets ``Meta.model`` and, for rows that are known by something else than their id, ``import_id_fields``.
+    A subclass sets ``Meta.model``, and ``Meta.import_id_fields`` if rows are identified by something other than the id.
     """
 
     class Meta:
@@ -39,15 +39,15 @@ class ReferenceResource(ModelResource):
         return Changes
 
     def import_field(self, field: Any, instance: Any, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
-        """Raises ValueError, which is reported with the name of the field, also where the library raises others."""
+        """As the library's, but always raises ValueError, the only error that is reported with the field's name."""
         try:
             super().import_field(field, instance, row, is_m2m, **kwargs)
         except (ArithmeticError, TypeError, ObjectDoesNotExist):
             value = label(force_str(row[field.column_name]), quoted=True)
-            raise ValueError(f"{value} is no value of this column.") from None
+            raise ValueError(f"{value} is not a valid value of this column.") from None
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Raises Unreadable for columns that are not known, which the library ignores, and for repeated rows."""
+        """Raise Unreadable for unknown columns, which the library ignores, and for repeated rows."""
         known = [field.column_name for field in self.get_import_fields()]
         unknown = [name for name in dataset.headers if name not in known]
         if unknown:

@@ -1,32 +1,65 @@
-"""Uploaded files that wait in private files until the import is confirmed."""
+"""Uploaded files, kept among the private files until the import is confirmed."""
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import time
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from import_export.tmp_storages import BaseStorage
 
 from ops.files import private_files
 
-MOST_BYTES = 5 * 2**20
-KEPT = timedelta(hours=1)  # to be confirmed; the sweep of private files deletes what nobody confirmed
+MAX_BYTES = 5 * 2**20
+ABORT_FACTOR = 4  # times MAX_BYTES: the upload of a client that announces more is aborted at once
+MAX_AGE = timedelta(hours=1)  # of an upload to confirm; the sweep of private files deletes older ones
 SALT = "ops.audit.reference_data.uploads"
 
 
 class UploadGone(Exception):
-    """There is no such upload: it was used, it expired, or it belongs to another user or model."""
+    """The upload was used already, has expired, or belongs to another user or model."""
+
+
+class SmallUploadHandler(FileUploadHandler):
+    """Keeps a file in memory; of a file that is too large only so much that the form refuses it."""
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
+        self._announced = content_length
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        if self._announced > ABORT_FACTOR * MAX_BYTES:
+            raise StopUpload(connection_reset=True)
+        self._content = io.BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._content.write(raw_data[: MAX_BYTES + 1 - self._content.tell()])
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        size = self._content.tell()
+        self._content.seek(0)
+        return InMemoryUploadedFile(
+            self._content, self.field_name, self.file_name, self.content_type, size, self.charset
+        )
+
+
+def receive(request: HttpRequest) -> None:
+    """Take the file of ``request`` into memory."""
+    request.upload_handlers = [SmallUploadHandler(request)]
 
 
 class PendingUpload(BaseStorage):
-    """An upload of one user for one model, found again by its ``name``, a random ticket that the form carries.
+    """An upload by one user for one model; its ``name`` is a random token in the confirmation form.
 
-    The name of the private file is an HMAC over user, model and ticket. A form never names a file, and the ticket
-    leads nowhere for another user. Web processes need to share nothing but the private files and SECRET_KEY.
+    The private file is named by an HMAC over user, model and token, so a form never names a file and the token is
+    useless to other users. Web processes share nothing but the private files and SECRET_KEY.
     """
 
     def __init__(self, *, owner: Any, model: Any, name: str = "") -> None:
@@ -46,14 +79,14 @@ class PendingUpload(BaseStorage):
         private_files.delete(self._file)
 
     def take(self) -> bytes:
-        """Read the file and delete it. Raises UploadGone, also for all but one of several calls at the same time."""
+        """Read the file and delete it. Raises UploadGone; of simultaneous calls, only one succeeds."""
         claimed = private_files.path(private_files.beside(self._file, "claimed"))
         try:
-            os.rename(private_files.path(self._file), claimed)  # atomic, so only one call succeeds
+            os.rename(private_files.path(self._file), claimed)  # atomic
         except FileNotFoundError:
             raise UploadGone from None
         try:
-            if time.time() - claimed.stat().st_mtime > KEPT.total_seconds():
+            if time.time() - claimed.stat().st_mtime > MAX_AGE.total_seconds():
                 raise UploadGone
             return claimed.read_bytes()
         finally:

@@ -1,4 +1,4 @@
-"""Filters of the audit trail: by whom, what, about what, when, and what else the same click touched."""
+"""Filters of the audit trail: by actor, event, target, date and action."""
 
 from __future__ import annotations
 
@@ -13,73 +13,76 @@ from django.http import HttpRequest
 
 from ops.audit.events import choices
 from ops.audit.models import Entry
-from ops.audit.screens import targets
+from ops.audit.screens import targets, watching
 from ops.console.addresses import whole_number
 from ops.console.filters import PresetDates
+from ops.console.lists.people import PersonFilter
 
 
 class LinkedFilter(admin.SimpleListFilter):
-    """A filter that only links ask for; what it cannot understand narrows nothing."""
+    """A filter set only by links. Its only choice is the value in the query string, if that is valid."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        value = (self.value() or "").replace("\x00", "")
-        words = self.words(value)
-        return [(value, words)] if words else []
+        value = self.value() or ""
+        label = "" if "\x00" in value else self.label(value)
+        return [(value, label)] if label else []
 
-    def words(self, value: str) -> str:
-        """What ``value`` means, or "" where it means nothing."""
+    def label(self, value: str) -> str:
+        """Return what to call ``value``, or "" if it is invalid."""
         raise NotImplementedError
 
 
-def actor_name(key: str) -> str:
-    """The username of an account, or its last one where it is gone; "" where ``key`` cannot be an account's."""
-    if whole_number(key) is None:
+def actor_name(user_id: str) -> str:
+    """Return the username of an account, the last known one if it was deleted, or "" if ``user_id`` is not an id."""
+    if whole_number(user_id) is None:
         return ""
-    account = get_user_model()._default_manager.filter(pk=key).first()
+    account = get_user_model()._default_manager.filter(pk=user_id).first()
     if account is not None:
         return account.get_username()
-    names = Entry.objects.by_person(key).exclude(actor_name="").order_by("-at", "-id")
-    return names.values_list("actor_name", flat=True).first() or f"account {key}"
+    names = Entry.objects.by_person(user_id).exclude(actor_name="").order_by("-at", "-id")
+    return names.values_list("actor_name", flat=True).first() or f"account {user_id}"
 
 
-class Actor(LinkedFilter):
-    """What one person did; the account may be gone."""
+class ActorFilter(PersonFilter):
+    """What one person did; the account may have been deleted."""
 
-    title = "done by"
+    title = "user"
     parameter_name = "actor"
+    typed_name = "person"
 
-    def words(self, value: str) -> str:
-        return actor_name(value)
+    @classmethod
+    def name_of(cls, user_id: str | None) -> str | None:
+        return actor_name(user_id or "") or None
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return queryset.by_person(self.value())
 
 
-class About(LinkedFilter):
-    """What happened to one thing, such as ``messaging.conversation:12``; the thing may be gone."""
+class TargetFilter(LinkedFilter):
+    """Entries about one object, such as ``messaging.conversation:12``, which may have been deleted."""
 
     title = "about"
     parameter_name = "target"
 
-    def words(self, value: str) -> str:
+    def label(self, value: str) -> str:
         target_type, _, target_id = value.partition(":")
-        if not target_type or not target_id:
+        latest = Entry.objects.about(target_type, target_id).order_by("-at", "-id").first() if target_id else None
+        if latest is None and not targets.is_key(target_type, target_id):
             return ""
-        latest = Entry.objects.about(target_type, target_id).order_by("-at", "-id").first()
-        return targets.called(latest or Entry(target_type=target_type, target_id=target_id))
+        return targets.label(latest or Entry(target_type=target_type, target_id=target_id))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        target_type, _, target_id = (self.value() or "").replace("\x00", "").partition(":")
-        return queryset.about(target_type, target_id)
+        target_type, _, target_id = (self.value() or "").partition(":")
+        return queryset.concerning(target_type, target_id)
 
 
-class Action(LinkedFilter):
-    """Everything that one click touched."""
+class ActionFilter(LinkedFilter):
+    """All entries of one action."""
 
     title = "same action"
     parameter_name = "action"
 
-    def words(self, value: str) -> str:
+    def label(self, value: str) -> str:
         try:
             return str(UUID(value))[:8]
         except ValueError:
@@ -89,8 +92,8 @@ class Action(LinkedFilter):
         return queryset.filter(action=UUID(self.value()))
 
 
-class What(admin.SimpleListFilter):
-    """One event of the vocabulary."""
+class EventFilter(admin.SimpleListFilter):
+    """Entries of one event."""
 
     title = "what"
     parameter_name = "event"
@@ -99,10 +102,22 @@ class What(admin.SimpleListFilter):
         return choices()
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        known = self.value() in dict(self.lookup_choices)
-        return queryset.filter(event=self.value()) if known else queryset
+        return queryset.filter(event=self.value()) if self.value() else queryset
 
 
-class When(PresetDates):
+class UnusualFilter(admin.SimpleListFilter):
+    """What people opened who opened far more than others do."""
+
+    title = "reading"
+    parameter_name = "reading"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(watching.UNUSUAL, f"Unusual: {watching.MANY} or more pages opened in 24 hours")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return watching.unusual(queryset) if self.value() else queryset
+
+
+class DateFilter(PresetDates):
     title = "when"
     field = "at"

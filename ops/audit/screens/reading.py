@@ -1,4 +1,4 @@
-"""Looking at the audit trail is recorded like any other reading: once an hour for each person."""
+"""Recording that somebody reads the audit trail, at most once per READING_INTERVAL and person."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from django.utils import timezone
 
 from ops.audit.events import Event
 from ops.audit.models import Entry
-from ops.audit.recording import READING_INTERVAL, record
+from ops.audit.readings import INTERVAL
+from ops.audit.recording import record
 
 
 def record_reading(target: Entry | type[Entry], *, by: Any) -> Entry | None:
-    """Record that ``by`` read the list or one entry; None where that is recorded already.
+    """Record that ``by`` read the list or an entry; returns None if a recent reading is recorded already.
 
-    Raises NotRecorded: nothing is shown then.
+    Raises NotRecorded; the view must not show the page then.
     """
-    since = timezone.now() - READING_INTERVAL
+    since = timezone.now() - INTERVAL
     if Entry.objects.by_person(by.pk).filter(event=Event.AUDIT_READ, at__gt=since).exists():
         return None
     return record(Event.AUDIT_READ, actor=by, target=target)

@@ -1,4 +1,4 @@
-"""Searching the audit trail: an action everywhere, what has no index in the newest part."""
+"""Searching the audit trail: action ids in all entries, columns without an index in the newest ones."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ from django.db.models import Q
 
 from ops.audit.models import Entry, EntryQuerySet
 
-SEARCHED_COPIES = 50_000  # the newest entries, whose copies are read one by one in about 0.1 s
+SEARCHED_ENTRIES = 50_000  # newest entries that a search without an index reads, in about 0.1 s
 HELP = (
-    f"An action’s id in all entries; request ids, names and what entries are about in the newest {SEARCHED_COPIES:,}. "
-    "All that one person ever did: “Done by”."
+    f"An action’s id in all entries; request ids, names and what entries are about in the newest {SEARCHED_ENTRIES:,}. "
+    "For everything that one person did, use “User”."
 )
 
 
-def matching(entries: EntryQuerySet, words: str) -> EntryQuerySet:
-    """Entries of this action or, among the newest SEARCHED_COPIES, with these words as their request id or within a
-    copied name or label. Capital and small letters are alike there (on SQLite only a to z)."""
-    action = _action(words)
+def matching(entries: EntryQuerySet, text: str) -> EntryQuerySet:
+    """Return the entries of the action ``text``, or else those among the newest SEARCHED_ENTRIES that match it.
+
+    They match by their whole request id or the proxy's part of it, or by a part of the actor's name or the target's
+    label, ignoring case (on SQLite of a to z only).
+    """
+    action = _parse_action(text)
     if action is not None and entries.filter(action=action).exists():
         return entries.filter(action=action)
     times = Entry.objects.using(entries.db).order_by("-at", "-id").values_list("at", flat=True)
-    oldest = times[SEARCHED_COPIES - 1 : SEARCHED_COPIES].first()
+    oldest = times[SEARCHED_ENTRIES - 1 : SEARCHED_ENTRIES].first()
     if oldest is not None:
         entries = entries.filter(at__gte=oldest)
-    return entries.filter(Q(request_id=words) | Q(actor_name__icontains=words) | Q(target_label__icontains=words))
+    request = Q(request_id=text) | Q(request_id__startswith=f"{text}.")
+    return entries.filter(request | Q(actor_name__icontains=text) | Q(target_label__icontains=text))
 
 
-def _action(words: str) -> UUID | None:
+def _parse_action(text: str) -> UUID | None:
     try:
-        return UUID(words)
+        return UUID(text)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""One form of bytes for what an entry says, the same before it is stored and after it is read from either database."""
+"""Canonical bytes for an entry's values: the same before storing and after reading, on either database."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-LONGEST_TEXT = 1_000  # characters of one text in the details; what is cut ends in "…"
+MAX_TEXT_LENGTH = 1_000  # characters of one text in the details; longer ones are cut and end in "…"
 
 
-def storable_text(text: Any, longest: int = LONGEST_TEXT) -> str:
-    """``text`` without what a database refuses (NUL, lone surrogates: each becomes "�"), cut at ``longest``."""
-    text = str(text)[: longest + 1].replace("\x00", "\ufffd")
+def storable_text(text: Any, max_length: int = MAX_TEXT_LENGTH) -> str:
+    """Return ``text`` cut to ``max_length``, with "�" for what databases refuse (NUL and lone surrogates)."""
+    text = str(text)[: max_length + 1].replace("\x00", "\ufffd")
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
 def storable_details(details: Any) -> Any:
-    """``details`` as both databases give them back: JSON of texts that can be stored and numbers that survive.
+    """Return ``details`` as JSON values that both databases give back unchanged.
 
-    PostgreSQL keeps numbers as decimals, where 1e16 and -0.0 come back as whole numbers: so they are whole from the
-    beginning. What JSON has no number for (NaN, infinity) becomes its name.
+    PostgreSQL stores JSON numbers as decimals and returns 1e16 and -0.0 as integers, so whole floats become integers
+    here. NaN and infinity, which JSON lacks, become strings.
     """
     return _storable(json.loads(json.dumps(details, cls=DjangoJSONEncoder)))
 
@@ -45,17 +45,17 @@ def _storable(value: Any) -> Any:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON of ``value`` in its one form: keys in order, no blanks, ASCII only, moments in UTC."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_moment).encode("ascii")
+    """Return ``value`` as canonical JSON: sorted keys, no white space, ASCII only, times in UTC."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_encode).encode("ascii")
 
 
-def _moment(value: Any) -> str:
+def _encode(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)
 
 
 def digest(*parts: str | bytes) -> str:
-    """SHA-256 of the parts, one after the other, in hexadecimal."""
-    together = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
-    return hashlib.sha256(together).hexdigest()
+    """Return the SHA-256 of the concatenated parts, in hexadecimal."""
+    data = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    return hashlib.sha256(data).hexdigest()

@@ -1,20 +1,23 @@
-"""Triggers that keep the audit trail append-only on both databases, also against what does not use our models.
+"""Triggers that keep the audit trail append-only on both databases, even for SQL that does not go through our models.
 
-They refuse UPDATE and DELETE of entries and seals (on PostgreSQL TRUNCATE too, on SQLite INSERT OR REPLACE), and put
-each new entry among those that wait for a seal. One UPDATE passes: emptying personal copies of an entry, a whole group
-of them with its salt, while it is marked as scrubbed. There is no switch: whoever wants to do more must own the
-tables and drop the triggers, and verify_audit says both that they are gone and what was done.
+They refuse UPDATE and DELETE of entries and seals (on PostgreSQL also TRUNCATE, on SQLite INSERT OR REPLACE), and queue
+each new entry for sealing. One UPDATE is allowed: emptying a whole group of an entry's personal copies with its salt
+while marking the entry as scrubbed. Nothing switches the triggers off: bypassing them means owning the tables and
+dropping the triggers, and verify_audit reports both the missing triggers and the changes.
 
 A migration that changes these tables calls ``remove`` before and ``install`` after: the triggers compare the columns
-that were there when they were made, and SQLite loses them where Django makes a table anew.
+that existed when they were created, and SQLite drops them when Django rebuilds a table.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.db import transaction
+
 ENTRIES, SEALS, UNSEALED = "audit_entry", "audit_seal", "audit_unsealed"
-GROUPS = (("actor_salt", "actor_name", "ip", "user_agent"), ("target_salt", "target_label", "reason"))
+GROUPS = (("actor_salt", "actor_name", "ip", "user_agent"), ("target_salt", "target_label", "reason", "request_id"))
 REFUSAL = "The audit trail is append-only"
 
 POSTGRESQL_FUNCTIONS = (
@@ -27,15 +30,23 @@ POSTGRESQL_FUNCTIONS = (
     END $$""",
 )
 
+SQLITE_DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+_DEFINITIONS = f"""
+SELECT tgname, pg_get_triggerdef(pg_trigger.oid), tgenabled FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+WHERE NOT tgisinternal AND relname IN ('{ENTRIES}', '{SEALS}') AND relpersistence
+"""
+POSTGRESQL_DEFINITIONS, POSTGRESQL_DEFINITIONS_OF_TEMPORARY = f"{_DEFINITIONS} <> 't'", f"{_DEFINITIONS} = 't'"
+POSTGRESQL_BODIES = "SELECT proname, prosrc FROM pg_proc WHERE proname IN ('audit_refuse', 'audit_queue')"
+
 
 def install(connection: Any) -> None:
-    """Create the triggers on a database that has none of them."""
+    """Create the triggers on a database that has none of them yet."""
     statements = _postgresql(connection) if connection.vendor == "postgresql" else _sqlite(connection)
     _execute(connection, statements)
 
 
 def remove(connection: Any) -> None:
-    """Drop the triggers, as the owner of the tables can."""
+    """Drop the triggers; only the owner of the tables can."""
     if connection.vendor == "postgresql":
         statements = [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in _names(connection)]
         statements += [f"DROP FUNCTION IF EXISTS {function}()" for function in ("audit_refuse", "audit_queue")]
@@ -44,20 +55,62 @@ def remove(connection: Any) -> None:
     _execute(connection, statements)
 
 
-def missing(connection: Any) -> list[str]:
-    """The names of triggers that should be in force and are not."""
-    if connection.vendor == "postgresql":
-        sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    else:
-        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+def faults(connection: Any) -> list[str]:
+    """Return what is wrong with each trigger, and each function of one: missing, disabled, or changed."""
+    installed, expected = _installed(connection), _expected(connection)
+    found = []
+    for name, definition in expected.items():
+        if name not in installed:
+            found.append(f"{name} is missing")
+        elif not installed[name][1]:
+            found.append(f"{name} is disabled")
+        elif _plain(installed[name][0]) != _plain(definition):
+            found.append(f"{name} was changed")
+    return found
+
+
+def _installed(connection: Any) -> dict[str, tuple[str, bool]]:
+    """Return (definition, whether it fires for everybody) of every trigger, and on PostgreSQL of their functions."""
+    if connection.vendor != "postgresql":
+        return {name: (sql, True) for name, sql in _rows(connection, SQLITE_DEFINITIONS)}
+    # "O" fires in every session but a replica's, "A" in all. "R" fires for replicas alone, which nobody who writes is.
+    found = {name: (sql, enabled in ("O", "A")) for name, sql, enabled in _rows(connection, POSTGRESQL_DEFINITIONS)}
+    return found | {name: (body, True) for name, body in _rows(connection, POSTGRESQL_BODIES)}
+
+
+def _expected(connection: Any) -> dict[str, str]:
+    """Return the definition of each trigger as ``install`` makes it, in the database's own words."""
+    if connection.vendor != "postgresql":
+        return dict(zip((name for name, _ in _names(connection)), _sqlite(connection), strict=True))
+    # PostgreSQL words definitions anew, so it is asked: the same triggers on temporary tables of the same form.
+    statements = [one for one in _postgresql(connection) if one not in POSTGRESQL_FUNCTIONS]
+    with transaction.atomic(using=connection.alias):
+        bodies = [body.partition("$$")[2].rpartition("$$")[0] for body in POSTGRESQL_FUNCTIONS]
+        expected = dict(zip(("audit_refuse", "audit_queue"), bodies, strict=True))
+        if len(dict(_rows(connection, POSTGRESQL_BODIES))) == len(bodies):
+            for table in (ENTRIES, SEALS):
+                _execute(connection, [f"CREATE TEMPORARY TABLE {table} (LIKE {table})"])
+            _execute(connection, statements)
+            expected |= {name: sql for name, sql, _ in _rows(connection, POSTGRESQL_DEFINITIONS_OF_TEMPORARY)}
+        else:
+            expected |= dict.fromkeys((name for name, _ in _names(connection)), "")
+        transaction.set_rollback(True, using=connection.alias)
+    return expected
+
+
+def _plain(definition: str) -> str:
+    """Return a definition without the schema of its table, and with one blank where it has several."""
+    return re.sub(r"\s+", " ", re.sub(r" ON \S+\.", " ON ", definition)).strip()
+
+
+def _rows(connection: Any, sql: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        there = {row[0] for row in cursor.fetchall()}
-    return [name for name, _ in _names(connection) if name not in there]
+        return list(cursor.fetchall())
 
 
 def _names(connection: Any) -> list[tuple[str, str]]:
-    """Each trigger with its table."""
+    """Return (trigger, table) for every trigger."""
     kinds = ("update", "delete", "truncate" if connection.vendor == "postgresql" else "replace")
     return [("audit_entry_queue", ENTRIES)] + [
         (f"{table}_no_{kind}", table) for table in (ENTRIES, SEALS) for kind in kinds
@@ -88,18 +141,19 @@ def _sqlite(connection: Any) -> list[str]:
     same_row = {ENTRIES: "id = NEW.id", SEALS: "position = NEW.position OR entry_id = NEW.entry_id"}
     for table in (ENTRIES, SEALS):
         scrubbing = f"WHEN ({_only_scrubs(connection, 'IS')}) IS NOT TRUE" if table == ENTRIES else ""
-        # REPLACE removes the old row without firing the triggers of DELETE.
-        there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row[table]})"
+        # REPLACE removes the old row without firing DELETE triggers.
+        exists = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_row[table]})"
         statements += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {scrubbing} {refuse}",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {there} {refuse}",
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {exists} {refuse}",
         ]
     return statements
 
 
 def _only_scrubs(connection: Any, same: str) -> str:
-    """The condition under which an UPDATE of an entry does nothing but empty groups of personal copies."""
+    """Return SQL that is true if an UPDATE of an entry only empties groups of personal copies; ``same`` is the
+    database's null-safe "="."""
     with connection.cursor() as cursor:
         columns = [column.name for column in connection.introspection.get_table_description(cursor, ENTRIES)]
     copies = {name for group in GROUPS for name in group}

@@ -1,4 +1,4 @@
-"""Following the chain from its beginning and naming the first place where it does not hold; memory stays flat."""
+"""Verifying the chain from its first seal, in chunks, up to the first fault."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from django.utils import timezone
 from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, SEALED_FIELDS, TARGET_COPIES, Entry, Seal, Unsealed
 from ops.audit.sealing import canonical, chain, triggers
+from ops.console.rooms import rooms
 
 CHUNK = 2_000  # seals read at a time
-# Sealing follows the commit at once; an entry waits longer only where a process died right then, until the next one.
-LONGEST_WAIT = timedelta(minutes=15)
+# Sealing follows the commit at once. If the process died in between, the entry is sealed with the next one.
+MAX_WAIT = timedelta(minutes=15)
 COPIES = ("actor_salt", *ACTOR_COPIES, "target_salt", *TARGET_COPIES, "scrubbed_at")
 READ = (*SEALED_FIELDS, *COPIES)
 
 
-class Fault(Exception):
-    """The trail was tampered with; the text names the place and what is wrong."""
+class VerificationFailed(Exception):
+    """The trail was tampered with or is not being sealed; the message says where and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A head of the chain that was kept elsewhere."""
+    """A former head of the chain, kept outside the database."""
 
     position: int
     hash: str
@@ -37,16 +38,16 @@ class Anchor:
 
 @dataclass
 class Report:
-    """What was found where nothing is wrong."""
+    """The result of a verification that found no fault."""
 
     sealed: int = 0
-    head: str = chain.BEGINNING
+    head: str = chain.GENESIS_HASH
     unsealed: int = 0
     oldest_unsealed: datetime | None = None
 
 
 def parse_anchor(text: str) -> Anchor:
-    """An anchor from POSITION:HASH. Raises ValueError, with a sentence, for anything else."""
+    """Parse POSITION:HASH. Raises ValueError with a message to show for anything else."""
     position, _, hash_ = text.strip().partition(":")
     if not (
         position.isascii()
@@ -54,7 +55,7 @@ def parse_anchor(text: str) -> Anchor:
         and len(hash_) == 64
         and set(hash_.lower()) <= set("0123456789abcdef")
     ):
-        raise ValueError(f"“{text}” is no anchor; it looks like 1042:9f86d0…, as verify_audit --anchor prints it.")
+        raise ValueError(f"“{text}” is not an anchor, such as 1042:9f86d0… (verify_audit --anchor prints it).")
     return Anchor(int(position), hash_.lower())
 
 
@@ -64,61 +65,82 @@ def verify(
     progress: Callable[[int], Any] = lambda number: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Report:
-    """Follow the whole chain, calling ``progress`` with the number of seals of each chunk. Raises the first Fault."""
+    """Verify the whole chain, calling ``progress`` with the number of seals in each chunk.
+
+    Raises VerificationFailed at the first fault.
+    """
     report = Report()
-    people = ErasedPeople(using)
+    scrubbed = Scrubbed(using)
     for seals in _chunks(using):
         entries = _entries([seal[1] for seal in seals], using)
         for seal in seals:
-            _check(seal, report, entries, people)
+            _check(seal, report, entries, scrubbed)
             report.sealed, report.head = seal[0], seal[2]
             if expected and expected.position == report.sealed and expected.hash != report.head:
-                raise Fault(
-                    f"Position {report.sealed} has another hash than the anchor: the chain was written anew, "
-                    "there or before."
+                raise VerificationFailed(
+                    f"Position {report.sealed} has a different hash than the anchor: the chain was rewritten there "
+                    "or before."
                 )
         progress(len(seals))
     if expected and expected.position > report.sealed:
-        raise Fault(
-            f"The chain ends at position {report.sealed}, but position {expected.position} was there when the anchor "
-            "was taken: the end was cut off."
+        raise VerificationFailed(
+            f"The chain ends at position {report.sealed}, but the anchor is of position {expected.position}: the end "
+            "of the chain was cut off."
         )
     _check_unsealed(report, using)
-    gone = triggers.missing(connections[using])
-    if gone:
-        raise Fault(
-            f"The chain holds, but the database does not refuse changes any more: {', '.join(gone)} missing or off."
+    faults = triggers.faults(connections[using])
+    if faults:
+        raise VerificationFailed(
+            f"The chain is valid, but the database no longer refuses changes: {', '.join(faults)}."
         )
     return report
 
 
-class ErasedPeople:
-    """Whose copies were emptied on record, asked once for each person, and the entries that named them; also of those
-    who are erased meanwhile."""
+class Scrubbed:
+    """Whose entries were scrubbed on record, and the entries scrubbed because they named one of these people.
+
+    A record counts where a room proves the erasure (Room.proves_erasure): otherwise whoever can add an entry could
+    empty what is recorded about anybody. An account that was anonymised needs the proof alone: a record would lead from
+    its receipt to its number. Queried as needed and cached, so that it includes what is erased meanwhile.
+    """
 
     def __init__(self, using: str) -> None:
         self.using = using
-        self.found: set[str] = set()
-        self.named: set[int] = set()
-        self.read_to = 0
+        self.targets: set[tuple[str, str]] = set()
+        self.entries_naming: set[int] = set()
+        self.last_entry_read = 0
 
-    def __contains__(self, person: str) -> bool:
-        if person and person not in self.found:
-            entries = Entry.objects.using(self.using).about(get_user_model()._meta.label_lower, person)
-            if entries.filter(event=Event.PERSON_SCRUBBED).exists():
-                self.found.add(person)
-        return person in self.found
+    def __contains__(self, target: tuple[str, str]) -> bool:
+        """Return whether what is recorded about a target (type, id) was scrubbed."""
+        if target[1] and target not in self.targets:
+            entries = Entry.objects.using(self.using).about(*target).filter(event=Event.PERSON_SCRUBBED)
+            if (entries.exists() or self._is_account(*target)) and _is_proven(*target):
+                self.targets.add(target)
+        return target in self.targets
+
+    def _is_account(self, target_type: str, target_id: str) -> bool:
+        """Return whether this is an account that exists. That it was erased is proven where it was anonymised."""
+        user = get_user_model()
+        is_one = target_type == user._meta.label_lower and target_id.isascii() and target_id.isdecimal()
+        return is_one and user._default_manager.using(self.using).filter(pk=target_id).exists()
 
     def named_in(self, entry_id: int) -> bool:
-        """Whether an entry was emptied because it named somebody who was erased."""
-        if entry_id not in self.named:
-            scrubbed = Entry.objects.using(self.using).filter(event=Event.PERSON_SCRUBBED, pk__gt=self.read_to)
-            for self.read_to, details in scrubbed.order_by("pk").values_list("pk", "details"):
-                self.named.update(details.get("named_in", ()))
-        return entry_id in self.named
+        """Return whether the entry was scrubbed because it named an erased person."""
+        if entry_id not in self.entries_naming:
+            records = Entry.objects.using(self.using).filter(event=Event.PERSON_SCRUBBED, pk__gt=self.last_entry_read)
+            columns = ("pk", "target_type", "target_id", "details")
+            for self.last_entry_read, *target, details in records.order_by("pk").values_list(*columns):
+                named = details.get("named_in", ())
+                if named and _is_proven(*target):
+                    self.entries_naming.update(named)
+        return entry_id in self.entries_naming
 
 
-SealRow = tuple[int, int, str, datetime]  # position, entry's id, hash, moment
+def _is_proven(target_type: str, target_id: str) -> bool:
+    return any(room.proves_erasure(target_type, target_id) for room in rooms())
+
+
+SealRow = tuple[int, int, str, datetime]  # position, entry id, hash, sealed at
 
 
 def _chunks(using: str) -> Iterator[list[SealRow]]:
@@ -137,35 +159,42 @@ def _entries(keys: list[int], using: str) -> dict[int, dict[str, Any]]:
     return {row[0]: dict(zip(READ, row, strict=True)) for row in rows}
 
 
-def _check(seal: SealRow, report: Report, entries: dict[int, dict[str, Any]], people: ErasedPeople) -> None:
-    """Raise Fault where this seal does not continue the chain that ``report`` has followed so far."""
+def _check(seal: SealRow, report: Report, entries: dict[int, dict[str, Any]], scrubbed: Scrubbed) -> None:
+    """Raise VerificationFailed if this seal does not continue the chain verified so far (``report``)."""
     position, key, hash_, sealed_at = seal
     if position != report.sealed + 1:
-        raise Fault(f"Position {report.sealed + 1} is missing: the next seal has position {position} (entry {key}).")
+        raise VerificationFailed(
+            f"Position {report.sealed + 1} is missing: the next seal has position {position} (entry {key})."
+        )
     entry = entries.get(key)
     if entry is None:
-        raise Fault(f"Entry {key} is missing: it was sealed at position {position}.")
-    if _link(report, position, sealed_at, entry) != hash_:
+        raise VerificationFailed(f"Entry {key} is missing: it was sealed at position {position}.")
+    if _expected_hash(report, position, sealed_at, entry) != hash_:
         for other, candidate in entries.items():
-            if _link(report, position, sealed_at, candidate) == hash_:
-                raise Fault(f"Position {position} holds entry {key}, but entry {other} was sealed there: reordered.")
-        raise Fault(f"Entry {key} (position {position}) does not match its seal: the entry or the seal was altered.")
-    fault = _fault_of_copies(entry, people)
+            if _expected_hash(report, position, sealed_at, candidate) == hash_:
+                raise VerificationFailed(
+                    f"Position {position} holds entry {key}, but entry {other} was sealed there: reordered."
+                )
+        raise VerificationFailed(
+            f"Entry {key} (position {position}) does not match its seal: the entry or the seal was altered."
+        )
+    fault = _fault_in_copies(entry, scrubbed)
     if fault:
-        raise Fault(f"Entry {key} (position {position}): {fault}")
+        raise VerificationFailed(f"Entry {key} (position {position}): {fault}")
 
 
-def _link(report: Report, position: int, sealed_at: datetime, entry: dict[str, Any]) -> str:
-    return chain.link(report.head, position, sealed_at, [entry[name] for name in SEALED_FIELDS])
+def _expected_hash(report: Report, position: int, sealed_at: datetime, entry: dict[str, Any]) -> str:
+    return chain.seal_hash(report.head, position, sealed_at, [entry[name] for name in SEALED_FIELDS])
 
 
-def _fault_of_copies(entry: dict[str, Any], people: ErasedPeople) -> str | None:
-    """What is wrong with the personal copies of an entry; they are whole, or emptied for an erased person."""
-    about = entry["target_id"] if entry["target_type"] == get_user_model()._meta.label_lower else ""
-    actor = about if entry["actor_id"] is None else str(entry["actor_id"])
-    # Who acted is emptied with their own account alone; what nobody's account did may have named anybody.
-    open_to_names = {"target_salt", "actor_salt"} if entry["actor_id"] is None else {"target_salt"}
-    for salt, digest, copies, person in (
+def _fault_in_copies(entry: dict[str, Any], scrubbed: Scrubbed) -> str | None:
+    """Return what is wrong with an entry's personal copies, or None if they are intact or properly scrubbed."""
+    about = (entry["target_type"], entry["target_id"])
+    actor = about if entry["actor_id"] is None else (get_user_model()._meta.label_lower, str(entry["actor_id"]))
+    # An account's actor copies are emptied only when that account is erased. Without an actor (a refused sign-in),
+    # the name that was tried may be anybody's. What somebody did who is erased may name them where it was about others.
+    may_name_others = {"target_salt", "actor_salt"} if entry["actor_id"] is None else {"target_salt"}
+    for salt, digest, copies, whose in (
         ("actor_salt", "actor_digest", ACTOR_COPIES, actor),
         ("target_salt", "target_digest", TARGET_COPIES, about),
     ):
@@ -174,32 +203,42 @@ def _fault_of_copies(entry: dict[str, Any], people: ErasedPeople) -> str | None:
             if canonical.digest(entry[salt], canonical.canonical(values)) != entry[digest]:
                 return f"{', '.join(copies)}: one of these copies was altered."
         elif any(values) or entry["scrubbed_at"] is None:
-            return f"{', '.join(copies)}: these copies were altered; they are neither whole nor marked as emptied."
-        elif person not in people and not (salt in open_to_names and people.named_in(entry["id"])):
-            return f"{', '.join(copies)}: these copies were emptied, and no entry says that a person was."
+            return f"{', '.join(copies)}: these copies were altered; they are neither intact nor marked as scrubbed."
+        elif (
+            whose not in scrubbed
+            and actor not in scrubbed
+            and not (salt in may_name_others and scrubbed.named_in(entry["id"]))
+        ):
+            return (
+                f"{', '.join(copies)}: these copies were emptied, but no entry records that the person was erased, or "
+                "no receipt proves it."
+            )
     return None
 
 
 def _check_unsealed(report: Report, using: str) -> None:
-    """Count what waits for a seal. Raises Fault for what waits too long, does not wait, or is gone."""
+    """Count the entries that await their seal.
+
+    Raises VerificationFailed for one that is missing, is not queued, or has waited for more than MAX_WAIT.
+    """
     entries = Entry.objects.using(using)
-    there = entries.filter(pk=OuterRef("entry_id"))
-    gone = Unsealed.objects.using(using).filter(~Exists(there)).order_by("entry_id").first()
-    if gone:
-        raise Fault(f"Entry {gone.entry_id} is missing: it waited for its seal.")
-    forgotten = entries.filter(seal__isnull=True, unsealed__isnull=True).order_by("pk").first()
-    if forgotten:
-        raise Fault(
-            f"Entry {forgotten.pk} has no seal and does not wait for one: its seal was cut off behind position "
+    existing = entries.filter(pk=OuterRef("entry_id"))
+    missing = Unsealed.objects.using(using).filter(~Exists(existing)).order_by("entry_id").first()
+    if missing:
+        raise VerificationFailed(f"Entry {missing.entry_id} is missing: it was awaiting its seal.")
+    not_queued = entries.filter(seal__isnull=True, unsealed__isnull=True).order_by("pk").first()
+    if not_queued:
+        raise VerificationFailed(
+            f"Entry {not_queued.pk} has no seal and is not queued for one: its seal was cut off after position "
             f"{report.sealed}, or the entry was added without the database's triggers."
         )
-    waiting = entries.waiting()
+    waiting = entries.awaiting_seal()
     report.unsealed = waiting.count()
     oldest = waiting.values_list("pk", "at").order_by("at", "pk").first()
     if oldest:
         report.oldest_unsealed = oldest[1]
-        if oldest[1] < timezone.now() - LONGEST_WAIT:
-            raise Fault(
-                f"Entry {oldest[0]} has waited for its seal since {oldest[1]:%Y-%m-%d %H:%M} UTC: sealing does not "
-                "work. Run verify_audit --seal and look at the log."
+        if oldest[1] < timezone.now() - MAX_WAIT:
+            raise VerificationFailed(
+                f"Entry {oldest[0]} has been awaiting its seal since {oldest[1]:%Y-%m-%d %H:%M} UTC: sealing does not "
+                "work. Run verify_audit --seal and check the log."
             )

@@ -1,51 +1,68 @@
-"""Links into the audit trail for other pages, and what entries say, in words."""
+"""Links into the audit trail, and filters that format what entries say."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import Group
 from django.template import Context
 
 from ops.audit.screens import targets
 
 register = template.Library()
 
+RUNS = ("messages", "histories")  # details that hold runs of ids (ops/audit/readings.py)
+
 
 @register.inclusion_tag("audit/_history_link.html", takes_context=True)
 def audit_links(context: Context, target: Any) -> dict[str, Any]:
-    """A link to the history of ``target``, for whoever may read the audit trail; nothing for others."""
+    """A link to the entries about ``target``, for users who may read the audit trail."""
     return {"shown": _may_read(context) and target is not None, "key": targets.key(target) if target else ""}
 
 
-@register.inclusion_tag("audit/_activity_link.html", takes_context=True)
-def audit_activity(context: Context, user: Any) -> dict[str, Any]:
-    """A link to what ``user`` did, for whoever may read the audit trail; nothing for others."""
-    return {"shown": _may_read(context) and user is not None, "user": user}
-
-
 @register.filter
-def target_called(entry: Any) -> str:
-    """What an entry is about was called then; "" where it is about nothing in particular."""
-    return targets.called(entry)
+def target_label(entry: Any) -> str:
+    """Return what an entry's target was called then, or "" without a target."""
+    return targets.label(entry)
 
 
 @register.filter
 def target_kind(entry: Any) -> str:
-    """The kind of thing that an entry is about."""
+    """Return the verbose name of the target's model."""
     return targets.kind(entry.target_type)
 
 
 @register.filter
 def as_parts(details: Any) -> list[dict[str, Any]]:
-    """The details of an entry as names with either a ``text`` or ``parts`` of their own."""
+    """Return an entry's details as dicts with ``name`` and either ``text`` or nested ``parts``."""
+    if isinstance(details, dict) and details.get("field") == "groups":
+        details = _with_names_of_groups(details)
     pairs = details.items() if isinstance(details, dict) else enumerate(details, start=1)
-    return [{"name": _name(name), **_value(value)} for name, value in pairs]
+    return [{"name": _name(name), **(_runs(value) if name in RUNS else _value(value))} for name, value in pairs]
+
+
+def _runs(value: Any) -> dict[str, Any]:
+    """Show runs of ids as “1, 5–8”; a number is how many there were."""
+    if not isinstance(value, list):
+        return _value(value)
+    return {"text": ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in value)}
+
+
+def _with_names_of_groups(details: dict[str, Any]) -> dict[str, Any]:
+    """Details name groups by number; show what they are called now."""
+    numbers = {name: value for name, value in details.items() if isinstance(value, list)}
+    names = dict(Group.objects.filter(pk__in=chain(*numbers.values())).values_list("pk", "name"))
+    shown = {
+        name: [names.get(number, f"a deleted group ({number})") for number in value] for name, value in numbers.items()
+    }
+    return {**details, **shown}
 
 
 def _name(name: Any) -> str:
-    words = str(name).replace("_", " ")
-    return words[:1].upper() + words[1:]
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _value(value: Any) -> dict[str, Any]:

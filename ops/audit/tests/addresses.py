@@ -9,8 +9,9 @@ from ops.events import ConsoleEvent
 
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
-audit_entry_export                                in    in    no    no    no    no    no    ok    ok
+audit_entry_export                                in    in    no    no    no    no    no    go    go
 audit_entry_changelist                            in    in    no    no    no    no    no    ok    ok
+audit_entry_people                                in    in    no/x  no/x  no/x  no/x  no/x  ok/x  ok/x
 audit_entry_add                                   in    in    no    no    no    no    no    no    no
 audit_entry_history                               in    in    no    no    no    no    no    go    go
 audit_entry_delete                                in    in    no    no    no    no    no    no    no

@@ -10,24 +10,26 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from messaging.tests.examples import examples
 from ops.audit import recording
+from ops.audit.details import Key
 from ops.audit.events import Event
 from ops.audit.models import SEALED_FIELDS, Entry
 from ops.audit.sealing import canonical, chain, verification
 
 texts = st.text(st.characters(), max_size=40)  # surrogates and NUL as well
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.integers(-(10**300), 10**300) | st.floats() | texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.integers(-(10**300), 10**300) | st.floats() | texts.map(Key),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts.map(Key), inner, max_size=4),
     max_leaves=12,
 )
 
 
 @pytest.mark.django_db
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(details=values, label=texts, reason=texts)
 @example(details=[1e16, -0.0, 1e308, 5e-324, 0.1, 1.5e300, 10**400, math.nan, -math.inf], label="\x00", reason="\udfff")
-@example(details={"b": 1, "a": {"ä": 2, "\x00": 3}, "😀": "\U0010ffff"}, label="é", reason="e\u0301")
+@example(details={"b": 1, "a": {"ä": 2, Key("\x00"): 3}, Key("😀"): Key("\U0010ffff")}, label="é", reason="e\u0301")
 def test_any_entry_verifies_after_a_round_trip(details: Any, label: str, reason: str) -> None:
     entry = recording.record(Event.SEARCH_MADE, actor=None, details=details, label=label, reason=reason)
     chain.seal()
@@ -54,11 +56,11 @@ def test_moments_are_in_utc_with_microseconds() -> None:
 def test_a_link_depends_on_all_that_it_joins() -> None:
     now, part = datetime(2026, 1, 5, tzinfo=UTC), list(range(len(SEALED_FIELDS)))
     links = {
-        chain.link("a", 1, now, part),
-        chain.link("b", 1, now, part),
-        chain.link("a", 2, now, part),
-        chain.link("a", 1, now + timedelta(microseconds=1), part),
-        *(chain.link("a", 1, now, [*part[:place], None, *part[place + 1 :]]) for place in range(len(part))),
+        chain.seal_hash("a", 1, now, part),
+        chain.seal_hash("b", 1, now, part),
+        chain.seal_hash("a", 2, now, part),
+        chain.seal_hash("a", 1, now + timedelta(microseconds=1), part),
+        *(chain.seal_hash("a", 1, now, [*part[:place], None, *part[place + 1 :]]) for place in range(len(part))),
     }
     assert len(links) == 4 + len(part)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from messaging.editors import editing_as
 from ops.accounts.events import AccountEvent
@@ -15,6 +16,19 @@ from ops.audit.models import Entry
 from ops.audit.sealing import chain, verification
 
 REASON = "Request 17"
+
+
+@pytest.fixture(autouse=True)
+def proven(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The accounts of which a room has a receipt; here, all that are gone."""
+    proven = {"all"}
+    room = apps.get_app_config("deletion")
+
+    def proves_erasure(target_type: str, target_id: str) -> bool:
+        return "all" in proven or target_id in proven
+
+    monkeypatch.setattr(room, "proves_erasure", proves_erasure)
+    return proven
 
 
 @pytest.fixture
@@ -63,7 +77,7 @@ def test_whoever_acted_on_the_person_stays_named(rosa: Any, erased: int) -> None
 
 
 def test_the_chain_holds_whether_entries_were_sealed_or_not(rosa: Any, erased: int) -> None:
-    assert Entry.objects.waiting().exists()
+    assert Entry.objects.awaiting_seal().exists()
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     verification.verify()
     chain.seal()
@@ -100,6 +114,51 @@ def test_two_people_of_one_entry_are_scrubbed_apart(rosa: Any, alice: Any, erase
 
 def test_nobody_is_scrubbed_whose_account_is_still_there(rosa: Any, alice: Any) -> None:
     recording.record(Event.SIGNED_IN, actor=alice, target=alice)
-    with pytest.raises(scrubbing.StillThere, match="This account still exists: delete it first"):
+    with pytest.raises(scrubbing.AccountExists, match="This account still exists: delete it first"):
         scrubbing.scrub_person(alice.pk, by=rosa, reason=REASON)
     assert Entry.objects.filter(actor_name="alice").exists()
+
+
+def test_scrubbing_that_no_receipt_proves_is_named(rosa: Any, erased: int, proven: set[str]) -> None:
+    """Whoever can add an entry could otherwise empty what is recorded about anybody."""
+    scrubbing.scrub_person(erased, by=rosa, reason=REASON)
+    chain.seal()
+    proven.clear()
+    with pytest.raises(verification.VerificationFailed, match="or no receipt proves it"):
+        verification.verify()
+    proven.add(str(erased))
+    verification.verify()
+
+
+def test_entries_that_name_the_person_need_the_proof_as_well(rosa: Any, erased: int, proven: set[str]) -> None:
+    recording.record(Event.SIGNED_OUT, actor=rosa, label="rita")
+    named = scrubbing.entries_naming(["rita"], user_id=erased)
+    scrubbing.scrub_person(erased, by=rosa, reason=REASON, named=named)
+    proven.clear()
+    proven.add("nobody")
+    chain.seal()
+    with pytest.raises(verification.VerificationFailed, match="or no receipt proves it"):
+        verification.verify()
+
+
+@pytest.mark.parametrize("given", ["rita", "rita-2", "job.rita", "by_rita"])
+def test_a_request_id_that_names_the_person_is_emptied(rosa: Any, erased: int, given: str) -> None:
+    with context.one_action(Facts(request_id=given)):
+        recording.record(Event.SIGNED_OUT, actor=rosa, label="")
+    named = scrubbing.entries_naming(["rita"], user_id=erased)
+    scrubbing.scrub_person(erased, by=rosa, reason=REASON, named=named)
+    assert "rita" not in everything_kept().lower()
+    chain.seal()
+    verification.verify()
+
+
+def test_what_is_about_a_thing_of_theirs_is_emptied_apart(rosa: Any, erased: int) -> None:
+    thing = ("deletion.deletionrequest", "11111111-2222-3333-4444-555555555555")
+    recording.record(Event.RECORD_CHANGED, actor=rosa, target=thing, label="rita", reason="Rita asked")
+    assert scrubbing.entries_naming(["rita"], user_id=erased, apart=[thing]) == []
+    entry = scrubbing.scrub_target(thing, by=rosa, reason=REASON)
+    assert (entry.target_id, entry.details) == (thing[1], {"as_target": 1})
+    scrubbing.scrub_person(erased, by=rosa, reason=REASON)
+    assert "rita" not in everything_kept().lower()
+    chain.seal()
+    verification.verify()

@@ -12,8 +12,8 @@ from django.utils import timezone
 from messaging.models import Conversation
 from messaging.tests.concurrency import needs_row_locks, run_concurrently
 from messaging.tests.conversations import write
-from ops.audit import recording
 from ops.audit.models import Entry
+from ops.audit.readings import record_reading
 from ops.conftest import make_staff
 
 
@@ -34,37 +34,37 @@ def later(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
 def test_the_second_reading_within_an_hour_is_not_recorded(
     rita: Any, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert recording.record_reading(conversation, actor=rita) is not None
+    assert record_reading(conversation, actor=rita) is not None
     later(monkeypatch, 59)
-    assert recording.record_reading(conversation, actor=rita) is None
+    assert record_reading(conversation, actor=rita) is None
     assert readings() == 1
 
 
 def test_the_next_reading_after_an_hour_is_recorded(
     rita: Any, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording.record_reading(conversation, actor=rita)
+    record_reading(conversation, actor=rita)
     later(monkeypatch, 61)
-    assert recording.record_reading(conversation, actor=rita) is not None
+    assert record_reading(conversation, actor=rita) is not None
     assert readings() == 2
 
 
 def test_everybody_reads_for_themselves(rita: Any, nils: Any, conversation: Conversation) -> None:
-    assert recording.record_reading(conversation, actor=rita)
-    assert recording.record_reading(conversation, actor=nils)
+    assert record_reading(conversation, actor=rita)
+    assert record_reading(conversation, actor=nils)
 
 
 def test_a_message_counts_apart_from_its_conversation(rita: Any, conversation: Conversation) -> None:
-    recording.record_reading(conversation, actor=rita)
-    entry = recording.record_reading(conversation.messages.get(), actor=rita)
+    record_reading(conversation, actor=rita)
+    entry = record_reading(conversation.messages.get(), actor=rita)
     assert entry is not None
     assert entry.event == "message.read"
 
 
 def test_opening_again_costs_one_query(rita: Any, conversation: Conversation, django_assert_num_queries: Any) -> None:
-    recording.record_reading(conversation, actor=rita)
+    record_reading(conversation, actor=rita)
     with django_assert_num_queries(1):
-        recording.record_reading(conversation, actor=rita)
+        record_reading(conversation, actor=rita)
 
 
 class TestTwoTabs:
@@ -73,6 +73,6 @@ class TestTwoTabs:
     def test_opened_at_the_same_moment_are_one_reading(self, transactional_db: Any) -> None:
         rita = make_staff("rita")
         conversation = write(rita, make_staff("bob")).conversation
-        faults = run_concurrently(*[lambda: recording.record_reading(conversation, actor=rita)] * 5)
+        faults = run_concurrently(*[lambda: record_reading(conversation, actor=rita)] * 5)
         assert faults == [None] * 5
         assert readings() == 1

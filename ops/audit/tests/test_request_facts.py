@@ -19,7 +19,8 @@ def facts(**headers: str) -> Facts:
     return context.facts_of(RequestFactory().get("/", **headers))  # type: ignore[arg-type]
 
 
-def test_what_a_request_records_is_one_action_with_its_facts(rita: Any) -> None:
+def test_what_a_request_records_is_one_action_with_its_facts(rita: Any, settings: Any) -> None:
+    settings.BEHIND_PROXY = True
     entries: list[Entry] = []
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -28,15 +29,31 @@ def test_what_a_request_records_is_one_action_with_its_facts(rita: Any) -> None:
 
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT="Browser", HTTP_X_REQUEST_ID="abc-1")
     response = AuditMiddleware(view)(request)
-    assert response.headers["X-Request-ID"] == "abc-1"
-    assert {(entry.request_id, entry.ip, entry.user_agent) for entry in entries} == {("abc-1", "192.0.2.7", "Browser")}
+    own_id = response.headers["X-Request-ID"]
+    assert re.fullmatch(r"abc-1\.[0-9a-f]{16}", own_id)
+    assert {(entry.request_id, entry.ip, entry.user_agent) for entry in entries} == {(own_id, "192.0.2.7", "Browser")}
     assert len({entry.action for entry in entries}) == 1
     assert context.current().request_id == ""
 
 
-@pytest.mark.parametrize("given", ["", "two words", "x" * 65, "line\r\nbreak", "<b>"])
-def test_an_id_that_is_not_plain_is_replaced(given: str) -> None:
+@pytest.mark.parametrize("given", ["", "two words", "x" * 48, "line\r\nbreak", "<b>"])
+def test_an_id_that_is_not_plain_is_replaced(given: str, settings: Any) -> None:
+    settings.BEHIND_PROXY = True
     assert re.fullmatch(r"[0-9a-f]{32}", facts(HTTP_X_REQUEST_ID=given).request_id)
+
+
+def test_an_id_is_only_taken_from_a_proxy(settings: Any) -> None:
+    settings.BEHIND_PROXY = False
+    assert re.fullmatch(r"[0-9a-f]{32}", facts(HTTP_X_REQUEST_ID="abc-1").request_id)
+
+
+def test_two_requests_with_one_id_stay_two(settings: Any) -> None:
+    settings.BEHIND_PROXY = True
+    longest = "x" * 47
+    first, second = (facts(HTTP_X_REQUEST_ID=longest).request_id for _ in range(2))
+    assert first != second
+    assert {one.rpartition(".")[0] for one in (first, second)} == {longest}
+    assert max(len(first), len(second)) <= 64  # Entry.request_id
 
 
 def test_forwarded_addresses_are_ignored_without_a_proxy(settings: Any) -> None:

@@ -6,20 +6,24 @@ import csv
 import io
 import json
 import tracemalloc
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.tests.cast import make_user
 from ops.accounts.events import AccountEvent
+from ops.audit.details import Key
 from ops.audit.events import Event
-from ops.audit.models import Entry, Seal
+from ops.audit.models import ACTOR_COPIES, Entry, Seal
 from ops.audit.screens.exporting import COLUMNS, lines
 from ops.audit.sealing import chain
 from ops.audit.tests.trail import EXPORT, LIST, happened, make_auditor, recording_fails
+from ops.conftest import confirm
 from ops.events import ConsoleEvent
 from ops.files.formulas import guarded
 
@@ -35,7 +39,7 @@ def otto(db: Any) -> Any:
 @pytest.fixture
 def exporting(client: Client, otto: Any) -> Client:
     client.force_login(otto)
-    return client
+    return confirm(client, "otto")
 
 
 def exported(client: Client, query: str = "") -> list[dict[str, str]]:
@@ -51,13 +55,13 @@ def test_it_says_how_many_and_which_and_asks_why(exporting: Client, rita: Any) -
         happened(ConsoleEvent.MESSAGE_READ, rita)
     page = exporting.get(f"{EXPORT}?event=message.read&actor={rita.pk}&q=rita").content.decode()
     assert "What: <bdi>Read a message</bdi>" in page
-    assert "Done by: <bdi>rita</bdi>" in page
+    assert "User: <bdi>rita</bdi>" in page
     assert "Matching “<bdi>rita</bdi>”" in page
     assert "Export 3 entries</button>" in page
 
 
 def test_the_whole_trail_is_called_so(exporting: Client) -> None:
-    assert "<strong>the whole trail</strong>" in exporting.get(EXPORT).content.decode()
+    assert "<strong>the full audit trail</strong>" in exporting.get(EXPORT).content.decode()
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\x00"])
@@ -77,7 +81,7 @@ def test_it_holds_what_the_filters_let_through_the_newest_first(exporting: Clien
 def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None:
     entry = happened(
         Event.ROLES_CHANGED, rita, ("accounts.user", 7), label="zoë", reason="Why, “then”?\r\nSo.", ip="192.0.2.7",
-        details={"added": ["Ä"]}, request_id="req-1",
+        details={"added": [Key("Ä")]}, request_id="req-1",
     )  # fmt: skip
     chain.seal()
     seal = Seal.objects.get(entry=entry)
@@ -89,6 +93,15 @@ def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None
         "action": str(entry.action), "request_id": "req-1", "ip": "192.0.2.7", "user_agent": entry.user_agent,
         "scrubbed_at": "", "seal_position": str(seal.position), "seal_hash": seal.hash,
     }  # fmt: skip
+
+
+def test_when_an_entry_was_emptied_is_exported_by_its_day(exporting: Client, rita: Any) -> None:
+    """The moment is that of a receipt, and would lead from there to the account."""
+    entry = happened(ConsoleEvent.MESSAGE_READ, rita)
+    moment = datetime(2031, 5, 6, 17, 8, 49, 123456, tzinfo=UTC)
+    Entry.objects.filter(pk=entry.pk).empty_copies(("actor_salt", *ACTOR_COPIES), at=moment)
+    (row,) = exported(exporting, "?event=message.read")
+    assert row["scrubbed_at"] == "2031-05-06"
 
 
 def test_columns_are_allowed_one_by_one(exporting: Client, rita: Any) -> None:
@@ -138,6 +151,7 @@ def test_the_file_says_who_and_when(exporting: Client) -> None:
 
 def test_a_strange_username_makes_a_harmless_file_name(client: Client, db: None) -> None:
     client.force_login(make_auditor('../"x"/é', "export_entry"))
+    confirm(client, '../"x"/é')
     disposition = client.post(EXPORT, WHY)["Content-Disposition"]
     assert "/" not in disposition.replace("utf-8''", "")
     assert disposition.endswith(".csv")
@@ -155,6 +169,13 @@ def test_no_cell_is_a_formula(exporting: Client, begin: str) -> None:
 def test_taking_one_leading_quote_off_gives_the_text_again(text: str) -> None:
     cell = guarded(text)
     assert (cell[1:] if cell.startswith("'") else cell) == text
+
+
+def test_it_asks_who_is_there(client: Client, otto: Any) -> None:
+    client.force_login(otto)
+    for answer in (client.get(EXPORT), client.post(EXPORT, WHY)):
+        assert answer["Location"].startswith(reverse("confirm"))
+    assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
 
 
 def test_reading_the_trail_is_not_enough(client: Client, db: None) -> None:

@@ -24,11 +24,15 @@ def test_every_table_of_today_is_audited_or_exempt() -> None:
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        (None, ("audit.E001", "No room says how changes of audit.seal reach the audit trail.")),
-        (Table(Audit.EXEMPT, ""), ("audit.E002", "audit.seal is exempt from the audit trail, but nothing says why.")),
+        (None, ("audit.E001", "No room declares how changes of audit.seal are audited.")),
+        (Table(Audit.EXEMPT, ""), ("audit.E002", "audit.seal is exempt from the audit trail without a reason (why).")),
         (
             Table(Audit.ADMIN, ""),
-            ("audit.E003", "audit.seal is said to be recorded by its admin, which is no RecordedChanges."),
+            ("audit.E003", "audit.seal is declared as recorded by its admin, which is not a RecordedChanges."),
+        ),
+        (
+            Table(Audit.SIGNALS, ""),
+            ("audit.E007", "audit.seal is declared as recorded by signal receivers, but none is connected to it."),
         ),
     ],
 )

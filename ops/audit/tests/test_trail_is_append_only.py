@@ -125,7 +125,7 @@ def test_scrubbing_is_marked_once(entry: Entry) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_triggers_come_and_go_with_the_migration() -> None:
-    assert triggers.missing(connection) == []
+    assert triggers.faults(connection) == []
     call_command("migrate", "audit", "zero", verbosity=0)
     call_command("migrate", "audit", verbosity=0)
-    assert triggers.missing(connection) == []
+    assert triggers.faults(connection) == []

@@ -1,4 +1,4 @@
-"""Places in a page where other rooms show something of theirs."""
+"""Slots: places in a page where other rooms include templates."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def slot(context: Any, name: str, **values: Any) -> SafeString:
-    """The templates that rooms declare for the slot ``name`` (Room.slots), each with ``values`` in its context."""
-    found = (room.slots[name] for room in rooms() if name in room.slots)
+    """Render the templates that rooms declare for the slot ``name`` (Room.slots), with ``values`` in their context."""
+    templates = (room.slots[name] for room in rooms() if name in room.slots)
     with context.push(**values):
-        shown = [context.template.engine.get_template(one).render(context) for one in found]
-    return format_html_join("", "{}", ((part,) for part in shown))
+        rendered = [context.template.engine.get_template(path).render(context) for path in templates]
+    return format_html_join("", "{}", ((html,) for html in rendered))

@@ -1,4 +1,4 @@
-"""The figures of the overview: right, cached for a minute, stale after a change, computed by one request at a time."""
+"""The figures of the dashboard: right, cached for a minute, stale after a change, computed by one request at a time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
+from ops.conftest import make_staff
 from ops.dashboard import charts, figures
 
 NOW = datetime(2026, 1, 30, 15, 0, tzinfo=UTC)
-INDEX = reverse("admin:index")
+PAGE = reverse("admin:dashboard")
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_who_waits_too_long_is_told(client: Client, rita: Any, monkeypatch: pyte
     monkeypatch.setattr(figures, "POLL_SECONDS", 0)
     cache.add(figures.LOCK_KEY, "another request")
     client.force_login(rita)
-    assert "The figures are being computed for the first time." in client.get(INDEX).content.decode()
+    assert "The figures are being computed for the first time." in client.get(PAGE).content.decode()
 
 
 @pytest.mark.django_db
@@ -164,22 +165,39 @@ def test_a_computation_that_fails_lets_the_next_one_try(monkeypatch: pytest.Monk
     assert shown().messages == 0
 
 
-def test_the_overview_shows_them_and_says_how_old_they_are(client: Client, rita: Any, alice: Any, bob: Any) -> None:
+def test_the_dashboard_shows_them_and_says_how_old_they_are(client: Client, rita: Any, alice: Any, bob: Any) -> None:
     write(alice, bob, timestamp=timezone.now())
     client.force_login(rita)
-    page = client.get(INDEX).content.decode()
+    page = client.get(PAGE).content.decode()
     assert "<strong>1</strong> message today" in page
     assert "<bdi>alice</bdi>" in page
-    assert "Computed <time" in page
+    assert "Updated <time" in page
     assert "<svg" in page
 
 
-def test_who_may_not_see_conversations_sees_no_figure(client: Client, nils: Any, alice: Any, bob: Any) -> None:
+def test_who_may_see_conversations_only_is_not_led_to_messages(client: Client, alice: Any, bob: Any) -> None:
     write(alice, bob, timestamp=timezone.now())
-    client.force_login(nils)
-    page = client.get(INDEX).content.decode()
+    client.force_login(make_staff("carl", "view_conversation"))
+    page = client.get(PAGE).content.decode()
+    assert "<strong>1</strong> conversation" in page
     assert "message today" not in page
-    assert "alice" not in page
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (0, [0, 1]),
+        (1, [0, 1]),
+        (7, [0, 2, 4, 6, 8]),
+        (20, [0, 5, 10, 15, 20]),
+        (2_164, [0, 1_000, 2_000, 3_000]),
+        (4_328, [0, 2_000, 4_000, 6_000]),
+    ],
+)
+def test_the_lines_of_the_chart_are_round_numbers(most: int, ticks: list[int]) -> None:
+    assert charts.round_ticks(most) == ticks
+    drawing = charts.columns_per_day([(datetime(2026, 1, day).date(), most) for day in range(1, 31)])
+    assert all(f">{tick:,}</text>" in drawing for tick in ticks)
 
 
 def test_the_chart_draws_a_column_for_each_day_without_scripts_or_styles() -> None:

@@ -19,9 +19,10 @@ def finish(request: DeletionRequest) -> str:
             raise CommandError(job.error)
     receipt = request.receipt
     if receipt is not None:
-        return f"Done: receipt {receipt.pk}."
+        return f"Done. Receipt {receipt.pk}."
     if request.state == State.REQUESTED:
         return (
-            f"The account is closed. A second person approves it: manage.py approve_deletion {request.pk} --by USERNAME"
+            "The account is closed. A second person has to approve it: manage.py approve_deletion "
+            f"{request.pk} --by USERNAME"
         )
     return f"Request {request.pk}: {request.status_text}"

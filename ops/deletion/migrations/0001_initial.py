@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='deletion.deletiongroup')),
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
                 ('requested_by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked for by')),
-                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='deletion_requests', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='deletion_requests', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['-requested_at', '-id'],
@@ -126,6 +126,18 @@ class Migration(migrations.Migration):
                 'permissions': [('lift_erasedidentifier', 'Can let the name of an erased account be used again')],
                 'default_permissions': ('view',),
                 'constraints': [models.UniqueConstraint(fields=('receipt_id', 'kind'), name='one_identifier_per_receipt')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ErasedSkeleton',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(db_index=True, max_length=64)),
+                ('identifier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skeletons', to='deletion.erasedidentifier')),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('identifier', 'digest'), name='one_skeleton_per_identifier')],
             },
         ),
         migrations.CreateModel(

@@ -25,6 +25,13 @@ deletion_deletiongroup_progress                   in    in    no    no    go/x  
 deletion_deletiongroup_approve                    in    in    no    no    go    go    no    no    go
 deletion_deletiongroup_cancel                     in    in    no    no    no    ok    no    no    ok
 deletion_hold_lift                                in    in    no    no    go    go    no    no    go
+deletion_hold_person                              in    in    no    no    ok    ok    no    no    ok
+deletion_hold_changelist                          in    in    no    no    ok    ok    no    ok    ok
+deletion_hold_add                                 in    in    no    no    no    no    no    no    no
+deletion_hold_history                             in    in    no    no    no    no    no    go    go
+deletion_hold_delete                              in    in    no    no    no    no    no    no    no
+deletion_hold_change                              in    in    no    no    ok/no ok/no no    ok/no ok/no
+deletion/hold/<path:object_id>/                   in    in    go    go    go    go    go    go    go
 deletion_receipt                                  in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
 deletion_receipt_print                            in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
 deletion_receipt_json                             in    in    no    no    ok/x  ok/x  no    ok/x  ok/x
@@ -41,6 +48,14 @@ deletion/accountdeletion/<path:object_id>/        in    in    go    go    go    
 app_list=deletion                                 in    in    --    --    ok    ok    --    ok    ok
 """
 
+UNASKED = {
+    "deletion_deletiongroup_cancel": "Nothing is deleted, and the accounts are as they were.",
+    "deletion_deletionrequest_cancel": "Nothing is deleted, and the account is as it was.",
+    "deletion_deletionrequest_refuse": "Nothing is deleted, and the account is as it was.",
+    "deletion_hold_person": "It leads to the page that asks.",
+    "deletion_erased": "It finds out whether an account was erased.",
+}
+
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     group = DeletionGroup.objects.create(basis="policy", mode="erase")
@@ -51,10 +66,12 @@ def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     receipt = Receipt.objects.create(id=uuid4(), request=request.pk, **said, **times)
     name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
     below = "deletion/deletionrequest/"
+    hold = Hold.objects.create(user=bob, kind="legal", reason="a reason").pk
     return {
         f"{below}erased/": name.pk,
         f"{below}receipt/": receipt.pk,
-        f"{below}hold/": Hold.objects.create(user=bob, kind="legal", reason="a reason").pk,
+        f"{below}hold/": hold,
+        "deletion/hold/": hold,
         f"{below}group/": group.pk,
         below: request.pk,
         "deletion/accountdeletion/": AccountDeletion.objects.create().pk,

@@ -26,14 +26,15 @@ def test_one_asks_and_another_one_approves(alice: Any, bob: Any, sue: Any, sam: 
     call_command("delete_account", "alice", by="sue", yes=True, **ASKED)
     request = DeletionRequest.objects.get()
     assert capsys.readouterr().out.splitlines() == [
-        "Messages sent: 1; received: 0; older texts: 0; notifications: 1. Others affected: 1, in 0 conversations that "
-        "stay; replies joined elsewhere: 0.",
-        f"The account is closed. A second person approves it: manage.py approve_deletion {request.pk} --by USERNAME",
+        "Messages sent: 1; received: 0; older texts: 0; notifications: 1. Other people affected: 1; other "
+        "conversations that lose messages: 0; replies attached elsewhere: 0.",
+        "The account is closed. A second person has to approve it: manage.py approve_deletion "
+        f"{request.pk} --by USERNAME",
     ]
-    with pytest.raises(CommandError, match=r"You asked for this deletion yourself: a second person approves it."):
+    with pytest.raises(CommandError, match=r"You requested this, so someone else must approve it."):
         call_command("approve_deletion", str(request.pk), by="sue")
     call_command("approve_deletion", str(request.pk), by="sam")
-    assert capsys.readouterr().out == f"Done: receipt {Receipt.objects.get().pk}.\n"
+    assert capsys.readouterr().out == f"Done. Receipt {Receipt.objects.get().pk}.\n"
     assert not User.objects.filter(username="alice").exists()
 
 
@@ -47,7 +48,7 @@ def test_where_one_person_is_enough_it_is_done_at_once(alice: Any, settings: Any
 @pytest.mark.parametrize("typed", ["alicia", ""])
 def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any, typed: str) -> None:
     monkeypatch.setattr("builtins.input", lambda question: typed)
-    with pytest.raises(CommandError, match=r"Nothing was done: that was another name."):
+    with pytest.raises(CommandError, match=r"Nothing was done: the username does not match."):
         call_command("delete_account", "alice", **ASKED)
     alice.refresh_from_db()
     assert alice.is_active
@@ -55,7 +56,7 @@ def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any
 
 def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("sys.stdin", StringIO())
-    with pytest.raises(CommandError, match=r"Nothing was done: type the username, or say --yes where nobody can."):
+    with pytest.raises(CommandError, match=r"Nothing was done. Type the username, or pass --yes where nobody can."):
         call_command("delete_account", "alice", **ASKED)
 
 
@@ -66,7 +67,7 @@ def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alic
     call_command("hold_account", "alice", reason="Case 4")
     call_command("delete_account", "alice", yes=True, **ASKED)
     day = f"{Hold.objects.get().placed_at:%Y-%m-%d}"
-    assert f"Legal hold since {day}: nothing goes until it is lifted." in capsys.readouterr().out
+    assert f"Legal hold since {day}: the deletion will not run until it is lifted." in capsys.readouterr().out
 
 
 def test_nobody_does_here_what_their_role_does_not_allow(alice: Any, bob: Any, rita: Any) -> None:
@@ -91,7 +92,7 @@ def test_the_username_typed_is_enough(alice: Any, monkeypatch: Any) -> None:
 def test_what_cannot_be_is_said_in_a_sentence(alice: Any, bob: Any, rosa: Any, sue: Any) -> None:
     for words, sentence in (
         (["delete_account", "nobody"], "There is no account “nobody”: check the spelling, capital letters count."),
-        (["delete_account", "rosa"], "Nothing was asked for: the account of rosa stays. "
+        (["delete_account", "rosa"], "Nothing was requested: the account of rosa stays. "
          "This is the last active superuser: make somebody else one first."),
     ):  # fmt: skip
         with pytest.raises(CommandError) as refusal:
@@ -108,7 +109,7 @@ def test_a_grace_period_is_waited_for(alice: Any, sue: Any, sam: Any, settings: 
     settings.DELETION_GRACE_DAYS = 30
     request = ask(alice, by=sue)
     call_command("approve_deletion", str(request.pk), by="sam")
-    assert "Approved: runs on " in capsys.readouterr().out
+    assert "Approved. Runs on " in capsys.readouterr().out
     assert User.objects.filter(username="alice").exists()
 
 
@@ -118,10 +119,10 @@ def test_a_hold_is_placed_and_lifted(alice: Any, sue: Any, capsys: Any) -> None:
     assert (hold.user_id, hold.kind, hold.placed_by) == (alice.pk, "investigation", sue)
     call_command("hold_account", "alice", reason="Case closed", lift=True)
     assert capsys.readouterr().out.splitlines() == [
-        "Nothing of alice, and nothing that others wrote with alice, is deleted until this hold is lifted.",
+        "Hold placed on alice. Nothing they sent or received can be deleted until it is lifted.",
         "Lifted 1 hold.",
     ]
-    with pytest.raises(CommandError, match=r"Say why the account must not be deleted: the reason is recorded."):
+    with pytest.raises(CommandError, match=r"Enter the reason for the hold: it is recorded."):
         call_command("hold_account", "alice", reason=" ")
 
 

@@ -48,15 +48,16 @@ def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     entry = Entry.objects.get(event=DeletionEvent.DELETION_REQUESTED)
     assert (entry.actor, entry.target_label, entry.reason) == (sue, "alice", REASON)
-    assert entry.details == {"request": str(request.pk), "basis": "user_request", "mode": "erase"}
+    assert (entry.target_type, entry.target_id) == ("deletion.deletionrequest", str(request.pk))
+    assert entry.details == {"basis": "user_request", "mode": "erase"}
 
 
 def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa: Any) -> None:
     with pytest.raises(DeletionRefused) as refusal:
         requests.request_deletion([alice, rosa], by=sue, reason=REASON, basis=Basis.POLICY)
     assert str(refusal.value) == (
-        "Nothing was asked for: the account of rosa stays. "
-        "This is a superuser's account: only a superuser can delete it."
+        "Nothing was requested: the account of rosa stays. "
+        "This is a superuser's account. Only a superuser can request its deletion."
     )
     alice.refresh_from_db()
     assert alice.is_active and not DeletionRequest.objects.exists()
@@ -65,12 +66,12 @@ def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"reason": " "}, "Say why the account is to be deleted: the reason is recorded."),
+        ({"reason": " "}, "Enter why the account is to be deleted: it is recorded."),
         ({"basis": "whim"}, "Value 'whim' is not a valid choice."),
         ({"ticket": "see mail"}, "The ticket is a reference such as SUP-123: letters, digits and ./#:-_ only."),
         (
             {"ticket": "SUP-17-Alice"},
-            "The ticket names the person, and would stay on the receipt: give a reference without names.",
+            "The ticket names the person and would stay on the receipt. Use a reference without names.",
         ),
         ({"mode": "shred"}, "Value 'shred' is not a valid choice."),
     ],
@@ -91,7 +92,8 @@ def test_whose_name_is_a_part_of_a_word_of_the_ticket_is_not_named_by_it(sue: An
 
 @pytest.mark.parametrize("ticket", ["SUP_alice", "ALICE", "SUP-17/alice.smith"])
 def test_a_ticket_with_a_part_of_the_address_names_the_person(sue: Any, alice: Any, ticket: str) -> None:
-    User.objects.filter(pk=alice.pk).update(username="wonder", email="alice@example.org")
+    alice.username, alice.email = "wonder", "alice@example.org"
+    alice.save()
     with pytest.raises(DeletionRefused, match=r"The ticket names the person"):
         ask(User.objects.get(pk=alice.pk), by=sue, ticket=ticket)
 
@@ -106,7 +108,7 @@ def test_the_mode_is_the_settings_unless_it_is_given(sue: Any, alice: Any, bob: 
 
 def test_an_account_is_asked_for_once(sue: Any, sam: Any, alice: Any) -> None:
     ask(alice, by=sue)
-    with pytest.raises(DeletionRefused, match=r"Its deletion was asked for already: look under deletion requests."):
+    with pytest.raises(DeletionRefused, match=r"Its deletion has already been requested. See People › Deletions."):
         ask(alice, by=sam)
     with pytest.raises(IntegrityError), transaction.atomic():
         DeletionRequest.objects.create(group=DeletionRequest.objects.get().group, user=alice, was_active=True)
@@ -115,10 +117,10 @@ def test_an_account_is_asked_for_once(sue: Any, sam: Any, alice: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda sue: sue, "This is your own account: ask a colleague to delete it."),
+        (lambda sue: sue, "This is your own account. Ask a colleague to request its deletion."),
         (
             lambda sue: make_staff("stan"),
-            "This is the account of a colleague who may use the console: only a superuser can delete it.",
+            "This account may use the console. Only a superuser can request its deletion.",
         ),
     ],
 )
@@ -141,7 +143,7 @@ def test_whoever_asks_cannot_approve(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     with pytest.raises(DeletionRefused) as refusal:
         approval.approve(request, by=sue)
-    assert str(refusal.value) == "You asked for this deletion yourself: a second person approves it."
+    assert str(refusal.value) == "You requested this, so someone else must approve it."
     with pytest.raises(DeletionRefused, match=r"Say who approves it"):
         approval.approve(request, by=None)
 
@@ -204,15 +206,29 @@ def test_what_was_refused_leaves_the_account_as_it_was(sue: Any, sam: Any, alice
     approval.refuse(request, by=sam, reason="Not her own wish")
     alice.refresh_from_db()
     assert (request.state, alice.is_active) == (State.REFUSED, True)
-    with pytest.raises(DeletionRefused, match=r"This does not wait for approval any more."):
+    with pytest.raises(DeletionRefused, match=r"This no longer needs approval."):
         approval.approve(request, by=sam)
+
+
+@pytest.mark.parametrize("decide", [approval.cancel, approval.refuse])
+def test_only_a_superuser_reopens_the_account_of_staff(sue: Any, sam: Any, rosa: Any, decide: Any) -> None:
+    """As only a superuser could close it."""
+    request = ask(sam, by=rosa)
+    with pytest.raises(DeletionRefused, match="Only a superuser can reopen it"):
+        decide(request, by=sue, reason="A friend")
+    sam.refresh_from_db()
+    assert not sam.is_active
+    root = make_user("root", is_staff=True, is_superuser=True)
+    decide(request, by=root, reason="A mistake")
+    sam.refresh_from_db()
+    assert sam.is_active
 
 
 def test_what_has_begun_cannot_be_cancelled(sue: Any, sam: Any, alice: Any) -> None:
     request = work_on(approved(alice, by=sue, approver=sam))
     with pytest.raises(DeletionRefused) as refusal:
         approval.cancel(request, by=sue, reason="Too late")
-    assert str(refusal.value) == "It is too late: this is decided, or its erasure has begun."
+    assert str(refusal.value) == "Too late: this was already decided, or the erasure has started."
 
 
 def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
@@ -233,7 +249,7 @@ def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> N
     placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
     request = approved(alice, by=sue, approver=sam)
     assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
-    assert request.status_text == "A hold stops it: it goes on when the hold is lifted."
+    assert request.status_text == "On hold. Erasure starts when the hold is lifted."
     holds.lift(placed, reason="Case closed", by=sam)
     assert erasing.start_due(timezone.now()) == 1
     assert erasing.start_due(timezone.now()) == 0
@@ -259,7 +275,7 @@ def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob
     monkeypatch.setattr(erasing.erasure, "erase_batch", erase_batch)
     assert (request.state, request.progress["counts"]["messages_sent"]) == (State.RUNNING, 2)
     assert request.job is not None
-    assert request.job.result == {"stopped": "A hold stops this deletion; it goes on when the hold is lifted."}
+    assert request.job.result == {"stopped": "On hold. Erasure continues when the hold is lifted."}
     holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
     assert erasing.start_due(timezone.now()) == 1
     receipt = work_on(request).receipt
@@ -268,7 +284,7 @@ def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob
 
 def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
     holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
-    sentence = "A hold is open on this account: lift it before anything of it is deleted."
+    sentence = "This account is on hold. Lift the hold before anything of it is deleted."
     for delete in (alice.delete, User.objects.filter(pk=alice.pk).delete):
         with pytest.raises(DeletionRefused, match=re.escape(sentence)), transaction.atomic():
             delete()
@@ -276,13 +292,13 @@ def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
 
 
 def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
-    with pytest.raises(holds.HoldRefused, match=r"Say why the account must not be deleted: the reason is recorded."):
+    with pytest.raises(holds.HoldRefused, match=r"Enter the reason for the hold: it is recorded."):
         holds.place(alice, kind=Hold.Kind.LEGAL, reason="", by=sue)
     placed = holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
-    with pytest.raises(holds.HoldRefused, match=r"Say why the hold is no longer needed: the reason is recorded."):
+    with pytest.raises(holds.HoldRefused, match=r"Enter why the hold is no longer needed: it is recorded."):
         holds.lift(placed, reason=" ", by=sue)
     holds.lift(placed, reason="Case closed", by=sue)
-    with pytest.raises(holds.HoldRefused, match=r"This hold was lifted already."):
+    with pytest.raises(holds.HoldRefused, match=r"This hold has already been lifted."):
         holds.lift(placed, reason="Again", by=sue)
     said = Entry.objects.filter(event__in=[DeletionEvent.ACCOUNT_HELD, DeletionEvent.HOLD_LIFTED]).order_by("pk")
     assert list(said.values_list("reason", "details")) == [

@@ -16,10 +16,10 @@ from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
 from ops.conftest import make_staff
 from ops.deletion import approval, holds, requests
-from ops.deletion import pages as deletion_pages
 from ops.deletion.models import DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
 from ops.deletion.tests.deleting import approved, ask, work_on
 from ops.deletion.tests.screens import make_role, page_of, sam, signed_in, sue, words
+from ops.deletion.views import pages as deletion_pages
 from ops.jobs.tests.working import run_all_jobs
 
 __all__ = ["sam", "sue"]
@@ -38,18 +38,18 @@ def test_a_second_person_approves_by_typing_the_name_and_it_is_done(sue: Any, sa
     write(alice, bob)
     asked = ask(alice, by=sue)
     client = signed_in(sam)
-    assert "Approve this deletion…" in words(client.get(page_of(asked)))
+    assert "Approve deletion…" in words(client.get(page_of(asked)))
     page = words(client.get(act_on(asked, "approve")))
     assert "Reason They wrote to us" in page
     assert "1 message sent and 0 received" in page
-    assert "It begins within moments of your approval. It cannot be undone." in page
+    assert "It starts within moments of your approval. It cannot be undone." in page
     assert "That is not “alice”" in words(client.post(act_on(asked, "approve"), {"typed": "bob"}))
     response = client.post(act_on(asked, "approve"), {"typed": "alice"}, follow=True)
-    assert "The deletion of alice is approved." in words(response)
+    assert "Deletion of alice approved." in words(response)
     run_all_jobs()
     page = words(client.get(page_of(asked)))
     assert "Deletion of an erased account" in page
-    assert "Done: the receipt proves it. Open the receipt" in page
+    assert "Erased. See the receipt. Open the receipt" in page
     assert "Messages sent 1" in page and "The account and its sign-in ✓ removed" in page
     assert "alice" not in page
     assert not User.objects.filter(username="alice").exists()
@@ -58,11 +58,11 @@ def test_a_second_person_approves_by_typing_the_name_and_it_is_done(sue: Any, sa
 def test_whoever_asked_sees_why_they_cannot_approve_and_is_not_let(sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     client = signed_in(sue)
-    own = "You asked for this deletion yourself: a second person approves it."
+    own = "You requested this, so someone else must approve it."
     page = words(client.get(page_of(asked)))
     assert own in page
-    assert "Approve this deletion…" not in page and "Refuse it…" not in page
-    assert "Cancel and restore…" in page
+    assert "Approve deletion…" not in page and "Refuse…" not in page
+    assert "Cancel request and reopen account…" in page
     assert own in words(client.get(act_on(asked, "approve")))
     assert own in words(client.post(act_on(asked, "approve"), {"typed": "alice"}))
     asked.refresh_from_db()
@@ -74,7 +74,7 @@ def test_where_one_person_is_enough_the_page_says_so(sue: Any, alice: Any, setti
     asked = ask(alice, by=sue)
     client = signed_in(sue)
     client.post(act_on(asked, "approve"), {"typed": "alice"})
-    assert "By one person alone: this installation allows that." in words(client.get(page_of(asked)))
+    assert "By one person alone, which this installation allows." in words(client.get(page_of(asked)))
 
 
 def test_in_the_grace_period_it_is_cancelled_and_the_account_given_back(
@@ -84,23 +84,23 @@ def test_in_the_grace_period_it_is_cancelled_and_the_account_given_back(
     asked = ask(alice, by=sue)
     client = signed_in(sam)
     day = timezone.localtime(timezone.now() + timedelta(days=30))
-    assert f"It begins on {day:%-d %B %Y}, in 30 days." in words(client.get(act_on(asked, "approve")))
+    assert f"It starts on {day:%-d %B %Y}, in 30 days." in words(client.get(act_on(asked, "approve")))
     client.post(act_on(asked, "approve"), {"typed": "alice"})
     page = words(client.get(page_of(asked)))
-    assert "Until then it can be cancelled, and the account given back." in page
+    assert "Until then it can be cancelled and the account reopened." in page
     assert "alice can sign in again at once." in words(client.get(act_on(asked, "cancel")))
-    assert "Say why" in words(client.post(act_on(asked, "cancel"), {"reason": ""}))
+    assert "Enter a reason" in words(client.post(act_on(asked, "cancel"), {"reason": ""}))
     page = words(client.post(act_on(asked, "cancel"), {"reason": "She changed her mind"}, follow=True))
-    assert "Cancelled: nothing was deleted, and the account is as it was." in page
+    assert "Cancelled. Nothing was deleted; the account is as it was before." in page
     assert "✕ Cancelled by sam" in page
-    assert "What would go" not in page
+    assert "What will be removed" not in page
     assert User.objects.get(pk=alice.pk).is_active
 
 
 def test_what_is_refused_says_by_whom(sue: Any, sam: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     page = words(signed_in(sam).post(act_on(asked, "refuse"), {"reason": "Wrong account"}, follow=True))
-    assert "Refused: nothing was deleted, and the account is as it was." in page
+    assert "Refused. Nothing was deleted; the account is as it was before." in page
     assert "✕ Refused by sam" in page
 
 
@@ -114,9 +114,9 @@ def test_who_was_closed_before_stays_closed_and_is_told(sue: Any, sam: Any) -> N
 @pytest.mark.parametrize(
     ("act", "data", "sentence"),
     [
-        ("approve", {"typed": "alice"}, "This does not wait for approval any more."),
-        ("refuse", {"reason": "Late"}, "It is too late: this is decided, or its erasure has begun."),
-        ("cancel", {"reason": "Late"}, "It is too late: this is decided, or its erasure has begun."),
+        ("approve", {"typed": "alice"}, "This no longer needs approval."),
+        ("refuse", {"reason": "Late"}, "Too late: this was already decided, or the erasure has started."),
+        ("cancel", {"reason": "Late"}, "Too late: this was already decided, or the erasure has started."),
     ],
 )
 def test_what_was_decided_meanwhile_is_said(
@@ -132,8 +132,8 @@ def test_a_participants_own_wish_needs_nobody_and_support_gives_it_back(sam: Any
     own = requests.request_own_deletion(alice)
     client = signed_in(sam)
     page = words(client.get(page_of(own)))
-    assert "Asked for by the person themself" in page
-    assert "It is the person’s own wish: nobody else has to approve it." in page
+    assert "Requested by the person themselves" in page
+    assert "The person’s own request: nobody else has to approve it." in page
     client.post(act_on(own, "cancel"), {"reason": "They wrote to support"})
     assert User.objects.get(pk=alice.pk).is_active
 
@@ -146,25 +146,25 @@ def test_a_hold_is_placed_and_lifted_from_the_page_of_the_deletion(sue: Any, sam
     client = signed_in(make_role("lena", "Lead"))
     place = reverse("admin:accounts_user_hold", args=[alice.pk])
     assert place in client.get(page_of(asked)).content.decode()
-    assert "Say why the account must not be deleted." in words(client.post(place, {"kind": "legal", "reason": " "}))
+    assert "Enter the reason for the hold." in words(client.post(place, {"kind": "legal", "reason": " "}))
     response = client.post(place, {"kind": "legal", "reason": "The blue bicycle"}, follow=True)
     assert response.redirect_chain == [(page_of(asked), 302)]
     page = words(response)
-    assert "Nothing of alice, and nothing that others wrote with alice, is deleted until the hold is lifted." in page
-    assert "Waits for a second person to approve it, and for a hold to be lifted." in page
-    assert "Put another hold on it…" in page
+    assert "Hold placed on alice. Nothing they sent or received can be deleted until it is lifted." in page
+    assert "Awaiting approval by a second person, and on hold until the hold is lifted." in page
+    assert "Place another hold…" in page
     assert "Legal hold ‖ open by lena" in page and "The blue bicycle" in page
 
     held = Hold.objects.get()
     lift = reverse("admin:deletion_hold_lift", args=[held.pk])
     assert lift in response.content.decode()
-    assert "A deletion of this account was asked for; it still has to be approved." in words(client.get(lift))
+    assert "Deletion of this account has been requested; it still has to be approved." in words(client.get(lift))
     approval.approve(asked, by=sam)
     assert "A deletion of this account is approved." in words(client.get(lift))
     page = words(client.post(lift, {"reason": "Settled"}, follow=True))
-    assert "The hold was lifted." in page
+    assert "Hold lifted." in page
     assert "lifted by lena" in page and "Lifted: Settled" in page
-    assert "This hold was lifted already." in words(client.post(lift, {"reason": "Again"}))
+    assert "This hold has already been lifted." in words(client.post(lift, {"reason": "Again"}))
 
 
 def test_the_hold_of_somebody_whom_nobody_wants_deleted_is_seen_on_their_page(sue: Any, alice: Any) -> None:
@@ -180,7 +180,7 @@ def test_one_of_two_holds_that_is_lifted_leaves_the_other(sue: Any, alice: Any) 
     holds.place(alice, kind="legal", reason="Two", by=sue)
     lift = reverse("admin:deletion_hold_lift", args=[first.pk])
     page = words(signed_in(sue).post(lift, {"reason": "Settled"}, follow=True))
-    assert "The hold was lifted. Another one is still open." in page
+    assert "Hold lifted. Another one is still open." in page
 
 
 # --- Groups ------------------------------------------------------------------------------------------------------
@@ -199,11 +199,11 @@ def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: A
     client = signed_in(sam)
     page = words(client.get(of_group(group)))
     assert "Deletion of 2 accounts" in page
-    assert "0 of 2 finished, 2 wait for approval" in page
-    assert "Approve all 2 that wait…" in page and "Cancel all 2…" in page
+    assert "0 of 2 finished, 2 awaiting approval" in page
+    assert "Approve all 2…" in page and "Cancel all 2…" in page
     assert "That is not “delete 2 accounts”" in words(client.post(of_group(group, "_approve"), {"typed": "alice"}))
     page = words(client.post(of_group(group, "_approve"), {"typed": "delete 2 accounts"}, follow=True))
-    assert "The deletion of 2 accounts is approved." in page
+    assert "Deletion of 2 accounts approved." in page
     assert "0 of 2 finished" in page
     run_all_jobs()
     page = words(client.get(of_group(group)))
@@ -220,16 +220,16 @@ def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_i
     client = signed_in(sam)
     page = words(client.get(of_group(group, "_approve")))
     assert "alice 1 0 0 1 1 0" in page and "bob 0 0 0 0 0 0" in page
-    assert "Court of Arles You may approve, but nothing goes until the hold is lifted." in page
-    assert "was asked for already" not in page
+    assert "Court of Arles" in page
+    assert "has already been requested" not in page
     DeletionGroup.objects.update(mode=Mode.ANONYMISE, texts=Texts.BLANK)
     page = words(client.get(of_group(group, "_approve")))
-    assert "Conversations gone" not in page and "alice" in page
+    assert "Conversations emptied" not in page and "alice" in page
 
 
 def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> None:
     client = signed_in(sue)
-    own = "You asked for this deletion yourself: a second person approves it."
+    own = "You requested this, so someone else must approve it."
     page = words(client.get(of_group(group)))
     assert own in page and "Approve all" not in page
     assert own in words(client.post(of_group(group, "_approve"), {"typed": "delete 2 accounts"}))
@@ -240,9 +240,9 @@ def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice
     work_on(_store_approval(group.requests.get(user=alice), by=sam))
     client = signed_in(sue)
     page = words(client.get(of_group(group)))
-    assert "1 of 2 finished, 1 waits for approval" in page
+    assert "1 of 2 finished, 1 awaiting approval" in page
     page = words(client.post(of_group(group, "_cancel"), {"reason": "Wrong list"}, follow=True))
-    assert "Cancelled for 1 account, which is as it was." in page
+    assert "Cancelled for 1 account. Nothing was deleted; the account is as it was before." in page
     assert User.objects.get(username="bob").is_active
 
 
@@ -256,16 +256,16 @@ def _store_approval(asked: DeletionRequest, *, by: Any) -> DeletionRequest:
 
 def test_the_list_says_where_each_stands_and_narrows(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
     client = signed_in(sam)
-    assert "No deletion was asked for yet. Open a user" in words(client.get(LIST))
+    assert "No deletions have been requested yet. Open a user" in words(client.get(LIST))
     work_on(approved(alice, by=sue, approver=sam, ticket="SUP-1"))
     ask(bob, by=sue, ticket="SUP-2")
     holds.place(bob, kind="legal", reason="The blue bicycle", by=sue)
     approval.refuse(ask(charlie, by=sue, ticket="SUP-3"), by=sam, reason="No")
     page = words(client.get(LIST))
     assert "an erased account ✓ erased Erase The user’s request · SUP-1 sue, sam" in page
-    assert "bob ‖ on hold … waits for approval" in page
+    assert "bob ‖ on hold … awaiting approval" in page
     assert "charlie ✕ refused" in page
-    for state, number in [("requested", 1), ("done", 1), ("refused", 1), ("held", 1), ("running", 0), ("bogus", 3)]:
+    for state, number in [("requested", 1), ("done", 1), ("refused", 1), ("held", 1), ("running", 0), ("", 3)]:
         found = client.get(f"{LIST}?state={state}").context["cl"].result_list
         assert len(found) == number, state
     assert [row.username for row in client.get(f"{LIST}?q=BOB").context["cl"].result_list] == ["bob"]
@@ -314,10 +314,10 @@ def test_the_steps_go_from_the_question_to_the_receipt(sue: Any, sam: Any, alice
     settings.DELETION_GRACE_DAYS = 1
     asked = ask(alice, by=sue)
     assert moments(asked) == [
-        ("Asked for", "done"), ("Approval", "now"), ("Erased", "later"), ("Receipt", "later"),
+        ("Requested", "done"), ("Approval", "now"), ("Erased", "later"), ("Receipt", "later"),
     ]  # fmt: skip
     approval.approve(asked, by=sam)
-    begun = [("Asked for", "done"), ("Approved", "done")]
+    begun = [("Requested", "done"), ("Approved", "done")]
     assert moments(asked) == [*begun, ("Waits until", "now"), ("Erased", "later"), ("Receipt", "later")]
     asked.state = State.RUNNING
     assert moments(asked) == [*begun, ("Waited until", "done"), ("Being erased", "now"), ("Receipt", "later")]
@@ -330,8 +330,8 @@ def test_a_requester_who_is_gone_is_called_by_number(sue: Any, sam: Any, alice: 
     number = sue.pk
     User.objects.filter(pk=number).delete()
     page = words(signed_in(sam).get(page_of(asked)))
-    assert f"Asked by account {number}, which is gone" in page
-    assert "somebody who is gone" in words(signed_in(sam).get(LIST))
+    assert f"Requested by account {number} (erased)" in page
+    assert "an erased account" in words(signed_in(sam).get(LIST))
 
 
 def test_progress_is_shown_while_a_job_is_at_it(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
@@ -393,7 +393,7 @@ def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
     asked = ask(alice, by=sue)
     client = signed_in(sam)
     client.get(page_of(asked))
-    with django_assert_max_num_queries(28) as pinned:
+    with django_assert_max_num_queries(30) as pinned:  # two find out whether everything else can be counted in time
         client.get(page_of(asked))
     for minute in range(20):
         write(alice, bob, minute=minute)
@@ -411,5 +411,5 @@ def test_lifting_a_hold_in_the_grace_period_says_when_the_deletion_runs(
     assert asked.runs_at is not None
     page = words(signed_in(sam).get(reverse("admin:deletion_hold_lift", args=[held.pk])))
     day = timezone.localtime(asked.runs_at)
-    assert f"It runs on {day:%-d %B %Y}, unless another hold is open, and can be cancelled until then." in page
+    assert f"It runs on {day:%-d %B %Y}, unless another hold is open; it can be cancelled until then." in page
     assert "within a minute" not in page

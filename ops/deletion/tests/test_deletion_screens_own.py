@@ -26,9 +26,9 @@ def test_the_day_and_the_way_back_are_said_before_and_after(client: Client, alic
     day = timezone.localtime(timezone.now() + timedelta(days=30))
     page = words(client.get(ADDRESS))
     assert f"Your account is closed at once, and deleted on {day:%-d %B %Y}, in 30 days." in page
-    assert "Until then you can have it back: write to support. After that it cannot be undone." in page
+    assert "Until then you can get it back: write to support. After that it cannot be undone." in page
     page = words(client.post(ADDRESS, {"password": "alice's password"}, follow=True))
-    assert f"It is deleted on {day:%Y-%m-%d}" in page
+    assert f"It will be deleted on {day:%Y-%m-%d}" in page
     assert "You are signed out." in page
 
 
@@ -42,7 +42,7 @@ def test_where_people_are_anonymised_the_page_says_what_stays(
     client.force_login(alice)
     page = words(client.get(ADDRESS))
     assert "1 message you sent is emptied; earlier texts of yours are removed" in page
-    assert "2 messages you received stay with whoever wrote them" in page
+    assert "2 messages you received are kept for whoever sent them" in page
     assert "Delete my account for good" in page
     settings.DELETION_TEXTS = "keep"
     assert "1 message you sent stays as it is" in words(client.get(ADDRESS))

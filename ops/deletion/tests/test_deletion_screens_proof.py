@@ -59,7 +59,7 @@ def test_a_receipt_says_what_was_done_and_nothing_of_whose_it_was(sue: Any, rece
 
 def test_the_page_of_what_is_done_promises_no_reason_that_is_gone(sue: Any, receipt: Receipt) -> None:
     page = words(signed_in(sue).get(reverse("admin:deletion_deletionrequest_change", args=[receipt.request])))
-    assert "Reason none is kept of an account that is gone" in page
+    assert "Reason erased with the account" in page
     assert not Entry.objects.filter(reason="They wrote to us").exists()
 
 
@@ -76,7 +76,7 @@ def test_a_receipt_is_checked_whenever_it_is_shown(sue: Any, receipt: Receipt) -
         cursor.execute("UPDATE deletion_receipt SET ticket = 'SUP-18'")
     page = words(client.get(of(receipt)))
     assert "not genuine" in page
-    assert "What it says was altered: its digest does not match." in page
+    assert "Its content was changed: the digest does not match." in page
 
 
 def test_the_file_is_what_the_command_checks(sue: Any, receipt: Receipt) -> None:
@@ -93,14 +93,15 @@ def test_a_name_or_an_address_finds_its_receipt(sue: Any, receipt: Receipt, name
     assert f"Erased: {name.strip()}" in page
     assert f"Receipt {receipt.pk}" in page
     assert of(receipt) in response.content.decode()
-    assert "No import may bring it back, and no account may get it." in page
-    assert "Let it be used again…" not in page
+    assert "No import and no account can use it." in page
+    assert "Release…" not in page
 
 
 def test_a_name_that_was_not_erased_is_said_not_to_be(sue: Any, receipt: Receipt) -> None:
     client = signed_in(sue)
-    assert "Not erased here: anna" in words(look_up(client, "anna"))
-    assert "Write the username or e-mail address to look for." in words(look_up(client, ""))
+    assert "Not erased here: hanna" in words(look_up(client, "hanna"))
+    assert "Erased: anna" in words(look_up(client, "anna"))  # it reads like Anna
+    assert "Enter the username or e-mail address to look up." in words(look_up(client, ""))
 
 
 def test_looking_up_is_recorded_without_the_name(sue: Any, receipt: Receipt) -> None:
@@ -115,14 +116,14 @@ def test_a_superuser_lets_a_name_be_used_again_with_a_reason(rosa: Any, receipt:
     known = ErasedIdentifier.objects.get(kind="username")
     lift = reverse("admin:deletion_erasedidentifier_lift", args=[known.pk])
     assert lift in look_up(client, "Anna").content.decode()
-    assert "Let the username of an erased account be used again" in words(client.get(lift))
-    assert "Say why it may be used again." in words(client.post(lift, {"reason": ""}))
+    assert "Release the username of an erased account" in words(client.get(lift))
+    assert "Enter why it is released." in words(client.post(lift, {"reason": ""}))
     page = words(client.post(lift, {"reason": "She is back"}, follow=True))
-    assert "It may be used again, by imports too." in page
+    assert "Released. It can be used again, by imports too." in page
     assert erased_names.erased(["Anna"]) == {}
     page = words(look_up(client, "Anna"))
-    assert "It may be used again since" in page and "She is back" in page
-    assert "This name was let free already." in words(client.post(lift, {"reason": "Again"}))
+    assert "Released on" in page and "She is back" in page
+    assert "This name has already been released." in words(client.post(lift, {"reason": "Again"}))
 
 
 def test_nobody_else_lets_a_name_be_used_again(sue: Any, receipt: Receipt) -> None:

@@ -14,7 +14,7 @@ from ops.deletion.tests.screens import page_of, sam, signed_in, sue, words
 
 __all__ = ["sam", "sue"]
 
-HOLD_INSTEAD = "A deletion that was begun is not cancelled; putting a hold on the account stops it."
+HOLD_INSTEAD = "A deletion that has started cannot be cancelled. Place a hold on the account to stop it."
 
 
 def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, alice: Any) -> None:
@@ -38,7 +38,7 @@ def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, 
     client, part = signed_in(sam), f"{reverse('admin:deletion_deletionrequest_progress', args=[asked.pk])}?waits"
     assert part not in client.get(page_of(asked)).content.decode()
     holds.lift(hold, reason="Settled", by=sue)
-    assert "Approved: begins within a minute." in words(client.get(page_of(asked)))
+    assert "Approved. Starts within a minute." in words(client.get(page_of(asked)))
     assert part in client.get(page_of(asked)).content.decode()
     assert client.get(part, headers={"hx-request": "true"}).status_code == 204
     group = reverse("admin:deletion_deletiongroup_progress", args=[asked.group_id])

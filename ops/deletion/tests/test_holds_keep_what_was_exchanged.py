@@ -24,8 +24,8 @@ from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
 
 __all__ = ["sam", "sue"]
 
-STOPPED = {"stopped": "A hold stops this deletion; it goes on when the hold is lifted."}
-WORDS = "A hold on somebody they exchanged messages with stops it: it goes on when that hold is lifted."
+STOPPED = {"stopped": "On hold. Erasure continues when the hold is lifted."}
+WORDS = "On hold: they exchanged messages with someone on hold. Erasure starts when that hold is lifted."
 WAYS = [{"mode": "erase"}, {"mode": "anonymise", "texts": "blank"}, {"mode": "anonymise", "texts": "keep"}]
 
 
@@ -108,7 +108,8 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
         after_the_first_batch(meanwhile, lambda: put_hold(alice))
         work_on(request)
     assert request.job is not None
-    assert (request.state, request.job.result, request.status_text) == (State.RUNNING, STOPPED, WORDS)
+    assert (request.state, request.job.result) == (State.RUNNING, STOPPED)
+    assert request.status_text == WORDS.replace("starts", "continues")
     assert request.job.done == 2  # the batch that had begun, and no other
     assert Message.objects.filter(pk=evidence.pk, content="hello", sender__username="bob").exists()
     assert erasing.start_due(timezone.now()) == 0
@@ -186,9 +187,7 @@ def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
 def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
     write(alice, bob)
     put_hold(alice)
-    sentence = (
-        "This account exchanged messages with somebody on whom a hold is open: lift it before anything is deleted."
-    )
+    sentence = "This account exchanged messages with someone on hold. Lift that hold before anything is deleted."
     for delete in (bob.delete, User.objects.filter(pk=bob.pk).delete):
         with pytest.raises(DeletionRefused, match=re.escape(sentence)), transaction.atomic():
             delete()
@@ -237,13 +236,14 @@ def test_the_command_names_what_stands_against_it(alice: Any, bob: Any, sue: Any
     put_hold(alice)
     call_command("delete_account", "bob", by="sue", yes=True, reason=REASON, basis="policy")
     said = capsys.readouterr().out
-    assert "Messages exchanged with alice, whose account is on hold: 2. Nothing goes until that hold is lifted." in said
+    held = "Messages exchanged with alice, whose account is on hold: 2."
+    assert f"{held} The deletion will not run until that hold is lifted." in said
     call_command("approve_deletion", str(DeletionRequest.objects.get().pk), by="sam")
     assert WORDS in capsys.readouterr().out
     call_command("hold_account", "alice", reason="Case 5")
     assert capsys.readouterr().out.splitlines() == [
-        "Nothing of alice, and nothing that others wrote with alice, is deleted until this hold is lifted. It also "
-        "stops 1 deletion of people who wrote with alice."
+        "Hold placed on alice. Nothing they sent or received can be deleted until it is lifted. It also "
+        "stops 1 deletion of people who exchanged messages with alice."
     ]
 
 
@@ -251,9 +251,9 @@ def test_a_grace_period_is_told_once_the_hold_is_lifted(sue: Any, sam: Any, alic
     write(alice, bob)
     placed = put_hold(alice)
     request = ask(bob, by=sue)
-    assert request.status_text == "Waits for a second person to approve it, and for a hold to be lifted."
+    assert request.status_text == "Awaiting approval by a second person, and on hold until the hold is lifted."
     approval.approve(request, by=sam)
     DeletionRequest.objects.update(runs_at=timezone.now() + timedelta(days=3))
     holds.lift(placed, reason="Case closed", by=sam)
     request.refresh_from_db()
-    assert request.status_text.startswith("Approved: runs on ")
+    assert request.status_text.startswith("Approved. Runs on ")

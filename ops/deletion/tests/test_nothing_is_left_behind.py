@@ -30,7 +30,8 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
 from ops.audit.events import Event
-from ops.audit.recording import record, record_reading, record_refused_sign_in, record_search
+from ops.audit.readings import record_reading, record_search
+from ops.audit.recording import record, record_refused_sign_in
 from ops.audit.sealing import chain
 from ops.deletion import approval, holds, requests
 from ops.deletion.models import Basis, Hold, Receipt
@@ -103,13 +104,25 @@ def plant_told(sue: User) -> None:
     apps.get_model("imports", "Import").objects.create(
         by=sue, file_name="a.csv", state="taken_back", job=job, upload=f"{stem}.upload", outcome={"why": why},
         understood={"headers": [NAME]}, reading={"columns": {"sender": f"From {NAME}"}},
+        choices={"people": {f"{NAME} B.": "sue", "S.": NAME}},
     )  # fmt: skip
     apps.get_model("imports", "RememberedColumn").objects.create(user=sue, header=f"{NAME} wrote", column="content")
+    apps.get_model("imports", "RememberedPerson").objects.create(user=sue, name=f"{NAME} B.", account=sue)
     settings.PRIVATE_DIR.mkdir(exist_ok=True)
     listing = f"row,column,level,problem\n2,sender,error,no user '{NAME}'\n"
     (settings.PRIVATE_DIR / f"{stem}.problems.csv").write_text(listing)
     problem = {"row": 2, "column": "sender", "level": "error", "message": f"no user '{NAME}'", "cure": ""}
-    preview = {"first": [{"row": 2, "sender": NAME}], "changed": [], "problems": [problem]}
+    group = {"level": "error", "sentence": f"no user '{NAME}'", "count": 1, "columns": {"sender": 1}}
+    asked = {"name": f"{NAME} B.", "row": 2, "times": 1, "like": [NAME], "last": NAME}
+    sample = {"row": 2, "written": f"{NAME} B.", "read": NAME}
+    suggestion = {"option": "people", "value": {f"{NAME} B.": NAME}, "sentence": f"Did you mean “{NAME}”?"}
+    preview = {
+        "first": [{"row": 2, "sender": NAME}],
+        "changed": [],
+        "groups": [{**group, "cure": "people", "problems": [problem]}],
+        "people": [asked],
+        "suggestions": [{**suggestion, "button": f"It is {NAME}", "samples": [sample]}],
+    }
     (settings.PRIVATE_DIR / f"{stem}.preview.json").write_text(json.dumps(preview))
 
 
@@ -166,7 +179,7 @@ def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: An
     write(person, bob, TEXT, timestamp=timezone.now() - timedelta(minutes=1))
     reader = Client()
     reader.force_login(bob, "django.contrib.auth.backends.ModelBackend")
-    pages = [(reader, reverse("messaging:inbox")), (watched, reverse("admin:index"))]
+    pages = [(reader, reverse("messaging:inbox")), (watched, reverse("admin:dashboard"))]
     for client, address in pages:
         client.get(address)  # sets the cookie for forms, without which no page is kept
         assert NAME in client.get(address).content.decode()

@@ -15,7 +15,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts.models import User
 from ops.audit.models import Entry
-from ops.audit.recording import record_reading
+from ops.audit.readings import record_reading
 from ops.deletion import approval, erasing, holds, requests
 from ops.deletion.models import DeletionRequest, Hold, Receipt, State
 from ops.deletion.requests import DeletionRefused
@@ -52,9 +52,7 @@ def test_a_grace_period_says_when_and_can_be_taken_back(leaving: Client, sue: An
     settings.DELETION_GRACE_DAYS = 30
     page = leave(leaving)
     day = f"{timezone.localtime() + timedelta(days=30):%Y-%m-%d}"
-    assert (
-        f"Your account is closed. It is deleted on {day}; until then, whoever runs this site can give it back." in page
-    )
+    assert f"Your account is closed. It will be deleted on {day}; until then, this site can reopen it." in page
     alice.refresh_from_db()
     assert not alice.is_active
     assert leaving.get(reverse("messaging:inbox")).status_code == 302
@@ -78,7 +76,7 @@ def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> No
 def test_what_is_being_deleted_already_is_not_asked_for_twice(alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     requests.request_own_deletion(alice)
-    with pytest.raises(DeletionRefused, match=r"This account is being deleted already."):
+    with pytest.raises(DeletionRefused, match=r"This account is already being deleted."):
         requests.request_own_deletion(alice)
 
 

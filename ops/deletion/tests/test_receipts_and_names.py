@@ -15,6 +15,7 @@ from django.urls import reverse
 from messaging.tests.cast import make_user
 from ops.accounts.models import User
 from ops.audit.models import Entry
+from ops.conftest import confirm
 from ops.deletion import erased_names, receipts
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import ErasedIdentifier, Immutable, Receipt
@@ -42,27 +43,27 @@ def test_a_receipt_as_it_was_written_is_genuine(receipt: Receipt) -> None:
 @pytest.mark.parametrize("field", receipts.FIELDS)
 def test_whatever_is_altered_shows(receipt: Receipt, field: str) -> None:
     document = {**document_of(receipt), field: "another"}
-    assert receipts.problems(document) == ["What it says was altered: its digest does not match."]
+    assert receipts.problems(document) == ["Its content was changed: the digest does not match."]
 
 
 def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt) -> None:
     document = {**document_of(receipt), "ticket": "SUP-18"}
     document["digest"] = receipts.digest_of(document)
-    assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
+    assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
 @pytest.mark.parametrize("signature", ["\u00fc" * 64, "\ud800", "", None, 5, ["x"]])
 def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt, signature: Any) -> None:
     document = {**document_of(receipt), "signature": signature}
-    assert receipts.problems(document) == ["Its signature is wrong: this installation did not write it."]
+    assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
 def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
     document = document_of(receipt)
     del document["counts"]
     document["remark"] = "fine"
-    assert receipts.problems(document) == ["Something was taken out: counts.", "Something was added: remark."]
-    assert receipts.problems([]) == ["This is no receipt of Threadward: its “format” should be “threadward-receipt-1”."]
+    assert receipts.problems(document) == ["Fields are missing: counts.", "There are unknown fields: remark."]
+    assert receipts.problems([]) == ["This is not a Threadward receipt: its “format” should be “threadward-receipt-1”."]
 
 
 def test_another_key_is_said_to_be_another(receipt: Receipt, settings: Any) -> None:
@@ -96,12 +97,24 @@ def test_the_command_checks_a_file_without_the_database(receipt: Receipt, tmp_pa
     file.write_text(file.read_text().replace("SUP-17", "SUP-18"))
     with pytest.raises(CommandError) as refusal:
         call_command("verify_receipt", str(file))
-    assert str(refusal.value) == (
-        "This receipt is not to be trusted. What it says was altered: its digest does not match."
-    )
+    assert str(refusal.value) == ("This receipt cannot be trusted. Its content was changed: the digest does not match.")
+    good = json.dumps(document_of(receipt))
+    for twice, key in (
+        ('{"ticket": "SUP-18", ' + good[1:], "ticket"),
+        (good.replace('"counts": {', '"counts": {"a": 1, "a": 1, '), "a"),
+    ):
+        file.write_text(twice)
+        with pytest.raises(CommandError) as refusal:
+            call_command("verify_receipt", str(file))
+        assert str(refusal.value) == (
+            f"This receipt cannot be trusted. It contains “{key}” twice, and programs differ in which value they read."
+        )
+    file.write_text('{"remark": "fine", ' + good[1:])
+    with pytest.raises(CommandError, match=r"There are unknown fields: remark."):
+        call_command("verify_receipt", str(file))
     for nonsense in ("{", "[" * 100_000, "\xff"):
         file.write_text(nonsense, encoding="latin-1")
-        with pytest.raises(CommandError, match=r"is no JSON: download the receipt again"):
+        with pytest.raises(CommandError, match=r"is not JSON\. Download the receipt again"):
             call_command("verify_receipt", str(file))
     with pytest.raises(CommandError, match=r"cannot be read"):
         call_command("verify_receipt", str(tmp_path / "missing.json"))
@@ -111,7 +124,7 @@ def test_a_name_or_an_address_finds_when_it_was_erased(receipt: Receipt) -> None
     for text, kind in (("Anna", "username"), ("anna@EXAMPLE.org ", "email")):
         (found,) = erased_names.find(text)
         assert (found.kind, found.receipt_id) == (kind, receipt.pk)
-    assert erased_names.find("anna") == erased_names.find("Bella") == []
+    assert erased_names.find("Hanna") == erased_names.find("Bella") == []
 
 
 @pytest.mark.parametrize(("stored", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
@@ -123,12 +136,14 @@ def test_a_name_is_known_however_its_accents_are_typed(sue: Any, sam: Any, store
         (found,) = erased_names.find(normalize(typed, text))
         assert found.receipt_id == receipt.pk
     both = {normalize("NFC", "Zoë"), normalize("NFD", "Zoë")}
-    assert set(erased_names.erased([*both, "zoë"])) == both
+    known = erased_names.erased([*both, "zoë", "zoe"])
+    assert {name for name, found in known.items() if found.exactly} == both
+    assert {name for name, found in known.items() if not found.exactly} == {"zoë"}
 
 
 def test_erased_names_are_picked_out_of_many(receipt: Receipt, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
-        found = erased_names.erased(["Anna", "anna", *(f"person{number}" for number in range(5_000))])
+    with django_assert_num_queries(3):
+        found = erased_names.erased(["Anna", "hanna", *(f"person{number}" for number in range(5_000))])
     assert {name: known.receipt_id for name, known in found.items()} == {"Anna": receipt.pk}
 
 
@@ -145,28 +160,34 @@ def test_a_new_secret_key_forgets_nothing_where_the_erasure_key_stays(receipt: R
 
 def test_the_console_makes_no_account_under_an_erased_name(client: Client, rosa: Any, receipt: Receipt) -> None:
     client.force_login(rosa)
+    confirm(client, "rosa")
     data = {"username": "Anna", "usable_password": "false"}
     page = client.post(reverse("admin:accounts_user_add"), data).content.decode()
     known = erased_names.erased(["Anna"])["Anna"]
-    assert f"was erased on {known.erased_at:%Y-%m-%d} (receipt {receipt.pk}) and does not come back" in page
+    assert (
+        f"“Anna” was the name of an account that was erased on {known.erased_at:%Y-%m-%d} (receipt {receipt.pk}) and "
+        "cannot be used again: use another name, or ask a superuser to release it."
+    ) in page
     assert not User.objects.filter(username="Anna").exists()
 
 
 def test_nobody_is_renamed_to_an_erased_name(client: Client, rosa: Any, alice: Any, receipt: Receipt) -> None:
     client.force_login(rosa)
+    confirm(client, "rosa")
     data = {"username": "Anna", "email": "", "is_active": "on"}
     page = client.post(reverse("admin:accounts_user_change", args=[alice.pk]), data).content.decode()
-    assert f"(receipt {receipt.pk}) and does not come back" in page
+    assert f"(receipt {receipt.pk}) and cannot be used again" in page
 
 
 def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
     client: Client, rosa: Any, alice: Any, receipt: Receipt
 ) -> None:
     client.force_login(rosa)
+    confirm(client, "rosa")
     data = {"username": "alice", "email": "ANNA@example.org", "is_active": "on"}
     address = reverse("admin:accounts_user_change", args=[alice.pk])
     page = client.post(address, data).content.decode()
-    assert f"(receipt {receipt.pk}) and does not come back: use another address" in page
+    assert f"(receipt {receipt.pk}) and cannot be used again: use another address" in page
     erased_names.release(erased_names.find("anna@example.org")[0], by=rosa, reason="She is back")
     assert client.post(address, data).status_code == 302
     assert User.objects.get(username="alice").email == "ANNA@example.org"
@@ -175,8 +196,8 @@ def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
 def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, sue: Any, receipt: Receipt) -> None:
     (known,) = erased_names.find("Anna")
     for by, reason, sentence in (
-        (sue, "She is back", "Only a superuser can let the name of an erased account be used again."),
-        (rosa, " ", "Say why the name may be used again: the reason is recorded."),
+        (sue, "She is back", "Only a superuser can release an erased name."),
+        (rosa, " ", "Enter why the name is released: it is recorded."),
     ):
         with pytest.raises(erased_names.NotReleased) as refusal:
             erased_names.release(known, by=by, reason=reason)
@@ -187,7 +208,7 @@ def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, s
     assert erased_names.find("Anna") == [known]
     entry = Entry.objects.get(event=DeletionEvent.IDENTIFIER_LIFTED)
     assert (entry.actor, entry.reason) == (rosa, "She is back")
-    with pytest.raises(erased_names.NotReleased, match=r"This name was let free already."):
+    with pytest.raises(erased_names.NotReleased, match=r"This name has already been released."):
         erased_names.release(known, by=rosa, reason="Again")
 
 
@@ -199,5 +220,21 @@ def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> No
     assert capsys.readouterr().out.splitlines() == [
         "No account called “Bella” was erased.",
         f"Username of an account erased on {day}: receipt {receipt.pk}.",
-        f"Username of an account erased on {day}: receipt {receipt.pk}; free again since {day}.",
+        f"Username of an account erased on {day}: receipt {receipt.pk}; released on {day}.",
     ]
+
+
+def test_only_a_receipt_proves_that_somebody_was_erased(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    """What ``verify_audit`` asks: whether entries about an account, or a request, may be empty."""
+    account, request = "accounts.user", "deletion.deletionrequest"
+    key = make_user("Anna").pk
+    receipt = erased(User.objects.get(pk=key), by=sue, approver=sam)
+    kept = erased(bob, by=sue, approver=sam, mode="anonymise", texts="keep")
+    proven = [(account, key), (account, bob.pk), (request, receipt.request), (request, kept.request)]
+    assert [target for target in proven if not receipts.prove_erasure(target[0], str(target[1]))] == []
+    for unproven in ((account, alice.pk), (account, 10**6), (account, "x"), (request, "x"), ("messaging.message", 1)):
+        assert not receipts.prove_erasure(unproven[0], str(unproven[1])), unproven
+    alice.is_active, alice.anonymised_at = False, bob.date_joined
+    alice.set_unusable_password()
+    alice.save()
+    assert not receipts.prove_erasure(account, str(alice.pk))  # by hand, without a receipt

@@ -17,7 +17,10 @@ def found() -> list[tuple[str, str]]:
 
 def declared(monkeypatch: Any, **erasure: str) -> None:
     """Let the deletion room say something else of its tables; "" leaves one out."""
-    tables = {**DeletionConfig.tables, **{f"deletion.{name}": Table(Audit.VERBS, how) for name, how in erasure.items()}}
+    tables = {
+        **DeletionConfig.tables,
+        **{f"deletion.{name}": Table(Audit.FUNCTIONS, how) for name, how in erasure.items()},
+    }
     monkeypatch.setattr(DeletionConfig, "tables", {name: table for name, table in tables.items() if table.erasure})
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from ops.deletion.models import Basis, DeletionGroup, Hold, Mode, Texts
 
-UNSTORABLE = "This holds a character that cannot be stored: write it anew."
+UNSTORABLE = "This contains a character that cannot be stored. Retype it."
 
 # Two settings that depend on each other, offered as one choice: (mode, texts) by the form's value.
 WAYS: dict[str, tuple[str, str | None]] = {
@@ -55,7 +55,7 @@ class TypedField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if _as_read(value) != _as_read(self.phrase):
-            raise ValidationError(f"That is not “{self.phrase}”: nothing was done. Type it as it is written here.")
+            raise ValidationError(f"That is not “{self.phrase}”. Nothing was done. Type it exactly as shown.")
 
 
 def _as_read(text: str) -> str:
@@ -69,7 +69,7 @@ class TypedForm(forms.Form):
 
     def __init__(self, *args: Any, phrase: str, one: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["typed"] = TypedField("Type the username" if one else "Type this", phrase)
+        self.fields["typed"] = TypedField("Type the username" if one else "Type", phrase)
 
 
 class RequestForm(TypedForm):
@@ -78,12 +78,12 @@ class RequestForm(TypedForm):
     way = forms.ChoiceField(
         choices=[(way, way) for way in WAYS],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is to happen to what they wrote."},
+        error_messages={"required": "Choose what happens to the messages."},
     )
     basis = forms.ChoiceField(
         label="Basis",
         choices=[("", "Choose…"), *Basis.choices],
-        error_messages={"required": "Choose on what grounds: it is kept on the receipt."},
+        error_messages={"required": "Choose a basis: it is kept on the receipt."},
     )
     ticket = forms.CharField(
         label="Ticket",
@@ -96,8 +96,8 @@ class RequestForm(TypedForm):
     )
     reason = ReasonField(
         "Reason",
-        "Say why: whoever approves this reads it.",
-        "Whoever approves this reads it. Once the account is gone it is emptied, in the audit trail as well.",
+        "Enter a reason: the approver reads it.",
+        "The approver reads it. It is erased with the account, in the audit trail as well.",
     )
 
     def clean_way(self) -> tuple[str, str | None]:
@@ -106,28 +106,38 @@ class RequestForm(TypedForm):
 
 
 class RefuseForm(forms.Form):
-    reason = ReasonField("Why it is refused", "Say why: whoever asked for it will want to know.")
+    reason = ReasonField("Reason for refusing", "Enter a reason: the requester will want to know.")
 
 
 class CancelForm(forms.Form):
-    reason = ReasonField("Why it is cancelled", "Say why: it is kept in the audit trail, with your name.")
+    reason = ReasonField("Reason for cancelling", "Enter a reason: it is recorded with your name.")
+
+
+class FindPersonForm(forms.Form):
+    """The username of one person, exactly."""
+
+    username = forms.CharField(
+        label="Username",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="Exact username, case-sensitive.",
+        error_messages={"required": "Enter a username.", "null_characters_not_allowed": UNSTORABLE},
+    )
 
 
 class HoldForm(forms.Form):
     """Kind and reason of a hold."""
 
     kind = forms.ChoiceField(label="Kind", choices=Hold.Kind.choices)
-    reason = ReasonField(
-        "Why it must not be deleted", "Say why the account must not be deleted.", "Staff who see deletions read it."
-    )
+    reason = ReasonField("Reason for hold", "Enter the reason for the hold.", "Staff who can see holds read it.")
 
 
 class LiftForm(forms.Form):
-    reason = ReasonField("Why the hold is no longer needed", "Say why the hold is no longer needed.")
+    reason = ReasonField("Reason for lifting", "Enter why the hold is no longer needed.")
 
 
 class LiftIdentifierForm(forms.Form):
-    reason = ReasonField("Why it may be used again", "Say why it may be used again.")
+    reason = ReasonField("Reason for releasing", "Enter why it is released.")
 
 
 class LookUpForm(forms.Form):
@@ -138,7 +148,7 @@ class LookUpForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={
-            "required": "Write the username or e-mail address to look for.",
+            "required": "Enter the username or e-mail address to look up.",
             "null_characters_not_allowed": UNSTORABLE,
         },
     )

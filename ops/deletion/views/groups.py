@@ -12,9 +12,10 @@ from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from ops.accounts.actions import Action, ConsolePage
-from ops.deletion import approval, pages
+from ops.deletion import approval
 from ops.deletion import requests as deletion
 from ops.deletion.models import DeletionGroup, DeletionRequest, Mode, State
+from ops.deletion.views import pages
 from ops.deletion.views.forms import CancelForm, TypedForm
 from ops.deletion.views.requests import accounts, grace
 from ops.jobs.progress import reload_page
@@ -105,6 +106,7 @@ class ApproveGroupView(AboutGroup, Action):
         kwargs |= {
             "why_not": why_not,
             "any_held": any(one.is_held for one in self.waiting),
+            "all_held": all(one.is_held for one in self.waiting),
             "plans": deletion.plan(found.order_by("username"), by=self.request.user) if erasing else [],
             "messages_in_all": deletion.count_messages(found),
             "phrase": self.phrase,
@@ -115,7 +117,7 @@ class ApproveGroupView(AboutGroup, Action):
         self.number = approval.approve_group(self.group, by=self.request.user)
 
     def success_message(self) -> str:
-        return f"The deletion of {accounts(self.number)} is approved."
+        return f"Deletion of {accounts(self.number)} approved."
 
 
 class CancelGroupView(AboutGroup, Action):
@@ -137,5 +139,5 @@ class CancelGroupView(AboutGroup, Action):
         self.number = approval.cancel_group(self.group, by=self.request.user, reason=data["reason"])
 
     def success_message(self) -> str:
-        as_before = "which is as it was" if self.number == 1 else "which are as they were"
-        return f"Cancelled for {accounts(self.number)}, {as_before}."
+        as_before = "the account is as it was" if self.number == 1 else "the accounts are as they were"
+        return f"Cancelled for {accounts(self.number)}. Nothing was deleted; {as_before} before."

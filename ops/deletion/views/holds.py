@@ -1,25 +1,36 @@
-"""Pages to place and lift holds."""
+"""Pages of holds: one hold, finding whom to hold, placing and lifting."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.views.generic import FormView
 
-from ops.accounts.actions import Action
-from ops.deletion import holds, pages
+from ops.accounts.actions import Action, ConsolePage
+from ops.audit.readings import record_search
+from ops.console.person import tabs
+from ops.deletion import holds
 from ops.deletion.models import TO_RUN, DeletionRequest, Hold
-from ops.deletion.views.forms import HoldForm, LiftForm
+from ops.deletion.views import pages
+from ops.deletion.views.forms import FindPersonForm, HoldForm, LiftForm
 from ops.deletion.views.requests import account_of
+
+
+def _list_of_holds(user: Any) -> str:
+    """The address of the list of holds, or of Home for somebody who may not open it."""
+    return reverse(f"admin:{'deletion_hold_changelist' if user.has_perm('deletion.view_hold') else 'index'}")
 
 
 class AboutHold(Action):
     """A page about holds on one account; leads back to the request or the user."""
 
     permission = "deletion.hold_account"
+    requires_password = True
 
     @property
     def user_id(self) -> int:
@@ -41,14 +52,46 @@ class AboutHold(Action):
         may = self.request.user.has_perm
         if self.deletion is not None and may("deletion.view_deletionrequest"):
             return pages.address_of(self.deletion)
-        if may("accounts.view_user"):
-            return reverse("admin:accounts_user_change", args=[self.user_id])
-        seen = "deletion_deletionrequest_changelist" if may("deletion.view_deletionrequest") else "index"
-        return reverse(f"admin:{seen}")
+        person = tabs.address_of(self.user_id, user=self.request.user)
+        if person and get_user_model()._default_manager.filter(pk=self.user_id).exists():
+            return person
+        return _list_of_holds(self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs |= {"deletion": self.deletion, "others": self.others, "back": self.get_success_url()}
         return super().get_context_data(**kwargs)
+
+
+def page_of(hold: Hold) -> dict[str, Any]:
+    """The context of a hold's page: whose it is, who placed and lifted it, and the deletions that it stops."""
+    (named,) = pages.name_people_of_holds([hold])
+    open_now = hold.lifted_at is None
+    own = DeletionRequest.objects.open().filter(user=hold.user_id) if open_now else DeletionRequest.objects.none()
+    stopped = holds.deletions_stopped_by(hold.user_id) if open_now else DeletionRequest.objects.none()
+    rows = [*own.select_related("group"), *stopped.select_related("group").order_by("requested_at", "pk")]
+    whose = named.whose or "an erased account"  # type: ignore[attr-defined]
+    return {"title": f"Hold on {whose}", "hold": named, "others": pages.for_display(rows)}
+
+
+class FindPersonView(ConsolePage, FormView):
+    """Asks whom a hold is to be placed on, for people who cannot open the list of users. The name is recorded."""
+
+    permission = "deletion.hold_account"
+    template_name = "deletion/find_person.html"
+    form_class = FindPersonForm
+    title = "Place hold"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(back=_list_of_holds(self.request.user), **kwargs)
+
+    def form_valid(self, form: FindPersonForm) -> HttpResponse:
+        name = form.cleaned_data["username"]
+        found = get_user_model()._default_manager.filter(username=name).first()
+        record_search(get_user_model(), actor=self.request.user, terms=name, filters={}, results=int(found is not None))
+        if found is None:
+            form.add_error("username", f"There is no user “{name}”. Usernames are case-sensitive.")
+            return self.form_invalid(form)
+        return HttpResponseRedirect(reverse("admin:accounts_user_hold", args=[found.pk]))
 
 
 class HoldView(AboutHold):
@@ -64,7 +107,7 @@ class HoldView(AboutHold):
         return self.account.pk
 
     def heading(self) -> str:
-        return f"Put a hold on {self.account.get_username()}"
+        return f"Place hold on {self.account.get_username()}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(account=self.account, standing=holds.open_holds(self.user_id), **kwargs)
@@ -74,11 +117,10 @@ class HoldView(AboutHold):
 
     def success_message(self) -> str:
         name = self.account.get_username()
-        return f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until the hold is lifted."
+        return f"Hold placed on {name}. Nothing they sent or received can be deleted until it is lifted."
 
 
 class LiftHoldView(AboutHold):
-    requires_password = True
     template_name = "deletion/lift_hold.html"
     form_class = LiftForm
 
@@ -93,10 +135,10 @@ class LiftHoldView(AboutHold):
     @cached_property
     def whose(self) -> str:
         account = account_of(self.hold)
-        return account.get_username() if account else "an account that is gone"
+        return account.get_username() if account else "an erased account"
 
     def heading(self) -> str:
-        return f"Lift a hold on {self.whose}"
+        return f"Lift hold on {self.whose}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs["releases"] = any(one.state in TO_RUN for one in self.others)
@@ -108,5 +150,5 @@ class LiftHoldView(AboutHold):
 
     def success_message(self) -> str:
         if holds.open_holds(self.user_id).exists():
-            return "The hold was lifted. Another one is still open."
-        return "The hold was lifted."
+            return "Hold lifted. Another one is still open."
+        return "Hold lifted."

@@ -11,9 +11,10 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView, TemplateView
 
 from ops.accounts.actions import Action, ConsolePage
-from ops.audit.recording import record_search
-from ops.deletion import erased_names, pages, receipts
+from ops.audit.readings import record_search
+from ops.deletion import erased_names, receipts
 from ops.deletion.models import ErasedIdentifier, Receipt
+from ops.deletion.views import pages
 from ops.deletion.views.forms import LiftIdentifierForm, LookUpForm
 
 
@@ -63,7 +64,7 @@ class LookUpView(ConsolePage, FormView):
     permission = "deletion.view_receipt"
     template_name = "deletion/look_up.html"
     form_class = LookUpForm
-    title = "Was this account erased?"
+    title = "Look up an erased account"
 
     def form_valid(self, form: LookUpForm) -> HttpResponse:
         name = form.cleaned_data["name"]
@@ -82,14 +83,14 @@ class LiftIdentifierView(Action):
     requires_password = True
     template_name = "deletion/lift_identifier.html"
     form_class = LiftIdentifierForm
-    success_text = "It may be used again, by imports too."
+    success_text = "Released. It can be used again, by imports too."
 
     @cached_property
     def identifier(self) -> ErasedIdentifier:
         return get_object_or_404(ErasedIdentifier, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return f"Let {self.what} of an erased account be used again"
+        return f"Release {self.what} of an erased account"
 
     @property
     def what(self) -> str:

@@ -18,9 +18,10 @@ from django.views.generic import TemplateView
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.console.addresses import whole_number
-from ops.deletion import approval, pages
+from ops.deletion import approval
 from ops.deletion import requests as deletion
 from ops.deletion.models import DeletionRequest
+from ops.deletion.views import pages
 from ops.deletion.views.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.jobs.progress import progress_of, reload_page
 
@@ -73,7 +74,7 @@ class AskView(Action):
         return self.whose if len(self.users) == 1 else f"delete {self.whose}"
 
     def heading(self) -> str:
-        return f"Delete the account of {self.whose}" if len(self.users) == 1 else f"Delete {self.whose}"
+        return f"Request deletion of {self.whose}"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().get(request, *args, **kwargs) if self.users else self._back_to_the_list()
@@ -82,7 +83,7 @@ class AskView(Action):
         return super().post(request, *args, **kwargs) if self.users else self._back_to_the_list()
 
     def _back_to_the_list(self) -> HttpResponse:
-        messages.warning(self.request, "There is no such account (anymore): choose again.")
+        messages.warning(self.request, "This account no longer exists. Choose again.")
         return HttpResponseRedirect(reverse(USERS))
 
     def get_initial(self) -> dict[str, Any]:
@@ -113,8 +114,8 @@ class AskView(Action):
         self.group = deletion.request_deletion(self.users, by=self.request.user, mode=mode, texts=texts, **said)
 
     def success_message(self) -> str:
-        closed = "The account is closed and signed out." if len(self.users) == 1 else "They are closed and signed out."
-        return f"The deletion of {self.whose} was asked for. {closed}"
+        closed = "The account is" if len(self.users) == 1 else "The accounts are"
+        return f"Deletion of {self.whose} requested. {closed} closed and signed out."
 
     def get_success_url(self) -> str:
         if not self.request.user.has_perm("deletion.view_deletionrequest"):
@@ -159,8 +160,9 @@ class ProgressView(AboutRequest, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         job: Any = self.deletion.job
-        said, milestone = self.request.GET.get("said", ""), progress_of(job, timezone.now()).milestone
-        return {"deletion": self.deletion, "news": milestone if said != milestone else ""}
+        now = progress_of(job, timezone.now())
+        news = now.news if self.request.GET.get("said", "") != now.milestone else ""
+        return {"deletion": self.deletion, "now": now, "news": news}
 
 
 class ApproveView(AboutRequest, Action):
@@ -183,7 +185,7 @@ class ApproveView(AboutRequest, Action):
         approval.approve(self.deletion, by=self.request.user)
 
     def success_message(self) -> str:
-        return f"The deletion of {pages.display_name(self.deletion)} is approved."
+        return f"Deletion of {pages.display_name(self.deletion)} approved."
 
 
 class RefuseView(AboutRequest, Action):
@@ -191,7 +193,7 @@ class RefuseView(AboutRequest, Action):
     template_name = "deletion/refuse.html"
     form_class = RefuseForm
     verb = "Refuse"
-    success_text = "Refused: nothing was deleted, and the account is as it was."
+    success_text = "Refused. Nothing was deleted; the account is as it was before."
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.refuse(self.deletion, by=self.request.user, reason=data["reason"])
@@ -202,7 +204,7 @@ class CancelView(AboutRequest, Action):
     template_name = "deletion/cancel.html"
     form_class = CancelForm
     verb = "Cancel"
-    success_text = "Cancelled: nothing was deleted, and the account is as it was."
+    success_text = "Cancelled. Nothing was deleted; the account is as it was before."
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.cancel(self.deletion, by=self.request.user, reason=data["reason"])

@@ -1,7 +1,7 @@
 """CSV written by the database: by COPY on PostgreSQL, as one text for each line on SQLite, with the same bytes.
 
 Texts are always quoted; lines end with a line feed. A text that a spreadsheet would take for a formula, or that begins
-with ', gets one ' in front, which an import removes again (ops/files/formulas.py).
+with ', gets one ' in front, which an import removes again: an empty column marks the file (ops/files/formulas.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 
 from ops.exports.columns import TEXT, Column, TextExpression
 from ops.exports.rows import FETCH_SIZE, Chunk, statement
+from ops.files.formulas import MARK, with_mark
 
 FORMULA_STARTS = "=+-@\t\r'"  # what no cell may start with
 FORMULA_CODES = ", ".join(str(ord(character)) for character in FORMULA_STARTS)
@@ -54,7 +55,7 @@ class Line(TextExpression):
 
 
 def header(columns: Mapping[str, Column]) -> bytes:
-    return f"{','.join(columns)}\n".encode()
+    return f"{','.join(with_mark(list(columns), MARK))}\n".encode()
 
 
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
@@ -62,13 +63,15 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 
     ``number``, the rows before them, makes no difference to this format.
     """
-    cells = {f"c{place}": _cell(column) for place, column in enumerate(columns.values())}
+    written = with_mark([*map(_cell, columns.values())], Value(None, output_field=TextField()))
+    cells = {f"c{place}": cell for place, cell in enumerate(written)}
     if connection.vendor != "postgresql":
         # A null cell would make the whole line null; COPY writes it as an empty one.
         line = Line(*(Coalesce(cell, Value(""), output_field=TextField()) for cell in cells.values()))
         found = statement(rows, {"line": line}, after=after, up_to=up_to)
         return _concatenated(*found) if found else iter(())
-    texts = [f"c{place}" for place, column in enumerate(columns.values()) if column.kind == TEXT]
+    kinds = with_mark([column.kind for column in columns.values()], "")
+    texts = [f"c{place}" for place, kind in enumerate(kinds) if kind == TEXT]
     options = f"FORMAT csv, FORCE_QUOTE ({', '.join(texts)})" if texts else "FORMAT csv"
     found = statement(rows, cells, after=after, up_to=up_to)
     return _copied(*found, options) if found else iter(())

@@ -1,4 +1,4 @@
-"""XLSX: the rows of one sheet, within the limits of Excel."""
+"""XLSX: the rows of one sheet that people work with, within the limits of Excel."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from ops.exports.columns import Column
 from ops.exports.rows import Chunk, values
 from ops.exports.selections import Refused
 from ops.files.xlsx import writing
-from ops.files.xlsx.writing import MOST_CHARACTERS, MOST_ROWS
+from ops.files.xlsx.writing import MOST_CHARACTERS, MOST_ROWS, Sheet
 
 TOO_MANY = f"An Excel sheet holds at most {MOST_ROWS:,} messages, and these are {{:,}}: export them as CSV."
 TOO_LONG = f"An Excel cell holds at most {MOST_CHARACTERS:,} characters, and a text here is longer: export it as CSV."
 
 
+def sheet_of(columns: Mapping[str, Column]) -> Sheet:
+    """The sheet with these columns."""
+    return Sheet([writing.Column(name, column.kind, column.width) for name, column in columns.items()])
+
+
 def header(columns: Mapping[str, Column]) -> bytes:
     """The beginning of the sheet, with the names of the columns."""
-    return writing.beginning(list(columns))
+    return sheet_of(columns).beginning()
 
 
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
@@ -26,13 +31,13 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 
     Raises Refused where the sheet cannot hold them.
     """
-    letters = writing.letters_of(len(columns))
+    sheet = sheet_of(columns)
     for found in values(rows, columns, after=after, up_to=up_to):
         if number + len(found) > MOST_ROWS:
             raise Refused(TOO_MANY.format(number + len(found)))
         try:
             # The header is row 1.
-            text = "".join(writing.row(place, row, letters) for place, row in enumerate(found, start=number + 2))
+            text = "".join(sheet.row(place, row) for place, row in enumerate(found, start=number + 2))
         except writing.CellTooLong:
             raise Refused(TOO_LONG) from None
         number += len(found)

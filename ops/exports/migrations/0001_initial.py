@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('whole_threads', models.BooleanField(default=False)),
                 ('histories', models.BooleanField(default=False)),
                 ('up_to', models.BigIntegerField(default=0)),
+                ('entry_id', models.BigIntegerField(help_text='The entry of the audit trail that names its messages.', null=True)),
                 ('file', models.CharField(blank=True, max_length=100)),
                 ('file_name', models.CharField(blank=True, max_length=255)),
                 ('size', models.PositiveBigIntegerField(help_text='In bytes.', null=True)),

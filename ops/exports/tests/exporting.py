@@ -9,11 +9,11 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.urls import reverse
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.accounts.signing_in.confirming import CONFIRMED_AT
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.files import private_files
@@ -26,9 +26,9 @@ READS = ("view_message", "view_conversation")
 
 
 def make_exporter(name: str = "dora", *permissions: str) -> Any:
-    """Somebody on the staff who may read messages and conversations, and export what they read."""
+    """Somebody on the staff who may read messages, older texts and conversations, and export what they read."""
     user = make_user(name, is_staff=True)
-    codenames = ("export_messages", *(permissions or READS))
+    codenames = ("export_messages", "view_messagehistory", *(permissions or READS))
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
 
@@ -36,9 +36,7 @@ def make_exporter(name: str = "dora", *permissions: str) -> Any:
 def confirmed(client: Client, user: Any) -> Client:
     """A browser whose person has just sent their password."""
     client.force_login(user)
-    session = client.session
-    session[CONFIRMED_AT] = int(datetime.now(UTC).timestamp())
-    session.save()
+    client.post(reverse("confirm"), {"password": f"{user.username}'s password"})
     return client
 
 

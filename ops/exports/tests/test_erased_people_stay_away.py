@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.test import Client
 from django.utils import timezone
 
 from messaging.models import Message
@@ -16,13 +17,15 @@ from messaging.tests.conversations import write
 from ops.deletion import erased_names
 from ops.deletion.models import Receipt
 from ops.deletion.tests.deleting import erased, sam, sue
-from ops.exports import requests
+from ops.exports import contents, requests
 from ops.exports.models import Export
-from ops.exports.tests.exporting import WHY, make_exporter
+from ops.exports.selections import Refused
+from ops.exports.tests.exporting import EXPORTS, WHY, confirmed, make_exporter
 from ops.files import private_files
-from ops.imports import columns, steps
+from ops.imports import steps
 from ops.imports.models import Import, RememberedColumn
 from ops.imports.pages import previews
+from ops.imports.remembered import columns
 from ops.imports.storing import people as storing_people
 from ops.imports.tests.files import as_csv, imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, checked, do, preview, problems, stored_import
@@ -47,13 +50,12 @@ def refusal_of(name: str) -> str:
 def test_an_import_that_names_an_erased_person_is_refused(
     sue: Any, sam: Any, alice: Any, bob: Any, create_users: bool
 ) -> None:
-    receipt = erased(alice, by=sue, approver=sam)
+    erased(alice, by=sue, approver=sam)
     result, found = imported(numbered(row("1"), row("2", sender="bob", receiver="alice")), create_users=create_users)
     assert result.refused
-    day = f"{timezone.localtime(receipt.finished_at):%Y-%m-%d}"
     sentence = (
-        f"The account “alice” was erased on {day} (receipt {receipt.pk}) and does not come back: "
-        "use another name, or have an administrator free it."
+        "“alice” was the name of an account that was erased and cannot be used again: "
+        "use another name, or ask a superuser to release it."
     )
     assert found == [f"row 2, sender: {sentence}", f"row 3, receiver: {sentence}"]
     assert not get_user_model().objects.filter(username="alice").exists()
@@ -63,7 +65,7 @@ def test_it_is_no_choice_to_create_them_while_others_are_created(sue: Any, sam: 
     erased(alice, by=sue, approver=sam)
     import_ = checked(row("1"), row("2", sender="nobody", receiver="bob"), create_users=True, only_valid=True)
     assert (import_.counts["users"], import_.counts["errors"], import_.counts["new"]) == (1, 1, 1)
-    cures = [problem["cure"] for problem in preview(checked(row("1"), row("2", sender="nobody")))["problems"]]
+    cures = [problem["cure"] for problem in preview(checked(row("1"), row("2", sender="nobody")))["groups"]]
     assert cures == ["", "create_users"]
 
 
@@ -127,8 +129,40 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
     of_all = requests.start(requests.submit(requests.draft(**draft)))
     assert all(private_files.exists(export.file) for export in (about, searched, of_all))
     assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("removed", "")
-    assert list(Export.objects.all()) == [of_all]
     assert not any(private_files.exists(export.file) for export in (about, searched, of_all))
+    assert set(Export.objects.values_list("pk", "removed")) == {(one.pk, True) for one in (about, searched, of_all)}
+    left = [*Export.objects.exclude(pk=of_all.pk).values_list("selection", "reason", "file", "file_name", "entry_id")]
+    assert left == [({}, "", "", "", None)] * 2
+
+
+def test_whoever_lost_an_export_reads_why(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    emma = make_exporter("emma", "view_user", "view_message")
+    write(alice, bob)
+    about = requests.person_zip(alice, by=emma, reason=WHY)
+    draft = requests.draft(by=emma, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx")
+    of_all = requests.start(requests.submit(draft))
+    erased(alice, by=sue, approver=sam)
+    client = confirmed(Client(), emma)
+    assert client.get(EXPORTS).content.decode().count("removed by an erasure") == 2
+    for export, sentence in (
+        (about, "This export was removed because an account was erased"),
+        (of_all, "The file was removed because an account was erased"),
+    ):
+        page = client.get(f"{EXPORTS}{export.pk}/change/").content.decode()
+        assert sentence in page
+        assert "alice" not in page
+        assert client.get(f"{EXPORTS}{export.pk}/download/")["Location"].endswith(f"{export.pk}/change/")
+
+
+def test_an_export_that_was_removed_is_never_made_again(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+    """Without what it selected, it would be of everything."""
+    emma = make_exporter("emma", "view_user", "view_message")
+    write(alice, bob)
+    about = requests.person_zip(alice, by=emma, reason=WHY)
+    erased(alice, by=sue, approver=sam)
+    about.refresh_from_db()
+    with pytest.raises(Refused, match="was removed because an account was erased"):
+        contents.files_of(about)
 
 
 def test_the_receipt_says_what_goes_later(sue: Any, sam: Any, alice: Any, bob: Any) -> None:

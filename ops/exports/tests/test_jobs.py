@@ -190,7 +190,7 @@ def test_whoever_lost_the_permission_meanwhile_gets_no_file_but_a_sentence(
     run_all_jobs()
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
-    assert job.error == "You may not export this (any more): ask whoever looks after roles."
+    assert job.error == "You may not export this (any more): ask an administrator."
     assert not folder.exists() or list(folder.iterdir()) == []
 
 

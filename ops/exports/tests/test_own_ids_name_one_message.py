@@ -119,7 +119,7 @@ def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, b
     for number in (taken.pk, taken.pk + 1_000):
         import_ = checked(row(f"{own}{number}"), row("2", f"{own}{number}"))
         assert problems(import_) == [
-            f"row 2, external_id: {own}{number} is an id of this very database, which never gave it to this message: "
+            f"row 2, external_id: id {own}{number} is one of this very database, which never gave it to this message: "
             "the file is of a copy of it, perhaps. Give the message another id, in the rows of its answers as well."
         ]
     for harmless in ("", "0", "007", "-1", "1.0", "x", "9" * 30):
@@ -131,8 +131,8 @@ def test_a_changed_row_is_compared_with_the_message_of_its_number(emma: Any, ali
     name = f"{own_ids.beginning()}{first.pk}"
     import_ = checked(row(name, sender="bob", receiver="alice", timestamp=first.timestamp.isoformat()))
     assert problems(import_) == [
-        f"row 2, external_id: {name} is already stored with different sender, receiver: correct the row, or give it "
-        "another id."
+        f"row 2, external_id: message {name} is already stored with different sender, receiver: correct the row, or "
+        "give it another id."
     ]
 
 

@@ -17,6 +17,7 @@ from ops.exports import requests
 from ops.exports.selections import Refused
 from ops.exports.tests.exporting import NOW, WHY, make_exporter, some_messages, unzipped
 from ops.files import private_files
+from ops.files.formulas import MARK
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_who_edited_a_text_is_not_their_data(emma: Any, stored: list[Message]) -
     assert list(rows(files(stored[0].receiver, emma)["histories.csv"])[0]) == [
         "external_id",
         "edited_at",
+        MARK,
         "old_content",
     ]
 

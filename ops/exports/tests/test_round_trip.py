@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
+from messaging.tests.examples import examples
 from ops.accounts.models import User
 from ops.accounts.usernames import username_problem
 from ops.exports.models import Export
@@ -43,7 +44,7 @@ def bring(content: bytes, format: str, by: Any) -> Import:
     steps.store(import_, by=by)
     import_.refresh_from_db()
     preview = private_files.path(private_files.beside(name, "preview.json"))
-    problems = json.loads(preview.read_text())["problems"] if preview.exists() else []
+    problems = json.loads(preview.read_text())["groups"] if preview.exists() else []
     assert import_.state == Import.State.STORED, (import_.job.error if import_.job else "", import_.counts, problems)
     return import_
 
@@ -133,7 +134,7 @@ moments = st.datetimes(datetime(1970, 1, 1), datetime(2026, 11, 1), timezones=st
 
 
 @FORMATS
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans()), max_size=6))
 def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[Any]) -> None:
     empty()

@@ -81,7 +81,7 @@ def sent(client: Client, address: str, **form: Any) -> Any:
 def test_it_is_offered_on_the_list_with_the_same_search_and_filters(exporting: Client, of: str) -> None:
     page = text(exporting.get(f"{of}?unread=yes&q=alice"))
     assert f'<a href="{of}export/?q=alice&amp;unread=yes">Export…</a>' in page
-    assert ">Export the chosen ones…</button>" in page
+    assert ">Export selected…</button>" in page
     assert 'name="_selected_action"' in page
 
 
@@ -113,7 +113,7 @@ def test_the_password_is_asked_for_first(client: Client, dora: Any, stored: list
 def test_it_says_how_many_and_which(exporting: Client) -> None:
     page = text(exporting.get(f"{MESSAGES}export/?unread=yes&q=alice"))
     assert "<strong>2 messages</strong>" in page
-    assert "<bdi>Unread: Yes</bdi>" in page
+    assert "<bdi>Read status: Unread</bdi>" in page
     assert "<bdi>Matching “alice”</bdi>" in page
     assert "Export 2 messages</button>" in page
 
@@ -121,7 +121,7 @@ def test_it_says_how_many_and_which(exporting: Client) -> None:
 def test_a_number_that_is_not_counted_to_its_end_is_called_so(
     exporting: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.exports.admin.MOST_COUNTED", 2)
+    monkeypatch.setattr("ops.exports.admin.MAX_COUNTED", 2)
     assert "<strong>More than 2 messages</strong>" in text(exporting.get(f"{MESSAGES}export/"))
 
 
@@ -180,7 +180,7 @@ def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, s
     assert response["Location"] == f"{MESSAGES}export/?unread=yes&id={stored[0].pk}&id={stored[2].pk}"
     assert "2 chosen messages." in text(exporting.get(response["Location"]))
     file = sent(exporting, response["Location"], columns=["content"])
-    assert b"".join(file.streaming_content) == b"content\n\"'=1+1\"\n\"''quoted'\"\n"
+    assert b"".join(file.streaming_content) == b"'threadward',content\n,\"'=1+1\"\n,\"''quoted'\"\n"
 
 
 def test_the_way_back_from_chosen_rows_leads_to_the_list_as_it_was_filtered(
@@ -250,7 +250,7 @@ def test_what_was_sent_at_once_can_be_fetched_for_ten_minutes_by_who_asked(expor
     assert exporting.get(f"{EXPORTS}{export.pk}/download/").status_code == 200
     Export.objects.update(created_at=timezone.now() - timedelta(minutes=10))
     late = text(exporting.get(f"{EXPORTS}{export.pk}/download/", follow=True))
-    assert "This file is not there (any more): export it again." in late
+    assert "This file is no longer available: export it again." in late
     assert "3 messages were sent at once; no file was kept." in late
 
 
@@ -345,11 +345,9 @@ def test_exports_of_others_are_in_nobodys_list_but_a_superusers(exporting: Clien
 def test_after_a_day_the_file_is_expired(exporting: Client) -> None:
     export = made_by_a_job(exporting)
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert "The file is not kept any more: files are deleted after a day, and whenever an account is erased" in text(
-        exporting.get(f"{EXPORTS}{export.pk}/change/")
-    )
+    assert "The file has expired: files are kept for a day." in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
     response = exporting.get(f"{EXPORTS}{export.pk}/download/", follow=True)
-    assert "This file is not there (any more): export it again." in text(response)
+    assert "This file is no longer available: export it again." in text(response)
 
 
 def test_a_file_that_was_swept_away_is_expired_too(exporting: Client) -> None:
@@ -415,7 +413,7 @@ def test_asking_for_one_persons_data(client: Client, stored: list[Message], fold
     assert "1 message sent and 2 received" in page
     refused = text(client.post(address, {"reason": ""}))
     assert "Nothing was exported. Look at what is marked below." in refused
-    assert refused.index("Say what the export is for") > refused.index("What the export is for</label>")
+    assert refused.index("Enter a reason") > refused.index("Reason for export</label>")
     response = client.post(address, {"reason": WHY})
     export = Export.objects.get()
     assert response["Location"] == f"{EXPORTS}{export.pk}/change/"

@@ -2,8 +2,9 @@
 
 calamine keeps a whole sheet in memory, with every empty cell between its values: a file of 1 kB can ask for any amount
 of it, and where there is none left the process ends at once. So this runs in a process of its own, with limits. It
-takes the workbook as its input. The first line that it writes is the list of the sheets, the one that is read first;
-each following one is a row: [number, texts]. How it ended is told by its exit status.
+takes the workbook as its input, and as arguments the longest value and the sheet that is read ("" for the first). The
+first line that it writes names the sheets, the hidden ones and the merged cells; each following one is a row: [number,
+texts]. How it ended is told by its exit status.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -26,7 +28,8 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 MOST_MEMORY = 300 << 20  # bytes of addresses
 MOST_SECONDS = 10  # of the processor
 MOST_WRITTEN = 512 << 20  # bytes
-LONGEST_TEXT = 1_000_000  # characters
+MOST_MERGED = 50_000
+MOST_COLUMNS = 16_384  # of a sheet, as of Excel's and LibreOffice's
 
 DAMAGED, NO_SHEET, LONG_TEXT, TOO_LARGE, DISK_FULL = range(10, 15)  # exit statuses
 OF_ERRORS = {errno.EFBIG: TOO_LARGE, errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL}
@@ -34,6 +37,8 @@ OF_ERRORS = {errno.EFBIG: TOO_LARGE, errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK
 CONTENT = "content.xml"  # of an OpenDocument workbook
 # calamine drops these elements of its texts.
 TAB_OR_BREAK = re.compile(rb"<text:(tab|line-break)\b[^>]*/>")
+# calamine does not say which cells of an OpenDocument workbook are merged.
+SPAN = re.compile(rb'\btable:number-(?:rows|columns)-spanned="(?!1")')
 
 Value = int | float | str | bool | date | time | timedelta
 
@@ -46,10 +51,10 @@ class Refused(Exception):
         self.status = status
 
 
-def main(workbook: BinaryIO) -> int:
-    """Write the sheets and rows of a workbook; returns the exit status."""
+def main(workbook: BinaryIO, longest: int, sheet: str) -> int:
+    """Write the sheets and the rows of one of them; returns the exit status."""
     try:
-        for line in lines(checked(workbook)):
+        for line in lines(checked(workbook), longest, sheet):
             print(json.dumps(line))
         sys.stdout.flush()
     except Refused as error:
@@ -63,27 +68,31 @@ def main(workbook: BinaryIO) -> int:
     return 0
 
 
-def lines(workbook: BinaryIO) -> Iterator[list]:
-    """The names of the sheets, then each row that holds anything."""
+def lines(workbook: BinaryIO, longest: int, chosen: str) -> Iterator[list | dict]:
+    """The names of the sheets, then each row that holds anything; no row where there is no such sheet."""
     workbook.seek(0)
     book = CalamineWorkbook.from_filelike(workbook)
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     if not sheets:
         raise Refused(NO_SHEET)
-    # A hidden sheet was not meant, unless there is nothing else.
-    sheets.sort(key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
     names = [sheet.name for sheet in sheets]
-    yield names
-    for number, values in enumerate(book.get_sheet_by_name(names[0]).iter_rows(), start=1):
-        texts = [text_of(value) for value in values]
+    hidden = [sheet.name for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible]
+    # A hidden sheet was not meant, unless there is nothing else.
+    name = chosen or next((name for name in names if name not in hidden), names[0])
+    sheet = book.get_sheet_by_name(name) if name in names else None
+    merged = [[*start, *end] for start, end in (sheet.merged_cell_ranges or [])] if sheet else []
+    merged = merged or merged_in_open_document(workbook, name)
+    yield {"names": names, "hidden": hidden, "merged": merged[:MOST_MERGED]}
+    for number, values in enumerate(sheet.iter_rows() if sheet else (), start=1):
+        texts = [text_of(value, longest) for value in values]
         if any(texts):
             yield [number, texts]
 
 
-def text_of(value: Value) -> str:
+def text_of(value: Value, longest: int) -> str:
     """A value as the reader of XLSX files gives it: dates in ISO 8601, numbers as people write them."""
     if isinstance(value, str):
-        if len(value) > LONGEST_TEXT:
+        if len(value) > longest:
             raise Refused(LONG_TEXT)
         return value
     if isinstance(value, bool):
@@ -91,7 +100,8 @@ def text_of(value: Value) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        # The shortest digits that mean this number, as spreadsheets show it, not all of those that the float has.
+        return str(int(Decimal(repr(value)))) if value.is_integer() else repr(value)
     return str(value)
 
 
@@ -133,8 +143,56 @@ def with_tabs(archive: zipfile.ZipFile, content: bytes) -> BinaryIO:
     return copy
 
 
+class MergedCells:
+    """Handlers for the elements of an OpenDocument workbook: [top, left, bottom, right] of the merged cells of a sheet.
+
+    An element stands for as many equal rows or cells as it says.
+    """
+
+    def __init__(self, sheet: str) -> None:
+        self.found: list[list[int]] = []
+        self._sheet, self._inside = sheet, False
+        self._row, self._rows, self._column = 0, 1, 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        def number(attribute: str) -> int:
+            return int(attributes.get(f"table:number-{attribute}", 1))
+
+        if name == "table:table":
+            self._inside, self._row = attributes.get("table:name") == self._sheet, 0
+        elif self._inside and name == "table:table-row":
+            self._rows, self._column = number("rows-repeated"), 0
+        elif self._inside and name in ("table:table-cell", "table:covered-table-cell"):
+            rows, columns = number("rows-spanned"), min(number("columns-spanned"), MOST_COLUMNS)
+            if rows > 1 or columns > 1:
+                self.found.append([self._row, self._column, self._row + rows - 1, self._column + columns - 1])
+            self._column += number("columns-repeated")
+
+    def end(self, name: str) -> None:
+        if self._inside and name == "table:table-row":
+            self._row += self._rows
+
+
+def merged_in_open_document(workbook: BinaryIO, sheet: str) -> list[list[int]]:
+    """The merged cells of a sheet of an OpenDocument workbook; none of any other."""
+    workbook.seek(0)
+    if not zipfile.is_zipfile(workbook):
+        return []
+    with zipfile.ZipFile(workbook) as archive:
+        content = archive.read(CONTENT) if CONTENT in archive.namelist() else b""
+    if not SPAN.search(content):
+        return []
+    cells, parser = MergedCells(sheet), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = cells.start, cells.end
+    try:
+        parser.Parse(content, True)
+    except ValueError as error:
+        raise Refused(DAMAGED) from error
+    return cells.found
+
+
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
-    sys.exit(main(sys.stdin.buffer))
+    sys.exit(main(sys.stdin.buffer, int(sys.argv[1]), sys.argv[2]))

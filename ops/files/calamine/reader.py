@@ -20,8 +20,11 @@ from typing import IO
 from ops.files.calamine import convert
 from ops.files.headers import Columns
 from ops.files.problems import Problem
-from ops.files.sources import Reading
-from ops.files.workbooks import Row, WorkbookFile
+from ops.files.shapes.merged import FILLED, Merged, filled, suggestion
+from ops.files.shapes.rows import Row
+from ops.files.shapes.sheets import Sheets
+from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
+from ops.files.workbooks import WorkbookFile
 from ops.files.xlsx.package import Package, unfit
 
 LARGEST = 128 << 20  # bytes of a workbook, unpacked where it is packed
@@ -32,7 +35,7 @@ TOO_SLOW = "it takes too long to read"
 WHY = {
     convert.DAMAGED: DAMAGED,
     convert.NO_SHEET: "it has no sheet",
-    convert.LONG_TEXT: f"one of its texts has more than {convert.LONGEST_TEXT:,} characters",
+    convert.LONG_TEXT: f"one of its texts has more than {LONGEST_VALUE:,} characters",
     convert.TOO_LARGE: TOO_LARGE,
     -signal.SIGABRT: TOO_LARGE,  # there was no memory left
     -signal.SIGXCPU: TOO_SLOW,
@@ -47,17 +50,29 @@ class CalamineFile(WorkbookFile):
     def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading, *, format: str) -> None:
         self.format = format
         _check_size(file, format)
-        self._lines = _converted(file)
+        self._lines = _converted(file, reading.sheet)
         self._whole = self._lines.seek(0, os.SEEK_END) or 1
         self._taken = 0  # bytes of the converted rows
         self._lines.seek(0)
-        sheets = json.loads(self._lines.readline())
-        super().__init__(sheets, self._read(), columns, reading)
+        book = json.loads(self._lines.readline())
+        sheets = Sheets.of(book["names"], book["hidden"], reading.sheet)
+        self._merged = [Merged(top + 1, bottom + 1, left, right) for top, left, bottom, right in book["merged"]]
+        self._fill_merged = reading.fill_merged
+        rows = filled(self._read(), self._merged) if reading.fill_merged else self._read()
+        super().__init__(sheets, rows, columns, reading)
+        if reading.fill_merged:
+            self.notices.append(FILLED)
         self.notices.append(Problem(None, "", "notice", AS_SAVED.format(format=format)))
 
     def position(self) -> int:
         """How much of the file was read so far, estimated from how many of its rows were."""
         return self.size * self._taken // self._whole
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        below = [one for one in self._merged if one.last_row > self.header_row]
+        if below and not self._fill_merged:
+            self.suggestions.append(suggestion(below, self._ahead))
+        yield from super().__iter__()
 
     def _read(self) -> Iterator[Row]:
         with self._lines:
@@ -78,10 +93,10 @@ def _check_size(file: io.BufferedReader, format: str) -> None:
         raise unfit(f"it has {size / 2**20:,.0f} MiB{unpacked}, and at most {LARGEST >> 20} MiB of {format} are read")
 
 
-def _converted(file: io.BufferedReader) -> IO[bytes]:
-    """What convert.py writes of a workbook. Raises Unreadable where it is refused, OSError where the disk is full."""
+def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
+    """What convert.py writes of a sheet. Raises Unreadable where it is refused, OSError where the disk is full."""
     lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed by CalamineFile
-    program = [sys.executable, "-I", convert.__file__]
+    program = [sys.executable, "-I", convert.__file__, str(LONGEST_VALUE), _as_argument(sheet)]
     ended = subprocess.run(  # noqa: S603 - a program of ours
         program, stdin=file, stdout=lines, stderr=subprocess.DEVNULL, check=False
     ).returncode
@@ -91,3 +106,8 @@ def _converted(file: io.BufferedReader) -> IO[bytes]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         raise unfit(WHY.get(ended, DAMAGED))
     return lines
+
+
+def _as_argument(sheet: str) -> str:
+    """A name of a sheet as a program can be told it; no sheet has a name of other characters."""
+    return sheet.replace("\x00", "").encode(errors="ignore").decode()

@@ -13,6 +13,8 @@ import xlsxwriter
 from django.conf import settings
 
 from ops.files.csv_files import CsvFile
+from ops.files.dialects.utc_times import exact_header, in_utc_header
+from ops.files.formulas import MARK, MARK_WITHOUT_GUARD, with_mark
 from ops.files.headers import Columns
 from ops.files.problems import Unreadable
 from ops.files.sources import Reading, SourceRow
@@ -23,10 +25,10 @@ TIME = "2026-01-05T10:00:00+00:00"
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
 TABLE = Columns(
     names=COLUMNS,
-    aliases={"external_id": "id", "parent_external_id": "parent_id"},
+    aliases={"external_id": "id", "parent_external_id": "parent_id", "timestamp": in_utc_header("timestamp")},
     may_be_missing=("edited", "read"),
     may_be_left_out=("external_id", "parent_external_id", "edited", "read"),
-    always_ignored="problem",
+    always_ignored=("problem", MARK, MARK_WITHOUT_GUARD, exact_header("timestamp")),
 )
 
 
@@ -49,6 +51,14 @@ def as_csv(*rows: Iterable[str]) -> bytes:
     """The rows under our header, as a CSV file in UTF-8."""
     text = io.StringIO()
     csv.writer(text).writerows([COLUMNS, *rows])
+    return text.getvalue().encode()
+
+
+def as_marked_csv(*rows: Iterable[str]) -> bytes:
+    """The rows, whose values have their guards already, as a CSV file that says it is one of ours."""
+    text = io.StringIO()
+    marks = [MARK, *[""] * len(rows)]
+    csv.writer(text).writerows(map(with_mark, map(list, [COLUMNS, *rows]), marks))
     return text.getvalue().encode()
 
 

@@ -8,6 +8,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ops.files.csv_files import LONGEST_LINE
+from ops.files.json.objects import LONGEST_OBJECT
+from ops.files.sources import LONGEST_VALUE
 from ops.files.tests.files import COLUMNS, as_json, as_xlsx, row
 from ops.files.tests.workbooks import as_xls, ods_cell, ods_of, ods_table, xlsb_of, xlsb_sheet
 
@@ -74,12 +77,12 @@ def sheet(path: Path, rows: Iterator[bytes] | list[bytes], before: str = "") -> 
     workbook(path, {SHEET: pieces()})
 
 
-@gives("row 2 has a line of more than 2,000,000 characters")
+@gives(f"row 2 has a line of more than {LONGEST_LINE:,} characters")
 def csv_of_one_line(path: Path) -> None:
     long(path, HEADER, b"x", 100 * MIB)
 
 
-@gives("the quote opened in row 2 is never closed, or the value is longer than 1,000,000 characters")
+@gives(f"the quote opened in row 2 is never closed, or the value is longer than {LONGEST_VALUE:,} characters")
 def csv_of_an_open_quote(path: Path) -> None:
     long(path, HEADER + b'"', b"x\n", 100 * MIB)
 
@@ -89,7 +92,7 @@ def csv_of_a_million_problems(path: Path) -> None:
     path.write_bytes(HEADER + b"x\n" * 1_000_000)
 
 
-@gives("row 2 has a value of more than 1,000,000 characters")
+@gives(f"row 2 has a value of more than {LONGEST_VALUE:,} characters")
 def csv_of_carriage_returns(path: Path) -> None:
     long(path, HEADER + b"1,,a,b,t,,,x\r", b"y\r", 20 * MIB)
 
@@ -104,12 +107,12 @@ def json_of_brackets(path: Path) -> None:
     long(path, b"", b"[", 20 * MIB)
 
 
-@gives("row 1 has more than 4,000,000 characters")
+@gives(f"row 1 has more than {LONGEST_OBJECT:,} characters")
 def json_of_one_text(path: Path) -> None:
     long(path, b'[{"content": "', b"x", 100 * MIB, b'"}]')
 
 
-@gives("row 1 has more than 4,000,000 characters")
+@gives(f"row 1 has more than {LONGEST_OBJECT:,} characters")
 def json_line_of_one_text(path: Path) -> None:
     long(path, b'{"content": "', b"x", 100 * MIB, b'"}\n')
 
@@ -168,7 +171,7 @@ def xlsx_of_deep_elements(path: Path) -> None:
     sheet(path, repeated(b"<x>", 30 * MIB))
 
 
-@gives("cannot read this workbook: one of its texts has more than 1,000,000 characters;")
+@gives(f"cannot read this workbook: one of its texts has more than {LONGEST_VALUE:,} characters;")
 def xlsx_of_one_text(path: Path) -> None:
     sheet(path, [b'<row><c t="str"><v>', *repeated(b"x", 30 * MIB)])
 
@@ -299,7 +302,7 @@ def ods_of_countless_blanks(path: Path) -> None:
     path.write_bytes(ods_of(f'<table:table table:name="x"><table:table-row>{blanks}</table:table-row></table:table>'))
 
 
-@gives("cannot read this workbook: one of its texts has more than 1,000,000 characters;")
+@gives(f"cannot read this workbook: one of its texts has more than {LONGEST_VALUE:,} characters;")
 def ods_of_one_text(path: Path) -> None:
     before, after = ods_table("x", [["@"]]).split("@")
     path.write_bytes(ods_of(iter([before, *many("x", 50 * MIB), after])))

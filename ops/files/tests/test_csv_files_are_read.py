@@ -7,9 +7,10 @@ import io
 import pytest
 
 from ops.files import csv_files
+from ops.files.csv_files import LONGEST_LINE
 from ops.files.encodings import ENCODINGS, encoding_of
 from ops.files.problems import Unreadable
-from ops.files.sources import Reading
+from ops.files.sources import LONGEST_VALUE, Reading
 from ops.files.tests.files import COLUMNS, TABLE, as_csv, open_csv, row
 
 # What most files have: without edited and read.
@@ -176,8 +177,11 @@ def test_every_row_that_is_not_utf_8_is_named() -> None:
     [
         ('1,,a,b,t,"never closed\n2,,a,b,t,b\n', "the quote opened in row 2 is never closed: close it, or remove it."),
         ('1,,a,b,t,x\n2,,a,b,t,"closed" early\n', "row 3 holds a quoted value that goes on after its closing quote"),
-        ('1,,a,b,t,"' + "x" * 1_000_001 + '"\n', "the quote opened in row 2 is never closed, or the value is longer"),
-        ("1,,a,b,t," + "x" * 2_000_001 + "\n", "row 2 has a line of more than 2,000,000 characters"),
+        (
+            '1,,a,b,t,"' + "x" * (LONGEST_VALUE + 2) + '"\n',
+            "the quote opened in row 2 is never closed, or the value is longer",
+        ),
+        ("1,,a,b,t," + "x" * LONGEST_LINE + "\n", f"row 2 has a line of more than {LONGEST_LINE:,} characters"),
         ("", "the file has a header and no rows."),
         ("\n\n", "the file has a header and no rows."),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.files import encodings
-from ops.files.encodings import encoding_of, suggest_encoding
+from ops.files.encodings import encoding_of, suggest_encodings
 from ops.files.tests.files import as_csv, row
 
 FRENCH = "où est-il déjà allé, à côté du café – l’été est là"
@@ -18,6 +18,11 @@ def written(path: Path, text: str, codec: str) -> Path:
     """A file of rows with this text, none of which is plain ASCII."""
     path.write_bytes(as_csv(*(row(str(number), content=text) for number in range(20))).decode().encode(codec))
     return path
+
+
+def suggest_encoding(path: Path, **options: str) -> str:
+    """The likeliest."""
+    return next(iter(suggest_encodings(path, **options)), "")
 
 
 @pytest.fixture
@@ -78,3 +83,16 @@ def test_what_does_not_decode_is_not_suggested(path: Path, monkeypatch: pytest.M
 def test_it_takes_no_longer_than_it_may(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encodings, "SECONDS", -1.0)
     assert suggest_encoding(written(path, FRENCH, "cp1252")) == ""
+
+
+def test_what_somebody_chose_last_time_comes_first_among_equals_and_second_otherwise(path: Path) -> None:
+    assert suggest_encodings(written(path, "café £5", "latin-1"), preferred="Latin-9") == ["Latin-9"]
+    assert suggest_encodings(written(path, RUSSIAN, "cp1251"), preferred="Latin-1") == ["Windows-1251", "Latin-1"]
+    assert suggest_encodings(written(path, RUSSIAN, "cp1251"), preferred="UTF-8") == ["Windows-1251"]
+    assert suggest_encodings(written(path, FRENCH, "utf-8"), preferred="Latin-1") == []
+
+
+def test_the_whole_file_must_be_valid_however_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings, "SEARCHED", 5_000)
+    path.write_bytes(written(path, FRENCH, "cp1252").read_bytes() + b"x\n" * 2_000_000 + b"\x81\n")
+    assert "Windows-1252" not in suggest_encodings(path, preferred="Windows-1252")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.files import json_files
 from ops.files.headers import HeaderUnfit
-from ops.files.json_files import OBJECTS_AHEAD, JsonLines, JsonList, looks_like_json
+from ops.files.json import lists
+from ops.files.json.lines import JsonLines
+from ops.files.json.lists import JsonList
+from ops.files.json.objects import LONGEST_OBJECT, OBJECTS_AHEAD
+from ops.files.json.reader import looks_like_json
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import Reading
@@ -63,11 +66,11 @@ def test_numbers_truth_and_null_become_what_people_write() -> None:
         assert read_rows(reader(f"[{text.replace(': 1,', f': {number},')}]"))[0][0] == number
 
 
-def test_missing_keys_are_empty_and_the_columns_are_those_of_the_first_objects() -> None:
+def test_missing_keys_are_empty_and_the_columns_are_the_keys_of_all_objects() -> None:
     without = json.dumps({"id": 7, "sender": "alice", "receiver": "bob", "timestamp": "t", "content": "x"})
     assert read_rows(reader(f"{without}\n{ONE.replace('external_id', 'id', 1)}\n"))[0][:2] == ("7", "")
     with pytest.raises(HeaderUnfit) as caught:
-        reader(f"[{without}]")
+        list(reader(f"[{without}]"))
     assert (caught.value.missing, caught.value.headers) == (
         ["parent_external_id"],
         ["id", "sender", "receiver", "timestamp", "content"],
@@ -164,12 +167,12 @@ def test_a_single_line_with_its_end_is_json_lines() -> None:
             "row 1 holds lists or objects too deep within one another: this is no file of messages.",
         ),
         (
-            f'[{{"external_id": "{"x" * 5_000_000}"}}]',
-            "row 1 has more than 4,000,000 characters: this is no file of messages.",
+            f'[{{"external_id": "{"x" * 2 * LONGEST_OBJECT}"}}]',
+            f"row 1 has more than {LONGEST_OBJECT:,} characters: this is no file of messages.",
         ),
         (
-            f'{{"external_id": "{"x" * 5_000_000}"}}\n',
-            "row 1 has more than 4,000,000 characters: this is no file of messages.",
+            f'{{"external_id": "{"x" * LONGEST_OBJECT}"}}\n',
+            f"row 1 has more than {LONGEST_OBJECT:,} characters: this is no file of messages.",
         ),
     ],
 )
@@ -193,7 +196,7 @@ def test_objects_are_complete_wherever_a_part_of_the_file_ends() -> None:
 
 def test_numbers_are_whole_wherever_the_parts_end(monkeypatch: pytest.MonkeyPatch) -> None:
     for size in range(1, 9):
-        monkeypatch.setattr(json_files, "READ_AT_ONCE", size)
+        monkeypatch.setattr(lists, "READ_AT_ONCE", size)
         source = reader(f"[{ONE}, 1234567, 1234567]")
         assert [number for number, *_ in source] == [1, 2, 3]
 
@@ -211,7 +214,7 @@ def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts
         .replace("}", " " * 50 + "}")
     )
     for size in (*range(1, 40), *range(60, 260, 7)):
-        monkeypatch.setattr(json_files, "READ_AT_ONCE", size)
+        monkeypatch.setattr(lists, "READ_AT_ONCE", size)
         (values,) = read_rows(reader(f"[{wide}]"))
         assert (values[0], values[5], values[7]) == ("-1234.5e+67", "false", "🙂")
 

@@ -16,9 +16,19 @@ from ops.files.calamine import convert, reader
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
-from ops.files.sources import Reading
-from ops.files.tests.files import TABLE, problems_of, read_rows, row
-from ops.files.tests.workbooks import as_ods, as_xls, as_xlsb, ods_of, ods_table, xlsb_of, xlsb_sheet
+from ops.files.sources import LONGEST_VALUE, Reading
+from ops.files.tests.files import COLUMNS, TABLE, problems_of, read_rows, row
+from ops.files.tests.workbooks import (
+    as_ods,
+    as_xls,
+    as_xlsb,
+    ods_cell,
+    ods_of,
+    ods_table,
+    ods_text,
+    xlsb_of,
+    xlsb_sheet,
+)
 
 Write = Callable[..., bytes]
 FORMATS: list[tuple[Write, str]] = [(as_ods, "ODS"), (as_xls, "XLS"), (as_xlsb, "XLSB")]
@@ -48,7 +58,7 @@ def refused(path: Path, content: bytes) -> str:
 
 def converted(content: bytes) -> list[list[str]]:
     """The texts of all rows, converted in this process."""
-    return [texts for _, texts in list(convert.lines(convert.checked(io.BytesIO(content))))[1:]]
+    return [texts for _, texts in list(convert.lines(convert.checked(io.BytesIO(content)), LONGEST_VALUE, ""))[1:]]
 
 
 @pytest.mark.parametrize(("write", "format"), FORMATS)
@@ -62,6 +72,49 @@ def test_the_rows_of_the_first_sheet_are_read(write: Write, format: str, path: P
             f"in {format} files formulas count as the values they were saved with, and errors such as #N/A as empty.",
         ]
         assert read_rows(source) == rows
+
+
+def with_spans(name: str = "Sheet1", rows: str = "3", columns: str = "1") -> bytes:
+    """An OpenDocument workbook in which the sender of row 3 is merged with the cells below."""
+    above = ods_table(name, [COLUMNS, row("1")]).split('<table:table-row table:number-rows-repeated="1000000">')[0]
+    span = f'<table:table-cell office:value-type="string" table:number-rows-spanned="{rows}"'
+    first, *below = (row(str(number), sender="carol" if number == 2 else "") for number in (2, 3, 4))
+    merged = "".join(map(ods_cell, first)).replace(
+        ods_cell("carol"), f'{span} table:number-columns-spanned="{columns}">{ods_text("carol")}</table:table-cell>'
+    )
+    covered = [
+        "".join(map(ods_cell, one)).replace("<table:table-cell/>", "<table:covered-table-cell/>", 2) for one in below
+    ]
+    lines = "".join(f"<table:table-row>{line}</table:table-row>" for line in [merged, *covered])
+    return ods_of(f"{above}{lines}</table:table>")
+
+
+def test_merged_cells_of_an_open_document_are_read_as_their_first(path: Path) -> None:
+    path.write_bytes(with_spans())
+    with open_source(path, TABLE, Reading()) as source:
+        assert [values[2] for values in read_rows(source)] == ["alice", "carol", "", ""]
+        (one,) = source.suggestions
+    assert (one.option, one.sentence) == (
+        "fill_merged",
+        "One group of cells is merged, such as carol for rows 3–5: only the first of them holds the value.",
+    )
+    assert [values[2] for values in read(path, with_spans(), fill_merged=True)] == ["alice", "carol", "carol", "carol"]
+
+
+def test_merged_cells_of_another_sheet_are_none_of_this_one() -> None:
+    assert convert.merged_in_open_document(io.BytesIO(with_spans("Notes")), "Notes") == [[2, 2, 4, 2]]
+    assert convert.merged_in_open_document(io.BytesIO(with_spans("Notes")), "Sheet1") == []
+    assert convert.merged_in_open_document(io.BytesIO(as_xls(row("1"))), "Sheet1") == []
+
+
+@pytest.mark.parametrize("span", ["many", "-3", "999999999999", "9" * 5000])
+def test_spans_that_no_sheet_has_do_no_harm(span: str, path: Path) -> None:
+    path.write_bytes(with_spans(rows=span, columns=span))
+    try:
+        with open_source(path, TABLE, Reading(fill_merged=True)) as source:
+            assert [number for number, _, _ in source] == [2, 3, 4, 5]
+    except Unreadable as error:
+        assert str(error) == DAMAGED
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -81,7 +134,7 @@ def test_numbers_truth_and_dates_become_what_people_see(write: Write, path: Path
 def test_what_calamine_gives_becomes_text() -> None:
     values: list[convert.Value] = [7, 7.0, 0.5, True, "x", date(2026, 1, 5), timedelta(hours=50), float("inf")]
     texts = ["7", "7", "0.5", "true", "x", "2026-01-05", "2 days, 2:00:00", "inf"]
-    assert [convert.text_of(value) for value in values] == texts
+    assert [convert.text_of(value, LONGEST_VALUE) for value in values] == texts
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -187,8 +240,8 @@ def test_a_damaged_workbook_is_refused_with_the_remedy(write: Write, path: Path)
         (ods_of("<table:table"), DAMAGED),
         (ods_of("<text:p>&unknown;</text:p>"), DAMAGED),
         (
-            as_ods(["x" * 1_000_001]),
-            f"cannot read this workbook: one of its texts has more than 1,000,000 characters; {REMEDY}",
+            as_ods(["x" * (LONGEST_VALUE + 1)]),
+            f"cannot read this workbook: one of its texts has more than {LONGEST_VALUE:,} characters; {REMEDY}",
         ),
         (
             xlsb_of({"One": xlsb_sheet({0: ["a"], 1_048_575: ["z"] * 16_384})}),

@@ -22,11 +22,11 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     return settings.PRIVATE_DIR
 
 
-def sent(*files: tuple[str, bytes], allowed: bool = True, name: str = "messages.csv") -> HttpRequest:
+def sent(*files: tuple[str, bytes], name: str = "messages.csv") -> HttpRequest:
     """A request whose form was read: each file with the name of its field."""
     data = {"csrfmiddlewaretoken": "token", **{field: SimpleUploadedFile(name, content) for field, content in files}}
     request = RequestFactory().post("/", data)
-    uploads.receive(request, limit=LIMIT, allowed=allowed, remedy=REMEDY)
+    uploads.receive(request, limit=LIMIT, remedy=REMEDY)
     assert request.POST["csrfmiddlewaretoken"] == "token"
     return request
 
@@ -109,12 +109,6 @@ def test_nothing_is_kept_when_the_client_disconnects(folder: Path, monkeypatch: 
     monkeypatch.setattr(client, "read", gone)
     with pytest.raises(UnreadablePostError):
         request.POST  # noqa: B018
-    assert left(folder) == []
-
-
-def test_nothing_is_accepted_from_who_may_not_upload(folder: Path) -> None:
-    request = sent(("file", b"a"), allowed=False)
-    assert not request.FILES
     assert left(folder) == []
 
 

@@ -113,7 +113,6 @@ def test_rows_count_as_the_spreadsheet_counts_them() -> None:
     )
     assert [(number, "|".join(values)) for number, values, _ in source] == [
         (4, "||alice|||||"),
-        (6, "| ||||||"),
         (8, "1|||||||"),
     ]
 
@@ -139,9 +138,20 @@ def test_formulas_and_errors_are_problems_of_their_rows() -> None:
         )
     )
     assert problems_of(source) == [
-        "row 2, content: content holds a formula: paste its value instead.",
+        "row 2, content: content holds a formula: paste its value instead, or choose to take the values that formulas "
+        "were saved with.",
         "row 3, sender: sender holds an error, #REF!: correct it.",
         "row 4, external_id: external_id holds a formula: paste its value instead.",
+    ]
+
+
+def test_logical_values_are_read_as_libreoffice_writes_them() -> None:
+    cells = '<c r="G2" t="b"><f aca="false">FALSE()</f><v>0</v></c><c r="H2" t="b"><f>TRUE()</f><v>1</v></c>'
+    assert read(with_sheet(f"<row>{cells}</row>"))[0][6:] == ("false", "true")
+    other = open_xlsx(with_sheet('<row><c r="G2" t="b"><f>A1=B1</f><v>0</v></c></row>'))
+    assert problems_of(other) == [
+        "row 2, read: read holds a formula: paste its value instead, or choose to take the values that formulas were "
+        "saved with."
     ]
 
 
@@ -174,7 +184,10 @@ def test_an_empty_first_sheet_is_named() -> None:
         workbook.add_worksheet("Messages").write_row(0, 0, COLUMNS)
     with pytest.raises(Unreadable) as caught:
         open_xlsx(content.getvalue())
-    assert str(caught.value) == "the first sheet, 'Cover', is empty, and no other is read: put the messages there."
+    assert (
+        str(caught.value)
+        == "the first sheet, 'Cover', is empty, and no other is read: choose another sheet, or put the messages there."
+    )
 
 
 def test_a_hidden_sheet_is_not_the_first() -> None:

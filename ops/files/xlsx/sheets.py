@@ -1,4 +1,4 @@
-"""How a workbook is built, and the rows of its first sheet: cells become the texts that people see in them."""
+"""How a workbook is built, and the rows of one of its sheets: cells become the texts that people see in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_datetime
@@ -14,7 +15,10 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from ops.files.problems import label
-from ops.files.workbooks import Row
+from ops.files.shapes.merged import MOST_MERGED, Merged
+from ops.files.shapes.rows import Row
+from ops.files.shapes.sheets import Sheets
+from ops.files.workbooks import FORMULA, SAVED_FORMULA
 from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unfit
 from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 
@@ -24,17 +28,25 @@ LONGEST_FORMAT = 255  # characters
 LARGEST_ROW = 8 << 20  # characters, or bytes where cells share texts
 MOST_ELEMENTS = 100_000  # in one row, including those that format its texts
 DIGITS = "0123456789"
+CONSTANTS = ("TRUE()", "FALSE()")  # as LibreOffice writes logical values
 TEXT_ELEMENTS = ("t", "v", "rPh")
+# What may stand behind the merged cells of a sheet.
+AFTER_MERGED = {
+    "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
+    "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags",
+    "drawing", "legacyDrawing", "legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems",
+    "tableParts", "extLst",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """How a workbook is built: its sheets, the part of the first one, and which styles make a number a date.
+    """How a workbook is built: its sheets, the part of the one that is read, and which styles make a number a date.
 
     ``dates`` has "date", "time", "datetime" or None for each style.
     """
 
-    sheets: list[str]
+    sheets: Sheets
     sheet_part: str
     texts_part: str | None
     epoch: datetime
@@ -48,8 +60,8 @@ class Shared(NamedTuple):
     size: int
 
 
-def workbook_of(package: Package) -> Workbook:
-    """How the workbook in a package is built. Raises Unreadable where it has no sheet."""
+def workbook_of(package: Package, chosen: str = "") -> Workbook:
+    """How the workbook in a package is built, to read the chosen sheet. Raises Unreadable where there is none."""
     main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
     if main not in package:
         raise unfit("it is no .xlsx workbook")
@@ -63,16 +75,36 @@ def workbook_of(package: Package) -> Workbook:
     ]
     if not sheets:
         raise unfit("it has no sheet")
-    # A hidden sheet is not the one that is meant, unless there is no other.
-    sheets.sort(key=lambda sheet: not sheet[2])
+    named = Sheets.of([name for name, _, _ in sheets], {name for name, _, visible in sheets if not visible}, chosen)
     old = any(name == "workbookPr" and given.get("date1904") in ("1", "true") for _, name, given in elements)
     return Workbook(
-        sheets=[sheet[0] for sheet in sheets],
-        sheet_part=sheets[0][1],
+        sheets=named,
+        sheet_part=next(path for name, path, _ in sheets if name == named.read),
         texts_part=next((path for _, path in related.get("sharedStrings", []) if path in package), None),
         epoch=MAC_EPOCH if old else WINDOWS_EPOCH,
         dates=_dates(package, next((path for _, path in related.get("styles", []) if path in package), None)),
     )
+
+
+def merged_cells(package: Package, part: str) -> list[Merged]:
+    """The merged cells of a sheet, which stand behind its rows: all of it is gone through."""
+    found: list[Merged] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "mergeCell":
+            _add_merged(found, attributes)
+
+    with package.open(part, largest=LARGEST_PART) as sheet:
+        for _ in parse(sheet, start, lambda name: None):
+            pass
+    return found
+
+
+def _add_merged(found: list[Merged], attributes: dict[str, str]) -> None:
+    if len(found) >= MOST_MERGED:
+        raise unfit(f"it has more than {MOST_MERGED:,} merged cells")
+    if one := Merged.at(attributes.get("ref", "")):
+        found.append(one)
 
 
 def _related(package: Package, part: str) -> dict[str, list[tuple[str, str]]]:
@@ -121,7 +153,7 @@ class Columns(dict[str, int]):
 
 @dataclass
 class Sheet:
-    """The rows of a workbook's first sheet that hold anything. Calls ``took`` with the bytes read of it so far."""
+    """The rows of the sheet that hold anything. Calls ``took`` with the bytes read of it so far."""
 
     package: Package
     workbook: Workbook
@@ -140,8 +172,11 @@ class Sheet:
     _kind: str = "n"
     _style: str = ""
     _formula: bool = False
+    _formula_text: str = ""
     _in_row: bool = False
     _over: bool = False
+    _done: bool = False
+    merged: list[Merged] = field(default_factory=list)  # known once all rows were read
 
     def rows(self) -> Iterator[Row]:
         """The rows. Raises Unreadable where the sheet is no XML, or larger than a sheet of Excel can be."""
@@ -154,10 +189,13 @@ class Sheet:
                 self.took(taken)
                 yield from (self._whole(*row) for row in self._ready)
                 self._ready.clear()
-                if self._over:  # links, comments and formats follow
+                if self._done:
                     return
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._over:
+            self._after_rows(name.rpartition(":")[2], attributes)
+            return
         self._elements += 1
         if name == "c":
             self._begin_cell(attributes)
@@ -167,12 +205,15 @@ class Sheet:
             self._parts.start(name)
         elif name == "f":
             self._formula = True
+            self._parts.start("v")
         elif ":" in name:
             self._start(name.rpartition(":")[2], attributes)
         if self._elements > MOST_ELEMENTS:
             raise unfit(f"row {self._number:,} is built from too many pieces", row=self._number)
 
     def _end(self, name: str) -> None:
+        if self._over:
+            return
         if name == "c":
             self._end_cell()
         elif name in TEXT_ELEMENTS:
@@ -181,8 +222,18 @@ class Sheet:
             self._end_row()
         elif name == "sheetData":
             self._over = True
+        elif name == "f":
+            self._formula_text = self._parts.text()
+            self._parts.end(name)
+            self._parts.clear()
         elif ":" in name:
             self._end(name.rpartition(":")[2])
+
+    def _after_rows(self, name: str, attributes: dict[str, str]) -> None:
+        """Merged cells follow, then links, comments and formats."""
+        if name == "mergeCell":
+            _add_merged(self.merged, attributes)
+        self._done = self._done or name in AFTER_MERGED
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         given = attributes.get("r", "")
@@ -215,8 +266,8 @@ class Sheet:
     def _end_cell(self) -> None:
         text = self._parts.text()
         value = self._value(text) if text else ""
-        if self._formula:
-            self._flaws[self._column] = "a formula: paste its value instead."
+        if self._formula and not (self._kind == "b" and self._formula_text in CONSTANTS):
+            self._flaws[self._column] = SAVED_FORMULA if value else FORMULA
         elif self._kind == "e":
             self._flaws[self._column] = f"an error, {label(text)}: correct it."
         elif not value:
@@ -264,9 +315,17 @@ class Sheet:
             number = float(text)
             if shows:
                 return _date_text(number, shows, self.workbook.epoch)
-            return str(int(number)) if number.is_integer() else repr(number)
-        except (ValueError, OverflowError):
+            return written_number(text, number)
+        except (ValueError, OverflowError, InvalidOperation):
             return text
+
+
+def written_number(text: str, number: float) -> str:
+    """A number as a spreadsheet shows it: whole ones with the digits that the file has, not with those of a float."""
+    if not number.is_integer():
+        return repr(number)
+    whole = Decimal(text)
+    return str(int(whole)) if whole == whole.to_integral_value() else str(int(number))
 
 
 def _date_text(number: float, shows: str, epoch: datetime) -> str:

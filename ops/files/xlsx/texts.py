@@ -7,12 +7,12 @@ import tempfile
 from array import array
 from types import TracebackType
 
+from ops.files.sources import LONGEST_VALUE
 from ops.files.xlsx.package import Package, parse, unfit
 
 MOST_SHARED_TEXTS = 4_000_000
 LARGEST_SHARED_TEXTS = 512 << 20  # bytes of the part that holds them
 MOST_ELEMENTS = 100_000  # in one text
-LONGEST_TEXT = 1_000_000  # characters; Excel has no more than 32,767 in a cell
 KEPT_IN_MEMORY = 16 << 20  # bytes
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -51,8 +51,8 @@ class TextParts:
         if self._in_text:
             self._parts.append(text)
             self._length += len(text)
-            if self._length > LONGEST_TEXT:
-                raise unfit(f"one of its texts has more than {LONGEST_TEXT:,} characters")
+            if self._length > LONGEST_VALUE:
+                raise unfit(f"one of its texts has more than {LONGEST_VALUE:,} characters")
 
     def text(self) -> str:
         return self._parts[0] if len(self._parts) == 1 else "".join(self._parts)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import SourceRow
-from ops.imports.checking import guards, parents, people, repeats, stored
+from ops.files.suggestions import Suggestion
+from ops.imports.checking import awaiting, guards, parents, people, repeats, stored
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.roots import Roots
-from ops.imports.checking.rows import RowContext, StagedRow, checked_rows
+from ops.imports.checking.rows import StagedRow, checked_rows
+from ops.imports.checking.values import ids
+from ops.imports.checking.values.context import RowContext, Unusual
 from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 
@@ -27,12 +31,14 @@ Progress = Callable[[int], None]  # is called with the number of rows read so fa
 class Checked:
     """What the checks found. ``first`` are the first rows as the file has them, long values cut.
 
-    ``guarded``: the guards of our exports were removed. ``complete``: the file was read to its end.
+    ``guarded``: its values have the guards of our exports. ``whole``: ids such as 12.0 were made whole numbers.
+    ``complete``: the file was read to its end.
     """
 
     findings: Findings
     roots: Roots
     guarded: bool
+    whole: bool
     first: list[SourceRow]
     counts: dict[str, Any]
     complete: bool
@@ -50,42 +56,53 @@ def check(
     *,
     progress: Progress,
     notices: Iterable[Problem] = (),
+    suggestions: Iterable[Suggestion] = (),
+    by: Any = None,
 ) -> Checked:
-    """Stage the rows and check them. ``notices`` are what the reader found; they are reported as well.
+    """Stage the rows and check them, for ``by``, who reads what is found. ``notices`` and ``suggestions`` are
+    those of the reader; they are reported as well.
 
     Only temporary tables are written to, so nobody has to wait for it.
     """
     findings = Findings(staging)
-    for problem in notices:
-        findings.report(problem)
     first: list[SourceRow] = []
     ends: list[Unreadable] = []
     readable = until_unreadable(_keeping_first(rows, first), ends)
-    staging.fill("rows", _marked(checked_rows(readable, context, findings.report), findings, progress))
-    removed = guards.remove_guards(staging, whole=not context.ours) if context.guarded else 0
+    unusual = Unusual(context)
+    staging.fill("rows", _marked(checked_rows(readable, context, findings.report, unusual), findings, progress))
+    # Once the rows were read: what the reader noticed, and suggests, may depend on all of them.
+    for problem in notices:
+        findings.report(problem)
+    removed = guards.remove_guards(staging) if context.guarded else 0
+    people.use_accounts(staging, choices.people)
     staging.index_ids()
+    unusual.report(findings)
+    ids.refuse_shortened(staging, findings, unusual.ids)
+    whole = ids.make_whole(staging, findings, unusual.ids)
     if removed:
         findings.report(Problem(None, "", "notice", _guards_removed(removed)))
-    elif context.guarded:
-        guards.check_lengths(staging, findings)
     for end in ends:
         findings.report(end.problem)
-    roots = _check_together(staging, findings, choices, progress, complete=not ends)
+        findings.suggestions += end.suggestions
+    findings.suggestions += [*suggestions, *unusual.suggestions()]
+    roots = _check_together(staging, findings, choices, progress, complete=not ends, by=by)
     counts = _counts(staging, findings, roots, choices)
-    return Checked(findings, roots, removed > 0, first, counts, complete=not ends)
+    return Checked(findings, roots, context.guarded, whole, first, counts, complete=not ends)
 
 
 def _check_together(
-    staging: Staging, findings: Findings, choices: Choices, progress: Progress, *, complete: bool
+    staging: Staging, findings: Findings, choices: Choices, progress: Progress, *, complete: bool, by: Any
 ) -> Roots:
     last_row = len(findings.marks) - 1
     repeats.skip_repeats(staging, findings)
+    repeats.check_alike(staging, findings, once=choices.alike_once)
     progress(last_row)
-    people.check_people(staging, findings, create_users=choices.create_users)
+    people.check_people(staging, findings, choices, by=by)
     progress(last_row)
     if stored.find_known(staging, findings):
         progress(last_row)
         stored.check_stored(staging, findings, choices)
+    people.check_anonymised(staging, findings)
     progress(last_row)
     roots = parents.find_parents(staging, last_row)
     parents.join_stored(staging, roots)
@@ -94,22 +111,26 @@ def _check_together(
         parents.check_parents(staging, findings, start_conversations=choices.start_conversations)
     progress(last_row)
     parents.check_loops(staging, findings, roots)
-    parents.exclude_answers(findings, roots, choices)
+    awaiting.check_awaiting(staging, findings, roots)
+    parents.exclude_answers(staging, findings, roots, choices)
+    findings.gathered = parents.gather_siblings(staging, roots, findings.where(Mark.NEW))
+    findings.settle(texts_change=choices.existing == "edit")
     progress(last_row)
     return roots
 
 
 def _counts(staging: Staging, findings: Findings, roots: Roots, choices: Choices) -> dict[str, Any]:
-    changed = staging.value("SELECT COUNT(*) FROM {changes}")
-    skipped = changed if choices.existing == "skip" else 0
     return {
         "rows": len(findings.marks) - findings.count(Mark.NONE),
         "new": findings.count(Mark.NEW),
-        "changed": changed - skipped,
+        "changed": _changed(staging, findings, choices),
+        "undated": findings.undated,
+        "joined": awaiting.count_joining(staging, findings),
         "unchanged": findings.count(Mark.KNOWN),
         "repeated": findings.count(Mark.REPEATED),
         "rejected": findings.count(Mark.EXCLUDED),
         "users": people.count_missing(staging, findings),
+        "created": people.count_created(staging),
         **_threads(staging, findings, roots),
         "errors": findings.levels["error"],
         "warnings": findings.levels["warning"],
@@ -118,18 +139,30 @@ def _counts(staging: Staging, findings: Findings, roots: Roots, choices: Choices
     }
 
 
+def _changed(staging: Staging, findings: Findings, choices: Choices) -> int:
+    """How many stored texts are replaced, or wait for a decision."""
+    if choices.existing == "refuse":
+        return int(staging.value("SELECT COUNT(*) FROM {changes}"))
+    return findings.count(Mark.CHANGED)
+
+
 def _threads(staging: Staging, findings: Findings, roots: Roots) -> dict[str, int]:
     """How many conversations begin with new rows, and how many new rows are replies."""
     new = findings.where(Mark.NEW)
     joining = sum(new[number] for (number,) in staging.stream("SELECT number FROM {joins}"))
     beginning = sum(1 for row, parent in zip(new, roots.parents, strict=True) if row and not parent) - joining
-    return {"conversations": beginning, "replies": new.count(1) - beginning}
+    return {"conversations": beginning - findings.gathered, "replies": new.count(1) - beginning}
 
 
 def until_unreadable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[SourceRow]:
-    """The rows up to where the file cannot be read any more; the reason is added to ``ends``."""
+    """The rows up to where the file cannot be read any more; the reason is added to ``ends``.
+
+    Raises HeaderUnfit where a column turns out to be in none of them.
+    """
     try:
         yield from rows
+    except HeaderUnfit:
+        raise
     except Unreadable as error:
         ends.append(error)
 

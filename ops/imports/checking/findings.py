@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any
 
+from messaging.writing import in_batches
 from ops.files.problems import Problem
+from ops.files.suggestions import Suggestion
+from ops.imports.checking.groups import Groups
 from ops.imports.staging.base import Staging
 
 BUFFERED = 2_000  # problems that are stored together
+DELETED_TOGETHER = 500  # rows
 
 BY_ROW = """
 SELECT number, column_name, level, message, cure FROM {problems} WHERE reported ORDER BY number, serial
@@ -30,11 +35,20 @@ class Mark(IntEnum):
 
 
 class Findings:
-    """The problems of a file, and the ``marks`` of its rows by row number."""
+    """The problems of a file, one by one and in ``groups``, ``suggestions`` that would cure some, ``people`` about whom
+    to ask, and the ``marks`` of its rows by row number.
+
+    Counted: how many ``erased`` names are in it, how many changed texts are ``undated`` (it does not say when they were
+    edited), and how many rows without a parent are ``gathered`` in the conversation of another one.
+    """
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
         self.marks = bytearray(1)  # rows count from 1, also in a file that has none
+        self.erased = self.undated = self.gathered = 0
+        self.suggestions: list[Suggestion] = []
+        self.people: list[dict[str, Any]] = []  # AskedPeople.as_json()
+        self.groups = Groups()
         self.levels: Counter[str] = Counter()
         self.cures: Counter[str] = Counter()
         self._buffer: list[tuple] = []
@@ -45,6 +59,7 @@ class Findings:
         self.levels[problem.level] += 1
         if problem.cure:
             self.cures[problem.cure] += 1
+        self.groups.add(problem)
         if problem.level == "error" and problem.row:
             self.mark(problem.row, Mark.EXCLUDED)
         self._store(problem, reported=True)
@@ -55,9 +70,23 @@ class Findings:
         self._store(Problem(row, "", "error", why), reported=False)
 
     def mark(self, row: int, mark: Mark) -> None:
+        """Say what happens to a row. What was excluded once stays so, whatever another check finds of it."""
         if row >= len(self.marks):
             self.marks.extend(bytes(row - len(self.marks) + 1))
-        self.marks[row] = mark
+        if self.marks[row] != Mark.EXCLUDED:
+            self.marks[row] = mark
+
+    def settle(self, *, texts_change: bool) -> None:
+        """Once everything is checked: take what the marks do not allow out of the tables that are stored from.
+
+        The marks alone say which rows are in. ``texts_change``: stored texts are replaced; where they are not, the
+        table of changes only shows what the file has in other words.
+        """
+        if not self.count(Mark.EXCLUDED):
+            return
+        self._keep_only("joins", Mark.NEW)
+        if texts_change:
+            self._keep_only("changes", Mark.CHANGED)
 
     def where(self, mark: Mark) -> bytearray:
         """A byte for each row, true where it has this mark."""
@@ -84,6 +113,13 @@ class Findings:
             reasons.append(message)
         if last:
             yield last, " ".join(reasons)
+
+    def _keep_only(self, table: str, mark: Mark) -> None:
+        rows = self.staging.stream(f"SELECT number FROM {{{table}}}")
+        out = array("i", (number for (number,) in rows if self.marks[number] != mark))
+        for some in in_batches(out, DELETED_TOGETHER):
+            places = ", ".join(["%s"] * len(some))
+            self.staging.execute(f"DELETE FROM {{{table}}} WHERE number IN ({places})", list(some))
 
     def _flush(self) -> None:
         self.staging.fill("problems", self._buffer)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from ops.files.problems import Problem, label
+from ops.files.suggestions import Suggestion
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.roots import NO_ROW, Roots
 from ops.imports.options import Choices
@@ -42,11 +44,20 @@ FROM {known} known CROSS JOIN {rows} parents CROSS JOIN {rows} rows
 WHERE parents.number = known.number AND rows.parent_external_id = parents.external_id
     AND NOT EXISTS (SELECT 1 FROM {known} own WHERE own.number = rows.number)
 """
+# EXCEPT, since PostgreSQL expects that two NOT EXISTS leave one row, for which it would read a whole table.
 MISSING_PARENTS = """
-SELECT rows.number, rows.parent_external_id FROM {orphans} orphans CROSS JOIN {rows} rows
-WHERE rows.number = orphans.number
-    AND NOT EXISTS (SELECT 1 FROM {joins} joins WHERE joins.number = orphans.number)
-    AND NOT EXISTS (SELECT 1 FROM {known} known WHERE known.number = orphans.number)
+SELECT rows.number, rows.parent_external_id FROM (
+    SELECT number FROM {orphans} EXCEPT SELECT number FROM {joins} EXCEPT SELECT number FROM {known}
+) missing CROSS JOIN {rows} rows
+WHERE rows.number = missing.number
+"""
+# Rows whose parent is missing, those of one parent together.
+SIBLINGS = """
+SELECT rows.number, rows.parent_external_id FROM (
+    SELECT number FROM {orphans} EXCEPT SELECT number FROM {joins} EXCEPT SELECT number FROM {known}
+) missing CROSS JOIN {rows} rows
+WHERE rows.number = missing.number
+ORDER BY rows.parent_external_id, rows.number
 """
 
 
@@ -89,22 +100,26 @@ def check_parents(staging: Staging, findings: Findings, *, start_conversations: 
 def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
     """Resolve the roots; report replies that go round in a loop."""
     loops = roots.resolve()
+    alone = array("i")
     while some := list(islice(loops, LOOPS_AT_A_TIME)):
         ids = _ids_to_name(staging, some)
+        alone.extend(loop[0] for loop in some if len(loop) == 1)
         for loop in some:
             message = f"replies in a loop: {_path(ids, loop)} ({_places(loop)}): correct one of these parents."
             findings.report(Problem(loop[0], "parent_external_id", "error", message))
             for row in loop[1:]:
                 findings.exclude(row, message)
+    if alone:
+        findings.suggestions.append(_self_parents(alone))
 
 
-def exclude_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
+def exclude_answers(staging: Staging, findings: Findings, roots: Roots, choices: Choices) -> None:
     """Exclude what answers an excluded row, or have it start a conversation where that is chosen."""
     excluded = findings.where(Mark.EXCLUDED)
     if not any(excluded):
         return
     if choices.start_conversations:
-        _start_below(findings, roots, excluded)
+        _start_below(staging, findings, roots, excluded)
     for row, parent in roots.cut_off(excluded):
         message = f"its parent, row {parent}, is left out: correct that row, and import both."
         if choices.only_valid:
@@ -115,12 +130,37 @@ def exclude_answers(findings: Findings, roots: Roots, choices: Choices) -> None:
     roots.resolve_without_loops()  # only excluded rows are in loops
 
 
-def _start_below(findings: Findings, roots: Roots, excluded: bytearray) -> None:
+def gather_siblings(staging: Staging, roots: Roots, new: bytearray) -> int:
+    """Put new rows that answer one message, which is missing, into one conversation, with all that answers them.
+
+    How many of them do not begin a conversation because of that. The roots have to be resolved.
+    """
+    leaders: dict[int, int] = {}
+    for _, siblings in groupby(staging.stream(SIBLINGS), key=itemgetter(1)):
+        first, *others = [number for number, _ in siblings if new[number]] or [NO_ROW]
+        leaders |= dict.fromkeys(others, first)
+    if leaders:
+        for row, root in enumerate(roots.roots):
+            roots.roots[row] = leaders.get(root or row, root)
+    return len(leaders)
+
+
+def _start_below(staging: Staging, findings: Findings, roots: Roots, excluded: bytearray) -> None:
+    started = array("i")
     for row, parent in enumerate(roots.parents):
         if parent and excluded[parent] and not excluded[row]:
             roots.parents[row] = NO_ROW
+            started.append(row)
             message = f"its parent, row {parent}, is left out: the message begins a conversation."
             findings.report(Problem(row, "parent_external_id", "warning", message))
+    staging.fill("orphans", zip(started, strict=True))
+
+
+def _self_parents(rows: array) -> Suggestion:
+    many = f"{len(rows):,} messages name themselves as their parents"
+    which = f"Row {rows[0]} names itself as its parent" if len(rows) == 1 else many
+    sentence = f"{which}: Slack, for one, writes the beginning of a thread like that."
+    return Suggestion("self_parents_begin", True, sentence, "Let such messages begin conversations")
 
 
 def _ids_to_name(staging: Staging, loops: list[list[int]]) -> dict[int, str]:

@@ -2,38 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Mapping
+from itertools import groupby, islice
+from typing import Any
 
-from ops.accounts.usernames import username_problem
+from messaging.writing import in_batches
+from ops.accounts.usernames import ANONYMISED, reads_as_anonymised, username_problem
 from ops.deletion import erased_names
 from ops.files.problems import Problem, label
+from ops.imports.checking import suggesting
 from ops.imports.checking.findings import Findings, Mark
+from ops.imports.checking.likeness import Likeness, like_accounts, likely_name, no_account, spelling
+from ops.imports.options import Choices
+from ops.imports.remembered import people as remembered_people
 from ops.imports.staging.base import Staging
 
 NAMES_AT_A_TIME = 10_000  # that are looked up together
+NO_ACCOUNT = "People without an account"
+NEARLY = "Names that are nearly those of accounts"
+READS_LIKE = "New people whose names read like those of others"
 
 FIND_PEOPLE = """
 INSERT INTO {people} (username)
 SELECT name FROM (SELECT sender AS name FROM {rows} UNION SELECT receiver FROM {rows}) named
 WHERE name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {users} known WHERE known.username = named.name)
 """
-UNKNOWN_PEOPLE = """
+FAULTY_NAMES = """
 SELECT rows.number, 1, rows.sender, people.fault
-FROM {rows} rows CROSS JOIN {people} people WHERE people.username = rows.sender AND people.fault IS NOT NULL
+FROM {rows} rows CROSS JOIN {people} people WHERE people.username = rows.sender AND people.fault <> ''
 UNION ALL
 SELECT rows.number, 2, rows.receiver, people.fault
-FROM {rows} rows CROSS JOIN {people} people WHERE people.username = rows.receiver AND people.fault IS NOT NULL
+FROM {rows} rows CROSS JOIN {people} people WHERE people.username = rows.receiver AND people.fault <> ''
+"""
+ROWS_WITHOUT_ACCOUNT = """
+SELECT rows.number, people.username FROM {rows} rows CROSS JOIN {people} people
+WHERE people.username = rows.sender AND people.fault = ''
+UNION ALL
+SELECT rows.number, people.username FROM {rows} rows CROSS JOIN {people} people
+WHERE people.username = rows.receiver AND people.fault = ''
 """
 # Whoever is named only in excluded rows gets no account.
+# Taking sets away from each other takes a hash or a sort. PostgreSQL would go through all rows once for each name of a
+# NOT IN whose names do not fit into its working memory.
 DELETE_UNUSED = """
-DELETE FROM {people} WHERE username NOT IN (
-    SELECT sender FROM {rows} rows WHERE sender IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM {excluded} gone WHERE gone.number = rows.number)
-    UNION SELECT receiver FROM {rows} rows WHERE receiver IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM {excluded} gone WHERE gone.number = rows.number)
+DELETE FROM {people} WHERE fault IS NULL AND username IN (
+    SELECT username FROM {people}
+    EXCEPT SELECT sender FROM {rows} rows
+        WHERE NOT EXISTS (SELECT 1 FROM {excluded} gone WHERE gone.number = rows.number)
+    EXCEPT SELECT receiver FROM {rows} rows
+        WHERE NOT EXISTS (SELECT 1 FROM {excluded} gone WHERE gone.number = rows.number)
 )
 """
+# What begins with the name of anonymised accounts counts as one, whoever gave it that name.
+ANONYMISED_PEOPLE = "FROM {users} gone WHERE gone.anonymised_at IS NOT NULL OR substr(gone.username, 1, %s) = %s"
+ROWS_OF_ANONYMISED = """
+SELECT rows.number, 1, rows.sender FROM {rows} rows WHERE rows.sender IN (SELECT gone.username {anonymised})
+UNION ALL
+SELECT rows.number, 2, rows.receiver FROM {rows} rows WHERE rows.receiver IN (SELECT gone.username {anonymised})
+"""
+# Each missing name with the row in which it comes first, and how often it comes; an odd number is that of a receiver.
+NAMED = """
+SELECT named.name, people.fault, MIN(named.place), COUNT(*) FROM (
+    SELECT sender AS name, number * 2 AS place FROM {rows} UNION ALL SELECT receiver, number * 2 + 1 FROM {rows}
+) named CROSS JOIN {people} people
+WHERE people.username = named.name GROUP BY named.name, people.fault ORDER BY 3
+"""
+# Names that are written with other capitals or blanks than other names without an account.
+OF_ONE_SPELLING = """
+SELECT spelling, username FROM {spellings} WHERE spelling IN (
+    SELECT spelling FROM {spellings} GROUP BY spelling HAVING COUNT(*) > 1
+) ORDER BY spelling, username
+"""
+HAVE_ACCOUNTS = "DELETE FROM {meant} WHERE EXISTS (SELECT 1 FROM {users} known WHERE known.username = name)"
+USE_ACCOUNTS = """
+UPDATE {rows} AS rows SET {column} = meant.username FROM {meant} meant WHERE meant.name = rows.{column}
+"""
+
+
+def use_accounts(staging: Staging, people: Mapping[str, str]) -> None:
+    """Have rows name the accounts that ``people`` (Choices.people) gives for the names of the file.
+
+    Names that have an account mean that one, whatever was chosen; erased people's names mean nobody else.
+    """
+    meant = {name: username for name, username in people.items() if username}
+    if not meant:
+        return
+    erased = erased_names.erased(meant)
+    staging.fill("meant", ((name, username) for name, username in meant.items() if name not in erased))
+    staging.execute(HAVE_ACCOUNTS)
+    staging.analyze("meant")
+    for column in ("sender", "receiver"):
+        staging.execute(USE_ACCOUNTS, column=column)
 
 
 def find_missing(staging: Staging) -> int:
@@ -41,14 +100,97 @@ def find_missing(staging: Staging) -> int:
     return staging.execute(FIND_PEOPLE)
 
 
-def check_people(staging: Staging, findings: Findings, *, create_users: bool) -> None:
-    """Report senders and receivers who have no account and are not to get one, or cannot under that name."""
-    if not find_missing(staging) or not _store_faults(staging, create_users=create_users):
+def check_people(staging: Staging, findings: Findings, choices: Choices, *, by: Any = None) -> None:
+    """Report senders and receivers who have no account and are not to get one, or cannot under that name; and those
+    who are to get one and read like somebody who has one. What they are likely to mean is suggested.
+
+    ``by`` reads the problems: whether they say when an account was erased depends on that person's permissions.
+    """
+    if not find_missing(staging):
         return
-    for number, column, username, fault in staging.stream(UNKNOWN_PEOPLE):
-        no_user = f"no user {label(username, quoted=True)}: correct the name, or choose to create missing users."
-        cure = "" if fault else "create_users"
-        findings.report(Problem(number, "sender" if column == 1 else "receiver", "error", fault or no_user, cure))
+    like = _store_faults(staging, findings, choices, by=by)
+    refused = bool(staging.value("SELECT EXISTS (SELECT 1 FROM {people} WHERE fault = '')"))
+    if staging.value("SELECT EXISTS (SELECT 1 FROM {people} WHERE fault <> '')"):
+        for number, column, username, fault in staging.stream(FAULTY_NAMES):
+            cure = "people" if username in like else ""
+            findings.report(Problem(number, "sender" if column == 1 else "receiver", "error", fault, cure))
+    chosen = _chosen_before(staging, choices, by=by)
+    asked = suggesting.AskedPeople(like, chosen=chosen, create_users=choices.create_users)
+    if refused or like or asked.chosen:
+        for name, fault, place, times in staging.stream(NAMED):
+            row, column = place // 2, "receiver" if place % 2 else "sender"
+            if fault == "" or name in like or name in asked.chosen:
+                asked.add(name, row, times)
+            if fault == "":
+                findings.report(_no_account(name, like.get(name), row, column, times))
+            elif fault is None and name in like:
+                findings.report(_looks_like_another(name, like[name], row, column))
+    if refused:
+        _exclude_rows(staging, findings, why=choices.only_valid)
+    findings.people = asked.as_json()
+    findings.suggestions += asked.suggestions(_of_one_spelling(staging, choices, like))
+
+
+def _chosen_before(staging: Staging, choices: Choices, *, by: Any) -> dict[str, str]:
+    """Missing names about which ``by`` decided in an earlier file, each with the account; not those of the erased."""
+    chosen = remembered_people.remembered(by=by)
+    missing: list[str] = []
+    for batch in in_batches([name for name in chosen if name not in choices.people]):
+        among = ", ".join(["%s"] * len(batch))
+        found = staging.stream(f"SELECT username FROM {{people}} WHERE username IN ({among})", batch)
+        missing += (name for (name,) in found)
+    erased = erased_names.erased(missing)
+    return {name: chosen[name] for name in missing if name not in erased}
+
+
+def _no_account(name: str, like: Likeness | None, row: int, column: str, times: int) -> Problem:
+    message = no_account(name, like)
+    if times > 1:
+        message = f"{message} It is named {times:,} times."
+    cure, kind = ("people", NEARLY) if like else ("create_users", NO_ACCOUNT)
+    return Problem(row, column, "error", message, cure, kind)
+
+
+def _looks_like_another(name: str, like: Likeness, row: int, column: str) -> Problem:
+    said = f"{label(name, quoted=True)} has no account and reads like {label(like.usernames[0], quoted=True)}, "
+    return Problem(row, column, "warning", f"{said}who has one: is it somebody else?", "people", kind=READS_LIKE)
+
+
+def _exclude_rows(staging: Staging, findings: Findings, *, why: bool) -> None:
+    """Exclude all rows that name somebody without an account, of which only the first was reported for each name."""
+    for number, name in staging.stream(ROWS_WITHOUT_ACCOUNT):
+        if findings.marks[number] == Mark.EXCLUDED:
+            continue
+        if why:
+            findings.exclude(number, f"no user {label(name, quoted=True)}.")
+        else:
+            findings.mark(number, Mark.EXCLUDED)
+
+
+def _of_one_spelling(staging: Staging, choices: Choices, like: Mapping[str, Likeness]) -> dict[str, str]:
+    """Names without an account that differ from another one only in capitals and blanks, each with that one."""
+    undecided = staging.stream("SELECT username FROM {people} WHERE COALESCE(fault, '') = ''")
+    names = (name for (name,) in undecided if name not in like and name not in choices.people)
+    staging.fill("spellings", ((spelling(name), name) for name in names))
+    staging.analyze("spellings")
+    found: dict[str, str] = {}
+    for _, group in groupby(staging.stream(OF_ONE_SPELLING), key=lambda one: one[0]):
+        alike = [name for _, name in group]
+        best = likely_name(alike)
+        found |= {name: best for name in alike if name != best}
+    return found
+
+
+def check_anonymised(staging: Staging, findings: Findings) -> None:
+    """Report rows that would be stored as written by, or to, an anonymised account."""
+    gone = [len(ANONYMISED) + 1, f"{ANONYMISED} "]
+    if not staging.value(f"SELECT EXISTS (SELECT 1 {ANONYMISED_PEOPLE})", gone):
+        return
+    for number, column, username in staging.stream(ROWS_OF_ANONYMISED, [*gone, *gone], anonymised=ANONYMISED_PEOPLE):
+        if findings.marks[number] in (Mark.NEW, Mark.CHANGED):
+            said = f"{label(username, quoted=True)} is an anonymised account, as whom and to whom nobody writes: "
+            said += "name somebody else, or remove the row."
+            findings.report(Problem(number, "sender" if column == 1 else "receiver", "error", said))
 
 
 def count_missing(staging: Staging, findings: Findings) -> int:
@@ -62,23 +204,40 @@ def count_missing(staging: Staging, findings: Findings) -> int:
     return int(staging.value("SELECT COUNT(*) FROM {people} WHERE COALESCE(fault, '') = ''"))
 
 
-def _store_faults(staging: Staging, *, create_users: bool) -> int:
-    """Set why there can be no account under a missing name ("" where none is to be created); how many names."""
-    faults = list(_faults_of_names(staging, create_users=create_users))
-    for name, fault in faults:
-        staging.execute("UPDATE {people} SET fault = %s WHERE username = %s", [fault, name])
-    if create_users:
-        return len(faults)
-    return len(faults) + staging.execute("UPDATE {people} SET fault = '' WHERE fault IS NULL")
+def count_created(staging: Staging) -> int:
+    """How many of the people whom ``count_missing`` counted get an account."""
+    return int(staging.value("SELECT COUNT(*) FROM {people} WHERE fault IS NULL"))
 
 
-def _faults_of_names(staging: Staging, *, create_users: bool) -> Iterator[tuple[str, str]]:
-    """Missing names under which there can be no account, and why: erased people's, and what is no username."""
+def _store_faults(staging: Staging, findings: Findings, choices: Choices, *, by: Any) -> dict[str, Likeness]:
+    """Set why there can be no account under a missing name ("" where none is to be created, NULL where one is).
+
+    Returns whom the names read like about which nothing is decided yet, but for those of erased people.
+    """
+    like: dict[str, Likeness] = {}
+    faults: list[tuple[str, str]] = []
     names = (name for (name,) in staging.stream("SELECT username FROM {people}"))
     while some := list(islice(names, NAMES_AT_A_TIME)):
         erased = erased_names.erased(some)
+        findings.erased += len(erased)
         for name in some:
             if name in erased:
-                yield name, erased_names.refusal(name, erased[name])
-            elif create_users and (fault := username_problem(name)):
-                yield name, fault
+                faults.append((name, erased_names.refusal(name, erased[name], by=by)))
+            elif (_created(name, choices) or reads_as_anonymised(name)) and (fault := username_problem(name)):
+                faults.append((name, fault))
+        found = like_accounts(name for name in some if name not in erased and name not in choices.people)
+        like |= {name: one for name, one in found.items() if not reads_as_anonymised(name)}
+    for name, fault in faults:
+        staging.execute("UPDATE {people} SET fault = %s WHERE username = %s", [fault, name])
+    if not choices.create_users:
+        staging.execute("UPDATE {people} SET fault = '' WHERE fault IS NULL")
+        created = [name for name in choices.people if _created(name, choices)]
+        for batch in in_batches(created):
+            places = ", ".join(["%s"] * len(batch))
+            staging.execute(f"UPDATE {{people}} SET fault = NULL WHERE fault = '' AND username IN ({places})", batch)
+    return like
+
+
+def _created(name: str, choices: Choices) -> bool:
+    """Whether somebody of this name who has no account gets one."""
+    return choices.create_users or choices.people.get(name) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ops.files.problems import Problem, label
+from ops.files.suggestions import MOST_SAMPLES, Suggestion
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.rows import differing
 from ops.imports.staging.base import Staging
@@ -11,12 +12,16 @@ FIND_REPEATED = """
 INSERT INTO {repeated} (external_id)
 SELECT external_id FROM {rows} WHERE external_id IS NOT NULL GROUP BY external_id HAVING COUNT(*) > 1
 """
-# Of several rows with one id the first sound one counts.
+# Of several rows with one id the first sound one counts. A join: where rows were changed before the index was made,
+# PostgreSQL does not use it while an older transaction runs, and a sub-query would go through all rows.
 CHOOSE_REPEATED = """
-UPDATE {repeated} SET number = (
-    SELECT COALESCE(MIN(CASE WHEN content IS NOT NULL THEN number END), MIN(number)) FROM {rows}
-    WHERE {rows}.external_id = {repeated}.external_id
-)
+UPDATE {repeated} SET number = chosen.number FROM (
+    SELECT rows.external_id, COALESCE(
+        MIN(CASE WHEN rows.content IS NOT NULL THEN rows.number END), MIN(rows.number)
+    ) AS number
+    FROM {repeated} repeated CROSS JOIN {rows} rows WHERE rows.external_id = repeated.external_id
+    GROUP BY rows.external_id
+) chosen WHERE {repeated}.external_id = chosen.external_id
 """
 REPEATS = """
 SELECT rows.number, earlier.number, rows.external_id, rows.sender <> earlier.sender,
@@ -32,6 +37,57 @@ DELETE FROM {rows} WHERE number IN (
     WHERE rows.external_id = repeated.external_id AND rows.number <> repeated.number
 )
 """
+
+
+# Rows without an id that are alike in everything, each with the first such row.
+ALIKE = """
+SELECT number, first FROM (
+    SELECT number, MIN(number) OVER (PARTITION BY sender, receiver, sent_at, parent_external_id, content) AS first
+    FROM {rows} WHERE external_id IS NULL AND content IS NOT NULL
+) alike
+WHERE number <> first ORDER BY number
+"""
+DELETE_ALIKE = """
+DELETE FROM {rows} WHERE number IN (
+    SELECT number FROM (
+        SELECT number, MIN(number) OVER (PARTITION BY sender, receiver, sent_at, parent_external_id, content) AS first
+        FROM {rows} WHERE external_id IS NULL AND content IS NOT NULL
+    ) alike
+    WHERE number <> first
+)
+"""
+
+
+def check_alike(staging: Staging, findings: Findings, *, once: bool) -> None:
+    """Find rows without an id that are alike in everything: what was said twice, or copied twice. Nobody can tell.
+
+    Both are imported, which is suggested to be changed; where they are to come in ``once``, the first one counts.
+    """
+    if not staging.value("SELECT EXISTS (SELECT 1 FROM {rows} WHERE external_id IS NULL)"):
+        return
+    samples: list[tuple[int, int]] = []
+    others = 0
+    for number, first in staging.stream(ALIKE):
+        if once:
+            findings.mark(number, Mark.REPEATED)
+            findings.report(Problem(number, "", "notice", f"row {number} repeats row {first}; skipped"))
+        elif len(samples) < MOST_SAMPLES:
+            samples.append((first, number))
+        else:
+            others += 1
+    if once:
+        staging.execute(DELETE_ALIKE)
+    elif samples:
+        findings.report(Problem(samples[0][1], "", "warning", f"{_alike(samples, others)}. All of them are imported."))
+        sentence = f"{_alike(samples, others)}: what was written twice, or what was copied into the file twice."
+        findings.suggestions.append(Suggestion("alike_once", True, sentence, "Import such rows only once"))
+
+
+def _alike(pairs: list[tuple[int, int]], others: int) -> str:
+    """Which rows are alike: "Rows 2 and 3 are alike"."""
+    named = ", ".join(f"{'rows ' if place else 'Rows '}{first} and {row}" for place, (first, row) in enumerate(pairs))
+    more = f", and {others:,} more like an earlier one," if others else ""
+    return f"{named}{more} are alike and have no id"
 
 
 def skip_repeats(staging: Staging, findings: Findings) -> None:

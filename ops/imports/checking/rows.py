@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 
+from messaging.limits import LONGEST_TEXT
 from ops.accounts.usernames import MAX_LENGTH as LONGEST_USERNAME
 from ops.files.formulas import has_guard
 from ops.files.problems import Problem, Report
 from ops.files.sources import SourceRow
 from ops.files.timestamps import LONGEST as LONGEST_TIMESTAMP
-from ops.files.timestamps import Moment, moments_in
+from ops.imports.checking.values.context import RowContext, Unusual
+from ops.imports.checking.values.ids import ID_COLUMNS, KEPT_DIGITS, rounded
+from ops.imports.checking.values.words import flag
 from ops.imports.columns import COLUMNS
 
 LONGEST_EXTERNAL_ID = 255
+TEXT_TOO_LONG = f"the text has {{length:,}} characters: shorten it to {LONGEST_TEXT:,}."
 LONGEST = {
     "external_id": LONGEST_EXTERNAL_ID,
     "parent_external_id": LONGEST_EXTERNAL_ID,
@@ -27,14 +29,16 @@ NEEDED = {
     "receiver": "the receiver is empty: give a username.",
     "content": "the text is empty: give it one, or remove the row.",
 }
-FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
+FLAG_COLUMNS = ("edited", "read")
+OTHER_FLAGS = "Values that are neither true nor false"
+CONTENT = COLUMNS.index("content")
 
 # What is compared of two messages with one id.
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
 
-# The number, then the values in the order of COLUMNS: the time in UTC, edited and read as they are stored. The text is
+# The number, then the values: times in UTC, edited and read as they are stored, edited_at before the text. The text is
 # None where the row is faulty.
-StagedRow = tuple[int, str | None, str | None, str | None, str | None, str | None, bool, bool, str | None]
+StagedRow = tuple[int, str | None, str | None, str | None, str | None, str | None, bool, bool, str | None, str | None]
 
 # A text of nothing but these is empty. Other scripts' blanks, the ideographic one for instance, are somebody's text.
 BLANKS = " \t\r\n"
@@ -42,46 +46,58 @@ BLANKS = " \t\r\n"
 CANNOT_BE_STORED = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
-class RowContext:
-    """What the values of a row mean in this file.
-
-    ``now`` decides what lies in the future, ``time_zone`` (IANA) what is meant by times that name no zone. ``guarded``:
-    values may have the guard of our CSV exports, which does not count as one of their characters. ``ours``: we wrote
-    the file, of rows that were excluded before, and people have corrected it since.
-    """
-
-    now: datetime
-    time_zone: str = "UTC"
-    guarded: bool = False
-    ours: bool = False
-
-
-def checked_rows(rows: Iterable[SourceRow], context: RowContext, report: Report) -> Iterator[StagedRow]:
-    """Each row ready for staging; reports what is wrong with it by itself."""
+def checked_rows(
+    rows: Iterable[SourceRow], context: RowContext, report: Report, unusual: Unusual | None = None
+) -> Iterator[StagedRow]:
+    """Each row ready for staging; reports what is wrong with it by itself, and lets ``unusual`` take note of it."""
     guarded = context.guarded
-    latest = str(context.now.astimezone(UTC).replace(tzinfo=None))
-    read_moment = moments_in(context.time_zone)
+    latest = context.latest
+    read_moment, edited_flags, read_flags = context.moments, context.edited_flags, context.read_flags
+    seen = unusual or Unusual(context)
+    ids = seen.ids
+    words, no_ids = ids.words, ids.left_out
     for number, values, problem in rows:
         if problem is not None:
             # Its id is kept, so that replies to it are not reported as well.
             report(problem)
-            yield number, _storable_id(values[0], guarded=guarded), None, None, None, None, False, False, None
+            external_id = "" if no_ids else ids.read(number, "external_id", values[0])
+            yield number, _storable_id(external_id, guarded=guarded), None, None, None, None, False, False, None, None
             continue
-        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content = values
-        moment = read_moment(timestamp[:LONGEST_TIMESTAMP])
-        was_edited, was_read = _flag(edited), _flag(read)
+        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at = values
+        shortened = False
+        if (
+            external_id in words
+            or parent_external_id in words
+            or len(external_id) > KEPT_DIGITS
+            or len(parent_external_id) > KEPT_DIGITS
+            or external_id[-2:] == ".0"
+            or parent_external_id[-2:] == ".0"
+            or "+" in external_id
+            or "+" in parent_external_id
+            or no_ids
+        ):
+            external_id = ids.read(number, "external_id", external_id)
+            parent_external_id = ids.read(number, "parent_external_id", parent_external_id)
+            values = (external_id, parent_external_id, *values[2:])
+            shortened = bool(rounded(external_id) or rounded(parent_external_id))
+        moment = read_moment(timestamp[: LONGEST_TIMESTAMP + 1])
+        was_edited, was_read = flag(edited, edited_flags), flag(read, read_flags)
         text = "".join(values)
         storable = (text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)
-        sound = storable and sender and receiver and content.strip(BLANKS)
+        sound = storable and sender and receiver and content.strip(BLANKS) and not shortened
         long = len(text) > LONGEST_USERNAME and _long(values, guarded=guarded)
-        if not sound or long or moment.utc is None or was_edited is None or was_read is None:
-            yield _faulty(number, values, report, read_moment, guarded=guarded)
+        times = moment.utc is not None and (not edited_at or not _edit_fault(values, context))
+        if not sound or long or not times or was_edited is None or was_read is None:
+            yield _faulty(number, values, report, context, seen)
             continue
         if moment.note:
-            report(Problem(number, "timestamp", "notice", moment.note, "time_zone"))
-        if moment.utc > latest:
+            report(Problem(number, "timestamp", "warning" if moment.doubtful else "notice", moment.note, moment.cure))
+            if moment.cure == "repeated_times":
+                seen.times.add_twice(number, timestamp)
+        if moment.utc > latest:  # type: ignore[operator]
             report(Problem(number, "timestamp", "warning", "the time lies in the future: is it right?"))
+        if context.self_parents_begin and parent_external_id == external_id:
+            parent_external_id = ""
         yield (
             number,
             external_id or None,
@@ -89,14 +105,17 @@ def checked_rows(rows: Iterable[SourceRow], context: RowContext, report: Report)
             sender,
             receiver,
             moment.utc,
-            was_edited,
+            was_edited or bool(edited_at),
             was_read,
+            read_moment(edited_at[: LONGEST_TIMESTAMP + 1]).utc if edited_at else None,
             content,
         )
 
 
 def too_long(column: str, value: str, *, guarded: bool) -> str:
     """Why a value is too long for its column, with the remedy; "" where it is not."""
+    if column == "content" and len(value) - (guarded and has_guard(value)) > LONGEST_TEXT:
+        return TEXT_TOO_LONG.format(length=len(value))
     most = LONGEST.get(column)
     if most is None or len(value) - (guarded and has_guard(value)) <= most:
         return ""
@@ -111,49 +130,62 @@ def _long(values: Sequence[str], *, guarded: bool) -> bool:
         or len(parent_external_id) > LONGEST_EXTERNAL_ID
         or len(sender) > LONGEST_USERNAME
         or len(receiver) > LONGEST_USERNAME
+        or len(values[CONTENT]) > LONGEST_TEXT
     ) and any(too_long(column, value, guarded=guarded) for column, value in zip(COLUMNS, values, strict=True))
 
 
-def _flag(value: str) -> bool | None:
-    """What ``edited`` or ``read`` says; None where it is neither true nor false."""
-    known = FLAGS.get(value)
-    return known if known is not None else FLAGS.get(value.strip().lower())
-
-
-def _faulty(
-    number: int, values: Sequence[str], report: Report, read_moment: Callable[[str], Moment], *, guarded: bool
-) -> StagedRow:
+def _faulty(number: int, values: Sequence[str], report: Report, context: RowContext, seen: Unusual) -> StagedRow:
     """Report every fault of a row; what is sound of it is staged, so that checks of all rows together can continue."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
-        fault = _fault(column, value, guarded=guarded)
-        cure = ""
-        if column == "timestamp" and not fault:
-            moment = read_moment(value[:LONGEST_TIMESTAMP])
+        fault, cure = _fault(column, value, guarded=context.guarded)
+        kind = ""
+        if not fault and column == "timestamp":
+            moment = context.moments(value[: LONGEST_TIMESTAMP + 1])
             fault, cure = moment.problem, moment.cure
+            if fault:
+                seen.times.add(number, value[: LONGEST_TIMESTAMP + 1])
+        elif not fault and column in FLAG_COLUMNS and flag(value, context.edited_flags) is None:
+            fault, cure = f"{column} is neither true nor false: write true or false, or leave it empty.", "yes"
+            seen.flags.add(number, column, value)
+            kind = OTHER_FLAGS
+        elif not fault and column == "edited_at" and value:
+            fault, cure = _edit_fault(values, context) or ("", "")
         if fault:
-            report(Problem(number, column, "error", fault, cure))
+            report(Problem(number, column, "error", fault, cure, kind))
         elif value:
             sound[column] = value
     external_id, parent_external_id, sender, receiver = (sound.get(column) for column in COLUMNS[:4])
-    return number, external_id, parent_external_id, sender, receiver, None, False, False, None
+    return number, external_id, parent_external_id, sender, receiver, None, False, False, None, None
 
 
-def _fault(column: str, value: str, *, guarded: bool) -> str:
-    """What is wrong with one value, with its remedy; "" where nothing is."""
+def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] | None:
+    """What is wrong with the time at which a row says it was edited, and the option that would cure it."""
+    sent, edited = (context.moments(value[: LONGEST_TIMESTAMP + 1]) for value in (values[4], values[8]))
+    if edited.utc is None:
+        return edited.problem, edited.cure
+    if edited.utc > context.latest:
+        return "the text was edited in the future: correct edited_at, or leave it empty.", ""
+    if sent.utc and edited.utc < sent.utc:
+        return "the text was edited before the message was sent: correct edited_at or timestamp.", ""
+    return None
+
+
+def _fault(column: str, value: str, *, guarded: bool) -> tuple[str, str]:
+    """What is wrong with one value, with its remedy, and the option that would cure it; "" where nothing is."""
     found = CANNOT_BE_STORED.search(value)
     if found:
-        return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it."
+        return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it.", ""
     if long := too_long(column, value, guarded=guarded):
-        return long
-    if column in ("edited", "read") and _flag(value) is None:
-        return f"{column} is neither true nor false: write true or false, or leave it empty."
+        return long, ""
+    if column in ID_COLUMNS and (shortened := rounded(value)):
+        return shortened, "ids"
     empty = not (value.strip(BLANKS) if column == "content" else value)
-    return NEEDED.get(column, "") if empty else ""
+    return (NEEDED.get(column, "") if empty else ""), ""
 
 
 def _storable_id(external_id: str, *, guarded: bool) -> str | None:
-    return None if _fault("external_id", external_id, guarded=guarded) else external_id or None
+    return None if _fault("external_id", external_id, guarded=guarded)[0] else external_id or None
 
 
 def differing(differs: Sequence[object]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from messaging.models import Message
 from ops.files.problems import Problem, label
+from ops.files.suggestions import Suggestion
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.rows import differing
 from ops.imports.options import Choices
@@ -81,11 +82,16 @@ ON stored.sender_id = rows.sender_id AND stored.receiver_id = rows.receiver_id
 """
 # Rows whose id is stored, where anything differs: each of COMPARED in turn.
 STORED_OTHERWISE = """
-SELECT number, external_id, message_id, was_edited, sender, receiver, sent_at, content, parent FROM (
+SELECT number, external_id, message_id, was_edited, dated, {older} AS older,
+    sender, receiver, sent_at, content, parent
+FROM (
     SELECT rows.number, rows.external_id, known.message_id, stored.edited AS was_edited,
+        {edited_at} IS NOT NULL AS dated, {edited_at} AS edited_at,
+        stored."timestamp" AS stored_sent_at, stored.edited_elsewhere_at AS stored_edited_at,
         rows.sender <> senders.username AS sender, rows.receiver <> receivers.username AS receiver,
         {sent_at} <> stored."timestamp" AS sent_at, rows.content <> stored.content AS content,
-        CASE WHEN parents.id IS NULL THEN rows.parent_external_id IS NOT NULL ELSE COALESCE(rows.parent_external_id, '')
+        CASE WHEN parents.id IS NULL THEN COALESCE(rows.parent_external_id <> stored.awaited_parent_external_id,
+            rows.parent_external_id IS NOT NULL) ELSE COALESCE(rows.parent_external_id, '')
             NOT IN (COALESCE(parents.external_id, '{any_prefix}' || parents.id), '{own_prefix}' || parents.id)
             END AS parent
     FROM {known} known CROSS JOIN {rows} rows CROSS JOIN {messages} stored CROSS JOIN {users} senders
@@ -94,6 +100,13 @@ SELECT number, external_id, message_id, was_edited, sender, receiver, sent_at, c
         AND rows.content IS NOT NULL AND senders.id = stored.sender_id AND receivers.id = stored.receiver_id
 ) compared
 WHERE sender OR receiver OR sent_at OR content OR parent
+"""
+# Whether the text of a row was written before the stored one, or together with it.
+OLDER = """
+(dated AND (edited_at <= stored_sent_at OR edited_at <= COALESCE(stored_edited_at, stored_sent_at) OR EXISTS (
+    SELECT 1 FROM {histories} edits WHERE edits.message_id = compared.message_id
+        AND edits.edited_at >= compared.edited_at
+)))
 """
 # A row that started a conversation because its parent was missing does so again.
 STARTED_WITHOUT_PARENT = """
@@ -106,6 +119,7 @@ WHERE rows.number = known.number AND stored.id = known.message_id AND stored.par
         WHERE parents.external_id = rows.parent_external_id AND stored_parents.number = parents.number
     )
 """
+STORED_IS_NEWER = "the stored text was written later than this one, or at the same time: it is left as it is."
 TEXT_ONLY = (False, False, False, True, False)  # of COMPARED
 
 
@@ -141,7 +155,9 @@ def check_stored(staging: Staging, findings: Findings, choices: Choices) -> None
 def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator[tuple]:
     """(row, message id, whether it was edited) of rows with only another text; reports all other differences."""
     started: set[int] | None = None  # queried only where it makes a difference
-    for number, external_id, message_id, was_edited, *differs in staging.stream(STORED_OTHERWISE):
+    texts = ChangedTexts()
+    rows = staging.stream(STORED_OTHERWISE, older=OLDER)
+    for number, external_id, message_id, was_edited, dated, older, *differs in rows:
         different = tuple(map(bool, differs))
         started_here = False
         if different[-1]:
@@ -150,20 +166,57 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
             started_here = number in started
             different = (*different[:-1], not (started_here and choices.start_conversations))
         if different == TEXT_ONLY:
+            if findings.marks[number] == Mark.EXCLUDED:
+                continue  # for another reason, which was reported
+            if older:
+                findings.report(Problem(number, "content", "notice", STORED_IS_NEWER))
+                continue
+            texts.add(number, dated=dated)
             if choices.existing == "edit":
                 findings.mark(number, Mark.CHANGED)
             elif choices.existing == "refuse":
-                message = f"{label(external_id)} is already stored with different content: "
+                message = f"message {label(external_id)} is already stored with different content: "
                 message += "correct the row, give it another id, or choose what becomes of changed texts."
                 findings.report(Problem(number, "external_id", "error", message, "existing"))
             yield number, message_id, bool(was_edited)
         elif any(different):
             findings.report(_stored_otherwise(number, external_id, different, started_here=started_here))
+    findings.undated += texts.undated
+    if choices.existing == "refuse":
+        findings.suggestions += texts.suggestions()
+
+
+class ChangedTexts:
+    """Counts the rows that change stored texts, and how many of them do not say when they were edited."""
+
+    def __init__(self) -> None:
+        self.dated = self.undated = 0
+        self.first: list[int] = []
+
+    def add(self, number: int, *, dated: bool) -> None:
+        self.dated, self.undated = self.dated + bool(dated), self.undated + (not dated)
+        self.first = self.first or [number]
+
+    def suggestions(self) -> list[Suggestion]:
+        """To leave the stored texts or to record edits; first what is likelier."""
+        number = self.dated + self.undated
+        if not number:
+            return []
+        which = f"{number:,} stored messages have" if number > 1 else f"The message of row {self.first[0]} has"
+        when = (
+            "the file says that they were edited later"
+            if not self.undated
+            else "the file does not say when (edited_at), so the stored text may be newer or as old"
+        )
+        sentence = f"{which} another text in the file; {when}."
+        skip = Suggestion("existing", "skip", sentence, "Leave the stored texts as they are")
+        edit = Suggestion("existing", "edit", sentence, "Record the texts of the file as edits")
+        return [skip, edit] if self.undated else [edit, skip]
 
 
 def _stored_otherwise(number: int, external_id: str, different: tuple[bool, ...], *, started_here: bool) -> Problem:
     """The problem of a row whose id is stored with another message, or with this one without its parent."""
-    name = label(external_id)
+    name = f"message {label(external_id)}"  # not the id first: pages write the first letter of a sentence large
     if started_here and not any(different[:-2]):
         message = f"{name} is already stored, as the beginning of a conversation, and its parent is not: "
         message += "choose that such messages begin one, or leave parent_external_id empty."
@@ -173,6 +226,6 @@ def _stored_otherwise(number: int, external_id: str, different: tuple[bool, ...]
 
 
 def _never_given(number: int, external_id: str) -> Problem:
-    message = f"{label(external_id)} is an id of this very database, which never gave it to this message: the file is "
+    message = f"id {label(external_id)} is one of this very database, which never gave it to this message: the file is "
     message += "of a copy of it, perhaps. Give the message another id, in the rows of its answers as well."
     return Problem(number, "external_id", "error", message)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 
 from ops.files.problems import Problem
+from ops.imports import recording
 from ops.imports.jobs.files import check_with_preview, nothing_read
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
@@ -30,8 +31,9 @@ class CheckImport(ImportKind):
         if import_ is None:
             return {}
         with staging_on(DEFAULT_DB_ALIAS) as staging:
-            check_with_preview(import_, staging, lambda rows: run.beat(done=rows))
+            checked = check_with_preview(import_, staging, lambda rows: run.beat(done=rows))
         with run.batch():
+            recording.record_erased_names(import_, checked, by=run.requester)
             run.advance(done=import_.counts["rows"], total=import_.counts["rows"])
             import_.save_as_checked()
         return import_.summary

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
 
 from ops.files import private_files
-from ops.files.encodings import suggest_encoding
+from ops.files.formulas import MARK
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import Source, open_source
+from ops.files.suggestions import Suggestion
+from ops.files.timestamps import DATES
 from ops.imports import uploads
 from ops.imports.checking.check_file import Checked, Progress, check
+from ops.imports.checking.exported import rows_of
 from ops.imports.checking.findings import storable
-from ops.imports.checking.rows import RowContext
-from ops.imports.columns import ALWAYS_IGNORED, MESSAGE_COLUMNS
+from ops.imports.checking.values.context import RowContext
+from ops.imports.columns import COLUMNS, MESSAGE_COLUMNS
 from ops.imports.models import Import
 from ops.imports.pages import previews
+from ops.imports.remembered import encodings
 from ops.imports.staging.base import Staging
 from ops.jobs.run import JobFailed
 
 COUNTED = (
-    "rows", "new", "changed", "unchanged", "repeated", "rejected", "users", "conversations", "replies", "warnings",
-    "notices",
+    "rows", "new", "changed", "undated", "joined", "unchanged", "repeated", "rejected", "users", "conversations",
+    "replies", "warnings", "notices",
 )  # fmt: skip
 
 
@@ -40,22 +44,28 @@ def check_with_preview(import_: Import, staging: Staging, progress: Progress) ->
             import_.understood = _understood(source, import_)
             checked = check(
                 staging,
-                source,
+                rows_of(source),
                 context_of(source, import_),
                 import_.get_choices(),
                 progress=progress,
                 notices=source.notices,
+                suggestions=source.suggestions,
+                by=import_.by,
             )
+            import_.understood["headers"] = list(map(storable, source.headers))
     except Unreadable as error:
-        import_.understood = _unfit(error) if isinstance(error, HeaderUnfit) else {}
+        unfit = error if isinstance(error, HeaderUnfit) else None
+        import_.understood = _unfit(unfit) if unfit else {}
         import_.counts = nothing_read(error.problem)
-        import_.understood |= _suggestion(import_)
-        previews.write_problem(error.problem, import_.upload)
+        columns = _columns(unfit.headers, unfit.samples, unfit.guessed) if unfit else []
+        offered = [*_encodings(import_), *error.suggestions]
+        previews.write_problem(error.problem, import_.upload, offered, columns)
         return None
     import_.understood["complete"] = checked.complete
     import_.counts, import_.last_row = checked.counts, checked.last_row
-    import_.understood |= _suggestion(import_)
-    previews.write(checked, import_.upload, staging)
+    checked.findings.suggestions[:0] = _encodings(import_)
+    used = {name: header for name, header in zip(COLUMNS, source.used, strict=True) if header is not None}
+    previews.write(checked, import_.upload, staging, _columns(source.headers, source.samples, used))
     return checked
 
 
@@ -70,11 +80,19 @@ def open_upload(import_: Import) -> Iterator[Source]:
 
 def context_of(source: Source, import_: Import) -> RowContext:
     """How the rows of an open file are read."""
+    reading = import_.get_reading()
     return RowContext(
         now=timezone.now(),
-        time_zone=import_.get_reading().time_zone,
-        guarded=source.format == "CSV",
-        ours=ALWAYS_IGNORED in source.headers,
+        time_zone=reading.time_zone,
+        guarded=MARK in source.headers,
+        empty_read=_has_no_read(source) and not import_.get_choices().unread,
+        self_parents_begin=import_.get_choices().self_parents_begin,
+        dates=reading.dates,
+        repeated_times=reading.repeated_times,
+        yes=reading.yes,
+        no=reading.no,
+        nothing=reading.nothing,
+        ids=reading.ids,
     )
 
 
@@ -92,15 +110,25 @@ def _understood(source: Source, import_: Import) -> dict[str, Any]:
         "description": source.description,
         "time_zone": import_.get_reading().time_zone,
         "headers": list(map(storable, source.headers)),
+        "dates": DATES.get(dates, "") if (dates := import_.get_reading().dates) else "",
+        "no_read": _has_no_read(source),
+        **({"sheets": list(map(storable, source.sheets))} if len(source.sheets) > 1 else {}),
     }
 
 
-def _suggestion(import_: Import) -> dict[str, str]:
-    """The encoding to suggest for a file that is not valid UTF-8, where none was chosen."""
+def _has_no_read(source: Source) -> bool:
+    """Whether the file does not say which messages were read."""
+    return source.used[COLUMNS.index("read")] is None
+
+
+def _encodings(import_: Import) -> list[Suggestion]:
+    """The encodings to suggest for a file that is not valid UTF-8, where none was chosen; the likeliest is kept."""
     if import_.get_reading().encoding or "encoding" not in import_.counts["cures"]:
-        return {}
-    suggested = suggest_encoding(private_files.path(import_.upload))
-    return {"suggested_encoding": suggested} if suggested else {}
+        return []
+    found = encodings.suggestions(private_files.path(import_.upload), by=import_.by)
+    if found:
+        import_.understood["suggested_encoding"] = found[0].value
+    return found
 
 
 def _unfit(error: HeaderUnfit) -> dict[str, Any]:
@@ -109,5 +137,19 @@ def _unfit(error: HeaderUnfit) -> dict[str, Any]:
         "unknown": error.unknown,
         "missing": error.missing,
         "repeated": error.repeated,
+        "unnamed": error.unnamed,
     }
-    return {name: list(map(storable, headers)) for name, headers in found.items()}
+    return {
+        **{name: list(map(storable, headers)) for name, headers in found.items()},
+        **({"without_header": True} if error.without_header else {}),
+    }
+
+
+def _columns(headers: Sequence[str], samples: Sequence[Sequence[str]], held: Mapping[str, str]) -> list[dict[str, Any]]:
+    """For each column of the file its header, its first values and which of our columns it holds, for the preview."""
+    columns = {header: column for column, header in held.items()}
+    shown = [*samples, *[()] * (len(headers) - len(samples))]
+    return [
+        {"header": storable(header), "column": columns.get(header, ""), "values": list(map(storable, values))}
+        for header, values in zip(headers, shown, strict=True)
+    ]

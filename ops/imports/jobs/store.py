@@ -14,6 +14,7 @@ from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
 from ops.imports import recording
 from ops.imports.checking.check_file import Checked
+from ops.imports.checking.exported import rows_of
 from ops.imports.checking.roots import Roots
 from ops.imports.events import ImportEvent
 from ops.imports.jobs.files import check_with_preview, context_of, open_upload
@@ -59,7 +60,7 @@ class StoreImport(ImportKind):
                 *found,
                 run,
                 Bases.of(import_),
-                import_.get_choices(),
+                import_,
                 now=timezone.now(),
                 advance=lambda stored: _advance(import_, run, stored),
             )
@@ -78,16 +79,17 @@ class StoreImport(ImportKind):
             with staging_on(DEFAULT_DB_ALIAS) as staging:
                 Plan.load(_plan_path(import_), staging)
                 undoing = Undoing(import_, staging, run, unfinished=True)
-                undoing.restore_texts(as_they_were=True)
-                undoing.remove_messages()
-                undoing.remove_people()
+                with staging.writing():
+                    undoing.restore_texts(as_they_were=True)
+                    undoing.remove_messages()
+                    undoing.remove_people()
                 kept, counts = undoing.kept(), undoing.counts()
         with run.batch():
             import_.state = State.TAKEN_BACK
             import_.outcome = {"why": run.job.error or CANCELLED, "undo": {**counts, "kept": kept[0]}, "kept": kept[1]}
             import_.save(update_fields=["state", "outcome"])
             if any(counts.values()):
-                details = {**counts, "kept": kept[0], "batch": str(import_.pk)}
+                details = {**counts, "kept": kept[0], "batch": import_.pk}
                 record(ImportEvent.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
                 recording.announce(DEFAULT_DB_ALIAS)
         for kind in (PLAN, previews.REJECTED):
@@ -101,6 +103,7 @@ def _plan(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] | N
     checked = check_with_preview(import_, staging, lambda rows: run.beat(rows // 2, total))
     if checked is None or import_.why_not_storable:
         with run.batch():
+            recording.record_erased_names(import_, checked, by=run.requester)
             import_.save_as_checked()
         return None
     if import_.counts["rejected"]:
@@ -109,6 +112,7 @@ def _plan(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] | N
     planned.save(_plan_path(import_), staging)
     reserve_ids(staging, checked.counts, import_.last_row).set_on(import_)
     with run.batch():
+        recording.record_erased_names(import_, checked, by=run.requester)
         import_.save()
         run.cursor["planned"] = True
         run.advance(import_.counts["rows"] // 2, import_.counts["rows"])
@@ -120,7 +124,8 @@ def _resume(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
     planned = Plan.load(_plan_path(import_), staging)
     with open_upload(import_) as source:
         context = context_of(source, import_)
-        roots = restage(staging, source, planned, context=context, progress=lambda rows: run.beat())
+        rows, choices = rows_of(source), import_.get_choices()
+        roots = restage(staging, rows, planned, choices, context=context, progress=lambda rows: run.beat())
     return roots, planned
 
 
@@ -129,7 +134,11 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     path = previews.path_of(import_, previews.REJECTED)
     with open(path, "wb", opener=private_files.opener):
         pass  # only we may read it, from its beginning
-    with open_upload(import_) as source, RejectedRows(source, path, guarded_already=checked.guarded) as rejected:
+    above = max((import_.get_reading().header_row or 1) - 1, 0)
+    with (
+        open_upload(import_) as source,
+        RejectedRows(source, path, guarded_already=checked.guarded, rows_above=above) as rejected,
+    ):
         for row, why in checked.findings.excluded():
             rejected.write(row, why)
 
@@ -141,15 +150,19 @@ def _advance(import_: Import, run: Run, stored: int) -> None:
 
 
 def _finish(import_: Import, run: Run) -> None:
-    stored = ImportCounts.of(import_.counts)
-    changed = run.cursor.get("changed", 0)
+    stored = ImportCounts.of(run.cursor)
+    changed, joined = run.cursor.get("changed", 0), run.cursor.get("joined", 0)
     try:
         with run.batch():
             run.advance(import_.counts["rows"], import_.counts["rows"])
             import_.state, import_.stored_at = State.STORED, timezone.now()
             import_.outcome = {**asdict(stored), "changed": changed, "rejected": import_.counts["rejected"]}
+            import_.outcome |= {"joined": joined} if joined else {}
+            into = run.cursor.get("joined_conversations")
+            import_.outcome |= {"joined_conversations": into} if into else {}
             import_.save(update_fields=["state", "stored_at", "outcome"])
-            recording.finish(stored, changed, using=DEFAULT_DB_ALIAS, details={"batch": str(import_.pk)})
+            details = {"batch": import_.pk, **({"joined": joined} if joined else {})}
+            recording.finish(stored, changed, using=DEFAULT_DB_ALIAS, details=details)
     except NotRecorded as error:
         raise JobFailed(str(error)) from error
 
@@ -168,6 +181,8 @@ def _end_again(run: Run) -> dict[str, Any]:
 def _tidy_up(import_: Import) -> None:
     """Delete the file, and its texts with it. Problems and excluded rows are kept for a day."""
     counts = import_.counts
+    if import_.choices != import_.choices_without_people:
+        Import.objects.filter(pk=import_.pk).update(choices=import_.choices_without_people)
     keep = [previews.REJECTED] if counts["rejected"] else []
     keep += [previews.PROBLEMS] if counts["errors"] or counts["warnings"] or counts["notices"] else []
     with suppress(OSError):
@@ -181,7 +196,10 @@ def _refused(import_: Import) -> dict[str, Any]:
 
 
 def _result(import_: Import) -> dict[str, Any]:
-    return {**import_.outcome, "batch": str(import_.pk)}
+    return {
+        **{name: value for name, value in import_.outcome.items() if name != "joined_conversations"},
+        "batch": str(import_.pk),
+    }
 
 
 def _plan_path(import_: Import) -> Path:

@@ -38,9 +38,10 @@ class UndoImport(ImportKind):
             return {}
         with staging_on(DEFAULT_DB_ALIAS) as staging:
             undoing = Undoing(import_, staging, run)
-            undoing.restore_texts(as_they_were=False)
-            undoing.remove_messages()
-            undoing.remove_people()
+            with staging.writing():
+                undoing.restore_texts(as_they_were=False)
+                undoing.remove_messages()
+                undoing.remove_people()
             try:
                 _end(import_, run, undoing, State.UNDONE)
             except NotRecorded as error:
@@ -68,12 +69,14 @@ def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
     """Store what was undone, in this job and in earlier ones, and record what this one did."""
     kept, named = undoing.kept()
     before = import_.outcome.get("undo", {})
-    counts = {name: before.get(name, 0) + number for name, number in undoing.counts().items()}
+    done = undoing.counts()
+    names = [name for name in {**before, **done} if name != "kept"]
+    counts = {name: before.get(name, 0) + done.get(name, 0) for name in names}
     with run.batch():
         import_.state, import_.undone_at = state, timezone.now() if state == State.UNDONE else None
         import_.outcome = {**import_.outcome, "undo": {**counts, "kept": kept}, "kept": named}
         import_.save(update_fields=["state", "undone_at", "outcome"])
         run.advance(import_.outcome["messages"], import_.outcome["messages"])
-        details = {**undoing.counts(), "kept": kept, "batch": str(import_.pk)}
+        details = {**undoing.counts(), "kept": kept, "batch": import_.pk}
         record(ImportEvent.IMPORT_UNDONE, actor=run.requester, target=import_, details=details)
         recording.announce(DEFAULT_DB_ALIAS)

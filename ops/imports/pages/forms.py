@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from django import forms
 
 from ops.files.encodings import ENCODINGS
+from ops.files.headers import address
+from ops.files.shapes.samples import shortened
 from ops.files.sources import Reading
 from ops.files.uploads import PrivateUploadHandler
 from ops.imports.columns import ALWAYS_IGNORED, COLUMNS, MAY_BE_LEFT_OUT
 from ops.imports.models import Import
-from ops.imports.options import Choices
+from ops.imports.options import DEFAULTS, OPTIONS, Choices, problems_of, with_values
+from ops.imports.pages.option_fields import field_of, shown, typed
 
 NOT_IN_THE_FILE = "-"
+LONGEST_SAMPLE = 60  # characters of a value of the file, as the page shows it
+MEANINGS = {
+    "external_id": "ID of the message",
+    "parent_external_id": "ID of the message that it answers",
+    "sender": "who wrote it",
+    "receiver": "who received it",
+    "timestamp": "when it was sent",
+    "edited": "whether it was edited",
+    "read": "whether it was read",
+    "content": "the text",
+    "edited_at": "when the text was written, if it was edited",
+}
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
-READING_FIELDS = ("encoding", "time_zone", "ignore_unknown")
-CHOICE_FIELDS = ("create_users", "start_conversations", "existing", "only_valid", "notify")
+OF_JSON = ("list_under", "join_pieces")
+NOT_CHOSEN = ("", False, None)
+WORKBOOKS = ("XLSX", "XLS", "XLSB", "ODS")
+
+
+class ColumnField(NamedTuple):
+    """The field of one of our columns: what it holds, and the first values of the column that is chosen for it."""
+
+    field: forms.BoundField
+    meaning: str
+    samples: list[str]
+
+
+def _as_sent(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 class UploadForm(forms.Form):
@@ -41,68 +69,64 @@ class UploadForm(forms.Form):
 
 
 class ChecksForm(forms.Form):
-    """How the file is read and special rows are treated, to check it again."""
-
-    encoding = forms.ChoiceField(label="Encoding of the file", required=False)
-    time_zone = forms.CharField(
-        label="Time zone of times that name none",
-        max_length=64,
-        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Name the time zone, such as Europe/Berlin or UTC."},
-    )
-    create_users = forms.BooleanField(
-        label="Create missing users",
-        help_text="Not active and without a password: nobody can sign in with them.",
-        required=False,
-    )
-    start_conversations = forms.BooleanField(
-        label="Let a message whose parent is missing begin a conversation", required=False
-    )
-    ignore_unknown = forms.BooleanField(label="Ignore unknown columns", required=False)
-    existing = forms.ChoiceField(
-        label="Where a message is stored already, with another text",
-        choices=[
-            ("edit", "record the new text as an edit; the old one stays in the history"),
-            ("skip", "leave the stored text as it is"),
-            ("refuse", "treat it as an error"),
-        ],
-        widget=forms.RadioSelect,
-    )
-    only_valid = forms.BooleanField(
-        label="Import only the valid rows",
-        help_text="The others come back as a file that you can correct and import.",
-        required=False,
-    )
-    notify = forms.BooleanField(label="Notify the receivers of new messages", required=False)
+    """How the file is read and special rows are treated, to check it again: the options that no other part asks for."""
 
     def __init__(self, import_: Import, data: Any = None) -> None:
-        reading, choices = import_.get_reading(), import_.get_choices()
-        super().__init__(data, auto_id="again-%s", initial={**reading.as_json(), **choices.as_json()})
-        self.fields["encoding"].choices = [("", "find out"), *ENCODINGS.items()]  # type: ignore[attr-defined]
+        chosen = {**import_.get_reading().as_json(), **import_.get_choices().as_json()}
+        initial = {option.name: shown(option, chosen[option.name]) for option in OPTIONS}
+        super().__init__(data, auto_id="again-%s", initial=initial)
+        self.options = [option for option in OPTIONS if not option.own_part]
+        self.fields |= {option.name: field_of(option) for option in self.options}
+        self.fields["time_zone"].required = True
+        self.fields["time_zone"].error_messages["required"] = "Name the time zone, such as Europe/Berlin or UTC."
+        self.fields["time_zone"].widget.attrs |= {"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}
         suggested = import_.understood.get("suggested_encoding")
         if suggested in ENCODINGS:
             self.initial["encoding"] = suggested
             self.fields["encoding"].help_text = f"The file is probably in {ENCODINGS[suggested]}."
         self.import_ = import_
+        self._keep_what_fits()
 
-    def clean_time_zone(self) -> str:
-        name: str = self.cleaned_data["time_zone"].strip()
-        if name not in available_timezones():
-            raise forms.ValidationError(f"“{name}” is no time zone: choose one of the list, such as Europe/Berlin.")
-        return name
+    def _keep_what_fits(self) -> None:
+        """Leave out what says nothing of a file of this format, unless it was chosen."""
+        understood, reading = self.import_.understood, self.import_.get_reading()
+        format, sheets = understood.get("format", ""), understood.get("sheets", [])
+        named = list(dict.fromkeys([*sheets, *filter(None, [reading.sheet])]))
+        choices = [("", "the first one"), *((one, one) for one in named)]
+        self.fields["sheet"] = forms.ChoiceField(label="Sheet", choices=choices, required=False)
+        fits = {
+            **dict.fromkeys(OF_JSON, format.startswith("JSON")),
+            "fill_merged": format in WORKBOOKS,
+            "sheet": bool(sheets),
+            "header_row": not format.startswith("JSON"),
+        }
+        unfit = {name for name, fit in fits.items() if format and not fit and getattr(reading, name) in NOT_CHOSEN}
+        self.options = [option for option in self.options if option.name not in unfit]
+        for name in unfit:
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        for name, value in self.cleaned_data.items():
+            self.cleaned_data[name] = value.strip() if isinstance(value, str) else value
+        for name, problem in problems_of(self.cleaned_data):
+            self.add_error(name, problem)
+        return self.cleaned_data
 
     @property
     def time_zones(self) -> list[str]:
         """The names that the field suggests."""
         return sorted(available_timezones())
 
-    def reading(self) -> Reading:
-        """How the file is read now; columns stay as they were."""
-        columns = self.import_.get_reading().columns
-        return Reading(columns=columns, **{name: self.cleaned_data[name] for name in READING_FIELDS})
+    def options_chosen(self) -> tuple[Reading, Choices]:
+        """How the file is read and treated now; what other parts of the page ask for stays as it was."""
+        chosen = {name: DEFAULTS[name] if value is None else value for name, value in self.cleaned_data.items()}
+        return with_values(chosen, self.import_.get_reading(), self.import_.get_choices())
 
-    def choices(self) -> Choices:
-        return Choices(**{name: self.cleaned_data[name] for name in CHOICE_FIELDS})
+    def same(self) -> list[tuple[str, Any]]:
+        """The fields and values that check the file again as it was checked last."""
+        last = {**self.import_.get_reading().as_json(), **self.import_.get_choices().as_json()}
+        sent = ((option.name, typed(option, self.fields[option.name], last[option.name])) for option in self.options)
+        return [(name, value) for name, value in sent if value is not None]
 
 
 class ColumnsForm(forms.Form):
@@ -111,19 +135,28 @@ class ColumnsForm(forms.Form):
     Values are positions in the header, not names: those may contain anything.
     """
 
-    ignore_unknown = forms.BooleanField(
-        label="Leave out the columns of the file that are not chosen", required=False, initial=True
-    )
+    ignore_unknown = forms.BooleanField(label="Ignore unmatched columns", required=False, initial=True)
 
-    def __init__(self, headers: Sequence[str], suggested: Mapping[str, str], data: Any = None) -> None:
-        super().__init__(data, auto_id="column-%s")
+    header_row = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        suggested: Mapping[str, str],
+        data: Any = None,
+        *,
+        samples: Sequence[Sequence[str]] = (),
+        header_row: int | None = None,
+    ) -> None:
+        """``samples`` are the first values under each header; ``header_row`` is sent with what is chosen."""
+        super().__init__(data, auto_id="column-%s", initial={"header_row": _as_sent(header_row)})
         self.headers = headers
-        places = {header: str(place) for place, header in enumerate(headers)}
-        choices = [
-            (str(place), header or f"(column {place + 1}, without a name)")
-            for place, header in enumerate(headers)
-            if header != ALWAYS_IGNORED
+        self.samples = [
+            [shortened(value, LONGEST_SAMPLE) for value in samples[place]] if place < len(samples) else []
+            for place in range(len(headers))
         ]
+        places = {header: str(place) for place, header in reversed([*enumerate(headers)])}
+        choices = [(str(place), header) for place, header in enumerate(headers) if header not in ALWAYS_IGNORED]
         for column in COLUMNS:
             none = [(NOT_IN_THE_FILE, "not in the file")] if column in MAY_BE_LEFT_OUT else []
             initial = places.get(suggested.get(column, ""), NOT_IN_THE_FILE if none else "")
@@ -131,9 +164,10 @@ class ColumnsForm(forms.Form):
                 label=column,
                 choices=[("", "choose…"), *none, *choices],
                 initial=initial,
+                widget=forms.Select(attrs={"aria-describedby": f"column-{column}-means column-{column}-samples"}),
                 error_messages={"required": f"Choose the column that holds {column}."},
             )
-        self.order_fields([*COLUMNS, "ignore_unknown"])
+        self.order_fields([*COLUMNS, "ignore_unknown", "header_row"])
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, str] = {}
@@ -146,18 +180,45 @@ class ColumnsForm(forms.Form):
         return self.cleaned_data
 
     @property
-    def column_fields(self) -> list[forms.BoundField]:
-        return [self[column] for column in COLUMNS]
+    def column_fields(self) -> list[ColumnField]:
+        """The field of each of our columns, with the first values of the column that is chosen."""
+        found = []
+        for column in COLUMNS:
+            place = str(self[column].value())
+            chosen = place.isdecimal() and place.isascii() and int(place) < len(self.samples)
+            found.append(ColumnField(self[column], MEANINGS[column], self.samples[int(place)] if chosen else []))
+        return found
+
+    @property
+    def of_the_file(self) -> list[tuple[str, list[str]]]:
+        """The headers of the file, each with the first values under it."""
+        return list(zip(self.headers, self.samples, strict=True))
+
+    @property
+    def samples_by_place(self) -> dict[str, list[str]]:
+        """The first values of each column of the file, as the page shows them when another one is chosen."""
+        return {str(place): values for place, values in enumerate(self.samples)}
 
     def columns(self) -> dict[str, str]:
         """The header that holds each of our columns, "" where the file has none."""
         places = ((column, self.cleaned_data[column]) for column in COLUMNS)
-        return {column: "" if place == NOT_IN_THE_FILE else self.headers[int(place)] for column, place in places}
+        return {column: "" if place == NOT_IN_THE_FILE else self._called(int(place)) for column, place in places}
+
+    def _called(self, place: int) -> str:
+        """A header by its name, or by its place where another one has the same name."""
+        header = self.headers[place]
+        return header if self.headers.count(header) == 1 else address(place, self.headers)
 
 
 class StoreForm(forms.Form):
-    """The last question: whether stored texts are replaced."""
+    """The last questions: whether stored texts are replaced, and whether messages were read where no column says."""
 
+    unread = forms.ChoiceField(
+        label="The file does not say which messages were read (it has no column “read”)",
+        choices=[("read", "All count as read, as messages of the past"), ("unread", "All are unread")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
     existing = forms.ChoiceField(
         widget=forms.RadioSelect,
         error_messages={"required": "Say what becomes of the stored texts: record the edits, or leave them."},
@@ -166,10 +227,16 @@ class StoreForm(forms.Form):
     def __init__(self, import_: Import, data: Any = None) -> None:
         super().__init__(data, auto_id="store-%s")
         self.import_ = import_
+        if not (import_.understood.get("no_read") and import_.counts.get("new")):
+            del self.fields["unread"]
+        else:
+            self.initial["unread"] = "unread" if import_.get_choices().unread else "read"
         changed = import_.counts.get("changed", 0)
         if not changed:
             del self.fields["existing"]
             return
+        if import_.counts.get("undated"):
+            self.initial["existing"] = "skip"  # the stored texts may be newer
         texts = "1 stored text" if changed == 1 else f"{changed:,} stored texts"
         self.fields["existing"].label = f"The file has other words for {texts}"
         self.fields["existing"].choices = [  # type: ignore[attr-defined]
@@ -177,9 +244,11 @@ class StoreForm(forms.Form):
             ("skip", "Leave the stored texts as they are"),
         ]
 
-    def agreed(self) -> dict[str, str]:
-        """What was chosen about stored texts. Texts corrected since the check are never replaced unasked."""
+    def agreed(self) -> dict[str, Any]:
+        """What was chosen. Texts corrected since the check are never replaced unasked."""
+        answered = self.cleaned_data.get("unread")
+        read: dict[str, Any] = {"unread": answered == "unread"} if answered else {}
         if "existing" in self.fields:
-            return {"existing": self.cleaned_data["existing"]}
+            return {"existing": self.cleaned_data["existing"], **read}
         asked_for = self.import_.get_choices().existing
-        return {"existing": "refuse" if asked_for == "edit" else asked_for}
+        return {"existing": "refuse" if asked_for == "edit" else asked_for, **read}

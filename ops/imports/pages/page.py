@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from messaging.edits import Difference, word_differences
-from messaging.models import Message
+from messaging.differences import Difference, Effort, compare
+from ops.audit.readings import Shown
 from ops.files.headers import places
-from ops.imports import columns, uploads
-from ops.imports.columns import ALIASES, COLUMNS, suggest
+from ops.imports import uploads
+from ops.imports.columns import COLUMNS
+from ops.imports.guessing import suggest
 from ops.imports.jobs.check import STOPPED
 from ops.imports.models import Import
-from ops.imports.pages import previews, results
+from ops.imports.pages import cures, previews, problems, results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
+from ops.imports.pages.people_form import PeopleForm
 from ops.imports.pages.results import Figure, counted, figure
+from ops.imports.remembered import columns
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see
 
 State = Import.State
-OPEN_PROBLEMS = 10  # shown at once; the others unfold
-COMPARED_WITHIN = 2.0  # seconds for all changed texts of a page together
+ASKED_WITH_COLUMNS = ("header_row", "encoding")  # of how a file is read, where its columns do not fit
 
 
 class Change(NamedTuple):
@@ -32,13 +35,7 @@ class Change(NamedTuple):
     message_id: int
     differences: list[Difference] | None
     cut: bool  # whether only the beginning was compared
-
-
-class Offer(NamedTuple):
-    """A choice of the form; ``words`` say how many problems it would fix, "" where none."""
-
-    field: Any
-    words: str
+    coarse: bool  # whether whole passages are marked, because the texts differ too much to be compared by words
 
 
 # How a state looks: the class of its chip, and the sign before its words.
@@ -64,8 +61,11 @@ PARTS: dict[str, str] = {
 }
 
 
-def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
-    """What the template of the page gets; the forms are those of somebody who has not sent one yet."""
+def context(import_: Import, *, viewer: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template of the page gets; the forms are those of somebody who has not sent one yet.
+
+    ``asked`` are the parameters of the address, which narrow the problems.
+    """
     own = import_.by_id == viewer.pk
     kept = own and uploads.is_kept(import_)
     job, at_work = import_.job, import_.state in (State.CHECKING, State.STORING, State.UNDOING)
@@ -82,7 +82,7 @@ def context(import_: Import, *, viewer: Any) -> dict[str, Any]:
         "rejected": own and bool(import_.counts.get("rejected")) and previews.exists(import_, previews.REJECTED),
     }
     if import_.state == State.CHECKED:
-        shown |= _checked(import_, viewer) | {"expired": own and not kept}
+        shown |= _checked(import_, viewer, asked) | {"expired": own and not kept}
     elif import_.state == State.STORED:
         shown["stored"] = results.stored_figures(import_)
     elif import_.state == State.UNDONE or import_.state == State.TAKEN_BACK:
@@ -99,7 +99,8 @@ def state_token(import_: Import) -> str:
 
 def header_is_unfit(import_: Import) -> bool:
     """Whether somebody has to say which column is which."""
-    return any(import_.understood.get(name) for name in ("unknown", "missing", "repeated"))
+    found = ("unknown", "missing", "repeated", "unnamed", "without_header")
+    return any(import_.understood.get(name) for name in found)
 
 
 def repeated_columns(import_: Import) -> list[tuple[str, str]]:
@@ -110,10 +111,20 @@ def repeated_columns(import_: Import) -> list[tuple[str, str]]:
 
 def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     """The form that asks for the columns: filled in as ``by`` chose last time, else as their names suggest."""
-    headers = import_.understood.get("headers", [])
+    headers, reading = import_.understood.get("headers", []), import_.get_reading()
+    of_file = (previews.load(import_) or {}).get("columns", [])
+    without_header = import_.understood.get("without_header", False)
     last = columns.remembered(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
-    return ColumnsForm(headers, {**known, **last, **import_.get_reading().columns}, data)
+    held = {one["column"]: one["header"] for one in of_file if one["column"]}
+    suggested = {**known, **last, **held} if without_header or not header_is_unfit(import_) else {**known, **last}
+    return ColumnsForm(
+        headers,
+        {**suggested, **reading.columns},
+        data,
+        samples=[one["values"] for one in of_file],
+        header_row=0 if without_header else reading.header_row,
+    )
 
 
 def why_stopped(import_: Import) -> str:
@@ -161,10 +172,9 @@ def earlier(import_: Import) -> QuerySet[Import]:
     return same.select_related("by").order_by("-stored_at")
 
 
-def changed_messages(preview: dict[str, Any]) -> list[Message]:
-    """The stored messages whose texts the page shows: whoever sees them has read them."""
-    ids = [change["message_id"] for change in preview.get("changed", [])]
-    return list(Message.objects.filter(pk__in=ids).only("pk").order_by("pk"))
+def compared_messages(preview: dict[str, Any]) -> Shown:
+    """The stored messages whose texts the page shows beside those of the file."""
+    return Shown(messages=[change["message_id"] for change in preview.get("changed", [])])
 
 
 def may_see_stored_texts(viewer: Any) -> bool:
@@ -172,22 +182,19 @@ def may_see_stored_texts(viewer: Any) -> bool:
     return viewer.has_perm("messaging.view_message") or viewer.has_perm("exports.export_messages")
 
 
-def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
+def _checked(import_: Import, viewer: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     if import_.by_id != viewer.pk:
         return {"figures": figures(import_)}
     preview = previews.load(import_) or {}
-    form = ChecksForm(import_)
-    offered, others = offers(import_, preview, form)
     unfit = header_is_unfit(import_)
     job = import_.job
     return {
         "stopped": why_stopped(import_),
         "refused": job.result.get("refused", "") if job is not None else "",
         "preview": preview,
-        "first_problems": preview.get("problems", [])[:OPEN_PROBLEMS],
-        "more_problems": preview.get("problems", [])[OPEN_PROBLEMS:],
+        **_problems(import_, preview, asked),
+        **(_suggested_columns(preview) if unfit else {}),
         "figures": figures(import_),
-        "found": sum(import_.counts.get(level, 0) for level in ("errors", "warnings", "notices")),
         "obstacle": obstacle(import_),
         "button": button(import_),
         "effects": effects(import_),
@@ -196,34 +203,77 @@ def _checked(import_: Import, viewer: Any) -> dict[str, Any]:
         "unfit": unfit,
         "repeated": repeated_columns(import_),
         "columns_form": columns_form(import_, by=viewer) if unfit or import_.reading.get("columns") else None,
-        "checks_form": form,
-        "offered": offered,
-        "others": others,
+        "people_form": PeopleForm(preview["people"]) if preview.get("people") else None,
+        "checks_form": ChecksForm(import_),
         "store_form": StoreForm(import_),
-        "columns": matched_columns(import_),
+        "columns": matched_columns(preview),
     }
 
 
-def same_choices(import_: Import) -> list[tuple[str, str]]:
+def _suggested_columns(preview: dict[str, Any]) -> dict[str, Any]:
+    """Which columns a file has is asked by a form of its own, which is filled in with what is suggested."""
+    every = list(enumerate(preview.get("suggestions", [])))
+    asked = [one for _, one in every if one["option"] == "columns"]
+    return {
+        "suggestions": [(place, one) for place, one in every if one not in asked],
+        "suggested_columns": asked[0]["sentence"] if asked else "",
+        "asked_with_columns": ASKED_WITH_COLUMNS,
+    }
+
+
+def _problems(import_: Import, preview: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wrong with the file, and what would cure it, as far as the address asks for it."""
+    wanted = problems.asked_for(asked)
+    # A header that does not fit is asked about by a part of its own.
+    groups = [] if header_is_unfit(import_) else problems.groups_of(preview, wanted)
+    counts = import_.counts
+    suggestions = [] if wanted else problems.without_problem(preview, groups)
+    only_valid = cures.buttons_for("only_valid") if _leaves_rows(import_) else []
+    return {
+        "groups": groups,
+        "narrowings": problems.narrowings(preview, wanted),
+        "suggestions": suggestions,
+        "take_all": len(cures.certain(preview.get("suggestions", []))),
+        "only_valid": only_valid,
+        "curable": bool(suggestions or only_valid or any(group.curable for group in groups)),
+        # Where a choice of the form cures what is wrong, the form is open.
+        "choose_open": any(
+            group.chosen_in_form and not group.suggestions and group.about["level"] == "error" for group in groups
+        ),
+        "found": sum(counts.get(level, 0) for level in ("errors", "warnings", "notices")),
+    }
+
+
+def _leaves_rows(import_: Import) -> bool:
+    """Whether rows without a problem would come in if those with one were left out."""
+    counts = import_.counts
+    return bool(
+        import_.understood.get("complete")
+        and counts.get("errors")
+        and not import_.get_choices().only_valid
+        and (counts.get("new") or counts.get("changed"))
+    )
+
+
+def same_choices(import_: Import) -> list[tuple[str, Any]]:
     """The fields of a form that checks the file again as it was checked last."""
-    form = ChecksForm(import_)
-    last = {**form.initial, "encoding": import_.get_reading().encoding}  # without what is suggested
-    values = ((name, last[name]) for name in form.fields)
-    return [(name, "on" if value is True else value) for name, value in values if value is not False]
+    return ChecksForm(import_).same()
 
 
 def figures(import_: Import) -> list[Figure]:
     """What the check found, in numbers: new messages, problems, and what else there is at least one of."""
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
     choices = import_.get_choices()
-    people = ("user to create", "users to create") if choices.create_users else ("missing user", "missing users")
+    created = _created(import_)
     new, problems = figure(counts["new"], "new message"), figure(counts["errors"], "problem", kind="bad")
     others = [
         figure(counts["changed"], "changed text", kind="odd"),
+        figure(counts["joined"], "earlier message joins its parent", "earlier messages join their parents"),
         figure(counts["unchanged"], "stored already", "stored already"),
         figure(counts["repeated"], "repeated within the file", "repeated within the file"),
         figure(counts["conversations"], "new conversation"),
-        figure(counts["users"], *people, "odd"),
+        figure(created, "user to create", "users to create", "odd"),
+        figure(counts["users"] - created, "missing user", kind="odd"),
         figure(counts["rejected"] if choices.only_valid else 0, "row left out", "rows left out", "bad"),
         figure(counts["warnings"], "warning", kind="odd"),
         figure(counts["notices"], "notice"),
@@ -231,46 +281,31 @@ def figures(import_: Import) -> list[Figure]:
     return [new, problems, *(one for one in others if one.number)]
 
 
-def offers(import_: Import, preview: dict[str, Any], form: ChecksForm) -> tuple[list[Offer], list[Offer]]:
-    """The choices that would fix problems of this file, those that fix most first; and the others."""
-    numbers = _cures(import_, preview)
-    names = sorted((name for name in form.fields if numbers.get(name)), key=lambda name: -numbers[name])
-    names += [name for name in form.fields if name in form.errors and name not in names]
-    if import_.counts.get("errors") and import_.understood.get("complete"):
-        names.append("only_valid")
-    helpful = [Offer(form[name], _cure_in_words(name, numbers.get(name, 0))) for name in names]
-    return helpful, [Offer(form[name], "") for name in form.fields if name not in names]
-
-
-def _cure_in_words(choice: str, number: int) -> str:
-    if not number:
-        return ""
-    return f"for {counted(number, 'time')}" if choice == "time_zone" else f"cures {counted(number, 'problem')}"
-
-
-def _cures(import_: Import, preview: dict[str, Any]) -> dict[str, int]:
-    """How many problems each choice would fix."""
-    counted: dict[str, int] = import_.counts.get("cures", {})
-    return counted or Counter(problem["cure"] for problem in preview.get("problems", []) if problem["cure"])
+def _created(import_: Import) -> int:
+    """How many of the missing people get an account."""
+    counts = import_.counts
+    all_of_them = counts.get("users", 0) if import_.get_choices().create_users else 0
+    return int(counts.get("created", all_of_them))
 
 
 def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
     """The changed texts of a preview, compared word by word for whoever may read what is stored."""
     changed = preview.get("changed", [])
-
-    def compared(one: dict[str, Any]) -> list[Difference] | None:
-        seconds = COMPARED_WITHIN / len(changed)
-        return word_differences(one["before"], one["after"], seconds=seconds) if readable else None
-
-    return [Change(one["row"], one["message_id"], compared(one), one.get("cut", False)) for one in changed]
+    effort, changes = Effort(), []
+    for place, one in enumerate(changed):
+        share = effort.share(len(changed) - place)
+        found = compare(one["before"], one["after"], share) if readable else None
+        differences, coarse = (found.differences, found.coarse) if found else (None, False)
+        changes.append(Change(one["row"], one["message_id"], differences, one.get("cut", False), coarse))
+    return changes
 
 
 def effects(import_: Import) -> str:
     """What else the button does, in a sentence."""
     counts, choices = import_.counts, import_.get_choices()
     parts = []
-    if choices.create_users and counts.get("users"):
-        parts.append(f"creates {counted(counts['users'], 'user')}")
+    if created := _created(import_):
+        parts.append(f"creates {counted(created, 'user')}")
     if choices.only_valid and counts.get("rejected"):
         parts.append(f"leaves out {counted(counts['rejected'], 'row')}")
     parts.append("notifies the receivers" if choices.notify else "notifies nobody")
@@ -278,9 +313,7 @@ def effects(import_: Import) -> str:
     return f"{words[0].upper()}{words[1:]}. You can undo it afterwards."
 
 
-def matched_columns(import_: Import) -> list[tuple[str, str]]:
+def matched_columns(preview: dict[str, Any]) -> list[tuple[str, str]]:
     """(column, header) of each column that the file has."""
-    headers, chosen = import_.understood.get("headers", []), import_.get_reading().columns
-    found = [(name, chosen.get(name, name)) for name in COLUMNS]
-    aliases = [(name, ALIASES[name]) for name in ALIASES if name not in chosen]
-    return [(name, header) for name, header in [*found, *aliases] if header and header in headers]
+    held = {one["column"]: one["header"] for one in preview.get("columns", [])}
+    return [(name, held[name]) for name in COLUMNS if name in held]

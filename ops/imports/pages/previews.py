@@ -5,33 +5,39 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from messaging.models import Message
 from ops.files import private_files
+from ops.files.csv_writing import Writer
 from ops.files.encodings import ESCAPED_BYTES
-from ops.files.formulas import bare, guarded
+from ops.files.formulas import bare
 from ops.files.invisible import INVISIBLE
 from ops.files.problems import Problem
 from ops.files.sources import SourceRow
+from ops.files.suggestions import Suggestion
 from ops.imports.checking.check_file import SHOWN, Checked
 from ops.imports.checking.findings import Mark, storable
-from ops.imports.checking.rows import FLAGS
+from ops.imports.checking.groups import Groups
+from ops.imports.checking.values.words import FLAGS, flag
 from ops.imports.columns import COLUMNS, GUARDED
 from ops.imports.models import Import
 from ops.imports.staging.base import Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
-TEXTS = {*COLUMNS, "message", "before", "after"}  # what in a preview may be somebody's words
-SHOWN_PROBLEMS = 100
+PARTS = ("first", "changed", "groups", "people", "suggestions", "columns")  # of a preview, each a list
+# What in a preview may be somebody's words.
+TEXTS = {*COLUMNS, "message", "before", "after", "sentence", "button", "written"}
 LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
 
 STATES = {Mark.NEW: "new", Mark.CHANGED: "changed", Mark.KNOWN: "unchanged", Mark.REPEATED: "repeated"}
-MOMENTS = "SELECT number, sent_at FROM {rows} WHERE number <= %s"
+STAGED = """
+SELECT number, external_id, parent_external_id, sender, receiver, sent_at, edited, seen FROM {rows}
+WHERE number <= %s AND content IS NOT NULL
+"""
 CHANGED_TEXTS = """
 SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
@@ -39,21 +45,40 @@ WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY c
 """
 
 
-def write(checked: Checked, upload: str, staging: Staging) -> None:
-    """Write preview and problems of a checked file."""
+def write(checked: Checked, upload: str, staging: Staging, columns: Sequence[dict[str, Any]] = ()) -> None:
+    """Write preview and problems of a checked file; ``columns`` say what it holds under which header."""
     with _create(upload, PROBLEMS, newline="") as file:
-        listed = _listing(checked.findings.problems(), file)
-        shown = [_problem(problem) for problem in islice(listed, SHOWN_PROBLEMS)]
-        for _ in listed:
-            pass  # all of them are in the file
-    _write_json({"first": _first_rows(checked, staging), "changed": _changed(staging), "problems": shown}, upload)
+        _list(checked.findings.problems(), file)
+    preview = {
+        "first": _first_rows(checked, staging),
+        "changed": _changed(staging),
+        "groups": [group.as_json() for group in checked.findings.groups.worst_first()],
+        "people": checked.findings.people,
+        "suggestions": [one.as_json() for one in checked.findings.suggestions],
+        "columns": list(columns),
+    }
+    _write_json(preview, upload)
 
 
-def write_problem(problem: Problem, upload: str) -> None:
+def write_problem(
+    problem: Problem,
+    upload: str,
+    suggestions: Sequence[Suggestion] = (),
+    columns: Sequence[dict[str, Any]] = (),
+) -> None:
     """Write the preview of a file of which nothing could be read, for one reason."""
     with _create(upload, PROBLEMS, newline="") as file:
-        shown = [_problem(one) for one in _listing([problem], file)]
-    _write_json({"first": [], "changed": [], "problems": shown}, upload)
+        _list([problem], file)
+    groups = Groups()
+    groups.add(problem)
+    preview: dict[str, Any] = {part: [] for part in PARTS} | {"columns": list(columns)}
+    shown = [group.as_json() for group in groups.worst_first()]
+    _write_json({**preview, "groups": shown, "suggestions": [one.as_json() for one in suggestions]}, upload)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    """A preview with all its parts; one that an older version wrote may lack some."""
+    return {**{part: [] for part in PARTS}, **json.loads(path.read_text(encoding="utf-8"))}
 
 
 def exists(import_: Import, kind: str) -> bool:
@@ -66,12 +91,13 @@ def path_of(import_: Import, kind: str) -> Path:
 
 
 def load(import_: Import) -> dict[str, Any] | None:
-    """What the last check wrote for the page, None where it is gone."""
+    """What the last check wrote for the page, without stored texts that were changed since; None where it is gone."""
     if not exists(import_, PREVIEW):
         return None
-    preview: dict[str, Any] = json.loads(path_of(import_, PREVIEW).read_text(encoding="utf-8"))
+    preview = _loaded(path_of(import_, PREVIEW))
+    preview["changed"] = _still_stored(preview["changed"])
     for row in preview["first"]:
-        row["edited"], row["read"] = (FLAGS.get(row[name].strip().lower()) for name in ("edited", "read"))
+        row |= row.pop("flags", None) or {name: flag(row[name], FLAGS) for name in ("edited", "read")}
     return preview
 
 
@@ -82,7 +108,7 @@ def load_problems(import_: Import) -> Iterator[Problem]:
     with path_of(import_, PROBLEMS).open(encoding="utf-8", newline="") as file:
         for line in csv.DictReader(file):
             row = int(line["row"]) if line["row"] else None
-            yield Problem(row, line["column"], line["level"], bare(line["problem"]))  # type: ignore[arg-type]
+            yield Problem(row, bare(line["column"]), line["level"], bare(line["problem"]))  # type: ignore[arg-type]
 
 
 def reword(upload: str, reworded: Callable[[str], str]) -> int:
@@ -99,21 +125,29 @@ def reword(upload: str, reworded: Callable[[str], str]) -> int:
 def _first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
     """The first rows as they will be; those with a fault as they are."""
     last = checked.first[-1][0] if checked.first else 0
-    moments = {number: _iso(moment) for number, moment in staging.stream(MOMENTS, [last]) if moment}
-    return [_row(row, checked, moments) for row in checked.first]
+    staged = {number: values for number, *values in staging.stream(STAGED, [last])}
+    return [_row(row, checked, staged.get(row[0])) for row in checked.first]
 
 
-def _row(row: SourceRow, checked: Checked, moments: dict[int, str]) -> dict[str, Any]:
+def _row(row: SourceRow, checked: Checked, staged: list[Any] | None) -> dict[str, Any]:
+    """A row as it will be; as the file has it where it is not ``staged``, because it has a fault or is a repeat."""
     number, values, _ = row
     cells = dict(zip(COLUMNS, map(_shown, values), strict=True))
     if checked.guarded:
         cells.update({column: bare(cells[column]) for column in GUARDED})
-    cells["timestamp"] = moments.get(number, cells["timestamp"])
+    flags = None
+    if staged:
+        external_id, parent_external_id, sender, receiver, moment, edited, read = staged
+        cells |= {"external_id": external_id or "", "parent_external_id": parent_external_id or ""}
+        # Names as they were chosen to be meant.
+        cells |= {"sender": sender, "receiver": receiver}
+        cells["timestamp"], flags = _iso(moment), {"edited": bool(edited), "read": bool(read)}
     content = cells["content"]
     return {
         "row": number,
         "state": STATES.get(Mark(checked.findings.marks[number]), "faulty"),
-        "dated": number in moments,
+        "dated": staged is not None,
+        "flags": flags,
         **{column: value[:LONGEST_SHOWN] for column, value in cells.items()},
         "cut": len(content) > LONGEST_SHOWN,
         "marked": INVISIBLE.search(content) is not None,
@@ -141,20 +175,52 @@ def _reword_preview(name: str, upload: str, reworded: Callable[[str], str]) -> b
     if not private_files.exists(name):
         return False
     try:
-        preview = json.loads(private_files.path(name).read_text(encoding="utf-8"))
+        preview = _loaded(private_files.path(name))
     except ValueError:  # writing it was broken off by a full disk
         private_files.delete(name)
         return True
     current = _still_stored(preview["changed"])
     changed = current != preview["changed"]
     preview["changed"] = current
-    for one in (one for part in preview.values() for one in part):
+    changed |= _forget_people(preview, reworded)
+    within = [one for whole in (*preview["suggestions"], *preview["groups"]) for one in _parts_of(whole)]
+    for one in (*(one for part in preview.values() for one in part), *within):
         for key in one.keys() & TEXTS:
             before, one[key] = one[key], reworded(one[key])
             changed |= one[key] != before
+    for one in preview["columns"]:
+        before = dict(one)
+        one["header"] = one["header"] if one["header"] in COLUMNS else reworded(one["header"])
+        one["values"] = [reworded(value) for value in one["values"]]
+        changed |= one != before
+    for one in preview["suggestions"]:
+        if isinstance(one["value"], str):  # the name of a sheet, or of a list
+            before, one["value"] = one["value"], reworded(one["value"])
+            changed |= one["value"] != before
     if changed:
         _write_json(preview, upload)
     return changed
+
+
+def _parts_of(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The samples of a suggestion, or the first problems of a group."""
+    parts: list[dict[str, Any]] = whole.get("samples", whole.get("problems", []))
+    return parts
+
+
+def _forget_people(preview: dict[str, Any], reworded: Callable[[str], str]) -> bool:
+    """Remove what a preview asks about names that are to be reworded, and what it suggests for them."""
+
+    def stays(*names: str) -> bool:
+        return all(reworded(name) == name for name in names)
+
+    before = preview["people"], [one["value"] for one in preview["suggestions"]]
+    preview["people"] = [one for one in preview["people"] if stays(one["name"], one["last"], *one["like"])]
+    for one in preview["suggestions"]:
+        if isinstance(one["value"], dict):
+            one["value"] = {name: value for name, value in one["value"].items() if stays(name, str(value))}
+    preview["suggestions"] = [one for one in preview["suggestions"] if one["value"] != {}]
+    return before != (preview["people"], [one["value"] for one in preview["suggestions"]])
 
 
 def _still_stored(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -172,32 +238,21 @@ def _reword_problems(name: str, reworded: Callable[[str], str]) -> bool:
         path.open(encoding="utf-8", errors="replace", newline="") as old,
         open(new_path, "w", encoding="utf-8", newline="", opener=private_files.opener) as new,
     ):
-        writer = csv.writer(new)
-        for *place, before in csv.reader(old):
+        writer = Writer(new)
+        for *place, before in (map(bare, cells) for cells in csv.reader(old)):
             after = reworded(before)
-            writer.writerow((*place, after))
+            writer.row((*place, after))
             changed |= after != before
     os.replace(new_path, path)
     return changed
 
 
-def _listing(problems: Iterable[Problem], file: Any) -> Iterator[Problem]:
-    """The problems, each once it is written as a line of a CSV file that no spreadsheet computes."""
-    writer = csv.writer(file)
-    writer.writerow(("row", "column", "level", "problem"))
+def _list(problems: Iterable[Problem], file: Any) -> None:
+    """Write the problems as a CSV file that no spreadsheet computes."""
+    writer = Writer(file)
+    writer.row(("row", "column", "level", "problem"))
     for problem in problems:
-        writer.writerow((problem.row or "", problem.column, problem.level, guarded(problem.message)))
-        yield problem
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "row": problem.row,
-        "column": problem.column,
-        "level": problem.level,
-        "message": problem.message,
-        "cure": problem.cure,
-    }
+        writer.row((str(problem.row or ""), problem.column, problem.level, problem.message))
 
 
 def _write_json(preview: dict[str, Any], upload: str) -> None:

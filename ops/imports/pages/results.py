@@ -44,10 +44,11 @@ def stored_figures(import_: Import) -> list[Figure]:
     outcome, counts = import_.outcome, import_.counts
     figures = [
         figure(outcome.get("messages", 0), "new message"),
-        figure(outcome.get("replies", 0), "reply among them", "replies among them"),
+        figure(outcome.get("replies", 0), "is a reply", "are replies"),
         figure(outcome.get("conversations", 0), "new conversation"),
         figure(outcome.get("users", 0), "new user"),
         figure(outcome.get("changed", 0), "changed text"),
+        figure(outcome.get("joined", 0), "earlier message joined its parent", "earlier messages joined their parents"),
         figure(counts.get("unchanged", 0), "stored already", "stored already"),
         figure(counts.get("rejected", 0), "row left out", "rows left out", "bad"),
     ]
@@ -62,6 +63,7 @@ def undone_figures(import_: Import) -> list[Figure]:
         figure(undone.get("conversations", 0), "conversation removed", "conversations removed"),
         figure(undone.get("users", 0), "user removed", "users removed"),
         figure(undone.get("restored", 0), "text put back", "texts put back"),
+        figure(undone.get("separated", 0), "earlier message begins again", "earlier messages begin again"),
         figure(undone.get("kept", 0), "message left as it is", "messages left as they are", "odd"),
     ]
     return [figures[0], *(one for one in figures[1:] if one.number)]
@@ -90,9 +92,9 @@ def undo_preview(import_: Import) -> dict[str, Any]:
         counts = {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
     removed = [f"{counted(counts['messages'], 'message')} that this import added, with their notifications"]
     if outcome.get("conversations"):
-        removed.append(f"the conversations that nothing remains of, at most {outcome['conversations']:,}")
+        removed.append(f"up to {counted(outcome['conversations'], 'conversation')} left empty")
     if outcome.get("users"):
-        removed.append(f"the users that it created and nobody uses, at most {outcome['users']:,}")
+        removed.append(f"up to {counted(outcome['users'], 'user')} that it created and nobody uses")
     if undoing.people_of_undone(DEFAULT_DB_ALIAS):
         removed.append("the users of imports that were undone before, as far as only this one uses them")
     changed = counts["restored"]
@@ -132,7 +134,7 @@ def one_line(import_: Import) -> str:
         parts += [counted(counts["errors"], "problem")] if counts.get("errors") else []
         if not import_.understood.get("complete"):
             return "Cannot be imported as it is: open it to see why."
-        return f"{', '.join(parts)}: waits for a decision"
+        return f"{', '.join(parts)}: needs a decision"
     return WORDS[import_.state]
 
 

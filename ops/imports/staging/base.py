@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections, models
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from ops.deletion.models import Hold
 from ops.imports import own_ids
+from ops.imports.models import Joined
 
 FETCHED = 2_000  # rows taken from the database at a time
 # Rows handed to the database at a time, and the characters after which fewer will do.
@@ -22,19 +23,26 @@ BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 
 # The columns of each temporary table. In a query ``{rows}`` stands for the table "rows", and so on.
 TABLES = {
-    # The rows of the file. ``content`` is NULL in faulty ones, ``sent_at`` is in UTC, ``seen``: the receiver read it.
+    # The rows of the file. ``content`` is NULL in faulty ones, ``sent_at`` is in UTC, ``seen``: the receiver read it,
+    # ``edited_at``: when the text was written, where the file says so.
     "rows": "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
-    "sent_at {moment}, edited boolean, seen boolean, content text",
+    "sent_at {moment}, edited boolean, seen boolean, edited_at {moment}, content text",
     # External ids that several rows have, and the row that counts.
     "repeated": "external_id text PRIMARY KEY, number integer",
     # Rows that are stored already, and the message that each is.
     "known": "number integer PRIMARY KEY, message_id bigint, conversation_id bigint",
     # Usernames without an account, and why there can be none under that name.
     "people": "username text PRIMARY KEY, fault text",
+    # Names of the file, and whose account each means.
+    "meant": "name text PRIMARY KEY, username text",
+    # Names without an account, and what of each is alike in names that differ only in capitals and blanks.
+    "spellings": "spelling text, username text",
     # Rows whose parent is not in the file.
     "orphans": "number integer PRIMARY KEY",
     # Rows that answer a stored message.
     "joins": "number integer PRIMARY KEY, parent_id bigint, conversation_id bigint",
+    # Stored messages that await a message of the import, and its id.
+    "awaiting": "message_id bigint PRIMARY KEY, parent_id bigint",
     # Rows that change the text of a stored message.
     "changes": "number integer PRIMARY KEY, message_id bigint, was_edited boolean",
     # Rows in the order in which they are stored; ``parent`` is the row that each answers, or 0.
@@ -67,8 +75,9 @@ class Staging:
     # How many times as long a batch of storing may take as where every other writer waits for its end.
     batch_time_factor = 1.0
     moment_type = "text"
-    # ``sent_at`` of the rows in the type that the messages' column has.
+    # ``sent_at`` and ``edited_at`` of the rows in the type that the messages' columns have.
     sent_at = "rows.sent_at"
+    edited_at = "rows.edited_at"
     # A temporary table by its name: never one of the database that is called the same.
     temporary: str
 
@@ -84,9 +93,11 @@ class Staging:
             "conversations": quote(Conversation._meta.db_table),
             "histories": quote(MessageHistory._meta.db_table),
             "notifications": quote(Notification._meta.db_table),
+            "joined_rows": quote(Joined._meta.db_table),
             "users": quote(get_user_model()._meta.db_table),
             "user_id": editor.target_field.cast_db_type(self.connection),
             "sent_at": self.sent_at,
+            "edited_at": self.edited_at,
             # Ids that exports made up: of any database (without its name in old files), and of this one.
             "any_prefix": own_ids.BEGINNING,
             "own_prefix": own,
@@ -148,8 +159,9 @@ class Staging:
         filled = {name: fragment.format(**self.names) for name, fragment in fragments.items()}
         return template.format(**self.names, **filled)
 
-    def insert(self, model: type[models.Model], own: dict[str, Sequence[Any]], **shared: Any) -> None:
-        """Store new rows of ``model``: ``own`` are the fields in which they differ, with a value for each row.
+    def insert(self, model: type[models.Model], own: dict[str, Sequence[Any]], **shared: Any) -> int:
+        """Store new rows of ``model``: ``own`` are the fields in which they differ, with a value for each row. Returns
+        how many were stored.
 
         The other fields hold what is ``shared``, or their defaults. A row whose key or name is taken is left out.
         Without an object of the model for each this is several times faster than ``bulk_create``.
@@ -165,7 +177,7 @@ class Staging:
         quote = self.connection.ops.quote_name
         columns = ", ".join(quote(field.column) for field in [*differing, *same])
         types = [str(field.cast_db_type(self.connection)) for field in [*differing, *same]]
-        self._insert(f"{quote(model._meta.db_table)} ({columns})", types, lists, usual)
+        return self._insert(f"{quote(model._meta.db_table)} ({columns})", types, lists, usual)
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         """Reserve ``number`` ids in a row for new rows of ``model``; returns the one before the first of them.
@@ -179,7 +191,7 @@ class Staging:
         raise NotImplementedError
 
     def writing(self) -> AbstractContextManager[None]:
-        """Around all transactions that store."""
+        """Around all transactions that store, or remove what was stored."""
         return nullcontext()
 
     def prepare_ready(self) -> None:
@@ -195,8 +207,8 @@ class Staging:
         """READY, as a table of a query."""
         raise NotImplementedError
 
-    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
-        """Store rows of ready values, each column as a list, followed by those that are the same in all rows.
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> int:
+        """Store rows of ready values, each column as a list, followed by those that are the same in all rows; how many.
 
         ``place`` names the table and its columns; they have these ``types``.
         """

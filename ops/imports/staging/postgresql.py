@@ -30,11 +30,14 @@ class PostgreSQLStaging(Staging):
     # Names and answers are looked for among all rows at once; with the usual 4 MB the database would sort them on disk.
     memory = "32MB"
 
-    # A few rows of many at a time: the planner would read all of them each time to make a hash table. And a batch that
-    # a dying machine forgets is forgotten together with its cursor; the last one is waited for with all before it.
-    while_writing = ("enable_hashjoin", "enable_mergejoin", "synchronous_commit")
+    # A few rows of many at a time, added or removed: the planner would read all of them each time to make a hash table,
+    # above all where it has no statistics of what was stored just now. And a batch that a dying machine forgets is
+    # forgotten together with its cursor; the last one is waited for with all before it. And compiling a statement
+    # takes longer than its few rows do.
+    while_writing = ("enable_hashjoin", "enable_mergejoin", "jit", "synchronous_commit")
     moment_type = "timestamp"
     sent_at = "(rows.sent_at AT TIME ZONE 'UTC')"
+    edited_at = "(rows.edited_at AT TIME ZONE 'UTC')"
 
     def __enter__(self) -> Staging:
         self.execute(f"SET work_mem = '{self.memory}'")
@@ -91,7 +94,7 @@ class PostgreSQLStaging(Staging):
     def _ready(self) -> str:
         return self.ready
 
-    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> int:
         # One statement with a list for each column, instead of one statement for each row.
         given = ", ".join(f"%s::{kind}[]" for kind in types[: len(lists)])
         values = ", ".join(["own.*", *(f"%s::{kind}" for kind in types[len(lists) :])])
@@ -100,6 +103,7 @@ class PostgreSQLStaging(Staging):
                 f"INSERT INTO {place} SELECT {values} FROM unnest({given}) own ON CONFLICT DO NOTHING",
                 [*usual, *lists],
             )
+            return int(cursor.rowcount)
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         # Django leaves the driver's errors of COPY as they are; jobs know those of Django.

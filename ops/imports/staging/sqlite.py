@@ -45,11 +45,12 @@ class SQLiteStaging(Staging):
     def _ready(self) -> str:
         return f"({self.sql(READY)})"
 
-    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> None:
+    def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> int:
         marks = ", ".join(["%s"] * len(types))
         rows = ((*own, *usual) for own in zip(*lists, strict=True))
         with self.connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {place} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
+            return int(cursor.rowcount)
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         sql = f"INSERT INTO {self.names[table]} VALUES ({', '.join(['%s'] * columns)})"

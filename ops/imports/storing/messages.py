@@ -17,10 +17,13 @@ CHANGED_MEANWHILE = (
     "Somebody changed people or messages that the file refers to while it was read: run the import again."
 )
 
+# Stored conversations that an import joins, as many as are kept with it.
+MOST_JOINED = 1_001
+
 # Only while the rows of whole conversations are stored together are these counts exact.
 STORE_CONVERSATIONS = """
 INSERT INTO {conversations} (id, started_at, last_message_at, message_count, unread_count)
-SELECT places.root + %s, MIN(CASE WHEN places.number = places.root THEN {sent_at} END), MAX({sent_at}), COUNT(*),
+SELECT places.root + %s, MIN(CASE WHEN places.parent = 0 THEN {sent_at} END), MAX({sent_at}), COUNT(*),
     SUM(CASE WHEN rows.seen THEN 0 ELSE 1 END)
 FROM {places} places CROSS JOIN {rows} rows
 WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {beginning}
@@ -28,10 +31,11 @@ GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELS
 """
 STORE_MESSAGES = """
 INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
-    parent_message_id, external_id)
+    parent_message_id, external_id, edited_elsewhere_at, awaited_parent_external_id)
 SELECT ready.number + %s, {conversation}, ready.sender_id, ready.receiver_id, rows.content,
     {sent_at}, rows.edited, rows.seen,
-    CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id
+    CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id, {edited_at},
+    CASE WHEN ready.parent = 0 AND {parent} IS NULL THEN rows.parent_external_id END
 FROM {ready} ready CROSS JOIN {rows} rows
 {joined}
 WHERE ready.place >= %s AND ready.place < %s AND rows.number = ready.number
@@ -54,6 +58,9 @@ WHERE places.place >= %s AND places.place < %s AND stored.id = places.number + %
 JOINED_CONVERSATIONS = """
 SELECT DISTINCT joins.conversation_id FROM {places} places CROSS JOIN {joins} joins
 WHERE places.place >= %s AND places.place < %s AND joins.number = places.root ORDER BY 1
+"""
+ALL_JOINED = """
+SELECT DISTINCT conversation_id FROM {joins} WHERE number IN (SELECT root FROM {places}) ORDER BY 1 LIMIT %s
 """
 IS_JOIN = "SELECT EXISTS (SELECT 1 FROM {joins} WHERE number = %s)"
 # Answers to stored messages that are not there any more.
@@ -90,12 +97,16 @@ def store_messages(
     while pieces:
         now, pieces = pieces[: pace.size], pieces[pace.size :]
         with pace.timed(), run.batch():
-            _store(staging, now, bases, joining=joining, notify_at=notify_at)
+            begun = _store(staging, now, bases, joining=joining, notify_at=notify_at)
+            run.cursor["conversations"] = run.cursor.get("conversations", 0) + begun
             run.cursor["stored"] = now[-1].end
             advance(now[-1].end)
+    if joining:
+        run.cursor["joined_conversations"] = [one for (one,) in staging.stream(ALL_JOINED, [MOST_JOINED])]
 
 
-def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> None:
+def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> int:
+    """Store the rows of these pieces; returns how many conversations they begin."""
     places = [pieces[0].start, pieces[-1].end]
     messages, conversations = bases.messages or 0, bases.conversations or 0
     # People first, then conversations: the order in which every writer of messages locks them.
@@ -105,7 +116,7 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
     if joining and staging.value(PARENTS_GONE, places):
         raise JobFailed(CHANGED_MEANWHILE)
     fragments = JOINING if joining else SEPARATE
-    staging.execute(STORE_CONVERSATIONS, [conversations, *places], **fragments)
+    begun = staging.execute(STORE_CONVERSATIONS, [conversations, *places], **fragments)
     stored = staging.execute(STORE_MESSAGES, [messages, conversations, messages, *places], **fragments)
     if stored != places[1] - places[0]:
         raise JobFailed(CHANGED_MEANWHILE)
@@ -114,6 +125,7 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
         staging.execute(STORE_NOTIFICATIONS, [moment, *places, messages])
     for batch in in_batches(existing):
         Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
+    return begun
 
 
 def _existing_conversations(

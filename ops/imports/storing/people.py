@@ -8,6 +8,9 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 
+from ops.accounts.models import SKELETONS
+from ops.accounts.names.look_alikes import digests
+from ops.accounts.names.sorting import sort_key
 from ops.deletion import erased_names
 from ops.imports.staging.base import Staging
 from ops.imports.storing.ids import Bases
@@ -30,10 +33,18 @@ def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> No
             raise JobFailed(ERASED_SINCE)
         created = run.cursor.get("people", 0)
         first = (bases.users or 0) + created + 1
-        own = {"id": range(first, first + len(names)), "username": names, "password": [_no_password() for _ in names]}
+        read_like = list(zip(*map(digests, names), strict=True))
+        own = {
+            "id": range(first, first + len(names)),
+            "username": names,
+            "password": [_no_password() for _ in names],
+            "name_key": list(map(sort_key, names)),
+            **dict(zip(SKELETONS, read_like, strict=True)),
+        }
         with run.batch():
-            staging.insert(get_user_model(), own, is_active=False, date_joined=now)
+            added = staging.insert(get_user_model(), own, is_active=False, date_joined=now)
             run.cursor["people"] = created + len(names)
+            run.cursor["accounts"] = run.cursor.get("accounts", 0) + added
         staging.execute("DELETE FROM {people} WHERE username <= %s", [names[-1]])
 
 

@@ -26,22 +26,24 @@ TABLES = ("joins", "changes")  # that are kept with the plan
 
 @dataclass
 class Plan:
-    """The mark of each row (findings.Mark), whether the guards of our exports were removed, and how many rows are
-    stored by one statement: with another number they would come in another order."""
+    """The mark of each row (findings.Mark), whether the rows have the guards of our exports, whether ids such as 12.0
+    were made whole numbers, and how many rows are stored by one statement: with another number they would come in
+    another order."""
 
     marks: bytearray
     guarded: bool
+    whole: bool
     piece: int
 
     @classmethod
     def of(cls, checked: Checked) -> Plan:
-        return cls(checked.findings.marks, checked.guarded, PIECE)
+        return cls(checked.findings.marks, checked.guarded, checked.whole, PIECE)
 
     def save(self, path: Path, staging: Staging) -> None:
         """Write it with its tables, so that it survives the death of the machine."""
         with open(path, "wb", opener=private_files.opener) as file:
             with gzip.open(file, "wb", compresslevel=1) as packed:
-                head = {"rows": len(self.marks), "guarded": self.guarded, "piece": self.piece}
+                head = {"rows": len(self.marks), "guarded": self.guarded, "whole": self.whole, "piece": self.piece}
                 for table in TABLES:
                     head[table] = staging.value(f"SELECT COUNT(*) FROM {{{table}}}")
                 packed.write(json.dumps(head).encode() + b"\n")
@@ -60,7 +62,7 @@ class Plan:
             for table in TABLES:
                 staging.fill(table, _read(packed, head[table]))
                 staging.analyze(table)
-        return cls(marks, head["guarded"], head["piece"])
+        return cls(marks, head["guarded"], head.get("whole", False), head["piece"])
 
 
 def _write(file: gzip.GzipFile, rows: Iterator[tuple]) -> None:

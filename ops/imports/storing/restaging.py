@@ -11,13 +11,22 @@ from ops.imports.checking.check_file import ROWS_PER_BEAT, Progress, until_unrea
 from ops.imports.checking.findings import Mark, rows_marked
 from ops.imports.checking.guards import remove_guards
 from ops.imports.checking.roots import NO_ROW, Roots
-from ops.imports.checking.rows import RowContext, StagedRow, checked_rows
+from ops.imports.checking.rows import StagedRow, checked_rows
+from ops.imports.checking.values.context import RowContext
+from ops.imports.checking.values.ids import take_off_zeros
+from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 from ops.imports.storing.plan import Plan
 
 
 def restage(
-    staging: Staging, rows: Iterable[SourceRow], plan: Plan, *, context: RowContext, progress: Progress
+    staging: Staging,
+    rows: Iterable[SourceRow],
+    plan: Plan,
+    choices: Choices,
+    *,
+    context: RowContext,
+    progress: Progress,
 ) -> Roots:
     """Stage the rows that ``plan`` stores (its tables are filled already); returns their roots.
 
@@ -27,13 +36,17 @@ def restage(
     checked = checked_rows(until_unreadable(rows, []), context, _ignore)
     staging.fill("rows", _wanted(checked, wanted, progress))
     if plan.guarded:
-        remove_guards(staging, whole=False)
+        remove_guards(staging)
+    if plan.whole:
+        take_off_zeros(staging)
+    people.use_accounts(staging, choices.people)
     staging.index_ids()
     people.find_missing(staging)
     roots = parents.find_parents(staging, len(wanted) - 1)
     for (number,) in staging.stream("SELECT number FROM {joins}"):
         roots.parents[number] = NO_ROW
     roots.resolve_without_loops()  # the check excluded them
+    parents.gather_siblings(staging, roots, rows_marked(plan.marks, Mark.NEW))
     return roots
 
 

@@ -20,16 +20,22 @@ PIECE = 500  # texts replaced at a time, many times over where that is fast
 NEXT = "SELECT number, message_id FROM {changes} WHERE number > %s ORDER BY number LIMIT %s"
 KEEP_OLD = """
 INSERT INTO {histories} (id, message_id, old_content, edited_at, edited_by_id)
-SELECT changes.number + %s, stored.id, stored.content, %s, CAST(%s AS {user_id})
+SELECT changes.number + %s, stored.id, stored.content, COALESCE({edited_at}, %s), CAST(%s AS {user_id})
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
-    AND stored.id = changes.message_id AND stored.content <> rows.content
+    AND stored.id = changes.message_id AND stored.content <> rows.content AND NOT {edited_later}
 """
 REPLACE = """
 UPDATE {messages} SET content = rows.content, edited = true
 FROM {changes} changes CROSS JOIN {rows} rows
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
-    AND {messages}.id = changes.message_id AND {messages}.content <> rows.content
+    AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND NOT {edited_later}
+"""
+# Somebody edited the text after the row was, while the file was read.
+EDITED_LATER = """
+EXISTS (
+    SELECT 1 FROM {histories} later WHERE later.message_id = changes.message_id AND later.edited_at > {edited_at}
+)
 """
 # A text that somebody edited again after the import: their edit kept the import's text as a history of its own.
 EDITED_SINCE = """
@@ -71,8 +77,9 @@ def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
         with pace.timed(), run.batch():
             if _lock([message_id for _, message_id in rows], staging.using) < len(rows):
                 raise JobFailed(CHANGED_MEANWHILE)
-            changed = staging.execute(KEEP_OLD, [bases.histories, *_now(staging), after, upto])
-            staging.execute(REPLACE, [after, upto])
+            now = _now(staging)
+            changed = staging.execute(KEEP_OLD, [bases.histories, *now, after, upto], edited_later=EDITED_LATER)
+            staging.execute(REPLACE, [after, upto], edited_later=EDITED_LATER)
             run.cursor["changed_to"] = upto
             run.cursor["changed"] = run.cursor.get("changed", 0) + changed
 

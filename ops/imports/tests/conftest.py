@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ops.conftest import make_staff
+from ops.conftest import confirm, make_staff
 from ops.files.tests.conftest import folder
 from ops.jobs.tests.killing import databases
 
@@ -29,9 +29,9 @@ def ina(db: Any, folder: Path) -> Any:
 
 @pytest.fixture
 def importing(client: Client, dan: Any) -> Client:
-    """Dan's browser."""
+    """Dan's browser, in which he has just confirmed that it is he."""
     client.force_login(dan)
-    return client
+    return confirm(client, "dan")
 
 
 @pytest.fixture

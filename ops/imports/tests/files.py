@@ -8,7 +8,7 @@ from typing import Any
 
 from messaging.models import Message
 from ops.files.sources import SourceRow
-from ops.files.tests.files import SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
+from ops.files.tests.files import COLUMNS, SHARED, TIME, as_csv, as_json, as_json_lines, as_xlsx, read_rows, row
 from ops.imports import steps
 from ops.imports.models import Import
 from ops.imports.pages import previews
@@ -16,7 +16,7 @@ from ops.imports.recording import ImportCounts
 from ops.imports.tests.importing import brought, do
 from ops.jobs.run import JobFailed
 
-__all__ = ["SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "as_xlsx", "read_rows", "row"]
+__all__ = ["COLUMNS", "SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "as_xlsx", "read_rows", "row"]
 
 
 @dataclass(frozen=True)

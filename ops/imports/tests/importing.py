@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from ops.files.tests.files import as_csv
 from ops.imports import steps
 from ops.imports.models import Import
 from ops.imports.options import Choices
+from ops.imports.pages import previews
 from ops.jobs import running
 from ops.jobs.models import Job
 from ops.jobs.run import Run
@@ -68,6 +69,14 @@ def undone(import_: Import, *, by: Any = None) -> Import:
     import_.refresh_from_db()
     assert (job.state, import_.state) == (Job.State.FINISHED, Import.State.UNDONE), job.error
     return import_
+
+
+def do_despite_a_death(job: Job, *, batch: int, committed: bool) -> None:
+    """Do a job whose worker dies in this batch, before or after it is committed; another one takes it to its end."""
+    with at_batch(batch, Death(), committed=committed), suppress(Death):
+        do(job)
+    do(job)
+    assert (job.state, job.error) == ("finished", "")
 
 
 def do(job: Job) -> Job:
@@ -120,11 +129,13 @@ def preview(import_: Import) -> dict[str, Any]:
 
 
 def problems(import_: Import) -> list[str]:
-    """The first problems as people read them."""
-    return [
-        f"row {one['row']}, {one['column']}: {one['message']}" if one["column"] else one["message"]
-        for one in preview(import_)["problems"]
-    ]
+    """All problems as people read them, by row."""
+    return [str(problem) for problem in previews.load_problems(import_)]
+
+
+def groups(import_: Import) -> list[tuple[str, int, str]]:
+    """The level, number and sentence of each kind of problems, as the page shows them."""
+    return [(one["level"], one["count"], one["sentence"]) for one in preview(import_)["groups"]]
 
 
 def everything() -> dict[str, list[tuple]]:

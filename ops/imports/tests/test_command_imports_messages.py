@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from messaging.models import Conversation, Message, Notification
 from ops.files import private_files
 from ops.imports.models import Import
 from ops.imports.storing import plan
-from ops.imports.tests.files import as_csv, row
+from ops.imports.tests.files import TIME, as_csv, row
 from ops.imports.tests.importing import do
 from ops.jobs import pacing
 from ops.jobs.models import Job
@@ -27,11 +28,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 class Command:
     """The command run on one file; what it wrote and how it ended."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *arguments: str, **options: Any) -> None:
         out, err = io.StringIO(), io.StringIO()
         self.refused = ""
         try:
-            call_command("import_messages", str(path), stdout=out, stderr=err, **options)
+            call_command("import_messages", str(path), *arguments, stdout=out, stderr=err, **options)
         except CommandError as error:
             self.refused = str(error)
         self.out, self.err = out.getvalue().splitlines(), err.getvalue().splitlines()
@@ -80,8 +81,7 @@ def test_a_refused_file_has_every_problem_named_and_counted(path: Path, alice: A
 def test_many_notices_are_summed_up(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(*(row(str(number), timestamp="2026-01-05 10:00") for number in range(30))))
     run = Command(path)
-    assert len(run.err) == 20
-    assert run.out[1] == "… and 10 more notices, shown with --verbosity 2."
+    assert (len(run.err), run.err[-1]) == (6, "… and 25 more like these, shown with --verbosity 2.")
     assert len(Command(path, verbosity=2).err) == 30
     quiet = Command(path, verbosity=0)
     assert (quiet.out, quiet.err) == ([], [])
@@ -211,3 +211,70 @@ def test_a_refused_or_finished_import_leaves_no_file(path: Path, folder: Path, a
     Command(path)
     assert list(folder.iterdir()) == []
     assert Import.objects.count() == 1
+
+
+def test_the_command_says_who_is_meant_and_takes_it(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(row("1", sender="Alice")))
+    run = Command(path)
+    said = "Did you mean 'alice'? 'Alice' in the file differs only in capital letters. It is the same person: "
+    assert run.err[-1] == f"{said}--person Alice=alice"
+    call_command("import_messages", str(path), "--person", "Alice=alice", stdout=io.StringIO())
+    assert Message.objects.get().sender == alice
+
+
+def test_hundreds_of_problems_of_one_kind_are_a_few_lines(path: Path, alice: Any, bob: Any) -> None:
+    path.write_bytes(as_csv(*(row(str(number), f"gone-{number}") for number in range(300)), row("last", content="")))
+    run = Command(path)
+    assert len(run.err) == 7
+    assert run.err[5:] == [
+        "… and 295 more like these, shown with --verbosity 2.",
+        "row 302, content: the text is empty: give it one, or remove the row.",
+    ]
+    assert len(Command(path, verbosity=2).err) == 301
+
+
+def test_columns_are_named_in_the_command(path: Path, alice: Any, bob: Any) -> None:
+    path.write_text(f"Nr;Von;An;Wann;Worte;\n7;alice;bob;{TIME};hello;\n")
+    run = Command(path)
+    assert run.refused.startswith(
+        "Nothing was imported: the columns of the header do not fit; unknown: Nr, Von, An, Wann"
+    )
+    columns = [
+        "sender=Von",
+        "receiver=an",
+        "timestamp=column 4",
+        "content=Worte",
+        "external_id=Nr",
+        "parent_external_id=",
+    ]
+    assert Command(path, *(f"--column={one}" for one in columns)).refused == ""
+    assert Message.objects.values_list("external_id", "content").get() == ("7", "hello")
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        (
+            "mood=Mood",
+            "--column mood=Mood: there is no such column; write one of external_id, parent_external_id, sender,",
+        ),
+        ("sender=", "--column sender=: every file needs sender; name the header that holds it."),
+    ],
+)
+def test_a_column_that_cannot_be_is_refused_at_once(path: Path, column: str, why: str) -> None:
+    path.write_bytes(as_csv(row()))
+    assert Command(path, "--column", column).refused.startswith(why)
+
+
+def test_the_command_prints_the_options_that_would_help_and_takes_them(path: Path, alice: Any, bob: Any) -> None:
+    path.write_text(f"Message ID,Reply To,From,To,Date,Message\n7,,alice,bob,{TIME},hello\n")
+    run = Command(path)
+    printed = run.err[-1].partition("Take these columns: ")[2]
+    call_command("import_messages", str(path), *shlex.split(printed), verbosity=0)
+    assert Message.objects.get().content == "hello"
+
+
+def test_the_row_of_the_header_is_a_number(path: Path) -> None:
+    path.write_bytes(as_csv(row()))
+    with pytest.raises(CommandError, match="“x” is no whole number from 0 on"):
+        call_command("import_messages", str(path), "--header-row", "x")

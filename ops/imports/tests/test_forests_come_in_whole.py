@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,17 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.models import Conversation, Message
+from messaging.tests.examples import examples
 from ops.imports import steps, undoing
 from ops.imports.checking.roots import Roots
 from ops.imports.recording import ImportCounts
 from ops.imports.storing import plan
 from ops.imports.storing.order import in_order
 from ops.imports.tests.files import imported, numbered, row, stored
-from ops.imports.tests.importing import Death, at_batch, brought, do, everything, rolled_back
+from ops.imports.tests.importing import brought, do_despite_a_death, everything, rolled_back
 from ops.jobs import pacing
 
 # The fixtures are the same people for every example; each example is rolled back.
-with_people = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+with_people = settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @st.composite
@@ -100,10 +103,7 @@ def test_a_job_that_dies_stores_the_same_and_its_undo_leaves_what_was(
         import_ = brought(*second)
         for start in (steps.store, steps.undo):
             job = start(import_, by=None, kick=False)
-            with at_batch(death, Death(), committed=seed % 2 == 0), suppress(Death):
-                do(job)
-            do(job)
-            assert (job.state, job.error) == ("finished", "")
+            do_despite_a_death(job, batch=death, committed=seed % 2 == 0)
             if start is steps.store:
                 assert_stored_as(parents)
         assert everything() == before

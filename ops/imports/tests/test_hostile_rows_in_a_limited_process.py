@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ops.files.tests.hostile import HEADER
-from ops.files.tests.test_hostile_files_in_a_limited_process import read_limited
+from ops.files.tests.test_hostile_files_in_a_limited_process import ReadLimited, limited_reader
 from ops.imports.tests.files import SHARED
 
 pytestmark = pytest.mark.once
 
 BAD_INPUT = SHARED / "bad-input"
 FILES = sorted(path.name for path in BAD_INPUT.iterdir()) if BAD_INPUT.is_dir() else []
-MODULE = "ops.imports.tests.limited"
+
+
+@pytest.fixture(scope="module")
+def read_limited() -> Iterator[ReadLimited]:
+    with limited_reader("ops.imports.tests.limited") as read:
+        yield read
 
 
 def csv_of_nothing_but_nul(path: Path) -> None:
@@ -40,17 +45,17 @@ def csv_of_long_timestamps(path: Path) -> None:
     ],
 )
 def test_a_file_made_to_do_harm_is_refused_within_the_limits(
-    write: Callable[[Path], None], beginning: str, tmp_path: Path
+    write: Callable[[Path], None], beginning: str, read_limited: ReadLimited, tmp_path: Path
 ) -> None:
     path = tmp_path / "messages"
     write(path)
-    told = read_limited(path, MODULE)
+    told = read_limited(path)
     assert told["problems"] > 0
     assert told["first"][0].startswith(beginning)
 
 
 @pytest.mark.skipif(not FILES, reason=f"the shared test data is not at {BAD_INPUT}")
-def test_every_file_of_the_shared_data_is_read_within_the_limits() -> None:
+def test_every_file_of_the_shared_data_is_read_within_the_limits(read_limited: ReadLimited) -> None:
     for name in FILES:
-        told = read_limited(BAD_INPUT / name, MODULE)
+        told = read_limited(BAD_INPUT / name)
         assert told["rows"] or told["problems"], name

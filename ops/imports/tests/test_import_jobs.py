@@ -85,6 +85,8 @@ def test_a_check_shows_what_will_be_and_stores_nothing(old: Message, rita: Any) 
         "separator": ",",
         "description": "read as UTF-8, separated by commas",
         "time_zone": "UTC",
+        "dates": "",
+        "no_read": False,
         "headers": [
             "external_id",
             "parent_external_id",
@@ -124,7 +126,11 @@ def test_what_was_checked_is_stored_and_its_file_is_gone(old: Message, rita: Any
     import_.refresh_from_db()
     outcome = {"messages": 10, "replies": 7, "conversations": 3, "users": 2, "changed": 0, "rejected": 0}
     assert (job.state, job.done, job.total) == (Job.State.FINISHED, 10, 10)
-    assert (import_.state, import_.outcome, import_.upload) == (State.STORED, outcome, "")
+    assert (import_.state, import_.outcome, import_.upload) == (
+        State.STORED,
+        {**outcome, "joined_conversations": [old.conversation_id]},
+        "",
+    )
     assert job.result == {**outcome, "batch": str(import_.pk)}
     assert list(private_files.path("0" * 32 + ".csv").parent.iterdir()) == []
     entry = Entry.objects.get(event="import.made")
@@ -169,7 +175,7 @@ def test_new_problems_since_the_check_stop_the_import_before_its_first_row(alice
     assert (job.state, import_.state) == (Job.State.FINISHED, State.CHECKED)
     assert job.result["refused"] == "Nothing was imported: the file has problems. Look at them, and decide again."
     assert everything() == before
-    assert problems(import_)[0].startswith("row 3, external_id: 2 is already stored with different content")
+    assert problems(import_)[0].startswith("row 3, external_id: message 2 is already stored with different content")
 
 
 def test_small_files_are_done_at_once_and_large_ones_by_a_worker(

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import write
+from ops.conftest import confirm
 from ops.files import private_files
 from ops.files.uploads import SUFFIX
 from ops.imports import steps, uploads
@@ -93,7 +94,7 @@ def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(imp
     kept.save()
     said = text(decide(importing, import_, "store/"))
     assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
-    assert "1 is already stored with different content" in said
+    assert "Message 1 is already stored with different content" in said
     kept.refresh_from_db()
     assert (kept.content, Message.objects.count()) == ("hello, as corrected", 1)
     decide(importing, import_, "check/", existing="edit")
@@ -175,7 +176,7 @@ def test_an_undone_import_cannot_be_undone_again(importing: Client, people: Any)
 def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     decide(importing, import_, "store/")
-    signed_in(ina).post(address(import_, "undo/"))
+    confirm(signed_in(ina), "ina").post(address(import_, "undo/"))
     import_.refresh_from_db()
     assert import_.state == State.UNDONE
 
@@ -201,7 +202,7 @@ def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
     assert Message.objects.count() == 2
     said = text(importing.get(address(import_)))
     assert "The disk is full. Taking back what had been done came to no end: the worker died 5 times" in said
-    assert "Go on with it" in said and "Check the file" not in said
+    assert "Resume" in said and "Check the file" not in said
     assert "! not taken back" in said and "being imported" not in said
     assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))
     sent = {"next": address(import_)}

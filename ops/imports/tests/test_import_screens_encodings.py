@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from messaging.models import Message
+from ops.imports import erased
+from ops.imports.models import RememberedEncoding
+from ops.imports.pages import previews
+from ops.imports.tests.files import SHARED
 from ops.imports.tests.screens import address, bring, csv_of, decide, message, page, text
 
 SUGGESTED = "The file is probably in Windows-1252 (Western Europe)."
@@ -63,3 +68,74 @@ def test_nothing_is_suggested_once_an_encoding_was_chosen(importing: Client, peo
     assert "is not valid Shift_JIS" in said
     assert "probably" not in said
     assert offered(importing, import_) == "Shift_JIS"
+
+
+def test_one_click_reads_it_so_with_lines_as_they_would_be_read(importing: Client, people: Any) -> None:
+    import_ = bring(importing, csv_of(message(content="où est-il déjà allé")).decode().encode("cp1252"))
+    said = page(importing, import_)
+    assert "o\\xF9 est-il d\\xE9j\\xE0 all\\xE9" in said
+    assert "où est-il déjà allé" in said
+    said = text(decide(importing, import_, "take/", suggestion="0"))
+    assert "Import 1 message" in said
+    assert import_.get_reading().encoding == "Windows-1252"
+
+
+def test_what_was_chosen_is_remembered_and_goes_with_the_person(importing: Client, people: Any, dan: Any) -> None:
+    first = bring(importing, csv_of(message(content="café £5")).decode().encode("latin-1"))
+    decide(importing, first, "check/", encoding="Latin-9")
+    assert RememberedEncoding.objects.get().user == dan
+    second = bring(importing, csv_of(message(content="café £6")).decode().encode("latin-1"))
+    said = page(importing, second)
+    assert "The file is probably in Latin-9 (ISO 8859-15, with €), which you chose last time." in said
+    assert offered(importing, second) == "Latin-9"
+    erased.erase(SimpleNamespace(user_id=dan.pk, username="dan", names=["dan"]), None)
+    assert not RememberedEncoding.objects.exists()
+
+
+FIELD = SHARED / "field"
+
+
+def tried(importing: Client, name: str) -> tuple[Any, list[Any]]:
+    """A field file that was brought, and what is suggested for it."""
+    if not (FIELD / name).is_file():
+        pytest.skip(f"the shared test data is not at {FIELD}")
+    import_ = bring(importing, (FIELD / name).read_bytes())
+    return import_, (previews.load(import_) or {})["suggestions"]
+
+
+def test_the_field_file_with_two_encodings_is_read_row_by_row(importing: Client, people: Any) -> None:
+    import_, suggestions = tried(importing, "40-mixed-encodings.csv")
+    assert [(one["option"], one["value"]) for one in suggestions] == [("fallback_encoding", "Windows-1252")]
+    assert suggestions[0]["samples"] == [{"row": 3, "written": "caf\\xE9 cp1252", "read": "café cp1252"}]
+    assert "Row 3 is not valid UTF-8" in page(importing, import_)
+    decide(importing, import_, "take/", suggestion="0")
+    decide(importing, import_, "store/")
+    assert dict(Message.objects.values_list("external_id", "content")) == {"me1": "café utf8", "me2": "café cp1252"}
+
+
+def test_the_field_file_in_gb18030_is_suggested_so(importing: Client, people: Any) -> None:
+    import_, suggestions = tried(importing, "40b-gb18030.csv")
+    assert [(one["option"], one["value"]) for one in suggestions] == [("encoding", "GB18030")]
+    decide(importing, import_, "take/", suggestion="0")
+    decide(importing, import_, "store/")
+    assert Message.objects.get().content == (FIELD / "40b-gb18030.csv").read_text("gb18030").rstrip().rpartition(",")[2]
+
+
+def test_the_field_file_with_the_end_mark_of_dos_is_read_as_it_is(importing: Client, people: Any) -> None:
+    import_, suggestions = tried(importing, "42-ctrl-z.csv")
+    assert (suggestions, import_.counts["errors"]) == ([], 0)
+    assert "The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored." in page(importing, import_)
+    decide(importing, import_, "store/")
+    assert Message.objects.get().content == "dos"
+
+
+def test_the_field_file_with_backslashes_is_read_so_by_one_click(importing: Client, people: Any) -> None:
+    import_, suggestions = tried(importing, "33-backslash.csv")
+    assert [(one["option"], one["value"]) for one in suggestions] == [("escapes", "quotes")]
+    decide(importing, import_, "take/", suggestion="0")
+    decide(importing, import_, "store/")
+    assert dict(Message.objects.values_list("external_id", "content")) == {
+        "bs1": 'Foo "Bar" said',
+        "bs2": "ends with backslash\\",
+        "bs3": "fine",
+    }

@@ -9,6 +9,7 @@ import pytest
 
 from ops.files.problems import Problem
 from ops.imports.checking.rows import RowContext, StagedRow, checked_rows
+from ops.imports.columns import COLUMNS
 from ops.imports.tests.files import numbered, row
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -17,15 +18,16 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 def checked(*rows: tuple[str, ...], **options: Any) -> tuple[list[StagedRow], list[Problem]]:
     """The rows as they are staged, and what was found."""
     problems: list[Problem] = []
-    staged = list(checked_rows(numbered(*rows), RowContext(NOW, **options), problems.append))
+    with_edits = (one if len(one) == len(COLUMNS) else (*one, "") for one in rows)
+    staged = list(checked_rows(numbered(*with_edits), RowContext(NOW, **options), problems.append))
     return staged, problems
 
 
 def test_a_sound_row_is_staged_with_its_time_in_utc() -> None:
     staged, problems = checked(row("1", "0", timestamp="2026-01-05T10:00:00+05:00", edited="true"), row(""))
     assert staged == [
-        (2, "1", "0", "alice", "bob", "2026-01-05 05:00:00", True, False, "hello"),
-        (3, None, None, "alice", "bob", "2026-01-05 10:00:00", False, False, "hello"),
+        (2, "1", "0", "alice", "bob", "2026-01-05 05:00:00", True, False, None, "hello"),
+        (3, None, None, "alice", "bob", "2026-01-05 10:00:00", False, False, None, "hello"),
     ]
     assert problems == []
 
@@ -45,7 +47,7 @@ def test_a_sound_row_is_staged_with_its_time_in_utc() -> None:
     ],
 )
 def test_edited_and_read_are_understood_as_people_write_them(written: str, meant: bool) -> None:
-    ((*_, edited, read, _),), problems = checked(row(edited=written, read=written))
+    ((*_, edited, read, _, _),), problems = checked(row(edited=written, read=written))
     assert (edited, read, problems) == (meant, meant, [])
 
 
@@ -66,7 +68,7 @@ def test_names_and_ids_that_are_too_long_are_errors_and_not_kept() -> None:
         "row 2, sender: the sender has 151 characters: shorten it to 150.",
         "row 2, receiver: the receiver has 900,000 characters: shorten it to 150.",
     ]
-    assert staged == [(2, None, None, None, None, None, False, False, None)]
+    assert staged == [(2, None, None, None, None, None, False, False, None, None)]
     assert checked(row("x" * 255, "y" * 255, sender="s" * 150, receiver="r" * 150))[1] == []
 
 
@@ -85,18 +87,23 @@ def test_a_time_without_a_zone_is_taken_in_the_zone_that_was_chosen() -> None:
     assert str(problem) == "row 2, timestamp: the time has no zone; taken as Europe/Berlin."
 
 
-def test_a_time_that_the_clocks_left_out_or_repeated_has_to_name_its_offset() -> None:
+def test_a_time_that_the_clocks_left_out_or_repeated_is_taken_with_a_warning() -> None:
     rows = [row("1", timestamp="2026-03-29T02:30:00"), row("2", timestamp="2025-10-26 02:30")]
     assert [problem.level for problem in checked(*rows)[1]] == ["notice", "notice"]
     staged, problems = checked(*rows, time_zone="Europe/Berlin")
     assert [str(problem) for problem in problems] == [
-        "row 2, timestamp: there was no 2026-03-29T02:30:00 in Europe/Berlin, where the clocks were put forward: write "
-        "it with its offset, like 2026-03-29T02:30:00+01:00.",
-        "row 3, timestamp: 2025-10-26 02:30 came twice in Europe/Berlin, where the clocks were put back: write it with "
-        "its offset, like 2025-10-26 02:30+02:00.",
+        "row 2, timestamp: this time does not exist, taken as 2026-03-29 03:30:00: the clocks of Europe/Berlin were "
+        "put forward.",
+        "row 3, timestamp: this time exists twice, taken as the first (summer time): the clocks of Europe/Berlin were "
+        "put back.",
     ]
-    assert {(problem.level, problem.cure) for problem in problems} == {("error", "time_zone")}
-    assert [values[-1] for values in staged] == [None, None]
+    assert [(problem.level, problem.cure) for problem in problems] == [
+        ("warning", "time_zone"),
+        ("warning", "repeated_times"),
+    ]
+    assert [values[5] for values in staged] == ["2026-03-29 01:30:00", "2025-10-26 00:30:00"]
+    staged, _ = checked(*rows, time_zone="Europe/Berlin", repeated_times="second")
+    assert [values[5] for values in staged] == ["2026-03-29 01:30:00", "2025-10-26 01:30:00"]
 
 
 def test_what_lies_in_the_future_is_a_warning() -> None:
@@ -110,6 +117,6 @@ def test_a_row_that_the_reader_refused_keeps_nothing_but_its_id() -> None:
     found: list[Problem] = []
     values = ("7", "1", "alice", "bob", "", "", "", "x")
     assert list(checked_rows([(2, values, torn)], RowContext(NOW), found.append)) == [
-        (2, "7", None, None, None, None, False, False, None)
+        (2, "7", None, None, None, None, False, False, None, None)
     ]
     assert found == [torn]

@@ -30,17 +30,18 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     return settings.PRIVATE_DIR
 
 
-def sent(content: bytes, *, allowed: bool = True, name: str = "messages.csv") -> HttpRequest:
+def sent(content: bytes, *, by: Any, name: str = "messages.csv") -> HttpRequest:
     """A request whose form was read."""
     request = RequestFactory().post("/", {"csrfmiddlewaretoken": "token", "file": SimpleUploadedFile(name, content)})
-    uploads.receive(request, allowed=allowed)
+    request.user = by
+    uploads.receive(request)
     assert request.POST["csrfmiddlewaretoken"] == "token"
     return request
 
 
 def test_a_file_that_is_kept_stays(folder: Path, alice: Any) -> None:
     content = bytes(range(256)) * 300  # several chunks
-    request = sent(content)
+    request = sent(content, by=alice)
     upload: Any = request.FILES["file"]
     import_ = uploads.keep(upload, by=alice)
     request.close()
@@ -50,16 +51,12 @@ def test_a_file_that_is_kept_stays(folder: Path, alice: Any) -> None:
     assert import_.state == State.CHECKING
 
 
-def test_a_file_that_is_larger_than_the_limit_is_to_be_split() -> None:
-    handler: Any = sent(b"x" * (LIMIT + 1)).upload_handlers[0]
+def test_a_file_that_is_larger_than_the_limit_is_to_be_split(alice: Any) -> None:
+    handler: Any = sent(b"x" * (LIMIT + 1), by=alice).upload_handlers[0]
     assert handler.problem == (
         "The file is larger than 97.7 kB, the most that is taken: split it and import the parts one after the other, "
         "beginning with the oldest messages."
     )
-
-
-def test_nothing_is_taken_from_who_may_not_import() -> None:
-    assert not sent(b"a", allowed=False).FILES
 
 
 @pytest.mark.parametrize(
@@ -73,7 +70,7 @@ def test_nothing_is_taken_from_who_may_not_import() -> None:
     ],
 )
 def test_a_name_is_kept_as_people_may_read_it(alice: Any, name: str, shown: str) -> None:
-    request = sent(b"a", name="x.csv")
+    request = sent(b"a", by=alice, name="x.csv")
     upload: Any = request.FILES["file"]
     upload.name = name.replace("C:\\fakepath\\", "").rpartition("/")[2]
     assert uploads.keep(upload, by=alice).file_name == shown
@@ -123,3 +120,30 @@ def test_the_command_sweeps_and_says_how_much(db: Any, capsys: pytest.CaptureFix
     call_command("sweep_files")
     call_command("sweep_files")
     assert capsys.readouterr().out == "Deleted 2 files that were a day old.\n"
+
+
+FULL = (
+    "Your uploaded files take 97.7 kB of the 146.5 kB that one person may keep, so this file does not fit. Import or "
+    "discard those that wait, or try again tomorrow: they are deleted after a day."
+)
+
+
+def test_one_persons_files_take_no_more_than_the_quota(settings: Any, folder: Path, alice: Any, bob: Any) -> None:
+    settings.UPLOAD_QUOTA = 150_000
+    first = uploads.keep(sent(b"x" * LIMIT, by=alice).FILES["file"], by=alice)  # type: ignore[arg-type]
+    request = sent(b"x" * 60_000, by=alice)
+    handler: Any = request.upload_handlers[0]
+    assert (handler.problem, len(request.FILES)) == (FULL, 0)
+    assert sent(b"x" * 60_000, by=bob).FILES
+    uploads.discard(first)
+    assert sent(b"x" * 60_000, by=alice).FILES
+
+
+def test_files_that_arrive_at_once_do_not_share_the_room(settings: Any, folder: Path, alice: Any) -> None:
+    settings.UPLOAD_QUOTA = 150_000
+    both: list[Any] = [sent(b"x" * LIMIT, by=alice).FILES["file"] for _ in range(2)]
+    uploads.keep(both[0], by=alice)
+    with pytest.raises(uploads.QuotaExceeded, match="does not fit"):
+        uploads.keep(both[1], by=alice)
+    both[1].close()
+    assert len(list(folder.iterdir())) == 1

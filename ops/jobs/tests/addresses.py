@@ -17,8 +17,15 @@ jobs_job_progress                                 go/x  go/x  no/x  no/x  no/x  
 jobs_job_cancel                                   in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
 jobs_job_retry                                    in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
 jobs/job/<path:object_id>/                        in    in    go    go    go    go    go    go    go
-app_list=jobs                                     in    in    --    --    --    ok    ok    --    ok
+audit_verification                                in    in    no    no    no    no    no    ok/go ok/go
+app_list=jobs                                     in    in    --    --    --    ok    ok    ok    ok
 """
+
+UNASKED = {
+    "jobs_job_cancel": "What a job did is taken back, or can be gone on with.",
+    "audit_verification": "It reads the trail and changes nothing.",
+    "jobs_job_retry": "It goes on with what was asked for already.",
+}
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:

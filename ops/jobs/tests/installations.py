@@ -7,13 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import django
 from django.conf import settings
+from django.db import connections
+from django.utils.module_loading import import_string
 
 OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
 
@@ -38,12 +43,32 @@ class Installation:
             **self.extra,
         }
 
+    @cached_property
+    def _answering(self) -> subprocess.Popen[str]:
+        """The process in which functions are called, one after the other."""
+        command = [sys.executable, "-m", "ops.jobs.tests.installations"]
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def call(self, path: str, **arguments: Any) -> Any:
-        """What the function with this dotted path returns (JSON), called in a process of its own."""
-        command = [sys.executable, "-m", "ops.jobs.tests.installations", path, json.dumps(arguments)]
-        done = subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-4000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        """What the function with this dotted path returns (JSON), called in another process, the same for each call."""
+        asked, answers = self._answering.stdin, self._answering.stdout
+        assert asked and answers
+        print(json.dumps([path, arguments]), file=asked, flush=True)
+        answer = json.loads(answers.readline() or '{"error": "The process has ended."}')
+        assert "error" not in answer, answer["error"]
+        return answer["returned"]
+
+    def end(self) -> None:
+        """End the process that is called."""
+        if "_answering" in vars(self):
+            self._answering.communicate()
 
     def manage(self, *arguments: str) -> None:
         """Run a command of manage.py to its end."""
@@ -84,9 +109,19 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-if __name__ == "__main__":
-    import django
-    from django.utils.module_loading import import_string
+def answer_calls() -> None:
+    """Call what each line of the input asks for, [path, arguments], and write what it returned, or its traceback."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a called function prints is no answer
+    for line in sys.stdin:
+        path, arguments = json.loads(line)
+        try:
+            answer = {"returned": import_string(path)(**arguments)}
+        except Exception:
+            answer = {"error": traceback.format_exc()[-4000:]}
+        connections.close_all()  # as at the end of a process: a database may be away until the next call
+        print(json.dumps(answer), file=answers, flush=True)
 
+
+if __name__ == "__main__":
     django.setup()
-    print(json.dumps(import_string(sys.argv[1])(**json.loads(sys.argv[2]))))
+    answer_calls()

@@ -78,20 +78,28 @@ class Databases:
         self.server = "" if _is_sqlite() else os.environ["DATABASE_URL"].rpartition("/")[0]
         self.name = f"killing_{uuid4().hex[:12]}"
         self.made: list[str] = []
+        self.installations: list[Installation] = []
         self.fresh(template=False).manage("migrate", "-v0")
 
     def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
         """Do the jobs that ``prepare`` starts, killing workers as ``kill`` says, and look at the end."""
-        return Outcome(**self.fresh().call(f"{__name__}.kill", prepare=prepare, look=look, **kills))
+        place = self.fresh()
+        try:
+            return Outcome(**place.call(f"{__name__}.kill", prepare=prepare, look=look, **kills))
+        finally:
+            place.end()
 
     def fresh(self, *, template: bool = True, **environment: str) -> Installation:
         """A new database with a folder for files; ``environment`` is set besides."""
         name = f"{self.name}_{len(self.made)}" if template else self.name
         self.made.append(name)
         address = self._new_on_server(name, template) if self.server else self._new_file(name, template)
-        return Installation(address, self.folder / f"{name}.var", environment)
+        self.installations.append(Installation(address, self.folder / f"{name}.var", environment))
+        return self.installations[-1]
 
     def drop(self) -> None:
+        for installation in self.installations:
+            installation.end()
         for name in self.made if self.server else ():
             self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -440,7 +441,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(register: Callable[...
         for number in range(3):
             with run.batch():
                 Group.objects.bulk_create(
-                    Group(name=f"number {number} {'x' * 100} {one}") for one in range(500 * number)
+                    Group(name=f"number {number} {'x' * 100} {one}") for one in range((500 + free) * number)
                 )
                 run.cursor["at"] = number + 1
 
@@ -450,6 +451,8 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(register: Callable[...
 
     job = start(register(work, roll_back=roll_back))
     with connection.cursor() as cursor:
+        # What other tests left free is filled as well: no more than 40 of these rows have room in a page.
+        free = 40 * cursor.execute("PRAGMA freelist_count").fetchone()[0]
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count = {pages + 60}")
@@ -538,7 +541,7 @@ def test_a_long_batch_is_written_to_the_log(monkeypatch: Any, caplog: Any) -> No
     caplog.set_level(logging.WARNING)
     with Run(claim(start())).batch():
         pass
-    assert "(test.count): a batch took 0.0 s." in caplog.text
+    assert re.search(r"\(test\.count\): a batch took \d+\.\d s\.", caplog.text)
 
 
 @pytest.mark.django_db(transaction=True)

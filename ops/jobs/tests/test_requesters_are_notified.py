@@ -43,7 +43,7 @@ def page_of(job: Job) -> str:
 
 def test_they_read_it_on_the_next_page_and_once(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
-    link = f'<a href="{page_of(job)}">See what came of it</a>'
+    link = f'<a href="{page_of(job)}">View result</a>'
     assert f"<bdi>Import of messages.csv</bdi>: finished. {link}" in overview(as_dora)
     assert "messages.csv" not in overview(as_dora)
 
@@ -57,7 +57,7 @@ def test_a_failure_says_why(as_dora: Client, dora: Any) -> None:
 
 def test_the_message_leads_to_what_the_job_was_about(as_dora: Client, dora: Any, register: Callable[..., str]) -> None:
     ended(dora, kind=register(lambda run: None, page=lambda job: "/console/somewhere/"))
-    assert '<a href="/console/somewhere/">See what came of it</a>' in overview(as_dora)
+    assert '<a href="/console/somewhere/">View result</a>' in overview(as_dora)
 
 
 def test_titles_are_escaped(as_dora: Client, dora: Any) -> None:
@@ -81,7 +81,7 @@ def test_who_watched_it_end_is_not_notified_again(as_dora: Client, dora: Any) ->
 
 def test_the_jobs_own_page_is_message_enough(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
-    assert "See what came of it" not in as_dora.get(page_of(job)).content.decode()
+    assert "View result" not in as_dora.get(page_of(job)).content.decode()
     assert "messages.csv" not in overview(as_dora)
 
 
@@ -100,10 +100,10 @@ def test_jobs_under_way_are_not_spoken_of(as_dora: Client, dora: Any) -> None:
 def test_it_costs_one_query_a_page(as_dora: Client, django_assert_num_queries: Any) -> None:
     address = reverse("admin:password_change")
     as_dora.get(address)
-    # session, user, what ended, and two for the permissions that the links ask for
-    with django_assert_num_queries(5) as queries:
+    # session, user, what ended, what waits, and two for the permissions that the links ask for
+    with django_assert_num_queries(6) as queries:
         as_dora.get(address)
-    assert len([query for query in queries.captured_queries if "jobs_job" in query["sql"]]) == 1
+    assert len([query for query in queries.captured_queries if "notified_at" in query["sql"]]) == 1
 
 
 def test_participants_pages_do_not_ask(as_dora: Client, django_assert_num_queries: Any) -> None:

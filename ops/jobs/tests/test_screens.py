@@ -119,7 +119,7 @@ def test_the_page_says_how_far_the_job_is(as_dora: Client, dora: Any) -> None:
     assert "About 30 seconds left, about 10 numbers a second" in text
     assert '<span class="chip unread">Running</span>' in text
     assert "Takes back what was counted so far." in text
-    assert "You need not wait here" in text
+    assert "You can leave this page" in text
 
 
 def test_titles_are_escaped_everywhere(as_dora: Client, dora: Any) -> None:
@@ -133,15 +133,22 @@ def test_the_live_part_is_only_a_part(as_dora: Client, dora: Any) -> None:
     job = running(dora)
     text = as_dora.get(address(job, "progress"), headers=HTMX).content.decode()
     assert "100 of 400 numbers" in text
-    assert f'hx-get="{address(job, "progress")}?said=25%20%25%20done"' in text
+    assert f'hx-get="{address(job, "progress")}?said=25%25"' in text
     assert "<html" not in text
 
 
 def test_screen_readers_hear_what_is_new_once(as_dora: Client, dora: Any) -> None:
     job = running(dora)
-    news = '<p id="job-news" hx-swap-oob="innerHTML">25 % done</p>'
+    news = '<p id="job-news" hx-swap-oob="innerHTML">25% done</p>'
     assert news in as_dora.get(address(job, "progress"), {"said": "Running"}, headers=HTMX).content.decode()
-    assert news not in as_dora.get(address(job, "progress"), {"said": "25 % done"}, headers=HTMX).content.decode()
+    assert news not in as_dora.get(address(job, "progress"), {"said": "25%"}, headers=HTMX).content.decode()
+
+
+def test_what_is_heard_is_the_number_that_is_shown(as_dora: Client, dora: Any) -> None:
+    job = running(dora, done=332)
+    text = as_dora.get(address(job, "progress"), {"said": "50%"}, headers=HTMX).content.decode()
+    assert '<p id="job-news" hx-swap-oob="innerHTML">83% done</p>' in text
+    assert '<span class="quiet">83%</span>' in text
 
 
 def test_when_the_job_is_over_the_page_loads_anew_and_stops_asking(as_dora: Client, dora: Any) -> None:
@@ -204,7 +211,7 @@ def test_a_job_whose_rollback_failed_says_what_is_left_and_is_resumed(as_dora: C
         assert f"{counting.SORRY} {left}" in text
         assert "What had been done was taken back." not in text
     assert "Not taken back" in listed
-    assert "Try again" not in page(as_dora, job) and "Go on with it" in page(as_dora, job)
+    assert "Try again" not in page(as_dora, job) and "Resume" in page(as_dora, job)
     as_dora.post(address(job, "retry"))
     job.refresh_from_db()
     assert (job.state, job.ending, job.cursor) == ("queued", "failed", {"at": 2})
@@ -220,8 +227,8 @@ def test_who_may_not_resume_a_job_reads_who_may(as_dora: Client, dora: Any, rosa
     Job.objects.update(ending="failed", attempts_without_progress=6)
     dora.user_permissions.add(Permission.objects.get(codename="view_job"))
     text = page(as_dora, job)
-    assert "Whoever asked for it, or a superuser, can have it gone on with." in text
-    assert "Go on with it" not in text
+    assert "Whoever asked for it, or a superuser, can resume it." in text
+    assert "Resume" not in text
 
 
 def test_a_failed_job_says_why_and_that_nothing_is_left(as_dora: Client, dora: Any) -> None:
@@ -233,9 +240,9 @@ def test_a_failed_job_says_why_and_that_nothing_is_left(as_dora: Client, dora: A
 def test_the_page_links_what_a_job_is_about(as_dora: Client, dora: Any, register: Callable[..., str]) -> None:
     kind = register(lambda run: None, page=lambda job: f"/console/somewhere/{job.params['id']}/")
     job = starting.start(kind, requester=dora, title="Import", params={"id": 12})
-    assert '<a class="button" href="/console/somewhere/12/">See what it is about</a>' in page(as_dora, job)
+    assert '<a class="button" href="/console/somewhere/12/">View source</a>' in page(as_dora, job)
     run_all_jobs()
-    assert '<a class="button" href="/console/somewhere/12/">See what came of it</a>' in page(as_dora, job)
+    assert '<a class="button" href="/console/somewhere/12/">View result</a>' in page(as_dora, job)
 
 
 def test_the_list_is_narrowed_by_state(as_dora: Client, dora: Any) -> None:
@@ -261,12 +268,12 @@ def test_the_list_costs_the_same_for_many_jobs(client: Client, rosa: Any, django
     for _ in range(3):
         start(rosa)
     client.get(LIST)
-    # session, user, notices, theme × 0 (cached), page, count
-    with django_assert_num_queries(5):
+    # session, user, notices, theme × 0 (cached), page, count, what waits
+    with django_assert_num_queries(6):
         client.get(LIST)
     for _ in range(20):
         start(rosa)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(LIST)
 
 

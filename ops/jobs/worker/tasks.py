@@ -17,5 +17,5 @@ task: Any = import_module("django.tasks" if BUILT_IN else "django_tasks").task
 
 @task
 def run_job(job_id: str) -> None:
-    """Run a job, where nobody else does so already."""
-    running.run(job_id, hold_lease=True)
+    """Run a job that waits: this one, or one of somebody whose turn it is. Each job has a kick, so all get done."""
+    running.run_next_in_turn(job_id, hold_lease=True)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts.signing_in.sessions import Session, SessionStore
@@ -17,8 +17,6 @@ from ops.conftest import make_staff
 from ops.deletion.models import DeletionRequest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 
 
 @pytest.fixture
@@ -52,12 +50,12 @@ def fill_in_request(page: Page) -> None:
     """Ask for the deletion of Bob's account."""
     page.get_by_label("Basis").select_option("The user’s request")
     page.get_by_label("Reason").fill("He wrote to us")
-    page.get_by_label("Type the username bob to confirm").fill("bob")
+    page.get_by_label("Type the username “bob” to confirm").fill("bob")
     page.get_by_role("button", name="Request deletion of bob").click()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize(("address", "button"), [("/sign-in/", "Sign in"), ("/console/login/", "Log in")])
+@pytest.mark.parametrize(("address", "button"), [("/sign-in/", "Sign in"), ("/console/login/", "Sign in")])
 def test_who_fails_too_often_learns_when_to_try_again(
     open_page: OpenPage, sue: Any, width: int, scheme: Any, address: str, button: str
 ) -> None:
@@ -80,7 +78,7 @@ def test_staff_come_back_to_where_they_were(open_page: OpenPage, sue: Any, width
     page.goto("/console/accounts/user/?active=yes")
     expect(page.get_by_text("You were signed out after 30 minutes without activity.")).to_be_visible()
     check(page)
-    fill_in(page, "sue", "sue's password", "Log in")
+    fill_in(page, "sue", "sue's password", "Sign in")
     expect(page).to_have_url(re.compile(r"/console/accounts/user/\?active=yes$"))
 
 
@@ -109,25 +107,25 @@ def test_deleting_asks_who_is_there(open_page: OpenPage, sue: Any, width: int, s
     page = open_page(width, scheme)
     sign_in(page, sue)
     page.goto(f"/console/accounts/user/delete/?id={bob.pk}")
-    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm your password")).to_be_visible()
     expect(page.get_by_label("Your password")).to_be_focused()
     check(page)
     page.keyboard.type("guess")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("That is not your password.")).to_be_visible()
+    expect(page.get_by_text("Wrong password.")).to_be_visible()
     check(page)
     page.get_by_label("Your password").fill("sue's password")
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("heading", name="Delete the account of bob")).to_be_visible()
+    expect(page.get_by_role("heading", name="Request deletion of bob")).to_be_visible()
     let_pass(15)
     fill_in_request(page)
-    expect(page.get_by_text("Nothing was done yet:")).to_be_visible()
+    expect(page.get_by_text("Nothing was saved: you confirmed your password more than 15 minutes ago.")).to_be_visible()
     assert not DeletionRequest.objects.exists()
     check(page)
     page.get_by_label("Your password").fill("sue's password")
     page.get_by_role("button", name="Confirm").click()
     fill_in_request(page)
-    expect(page.get_by_text("The deletion of bob was asked for.")).to_be_visible()
+    expect(page.get_by_text("Deletion of bob requested.")).to_be_visible()
 
 
 def test_an_account_without_a_password_is_told_what_to_do(page: Page, sue: Any) -> None:

@@ -10,7 +10,15 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    OpenPage,
+    assert_accessible,
+    assert_fits,
+    open_filters,
+    open_from_menu,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from ops.audit.context import Facts, one_action
 from ops.audit.events import Event
@@ -22,7 +30,6 @@ from ops.imports.events import ImportEvent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 
@@ -44,7 +51,7 @@ def click(transactional_db: Any) -> Any:
         record(ImportEvent.IMPORT_MADE, actor=None, details={"stored": 44_082, "refused": 3})
     with one_action(Facts("req-2", "2001:db8::7", CHROME, uuid4())) as facts:
         for key in (101, 102, 103):
-            details = {"messages": 120, "histories": 4, "before": {"is_staff": False, "groups": ["Reviewer", "Lead"]}}
+            details = {"messages": 120, "histories": 4, "before": {"is_staff": False, "groups": [1, 2]}}
             gone, why = ("accounts.user", key), "They asked for it, in ticket 4711."
             record(Event.ACCOUNT_DELETED, actor=sue, target=gone, label=f"left-{key}", details=details, reason=why)
     return facts.action
@@ -62,14 +69,15 @@ def test_from_the_list_to_a_file(
     page = open_page(width, scheme)
     sign_in(page, otto)
     page.goto("/console/")
-    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Audit trail").click()
+    open_from_menu(page, "Audit")
     expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
     check(page)
-    page.get_by_label("Done by").fill("sue")
+    open_filters(page)
+    page.get_by_label("User", exact=True).fill("sue")
     page.get_by_label("What").select_option("Deleted an account with its data")
-    page.get_by_role("button", name="Narrow").click()
+    page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("3 entries")
-    expect(page.get_by_role("status")).to_contain_text("Done by: sue")
+    expect(page.get_by_role("status")).to_contain_text("User: sue")
     check(page)
     page.get_by_role("link", name="Deleted an account with its data", exact=True).first.click()
     expect(page.get_by_text("ticket 4711")).to_be_visible()
@@ -77,12 +85,13 @@ def test_from_the_list_to_a_file(
     page.get_by_role("link", name="2 other entries of the same action").click()
     expect(page.get_by_role("status")).to_contain_text("3 entries")
     page.get_by_role("link", name="Export…").click()
+    confirm(page)
     expect(page.get_by_role("heading", name="Export the audit trail")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Export 3 entries").click()
-    expect(page.get_by_role("alert")).to_contain_text("Say what the export is for")
+    expect(page.get_by_role("alert")).to_contain_text("Enter a reason")
     check(page)
-    page.get_by_label("What the export is for").fill("Yearly review")
+    page.get_by_label("Reason for export").fill("Yearly review")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export 3 entries").click()
     file = tmp_path / download.value.suggested_filename
@@ -98,13 +107,18 @@ def test_by_keyboard_alone(page: Page, otto: Any, click: Any) -> None:
     reach(page, "#narrow-person")
     page.keyboard.type("rita")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Done by: rita")
+    expect(page.get_by_role("status")).to_contain_text("User: rita")
     reach(page, "tbody th a")
     page.keyboard.press("Enter")
     expect(page.get_by_text("messaging.conversation:12")).to_be_visible()
     reach(page, ".facts a[href*='target=']")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("About: Conversation 12")
+
+
+def confirm(page: Page) -> None:
+    page.get_by_label("Your password").fill("otto's password")
+    page.get_by_role("button", name="Confirm").click()
 
 
 def reach(page: Page, selector: str) -> None:
@@ -126,8 +140,10 @@ def test_without_scripts_it_can_be_narrowed_too(open_page: OpenPage, otto: Any, 
     page = open_page(javascript=False)
     sign_in(page, otto)
     page.goto(LIST)
-    page.get_by_label("Done by").fill("sue")
-    page.get_by_role("button", name="Narrow").click()
+    open_filters(page)
+    page.get_by_label("User", exact=True).fill("sue")
+    page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.get_by_role("link", name="left-101")).to_be_visible()
     page.goto(EXPORT)
+    confirm(page)
     expect(page.get_by_role("button", name="Export")).to_be_visible()

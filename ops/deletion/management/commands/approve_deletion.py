@@ -17,7 +17,7 @@ from ops.deletion.refusals import DeletionRefused
 
 class Command(BaseCommand):
     help = (
-        "Approve the deletion of an account that somebody else asked for, and do it here and now if it need not wait."
+        "Approve the deletion of an account that somebody else requested, and run it now if it does not have to wait."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         found = DeletionRequest.objects.filter(pk=request).first()
         if found is None:
             raise CommandError(
-                f"There is no deletion request {request}: copy its id from delete_account or the console."
+                f"There is no deletion request {request}. Copy its id from delete_account or the console."
             )
         try:
             approval.approve(found, by=acting_staff(options, "deletion.approve_deletionrequest"))

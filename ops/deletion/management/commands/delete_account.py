@@ -16,13 +16,13 @@ from ops.deletion.models import Basis, Mode, Texts
 
 class Command(BaseCommand):
     help = (
-        "Ask for an account to be deleted; it is closed at once. A second person approves it (approve_deletion, or in "
-        "the console); where one person is enough (DELETION_ONE_PERSON), it is approved and deleted here and now."
+        "Request the deletion of an account, which is closed at once. A second person approves it (approve_deletion, "
+        "or in the console); where one person is enough (DELETION_ONE_PERSON), it is approved and deleted right away."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--reason", required=True, help="why; recorded, and emptied when the account is gone")
+        parser.add_argument("--reason", required=True, help="why; recorded, and erased with the account")
         parser.add_argument("--basis", required=True, choices=Basis.values)
         parser.add_argument("--ticket", default="", help="a reference such as SUP-123; it stays on the receipt")
         parser.add_argument("--mode", choices=Mode.values, help=f"by default: {settings.DELETION_MODE}")
@@ -36,10 +36,10 @@ class Command(BaseCommand):
         user, by = account(username), acting_staff(options, "accounts.delete_user")
         plan = requests.plan([user], by=by)[0]
         if plan.obstacle:
-            raise CommandError(f"Nothing was asked for: the account of {username} stays. {plan.obstacle}")
+            raise CommandError(f"Nothing was requested: the account of {username} stays. {plan.obstacle}")
         self._tell(plan)
         if not options["yes"] and _typed(username) != username:
-            raise CommandError("Nothing was done: that was another name.")
+            raise CommandError("Nothing was done: the username does not match.")
         choices = {name: options[name] for name in ("reason", "basis", "ticket", "mode", "texts")}
         try:
             request = requests.request_deletion([user], by=by, **choices).requests.get()
@@ -51,23 +51,28 @@ class Command(BaseCommand):
 
     def _tell(self, plan: requests.Plan) -> None:
         counts = plan.counts
-        self.stdout.write(
-            f"Messages sent: {counts.messages_sent:,}; received: {counts.messages_received:,}; older texts: "
-            f"{counts.histories:,}; notifications: {counts.notifications:,}. Others affected: {plan.people:,}, in "
-            f"{plan.conversations:,} conversations that stay; replies joined elsewhere: {counts.replies_reattached:,}."
-        )
+        said = f"Messages sent: {counts.messages_sent:,}; received: {counts.messages_received:,}"
+        if plan.complete:
+            said += (
+                f"; older texts: {counts.histories:,}; notifications: {counts.notifications:,}. Other people affected: "
+                f"{plan.people:,}; other conversations that lose messages: {plan.conversations:,}; replies attached "
+                f"elsewhere: {counts.replies_reattached:,}"
+            )
+        else:
+            said += ". There are too many to count everything here; the receipt will have the numbers"
+        self.stdout.write(f"{said}.")
         for hold in plan.holds:
-            self.stdout.write(f"{hold}: nothing goes until it is lifted.")
+            self.stdout.write(f"{hold}: the deletion will not run until it is lifted.")
         for one in plan.exchanged:
             self.stdout.write(
                 f"Messages exchanged with {one.person.get_username()}, whose account is on hold: {one.messages:,}. "
-                "Nothing goes until that hold is lifted."
+                "The deletion will not run until that hold is lifted."
             )
 
 
 def _typed(username: str) -> str:
     """Read from the terminal; raises CommandError where there is none."""
     try:
-        return input(f"This cannot be undone. Type the username “{username}” to go on: ")
+        return input(f"This cannot be undone. Type the username “{username}” to continue: ")
     except EOFError:
-        raise CommandError("Nothing was done: type the username, or say --yes where nobody can.") from None
+        raise CommandError("Nothing was done. Type the username, or pass --yes where nobody can.") from None

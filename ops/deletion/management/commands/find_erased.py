@@ -14,11 +14,11 @@ from ops.deletion.models import ErasedIdentifier
 
 
 class Command(BaseCommand):
-    help = "Find whether and when an account with this username or e-mail address was erased; the name may be let free."
+    help = "Look up whether and when an account with this username or e-mail address was erased, and release the name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="a username (capital letters count) or an e-mail address (they do not)")
-        parser.add_argument("--lift", metavar="REASON", default="", help="let the name be used again; recorded")
+        parser.add_argument("name", help="a username (case-sensitive) or an e-mail address (not)")
+        parser.add_argument("--lift", metavar="REASON", default="", help="release the name for new use; recorded")
         add_by(parser)
 
     def handle(self, *, name: str, lift: str, **options: Any) -> None:
@@ -40,5 +40,5 @@ class Command(BaseCommand):
 def said(known: ErasedIdentifier) -> str:
     """One line about an erased name."""
     day = f"{timezone.localtime(known.erased_at):%Y-%m-%d}"
-    free = f"; free again since {timezone.localtime(known.lifted_at):%Y-%m-%d}" if known.lifted_at else ""
+    free = f"; released on {timezone.localtime(known.lifted_at):%Y-%m-%d}" if known.lifted_at else ""
     return f"{known.get_kind_display()} of an account erased on {day}: receipt {known.receipt_id}{free}."

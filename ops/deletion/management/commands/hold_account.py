@@ -15,8 +15,8 @@ from ops.deletion.models import Hold
 
 class Command(BaseCommand):
     help = (
-        "Put a hold on an account, or lift the holds on it: while one is open, nothing of the account is deleted, nor "
-        "what it and others wrote to each other."
+        "Place a hold on an account, or lift the holds on it. While one is open, nothing of the account can be "
+        "deleted, nor what it and others sent each other."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,9 +39,9 @@ class Command(BaseCommand):
 
     def _held(self, user: Any) -> str:
         name, stopped = user.get_username(), holds.deletions_stopped_by(user.pk).count()
-        kept = f"Nothing of {name}, and nothing that others wrote with {name}, is deleted until this hold is lifted."
+        kept = f"Hold placed on {name}. Nothing they sent or received can be deleted until it is lifted."
         deletions = f"{stopped:,} deletion{'' if stopped == 1 else 's'}"
-        return f"{kept} It also stops {deletions} of people who wrote with {name}." if stopped else kept
+        return f"{kept} It also stops {deletions} of people who exchanged messages with {name}." if stopped else kept
 
     def _lifted(self, user: Any, reason: str, by: Any) -> str:
         found = list(holds.open_holds(user.pk))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
@@ -25,8 +25,6 @@ from ops.jobs.tests.working import run_all_jobs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
-TWO_LOOKS = [(WIDE, "light"), (NARROW, "dark")]
 DELETIONS = "/console/deletion/deletionrequest/"
 
 
@@ -74,10 +72,10 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     page = open_page(width, scheme)
     sign_in(page, sue)
     page.goto("/console/accounts/user/")
-    page.get_by_label("Choose alice").check()
-    page.get_by_role("button", name="Delete the chosen accounts…").click()
+    page.get_by_label("Select alice").check()
+    page.get_by_role("button", name="Request deletion of selected…").click()
     confirm(page, sue)
-    expect(page.get_by_role("heading", name="Delete the account of alice")).to_be_visible()
+    expect(page.get_by_role("heading", name="Request deletion of alice")).to_be_visible()
     expect(page.get_by_text("1 message sent and 1 received")).to_be_visible()
     check(page)
     request = page.get_by_role("button", name="Request deletion of alice")
@@ -87,11 +85,11 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     page.get_by_label("Basis").select_option("The user’s request")
     page.get_by_label("Ticket").fill("SUP-17")
     page.get_by_label("Reason").fill("She wrote to us")
-    page.get_by_label("Type the username alice to confirm").fill("alice")
+    page.get_by_label("Type the username “alice” to confirm").fill("alice")
     request.click()
     expect(page.get_by_text("The account is closed and signed out.")).to_be_visible()
-    expect(page.get_by_text("You asked for this deletion yourself")).to_be_visible()
-    expect(page.get_by_role("link", name="Approve this deletion…")).to_have_count(0)
+    expect(page.get_by_text("You requested this, so someone else must approve it.")).to_be_visible()
+    expect(page.get_by_role("link", name="Approve deletion…")).to_have_count(0)
     check(page)
 
     page = open_page(width, scheme)
@@ -99,17 +97,17 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     page.goto(DELETIONS)
     check(page)
     page.get_by_role("link", name="alice").click()
-    page.get_by_role("link", name="Approve this deletion…").click()
+    page.get_by_role("link", name="Approve deletion…").click()
     confirm(page, sam)
     expect(page.get_by_text("She wrote to us")).to_be_visible()
     check(page)
-    page.get_by_label("Type the username alice to confirm").fill("bob")
-    page.get_by_role("button", name="Approve, and erase alice").click()
-    expect(page.get_by_text("That is not “alice”: nothing was done.")).to_be_visible()
+    page.get_by_label("Type the username “alice” to confirm").fill("bob")
+    page.get_by_role("button", name="Approve and erase alice").click()
+    expect(page.get_by_text("That is not “alice”. Nothing was done.")).to_be_visible()
     check(page)
-    page.get_by_label("Type the username alice to confirm").fill("alice")
-    page.get_by_role("button", name="Approve, and erase alice").click()
-    expect(page.get_by_text("The deletion of alice is approved.")).to_be_visible()
+    page.get_by_label("Type the username “alice” to confirm").fill("alice")
+    page.get_by_role("button", name="Approve and erase alice").click()
+    expect(page.get_by_text("Deletion of alice approved.")).to_be_visible()
     expect(page.get_by_role("progressbar", name="Messages worked on")).to_be_visible()
     leave_and_let_workers_work(page)
 
@@ -124,7 +122,7 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     file = tmp_path / "receipt.json"
     download.value.save_as(file)
     assert receipts.problems(json.loads(file.read_text())) == []
-    page.get_by_role("link", name="Print it, or save it as PDF").click()
+    page.get_by_role("link", name="Print or save as PDF").click()
     expect(page.get_by_role("heading", name="Receipt of a deletion")).to_be_visible()
     check(page)
     page.emulate_media(media="print")
@@ -137,12 +135,12 @@ def test_nobody_approves_what_they_asked_for_themselves(page: Page, sue: Any, al
     sign_in(page, sue)
     page.goto(f"{DELETIONS}{asked.pk}/approve/")
     confirm(page, sue)
-    expect(page.get_by_text("You asked for this deletion yourself: a second person approves it.")).to_be_visible()
+    expect(page.get_by_text("You requested this, so someone else must approve it.")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     check(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_in_the_grace_period_the_account_is_given_back(
     open_page: OpenPage, sue: Any, sam: Any, alice: Any, settings: Any, width: int, scheme: Any
 ) -> None:
@@ -152,19 +150,19 @@ def test_in_the_grace_period_the_account_is_given_back(
     sign_in(page, sue)
     page.goto(f"{DELETIONS}{asked.pk}/change/")
     day = timezone.localtime(timezone.now() + timedelta(days=30))
-    expect(page.get_by_text(f"Approved: runs on {day:%Y-%m-%d}")).to_be_visible()
+    expect(page.get_by_text(f"Approved. Runs on {day:%Y-%m-%d}")).to_be_visible()
     check(page)
-    page.get_by_role("link", name="Cancel and restore…").click()
+    page.get_by_role("link", name="Cancel request and reopen account…").click()
     expect(page.get_by_text("alice can sign in again at once.")).to_be_visible()
     check(page)
-    page.get_by_label("Why it is cancelled").fill("She changed her mind")
-    page.get_by_role("button", name="Cancel the deletion, and give the account back").click()
-    expect(page.get_by_text("Cancelled: nothing was deleted").first).to_be_visible()
+    page.get_by_label("Reason for cancelling").fill("She changed her mind")
+    page.get_by_role("button", name="Cancel request and reopen account").click()
+    expect(page.get_by_text("Cancelled. Nothing was deleted").first).to_be_visible()
     check(page)
     assert User.objects.get(pk=alice.pk).is_active
 
 
-@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_hold_stops_what_is_approved_until_it_is_lifted(
     open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
 ) -> None:
@@ -173,31 +171,33 @@ def test_a_hold_stops_what_is_approved_until_it_is_lifted(
     page = open_page(width, scheme)
     sign_in(page, lena)
     page.goto(f"{DELETIONS}{asked.pk}/change/")
-    page.get_by_role("link", name="Put a hold on it…").click()
+    page.get_by_role("link", name="Place hold…").click()
+    confirm(page, lena)
     check(page)
-    page.get_by_label("Why it must not be deleted").fill("The case of the blue bicycle")
-    page.get_by_role("button", name="Put a hold on alice").click()
-    expect(page.get_by_text("Waits for a second person to approve it, and for a hold to be lifted.")).to_be_visible()
+    page.get_by_label("Reason for hold").fill("The case of the blue bicycle")
+    page.get_by_role("button", name="Place hold on alice").click()
+    expect(
+        page.get_by_text("Awaiting approval by a second person, and on hold until the hold is lifted.")
+    ).to_be_visible()
     expect(page.get_by_text("The case of the blue bicycle")).to_be_visible()
     check(page)
-    page.get_by_role("link", name="Approve this deletion…").click()
-    confirm(page, lena)
-    expect(page.get_by_text("You may approve, but nothing goes until the hold is lifted.")).to_be_visible()
+    page.get_by_role("link", name="Approve deletion…").click()
+    expect(page.get_by_text("It will not run while a hold is open.")).to_be_visible()
     check(page)
-    page.get_by_label("Type the username alice to confirm").fill("alice")
-    page.get_by_role("button", name="Approve, and erase alice").click()
+    page.get_by_label("Type the username “alice” to confirm").fill("alice")
+    page.get_by_role("button", name="Approve and erase alice").click()
     expect(page.get_by_role("progressbar")).to_have_count(0)
     assert run_all_jobs() == []
-    page.get_by_role("link", name="Lift this hold…").click()
+    page.get_by_role("link", name="Lift hold…").click()
     expect(page.get_by_text("A deletion of this account is approved.")).to_be_visible()
     check(page)
-    page.get_by_label("Why the hold is no longer needed").fill("Settled")
-    page.get_by_role("button", name="Lift the hold").click()
-    expect(page.get_by_text("The hold was lifted.")).to_be_visible()
+    page.get_by_label("Reason for lifting").fill("Settled")
+    page.get_by_role("button", name="Lift hold").click()
+    expect(page.get_by_text("Hold lifted.")).to_be_visible()
     check(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_many_are_one_group_with_a_page_for_all(
     open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
 ) -> None:
@@ -206,27 +206,27 @@ def test_many_are_one_group_with_a_page_for_all(
     sign_in(page, sue)
     page.goto(ask_about(*people, sue))
     confirm(page, sue)
-    expect(page.get_by_text("This is your own account: ask a colleague to delete it.")).to_be_visible()
+    expect(page.get_by_text("This is your own account. Ask a colleague to request its deletion.")).to_be_visible()
     check(page)
-    page.get_by_role("link", name="Go on with the other 4 accounts").click()
+    page.get_by_role("link", name="Continue with the other 4 accounts").click()
     check(page)
     page.get_by_role("radio", name=re.compile("Anonymise, blank the texts")).check()
     page.get_by_label("Basis").select_option("Test data")
     page.get_by_label("Reason").fill("Left over from the load test")
-    page.get_by_label("Type this delete 4 accounts to confirm").fill("delete 4 accounts")
+    page.get_by_label("Type “delete 4 accounts” to confirm").fill("delete 4 accounts")
     page.get_by_role("button", name="Request deletion of 4 accounts").click()
-    expect(page.get_by_text("0 of 4 finished, 4 wait for approval")).to_be_visible()
+    expect(page.get_by_text("0 of 4 finished, 4 awaiting approval")).to_be_visible()
     check(page)
 
     address = page.url
     sign_in(page, sam)
     page.goto(address)
-    page.get_by_role("link", name="Approve all 4 that wait…").click()
+    page.get_by_role("link", name="Approve all 4…").click()
     confirm(page, sam)
     check(page)
-    page.get_by_label("Type this delete 4 accounts to confirm").fill("delete 4 accounts")
-    page.get_by_role("button", name="Approve, and anonymise 4 accounts").click()
-    expect(page.get_by_text("The deletion of 4 accounts is approved.")).to_be_visible()
+    page.get_by_label("Type “delete 4 accounts” to confirm").fill("delete 4 accounts")
+    page.get_by_role("button", name="Approve and anonymise 4 accounts").click()
+    expect(page.get_by_text("Deletion of 4 accounts approved.")).to_be_visible()
     leave_and_let_workers_work(page)
     page.goto(address)
     expect(page.get_by_text("4 of 4 finished")).to_be_visible()
@@ -234,7 +234,7 @@ def test_many_are_one_group_with_a_page_for_all(
     check(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_an_erased_name_is_looked_up_and_let_free(
     open_page: OpenPage, sue: Any, sam: Any, alice: Any, width: int, scheme: Any
 ) -> None:
@@ -242,8 +242,8 @@ def test_an_erased_name_is_looked_up_and_let_free(
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     page = open_page(width, scheme)
     sign_in(page, rosa)
-    page.goto(DELETIONS)
-    page.get_by_role("link", name="Was this account erased?").click()
+    page.goto("/console/")
+    open_from_menu(page, "People", "Look up an erased account")
     check(page)
     page.get_by_label("Username or e-mail address").fill("alice")
     page.keyboard.press("Enter")
@@ -251,12 +251,12 @@ def test_an_erased_name_is_looked_up_and_let_free(
     expect(page.get_by_role("link", name=str(Receipt.objects.get().pk))).to_be_visible()
     assert "alice" not in page.url
     check(page)
-    page.get_by_role("link", name="Let it be used again…").click()
+    page.get_by_role("link", name="Release…").click()
     confirm(page, rosa)
     check(page)
-    page.get_by_label("Why it may be used again").fill("She is back")
-    page.get_by_role("button", name="Let the username be used again").click()
-    expect(page.get_by_text("It may be used again, by imports too.")).to_be_visible()
+    page.get_by_label("Reason for releasing").fill("She is back")
+    page.get_by_role("button", name="Release the username").click()
+    expect(page.get_by_text("Released. It can be used again, by imports too.")).to_be_visible()
 
 
 def test_a_deletion_is_approved_by_keyboard_alone(page: Page, sue: Any, sam: Any, alice: Any) -> None:
@@ -265,17 +265,17 @@ def test_a_deletion_is_approved_by_keyboard_alone(page: Page, sue: Any, sam: Any
     page.goto(DELETIONS)
     page.get_by_role("link", name="alice").focus()
     page.keyboard.press("Enter")
-    approve = page.get_by_role("link", name="Approve this deletion…")
+    approve = page.get_by_role("link", name="Approve deletion…")
     approve.focus()
     assert approve.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your password")).to_be_focused()
     page.keyboard.type("sam's password")
     page.keyboard.press("Enter")
-    page.get_by_label("Type the username alice to confirm").focus()
+    page.get_by_label("Type the username “alice” to confirm").focus()
     page.keyboard.type("alice")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The deletion of alice is approved.")).to_be_visible()
+    expect(page.get_by_text("Deletion of alice approved.")).to_be_visible()
 
 
 def test_it_works_without_javascript(open_page: OpenPage, sue: Any, sam: Any, alice: Any) -> None:
@@ -289,7 +289,7 @@ def test_it_works_without_javascript(open_page: OpenPage, sue: Any, sam: Any, al
     expect(page.get_by_role("link", name="Open the receipt")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), TWO_LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_participants_are_told_when_their_account_is_deleted(
     open_page: OpenPage, alice: Any, settings: Any, width: int, scheme: Any
 ) -> None:
@@ -298,7 +298,7 @@ def test_participants_are_told_when_their_account_is_deleted(
     sign_in(page, alice)
     page.goto("/messages/")
     page.get_by_role("link", name="Delete my account").click()
-    expect(page.get_by_text("Until then you can have it back: write to support.")).to_be_visible()
+    expect(page.get_by_text("Until then you can get it back: write to support.")).to_be_visible()
     check(page)
     page.get_by_label("Password").fill("alice's password")
     page.get_by_role("button", name="Delete my account for good").click()
@@ -316,4 +316,4 @@ def test_the_focus_is_seen_on_every_button_of_a_users_page(page: Page, sue: Any,
         look = "one => [one.value ?? one.innerText, getComputedStyle(one).outlineStyle]"
         name, outline = page.locator(":focus").evaluate(look) if page.locator(":focus").count() else ("", "")
         seen[name] = outline
-    assert {seen["Save"], seen["Save and continue editing"], seen["Delete this account…"]} == {"solid"}
+    assert {seen["Save"], seen["Save and continue editing"], seen["Request deletion…"]} == {"solid"}

@@ -39,7 +39,7 @@ def sign_in(page: Page) -> None:
     page.goto("/console/login/")
     page.get_by_label("Username").fill("sam")
     page.get_by_label("Password").fill("sam's password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console/")
 
 
@@ -50,8 +50,8 @@ def test_progress_moves_and_the_receipt_appears_without_a_reload_by_hand(place: 
     page.get_by_label("Your password").fill("sam's password")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("60,000 messages sent")).to_be_visible()
-    page.get_by_label("Type the username alice to confirm").fill("alice")
-    page.get_by_role("button", name="Approve, and erase alice").click()
+    page.get_by_label("Type the username “alice” to confirm").fill("alice")
+    page.get_by_role("button", name="Approve and erase alice").click()
     expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
     with place.going("work", "--processes", "1"):
         expect(page.get_by_text("of 60,000 messages")).to_be_visible(timeout=30_000)

@@ -12,14 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_filters, sign_in
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.exporting import EXPORTS, MESSAGES, WHY, make_exporter, some_messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 
 
 @pytest.fixture
@@ -52,7 +50,10 @@ def test_from_the_list_to_a_file(
     sign_in(page, emma)
     page.goto(MESSAGES)
     check(page)
-    page.get_by_role("list").filter(has_text="Has replies").get_by_role("link", name="No reply").click()
+    open_filters(page)
+    page.get_by_text("More filters").click()
+    page.get_by_label("Replies").select_option("No replies")
+    page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_role("link", name="Export…").click()
     confirm(page)
     expect(page.get_by_role("heading", name="Export messages")).to_be_visible()
@@ -60,9 +61,9 @@ def test_from_the_list_to_a_file(
     check(page)
     page.get_by_role("button", name="Export 2 messages").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was exported.")
-    expect(page.get_by_text("Say what the export is for")).to_be_visible()
+    expect(page.get_by_text("Enter a reason")).to_be_visible()
     check(page)
-    page.get_by_label("What the export is for").fill(WHY)
+    page.get_by_label("Reason for export").fill(WHY)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export 2 messages").click()
     expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()
@@ -79,13 +80,13 @@ def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(
     page = open_page(width, scheme)
     sign_in(page, emma)
     page.goto(MESSAGES)
-    page.get_by_role("checkbox", name="Choose the message of alice to bob").check()
-    page.get_by_role("button", name="Export the chosen ones…").click()
+    page.get_by_role("checkbox", name="Select the message from alice to bob").check()
+    page.get_by_role("button", name="Export selected…").click()
     confirm(page)
     page.get_by_label("Excel (XLSX)").check()
     page.get_by_label("Whole conversations").check()
     page.get_by_label("Older texts").check()
-    page.get_by_label("What the export is for").fill(WHY)
+    page.get_by_label("Reason for export").fill(WHY)
     page.get_by_role("button", name="Export 1 message").click()
     expect(page.locator(".chip.ready")).to_contain_text("ready")
     check(page)
@@ -107,7 +108,7 @@ def test_one_persons_data(open_page: OpenPage, emma: Any, stored: list[Message],
     confirm(page)
     expect(page.get_by_text("1 message sent and 2 received")).to_be_visible()
     check(page)
-    page.get_by_label("What the export is for").fill("She asked for it")
+    page.get_by_label("Reason for export").fill("She asked for it")
     page.get_by_role("button", name="Export this person’s data").click()
     expect(page.locator(".chip.ready")).to_contain_text("ready")
     check(page)
@@ -136,7 +137,7 @@ def test_exports_that_are_made_failed_or_expired(
     sign_in(page, emma)
     page.goto(EXPORTS)
     check(page)
-    for export, words in ((waiting, "being made"), (failed, "The disk is full"), (expired, "is not kept any more")):
+    for export, words in ((waiting, "being made"), (failed, "The disk is full"), (expired, "The file has expired")):
         page.goto(f"{EXPORTS}{export.pk}/change/")
         expect(page.get_by_text(words).first).to_be_visible()
         check(page)

@@ -8,25 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from tqdm import tqdm
 
 from ops.files import private_files
-from ops.files.encodings import ENCODINGS
-from ops.files.sources import Reading
 from ops.files.uploads import SUFFIX
-from ops.imports import steps, uploads
+from ops.imports import options, steps, uploads
+from ops.imports.checking.groups import Groups
+from ops.imports.management.chosen_columns import refuse_columns
 from ops.imports.models import Import
-from ops.imports.options import Choices
 from ops.imports.pages import previews
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
 
-SHOWN_NOTICES = 20  # warnings and notices; errors are all shown
 CHUNK = 1 << 20  # bytes of the file copied at a time
 POLL_EVERY = 0.5  # seconds between two looks at the progress of the job
 
@@ -34,41 +31,20 @@ POLL_EVERY = 0.5  # seconds between two looks at the progress of the job
 class Command(BaseCommand):
     help = (
         "Import messages from a file (CSV, JSON, JSON Lines, XLSX, XLS, XLSB or ODS) with the columns external_id, "
-        "parent_external_id, sender, receiver, timestamp and content, and optionally edited and read. All or nothing; "
-        "importing the same file again changes nothing. If this process dies, a worker resumes the import."
+        "parent_external_id, sender, receiver, timestamp and content, and optionally edited, read and edited_at. All "
+        "or nothing; importing the same file again changes nothing. If this process dies, a worker resumes the import."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--check", action="store_true", help="only report what would be imported")
-        parser.add_argument(
-            "--create-users",
-            action="store_true",
-            help="create missing senders and receivers: inactive, without a password",
-        )
-        parser.add_argument(
-            "--start-conversations", action="store_true", help="start a conversation where the parent is missing"
-        )
-        parser.add_argument(
-            "--existing",
-            choices=["refuse", "edit", "skip"],
-            default="refuse",
-            help="when a message is stored with another text: refuse the file, record an edit that keeps the old text, "
-            "or skip the row",
-        )
-        parser.add_argument(
-            "--only-valid", action="store_true", help="import the valid rows, and write the others to a file"
-        )
-        parser.add_argument("--notify", action="store_true", help="create a notification for each message's receiver")
-        parser.add_argument("--encoding", choices=[*ENCODINGS], default="", help="encoding of a CSV file")
-        parser.add_argument("--time-zone", default="UTC", help="for times without one, such as Europe/Berlin")
-        parser.add_argument("--ignore-unknown", action="store_true", help="ignore columns that are not recognised")
+        options.add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.verbosity: int = options["verbosity"]
-        import_ = _uploaded(options["file"], options)
+    def handle(self, *args: Any, **given: Any) -> None:
+        self.verbosity: int = given["verbosity"]
+        import_ = _uploaded(given["file"], given)
         try:
-            job = self._run(import_, check_only=options["check"])
+            job = self._run(import_, check_only=given["check"])
         except steps.NotNow as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -76,7 +52,7 @@ class Command(BaseCommand):
         except JobFailed as error:
             raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
         import_.refresh_from_db()
-        self._conclude(import_, job, check_only=options["check"])
+        self._conclude(import_, job, check_only=given["check"])
 
     def _run(self, import_: Import, *, check_only: bool) -> Job:
         begin = steps.check if check_only else steps.store
@@ -111,9 +87,11 @@ class Command(BaseCommand):
         stored = import_.state == Import.State.STORED
         if not stored and not import_.understood.get("format"):
             problem = next(previews.load_problems(import_))
+            self._print_suggestions(import_)
             _delete(import_)
             raise CommandError(f"Nothing was imported: {problem.message}")
         self._print_problems(import_)
+        self._print_suggestions(import_)
         if stored:
             private_files.delete_all(import_.upload, keep=[previews.REJECTED])
             self._print_stored(import_)
@@ -129,16 +107,29 @@ class Command(BaseCommand):
         )
 
     def _print_problems(self, import_: Import) -> None:
-        """Show every error, and the first of the lesser problems (all of them with --verbosity 2)."""
-        notices = 0
+        """Show the problems by kind, the worst first: the first of each kind, or all of them with --verbosity 2."""
+        if self.verbosity > 1:
+            for problem in previews.load_problems(import_):
+                self._complain(problem.level, str(problem))
+            return
+        groups = Groups()
         for problem in previews.load_problems(import_):
-            if problem.level != "error":
-                notices += 1
-                if self.verbosity == 0 or (notices > SHOWN_NOTICES and self.verbosity < 2):
-                    continue
-            self.stderr.write(str(problem), self.style.ERROR if problem.level == "error" else self.style.WARNING)
-        if notices > SHOWN_NOTICES and self.verbosity == 1:
-            self._print(f"… and {_count(notices - SHOWN_NOTICES, 'more notice')}, shown with --verbosity 2.")
+            groups.add(problem)
+        for group in groups.worst_first():
+            if group.level != "error" and not self.verbosity:
+                continue
+            for problem in group.first:
+                self._complain(group.level, str(problem))
+            if more := group.count - len(group.first):
+                self._complain(group.level, f"… and {more:,} more like these, shown with --verbosity 2.")
+
+    def _complain(self, level: str, sentence: str) -> None:
+        self.stderr.write(sentence, self.style.ERROR if level == "error" else self.style.WARNING)
+
+    def _print_suggestions(self, import_: Import) -> None:
+        """Show what would cure problems, with the option that takes it."""
+        for suggestion in (previews.load(import_) or {}).get("suggestions", []):
+            self.stderr.write(f"{suggestion['sentence']} {suggestion['button']}: {options.as_argument(suggestion)}")
 
     def _print_stored(self, import_: Import) -> None:
         counts, outcome = import_.counts, import_.outcome
@@ -176,16 +167,12 @@ def _job_or_stop(import_: Import) -> Job:
     raise CommandError("Stopped: nothing was imported.")
 
 
-def _uploaded(path: Path, options: dict[str, Any]) -> Import:
+def _uploaded(path: Path, given: dict[str, Any]) -> Import:
     """A new import with a copy of the file. Raises CommandError."""
-    if options["time_zone"] not in available_timezones():
-        raise CommandError(
-            f"“{options['time_zone']}” is no time zone: name one of the IANA list, such as Europe/Berlin."
-        )
-    choices = Choices(
-        **{name: options[name] for name in ("create_users", "start_conversations", "existing", "only_valid", "notify")}
-    )
-    reading = Reading(**{name: options[name] for name in ("encoding", "time_zone", "ignore_unknown")})
+    for _, problem in options.problems_of(given):
+        raise CommandError(problem)
+    refuse_columns(given.get("columns") or [])
+    reading, choices = options.chosen(given)
     try:
         with path.open("rb") as file:
             chunks = iter(lambda: file.read(CHUNK), b"")

@@ -1,0 +1,216 @@
+"""Measuring a scenario on one database server: each way in a process of its own, on a database as the scenario needs.
+
+What cannot be measured is one line and a figure that says "failed"; the next scenario is measured all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+from bench import databases, report
+from bench.child import ALL, SCENARIOS
+from bench.measure import NOT_MEASURED, Case, Failed, Figure, Goal
+from bench.scenarios import imports, lists, moderators
+
+# Settings of those ways that do without our models or our admin, by scenario and way.
+PLAIN = {
+    ("lists", "vanilla"): "bench.vanilla.plain_settings",
+    ("deletion", "vanilla"): "bench.vanilla.cascade_settings",
+}
+WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
+DELETING = {"deletion"}  # scenarios that begin with a copy of the kept conversations
+SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
+NOT_DONE = {  # ways that a case does not have, by scenario and case: no process is started to say so
+    ("undo", "undo"): {"vanilla"},
+    ("recording", "page"): {"raw"},
+    ("deletion", "cascades"): {"ours", "raw"},
+}
+FLOORED = {"lists", "recording"}  # scenarios of pages: each beside an empty page of the console
+MODERATORS = "moderators"  # a scenario of its own kind: over HTTP, beside nothing
+SCENARIO_NAMES = (*SCENARIOS, MODERATORS)
+
+
+def measured(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """All cases of a scenario; one that says "failed" where not even its databases could be made."""
+    try:
+        if name in ("imports", "undo"):
+            imported_file(asked.rows)
+        return over_http(server, asked) if name == MODERATORS else measured_by(name)(server, name, asked)
+    except (subprocess.CalledProcessError, psycopg.Error, OSError) as error:
+        why = failed(f"{name} on {server.title}", said(error))
+        return [result(server, name, Case(name, name), dict.fromkeys(("ours", "vanilla", "raw"), why), goals=[])]
+
+
+def said(error: Exception) -> str:
+    """What a failed process wrote, or what the error says."""
+    return str(getattr(error, "stderr", None) or error)
+
+
+def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
+    """Measure in a process of its own. A failure is one line here, and its traceback a file."""
+    if way in NOT_DONE.get((scenario, case.key), ()):
+        return Figure(failure=NOT_MEASURED)
+    words = ["-m", "bench.child", scenario, case.key, way, str(size)]
+    try:
+        printed = databases.run(words, url, settings=PLAIN.get((scenario, way), "bench.settings"))
+    except subprocess.CalledProcessError as error:
+        return failed(f"{scenario}, {case.label}, {way}", said(error))
+    return Figure(**json.loads(printed))
+
+
+def figures_of_all(scenario: str, way: str, size: int, url: str) -> list[Figure]:
+    """Every case of a scenario in one process: quick, and enough to show that they work."""
+    cases = SCENARIOS[scenario].cases(size)
+    words = ["-m", "bench.child", scenario, ALL, way, str(size)]
+    try:
+        printed = databases.run(words, url, settings=PLAIN.get((scenario, way), "bench.settings"))
+    except subprocess.CalledProcessError as error:
+        return [failed(f"{scenario}, {way}", said(error))] * len(cases)
+    return [Figure(**one) for one in json.loads(printed)]
+
+
+def failed(what: str, error: str) -> Figure:
+    """Say that something could not be measured, in one line, and keep the whole error in a file."""
+    log = settings.VAR_DIR / "bench" / "logs" / f"{re.sub(r'[^a-z0-9]+', '-', what.lower()).strip('-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(error, encoding="utf-8")
+    last = (error.strip().splitlines() or ["no reason was given"])[-1]
+    print(f"failed: {what}: {last} (see {log})", file=sys.stderr, flush=True)
+    return Figure(failure="failed")
+
+
+def in_turns(
+    ways: Sequence[str], passes: int, measure: Callable[[str], Figure], *, once: Sequence[str] = ()
+) -> dict[str, Figure]:
+    """The best figure of each way; in turns, so that what else the machine does for a while spoils no way alone.
+
+    The ways of ``once`` are measured in the first turn only.
+    """
+    found: dict[str, list[Figure]] = {way: [] for way in ways}
+    for turn in range(passes):
+        for way in ways:
+            if turn == 0 or way not in once:
+                found[way].append(measure(way))
+    return {way: min(figures, key=lambda one: one.best) for way, figures in found.items()}
+
+
+def once(scenario: str) -> tuple[str, ...]:
+    """The ways of a scenario that are measured in the first pass only."""
+    return ("vanilla",) if scenario in SLOW else ()
+
+
+def ways(name: str, case: Case) -> tuple[str, ...]:
+    """The ways in which a case is done."""
+    more = {"small": name == "lists", "floor": name in FLOORED and not case.rows}
+    return ("ours", "vanilla", "raw", *(way for way, has in more.items() if has))
+
+
+def conversations(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that reads made conversations."""
+    cases = SCENARIOS[name].cases(asked.messages)
+    urls = dict.fromkeys(ways(name, cases[0]), databases.kept(server, asked.messages))
+    if "small" in urls:
+        urls["small"] = databases.kept(server, min(lists.SMALL, asked.messages))
+    if asked.small:
+        by_way = {way: figures_of_all(name, way, asked.messages, url) for way, url in urls.items()}
+        return [
+            result(server, name, case, {way: figures[place] for way, figures in by_way.items()})
+            for place, case in enumerate(cases)
+        ]
+    found = []
+    for case in cases:
+
+        def measure(way: str, case: Case = case) -> Figure:
+            return figure(name, case, way, asked.messages, urls[way])
+
+        found.append(result(server, name, case, in_turns(tuple(urls), asked.passes, measure, once=once(name))))
+    return found
+
+
+def imported_file(rows: int) -> Path:
+    """The file that is imported, written now where it is missing."""
+    path = imports.csv_file(settings.VAR_DIR / "bench", rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        databases.run(["-m", "bench.scenarios.imports", str(rows), str(path)], "")
+    return path
+
+
+def in_empty_databases(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that writes, each time into an empty database of its own."""
+    found = []
+    for case in SCENARIOS[name].cases(asked.rows):
+
+        def measure(way: str, case: Case = case) -> Figure:
+            with databases.empty(server) as url:
+                return figure(name, case, way, asked.rows, url)
+
+        found.append(result(server, name, case, in_turns(ways(name, case), asked.passes, measure, once=once(name))))
+    return found
+
+
+def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case of a scenario that takes much away, each time from a copy of its own."""
+    found = []
+    for case in SCENARIOS[name].cases(asked.messages):
+
+        def measure(way: str, case: Case = case) -> Figure:
+            with databases.with_busy_account(server, asked.messages) as url:
+                return figure(name, case, way, asked.messages, url)
+
+        found.append(result(server, name, case, in_turns(ways(name, case), asked.passes, measure)))
+    return found
+
+
+def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Moderators at work on a copy of the kept conversations, alone and while files are imported."""
+    crowd = moderators.SMALL if asked.small else moderators.USUAL
+    folder = settings.VAR_DIR.resolve() / "bench" / "served"
+    found = []
+    for path in (None, imported_file(max(asked.rows, moderators.LEAST_ROWS)).resolve()):
+        with databases.with_busy_account(server, asked.messages) as url:
+            try:
+                rows = moderators.measure(url, crowd, folder, path)
+            except (Failed, subprocess.CalledProcessError) as error:
+                label = f"{MODERATORS}{' during imports' if path else ''}"
+                why = failed(f"{label} on {server.title}", said(error))
+                rows = [(Case(label, label), dict.fromkeys(("ours", "vanilla", "raw"), why), why.failure)]
+        for case, figures, words in rows:
+            one = result(server, MODERATORS, case, figures, goals=[])
+            one["row"][1] = one["cells"][0] = words
+            found.append(one)
+    return found
+
+
+def measured_by(name: str) -> Callable[[databases.Server, str, argparse.Namespace], list[dict[str, Any]]]:
+    """How a scenario gets its databases."""
+    if name in WRITING:
+        return in_empty_databases
+    return in_copies if name in DELETING else conversations
+
+
+def result(
+    server: databases.Server, name: str, case: Case, figures: Mapping[str, Figure], goals: Sequence[Goal] | None = None
+) -> dict[str, Any]:
+    """One case as a row of the table and as data."""
+    goals = SCENARIOS[name].goals(figures) if goals is None else goals
+    print(f"{server.title}: {case.label}", file=sys.stderr, flush=True)
+    return {
+        "row": report.row(case, figures, goals),
+        "cells": report.cells(case, figures),
+        "database": server.title,
+        "scenario": name,
+        "case": case.label,
+        "figures": {way: one._asdict() for way, one in figures.items()},
+        "goals": [goal._asdict() for goal in goals],
+    }

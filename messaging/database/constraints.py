@@ -1,0 +1,96 @@
+"""Adding constraints and indexes to large tables in use.
+
+A constraint takes two migrations: first new rows are checked, then the stored ones. On PostgreSQL each holds up other
+writers only for a moment. SQLite has one writer at a time and checks all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db.migrations.operations.base import Operation
+
+
+class AddConstraintForNewRows(AddConstraint):
+    """As Django's, but PostgreSQL does not look at the rows that are stored: ``ValidateConstraint`` does, later."""
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"model_name": self.model_name, "constraint": self.constraint}
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            with _last_id_kept(schema_editor, model._meta.db_table):
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif self.allow_migrate_model(schema_editor.connection.alias, model):
+            statement = self.constraint.create_sql(model, schema_editor)
+            schema_editor.execute(f"{statement} NOT VALID", params=None)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        with _last_id_kept(schema_editor, model._meta.db_table):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+@contextmanager
+def _last_id_kept(schema_editor: Any, table: str) -> Iterator[None]:
+    """SQLite copies the table, and would forget the highest id that it ever had: ids of deleted rows came again."""
+    if schema_editor.connection.vendor != "sqlite" or schema_editor.collect_sql:
+        yield
+        return
+    known = "SELECT seq FROM sqlite_sequence WHERE name = %s"
+    with schema_editor.connection.cursor() as cursor:
+        before = cursor.execute(known, [table]).fetchone()
+        yield
+        if before is not None:
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, before[0]])
+
+
+class ValidateConstraint(Operation):
+    """Have PostgreSQL check the stored rows, beside readers and writers. Other databases have done it already."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name, self.name = model_name, name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass  # the constraint is the same
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        connection = schema_editor.connection
+        if connection.vendor == "postgresql" and self.allow_migrate_model(connection.alias, model):
+            table, name = map(connection.ops.quote_name, (model._meta.db_table, self.name))
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        pass
+
+    def describe(self) -> str:
+        return f"Validate constraint {self.name} on model {self.model_name}"
+
+
+class AddIndexBesideWriters(AddIndex):
+    """As Django's, but PostgreSQL builds the index while others write. For migrations that are not atomic."""
+
+    atomic = False
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"model_name": self.model_name, "index": self.index}
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        connection = schema_editor.connection
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(connection.alias, model):
+            return
+        beside = {"concurrently": True} if connection.vendor == "postgresql" else {}
+        # What an attempt left that was broken off.
+        name = connection.ops.quote_name(self.index.name)
+        schema_editor.execute(f"DROP INDEX {'CONCURRENTLY ' if beside else ''}IF EXISTS {name}")
+        schema_editor.add_index(model, self.index, **beside)

@@ -1,0 +1,265 @@
+"""Answers that came before what they answer: they join it when it arrives, and their conversations become one.
+
+A message whose parent is not stored begins a conversation and remembers the parent's external id. Every road that
+stores messages calls ``join_awaiting`` with the external ids that arrived; ``take_back`` undoes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.db import connections, models, transaction
+from django.db.models import F, Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from messaging import page_cache
+from messaging.writing import ids_subquery, in_batches
+
+# Pairs of numbers as a table: {pairs}. The first message of the thread of each message; UNION ends on loops.
+PAIRS = {
+    "postgresql": "(SELECT * FROM unnest(%s::bigint[], %s::bigint[]) given(one, other))",
+    "sqlite": "(SELECT json_extract(value, '$[0]') AS one, json_extract(value, '$[1]') AS other FROM json_each(%s))",
+}
+ROOTS = """
+WITH RECURSIVE line(start, id, parent_id) AS (
+    SELECT id, id, parent_message_id FROM {messages} WHERE id IN (SELECT one FROM {pairs} given)
+    UNION
+    SELECT line.start, parent.id, parent.parent_message_id
+    FROM line JOIN {messages} parent ON parent.id = line.parent_id
+)
+SELECT start, id FROM line WHERE parent_id IS NULL
+"""
+MOVE_CONVERSATIONS = """
+UPDATE {messages} SET conversation_id = given.other FROM {pairs} given WHERE {messages}.conversation_id = given.one
+"""
+MOVE_THREADS = """
+WITH RECURSIVE tree(id, conversation_id) AS (
+    SELECT one, other FROM {pairs} given
+    UNION
+    SELECT reply.id, tree.conversation_id FROM tree JOIN {messages} reply ON reply.parent_message_id = tree.id
+)
+UPDATE {messages} SET conversation_id = tree.conversation_id FROM tree WHERE {messages}.id = tree.id
+"""
+
+
+class Move(NamedTuple):
+    """A message that began a conversation, which is a part of another one now; and the message whose arrival did that.
+
+    If ``parent_id`` is its parent, it awaited that one; else it was one of further beginnings of its conversation.
+    """
+
+    message_id: int
+    conversation_id: int
+    started_at: datetime
+    parent_id: int
+
+
+class _Place(NamedTuple):
+    conversation_id: int
+    parent_id: int | None
+    external_id: str | None
+    awaited: str | None
+
+
+def conversations_awaiting(external_ids: Iterable[str | None], *, using: str) -> set[int]:
+    """The conversations of messages that await one of these; whoever stores such a message locks them with its own."""
+    found: set[int] = set()
+    for batch in in_batches(sorted(filter(None, external_ids))):
+        awaiting = _messages(using).filter(awaited_parent_external_id__in=batch).order_by()
+        found.update(awaiting.values_list("conversation_id", flat=True))
+    return found
+
+
+def join_awaiting(external_ids: Iterable[str | None], *, using: str) -> list[Move]:
+    """Have all messages that await one of these external ids answer the message that has it, where it is stored."""
+    moves: list[Move] = []
+    for batch in in_batches(sorted(set(filter(None, external_ids)))):
+        awaiting = _messages(using).filter(awaited_parent_external_id__in=batch).order_by()
+        orphans = dict(awaiting.values_list("pk", "awaited_parent_external_id"))
+        if not orphans:
+            continue
+        arrived = _messages(using).filter(external_id__in=set(orphans.values())).order_by()
+        parents = dict(arrived.values_list("external_id", "pk"))
+        moves += join({orphan: parents[name] for orphan, name in orphans.items() if name in parents}, using=using)
+    return moves
+
+
+def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
+    """Make messages, by their ids, answer the messages that they await; their whole conversations join those.
+
+    Pairs that do not hold any more are left out, and so is what would close a loop: that message goes on waiting.
+    Returns what ``take_back`` needs.
+    """
+    if not parents:
+        return []
+    with transaction.atomic(using=using, savepoint=False):
+        places = _locked_places({*parents, *parents.values()}, using)
+        joined = _without_loops(_still_awaiting(parents, places), places, using)
+        links = {(places[one].conversation_id, places[other].conversation_id) for one, other in joined.items()}
+        merged = _merged(links)
+        moves = list(_moves(joined, merged, places, using))
+        messages, conversations = _messages(using), _conversations(using)
+        messages.filter(pk__in=ids_subquery(joined, using=using)).update(awaited_parent_external_id=None)
+        messages._set_parents(joined)
+        _execute(MOVE_CONVERSATIONS, merged.items(), using)
+        _tidy({*merged.values(), *(places[one].conversation_id for one in joined)}, merged, using)
+        began = {places[one].conversation_id for one in joined} - merged.keys()
+        first = messages.filter(conversation=OuterRef("pk"), parent_message=None).order_by().values("conversation")
+        started = Subquery(first.annotate(value=Min("timestamp")).values("value"))
+        for batch in in_batches(sorted(began)):
+            conversations.filter(pk__in=batch).update(started_at=Coalesce(started, F("started_at")))
+        page_cache.invalidate_all(using=using)
+    return moves
+
+
+def take_back(moves: Sequence[Move], *, using: str) -> None:
+    """Undo joins, while the messages that arrived are still stored: answers await them again, in conversations of
+    their own, which get their ids back. What was written below them since comes along.
+    """
+    ids = {move.message_id for move in moves} | {move.parent_id for move in moves}
+    with transaction.atomic(using=using, savepoint=False):
+        places = _locked_places(ids, using)
+        moves = [move for move in moves if move.message_id in places and move.parent_id in places]
+        joined = [move for move in moves if places[move.message_id].parent_id == move.parent_id]
+        beginning = [move for move in moves if move in joined or places[move.message_id].parent_id is None]
+        messages, conversations = _messages(using), _conversations(using)
+        messages._set_parents({move.message_id: None for move in joined})
+        by_name: dict[str | None, list[int]] = {}
+        for move in joined:
+            by_name.setdefault(places[move.parent_id].external_id, []).append(move.message_id)
+        for name, some in by_name.items():
+            # Plainly: the usual update would have them join again at once.
+            waiting = messages.filter(pk__in=ids_subquery(some, using=using))
+            models.QuerySet.update(waiting, awaited_parent_external_id=name)
+        started = {move.conversation_id: move.started_at for move in beginning}
+        stored = set(conversations.filter(pk__in=ids_subquery(started, using=using)).values_list("pk", flat=True))
+        conversations.bulk_create(
+            conversations.model(pk=pk, started_at=at, last_message_at=at)
+            for pk, at in started.items()
+            if pk not in stored
+        )
+        for pk in stored:
+            conversations.filter(pk=pk).update(started_at=started[pk])
+        left = {places[move.message_id].conversation_id for move in beginning}
+        _execute(MOVE_THREADS, [(move.message_id, move.conversation_id) for move in beginning], using)
+        _tidy({*started, *left}, left, using)
+        page_cache.invalidate_all(using=using)
+
+
+def _messages(using: str) -> Any:
+    return apps.get_model("messaging", "Message")._base_manager.using(using)
+
+
+def _conversations(using: str) -> Any:
+    return apps.get_model("messaging", "Conversation").objects.using(using)
+
+
+def _locked_places(ids: Collection[int], using: str) -> dict[int, _Place]:
+    """The places of these messages, those that exist, read once their conversations are locked."""
+    rows = _messages(using).filter(pk__in=ids_subquery(ids, using=using)).order_by()
+    locked: set[int] = set()
+    while needed := set(rows.values_list("conversation_id", flat=True)) - locked:
+        for batch in in_batches(sorted(needed | locked)):
+            _conversations(using).filter(pk__in=batch).lock()
+        locked |= needed
+    columns = ("pk", "conversation_id", "parent_message_id", "external_id", "awaited_parent_external_id")
+    return {pk: _Place(*place) for pk, *place in rows.values_list(*columns)}
+
+
+def _still_awaiting(parents: Mapping[int, int], places: Mapping[int, _Place]) -> dict[int, int]:
+    return {
+        one: parent
+        for one, parent in parents.items()
+        if one in places
+        and parent in places
+        and places[one].awaited is not None
+        and places[one].awaited == places[parent].external_id
+    }
+
+
+def _without_loops(parents: dict[int, int], places: Mapping[int, _Place], using: str) -> dict[int, int]:
+    """Leave out what would make a message its own ancestor.
+
+    That takes a parent whose own thread begins with a message that is waiting, which is then in its conversation.
+    """
+    waiting = {places[one].conversation_id for one in parents}
+    suspects = {parent for parent in parents.values() if places[parent].conversation_id in waiting}
+    roots = dict(_execute(ROOTS, [(one, 0) for one in suspects], using)) if suspects else {}
+    safe = dict(parents)
+    seen: dict[int, int] = {}
+    for start in sorted(parents):
+        one: int | None = start
+        last = start
+        while one is not None and one in safe and one not in seen:
+            seen[one], last = start, one
+            one = roots.get(safe[one])
+        if one is not None and one in safe and seen.get(one) == start:
+            del safe[last]
+    return safe
+
+
+def _merged(links: Collection[tuple[int, int]]) -> dict[int, int]:
+    """For each conversation that goes, the one that it becomes a part of; ``links`` are those of answer and parent.
+
+    One into which others go stays, if there is one that goes nowhere itself.
+    """
+    leaders: dict[int, int] = {}
+
+    def leader(one: int) -> int:
+        while leaders.setdefault(one, one) != one:
+            leaders[one] = one = leaders[leaders[one]]
+        return one
+
+    for one, other in links:
+        leaders[leader(one)] = leader(other)
+    going = {one for one, _ in links}
+    stays: dict[int, int] = {}
+    for one in sorted(leaders, key=lambda pk: (pk in going, pk)):
+        stays.setdefault(leader(one), one)
+    return {one: stays[leader(one)] for one in leaders if stays[leader(one)] != one}
+
+
+def _moves(
+    joined: Mapping[int, int], merged: Mapping[int, int], places: Mapping[int, _Place], using: str
+) -> Iterable[Move]:
+    """What becomes of each beginning of a conversation that goes, and of each message that joins within its own."""
+    causes: dict[int, int] = {}
+    for one, parent in joined.items():
+        causes.setdefault(places[one].conversation_id, parent)
+    for parent in joined.values():
+        causes.setdefault(places[parent].conversation_id, parent)
+    concerned = ids_subquery(causes, using=using)
+    started = dict(_conversations(using).filter(pk__in=concerned).values_list("pk", "started_at"))
+    beginnings = _messages(using).filter(conversation_id__in=ids_subquery(merged, using=using), parent_message=None)
+    found = dict(beginnings.order_by().values_list("pk", "conversation_id")) | {
+        one: places[one].conversation_id for one in joined
+    }
+    for one, conversation in found.items():
+        yield Move(one, conversation, started[conversation], joined.get(one, causes[conversation]))
+
+
+def _tidy(changed: Collection[int], left: Collection[int], using: str) -> None:
+    """Remove what is empty by now, and recount the rest."""
+    for batch in in_batches(sorted({*changed, *left})):
+        found = _conversations(using).filter(pk__in=batch)
+        found.remove_empty()
+        found.recount()
+
+
+def _execute(statement: str, pairs: Iterable[tuple[int, int]], using: str) -> list[tuple]:
+    """Run a statement about pairs of numbers; returns its rows, where it gives any."""
+    given = list(pairs)
+    if not given:
+        return []
+    connection = connections[using]
+    table = connection.ops.quote_name(apps.get_model("messaging", "Message")._meta.db_table)
+    params: list[Any] = [json.dumps(given)]
+    if connection.vendor == "postgresql":
+        params = [[one for one, _ in given], [other for _, other in given]]
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(messages=table, pairs=PAIRS[connection.vendor]), params)
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,133 @@
+"""The inbox: a user's conversations, those with unread messages first, then the latest.
+
+Sorting hundreds of thousands of messages by conversation takes seconds, so whoever sent or received more than NEWEST
+gets the conversations of the newest ones, and those of older ones on pages of their own. What is unread there decides
+their order on each of these pages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from messaging.database.moments import validate_moment
+from messaging.models import Conversation, Message
+
+PAGE_SIZE = 50  # conversations
+NEWEST = 20_000  # messages sent, and as many received, whose conversations are sorted at once
+PREVIEW_CHARACTERS = 200  # of a conversation's first message
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation in a user's inbox.
+
+    ``people`` are the usernames of the others, ``preview`` is the start of the oldest message, and the numbers are of
+    messages that the user sent or received.
+    """
+
+    conversation_id: int
+    messages: int
+    unread: int
+    latest: datetime
+    people: list[str]
+    preview: str
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A ``page`` of Rows. ``before`` is set where only conversations without anything as new are listed; ``older`` is
+    what leads to those that are not, None where there are none."""
+
+    page: Page
+    before: datetime | None
+    older: datetime | None
+
+
+def inbox(user: Any, number: Any, before: str = "") -> Inbox:
+    """A page of the user's inbox, in six queries; of conversations that were over ``before`` a moment (ISO 8601).
+
+    A ``number`` that is not a page number gives the first page, one beyond the end the last; what is no moment is as
+    if it were not given.
+    """
+    moment = _moment(before)
+    sides = [Message.objects.filter(**{side: user}) for side in ("sender", "receiver")]
+    if moment is not None:
+        sides = [messages.filter(timestamp__lt=moment) for messages in sides]
+    older = max(filter(None, map(_oldest_of_newest, sides)), default=None)
+    page = Paginator(_conversations(user, older, moment), PAGE_SIZE).get_page(number)
+    found = {row["conversation_id"]: row for row in page.object_list}
+    if older or moment:  # then what was counted is only a part
+        found = {pk: {**found[pk], **row} for pk, row in _counts(user, found).items()}
+    people, previews = _other_people(user, found), _previews(user, found)
+    page.object_list = [Row(**row, people=people[pk], preview=previews[pk]) for pk, row in found.items()]
+    return Inbox(page, moment, older)
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that ``text`` names; None where it names none, one without a zone, or one that cannot be stored."""
+    try:
+        found = datetime.fromisoformat(text)
+        validate_moment(found)
+    except (ValueError, ValidationError):
+        return None
+    return found if timezone.is_aware(found) else None
+
+
+def _oldest_of_newest(messages: QuerySet) -> datetime | None:
+    """When the last of the NEWEST messages was sent; None where there are no more."""
+    last, *more = (*messages.order_by("-timestamp", "-id").values_list("timestamp", flat=True)[NEWEST - 1 :][:2], None)
+    return last if more else None
+
+
+def _conversations(user: Any, since: datetime | None, before: datetime | None) -> QuerySet:
+    """Conversations with what the user sent or received in that time, and their counts of it."""
+    messages = Message.objects.of(user)
+    if before is not None:
+        newer = Message.objects.of(user).filter(conversation=OuterRef("conversation"), timestamp__gte=before)
+        messages = messages.filter(~Exists(newer), timestamp__lt=before)
+    if since is not None:
+        messages = messages.filter(timestamp__gte=since)
+    unread_first = Case(When(unread__gt=0, then=Value(0)), default=Value(1))
+    return _counted(user, messages).order_by(unread_first, "-latest", "-conversation_id")
+
+
+def _counted(user: Any, messages: QuerySet) -> QuerySet:
+    unread = Count("pk", filter=Q(receiver=user, read=False))
+    counts = {"messages": Count("pk"), "unread": unread, "latest": Max("timestamp")}
+    return messages.order_by().values("conversation_id").annotate(**counts)
+
+
+def _counts(user: Any, conversation_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What the user sent and received in these conversations at any time, by conversation, in their order."""
+    rows = _counted(user, Message.objects.of(user).filter(conversation_id__in=list(conversation_ids)))
+    counts = {row["conversation_id"]: row for row in rows}
+    return {pk: counts[pk] for pk in conversation_ids if pk in counts}  # one may have been erased meanwhile
+
+
+def _other_people(user: Any, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The usernames of everybody but ``user`` by conversation, in the order of their first message."""
+    pairs = Message.objects.of(user).filter(conversation_id__in=list(conversation_ids)).order_by()
+    pairs = pairs.values("conversation_id").annotate(first=Min("timestamp")).order_by("first")
+    people: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    for conversation_id, *names in pairs.values_list("conversation_id", "sender__username", "receiver__username"):
+        people[conversation_id].update(dict.fromkeys(name for name in names if name != user.get_username()))
+    return {conversation_id: list(people[conversation_id]) for conversation_id in conversation_ids}
+
+
+def _previews(user: Any, conversation_ids: Iterable[int]) -> dict[int, str]:
+    """The start of the oldest message that ``user`` sent or received, by conversation."""
+    oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
+    # Cut in the database: texts may be long.
+    start = Subquery(oldest.values_list(Left("content", PREVIEW_CHARACTERS))[:1])
+    shown = Conversation.objects.filter(pk__in=list(conversation_ids)).order_by()
+    return dict(shown.values_list("pk", start))

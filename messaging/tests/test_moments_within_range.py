@@ -1,0 +1,129 @@
+"""Moments that cannot be shown everywhere are refused on every road, and shown where they are stored all the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import DateTimeField
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.database.moments import EARLIEST, LATEST, StandingZone
+from messaging.models import Message
+from messaging.tests.conversations import write
+
+pytestmark = pytest.mark.django_db
+MOMENT = timedelta(microseconds=1)
+FAR = [datetime.min.replace(tzinfo=UTC), EARLIEST - MOMENT, LATEST + MOMENT, datetime.max.replace(tzinfo=UTC)]
+FIELDS = [
+    (model, field.name)
+    for model in apps.get_app_config("messaging").get_models()
+    for field in model._meta.get_fields()
+    if isinstance(field, DateTimeField)
+]
+ZONES = ["Pacific/Kiritimati", "Pacific/Pago_Pago"]
+every_field = pytest.mark.parametrize(
+    ("model", "field"), FIELDS, ids=[f"{model._meta.model_name}.{field}" for model, field in FIELDS]
+)
+every_far_moment = pytest.mark.parametrize("moment", FAR, ids=str)
+
+
+@pytest.fixture
+def rows(alice: Any, bob: Any) -> None:
+    """A row of each model."""
+    message = write(alice, bob)
+    message.content = "edited"
+    message.save()
+
+
+def without_constraints() -> None:
+    """What restoring an old dump, or raw SQL, may leave: rows that no constraint has seen. Ends with the test."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            return
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for model in {model for model, _ in FIELDS}:
+            for one in model._meta.constraints:
+                if one.name.endswith("within_range"):
+                    cursor.execute(f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {one.name}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def unconstrained(rows: None) -> Any:
+    without_constraints()
+    yield
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+@every_field
+@every_far_moment
+def test_a_far_moment_is_refused_on_every_road(rows: None, model: type[Any], field: str, moment: datetime) -> None:
+    row = model._base_manager.first()
+    setattr(row, field, moment)
+    with pytest.raises(ValidationError, match="between 3 January of the year 1 and 29 December 9999"):
+        row.clean_fields()
+    row.pk, row._state.adding = None, True
+    for road in (
+        lambda: model._base_manager.update(**{field: moment}),
+        lambda: model._base_manager.bulk_create([row]),
+        row.save,
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            road()
+
+
+@every_field
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST], ids=str)
+def test_the_limits_are_stored_and_read_as_they_are(rows: None, model: type[Any], field: str, moment: datetime) -> None:
+    row = model._base_manager.first()
+    setattr(row, field, moment)
+    row.clean_fields()
+    model._base_manager.update(**{field: moment})
+    assert getattr(model._base_manager.first(), field) == moment
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@every_far_moment
+def test_a_zone_that_stands_gives_every_moment_a_local_time(zone: str, moment: datetime) -> None:
+    local = timezone.localtime(moment, StandingZone(zone))
+    assert f"{local:%d}" and local.isoformat()
+    now = timezone.now()
+    assert timezone.localtime(now, StandingZone(zone)) == now
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("moment", [FAR[0], FAR[-1]], ids=str)
+def test_participants_see_what_is_stored(
+    unconstrained: None, client: Client, bob: Any, settings: Any, zone: str, moment: datetime
+) -> None:
+    settings.TIME_ZONE = zone
+    for model, field in FIELDS:
+        model._base_manager.update(**{field: moment})
+    client.force_login(bob)
+    message = Message.objects.get()
+    for name, args in (("inbox", []), ("conversation", [message.conversation_id]), ("history", [message.pk])):
+        page = client.get(reverse(f"messaging:{name}", args=args))
+        assert page.status_code == 200
+        assert str(moment.year) in page.content.decode()
+
+
+def test_the_migration_moves_what_is_stored_to_the_limits(unconstrained: None) -> None:
+    for model, field in FIELDS:
+        model._base_manager.update(**{field: FAR[-1]})
+    migration = import_module("messaging.migrations.0002_moments_within_range")
+    migration.move_to_limits(apps, SimpleNamespace(connection=connection))
+    for model, field, _ in migration.FIELDS:
+        model = apps.get_model("messaging", model)
+        assert list(model._base_manager.values_list(field, flat=True).distinct()) == [LATEST]

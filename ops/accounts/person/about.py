@@ -1,0 +1,40 @@
+"""What an account says of itself at the head of the page of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ops.accounts.models import User
+from ops.accounts.person import tabs
+from ops.console.person.about import About, Act, Chip
+
+
+def about_account(request: HttpRequest, person: Any) -> About:
+    """Whether it is open, whether it is of staff, whose name it reads like; and the way to its conversations."""
+    return About(chips=[*_state(person), *_look_alikes(person)], acts=_acts(request, person))
+
+
+def _state(person: Any) -> list[Chip]:
+    chips = [Chip("active", "✓", "marked-chip") if person.is_active else Chip("not active", "–")]
+    if person.anonymised_at:
+        chips = [Chip("anonymised", "✕")]
+    if person.is_superuser:
+        chips.append(Chip("superuser"))
+    elif person.is_staff:
+        chips.append(Chip("staff"))
+    return chips
+
+
+def _look_alikes(person: Any) -> list[Chip]:
+    names = User.objects.look_alikes([person]).get(person.pk, [])
+    return [Chip("reads like", "≈", "edited", names[0], "and others" if names[1:] else "")] if names else []
+
+
+def _acts(request: HttpRequest, person: Any) -> list[Act]:
+    if not request.user.has_perm(tabs.CONVERSATIONS.permission):
+        return []
+    address = f"{reverse('admin:messaging_conversation_changelist')}?participant={person.pk}"
+    return [Act("Open conversations", address, order=10, primary=True)]

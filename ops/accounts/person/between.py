@@ -1,0 +1,110 @@
+"""Between two people: what they wrote to each other, by conversation and by message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from messaging.models import Conversation, Message
+from ops.accounts.actions import ConsolePage
+from ops.accounts.person import newest, tabs
+from ops.accounts.person.page import load
+from ops.accounts.person.places import SIZE
+from ops.audit.readings import Shown, record_reading
+
+MOST_CONVERSATIONS = 20
+
+
+class Exchanged(NamedTuple):
+    """A message between the two."""
+
+    at: datetime
+    key: int
+    conversation: int
+
+
+@dataclass(frozen=True)
+class Both:
+    """A conversation in which the two wrote to each other: how often, and the latest of these messages."""
+
+    conversation: Any
+    messages: int
+    latest: Exchanged
+
+
+def exchanged(one: Any, other: Any) -> tuple[list[Exchanged], bool]:
+    """What two people (with_activity) wrote to each other, the latest first, and whether older messages may be missing.
+
+    No index has sender and receiver. So that it costs the same for everybody, the messages of whichever has fewer are
+    read: of ``newest.NEWEST`` at most.
+    """
+    found: set[Exchanged] = set()
+    is_cut = False
+    for sender, receiver in ((one, other), (other, one)):
+        if sender.sent <= receiver.received:
+            theirs, column, wanted, number = newest.sent(sender), "receiver_id", receiver.pk, sender.sent
+        else:
+            theirs, column, wanted, number = newest.received(receiver), "sender_id", sender.pk, receiver.received
+        rows = theirs.values_list("timestamp", "pk", "conversation_id", column)
+        found |= {Exchanged(at, key, conversation) for at, key, conversation, who in rows if who == wanted}
+        is_cut = is_cut or number > newest.NEWEST
+    return sorted(found, reverse=True), is_cut
+
+
+def conversations_of(messages: Iterable[Exchanged]) -> tuple[list[Both], int]:
+    """The conversations of these messages, which are the latest first, in that order; and how many are left out."""
+    latest: dict[int, Exchanged] = {}
+    numbers: Counter[int] = Counter()
+    for one in messages:
+        latest.setdefault(one.conversation, one)
+        numbers[one.conversation] += 1
+    first = list(latest)[:MOST_CONVERSATIONS]
+    stored = Conversation.objects.in_bulk(first)
+    rows = [Both(stored[key], numbers[key], latest[key]) for key in first if key in stored]
+    return rows, len(latest) - len(first)
+
+
+class BetweenView(ConsolePage):
+    """What two people wrote to each other. Opening it is a reading of both."""
+
+    http_method_names = ["get", "head", "options"]
+    permission = tabs.CONVERSATIONS.permission
+    template_name = "accounts/person/between.html"
+
+    def get(self, request: HttpRequest, pk: int, other: int) -> HttpResponse:
+        if pk == other:
+            raise Http404
+        people = load(pk, other)
+        found, is_cut = exchanged(*people)
+        conversations, more = conversations_of(found)
+        pages = Paginator(found, SIZE).get_page(request.GET.get("page"))
+        messages = self._messages([one.key for one in pages])
+        for person in people:
+            record_reading(person, actor=request.user, shown=Shown(messages=[row.pk for row in messages]))
+        context = self.get_context_data(
+            title=f"Between {people[0].get_username()} and {people[1].get_username()}",
+            one=people[0],
+            other=people[1],
+            total=len(found),
+            leaves_out=is_cut,
+            newest=newest.NEWEST,
+            conversations=conversations,
+            more_conversations=more,
+            pages=pages,
+            rows=messages,
+        )
+        return TemplateResponse(request, self.template_name, context)
+
+    def _messages(self, keys: list[int]) -> list[Any]:
+        """The messages with these keys, for those who may open them."""
+        if not self.request.user.has_perm(tabs.MESSAGES.permission):
+            return []
+        found: Any = Message.objects.for_list().in_bulk(keys)
+        return [found[key] for key in keys if key in found]

@@ -1,0 +1,84 @@
+"""What surrounds every tab of the page of a person, and what a tab is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.accounts.actions import ConsolePage
+from ops.accounts.models import User
+from ops.accounts.person.tabs import MESSAGES
+from ops.accounts.person.weeks import Weeks, weeks_of
+from ops.audit.readings import Shown, record_reading
+from ops.console.addresses import whole_number
+from ops.console.person import tabs
+from ops.console.person.about import About, about
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """The head of the page and its tabs. ``messages`` is the address of the tab with messages; "" for who may not see
+    it."""
+
+    person: Any
+    about: About
+    tabs: list[tabs.ShownTab]
+    weeks: Weeks
+    messages: str
+
+
+def page_of(request: HttpRequest, person: Any, *, here: str) -> PersonPage:
+    """The page of ``person`` (with_activity) as ``request.user`` sees it, with the tab ``here`` open."""
+    sees_messages = request.user.has_perm(MESSAGES.permission)
+    return PersonPage(
+        person=person,
+        about=about(request, person),
+        tabs=tabs.shown(person.pk, user=request.user, here=here),
+        weeks=weeks_of(person, now=timezone.now()),
+        messages=reverse(MESSAGES.view_name, args=[person.pk]) if sees_messages else "",
+    )
+
+
+def load(*keys: int) -> list[User]:
+    """The people with these primary keys, in this order, with what they sent and received. Raises Http404."""
+    if any(whole_number(str(key)) is None for key in keys):  # more digits than a key has
+        raise Http404
+    found: Any = User.objects.with_activity().in_bulk(keys)
+    if len(found) != len(keys):
+        raise Http404
+    return [found[key] for key in keys]
+
+
+class PersonTab(ConsolePage):
+    """A tab of the page of a person. What it shows is recorded before it is shown, as a reading of that person."""
+
+    http_method_names = ["get", "head", "options"]
+    tab: tabs.Tab
+    template_name = ""
+
+    def content(self, person: Any) -> dict[str, Any]:
+        """What the template shows, by name."""
+        raise NotImplementedError
+
+    def shown(self, content: dict[str, Any]) -> Shown:
+        """The messages whose texts that holds."""
+        return Shown()
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        (person,) = load(pk)
+        content = self.content(person)
+        record_reading(person, actor=request.user, shown=self.shown(content))
+        context = self.get_context_data(
+            title=person.get_username(), page=page_of(request, person, here=self.tab.name), **content
+        )
+        return TemplateResponse(request, self.template_name, context)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Of somebody who is not there, there is no page that could refuse a method."""
+        load(kwargs["pk"])
+        return super().http_method_not_allowed(request, *args, **kwargs)

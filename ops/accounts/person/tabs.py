@@ -1,0 +1,15 @@
+"""The tabs of the page of a person that every installation has."""
+
+from __future__ import annotations
+
+from ops.console.person.tabs import Tab
+
+CONVERSATIONS = Tab(
+    "conversations", "Conversations", 10, "messaging.view_conversation", "admin:accounts_user_conversations"
+)
+MESSAGES = Tab("messages", "Messages", 20, "messaging.view_message", "admin:accounts_user_messages")
+EDITS = Tab("edits", "Edits", 30, "messaging.view_messagehistory", "admin:accounts_user_edits")
+ACCOUNT = Tab("account", "Account", 40, "accounts.view_user", "admin:accounts_user_change")
+LOG = Tab("log", "Access log", 50, "audit.view_entry", "admin:accounts_user_log")
+
+TABS = (CONVERSATIONS, MESSAGES, EDITS, ACCOUNT, LOG)

@@ -1,0 +1,103 @@
+"""Between two people: everything that they wrote to each other, by conversation and by message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.conversations import answer, write
+from ops.accounts.person import newest
+from ops.audit.models import Entry
+from ops.audit.readings import ids_of
+from ops.conftest import make_staff
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    client.force_login(rita)
+    return client
+
+
+def between(one: Any, other: Any, query: str = "") -> str:
+    return reverse("admin:accounts_user_between", args=[one.pk, other.pk]) + query
+
+
+def test_it_has_what_both_wrote_to_each_other_and_nothing_else(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
+    first = write(alice, bob, minute=0)
+    second = answer(first, minute=1)
+    answer(second, minute=2, sender=charlie, receiver=alice)
+    answer(second, minute=3, sender=alice, receiver=charlie)
+    third = write(bob, alice, minute=4)
+    for address in (between(alice, bob), between(bob, alice)):
+        context = reviewing.get(address).context
+        assert [row.pk for row in context["rows"]] == [third.pk, second.pk, first.pk]
+        found = [(both.conversation.pk, both.messages, both.latest.key) for both in context["conversations"]]
+        assert found == [(third.conversation_id, 1, third.pk), (first.conversation_id, 2, second.pk)]
+        assert (context["total"], context["leaves_out"]) == (3, False)
+
+
+def test_opening_it_is_a_reading_of_both(reviewing: Client, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    reviewing.get(between(alice, bob))
+    for person in (alice, bob):
+        (entry,) = Entry.objects.about("accounts.user", person.pk).filter(event="person.read")
+        assert set(ids_of(entry.details["messages"])) == {message.pk}
+
+
+def test_whoever_may_open_no_message_sees_the_conversations(client: Client, alice: Any, bob: Any) -> None:
+    write(alice, bob, "a secret")
+    client.force_login(make_staff("cora", "view_conversation"))
+    response = client.get(between(alice, bob))
+    assert len(response.context["conversations"]) == 1
+    assert "a secret" not in response.content.decode()
+
+
+def test_nothing_and_oneself(reviewing: Client, alice: Any, bob: Any) -> None:
+    assert "They sent each other no messages." in reviewing.get(between(alice, bob)).content.decode()
+    assert reviewing.get(between(alice, alice)).status_code == 404
+
+
+def test_the_messages_of_whoever_has_fewer_are_read(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is left out where only one of them wrote a lot."""
+    monkeypatch.setattr(newest, "NEWEST", 3)
+    old = write(alice, bob, minute=0)
+    for minute in range(1, 6):
+        write(alice, charlie, minute=minute)
+    context = reviewing.get(between(alice, bob)).context
+    assert ([row.pk for row in context["rows"]], context["leaves_out"]) == ([old.pk], False)
+    for minute in range(6, 12):
+        write(charlie, bob, minute=minute)
+    response = reviewing.get(between(alice, bob))
+    assert (response.context["total"], response.context["leaves_out"]) == (0, True)
+    assert "Looks at only the newest 3 messages sent and 3 received." in response.content.decode()
+
+
+def test_it_costs_the_same_however_much_they_wrote(
+    reviewing: Client, alice: Any, bob: Any, django_assert_num_queries: Any
+) -> None:
+    def more(number: int) -> None:
+        for minute in range(number, number + 10):
+            answer(write(alice, bob, minute=minute), minute=minute)
+        reviewing.get(between(alice, bob))
+
+    more(0)
+    with django_assert_num_queries(12):
+        reviewing.get(between(alice, bob))
+    more(10)
+    with django_assert_num_queries(12):
+        reviewing.get(between(alice, bob))
+
+
+def test_the_panel_of_their_conversation_leads_there(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+    first = write(alice, bob)
+    page = reverse("admin:messaging_conversation_change", args=[first.conversation_id])
+    assert f'href="{between(alice, bob)}"' in reviewing.get(page).content.decode()
+    answer(first, sender=charlie, receiver=bob)
+    assert "between/" not in reviewing.get(page).content.decode()

@@ -1,0 +1,119 @@
+"""The messages and edits of a person: from them, to them, not read by them; newest first, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import MessageHistory
+from messaging.tests.conversations import START, answer, write
+from ops.conftest import make_staff
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    client.force_login(rita)
+    return client
+
+
+def messages(person: Any, query: str = "") -> str:
+    return reverse("admin:accounts_user_messages", args=[person.pk]) + query
+
+
+def edits(person: Any, query: str = "") -> str:
+    return reverse("admin:accounts_user_edits", args=[person.pk]) + query
+
+
+def shown(client: Client, address: str) -> list[int]:
+    return [row.pk for row in client.get(address).context["rows"]]
+
+
+def walk(client: Client, address: str, way: str) -> list[list[int]]:
+    """The pages from ``address`` on, by their links to what is ``newer`` or ``older``."""
+    pages, query = [], ""
+    at, _, filters = address.partition("?")
+    while True:
+        context = client.get(f"{at}?{'&'.join(filter(None, [filters, query]))}").context
+        pages.append([row.pk for row in context["rows"]])
+        key = getattr(context["place"], way)
+        if not key:
+            return pages
+        query = f"{'after' if way == 'older' else 'before'}={quote(key)}"
+
+
+def test_both_directions_are_told_apart(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+    sent = write(alice, bob, minute=0)
+    received = answer(sent, minute=1)
+    read = answer(sent, minute=2, read=True)
+    write(bob, charlie, minute=3)
+    assert shown(reviewing, messages(alice)) == [read.pk, received.pk, sent.pk]
+    assert shown(reviewing, messages(alice, "?show=from")) == [sent.pk]
+    assert shown(reviewing, messages(alice, "?show=to")) == [read.pk, received.pk]
+    assert shown(reviewing, messages(alice, "?show=unread")) == [received.pk]
+
+
+def test_the_numbers_at_the_head_lead_to_what_they_count(
+    client: Client, reviewing: Client, alice: Any, bob: Any
+) -> None:
+    write(alice, bob)
+    conversations = reverse("admin:accounts_user_conversations", args=[alice.pk])
+    page = reviewing.get(conversations).content.decode()
+    for show, said in (("from", "1 sent"), ("to", "0 received"), ("unread", "0 not read by them")):
+        assert f'<a href="{messages(alice)}?show={show}">{said}</a>' in page
+    client.force_login(make_staff("cora", "view_conversation"))
+    assert messages(alice) not in client.get(conversations).content.decode()
+
+
+def test_a_message_to_oneself_is_there_once(reviewing: Client, alice: Any) -> None:
+    message = write(alice, alice)
+    assert shown(reviewing, messages(alice)) == [message.pk]
+
+
+@pytest.mark.parametrize("query", ["", "show=from"])
+def test_every_message_is_on_one_page_there_and_back(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+    """Also where many were sent at the same moment."""
+    wanted = [write(alice, bob, minute=number // 40).pk for number in range(120)]
+    if not query:
+        wanted += [write(bob, alice, minute=number // 10).pk for number in range(10, 20)]
+    there = walk(reviewing, messages(alice, f"?{query}"), "older")
+    everything = [pk for page in there for pk in page]
+    assert (len(everything), set(everything)) == (len(wanted), set(wanted))
+    last = reviewing.get(messages(alice, f"?{query}&after={quote(START.isoformat())}~0")).context["place"]
+    assert last.keys == []
+    place = reviewing.get(messages(alice, f"?{query}&before={quote(START.isoformat())}~0")).context["place"]
+    assert place.keys == everything[-50:]
+    assert place.newer and place.older
+    back = walk(reviewing, messages(alice, f"?{query}&before={quote(START.isoformat())}~0"), "newer")
+    assert [pk for page in reversed(back) for pk in page] == everything
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["show=nothing", "after=x", "before=~", "after=9999-12-31T23:59:59Z~1", "after=2026-01-05~1", "before=%00~1"],
+)
+def test_what_an_address_does_not_say_is_the_first_page(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+    message = write(alice, bob)
+    assert shown(reviewing, messages(alice, f"?{query}")) == [message.pk]
+
+
+def test_edits_are_of_what_the_person_sent_the_latest_first(reviewing: Client, alice: Any, bob: Any) -> None:
+    first, second, others = write(alice, bob, "one"), write(alice, bob, "two"), write(bob, alice, "three")
+    for message in (first, second, others, first):
+        message.content += ", edited"
+        message.save()
+    texts = [row.old_content for row in reviewing.get(edits(alice)).context["rows"]]
+    assert texts == ["one, edited", "two", "one"]
+
+
+def test_edits_go_on_on_the_next_page(reviewing: Client, alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    rows = [MessageHistory(message=message, old_content=str(number), edited_at=START) for number in range(60)]
+    MessageHistory.objects.bulk_create(rows)
+    type(message).objects.filter(pk=message.pk).update(edited=True)
+    pages = walk(reviewing, edits(alice), "older")
+    assert [len(page) for page in pages] == [50, 10]
+    assert len({pk for page in pages for pk in page}) == 60

@@ -1,0 +1,182 @@
+"""Readings: what shows texts of messages to staff is recorded before it is shown, with the ids of the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
+from django.utils import timezone
+
+from ops.audit.events import Event
+from ops.audit.models import Entry, EntryQuerySet, ShownMessages
+from ops.audit.recording import NotRecorded, record
+from ops.audit.sealing.canonical import storable_text
+from ops.console.rooms import rooms
+
+LABEL: Any = Entry._meta.get_field("target_label")
+INTERVAL = timedelta(hours=1)  # what one person sees again within it, in the same place, leaves no second entry
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The ids of messages whose texts a page shows, and of those whose older texts it shows."""
+
+    messages: Collection[int] = ()
+    histories: Collection[int] = ()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """As an entry's details hold it: ``messages`` and ``histories`` as runs [first id, last id]."""
+        named = {"messages": self.messages, "histories": self.histories}
+        return {name: runs(ids) for name, ids in named.items() if ids}
+
+    def is_within(self, entries: Iterable[dict[str, Any]]) -> bool:
+        """Whether entries with these details have recorded all of it."""
+        entries = list(entries)
+        return all(
+            set(ids) <= set(chain.from_iterable(ids_of(details.get(name, ())) for details in entries))
+            for name, ids in (("messages", self.messages), ("histories", self.histories))
+        )
+
+
+def runs(ids: Iterable[int]) -> list[list[int]]:
+    """The ids in order, as runs of at most ShownMessages.LONGEST: [3, 4, 5, 9] gives [[3, 5], [9, 9]]."""
+    found: list[list[int]] = []
+    for number in sorted(set(ids)):
+        if found and number == found[-1][1] + 1 and number - found[-1][0] < ShownMessages.LONGEST:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
+def ids_of(found: Iterable[Iterable[int]]) -> Iterable[int]:
+    """The ids within runs."""
+    return chain.from_iterable(range(first, last + 1) for first, last in found)
+
+
+def record_reading(target: models.Model, *, actor: Any, shown: Shown | None = None) -> Entry | None:
+    """Record that ``actor`` opened ``target`` (a conversation, a message, a user), whose page shows these texts.
+
+    Returns None if that was recorded within the hour. Raises NotRecorded: the view then shows the sentence, not the
+    page.
+    """
+    kind = target._meta.label_lower
+    about = Entry.objects.about(kind, target.pk)
+    return _once(about, reading_event(kind), actor=actor, target=target, shown=shown or Shown())
+
+
+def record_list(
+    model: type[models.Model], *, actor: Any, shown: Shown, terms: str = "", filters: Any = None, **counts: int
+) -> Entry | None:
+    """Record that ``actor`` saw a page of a model's list, which shows these texts, narrowed by ``filters``.
+
+    Terms of a search are the entry's label, because they may be a person's name: what stands there can be scrubbed.
+    ``counts`` go to the details. Returns None if that page was recorded within the hour. Raises NotRecorded.
+    """
+    event = Event.SEARCH_MADE if terms or filters else Event.LIST_READ
+    about = Entry.objects.filter(target_type=model._meta.label_lower, target_id="")
+    if terms:
+        about = about.filter(target_label=storable_text(terms, LABEL.max_length))
+    details = {"filters": filters or {}, **counts}
+    return _once(about, event, actor=actor, target=model, shown=shown, label=terms or None, details=details)
+
+
+def record_search(model: type[models.Model], *, actor: Any, terms: str, filters: Any, results: int) -> Entry:
+    """Record a search that shows no text of a message: terms, understood filters, and how many rows it found."""
+    return record(
+        Event.SEARCH_MADE, actor=actor, target=model, details={"filters": filters, "results": results}, label=terms
+    )
+
+
+def record_jump(user: Any, *, terms: str, results: int) -> Entry:
+    """Record what somebody typed into the jump box, as a label, which can be scrubbed; and how much it found."""
+    return record(Event.SEARCH_MADE, actor=user, details={"results": results}, label=terms)
+
+
+def record_shown(entry: Entry, ids: Iterable[int]) -> None:
+    """Note which messages an entry is about, so that the history of a message finds it. In the caller's transaction."""
+    found = runs(ids)
+    ShownMessages.objects.bulk_create([ShownMessages(entry=entry, first=a, last=b) for a, b in found], 500)
+
+
+def record_selection(entry: Entry, messages: models.QuerySet) -> None:
+    """As ``record_shown`` for messages of any number: the database finds the runs. In the caller's transaction."""
+    connection = connections[entry._state.db or DEFAULT_DB_ALIAS]
+    try:
+        selected, params = messages.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return
+    table = ShownMessages._meta.db_table
+    # Consecutive ids keep their distance from their place in the order; runs that get too long are cut.
+    statement = (
+        f"WITH selected (id) AS ({selected}),"
+        " placed (id, place) AS (SELECT id, row_number() OVER (ORDER BY id) FROM selected)"
+        f' INSERT INTO {table} (entry_id, "first", "last")'
+        f" SELECT %s, min(id), max(id) FROM placed GROUP BY id - place, place / {ShownMessages.LONGEST}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*params, entry.pk])
+
+
+def _once(
+    about: EntryQuerySet,
+    event: str,
+    *,
+    actor: Any,
+    target: Any,
+    shown: Shown,
+    label: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> Entry | None:
+    """Record it, unless entries of the last hour with the same filters cover what is shown."""
+    details = details or {}
+    seen = (about, event, actor, shown, details.get("filters"))
+    try:
+        if _is_recorded(*seen):
+            return None
+        with transaction.atomic():
+            _one_at_a_time(actor, event)
+            if _is_recorded(*seen):
+                return None
+            entry = record(event, actor=actor, target=target, label=label, details={**details, **shown.details})
+            record_shown(entry, {*shown.messages, *shown.histories})
+            return entry
+    except DatabaseError as error:
+        raise NotRecorded from error
+
+
+def _is_recorded(about: EntryQuerySet, event: str, actor: Any, shown: Shown, filters: Any) -> bool:
+    lately = about.by_person(actor.pk).filter(event=event, at__gt=timezone.now() - INTERVAL)
+    found = [details for details in lately.values_list("details", flat=True) if details.get("filters") == filters]
+    return bool(found) and shown.is_within(found)
+
+
+def reading_event(label: str) -> str:
+    """The event that opening a row of a model is; takes the model as "app.model", lower case."""
+    return _events()[label]
+
+
+def reading_events() -> list[str]:
+    """The events that opening a row of any model is."""
+    return sorted(set(_events().values()))
+
+
+@cache
+def _events() -> dict[str, str]:
+    """The event that opening a row of a model is, as the rooms declare it."""
+    return {model: event for room in rooms() for model, event in room.readings.items()}
+
+
+def _one_at_a_time(actor: Any, event: str) -> None:
+    """Make a second tab of the same person wait for the first; SQLite's transactions wait for each other anyway."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit.{event} {actor.pk}"])

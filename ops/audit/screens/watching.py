@@ -1,0 +1,48 @@
+"""What an auditor looks at first: failed sign-ins, and who opened unusually much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from ops.audit.events import Event
+from ops.audit.models import Entry, EntryQuerySet
+from ops.audit.readings import reading_events
+from ops.console.filters import days_ago
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+
+LIST = "audit.Entry"
+NAME, TITLE, ORDER = "watching", "Worth an auditor’s look", 80  # of the section, to which other rooms add
+UNUSUAL = "unusual"  # a choice of the filter
+MANY = 100  # conversations, messages, people and imports opened in 24 hours: more than a day of reading takes
+SPAN = timedelta(hours=24)
+
+
+def unusual(entries: EntryQuerySet) -> EntryQuerySet:
+    """Those of ``entries`` that say what was opened in the last 24 hours by people who opened MANY or more."""
+    lately = {"event__in": reading_events(), "at__gte": timezone.now() - SPAN}
+    readers = Entry.objects.filter(actor__isnull=False, **lately).order_by().values("actor")
+    return entries.filter(
+        actor__in=readers.annotate(number=Count("pk")).filter(number__gte=MANY).values("actor"), **lately
+    )
+
+
+def lines(user: Any) -> Iterable[Waiting]:
+    """The lines of this section that come from the trail."""
+    refused = Entry.objects.filter(event=Event.SIGN_IN_REFUSED, at__gte=days_ago(7))
+    one, many = "failed sign-in, past 7 days", "failed sign-ins, past 7 days"
+    yield Waiting(LIST, refused, one, many, f"event={Event.SIGN_IN_REFUSED.value}&since=7d")
+    refused = Entry.objects.filter(event=Event.CONFIRMATION_REFUSED, at__gte=days_ago(7))
+    one, many = "wrong password of somebody signed in, past 7 days", "wrong passwords of people signed in, past 7 days"
+    yield Waiting(LIST, refused, one, many, f"event={Event.CONFIRMATION_REFUSED.value}&since=7d")
+    words = f"opened by people who opened {MANY} or more in 24 hours"
+    rows = unusual(Entry.objects.all())
+    yield Waiting(LIST, rows, f"page {words}", f"pages {words}", f"reading={UNUSUAL}")
+
+
+SECTIONS = (Section(NAME, TITLE, ORDER, lines=lines, empty="No failed sign-ins, no exports and no unusual reading."),)

@@ -1,0 +1,113 @@
+"""“Confirm your password”: dangerous pages ask for it, at most once in 15 minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+VALID = timedelta(minutes=15)
+CONFIRMED_AT = "confirmed_at"  # in the session: seconds since the epoch
+CONFIRMED_WITH = "confirmed_with"  # in the session: a keyed digest of the stored password
+
+View = Callable[..., HttpResponseBase]
+
+
+def confirm(request: HttpRequest) -> None:
+    """Note in the session that the user has just entered their password."""
+    user: Any = request.user
+    request.session[CONFIRMED_AT] = int(timezone.now().timestamp())
+    request.session[CONFIRMED_WITH] = user.get_session_auth_hash()
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether the user confirmed their password within the last 15 minutes, and it is still the same.
+
+    Signing in does not count, and neither does setting a password: whoever set it need not know the one before.
+    """
+    user: Any = request.user
+    since = timezone.now().timestamp() - request.session.get(CONFIRMED_AT, 0)
+    if not (user.is_authenticated and 0 <= since < VALID.total_seconds()):
+        return False
+    return request.session.get(CONFIRMED_WITH) == user.get_session_auth_hash()
+
+
+def address(request: HttpRequest) -> str:
+    """The page that asks for the password and leads back to where ``request`` came from."""
+    return f"{reverse('confirm')}?{urlencode({'next': request.get_full_path()})}"
+
+
+def confirmed_recently(view: View) -> View:
+    """Decorator: asks for the password before ``view``. Afterwards the page opens by GET; a POST is not repeated.
+
+    Goes inside what checks permissions: nobody is asked for the sake of a page that they may not open. For methods, use
+    Django's ``method_decorator``.
+    """
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if is_confirmed(request):
+            return view(request, *args, **kwargs)
+        if request.method not in ("GET", "HEAD"):
+            messages.warning(
+                request,
+                "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then fill in the "
+                "form again.",
+            )
+        return HttpResponseRedirect(address(request))
+
+    return asking
+
+
+class ConfirmedChanges(admin.ModelAdmin):
+    """An admin that asks for the password before anything is added, changed or deleted.
+
+    A row can be looked at without it: its page is read-only until then, with a link to the question.
+    """
+
+    def asks_before_change(self, request: HttpRequest, obj: Any) -> bool:
+        """Whether this person is asked before they change this row. Others change it as usual, where they may."""
+        return True
+
+    def may_change_when_confirmed(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this person may change this row at all."""
+        return super().has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = self.may_change_when_confirmed(request, obj)
+        return may and (obj is None or not self.asks_before_change(request, obj) or is_confirmed(request))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        view: View = super().add_view
+        if self.has_add_permission(request):
+            view = confirmed_recently(view)
+        return view(request, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        view: View = super().delete_view
+        if self.has_delete_permission(request, self.get_object(request, unquote(object_id))):
+            view = confirmed_recently(view)
+        return view(request, object_id, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        view: View = super().change_view
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and self._is_to_be_asked(request, row):
+            extra_context = {"confirm_address": address(request), **(extra_context or {})}
+            if request.method not in ("GET", "HEAD"):
+                view = confirmed_recently(view)
+        return view(request, object_id, form_url, extra_context)
+
+    def _is_to_be_asked(self, request: HttpRequest, row: Any) -> bool:
+        unasked = not self.asks_before_change(request, row) or is_confirmed(request)
+        return self.may_change_when_confirmed(request, row) and not unasked

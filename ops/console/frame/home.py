@@ -1,0 +1,62 @@
+"""The home page: what waits for a person, then the sections that the rooms declare (``Room.home_sections``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from ops.console.frame.menu import Frame, Task
+from ops.console.rooms import Waiting, rooms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section. ``order`` is its place, lower first; sections of one ``name`` are shown as one, under the first title.
+
+    ``lines(user)`` are numbers that lead to lists; one query counts those of all sections. ``template`` shows what
+    ``content(request)`` returns: None where this person may not see it. Neither shows the text of a message, which
+    would have to be recorded. ``empty`` stands where there is nothing; without it the section is left out then.
+    """
+
+    name: str
+    title: str
+    order: int
+    lines: Callable[[Any], Iterable[Waiting]] = lambda user: ()
+    template: str = ""
+    content: Callable[[HttpRequest], Any] = lambda request: None
+    empty: str = ""
+
+
+@dataclass
+class ShownSection:
+    """A section as somebody sees it: its lines that are not 0, and its parts, each a template with its content."""
+
+    section: Section
+    lines: list[Task]
+    parts: list[tuple[str, Any]]
+
+
+def shown_sections(request: HttpRequest, frame: Frame) -> list[ShownSection]:
+    """Return the sections that this person may see, in order."""
+    declared = sorted((one for room in rooms() for one in room.home_sections()), key=lambda one: one.order)
+    asked = [(section, list(section.lines(request.user))) for section in declared]
+    counted = _counted(frame, asked)
+    shown: dict[str, ShownSection] = {}
+    for section, lines in zip(declared, counted, strict=True):
+        content = section.content(request)
+        if not lines and content is None:
+            continue
+        one = shown.setdefault(section.name, ShownSection(section, [], []))
+        one.lines += [line for line in lines if line.number]
+        if content:
+            one.parts.append((section.template, content))
+    return [one for one in shown.values() if one.lines or one.parts or one.section.empty]
+
+
+def _counted(frame: Frame, asked: list[tuple[Section, list[Waiting]]]) -> list[list[Task]]:
+    """The lines of each section that lead where this person may go, counted."""
+    tasks = iter(frame.count([line for _, lines in asked for line in lines]))
+    return [[next(tasks) for line in lines if frame.may_open(line.item)] for _, lines in asked]

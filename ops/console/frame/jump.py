@@ -1,0 +1,105 @@
+"""The jump box: leads to what somebody types or pastes: a number, a name, an address, a page of the console.
+
+It finds only what the person may open, and says of everything else what it says of what is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from ops.console.addresses import whole_number
+from ops.console.frame.menu import Frame
+from ops.console.rooms import Found, rooms
+
+LONGEST = 300  # letters that are looked at; an address with filters fits
+MOST_FOUND = 20
+# "88", "#88", "message 88", "conversation no. 88"
+NUMBERED = re.compile(r"(?P<word>[a-z ]*?)\s*(?:#|no\.?)?\s*(?P<number>[0-9]{1,18})", re.IGNORECASE)
+
+
+def find(site: Any, request: HttpRequest, text: str, frame: Frame) -> list[Found]:
+    """Return what ``text`` means, the surest first and each address once; at most MOST_FOUND."""
+    pasted = list(_address(site, request, text, frame))
+    found = pasted or [
+        *_rows(site, request, text),
+        *(one for room in rooms() for one in room.find(request, text)),
+        *_pages(text, frame),
+    ]
+    return list({one.address: one for one in found}.values())[:MOST_FOUND]
+
+
+def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) -> Any:
+    """The row of a registered model with this key, if this person may open its page; or None."""
+    if not site.is_registered(model):
+        return None
+    model_admin = site.get_model_admin(model)
+    if not model_admin.has_view_permission(request):
+        return None
+    try:
+        found = model_admin.get_object(request, key)
+    except PermissionDenied:
+        return None
+    return found if found is not None and model_admin.has_view_permission(request, found) else None
+
+
+def page_of(model: type[models.Model], key: Any) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+
+
+def _rows(site: Any, request: HttpRequest, text: str) -> Iterable[Found]:
+    """What has this number or id, of the models that rooms declare (``Room.finds``)."""
+    numbered = NUMBERED.fullmatch(text)
+    word, number = (numbered["word"].strip().lower(), whole_number(numbered["number"])) if numbered else ("", None)
+    for label, kind in ((label, kind) for room in rooms() for label, kind in room.finds.items()):
+        model: Any = apps.get_model(label)
+        by_id = isinstance(model._meta.pk, models.UUIDField)
+        key = _uuid(text) if by_id else number
+        if key is not None and (by_id or not word or kind.startswith(word)) and row(site, request, model, str(key)):
+            title = capfirst(kind) if by_id else f"{capfirst(kind)} {key}"
+            yield Found(title, "", page_of(model, key))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _address(site: Any, request: HttpRequest, text: str, frame: Frame) -> Iterable[Found]:
+    """The page of a pasted address of the console, whatever its host: one is never led away from here.
+
+    That of a list, or of a row; an address below a row (its deletion, its history) leads to the row.
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return
+    rest = f"{'?' if parts.query else ''}{parts.query}{'#' if parts.fragment else ''}{parts.fragment}"
+    if parts.path in {offer.address for offer in frame.reachable}:
+        yield Found("The list of this address", "page", f"{parts.path}{rest}")
+    for model in site._registry:
+        above = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        key = parts.path.removeprefix(above).split("/")[0]
+        if parts.path.startswith(above) and key and row(site, request, model, key) is not None:
+            own = page_of(model, key)
+            yield Found("The page of this address", "page", f"{own}{rest if parts.path == own else ''}")
+
+
+def _pages(text: str, frame: Frame) -> Iterable[Found]:
+    """The pages of the console with a word that begins like this."""
+    for name, address in frame.pages:
+        if re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE):
+            yield Found(name, "page", address)

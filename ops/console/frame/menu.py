@@ -1,0 +1,237 @@
+"""The menu of the console: five places, what each of them offers to the person who asks, and what waits there.
+
+Rooms declare what is in it (``Room.menu``, ``Room.waiting``); nobody is offered what they may not open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.apps import apps
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import Count, DateTimeField, F, IntegerField, Min, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from ops.console.rooms import Item, Place, Waiting, rooms
+
+UNDECLARED = Item(Place.SETTINGS, 1_000)  # where a list stands that no room declares
+OTHER_PAGES = (
+    ("Home", "admin:index"),
+    ("Keyboard shortcuts", "admin:keyboard"),
+    ("Change password", "admin:password_change"),
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A list or page that somebody may open; ``here`` where they are on it, or on a page below it."""
+
+    key: str
+    item: Item
+    name: str
+    address: str
+    here: bool = False
+    waiting: int = 0
+
+    @property
+    def app(self) -> str:
+        return self.key.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class OfferedPlace:
+    """A place of the menu with what it offers, which is never nothing."""
+
+    name: str
+    offers: list[Offer]
+    here: bool
+
+    @property
+    def address(self) -> str:
+        return self.offers[0].address
+
+    @property
+    def waiting(self) -> int:
+        return sum(offer.waiting for offer in self.offers)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What waits for somebody, or a line of the home page: how much, in words, and the list that shows just that."""
+
+    key: str
+    number: int
+    words: str
+    address: str
+    until: datetime | None = None
+    until_words: str = ""
+
+
+class Frame:
+    """What surrounds every page of the console, for one request. Nothing is computed before a template asks for it."""
+
+    def __init__(self, site: Any, request: HttpRequest, app_list: Iterable[dict[str, Any]]) -> None:
+        """``app_list`` is that of ``AdminSite.get_app_list``: the lists that this person may open."""
+        self.site, self.request, self._app_list = site, request, app_list
+
+    @cached_property
+    def places(self) -> list[OfferedPlace]:
+        """The places of the menu that offer anything to this person, in their order."""
+        waiting: Counter[str] = Counter()
+        for task in self.tasks:
+            waiting[task.key] += task.number
+        offers = [
+            replace(one, address=one.address + self._kept(one), here=one == self.here, waiting=waiting[one.key])
+            for one in self.reachable
+            if one.item.offered
+        ]
+        by_place = {place: [one for one in offers if one.item.place is place] for place in Place}
+        return [
+            OfferedPlace(place.value, within, place.value == self.place) for place, within in by_place.items() if within
+        ]
+
+    @cached_property
+    def here(self) -> Offer | None:
+        """The list or page that this page is, or belongs to."""
+        around = [offer for offer in self.reachable if self.request.path.startswith(offer.address)]
+        return max(around, key=lambda offer: len(offer.address), default=None)
+
+    @cached_property
+    def pages(self) -> list[tuple[str, str]]:
+        """Name and address of every page of the console that can be reached by its name."""
+        lists = [(f"{place.name} › {one.name}", one.address) for place in self.places for one in place.offers]
+        return [*lists, *((name, reverse(address)) for name, address in OTHER_PAGES)]
+
+    @property
+    def offers_beside(self) -> list[Offer]:
+        """The second row of the menu: what the place of this page offers; nothing where that is one thing only."""
+        offers = next((place.offers for place in self.places if place.here), [])
+        return offers if len(offers) > 1 else []
+
+    @property
+    def number_waiting(self) -> int:
+        return sum(task.number for task in self.tasks)
+
+    @property
+    def place(self) -> str:
+        """The name of the place that this page belongs to, or ""."""
+        return self.here.item.place.value if self.here else ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether this page is the list or page of the menu itself, not one below it."""
+        return self.here is not None and self.request.path == self.here.address
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """What waits for this person, in the order of the menu. One query, and none where nothing could wait."""
+        return [task for task in self._told(self._waiting, count(self._waiting)) if task.number]
+
+    def count(self, lines: list[Waiting]) -> list[Task]:
+        """Count ``lines``, and in the same query what waits; without those that lead where this person may not go."""
+        waiting, lines = self._waiting, self._within_reach(lines)
+        numbers = count([*waiting, *lines])
+        self.tasks = [task for task in self._told(waiting, numbers[: len(waiting)]) if task.number]
+        return self._told(lines, numbers[len(waiting) :])
+
+    def may_open(self, item: str) -> bool:
+        """Whether this person may open a list or page of the menu, by its key."""
+        return item in self._addresses
+
+    @cached_property
+    def _waiting(self) -> list[Waiting]:
+        order = list(self._addresses)
+        declared = self._within_reach(one for room in rooms() for one in room.waiting(self.request.user))
+        return sorted(declared, key=lambda one: order.index(one.item))
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        return {offer.key: offer.address for offer in self.reachable}
+
+    def _within_reach(self, declared: Iterable[Waiting]) -> list[Waiting]:
+        return [one for one in declared if self.may_open(one.item)]
+
+    def _told(self, declared: list[Waiting], counted: list[Counted]) -> list[Task]:
+        tasks = []
+        for one, (number, until) in zip(declared, counted, strict=True):
+            words, address = one.one if number == 1 else one.many, f"{self._addresses[one.item]}?{one.query}"
+            tasks.append(Task(one.item, number, words, address, until, one.until[1]))
+        return tasks
+
+    @cached_property
+    def reachable(self) -> list[Offer]:
+        """Everything in the menu that this person may open, in order; what is not offered too."""
+        declared = {key: item for room in rooms() for key, item in room.menu.items()}
+        offers = [*self._lists(declared), *self._pages(declared)]
+        places = list(Place)
+        return sorted(offers, key=lambda one: (places.index(one.item.place), one.item.order, one.name))
+
+    def _kept(self, offer: Offer) -> str:
+        """The search and filters of this list that another list of its app takes too: looking at the messages of what
+        one found among the conversations is one click."""
+        if not self.is_list or self.here is None or offer == self.here or offer.app != self.here.app:
+            return ""
+        taken = set.intersection(*(set(self._parameters(one)) for one in (self.here, offer)))
+        kept = [(name, value) for name, value in self.request.GET.items() if name in taken and value]
+        return f"?{urlencode(kept)}" if kept else ""
+
+    def _parameters(self, offer: Offer) -> Iterable[str]:
+        """The search and the filters that a list takes."""
+        if ":" in offer.key:
+            return ()
+        model_admin = self.site.get_model_admin(apps.get_model(offer.key))
+        search = {SEARCH_VAR} if model_admin.get_search_fields(self.request) else set()
+        return {*model_admin.filter_names(self.request), *search}
+
+    def _lists(self, declared: dict[str, Item]) -> Iterable[Offer]:
+        for model in (model for app in self._app_list for model in app["models"] if model["admin_url"]):
+            key = model["model"]._meta.label
+            item = declared.get(key, UNDECLARED)
+            section = getattr(self.site.get_model_admin(model["model"]), "section", None)
+            yield Offer(key, item, capfirst(item.name or section or str(model["name"])), model["admin_url"])
+
+    def _pages(self, declared: dict[str, Item]) -> Iterable[Offer]:
+        if not self.site.has_permission(self.request):
+            return
+        for key, item in declared.items():
+            if ":" in key and self.request.user.has_perm(item.permission):
+                yield Offer(key, item, item.name, reverse(key))
+
+
+class Counted(NamedTuple):
+    """How many rows there are, and the earliest of the time that is told of them."""
+
+    number: int = 0
+    until: datetime | None = None
+
+
+def count(declared: list[Waiting]) -> list[Counted]:
+    """What is counted of each, in one query."""
+    if not declared:
+        return []
+    # Lines of the home page alone tell times; no other page asks for any.
+    with_times = any(one.until[0] for one in declared)
+    first, *rest = (_counted(one, place, with_times) for place, one in enumerate(declared))
+    # Not cached between requests: a number that is not true any more sends people to an empty list.
+    # Without an order: newer Djangos would take over that of the model, which none of these columns has.
+    rows = first.union(*rest, all=True).order_by() if rest else first
+    found = {which: Counted(*counted) for which, *counted in rows}
+    return [found.get(place, Counted()) for place in range(len(declared))]
+
+
+def _counted(one: Waiting, place: int, with_times: bool) -> Any:
+    rows = one.rows.order_by().values(which=Value(place, IntegerField())).annotate(number=Count("pk"))
+    if not with_times:
+        return rows.values_list("which", "number")
+    # Cast, because PostgreSQL takes an unknown NULL for a text, and would not join it to a time.
+    until = F(one.until[0]) if one.until[0] else Cast(Value(None), DateTimeField())
+    return rows.annotate(until=Min(until)).values_list("which", "number", "until")

@@ -1,0 +1,86 @@
+"""Filters by a range of days, each in the time zone of whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from messaging.database.moments import EARLIEST, LATEST
+
+DAY = timedelta(days=1)
+
+
+class DayFilter(admin.SimpleListFilter):
+    """Rows whose moment ``field`` lies on one side of a day, which a date field takes."""
+
+    input_type = "date"
+    field = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        self.day = _day(self.value())
+        return [] if self.day is None else [(self.day.isoformat(), f"{self.day.day} {self.day:%B} {self.day.year}")]
+
+    def has_output(self) -> bool:
+        return True  # its field is there before a day is chosen
+
+    @property
+    def field_value(self) -> str:
+        """What stands in the field."""
+        return self.value() or ""
+
+
+class FromDay(DayFilter):
+    """From the beginning of a day on."""
+
+    parameter_name = "from"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset if self.day is None else queryset.filter(**{f"{self.field}__gte": _begins(self.day)})
+
+
+class ToDay(DayFilter):
+    """Up to the end of a day."""
+
+    parameter_name = "to"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset if self.day is None else queryset.filter(**{f"{self.field}__lt": _begins(self.day + DAY)})
+
+
+class ActiveFrom(FromDay):
+    title = "last activity from"
+    field = "last_message_at"
+
+
+class ActiveTo(ToDay):
+    title = "last activity to"
+    field = "last_message_at"
+
+
+class SentFrom(FromDay):
+    title = "sent from"
+    field = "timestamp"
+
+
+class SentTo(ToDay):
+    title = "sent to"
+    field = "timestamp"
+
+
+def _day(text: str | None) -> date | None:
+    """The day that a date field sends; None for anything else, and for days without a local time everywhere."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if day.isoformat() == text and EARLIEST.date() <= day < LATEST.date() else None
+
+
+def _begins(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,163 @@
+"""Filters by people: a name is typed, suggested while it is, and becomes a number in the address.
+
+What a request says is kept in exports and entries, so it holds the person's number and never the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from ops.console.addresses import clean_search_term, whole_number
+from ops.console.keyset import KeysetAdmin
+
+LONGEST = 150  # characters of a name
+MOST_SUGGESTED = 10
+
+
+class PersonFilter(admin.SimpleListFilter):
+    """A filter whose value is a person's number. Its field in a form, ``typed_name``, takes the name.
+
+    ``typed`` is a name that nobody has, which the field keeps; the list is empty then.
+    """
+
+    input_type = "person"
+    typed_name = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        self.typed = getattr(request, "unknown_people", {}).get(self.typed_name, "")
+        self.username = self.name_of(self.value())
+        return [] if self.username is None else [(self.value() or "", self.username or "unknown user")]
+
+    @classmethod
+    def name_of(cls, user_id: str | None) -> str | None:
+        """The name that stands for this number, "" for an unknown account, None if it is no number."""
+        number = whole_number(user_id)
+        if number is None:
+            return None
+        person = get_user_model()._base_manager.filter(pk=number).first()
+        return person.get_username() if person is not None else ""
+
+    def has_output(self) -> bool:
+        return True  # its field is there before anybody is named
+
+    @property
+    def field_value(self) -> str:
+        """What stands in the field."""
+        return self.typed or self.username or ""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.typed:
+            return queryset.none()
+        return self.narrow(request, queryset) if self.lookup_choices else queryset
+
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        """``queryset`` narrowed to the person; called where one is named."""
+        raise NotImplementedError
+
+
+class Participant(PersonFilter):
+    """The conversations or messages of one person, or, with ``OtherParticipant``, what two wrote to each other."""
+
+    title = "participant"
+    parameter_name = "participant"
+    typed_name = "person"
+
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        other = request.GET.get(OtherParticipant.parameter_name)
+        return queryset.between(self.value(), other) if other else queryset.listed_of(self.value())
+
+
+class OtherParticipant(PersonFilter):
+    """The second of two people; alone it is the same as the first."""
+
+    title = "and participant"
+    parameter_name = "with"
+    typed_name = "other"
+
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        # Together with the first, that one narrows to both.
+        return queryset if request.GET.get(Participant.parameter_name) else queryset.listed_of(self.value())
+
+
+class PeopleAdmin(KeysetAdmin):
+    """A list with filters by people: suggests names, and leads from typed names to the address with numbers."""
+
+    unknown_person = "No participant is called"  # said before a name that nobody has
+    unknown_help = "Check the spelling."
+
+    def people_named(self, request: HttpRequest, text: str) -> QuerySet:
+        """The people whom this user may find by a name that begins with ``text``, by name."""
+        raise NotImplementedError
+
+    def person_named(self, request: HttpRequest, text: str) -> Any:
+        """The one person with this name whom this user may find; or None."""
+        raise NotImplementedError
+
+    def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
+        """Record what was typed."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_people"
+        return [path("people/", self.admin_site.admin_view(self.people_view), name=name), *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def people_view(self, request: HttpRequest) -> HttpResponse:
+        """The names that begin with ``q``, for the field of a filter. Recorded first, like the jump box."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        text = clean_search_term(request.GET.get("q", ""))[:LONGEST]
+        people = self.people_named(request, text)[: MOST_SUGGESTED + 1] if text else ()
+        found = [person.get_username() for person in people]
+        if text:
+            self.record_lookup(request, terms=text, results=len(found))
+        return JsonResponse({"names": found[:MOST_SUGGESTED], "has_more": len(found) > MOST_SUGGESTED})
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list. Names that were typed lead to their numbers first; one that nobody has stays in its field."""
+        if request.method == "GET" and self.has_view_or_change_permission(request):
+            address = self._with_numbers(request)
+            if address is not None:
+                return HttpResponseRedirect(address)
+        return super().changelist_view(request, extra_context)
+
+    def _with_numbers(self, request: HttpRequest) -> str | None:
+        """The address with numbers instead of typed names; None without any, or if nobody has one of them."""
+        asked: list[Any] = [spec for spec in self.get_list_filter(request) if getattr(spec, "typed_name", "")]
+        if not request.GET.keys() & {spec.typed_name for spec in asked}:
+            return None
+        params, unknown = request.GET.copy(), {}
+        for spec in asked:
+            name = clean_search_term(params.pop(spec.typed_name, [""])[-1])
+            if name and name == spec.name_of(params.get(spec.parameter_name)):
+                continue  # a deleted account could not be found again by its name
+            params.pop(spec.parameter_name, None)
+            person = self.person_named(request, name) if 0 < len(name) <= LONGEST else None
+            if name:
+                self.record_lookup(request, terms=name[:LONGEST], results=int(person is not None))
+            if person is not None:
+                params[spec.parameter_name] = str(person.pk)
+            elif name:
+                unknown[spec.typed_name] = name[:LONGEST]
+        if not unknown:
+            return f"{request.path}?{_without_empty(params)}"
+        request.GET = params  # type: ignore[assignment]
+        request.unknown_people = unknown  # type: ignore[attr-defined]
+        return None
+
+
+def _without_empty(params: QueryDict) -> str:
+    """A query string without the fields of a form that were left empty."""
+    for name in [name for name, value in params.items() if not value]:
+        del params[name]
+    return params.urlencode()

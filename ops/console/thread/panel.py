@@ -1,0 +1,41 @@
+"""The panel beside a conversation: sections that the rooms declare (``Room.panel_sections``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+
+from ops.console.rooms import rooms
+from ops.console.thread.page import ConversationPage
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section. ``order`` is its place, lower first; ``template`` shows what ``content(request, page)`` returns.
+
+    Whatever is empty is left out, and so is a section that this user may not see. What a section shows of texts must
+    be among the texts that the page shows, which are recorded.
+    """
+
+    name: str
+    title: str
+    order: int
+    template: str
+    content: Callable[[HttpRequest, ConversationPage], Any]
+
+
+class ShownSection(NamedTuple):
+    """A section with its content for one page."""
+
+    section: Section
+    content: Any
+
+
+def shown_sections(request: HttpRequest, page: ConversationPage) -> list[ShownSection]:
+    """Return the sections of the panel beside ``page``, in order."""
+    declared = sorted((one for room in rooms() for one in room.panel_sections()), key=lambda one: one.order)
+    found = (ShownSection(section, section.content(request, page)) for section in declared)
+    return [shown for shown in found if shown.content]

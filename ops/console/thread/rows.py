@@ -1,0 +1,106 @@
+"""A message as a page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from messaging.edits import Edits
+from messaging.models import Message
+from ops.console.thread import clock
+from ops.console.thread.texts import Text, shown_text
+
+TIMES = {1: "once", 2: "twice"}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a message answers: its id, its position in the thread, who sent it, whether it is on the same page."""
+
+    id: int
+    position: int
+    sender: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message on a page. ``position`` counts from 1 in reading order and is 0 outside a thread.
+
+    ``begins`` says that the row has a header: its author, or where it stands, differs from the row before it. ``day``
+    is set where another day begins, ``answered`` where the reader must be told what the message answers, and
+    ``not_read_by`` (names) where a divider stands above it. ``names_receiver`` is False where it is clear who that is.
+    ``time`` is the clock time, ``moment`` the exact one.
+    """
+
+    message: Message
+    edits: Edits | None
+    text: Text
+    sender: str
+    receiver: str
+    date: date
+    time: str
+    moment: str
+    day: str
+    begins: bool
+    position: int = 0
+    depth: int = 0
+    level: int = 0
+    answered: Answered | None = None
+    names_receiver: bool = True
+    not_read_by: str = ""
+    is_single_unread: bool = False
+
+    @property
+    def edited(self) -> str:
+        """That it was edited, how often and when last; "" if it never was."""
+        if self.edits is None:
+            return "edited" if self.message.edited else ""
+        last = clock.local(self.edits.last_at)
+        when = clock.clock_time(last) if last.date() == self.date else clock.date_and_time(last)
+        times = TIMES.get(self.edits.total, f"{self.edits.total:,} times")
+        return f"edited {times}, {'last ' if self.edits.total > 1 else ''}{when}"
+
+
+def row_of(
+    message: Message,
+    edits: Edits | None,
+    *,
+    before: Row | None,
+    find: str = "",
+    with_rest: bool = True,
+    whole: bool = False,
+    position: int = 0,
+    depth: int = 0,
+    level: int = 0,
+    answered: Answered | None = None,
+    names_receiver: bool = True,
+    not_read_by: str = "",
+    is_single_unread: bool = False,
+) -> Row:
+    """Return the row of ``message``, which stands below the row ``before``."""
+    sent = clock.local(message.timestamp)
+    sender = message.sender.get_username()
+    receiver = message.receiver.get_username()
+    is_new_day = before is None or before.date != sent.date()
+    begins = before is None or is_new_day or bool(not_read_by) or (before.sender, before.level) != (sender, level)
+    goes_on = before is not None and not begins and before.receiver == receiver
+    return Row(
+        message=message,
+        edits=edits,
+        text=shown_text(message.content, find=find, with_rest=with_rest, whole=whole),
+        sender=sender,
+        receiver=receiver,
+        date=sent.date(),
+        time=clock.clock_time(sent),
+        moment=clock.exact(sent),
+        day=clock.day(sent) if is_new_day else "",
+        begins=begins,
+        position=position,
+        depth=depth,
+        level=level,
+        answered=answered,
+        names_receiver=names_receiver and not goes_on,
+        not_read_by=not_read_by,
+        is_single_unread=is_single_unread,
+    )

@@ -1,0 +1,126 @@
+"""The sections of the panel that every conversation has: people, what is worth a look, facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Min
+from django.http import HttpRequest
+
+from messaging.models import Conversation, Message
+from ops.console.rooms import Fact, rooms
+from ops.console.thread import clock
+from ops.console.thread.page import ConversationPage
+from ops.console.thread.panel import Section
+from ops.console.thread.parts import Participant
+from ops.console.thread.rows import Row
+from ops.console.thread.texts import has_hidden, has_link
+
+FEW_PEOPLE = 6  # shown at once; the others are folded away
+MOST_LINKS = 12  # of one kind of thing that is worth a look
+MOST_OTHERS = 5  # other conversations of two people
+NEWEST = 2_000  # messages of each of two people in which their other conversations are looked for
+
+
+@dataclass
+class People:
+    """Who takes part, who sent most first; ``left_out`` counts the others. ``others`` are more conversations of two
+    people, None if there are more in this one."""
+
+    first: list[tuple[Participant, str]] = field(default_factory=list)
+    more: list[tuple[Participant, str]] = field(default_factory=list)
+    left_out: int = 0
+    others: list[tuple[Any, str]] | None = None
+    has_more_others: bool = False
+
+
+def people(request: HttpRequest, page: ConversationPage) -> People | None:
+    """Everybody in the conversation, with what other rooms say of them."""
+    participants = page.thread.most_active
+    if not participants:
+        return None
+    notes: defaultdict[Any, list[str]] = defaultdict(list)
+    ids = [one.person.pk for one in participants]
+    for room in rooms():
+        for person_id, note in room.notes_on_people(request, ids).items():
+            notes[person_id].append(note)
+    shown = [(one, ", ".join(notes[one.person.pk])) for one in participants]
+    found = People(first=shown[:FEW_PEOPLE], more=shown[FEW_PEOPLE:])
+    found.left_out = page.thread.less_active
+    if len(ids) == 2:
+        others = _other_conversations(page.conversation.pk, *ids)
+        found.others, found.has_more_others = others[:MOST_OTHERS], len(others) > MOST_OTHERS
+    return found
+
+
+def _other_conversations(conversation_id: int, one: Any, other: Any) -> list[tuple[Any, str]]:
+    """Return the newest other conversations in which two people wrote to each other, and when they started; one more
+    than are shown. Only their newest messages are read, so that it costs the same for people who wrote a million."""
+    found = []
+    for sender, receiver in ((one, other), (other, one)):
+        newest = Message.objects.filter(sender=sender).order_by("-timestamp", "-id").values("pk")[:NEWEST]
+        found.append(Message.objects.filter(pk__in=newest, receiver=receiver).order_by().values("conversation_id"))
+    conversations = Conversation.objects.filter(pk__in=found[0].union(found[1])).exclude(pk=conversation_id)
+    rows = conversations.order_by("-last_message_at", "-id").values_list("pk", "started_at")[: MOST_OTHERS + 1]
+    return [(pk, clock.date_and_time(clock.local(started_at))) for pk, started_at in rows]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Messages on the page of which the same is worth a look: what it is, and the rows."""
+
+    title: str
+    rows: list[Row]
+    more: int
+
+
+def worth_a_look(request: HttpRequest, page: ConversationPage) -> list[Noticed]:
+    """What a reviewer would look at first among the messages of this page."""
+    rows = page.thread.rows
+    found = {
+        "Edited after a reply": _edited_after_a_reply(rows),
+        "Links": [row for row in rows if has_link(row.message.content)],
+        "Hidden characters": [row for row in rows if has_hidden(row.message.content)],
+    }
+    return [
+        Noticed(title, noticed[:MOST_LINKS], max(0, len(noticed) - MOST_LINKS))
+        for title, noticed in found.items()
+        if noticed
+    ]
+
+
+def _edited_after_a_reply(rows: list[Row]) -> list[Row]:
+    edited = [row for row in rows if row.edits is not None]
+    if not edited:
+        return []
+    replies = Message.objects.filter(parent_message__in=[row.message.pk for row in edited]).order_by()
+    first_replies = dict(replies.values_list("parent_message").annotate(first=Min("timestamp")))
+    return [
+        row
+        for row in edited
+        if row.edits is not None
+        and row.message.pk in first_replies
+        and row.edits.last_at > first_replies[row.message.pk]
+    ]
+
+
+def facts(request: HttpRequest, page: ConversationPage) -> list[Fact]:
+    """What is known about the conversation, with what other rooms know."""
+    conversation = page.conversation
+    first, last = (clock.local(one) for one in (conversation.started_at, conversation.last_message_at))
+    return [
+        Fact("Number", str(conversation.pk)),
+        Fact("Messages", f"{page.thread.total:,}"),
+        Fact("First message", clock.date_and_time(first)),
+        Fact("Last message", clock.date_and_time(last)),
+        *(fact for room in rooms() for fact in room.facts_of_conversation(request, conversation)),
+    ]
+
+
+SECTIONS = (
+    Section("people", "People", 20, "console/panel/people.html", people),
+    Section("worth-a-look", "Worth a look", 30, "console/panel/worth_a_look.html", worth_a_look),
+    Section("facts", "Facts", 40, "console/panel/facts.html", facts),
+)

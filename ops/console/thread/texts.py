@@ -1,0 +1,137 @@
+"""Texts of messages as pages show them: hidden characters named, words that were looked for marked, long ones cut."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from ops.files import invisible
+
+LONG, LONG_LINES = 2_000, 40  # a text with more characters or line ends is collapsed
+START, START_LINES = 1_000, 20  # of which so much is shown
+MOST_NAMED = 500  # hidden characters, or rows of the same one, in one part of a text
+JOINS = re.compile("[\u200d\ufe0e\ufe0f]")  # belong to the character before them
+LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+
+Kind = Literal["", "hidden", "found"]
+
+
+class Piece(NamedTuple):
+    """A run of text, the name of a hidden character, or words that were looked for."""
+
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Text:
+    """``plain`` is a short text without anything to mark. Otherwise ``start`` and, of a long text, ``rest``;
+    ``is_cut`` says that the rest is left out, because the page would become too large."""
+
+    plain: str | None
+    start: list[Piece]
+    rest: list[Piece]
+    size: int
+    is_cut: bool = False
+
+    @property
+    def size_in_words(self) -> str:
+        return f"{self.size:,}"
+
+
+def shown_text(content: str, *, find: str = "", whole: bool = False, with_rest: bool = True) -> Text:
+    """Return a message's text for a page; ``whole`` does not collapse it."""
+    end = len(content) if whole else _end_of_start(content)
+    is_long = end < len(content)
+    if not (is_long or find or has_hidden(content)):
+        return Text(content, [], [], len(content))
+    rest = _pieces(content[end:], find) if is_long and with_rest else []
+    return Text(None, _pieces(content[:end], find), rest, len(content), is_cut=is_long and not with_rest)
+
+
+def has_hidden(content: str) -> bool:
+    """Whether a text has characters that nobody sees or that change its direction."""
+    return invisible.INVISIBLE.search(content) is not None
+
+
+def has_link(content: str) -> bool:
+    """Whether a text names an address of the web."""
+    return LINK.search(content) is not None
+
+
+def _end_of_start(content: str) -> int:
+    """Where a long text is cut: after a word if there is one, never within what a reader sees as one character."""
+    if len(content) <= LONG and content.count("\n") <= LONG_LINES:
+        return len(content)
+    end = -1
+    for _ in range(START_LINES):
+        end = content.find("\n", end + 1, START)
+        if end < 0:
+            end = min(START, len(content) - 1)
+            break
+    if content[end] == "\n":
+        return end
+    space = max(content.rfind(sign, end - 100, end) for sign in " \n\t")
+    if space > 0:
+        return space
+    nearest = max(1, end - 50)
+    while end > nearest and (unicodedata.combining(content[end]) or JOINS.match(content[end])):
+        end -= 1
+    return end
+
+
+def _pieces(text: str, find: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    left = MOST_NAMED
+    for run, is_found in runs(text, find):
+        if is_found:
+            pieces.append(Piece(run, "found"))
+            continue
+        end = 0
+        for name, characters in groupby(invisible.parts(run), key=lambda part: part.name):
+            if name and not left:
+                pieces += [Piece("further hidden characters are not marked", "hidden"), Piece(run[end:], "")]
+                break
+            parts = list(characters)
+            begin, end = end, end + sum(len(part.text) for part in parts)
+            pieces.append(Piece(_named(name, len(parts)), "hidden") if name else Piece(run[begin:end], ""))
+            left -= bool(name)
+    return pieces
+
+
+def _named(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} × {number:,}"
+
+
+def runs(text: str, find: str) -> Iterator[tuple[str, bool]]:
+    """``text`` in runs, each with whether it is ``find``, what was looked for, whatever its case."""
+    end = 0
+    for start in places(text, find):
+        yield text[end:start], False
+        end = start + len(find)
+        yield text[start:end], True
+    yield text[end:], False
+
+
+def places(text: str, find: str) -> Iterator[int]:
+    """Where ``find`` begins in ``text``, whatever its case; none overlaps the one before.
+
+    Not by a regular expression, which without regard to case takes the product of both lengths for some texts.
+    """
+    among, wanted = _folded(text), _folded(find)
+    at = among.find(wanted) if wanted else -1
+    while at >= 0:
+        yield at
+        at = among.find(wanted, at + len(wanted))
+
+
+def _folded(text: str) -> str:
+    """``text`` without regard to case, as long as it is: what folds to several letters stays."""
+    folded = text.casefold()
+    if len(folded) == len(text):
+        return folded
+    return "".join(one if len(one.casefold()) != 1 else one.casefold() for one in text)

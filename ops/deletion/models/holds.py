@@ -1,0 +1,66 @@
+"""Holds, which keep an account's messages from deletion."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from ops.deletion.models.people import person
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def open(self) -> HoldQuerySet:
+        """Those that nobody lifted."""
+        return self.filter(lifted_at=None)
+
+    def lifted(self) -> HoldQuerySet:
+        """Those that somebody lifted."""
+        return self.filter(lifted_at__isnull=False)
+
+    def of(self, user_id: Any) -> HoldQuerySet:
+        """Those of one account."""
+        return self.filter(user_id=user_id)
+
+    def on_people_called(self, text: str) -> HoldQuerySet:
+        """Those on accounts whose username contains ``text``."""
+        return self.filter(user__in=get_user_model()._default_manager.filter(username__icontains=text).values("pk"))
+
+
+class Hold(models.Model):
+    """While it is open, nothing of the account is deleted, nor messages it exchanged with others. The reasons are
+    emptied when the person is erased."""
+
+    class Kind(models.TextChoices):
+        LEGAL = "legal", "Legal hold"
+        INVESTIGATION = "investigation", "Investigation"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = person(null=False, related_name="holds")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    reason = models.CharField(max_length=1_000, blank=True)
+    placed_by = person()
+    placed_at = models.DateTimeField(default=timezone.now)
+    lifted_by = person()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lift_reason = models.CharField(max_length=1_000, blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [("hold_account", "Can place and lift holds on accounts")]
+        ordering = ["-placed_at", "-id"]
+        indexes = [
+            models.Index(fields=["user"], name="hold_of_user"),
+            models.Index(fields=["user"], name="hold_open", condition=Q(lifted_at=None)),
+            models.Index(fields=["placed_at", "id"], name="hold_latest"),
+            models.Index(fields=["placed_at", "id"], name="hold_latest_open", condition=Q(lifted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} since {self.placed_at:%Y-%m-%d}"

@@ -1,0 +1,300 @@
+"""Requests to delete accounts, alone or several together."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils import timezone
+
+from messaging.models import Message
+from ops.deletion.models.choices import Basis, Mode, Texts
+from ops.deletion.models.holds import Hold
+from ops.deletion.models.people import person
+from ops.deletion.models.proofs import Receipt
+from ops.jobs.models import Job
+
+
+class DeletionGroup(models.Model):
+    """Requests that were made together, with one basis and one method."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = person(verbose_name="requested by")
+    requested_at = models.DateTimeField("requested", default=timezone.now)
+    basis = models.CharField(max_length=16, choices=Basis.choices)
+    ticket = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[\w./#:-]*$", "The ticket is a reference such as SUP-123: letters, digits and ./#:-_ only."
+            )
+        ],
+        help_text="A reference such as SUP-123. It stays on the receipt: no names.",
+    )
+    mode = models.CharField(max_length=16, choices=Mode.choices)
+    texts = models.CharField(max_length=8, choices=Texts.choices, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-requested_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"Deletion requested on {self.requested_at:%Y-%m-%d}"
+
+
+class State(models.TextChoices):
+    REQUESTED = "requested", "Awaiting approval"
+    APPROVED = "approved", "Approved"
+    RUNNING = "running", "Being erased"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    REFUSED = "refused", "Refused"
+
+
+OPEN = (State.REQUESTED, State.APPROVED, State.RUNNING)
+BEFORE_ERASURE = (State.REQUESTED, State.APPROVED)
+TO_RUN = (State.APPROVED, State.RUNNING)
+
+
+# The account itself is gone; only the remaining steps are left, and no hold stops those.
+GONE = Q(progress__has_key="erased_at")
+
+
+def _held_itself() -> Q:
+    return Q(Exists(Hold.objects.open().filter(user=OuterRef("user")))) & ~GONE
+
+
+def _held_for_others() -> Q:
+    """Whether an account exchanged messages with somebody on hold; searches the account's messages by their indexes."""
+    held = Hold.objects.open().order_by()
+    sent, received = (
+        Exists(Message.objects.order_by().filter(**{this: OuterRef("user"), f"{other}__in": held.values("user")}))
+        for this, other in (("sender", "receiver"), ("receiver", "sender"))
+    )
+    # Where nobody is on hold, no message is read.
+    return Q(Exists(held)) & ~GONE & (Q(sent) | Q(received))
+
+
+def _of_a_colleague() -> Exists:
+    """Whether the account may use the console, or everything."""
+    power = Q(is_staff=True) | Q(is_superuser=True)
+    return Exists(get_user_model()._default_manager.filter(power, pk=OuterRef("user")))
+
+
+class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
+    def open(self) -> DeletionRequestQuerySet:
+        """Requests that are neither done, cancelled nor refused."""
+        return self.filter(state__in=OPEN)
+
+    def due(self, now: datetime) -> DeletionRequestQuerySet:
+        """Requests whose grace period is over ``now`` and that no hold stops."""
+        return self.filter(state__in=TO_RUN, runs_at__lte=now).exclude(_held_itself()).exclude(_held_for_others())
+
+    def held(self) -> DeletionRequestQuerySet:
+        """Open requests that a hold stops, or would stop once approved."""
+        return self.open().filter(_held_itself() | _held_for_others())
+
+    def without_need_of_superuser(self) -> DeletionRequestQuerySet:
+        """Pending requests that anybody may approve who approves at all: see ``DeletionRequest.lacks_superuser``."""
+        asked = get_user_model()._default_manager.filter(is_superuser=True, pk=OuterRef("requested_by"))
+        by_command = Q(requested_by=None, own=False)
+        return self.filter(by_command | ~Q(_of_a_colleague()) | Q(Exists(asked)))
+
+    def with_holds(self) -> DeletionRequestQuerySet:
+        """With ``held_itself`` (a hold is open on the account) and ``held_for_others`` (one is open on somebody it
+        exchanged messages with)."""
+        return self.annotate(
+            held_itself=ExpressionWrapper(_held_itself(), BooleanField()),
+            held_for_others=ExpressionWrapper(_held_for_others(), BooleanField()),
+        )
+
+    def for_list(self) -> DeletionRequestQuerySet:
+        """With all that a list row shows (group, requester, approver, job, holds) in one query; and ``of_a_colleague``,
+        so that a page may ask about each whether a superuser has to approve it."""
+        whole = self.with_holds().select_related("group", "requested_by", "approved_by", "job")
+        return whole.annotate(of_a_colleague=_of_a_colleague())
+
+
+class Held(NamedTuple):
+    """Whether a hold is open on the account, and on somebody with whom it exchanged messages."""
+
+    itself: bool
+    for_others: bool
+
+
+class DeletionRequest(models.Model):
+    """A request to delete one account, from asking to the receipt.
+
+    ``username``, ``email`` and ``reason`` are there while they are needed, and empty when it is done. ``progress`` is
+    what has been done so far: {counts, erased_at, steps, failures, after}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    group = models.ForeignKey(DeletionGroup, models.PROTECT, related_name="requests")
+    user = person(related_name="deletion_requests")  # None once it is anonymised: nothing leads from here to its number
+    username = models.CharField(max_length=150, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    reason = models.CharField(max_length=1_000, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
+    was_active = models.BooleanField()
+    own = models.BooleanField("the person’s own request", default=False)
+    requested_by = person(verbose_name="requested by")
+    requested_at = models.DateTimeField("requested", default=timezone.now)
+    approved_by = person()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    one_person = models.BooleanField("approved by one person alone", default=False)
+    runs_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = person()
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    progress: models.JSONField[Any, Any] = models.JSONField(default=dict)
+
+    objects = DeletionRequestQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [("approve_deletionrequest", "Can approve and refuse deletions that others requested")]
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="deletion_approved_by_another",
+                condition=Q(one_person=True)
+                | Q(approved_by__isnull=True)
+                | Q(requested_by__isnull=True)
+                | ~Q(approved_by=F("requested_by")),
+                violation_error_message="Whoever asked for a deletion cannot approve it.",
+            ),
+            models.CheckConstraint(
+                name="deletion_approved_by_somebody",
+                condition=~Q(state__in=(*TO_RUN, State.DONE))
+                | Q(approved_by__isnull=False)
+                | Q(one_person=True)
+                | Q(own=True, requested_by__isnull=True),
+                violation_error_message="Somebody approves a deletion before it runs.",
+            ),
+            models.CheckConstraint(
+                name="deletion_not_approved_by_its_person",
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")),
+                violation_error_message="Nobody approves the deletion of their own account.",
+            ),
+            models.CheckConstraint(
+                name="deletion_done_names_nobody",
+                condition=~Q(state=State.DONE) | Q(username="", email="", reason=""),
+                violation_error_message="What is done names nobody any more.",
+            ),
+            models.UniqueConstraint(fields=["user"], name="deletion_one_open", condition=Q(state__in=OPEN)),
+        ]
+        indexes = [
+            models.Index(fields=["requested_at", "id"], name="deletion_latest"),
+            models.Index(fields=["runs_at"], name="deletion_to_run", condition=Q(state__in=TO_RUN)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Deletion request {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Until the first row is erased the account can be reopened."""
+        return self.state in BEFORE_ERASURE
+
+    @property
+    def anonymises(self) -> bool:
+        """Whether the account stays, without its person."""
+        return self.group.mode == Mode.ANONYMISE
+
+    @property
+    def names(self) -> list[str]:
+        """What the person is called wherever somebody wrote of them: username, address, and what is before its @."""
+        return [name for name in (self.username, self.email, self.email.partition("@")[0]) if name]
+
+    @property
+    def own_targets(self) -> list[tuple[str, str]]:
+        """The requests for this account, this one first: what the audit trail says of them is emptied with what it says
+        of the person, and recorded apart from it."""
+        others = DeletionRequest.objects.filter(user=self.user_id).exclude(pk=self.pk).order_by("pk")
+        return [(self._meta.label_lower, str(key)) for key in (self.pk, *others.values_list("pk", flat=True))]
+
+    def lacks_superuser(self, *, approving: Any = None) -> bool:
+        """Whether the account is a colleague's by now, and no superuser asked for it, approved it or is ``approving``.
+
+        What a command asked for needs none.
+        """
+        if self.requested_by_id is None and not self.own:
+            return False
+        if "of_a_colleague" in self.__dict__:
+            of_a_colleague = self.of_a_colleague  # type: ignore[attr-defined]
+        else:
+            of_a_colleague = DeletionRequest.objects.filter(_of_a_colleague(), pk=self.pk).exists()
+        if not of_a_colleague:
+            return False
+        accounts = get_user_model()._default_manager
+        people = {self.requested_by_id, self.approved_by_id, None if approving is None else approving.pk} - {None}
+        return not accounts.filter(pk__in=people, is_superuser=True).exists()
+
+    @property
+    def account_is_gone(self) -> bool:
+        """Whether the account is erased and only remaining steps are left; GONE is the same for queries."""
+        return "erased_at" in self.progress
+
+    @property
+    def holds(self) -> Held:
+        """The holds that stop it; no query where ``with_holds`` annotated them."""
+        if "held_itself" in self.__dict__:
+            return Held(self.held_itself, self.held_for_others)  # type: ignore[attr-defined]
+        names = ("held_itself", "held_for_others")
+        return Held(*DeletionRequest.objects.with_holds().values_list(*names).get(pk=self.pk))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a hold stops it, on the account or on somebody with whom it exchanged messages."""
+        return any(self.holds)
+
+    @property
+    def receipt(self) -> Receipt | None:
+        return Receipt.objects.filter(request=self.pk).first()
+
+    @property
+    def status_text(self) -> str:
+        """The state as one sentence for people."""
+        held = self.holds if self.is_open else Held(False, False)
+        if any(held):
+            return self._status_on_hold(held)
+        if self.state == State.APPROVED and self.runs_at and self.runs_at > timezone.now():
+            moment = timezone.localtime(self.runs_at)
+            return f"Approved. Runs on {moment:%Y-%m-%d at %H:%M}; it can be cancelled until then."
+        if self.state == State.DONE:
+            return f"{'Anonymised' if self.anonymises else 'Erased'}. See the receipt."
+        return {
+            State.REQUESTED: "Awaiting approval by a second person.",
+            State.APPROVED: "Approved. Starts within a minute.",
+            State.RUNNING: "Being erased.",
+            State.CANCELLED: "Cancelled. Nothing was deleted; the account is as it was before.",
+            State.REFUSED: "Refused. Nothing was deleted; the account is as it was before.",
+        }[State(self.state)]
+
+    def _status_on_hold(self, held: Held) -> str:
+        if self.state == State.REQUESTED:
+            return "Awaiting approval by a second person, and on hold until the hold is lifted."
+        goes_on = "continues" if self.state == State.RUNNING else "starts"
+        if held.itself:
+            return f"On hold. Erasure {goes_on} when the hold is lifted."
+        return f"On hold: they exchanged messages with someone on hold. Erasure {goes_on} when that hold is lifted."
+
+
+def with_standing(users: models.QuerySet) -> models.QuerySet:
+    """Users with ``leaving`` and ``on_hold``: whether a deletion is open, and a hold, within the one query."""
+    return users.annotate(
+        leaving=Exists(DeletionRequest.objects.open().filter(user=OuterRef("pk"))),
+        on_hold=Exists(Hold.objects.open().filter(user=OuterRef("pk"))),
+    )

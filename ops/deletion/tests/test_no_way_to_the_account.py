@@ -1,0 +1,217 @@
+"""From a request or a receipt nobody comes to the number of an anonymised account: not by pages, nor by the trail."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.audit.models import Entry
+from ops.audit.sealing import chain, verification
+from ops.deletion import approval
+from ops.deletion.events import DeletionEvent
+from ops.deletion.models import AccountDeletion, DeletionRequest, Hold, Receipt
+from ops.deletion.tests.deleting import ask, work_on
+from ops.deletion.tests.screens import ask_about, filled_in, make_role, page_of, signed_in
+from ops.jobs.models import Job
+
+Token = tuple[str, str]
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@pytest.fixture
+def staff(db: Any, rosa: Any) -> dict[str, Any]:
+    roles = {role: make_role(role.lower(), role) for role in ("Support", "Lead", "Auditor", "Reviewer")}
+    return {**roles, "superuser": rosa}
+
+
+def asked_and_approved(user: Any, staff: dict[str, Any]) -> DeletionRequest:
+    """As people do it, in a browser; after a first request that was cancelled, and with a hold that was lifted."""
+    asking, approving = signed_in(staff["Support"]), signed_in(staff["Lead"])
+    approval.cancel(ask(user, by=staff["Support"], reason="wonder asked"), by=staff["Lead"], reason="wonder thought")
+    asking.get(reverse("admin:accounts_user_change", args=[user.pk]))
+    hold = {"kind": "legal", "reason": "about wonder"}
+    asking.post(reverse("admin:accounts_user_hold", args=[user.pk]), hold)
+    lift = reverse("admin:deletion_hold_lift", args=[Hold.objects.get().pk])
+    asking.post(lift, {"reason": "no more about wonder"})
+    asking.post(ask_about(user), filled_in(user.username, way="keep", reason="wonder wrote to us"))
+    request = DeletionRequest.objects.open().get()
+    approve = reverse("admin:deletion_deletionrequest_approve", args=[request.pk])
+    approving.post(approve, {"typed": user.username})
+    return work_on(request)
+
+
+def own_wish(user: Any, staff: dict[str, Any]) -> DeletionRequest:
+    client = Client()
+    client.force_login(user)
+    client.post(reverse("messaging:delete_user"), {"password": f"{user.username}'s password"})
+    request = DeletionRequest.objects.get()
+    return request if request.state == "done" else work_on(request)  # where the machine is slow, a worker ends it
+
+
+def colleague(user: Any, staff: dict[str, Any]) -> DeletionRequest:
+    """Somebody who used the console, with power of their own, and searched for themself."""
+    user.is_staff = user.is_superuser = True
+    user.save()
+    user.groups.add(Group.objects.get(name="Lead"))
+    user.user_permissions.add(Permission.objects.get(codename="view_user"))
+    signed_in(user).get(reverse("admin:accounts_user_changelist"), {"q": "wonder"})
+    signed_in(staff["Lead"]).get(reverse("admin:accounts_user_changelist"), {"q": "wonder"})
+    signed_in(staff["superuser"]).post(ask_about(user), filled_in("wonder", way="keep"))
+    request = DeletionRequest.objects.get()
+    approve = reverse("admin:deletion_deletionrequest_approve", args=[request.pk])
+    signed_in(staff["Lead"]).post(approve, {"typed": "wonder"})
+    return work_on(request)
+
+
+@pytest.fixture(params=[asked_and_approved, own_wish, colleague])
+def gone(request: Any, staff: dict[str, Any], bob: Any, settings: Any) -> tuple[DeletionRequest, int]:
+    """A request that is done, and the number of the account that was anonymised."""
+    settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
+    user = make_user("wonder", pk=7_654_321, email="w.land@example.org")  # a number that is nowhere by chance
+    write(user, bob, "Hello")
+    done: DeletionRequest = request.param(user, staff)
+    done.refresh_from_db()
+    user.refresh_from_db()
+    assert (done.state, user.username) == ("done", "Deleted user 1")
+    return done, user.pk
+
+
+def tokens_of(entry: Entry) -> set[Token]:
+    """What an entry can be found by, or leads to."""
+    found = {("action", str(entry.action)), ("entry", str(entry.pk))}
+    found |= {("request id", entry.request_id)} if entry.request_id else set()
+    found |= {(entry.target_type, entry.target_id)} if entry.target_id else set()
+    found |= {("accounts.user", str(entry.actor_id))} if entry.actor_id else set()
+    found |= {("entry", str(key)) for key in entry.details.get("named_in", ())}
+    return found | {("uuid", one) for one in UUID.findall(str(entry.details))}
+
+
+def reachable(start: Token, groups: list[set[Token]]) -> set[Token]:
+    found = {start}
+    while new := set().union(*(group for group in groups if group & found)) - found:
+        found |= new
+    return found
+
+
+def test_no_chain_of_entries_leads_from_the_receipt_to_the_account(
+    gone: tuple[DeletionRequest, int], staff: dict[str, Any]
+) -> None:
+    request, number = gone
+    everybody = {("accounts.user", str(person.pk)) for person in staff.values()}
+    groups = [tokens_of(entry) - everybody for entry in Entry.objects.all()]
+    for one in DeletionRequest.objects.all():
+        name = ("deletion.deletionrequest", str(one.pk))
+        groups.append({name, ("uuid", str(one.pk)), *([("accounts.user", str(one.user_id))] if one.user_id else [])})
+    for job in Job.objects.all():
+        groups.append({("jobs.job", str(job.pk)), ("action", str(job.action)), ("uuid", job.params.get("request", ""))})
+    receipt = Receipt.objects.get()
+    groups.append({("uuid", str(receipt.pk)), ("uuid", str(receipt.request))})
+    reached = reachable(("uuid", str(receipt.pk)), groups)
+    assert ("deletion.deletionrequest", str(request.pk)) in reached  # the search works
+    assert any(("accounts.user", str(number)) in group for group in groups)  # there is something to find
+    assert ("accounts.user", str(number)) not in reached
+    assert not AccountDeletion.objects.filter(deleted_by=number).exists()
+
+
+def test_no_entry_since_the_request_has_the_number(gone: tuple[DeletionRequest, int]) -> None:
+    """What stands next to the receipt in the trail, by its time or by who did it, is about the request."""
+    request, number = gone
+    about = Entry.objects.filter(target_id=str(request.pk))
+    asked = about.get(event=DeletionEvent.DELETION_REQUESTED)
+    later = Entry.objects.filter(pk__gte=asked.pk).order_by("pk")
+    assert set(later.values_list("event", flat=True)) >= {"account.anonymised", "audit.scrubbed"}
+    assert about.filter(event="audit.scrubbed").count() == 1
+    own = set(Entry.objects.concerning("accounts.user", str(number)).values_list("pk", flat=True))
+    own |= set(Entry.objects.by_person(number).values_list("pk", flat=True))
+    assert own  # there is something to find
+    for entry in later:
+        assert str(number) not in str(Entry.objects.filter(pk=entry.pk).values().get()), entry.event
+        assert entry.pk not in own
+        assert not own & set(entry.details.get("named_in", ())), entry.event
+
+
+def links(content: str) -> set[str]:
+    return {unescape(link) for link in re.findall(r'(?:href|action|hx-get)="([^"#]+)"', content)}
+
+
+@pytest.mark.parametrize("role", ["Support", "Lead", "Auditor", "superuser"])
+def test_no_page_that_the_request_leads_to_holds_the_number(
+    gone: tuple[DeletionRequest, int], staff: dict[str, Any], role: str
+) -> None:
+    request, number = gone
+    client = signed_in(staff[role])
+    receipt = Receipt.objects.get()
+    trail = reverse("admin:audit_entry_changelist")
+    frame = links(client.get("/console/").content.decode())
+    waiting = [
+        page_of(request),
+        reverse("admin:deletion_receipt", args=[receipt.pk]),
+        reverse("admin:deletion_deletiongroup", args=[request.group_id]),
+        f"{trail}?target=deletion.deletionrequest:{request.pk}",
+        *(
+            reverse("admin:audit_entry_change", args=[key])
+            for key in Entry.objects.filter(target_id=str(request.pk)).values_list("pk", flat=True)
+        ),
+    ]
+    seen: set[str] = set()
+    while waiting:
+        address = waiting.pop()
+        # What a colleague did is theirs, not the request's; static files and other lists are of every page.
+        if address in seen or address in frame or "actor=" in address or not address.startswith("/console/"):
+            continue
+        seen.add(address)
+        response = client.get(address)
+        if response.status_code != 200:
+            continue
+        content = b"".join(response) if response.streaming else response.content
+        assert str(number) not in content.decode(), address
+        assert "Deleted user 1" not in content.decode(), address
+        if "?" not in address or "target=" in address:
+            waiting += links(content.decode())
+    assert len(seen) >= 4
+    exported = client.post(f"{trail}export/?target=deletion.deletionrequest:{request.pk}", {"reason": "A check"})
+    if exported.status_code == 200 and exported.streaming:
+        assert str(number) not in b"".join(exported).decode()
+
+
+def test_what_was_said_of_the_requests_is_emptied_and_the_chain_holds(gone: tuple[DeletionRequest, int]) -> None:
+    chain.seal()
+    verification.verify()
+    said = str([list(entry.values()) for entry in Entry.objects.values()])
+    assert "wonder" not in said
+    assert "w.land" not in said
+
+
+def test_the_chain_holds_where_the_anonymised_account_is_erased_later(
+    gone: tuple[DeletionRequest, int], staff: dict[str, Any]
+) -> None:
+    _, number = gone
+    again = ask(get_user_model().objects.get(pk=number), by=staff["superuser"], mode="erase")
+    approval.approve(again, by=staff["Lead"])
+    assert work_on(again).state == "done"
+    chain.seal()
+    verification.verify()
+
+
+def test_the_part_of_the_address_before_its_sign_goes_as_the_name_does(
+    staff: dict[str, Any], bob: Any, settings: Any
+) -> None:
+    settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
+    other = ask(make_user("other"), by=staff["Support"], reason="A friend of w.land, they say")
+    user = make_user("wonder", email="w.land@example.org")
+    signed_in(staff["superuser"]).get(reverse("admin:accounts_user_changelist"), {"q": "w.land"})
+    # The other one's request is open as well.
+    approval.approve(asked := ask(user, by=staff["Support"]), by=staff["Lead"])
+    assert work_on(asked).state == "done"
+    other.refresh_from_db()
+    assert other.reason == "A friend of [erased], they say"
+    assert "w.land" not in str([list(entry.values()) for entry in Entry.objects.values()])

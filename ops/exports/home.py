@@ -1,0 +1,40 @@
+"""What the home page says of exports: one's own files and when they expire, and for auditors how many were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.audit.models import Entry
+from ops.audit.screens import watching
+from ops.console.filters import days_ago
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+from ops.exports.events import ExportEvent
+from ops.exports.models import Export
+from ops.exports.selections import PERMISSION, REQUESTS
+
+READY = "mine"  # a choice of the filter of exports
+
+
+def files(user: Any) -> Iterable[Waiting]:
+    """The exports whose file this person can still download; nothing for people who may not ask for one."""
+    if not (user.has_perm(PERMISSION) or user.has_perm(REQUESTS)):
+        return
+    one, many = "file to download", "files to download"
+    rows = Export.objects.to_download(user)
+    yield Waiting("exports.Export", rows, one, many, f"file={READY}", until=("expires_at", "first expires"))
+
+
+def made(user: Any) -> Iterable[Waiting]:
+    """How many exports were made lately, by whomever: in the audit trail."""
+    event = ExportEvent.MESSAGES_EXPORTED
+    rows = Entry.objects.filter(event=event, at__gte=days_ago(7))
+    query = f"event={event.value}&since=7d"
+    yield Waiting(watching.LIST, rows, "export, past 7 days", "exports, past 7 days", query)
+
+
+SECTIONS = (
+    Section("exports", "Your exports", 70, lines=files, empty="No export file is ready to download."),
+    Section(watching.NAME, watching.TITLE, watching.ORDER + 1, lines=made),
+)

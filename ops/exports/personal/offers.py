@@ -1,0 +1,27 @@
+"""The way from a person's page to the export of their data: by oneself, or with a second person's approval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ops.console.person.about import About, Act
+from ops.exports.models import Export
+from ops.exports.selections import may_export, may_request
+
+ORDER = 50
+
+
+def about_export(request: HttpRequest, person: Any) -> About | None:
+    """A button that leads to the form of the export, or of the request for one."""
+    if may_export(request.user, Export.Scope.PERSON):
+        words, name = "Export this person’s data", "admin:exports_export_person"
+    elif may_request(request.user):
+        words, name = "Request data export…", "admin:exports_export_request"
+    else:
+        return None
+    if person.anonymised_at:
+        return None
+    return About(acts=[Act(words, reverse(name, args=[person.pk]), order=ORDER, primary=True)])

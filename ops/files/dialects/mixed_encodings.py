@@ -1,0 +1,114 @@
+"""Rows of a file that are not valid in its encoding: read in another one where that was chosen, else offered so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops.files.encodings import ENCODINGS, ESCAPED_BYTES, Encoding, codec_of, likely, undecoded
+from ops.files.problems import Problem
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+
+USUAL = "Windows-1252"  # what a text that is not UTF-8 most often is
+SAMPLE = 16 << 10  # bytes that tell the encoding
+NAMED_ROWS = 20
+SHOWN = 80  # characters of a value, from a little before the first byte that is not valid
+BEFORE = 20
+
+
+class MixedRows:
+    """The rows of one file that are not valid in its ``encoding``; ``fallback`` is the chosen other one, or "".
+
+    ``any_sound`` is to be set once a row with other characters than ASCII is valid: only then is the file mixed.
+    """
+
+    def __init__(self, encoding: Encoding, fallback: str) -> None:
+        self.any_sound = False
+        self._encoding, self._fallback = encoding, fallback
+        self._rows: list[int] = []  # the first ones
+        self._count = 0
+        self._samples: list[tuple[int, str]] = []
+        self._bytes = bytearray()
+
+    def read(self, number: int, values: Sequence[str]) -> tuple[Sequence[str], Problem | None]:
+        """The values of a row as they are read, and its problem; sound rows as they are."""
+        text = "".join(values)
+        problem = undecoded(number, text, self._encoding)
+        if problem is None:
+            self.any_sound = self.any_sound or not text.isascii()
+            return values, None
+        if not self._fallback:
+            self._collect(number, values)
+            return values, problem
+        try:
+            found = [self._bytes_of(value).decode(codec_of(self._fallback)) for value in values]
+        except UnicodeDecodeError:
+            both = self._encoding._replace(name=f"{self._encoding.name} or {self._fallback}")
+            return values, undecoded(number, text, both)
+        self._note(number)
+        return found, None
+
+    def notices(self) -> list[Problem]:
+        """Which rows were read in the other encoding."""
+        if not self._fallback or not self._count:
+            return []
+        return [Problem(None, "", "notice", f"{self._named()} read as {self._fallback}.")]
+
+    def suggestions(self) -> list[Suggestion]:
+        """The other encodings that these rows are likely in, where the rest of the file is valid as it is."""
+        if self._encoding.name != "UTF-8" or not self._samples or not self.any_sound:
+            return []
+        found = [name for name in self._likely() if _fits(self._bytes, name)]
+        return [self._suggestion(name) for name in found[:2]]
+
+    def _likely(self) -> list[str]:
+        names = likely(bytes(self._bytes))
+        return [USUAL] if USUAL in names or not names else [names[0], USUAL]
+
+    def _suggestion(self, name: str) -> Suggestion:
+        codec, kind = codec_of(name), ENCODINGS[name]
+        samples = [Sample(row, shown(text), shown(self._bytes_of(text).decode(codec))) for row, text in self._samples]
+        sentence = f"{self._named()} not valid {self._encoding.name}, as the rest of the file is, but {kind}."
+        return Suggestion("fallback_encoding", name, sentence, f"Read these rows as {name}", samples)
+
+    def _named(self) -> str:
+        """Which rows these are, as the beginning of a sentence: "3 rows (2, 7 and 9) are"."""
+        more = self._count - len(self._rows)
+        *most, last = [f"{row:,}" for row in self._rows]
+        named = f"{', '.join(most)} and {last}" if most else last
+        named = f"{', '.join([*most, last])} and {more:,} more" if more else named
+        return f"Row {named} is" if self._count == 1 else f"{self._count:,} rows ({named}) are"
+
+    def _note(self, number: int) -> None:
+        self._count += 1
+        if len(self._rows) < NAMED_ROWS:
+            self._rows.append(number)
+
+    def _collect(self, number: int, values: Sequence[str]) -> None:
+        self._note(number)
+        text = next(value for value in values if ESCAPED_BYTES.search(value))
+        if len(self._samples) < MOST_SAMPLES:
+            self._samples.append((number, text))
+        if len(self._bytes) < SAMPLE:
+            self._bytes += b"\n".join(map(self._bytes_of, values)) + b"\n"
+
+    def _bytes_of(self, text: str) -> bytes:
+        """The bytes that a text was decoded from."""
+        codec = self._encoding.codec.removesuffix("-sig")  # which would write a mark
+        return text.encode(codec, "surrogateescape")
+
+
+def shown(text: str) -> str:
+    """A part of a text around its first character that is not ASCII; undecoded bytes as ``\\xE9``."""
+    at = next((place for place, character in enumerate(text) if not character.isascii()), 0)
+    start = max(0, at - BEFORE)
+    part = text[start : start + SHOWN]
+    spelled = ESCAPED_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", part)
+    return f"{'…' if start else ''}{spelled}{'…' if start + SHOWN < len(text) else ''}"
+
+
+def _fits(content: bytearray, name: str) -> bool:
+    try:
+        content.decode(codec_of(name))
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""The keys of the objects of a file, and which holds each column: known from the first ones, and learned on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ops.files.headers import MOST_HEADERS, Columns, HeaderUnfit, addressed, fit
+from ops.files.json.values import as_written
+from ops.files.problems import Problem, Unreadable, label
+from ops.files.shapes.samples import FileRow, samples_of
+from ops.files.sources import Reading
+
+OBJECTS_SHOWN = 20
+
+Numbered = tuple[int, Mapping[str, Any]]  # the number of a row, and its object
+
+
+class Keys:
+    """``headers`` are the keys of all objects so far, ``of_columns`` the key of each column (None where there is none),
+    ``used`` its header. ``notices`` grow with what is left out."""
+
+    def __init__(self, first: list[Numbered], rest: Iterable[Any], columns: Columns, reading: Reading) -> None:
+        """Find the key of each column in the first objects; one that they do not have may be in later ones.
+
+        Raises HeaderUnfit where keys are not known: it names those of ``rest`` as well, which is read for that.
+        """
+        self._columns, self._reading = columns, reading
+        self._shown = first[:OBJECTS_SHOWN]
+        self.notices: list[Problem] = []
+        self._keys = list(dict.fromkeys(key for _, value in first for key in value))
+        try:
+            found = fit(self._keys, _all_may_be_missing(columns), reading, rows=self._rows())
+        except HeaderUnfit as error:
+            self._take_all(rest)
+            self.check()
+            raise error from None
+        self.headers = addressed(self._keys)
+        self.samples = samples_of(self._rows(), len(self.headers))
+        self.used = found.sources
+        self.of_columns = [None if place is None else self._keys[place] for place in found.places]
+        self._known = {*self._keys, *columns.always_ignored}
+        self._unknown: set[str] = set()  # keys of later objects
+
+    def __ge__(self, keys: Any) -> bool:
+        """Whether all these keys are known."""
+        return bool(keys <= self._known)
+
+    def check(self) -> None:
+        """Raises HeaderUnfit where a column is in none of the objects."""
+        ignoring = replace(self._reading, ignore_unknown=True) if hasattr(self, "headers") else self._reading
+        fit(self._keys, self._columns, ignoring, rows=self._rows())
+
+    def learn(self, number: int, value: Mapping[str, Any]) -> Problem | None:
+        """Take the keys that no object had before: of columns that were not found so far, or not known."""
+        new = [key for key in value if key not in self._known]
+        if self._unknown.issuperset(new):
+            return _not_known(number, new[0])
+        if len(self._keys) + len(new) > MOST_HEADERS:
+            words = f"the objects have more than {MOST_HEADERS:,} different keys: this is no file of messages."
+            raise Unreadable(words, row=number)
+        found = fit(new, _all_may_be_missing(self._columns), replace(self._reading, ignore_unknown=True))
+        for index, place in enumerate(found.places):
+            if place is not None and self.of_columns[index] is None:
+                self.of_columns[index] = new[place]
+                self._add(new[place])
+        unknown = [key for key in new if key not in self._known]
+        if unknown and not self._reading.ignore_unknown:
+            self._unknown.update(unknown)
+            self._keys += [key for key in unknown if key not in self._keys]
+            self.headers = addressed(self._keys)
+            return _not_known(number, unknown[0])
+        for key in unknown:
+            self._add(key)
+            self._tell_left_out(number, key)
+        return None
+
+    @property
+    def of_originals(self) -> list[str]:
+        """The keys so far, then the columns that only later objects may have."""
+        lacking = zip(self._columns.names, self.of_columns, strict=True)
+        later = [column for column, key in lacking if key is None and column not in self._reading.columns]
+        return list(dict.fromkeys([*self._keys, *later]))
+
+    def _take_all(self, rest: Iterable[Any]) -> None:
+        """Read the file to its end, or to where it cannot be read."""
+        keys = dict.fromkeys(self._keys)
+        try:
+            for value in rest:
+                if isinstance(value, dict) and len(keys) <= MOST_HEADERS:
+                    keys.update(dict.fromkeys(value))
+        except Unreadable:
+            pass
+        self._keys = list(keys)
+
+    def _rows(self) -> list[FileRow]:
+        return [(number, [as_written(value.get(key, "")) for key in self._keys]) for number, value in self._shown]
+
+    def _add(self, key: str) -> None:
+        self._known.add(key)
+        self._keys.append(key)
+        self.headers = addressed(self._keys)
+
+    def _tell_left_out(self, number: int, key: str) -> None:
+        """A key that is called like a column of which somebody said that there is none is not dropped silently."""
+        said = tuple(column for column, header in self._reading.columns.items() if header == "")
+        alone = replace(self._columns, names=said, may_be_missing=said)
+        if said and not fit([key], alone, Reading(ignore_unknown=True)).unknown:
+            words = f"{label(key)} is in row {number} and perhaps later, and was said not to be in the file: left out."
+            self.notices.append(Problem(None, "", "warning", words, "columns"))
+
+
+def _not_known(number: int, key: str) -> Problem:
+    words = f"row {number} has a key that is not known, {label(key)}: remove it, or choose to ignore such columns."
+    return Problem(number, "", "error", words, "ignore_unknown")
+
+
+def _all_may_be_missing(columns: Columns) -> Columns:
+    return replace(columns, may_be_missing=columns.names)

@@ -1,0 +1,76 @@
+"""JSON Lines: an object on each line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off
+from ops.files.json.values import DECODER, LENIENT, is_about_controls
+from ops.files.problems import Problem, Unreadable
+
+LIST_EXPECTED = (
+    "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file has a single object. "
+    "Put it in brackets."
+)
+COMMAS = "commas between the lines are read over."
+
+
+class JsonLines(Objects):
+    """An object on each line. A line that cannot be parsed is a problem of its own; the lines after it are read."""
+
+    format = "JSON Lines"
+
+    def _no_objects(self) -> Unreadable:
+        """At least one line begins like an object: that is how the format was detected."""
+        problem = next((read.problem for read in self._ahead if read.problem), None)
+        words = problem.message if problem else "expected one object, {…}, on each line: there is none."
+        return Unreadable(words, row=problem.row if problem else None)
+
+    def _read(self) -> Iterator[Read]:
+        number, found = 0, 0
+        while line := self._take(LONGEST_OBJECT, line=True, row=number + 1):
+            number += 1
+            if len(line) >= LONGEST_OBJECT:
+                words = f"row {number} has more than {LONGEST_OBJECT:,} characters: this is no file of messages."
+                raise Unreadable(words, row=number)
+            if not line.strip():
+                continue
+            found += 1
+            read = self._line(number, line)
+            if found == 1 and (read.value is None or not line.endswith(("\n", "\r"))):
+                self._refuse_a_single_object(line)
+            yield read
+
+    def _line(self, number: int, line: str) -> Read:
+        try:
+            return self._decoded(number, self._parsed(number, line), line)
+        except json.JSONDecodeError as error:
+            if not line.endswith(("\n", "\r")):
+                raise cut_off(number - 1) from error
+            words = f"row {number} is not valid JSON (column {error.pos + 1:,}): write one object on each line."
+        except RecursionError:
+            words = f"row {number} holds lists or objects too deep within one another."
+        return Read(number, None, Problem(number, "", "error", words))
+
+    def _parsed(self, number: int, line: str) -> Any:
+        """The value of a line, which may end with a comma. Raises JSONDecodeError."""
+        try:
+            return DECODER.decode(line)
+        except json.JSONDecodeError as error:
+            without_comma = line.rstrip().removesuffix(",")
+            if is_about_controls(error):
+                value = LENIENT.decode(line)
+                self._note_controls(number)
+                return value
+            if error.msg != "Extra data" or error.pos < len(without_comma):
+                raise
+            self._note(COMMAS)
+            return DECODER.decode(without_comma)
+
+    def _refuse_a_single_object(self, line: str) -> None:
+        """JSON Lines are neither an object over several lines, nor a single line without a line end."""
+        over_lines = line.strip() == "{" or line.rstrip().endswith((",", "[", "{"))
+        if over_lines or not line.endswith(("\n", "\r")):
+            raise Unreadable(LIST_EXPECTED)

@@ -1,0 +1,176 @@
+"""JSON files that hold a list of objects, or several one after the other, or one under a key of a single object."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off
+from ops.files.json.values import DECODER, LENIENT, is_about_controls
+from ops.files.problems import Unreadable, label
+
+READ_AT_ONCE = 1 << 17  # characters
+LONGEST_TOKEN = 32  # characters; no escape, word such as false or end of a number has more
+TRAILING_COMMA = "a comma behind the last object is read over."
+SEVERAL_LISTS = "several lists, one after the other, are read as one."
+# What a file may end with that is cut off in the middle of a value.
+CUT_OFF = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?(?:u[0-9A-Fa-f]{0,3})?)\s*")
+BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+class JsonList(Objects):
+    """A list of objects, parsed one by one."""
+
+    format = "JSON"
+
+    def _no_objects(self) -> Unreadable:
+        if self._ahead:
+            return Unreadable("expected a list of objects, [{…}, {…}]: this list holds something else.")
+        return Unreadable("the list is empty: there are no rows.")
+
+    def _read(self) -> Iterator[Read]:
+        self._part, self._at = "", 0  # the part of the file in memory, and how far it was parsed
+        self._more_to_come = True
+        self._lines, self._line_start = 0, 0  # line ends before the part, and where in it its first line began
+        self._open()
+        row = 0
+        while True:
+            self._at += 1  # the opening bracket
+            first = row + 1
+            while (character := self._next_character(row)) != "]":
+                if row >= first:
+                    if character not in (",", ""):
+                        raise self._unfit(row, self._at, "a comma or the closing bracket is missing after it")
+                    self._at += 1
+                    character = character and self._next_character(row)
+                if not character:
+                    raise cut_off(row)
+                if character == "]" and row >= first:
+                    self._note(TRAILING_COMMA)
+                    break
+                row += 1
+                value, start = self._value(row)
+                yield self._decoded(row, value, self._part[start : self._at] if self._undecoded else "")
+            self._at += 1
+            if not self._another_list(row):
+                return
+
+    def _open(self) -> None:
+        """Go to the bracket that opens the list."""
+        self._next_character(0)
+
+    def _another_list(self, row: int) -> bool:
+        """Whether a list follows on another line. Raises Unreadable where something else does."""
+        line = self._line_number()
+        character = self._next_character(row)
+        if character == ",":
+            self._at += 1
+            character = self._next_character(row)
+        if character == "[" and self._line_number() > line:
+            self._note(SEVERAL_LISTS)
+            return True
+        if character:
+            raise Unreadable(f"there is more after the list of {row:,} objects: remove it.", row=row)
+        return False
+
+    def _next_character(self, row: int) -> str:
+        """The next character that is not blank, which stays unread; empty at the end of the file."""
+        while True:
+            blanks = BLANKS.match(self._part, self._at)
+            self._at = blanks.end() if blanks else self._at
+            if self._at < len(self._part):
+                return self._part[self._at]
+            if not self._more(row):
+                return ""
+
+    def _value(self, row: int) -> tuple[Any, int]:
+        """The value that begins here, and where in the part it began."""
+        decoder, first = DECODER, None  # what the strict decoder said of a control character, and how far in the value
+        while True:
+            try:
+                value, end = decoder.raw_decode(self._part, self._at)
+            except json.JSONDecodeError as error:
+                if decoder is DECODER and is_about_controls(error):
+                    decoder, first = LENIENT, (error.msg, error.pos - self._at)
+                    continue
+                if self._is_final(error) or not self._more(row):
+                    message, at = first or (error.msg, error.pos - self._at)
+                    raise self._why_not(row, message, self._at + at) from error
+                continue
+            except RecursionError as error:
+                words = f"row {row} holds lists or objects too deep within one another: this is no file of messages."
+                raise Unreadable(words, row=row) from error
+            # A number at the end of the part may continue in the next one.
+            if end == len(self._part) and self._more(row):
+                continue
+            if first:
+                self._note_controls(row)
+            start, self._at = self._at, end
+            return value, start
+
+    def _is_final(self, error: json.JSONDecodeError) -> bool:
+        """Whether more of the file cannot cure it: it is no unterminated text, and not at the end of the part."""
+        return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_TOKEN
+
+    def _more(self, row: int) -> bool:
+        """Read on, twice as much each time that a value does not end; False at the end of the file."""
+        if not self._more_to_come:
+            return False
+        rest = len(self._part) - self._at
+        if rest > LONGEST_OBJECT:
+            words = f"row {row} has more than {LONGEST_OBJECT:,} characters: this is no file of messages."
+            raise Unreadable(words, row=row)
+        text = self._take(max(READ_AT_ONCE, rest), row=row)
+        self._more_to_come = bool(text)
+        if text:
+            self._drop_parsed()
+            self._part += text
+        return self._more_to_come
+
+    def _drop_parsed(self) -> None:
+        self._lines += self._part.count("\n", 0, self._at)
+        last = self._part.rfind("\n", 0, self._at)
+        self._line_start = (self._line_start if last < 0 else last + 1) - self._at
+        self._part, self._at = self._part[self._at :], 0
+
+    def _why_not(self, row: int, message: str, at: int) -> Unreadable:
+        """The error in our words. A file that is cut off fails at its end, whatever the json module says."""
+        if message.startswith("Unterminated") or CUT_OFF.fullmatch(self._part, at):
+            return cut_off(row - 1)
+        return self._unfit(row, at, "it cannot be read")
+
+    def _line_number(self) -> int:
+        """The line in which what follows is, counted from 0."""
+        return self._lines + self._part.count("\n", 0, self._at)
+
+    def _unfit(self, row: int, at: int, why: str) -> Unreadable:
+        line = self._lines + self._part.count("\n", 0, at) + 1
+        last = self._part.rfind("\n", 0, at)
+        column = at - (self._line_start if last < 0 else last + 1) + 1
+        words = f"row {row} is not valid JSON, {why} (line {line:,}, column {column:,}): correct it. "
+        return Unreadable(f"{words}The rows after it were not read.", row=row)
+
+
+class JsonUnder(JsonList):
+    """The list that stands under a key of a file that is one object."""
+
+    def _open(self) -> None:
+        key = self._reading.list_under
+        self._note(f"what is read is the list under {label(key, quoted=True)}; the rest of the file is left out.")
+        while self._next_character(0) in ("{", ","):
+            self._at += 1
+            if self._next_character(0) != '"':
+                break
+            found, _ = self._value(0)
+            if self._next_character(0) != ":":
+                break
+            self._at += 1
+            if self._next_character(0) == "[" and found == key:
+                return
+            self._value(0)
+        raise Unreadable(f"the file has no list under {label(key, quoted=True)}: choose another one.")
+
+    def _another_list(self, row: int) -> bool:
+        return False

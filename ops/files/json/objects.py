@@ -1,0 +1,204 @@
+"""What all JSON files have in common: rows are objects, their keys the columns. Texts are exact, memory is flat.
+
+Row N is the Nth object of a list or the Nth line of JSON Lines: there is no header to count.
+"""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ops.files.dialects.mixed_encodings import MixedRows
+from ops.files.encodings import ESCAPED_BYTES, open_text
+from ops.files.headers import Columns, addressed
+from ops.files.json.keys import Keys
+from ops.files.json.one_object import SLACK_DAY, is_slack
+from ops.files.json.values import DECODER, RepeatedKey, Texts, as_written
+from ops.files.problems import Problem, Unreadable, label
+from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
+from ops.files.suggestions import Suggestion
+
+LONGEST_OBJECT = 2 * LONGEST_VALUE + (1 << 20)  # characters: in a file, one of a text may be two
+# Whether the keys fit is known from the first objects, as many as are within these limits; others may have more keys.
+OBJECTS_AHEAD, CHARACTERS_AHEAD = 100, 1_000_000
+CONTROLS = "texts hold control characters as they are, first in row {row}: they are kept."
+
+
+class Read(NamedTuple):
+    """One value of the file; ``problem`` where it could not be read or decoded."""
+
+    row: int
+    value: Any
+    problem: Problem | None = None
+
+
+class Objects(ABC):
+    """The rows of an open file of objects, read once, in flat memory.
+
+    Opening reads the first objects: raises Unreadable where there is none, HeaderUnfit with the keys of all objects
+    where theirs do not fit the columns. Iterating gives a SourceRow for every object. Keys that only later objects have
+    are found on the way: it raises HeaderUnfit at the end where a column is missing in all of them, and Unreadable from
+    where nothing that follows can be trusted.
+    """
+
+    format = ""
+    separator = ""
+    size = 0
+    header_row = 0
+    sheets: Sequence[str] = ()
+
+    def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
+        self._file = file
+        self._columns = columns
+        self._text, self._encoding = open_text(file, reading.encoding)
+        self._mixed = MixedRows(self._encoding, reading.fallback_encoding)
+        self.encoding = self._encoding.name
+        self.notices: list[Problem] = []
+        self.suggestions: list[Suggestion] = []
+        self._taken = 0  # characters read so far
+        self._controls = False  # whether texts held control characters as they are
+        self._undecoded = False  # whether any of them are bytes that are not valid in the encoding
+        self._reading = reading
+        self._ended: Unreadable | None = None
+        self._texts = Texts(join=reading.join_pieces)
+        self._values = self._read()
+        self._ahead = self._look_ahead()
+        objects = [read for read in self._ahead if isinstance(read.value, dict)]
+        if not objects:
+            raise self._ended or self._no_objects()
+        if is_slack(objects[0].value) and not reading.columns:
+            raise Unreadable(SLACK_DAY)
+        first = [(read.row, read.value) for read in objects]
+        self._keys = Keys(first, (read.value for read in self._all()), columns, reading)
+        self._keys.notices = self.notices
+        self.samples, self.used = self._keys.samples, self._keys.used
+
+    @property
+    def headers(self) -> list[str]:
+        """The keys of all objects that were read so far."""
+        return self._keys.headers
+
+    @property
+    def description(self) -> str:
+        """How the file was read, in words."""
+        return f"read as {self.format}, {self.encoding}"
+
+    @property
+    def codec(self) -> tuple[str, str]:
+        """The codec and error handler that write its texts as CSV."""
+        return "utf-8", "backslashreplace"
+
+    def position(self) -> int:
+        """How many bytes were read so far; 0 for a pipe."""
+        return self._file.tell() if self._file.seekable() else 0
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        try:
+            for read in self._all():
+                yield self._row(read)
+        finally:
+            self._texts.suggest(self.suggestions.append)
+        self._keys.check()
+        self.notices += self._mixed.notices()
+        self.suggestions += self._mixed.suggestions()
+
+    @property
+    def original_headers(self) -> list[str]:
+        """The names of the values of ``originals``: the keys of the first objects, then columns only others have."""
+        return addressed(self._keys.of_originals)
+
+    def originals(self) -> Iterator[tuple[int, list[str]]]:
+        """(number, values as texts) of every object, instead of the rows."""
+        names = self._keys.of_originals
+        for read in self._all():
+            values = read.value if isinstance(read.value, dict) else {}
+            yield read.row, [as_written(values.get(name, "")) for name in names]
+
+    @abstractmethod
+    def _read(self) -> Iterator[Read]:
+        """Every value of the file; raises Unreadable from where nothing that follows can be trusted."""
+
+    @abstractmethod
+    def _no_objects(self) -> Unreadable:
+        """The error for a file in which no object comes first."""
+
+    def _look_ahead(self) -> list[Read]:
+        ahead: list[Read] = []
+        try:
+            for read in self._values:
+                ahead.append(read)
+                if len(ahead) == OBJECTS_AHEAD or self._taken > CHARACTERS_AHEAD:
+                    break
+        except Unreadable as error:
+            self._ended = error
+        return ahead
+
+    def _all(self) -> Iterator[Read]:
+        yield from self._ahead
+        self._ahead = []
+        if self._ended:
+            raise self._ended
+        yield from self._values
+
+    def _row(self, read: Read) -> SourceRow:
+        number, value, problem = read
+        if not isinstance(value, dict):
+            words = f"row {number} is no object: write {{…}} with a key for each column."
+            return number, self._columns.no_values, problem or Problem(number, "", "error", words)
+        if isinstance(value, RepeatedKey):
+            words = f"row {number} has the key {label(value.key)} more than once: leave one of them out."
+            problem = Problem(number, "", "error", words)
+        elif not self._keys >= value.keys():
+            problem = problem or self._keys.learn(number, value)
+        get = value.get
+        values = [get(key, "") if key is not None else "" for key in self._keys.of_columns]
+        for index, one in enumerate(values):
+            if type(one) is not str:
+                values[index], found = self._texts.read(number, self._columns.names[index], one)
+                problem = problem or found
+        return number, values, problem
+
+    def _note(self, sentence: str) -> None:
+        """Tell once of something that is read otherwise than it is written."""
+        if all(notice.message != sentence for notice in self.notices):
+            self.notices.append(Problem(None, "", "notice", sentence))
+
+    def _note_controls(self, row: int) -> None:
+        if not self._controls:
+            self._controls = True
+            self._note(CONTROLS.format(row=row))
+
+    def _note_undecoded(self, text: str) -> None:
+        if not text.isascii():
+            if ESCAPED_BYTES.search(text):
+                self._undecoded = True
+            else:
+                self._mixed.any_sound = True
+
+    def _decoded(self, row: int, value: Any, text: str) -> Read:
+        """A value, with a problem where ``text``, from which it was parsed, is not valid in the encoding."""
+        if not self._undecoded:
+            return Read(row, value, None)
+        (found,), problem = self._mixed.read(row, (text,))
+        return Read(row, value if found == text else DECODER.decode(found), problem)
+
+    def _take(self, size: int, *, line: bool = False, row: int) -> str:
+        """The next characters, or the next line; raises Unreadable where they cannot be read or decoded."""
+        try:
+            text = self._text.readline(size) if line else self._text.read(size)
+        except UnicodeError as error:
+            words = f"the file is not valid {self.encoding} after row {row}: it may be cut off. Save it as UTF-8."
+            raise Unreadable(words, row=row, cure="encoding") from error
+        except OSError as error:
+            raise Unreadable(f"the file cannot be read after row {row}: {error.strerror}.") from error
+        self._taken += len(text)
+        self._note_undecoded(text)
+        return text
+
+
+def cut_off(row: int) -> Unreadable:
+    """The sentence for a file that ends within the row after this one."""
+    after = f"cut off after row {row}" if row else "cut off in its first row"
+    return Unreadable(f"the file is {after}: bring the whole file.", row=row + 1)

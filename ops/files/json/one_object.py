@@ -1,0 +1,86 @@
+"""JSON files that are one object: the list in it that can be read, and exports of other programs by their names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ops.files.headers import Columns
+from ops.files.json.values import LENIENT
+from ops.files.problems import Unreadable
+from ops.files.shapes.header_rows import ENOUGH
+from ops.files.sources import Reading
+from ops.files.suggestions import Suggestion
+
+LIST_KEYS = ("messages", "data", "items", "results")
+SINGLE_OBJECT = (
+    "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file is one object"
+)
+TELEGRAM = "this is a Telegram export: readers for it come later"
+TELEGRAM_CHATS = (
+    f"{TELEGRAM}. It holds several chats. What can be read now is a list of objects with the columns of messages."
+)
+SLACK_DAY = (
+    "this is a day of a Slack export: readers for it come later. What can be read now is a list of objects with the "
+    "columns of messages, and Slack says nothing of a receiver."
+)
+CHATS = re.compile(r'\{[^\[\]{}]*"list"\s*:\s*\[')
+A_LIST = re.compile(r"\[\s*[{\]]")
+BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+def refuse_one_object(start: str, columns: Columns, reading: Reading) -> None:
+    """Raises Unreadable where a file that begins so is one object that holds a list, with the list as a suggestion."""
+    keys = dict(_keys(start))
+    if columns.found_in(list(keys), reading) >= min(ENOUGH, len(columns.names)):
+        return
+    if "chats" in keys and CHATS.match(start, keys["chats"]):
+        raise Unreadable(TELEGRAM_CHATS)
+    lists = [key for key in LIST_KEYS if key in keys and A_LIST.match(start, keys[key])]
+    if not lists:
+        return
+    telegram = "messages" in lists and {"name", "type", "id"} <= keys.keys()
+    named = " and ".join(f"“{key}”" for key in lists)
+    sentence = f"{TELEGRAM}." if telegram else f"{SINGLE_OBJECT}."
+    suggestions = [_under(key, telegram=telegram) for key in lists]
+    words = f"{sentence} It has a list under {named}: choose to read that, if its objects have the columns of messages."
+    raise Unreadable(words, cure="list_under", suggestions=suggestions)
+
+
+def is_slack(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a message as Slack exports it."""
+    return value.get("type") == "message" and {"ts", "text"} <= value.keys() and bool(value.keys() & {"user", "bot_id"})
+
+
+def _under(key: str, *, telegram: bool) -> Suggestion:
+    what = "This is a Telegram export" if telegram else "The file is one object"
+    return Suggestion("list_under", key, f"{what}, with a list under “{key}”.", f"Read the list under “{key}”")
+
+
+def _keys(text: str) -> Iterator[tuple[str, int]]:
+    """(key, where its value begins) of the object that a text begins with, as far as the text goes."""
+    at = text.index("{") + 1
+    try:
+        while True:
+            at = _after_blanks(text, at)
+            if text[at] != '"':
+                return
+            key, at = LENIENT.raw_decode(text, at)
+            at = _after_blanks(text, at)
+            if text[at] != ":":
+                return
+            at = _after_blanks(text, at + 1)
+            yield key, at
+            at = _after_blanks(text, LENIENT.raw_decode(text, at)[1])
+            if text[at] != ",":
+                return
+            at += 1
+    except (IndexError, json.JSONDecodeError, RecursionError):
+        return  # it is cut off, and whatever is wrong is told where the file is read
+
+
+def _after_blanks(text: str, at: int) -> int:
+    found = BLANKS.match(text, at)
+    return found.end() if found else at

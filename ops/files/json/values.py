@@ -1,0 +1,106 @@
+"""Values of JSON as rows have them: texts exact, numbers as they are written, pieces of text joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ops.files.problems import Problem
+from ops.files.shapes.samples import shortened
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+
+NO_NUMBER = "a number that is none"
+WORDS = {True: "true", False: "false", None: ""}
+
+
+class RepeatedKey(dict[str, Any]):
+    """An object that has ``key`` more than once."""
+
+    key = ""
+
+
+class NotANumber:
+    """NaN or an infinity, which JSON does not have but some programs write."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    repeated, seen = RepeatedKey(found), set[str]()
+    repeated.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return repeated
+
+
+def _decoder(*, strict: bool) -> json.JSONDecoder:
+    """Numbers stay as they are written."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=str,
+        parse_float=str,
+        parse_constant=lambda constant: NotANumber(),
+        strict=strict,
+    )
+
+
+DECODER = _decoder(strict=True)
+LENIENT = _decoder(strict=False)  # takes control characters in texts, which some programs do not escape
+
+
+def is_about_controls(error: json.JSONDecodeError) -> bool:
+    """Whether a text holds a control character as it is."""
+    return error.msg.startswith("Invalid control character")
+
+
+def as_written(value: Any) -> str:
+    """A value as text, as people write it; lists and objects as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, NotANumber):
+        return "NaN"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=as_written)
+    return WORDS[value]
+
+
+def joined(value: Any) -> str | None:
+    """A list of pieces as one text, where each is a text or has one; None for anything else."""
+    if not isinstance(value, list) or not value:
+        return None
+    pieces = [piece.get("text") if isinstance(piece, dict) else piece for piece in value]
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return "".join(texts) if len(texts) == len(pieces) else None
+
+
+class Texts:
+    """Values that are no texts: lists of pieces are joined, where that was chosen, and counted for a suggestion."""
+
+    def __init__(self, *, join: bool) -> None:
+        self._join = join
+        self._pieces = 0
+        self._samples: list[Sample] = []
+
+    def read(self, row: int, column: str, value: Any) -> tuple[str, Problem | None]:
+        """A value as a text, and what is wrong with it; nothing is with true, false and null."""
+        written = as_written(value)
+        if not isinstance(value, dict | list | NotANumber):
+            return written, None
+        text = joined(value)
+        if text is None:
+            kind = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else NO_NUMBER
+            return written, Problem(row, column, "error", f"{column} holds {kind}: give it a text in quotes.")
+        if self._join:
+            return text, None
+        self._pieces += 1
+        if len(self._samples) < MOST_SAMPLES:
+            self._samples.append(Sample(row, shortened(written), shortened(text)))
+        words = f"{column} holds a list: give it a text in quotes."
+        return written, Problem(row, column, "error", words, "join_pieces")
+
+    def suggest(self, add: Callable[[Suggestion], None]) -> None:
+        """Suggest what was found."""
+        if self._pieces:
+            values = "One value is a list" if self._pieces == 1 else f"{self._pieces:,} values are lists"
+            words = f"{values} of pieces of text, as Telegram writes them."
+            add(Suggestion("join_pieces", True, words, "Join the pieces", self._samples))

@@ -1,0 +1,76 @@
+"""The first rows of a CSV file, looked at before it is read: they show its separator and its header."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ops.files.encodings import Encoding
+from ops.files.headers import Columns
+from ops.files.shapes.header_rows import LOOKED_AT
+from ops.files.shapes.samples import FileRow
+from ops.files.sources import Reading
+
+SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs", "|": "separated by |"}
+SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=([,;\t|])"?[ ,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+WHOLE = 8_192  # bytes: where less is buffered, it is the whole file
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The first ``rows`` that are not blank, with their numbers. ``carriage_returns`` end its lines."""
+
+    separator: str
+    rows: list[FileRow]
+    carriage_returns: bool
+
+
+def beginning_of(file: io.BufferedReader, encoding: Encoding, columns: Columns, reading: Reading) -> Beginning:
+    """What is buffered of a file shows this; nothing of it is read."""
+    start = file.peek()
+    text = _decoded(start, encoding).lstrip("\ufeff")
+    told = SEPARATOR_LINE.match(text)
+    lines = list(io.StringIO(text, newline=""))
+    carriage_returns = bool(lines) and lines[0].endswith("\r")
+    if lines and len(start) >= WHOLE and not lines[-1].endswith(("\r", "\n")):
+        lines.pop()  # it is cut off
+    separator = told[1] if told else _separator(lines, columns, reading)
+    rows = [row for row in _rows(lines, separator) if not told or row[0] > 1]
+    return Beginning(separator, rows, carriage_returns)
+
+
+def _decoded(start: bytes, encoding: Encoding) -> str:
+    try:
+        return codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(start)
+    except UnicodeError:
+        return codecs.getincrementaldecoder(encoding.codec)("ignore").decode(start)
+
+
+def _rows(lines: Sequence[str], separator: str) -> list[FileRow]:
+    found: list[FileRow] = []
+    try:
+        for number, values in enumerate(csv.reader(lines, delimiter=separator), start=1):
+            if any(value.strip() for value in values):
+                found.append((number, values))
+    except csv.Error:
+        pass  # reading the file will tell
+    return found
+
+
+def _separator(lines: Sequence[str], columns: Columns, reading: Reading) -> str:
+    """The separator with which a row names most of the columns, then the one that gives most; a comma if in doubt."""
+
+    def columns_found(separator: str) -> tuple[int, int]:
+        rows = [values for _, values in islice(_rows(lines[: 2 * LOOKED_AT], separator), LOOKED_AT)]
+        named = [columns.found_in(values, reading) for values in rows]
+        if any(named):
+            best = named.index(max(named))
+            return named[best], len(rows[best])
+        return 0, min(map(len, rows), default=0)
+
+    return max(SEPARATORS, key=columns_found)

@@ -1,0 +1,79 @@
+"""Merged cells of a sheet: only the first one holds a value, and people mean it for all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from openpyxl.utils.cell import column_index_from_string, get_column_letter
+
+from ops.files.problems import Problem
+from ops.files.shapes.rows import Row
+from ops.files.shapes.samples import shortened
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+
+MOST_MERGED = 50_000
+PLACE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+FILLED = Problem(None, "", "notice", "merged cells are read as their first cell.", "fill_merged")
+
+
+class Merged(NamedTuple):
+    """Merged cells: rows count from 1, columns from 0."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    @classmethod
+    def at(cls, reference: str) -> Merged | None:
+        """The cells that a reference such as C2:C4 names; None where it is none."""
+        found = PLACE.fullmatch(reference)
+        if not found:
+            return None
+        left, top, right, bottom = found[1], int(found[2]), found[3] or found[1], int(found[4] or found[2])
+        columns = column_index_from_string(left) - 1, column_index_from_string(right) - 1
+        return cls(top, bottom, *columns)
+
+    @property
+    def where(self) -> str:
+        if self.first_row == self.last_row:
+            return f"row {self.first_row:,}"
+        return f"rows {self.first_row:,}–{self.last_row:,}"
+
+
+def filled(rows: Iterable[Row], merged: Sequence[Merged]) -> Iterator[Row]:
+    """The rows, each merged cell with the value of the first one."""
+    waiting = sorted(merged, reverse=True)
+    current: list[tuple[Merged, str]] = []
+    for row in rows:
+        current = [(one, value) for one, value in current if one.last_row >= row.number]
+        while waiting and waiting[-1].first_row <= row.number:
+            one = waiting.pop()
+            value = row.values.get(one.first_column, "") if one.first_row == row.number else ""
+            if value and (one.last_row >= row.number):
+                current.append((one, value))
+        for one, value in current:
+            for column in range(one.first_column, one.last_column + 1):
+                row.values.setdefault(column, value)
+        yield row
+
+
+def suggestion(merged: Sequence[Merged], rows: Iterable[Row]) -> Suggestion:
+    """The suggestion to fill merged cells; ``rows`` are those of the sheet, from its first, for samples."""
+    wanted = {one.first_row: one for one in sorted(merged, reverse=True)}
+    samples: list[Sample] = []
+    last = max(wanted)
+    for row in rows:
+        one = wanted.get(row.number)
+        if one is not None and (value := row.values.get(one.first_column, "")):
+            cells = f"{get_column_letter(one.first_column + 1)}{one.first_row}"
+            end = f"{get_column_letter(one.last_column + 1)}{one.last_row}"
+            samples.append(Sample(row.number, f"{cells}:{end}", f"{shortened(value)} for {one.where}"))
+        if len(samples) == MOST_SAMPLES or row.number >= last:
+            break
+    first = f", such as {samples[0].read}" if samples else ""
+    count = "One group of cells is merged" if len(merged) == 1 else f"{len(merged):,} groups of cells are merged"
+    words = f"{count}{first}: only the first of them holds the value."
+    return Suggestion("fill_merged", True, words, "Read merged cells as their first cell", samples)

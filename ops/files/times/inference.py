@@ -1,0 +1,183 @@
+"""What the times of a column may mean that the strict reading refused: counted while the file is read, said at its end.
+
+Memory is flat: of each kind a counter and the first rows are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.files.times import numbers
+from ops.files.times.shapes import AS_WRITTEN, DAY_FIRST, MONTH_FIRST
+from ops.files.timestamps import Moment, moments_in, written
+
+NAMED_ROWS = 5  # that a sentence names
+ENOUGH = 3  # times in a row that are in order, before that says anything
+COUNTED_IN = {
+    "seconds": "seconds since 1970",
+    "milliseconds": "milliseconds since 1970",
+    "microseconds": "microseconds since 1970",
+    "nanoseconds": "nanoseconds since 1970",
+    "excel": "days, as spreadsheets count them",
+}
+BUTTONS = {
+    DAY_FIRST: "Read the day first",
+    MONTH_FIRST: "Read the month first",
+    AS_WRITTEN: "Read these dates",
+    "excel": "Read days from 1900 (Excel)",
+    "excel-1904": "Read days from 1904 (Excel for Mac)",
+    numbers.BY_SIZE: "Read each number by its size",
+}
+
+
+@dataclass
+class Tally:
+    """How many texts are of one kind, and the first of them with their rows."""
+
+    count: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, row: int, text: str) -> None:
+        self.count += 1
+        if len(self.first) < NAMED_ROWS:
+            self.first.append((row, text))
+
+    @property
+    def rows(self) -> str:
+        """The rows in words: "row 2", "rows 2, 5 and 8", "rows 2, 3, 4, 5, 6 and 12 more"."""
+        numbers = [f"{row:,}" for row, _ in self.first]
+        more = self.count - len(numbers)
+        *most, last = [*numbers, f"{more:,} more"] if more else numbers
+        return f"rows {', '.join(most)} and {last}" if most else f"row {last}"
+
+
+@dataclass
+class Order:
+    """How often times go back from one row to the next, read in one order."""
+
+    last: datetime = datetime.min
+    steps: int = 0
+    back: int = 0
+
+    def add(self, at: datetime) -> None:
+        self.steps += at != self.last
+        self.back += at < self.last
+        self.last = at
+
+
+class UnreadTimes:
+    """The times of a column that were not read, and those that exist twice."""
+
+    def __init__(self, time_zone: str, repeated_times: str) -> None:
+        self._readers = {dates: moments_in(time_zone, dates, repeated_times) for dates in (*BUTTONS, *numbers.EPOCHS)}
+        self._second = moments_in(time_zone, "", "second")
+        self._is_first = repeated_times == "first"
+        self._numbers = {unit: Tally() for unit in COUNTED_IN}
+        # Texts with one meaning, with one as the day first, as the month first, and with both alike or not.
+        self._written, self._by_day, self._by_month, self._either = Tally(), Tally(), Tally(), Tally()
+        self._day_order, self._month_order = Order(), Order()
+        self._twice = Tally()
+
+    def add(self, row: int, text: str) -> None:
+        """Take note of a text that was not read."""
+        unit = numbers.unit_of(text)
+        if unit:
+            self._numbers[unit].add(row, text)
+            return
+        by_day, by_month = written(text, DAY_FIRST), written(text, MONTH_FIRST)
+        if by_day and by_day == by_month and written(text, AS_WRITTEN):
+            self._written.add(row, text)
+        elif by_day and by_month:
+            self._either.add(row, text)
+            self._day_order.add(by_day)
+            self._month_order.add(by_month)
+        elif by_day:
+            self._by_day.add(row, text)
+        elif by_month:
+            self._by_month.add(row, text)
+
+    def add_twice(self, row: int, text: str) -> None:
+        """Take note of a time that exists twice in its zone."""
+        self._twice.add(row, text)
+
+    def suggestions(self) -> list[Suggestion]:
+        """The choices that would read most of them, the likeliest first."""
+        of_numbers, of_texts = self._of_numbers(), self._of_texts()
+        counted = sum(tally.count for tally in self._numbers.values())
+        written = sum(tally.count for tally in (self._written, self._by_day, self._by_month, self._either))
+        both = [*of_numbers, *of_texts] if counted >= written else [*of_texts, *of_numbers]
+        return [*both, *self._of_clocks()]
+
+    def _of_numbers(self) -> list[Suggestion]:
+        found = {unit: tally for unit, tally in self._numbers.items() if tally.count}
+        if len(found) > 1:
+            said = "; ".join(f"{COUNTED_IN[unit]} in {tally.rows}" for unit, tally in found.items())
+            mixed = f"The times are numbers that count different things: {said}. Each can be read by its size."
+            return [self._suggestion(numbers.BY_SIZE, mixed, *found.values(), each=1, certain=False)]
+        for unit, tally in found.items():
+            said = f"The times in {tally.rows} are numbers. By their size they are {COUNTED_IN[unit]}."
+            if unit == "excel":
+                old = f"{said} Workbooks of old versions of Excel for Mac count from 1904."
+                return [self._suggestion("excel", said, tally), self._suggestion("excel-1904", old, tally)]
+            return [self._suggestion(unit, said, tally)]
+        return []
+
+    def _of_texts(self) -> list[Suggestion]:
+        day, month, either, written = self._by_day, self._by_month, self._either, self._written
+        if day.count and month.count:
+            said = f"This column mixes two orders: only with the day first {day.rows} can be read, only with the "
+            said += f"month first {month.rows}. Rows in the other order stay problems: correct them in the file."
+            orders = sorted(((day, DAY_FIRST), (month, MONTH_FIRST)), key=lambda one: -one[0].count)
+            return [self._suggestion(order, said, tally, written) for tally, order in orders]
+        if day.count:
+            said = f"The day comes first: the dates in {day.rows} can be read in no other way."
+            return [self._suggestion(DAY_FIRST, said, day, either, written)]
+        if month.count:
+            said = f"The month comes first: the dates in {month.rows} can be read in no other way."
+            return [self._suggestion(MONTH_FIRST, said, month, either, written)]
+        if either.count:
+            return self._asked()
+        if written.count:
+            said = f"The times in {written.rows} are not written as ISO 8601, but have only one meaning."
+            return [self._suggestion(AS_WRITTEN, said, written)]
+        return []
+
+    def _asked(self) -> list[Suggestion]:
+        """Both orders, where each date can be read in both: the one in which the rows follow each other comes first."""
+        said = "Every date of this file can be read with the day first and with the month first: which is it?"
+        orders = [DAY_FIRST, MONTH_FIRST]
+        in_order = {DAY_FIRST: self._day_order, MONTH_FIRST: self._month_order}
+        orders.sort(key=lambda order: in_order[order].back)
+        likely, other = (in_order[order] for order in orders)
+        if likely.steps >= ENOUGH and not likely.back and other.back:
+            word = "day" if orders[0] == DAY_FIRST else "month"
+            said += f" With the {word} first the rows are in order of time, so that is likely."
+        return [self._suggestion(order, said, self._either, self._written) for order in orders]
+
+    def _of_clocks(self) -> list[Suggestion]:
+        if not self._twice.count or not self._is_first:
+            return []
+        said = f"The clocks were put back, so the times in {self._twice.rows} exist twice. They are taken as the first "
+        said += "(summer time)."
+        samples = [Sample(row, text, _shown(self._second(text))) for row, text in self._twice.first]
+        return [Suggestion("repeated_times", "second", said, "Take the second (standard time)", samples, certain=False)]
+
+    def _suggestion(
+        self, dates: str, said: str, *tallies: Tally, each: int = MOST_SAMPLES, certain: bool = True
+    ) -> Suggestion:
+        read = self._readers[dates]
+        rows = [one for tally in tallies for one in tally.first[:each]]
+        samples = [Sample(row, text, _shown(read(text))) for row, text in sorted(rows[:MOST_SAMPLES])]
+        button = BUTTONS.get(dates) or f"Read {COUNTED_IN[dates]}"
+        return Suggestion("dates", dates, said, button, samples, certain=certain)
+
+
+def _shown(moment: Moment) -> str:
+    """A moment so that nobody takes its month for its day; why not where there is none."""
+    if moment.utc is None:
+        return moment.problem
+    at = datetime.fromisoformat(moment.utc)
+    seconds = moment.utc[16:] if at.second or at.microsecond else ""
+    return f"{at.day} {at:%B} {at.year}, {at:%H:%M}{seconds} UTC"

@@ -1,0 +1,47 @@
+"""What the jump box finds of messages: an external id, who wrote or received some, and a participant's address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.urls import Resolver404, resolve
+
+from messaging.models import Conversation, Message
+from ops.console.frame.jump import page_of, row
+from ops.console.person import tabs
+from ops.console.rooms import Found
+
+
+def messages(request: Any, text: str) -> Iterable[Found]:
+    """Return what ``text`` means, as far as this person may open it."""
+    user = request.user
+    if user.has_perm("messaging.view_message"):
+        for key in Message.objects.filter(external_id=text).values_list("pk", flat=True):
+            yield Found(f"Message {key}", "", page_of(Message, key))
+    if user.has_perm("messaging.view_conversation"):
+        yield from _of_participant_address(request, text)
+        # Whoever may list all users finds them there.
+        if not user.has_perm("accounts.view_user"):
+            yield from _of_person(request, text)
+
+
+def _of_participant_address(request: Any, text: str) -> Iterable[Found]:
+    """A conversation whose page among the participants' was pasted."""
+    try:
+        match = resolve(urlsplit(text).path)
+    except (ValueError, Resolver404):
+        return
+    key = match.kwargs.get("pk")
+    if match.view_name == "messaging:conversation" and row(admin.site, request, Conversation, str(key)):
+        yield Found(f"Conversation {key}", "", page_of(Conversation, key))
+
+
+def _of_person(request: Any, username: str) -> Iterable[Found]:
+    """The page of the person with this name, if they sent or received anything."""
+    person = get_user_model()._default_manager.filter(username=username).first()
+    if person is not None and Message.objects.of(person).exists():
+        yield Found(username, "person", tabs.address_of(person.pk, user=request.user))

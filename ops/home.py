@@ -1,0 +1,77 @@
+"""What the home page says of conversations: where a reviewer left off, and edits that are worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from messaging.models import Conversation, Message, MessageHistory
+from ops.audit.models import Entry
+from ops.audit.readings import reading_event
+from ops.console.filters import days_ago
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+
+NEWEST = 200  # entries of a person among which the conversations are looked for that they opened last
+MOST_CONVERSATIONS = 5
+MOST_NAMES = 3
+EDITS, SINCE = "messaging.MessageHistory", "7d"
+
+
+@dataclass(frozen=True)
+class LeftOff:
+    """A conversation that somebody opened last: who takes part, and when it was opened."""
+
+    key: int
+    people: list[str]
+    others: int
+    at: datetime
+
+
+def left_off(request: HttpRequest) -> list[LeftOff] | None:
+    """The conversations that this person opened last, the latest first; None for people who may open none."""
+    user: Any = request.user
+    if not user.has_perm("messaging.view_conversation"):
+        return None
+    label = Conversation._meta.label_lower
+    newest = Entry.objects.by_person(user.pk).order_by("-at", "-id")
+    opened: dict[int, datetime] = {}
+    # All events, of which there are as many as are read: with the event, the index on actor and time would be read on
+    # until as many conversations are found.
+    for event, target_type, key, at in newest.values_list("event", "target_type", "target_id", "at")[:NEWEST]:
+        if target_type == label and event == reading_event(label):
+            opened.setdefault(int(key), at)
+    people = Message.objects.usernames_by_conversation(list(opened)[: 2 * MOST_CONVERSATIONS]) if opened else {}
+    found = [
+        LeftOff(key, people[key][:MOST_NAMES], max(0, len(people[key]) - MOST_NAMES), at)
+        for key, at in opened.items()
+        if key in people  # others were deleted since
+    ]
+    return found[:MOST_CONVERSATIONS]
+
+
+def edits(user: Any) -> Iterable[Waiting]:
+    """Edits of the last days that a reviewer looks at, and corrections for those who may make some."""
+    lately = MessageHistory.objects.filter(edited_at__gte=days_ago(7))
+    one, many = "edit after a reply, past 7 days", "edits after a reply, past 7 days"
+    yield Waiting(EDITS, lately.after_a_reply(), one, many, f"kind=after-reply&since={SINCE}")
+    if user.has_perm("messaging.change_message"):
+        one, many = "correction made, past 7 days", "corrections made, past 7 days"
+        yield Waiting(EDITS, lately.corrections(), one, many, f"kind=corrections&since={SINCE}")
+
+
+SECTIONS = (
+    Section(
+        "left-off",
+        "Where you left off",
+        20,
+        template="home/left_off.html",
+        content=left_off,
+        empty="You have not opened a conversation lately.",
+    ),
+    Section("edits", "Edits to look at", 30, lines=edits, empty="No edits after a reply in the past 7 days."),
+)

@@ -1,0 +1,117 @@
+"""How two names differ, and whose account a name without one is likely to mean."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from messaging.writing import in_batches
+from ops.accounts.models import User
+from ops.accounts.names.look_alikes import digests
+from ops.accounts.usernames import username_problem
+from ops.files.problems import label
+
+MOST_LIKE = 3  # accounts that are named for one name
+
+
+class Difference(StrEnum):
+    """What distinguishes two names that read alike."""
+
+    COMPOSITION = "composition"  # an accent is a character of its own in one of them
+    SPELLING = "spelling"  # capitals or blanks, or accents as well
+    LOOK = "look"  # characters that look like each other
+
+
+class Likeness(NamedTuple):
+    """The accounts that a name reads like, the likeliest first, and how the name differs from that one."""
+
+    usernames: tuple[str, ...]
+    difference: Difference
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is one account that differs in nothing that people would call another name."""
+        return self.difference is not Difference.LOOK and len(self.usernames) == 1
+
+
+def spelling(name: str) -> str:
+    """What is left of a name without capitals, superfluous blanks, and the way in which accents are composed."""
+    text = name if name.isascii() else unicodedata.normalize("NFC", name)
+    return " ".join(text.lower().split())
+
+
+def difference(name: str, other: str) -> Difference:
+    """How two names that read alike differ."""
+    if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other):
+        return Difference.COMPOSITION
+    return Difference.SPELLING if spelling(name) == spelling(other) else Difference.LOOK
+
+
+def in_words(name: str, other: str) -> str:
+    """What two names differ in, to complete “they differ only in …”."""
+    kind = difference(name, other)
+    if kind is Difference.COMPOSITION:
+        return "how their accents are composed"
+    if kind is Difference.LOOK:
+        return "characters that look alike"
+    one, another = (unicodedata.normalize("NFC", text) for text in (name, other))
+    parts = ["capital letters"] if one.split() != another.split() else []
+    parts += ["blanks"] if one.lower() != another.lower() else []
+    return " and ".join(parts)
+
+
+def like_accounts(names: Iterable[str]) -> dict[str, Likeness]:
+    """Those of ``names`` that read like accounts, with these."""
+    by_digest = defaultdict(list)
+    for name in names:
+        for one in set(digests(name)):
+            by_digest[one].append(name)
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for batch in in_batches(list(by_digest)):
+        known = User.objects.reading_like(batch).order_by("username")
+        for username, *skeletons in known.values_list("username", "skeleton", "skeleton_as_written"):
+            for name in (name for one in skeletons for name in by_digest.get(one, ())):
+                found[name][username] = None
+    return {name: _likeness(name, list(usernames)) for name, usernames in found.items()}
+
+
+def likely_name(names: Iterable[str]) -> str:
+    """Of names with one spelling that have no account, the one under which there would be one."""
+    return min(
+        names, key=lambda name: (bool(username_problem(name)), name != unicodedata.normalize("NFC", name), *_case(name))
+    )
+
+
+def no_account(name: str, like: Likeness | None) -> str:
+    """Why rows that name ``name`` are refused, as a sentence."""
+    quoted = label(name, quoted=True)
+    if like is None:
+        return f"no user {quoted}: correct the name, or choose to create missing users."
+    other = label(like.usernames[0], quoted=True)
+    if like.difference is Difference.COMPOSITION:
+        return (
+            f"{quoted} has an account, which composes its accents of other characters: did you mean {other}? "
+            "Say that it is the same person, or correct the name."
+        )
+    return (
+        f"no user {quoted}: did you mean {other}? They differ only in {in_words(name, like.usernames[0])}. "
+        "Say who it is, correct the name, or choose to create missing users."
+    )
+
+
+def _likeness(name: str, usernames: list[str]) -> Likeness:
+    """The likeness to accounts that are named in any order; what only looks alike does not count beside better ones."""
+    ranks = list(Difference)
+    by_rank: dict[Difference, list[str]] = defaultdict(list)
+    for username in usernames:
+        by_rank[difference(name, username)].append(username)
+    best = min(by_rank, key=ranks.index)
+    return Likeness(tuple(by_rank[best][:MOST_LIKE]), best)
+
+
+def _case(name: str) -> tuple[bool, str]:
+    """“Peter” before “PETER” and “peter”."""
+    return name.isupper(), name

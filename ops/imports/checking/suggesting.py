@@ -1,0 +1,101 @@
+"""What is asked about names of a file that have no account, and what is suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from ops.files.problems import label
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.imports.checking.likeness import Likeness, in_words
+
+MOST_ASKED = 50  # names about which the page asks one by one
+MOST_WITHOUT_LIKENESS = 10  # of them, whom nobody's name is like
+MOST_TAKEN = 10_000  # names that one suggestion decides
+MOST_SINGLE = 5  # look-alikes that are suggested one by one
+SPELLED = "capital letters, blanks, or how accents are composed"
+
+
+class AskedPeople:
+    """The names of a file about which somebody has to decide.
+
+    ``like`` says whom they read like, ``chosen`` which account they stood for in the uploader's earlier files.
+    ``create_users``: without a decision they get accounts.
+    """
+
+    def __init__(self, like: Mapping[str, Likeness], *, chosen: Mapping[str, str], create_users: bool) -> None:
+        self.like, self.chosen, self.create_users = like, chosen, create_users
+        self._asked: list[dict[str, Any]] = []
+        self._others: list[dict[str, Any]] = []
+        self._rows: dict[str, int] = {}  # of names in ``like`` or ``chosen``
+
+    def add(self, name: str, row: int, times: int) -> None:
+        """A name, the row in which it comes first, and how often it comes; in the order of the rows."""
+        known = name in self.like or name in self.chosen
+        names, most = (self._asked, MOST_ASKED) if known else (self._others, MOST_WITHOUT_LIKENESS)
+        if known:
+            self._rows[name] = row
+        if len(names) < most:
+            like = list(self.like[name].usernames) if name in self.like else []
+            last = self.chosen.get(name, "")
+            names.append({"name": name, "row": row, "times": times, "like": like, "last": last})
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The names that the page asks about; those that read like somebody come first."""
+        return [*self._asked, *self._others][:MOST_ASKED]
+
+    def suggestions(self, of_one_spelling: Mapping[str, str]) -> Iterable[Suggestion]:
+        """Who they are likely to be; ``of_one_spelling`` maps names to others of the file that mean the same person."""
+        like = {name: like for name, like in self.like.items() if name not in self.chosen}
+        certain = {name: one.usernames[0] for name, one in like.items() if one.certain}
+        if self.chosen:
+            yield self._of_earlier_files()
+        if certain:
+            yield self._but_for_spelling(certain)
+        if of_one_spelling:
+            yield self._within_file(of_one_spelling)
+        single = ((name, one) for name, one in like.items() if not one.certain)
+        for name, one in islice(single, MOST_SINGLE):
+            for username in one.usernames:
+                yield self._one(name, username)
+
+    def _of_earlier_files(self) -> Suggestion:
+        names = _counted(len(self.chosen), "a name", "names")
+        return self._suggestion(
+            self.chosen,
+            f"You said who is meant by {names} of this file when you brought an earlier one.",
+            "Take the same as last time",
+        )
+
+    def _but_for_spelling(self, people: Mapping[str, str]) -> Suggestion:
+        if len(people) == 1:
+            ((name, username),) = people.items()
+            return self._suggestion(people, _did_you_mean(name, username), "It is the same person")
+        words = f"{len(people):,} names differ from those of accounts only in {SPELLED}. Did you mean these?"
+        return self._suggestion(people, words, "They are the same people")
+
+    def _within_file(self, people: Mapping[str, str]) -> Suggestion:
+        words = f"{_counted(len(people), 'A name', 'names')} without an account "
+        words += "differs" if len(people) == 1 else "differ"
+        words += f" from another name of the file only in {SPELLED}."
+        return self._suggestion(people, words, "They are the same people", certain=not self.create_users)
+
+    def _one(self, name: str, username: str) -> Suggestion:
+        asked, button = _did_you_mean(name, username), f"It is {label(username)}"
+        return self._suggestion({name: username}, asked, button, certain=False)
+
+    def _suggestion(self, people: Mapping[str, str], sentence: str, button: str, *, certain: bool = True) -> Suggestion:
+        taken = dict(islice(people.items(), MOST_TAKEN))
+        first = sorted(taken, key=lambda name: self._rows.get(name, 0))[:MOST_SAMPLES]
+        samples = [Sample(self._rows.get(name), name, taken[name]) for name in first]
+        return Suggestion("people", taken, sentence, button, samples, certain)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return one if number == 1 else f"{number:,} {many}"
+
+
+def _did_you_mean(name: str, username: str) -> str:
+    quoted, other = label(name, quoted=True), label(username, quoted=True)
+    return f"Did you mean {other}? {quoted} in the file differs only in {in_words(name, username)}."

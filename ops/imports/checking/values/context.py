@@ -1,0 +1,82 @@
+"""What the values of a file's rows mean, as was chosen; and what they look like where the strict reading stumbles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ops.files.problems import Problem
+from ops.files.suggestions import Suggestion
+from ops.files.times.inference import UnreadTimes
+from ops.files.timestamps import Moment, moments_in
+from ops.imports.checking.findings import Findings
+from ops.imports.checking.values.ids import Ids
+from ops.imports.checking.values.words import UnreadFlags, flags
+
+WITHOUT_IDS = (
+    "The ids of this file are left out, as was chosen: its messages have none, each answer begins a conversation, and "
+    "messages are recognised by their people, time and text only."
+)
+
+
+@dataclass(frozen=True)
+class RowContext:
+    """What the values of a row mean in this file.
+
+       ``now`` decides what lies in the future, ``time_zone`` what is meant by times that name no zone. ``guarded``:
+       we wrote the file, and values have the guard of our CSV files, which does not count as one of their characters.
+       ``empty_read`` is what an empty value of ``read`` means. ``self_parents_begin``: a row that names itself as what
+    it answers answers nothing. The others are those of Reading.
+    """
+
+    now: datetime
+    time_zone: str = "UTC"
+    guarded: bool = False
+    empty_read: bool = False
+    self_parents_begin: bool = False
+    dates: str = ""
+    repeated_times: str = "first"
+    yes: Sequence[str] = ()
+    no: Sequence[str] = ()
+    nothing: Sequence[str] = ()
+    ids: str = ""
+
+    @cached_property
+    def latest(self) -> str:
+        """``now`` as the database writes it, like the moments of rows; what is later lies in the future."""
+        return str(self.now.astimezone(UTC).replace(tzinfo=None))
+
+    @cached_property
+    def moments(self) -> Callable[[str], Moment]:
+        """A function that reads the times of the file."""
+        return moments_in(self.time_zone, self.dates, self.repeated_times)
+
+    @cached_property
+    def edited_flags(self) -> dict[str, bool]:
+        """What the words of the column ``edited`` say."""
+        return flags(self.yes, self.no)
+
+    @cached_property
+    def read_flags(self) -> dict[str, bool]:
+        """What the words of the column ``read`` say."""
+        return flags(self.yes, self.no, empty=self.empty_read)
+
+
+class Unusual:
+    """The unusual values of a file, collected while its rows pass, in flat memory."""
+
+    def __init__(self, context: RowContext) -> None:
+        self.times = UnreadTimes(context.time_zone, context.repeated_times)
+        self.flags = UnreadFlags(context.yes, context.no)
+        self.ids = Ids(context.nothing, context.ids)
+
+    def report(self, findings: Findings) -> None:
+        """Report what was chosen for the whole file and changes what its rows mean."""
+        if self.ids.left_out:
+            findings.report(Problem(None, "", "warning", WITHOUT_IDS))
+
+    def suggestions(self) -> list[Suggestion]:
+        """What would cure problems of these values."""
+        return [*self.ids.suggestions(), *self.times.suggestions(), *self.flags.suggestions()]

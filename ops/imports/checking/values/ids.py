@@ -1,0 +1,169 @@
+"""Ids as spreadsheets and programs leave them: shortened to 15 digits, with ".0" at the end, or a word for none.
+
+A spreadsheet keeps 15 digits of a number. What it writes of a longer id is the same for many messages, so such rows
+must never be taken for repeats of each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ops.files.problems import Problem, label
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.imports.checking.findings import Findings
+from ops.imports.checking.values.words import MOST_WORDS, NO_PARENT, NOTHING
+from ops.imports.staging.base import Staging
+
+ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
+KEPT_DIGITS = 15
+ID_COLUMNS = ("external_id", "parent_external_id")
+CURE = "save the ids as text in the spreadsheet, from the original data, or choose to import without ids."
+ROUNDED_IDS = "a spreadsheet has shortened these ids ({}): " + CURE
+ZEROS_AT_END = "a spreadsheet has shortened these ids ({} ends in zeros from the 16th digit on): " + CURE
+
+IS_LONG = "length({column}) > 15 AND ltrim({column}, '0123456789') = ''"
+HAS_ZEROS = f"{IS_LONG} AND length(rtrim({{column}}, '0')) <= 15"
+SHORTENED = f"SELECT number, {{column}} FROM {{rows}} WHERE {HAS_ZEROS} ORDER BY number"
+# Rows whose ids mean nothing take no part in any comparison.
+FORGET = f"UPDATE {{rows}} SET content = NULL, external_id = NULL, parent_external_id = NULL WHERE {HAS_ZEROS}"
+
+IS_FLOAT = "substr({column}, length({column}) - 1) = '.0' AND ltrim({column}, '0123456789') = '.0' AND {column} <> '.0'"
+OTHER_THAN_NUMBERS = (
+    "SELECT EXISTS (SELECT 1 FROM {rows} WHERE {column} IS NOT NULL AND ltrim({column}, '0123456789') <> '' "
+    f"AND NOT ({IS_FLOAT}) AND {{column}} NOT IN ({{words}}))"
+)
+ANY_WHOLE = "SELECT EXISTS (SELECT 1 FROM {rows} WHERE {column} <> '' AND ltrim({column}, '0123456789') = '')"
+BOTH = (
+    "SELECT EXISTS (SELECT 1 FROM {rows} floats CROSS JOIN {rows} wholes WHERE "
+    + IS_FLOAT.replace("{column}", "floats.external_id")
+    + " AND wholes.external_id = substr(floats.external_id, 1, length(floats.external_id) - 2))"
+)
+MAKE_WHOLE = f"UPDATE {{rows}} SET {{column}} = substr({{column}}, 1, length({{column}}) - 2) WHERE {IS_FLOAT}"
+
+
+def rounded(value: str) -> str:
+    """What is wrong with an id that a spreadsheet wrote as 1.17895E+18; "" for any other."""
+    return ROUNDED_IDS.format(label(value)) if ROUNDED.fullmatch(value) else ""
+
+
+class Ids:
+    """Reads the ids of a file, and takes note of what they look like: counters, and the first words for none.
+
+    ``nothing`` are the words that mean none, ``choice`` is Reading.ids.
+    """
+
+    def __init__(self, nothing: Sequence[str], choice: str) -> None:
+        self.left_out = choice == "none"
+        self._keep = choice == "keep"
+        self._chosen = list(nothing)
+        self._nothing = frozenset(nothing)
+        # Ids that are looked at more closely, but for those with a certain length or end.
+        self.words = NOTHING | self._nothing | {NO_PARENT}
+        self._found: dict[str, tuple[int, str]] = {}  # a word for none, and where it comes first
+        self._rounded: list[tuple[int, str]] = []
+        self._zeros: list[tuple[int, str]] = []
+        self._has_long = self._has_zero = self.has_floats = False
+        self._answers_zero: int | None = None
+
+    def read(self, row: int, column: str, value: str) -> str:
+        """An id that looks unusual, "" where it stands for none."""
+        if self.left_out or value in self._nothing:
+            return ""
+        if value in NOTHING:
+            if len(self._found) < MOST_WORDS:
+                self._found.setdefault(value, (row, column))
+        elif value == NO_PARENT:
+            self._note_zero(row, column)
+        elif value.endswith(".0"):
+            self.has_floats = True
+        elif len(value) > KEPT_DIGITS and value.isascii() and value.isdecimal():
+            self._note_long(row, value)
+        elif len(self._rounded) < MOST_SAMPLES and ROUNDED.fullmatch(value):
+            self._rounded.append((row, value))
+        return value
+
+    @property
+    def shortened(self) -> bool:
+        """Whether all long numbers end in zeros, so that a spreadsheet has replaced their last digits."""
+        return bool(self._zeros) and not self._has_long and not self._keep
+
+    def suggestions(self) -> list[Suggestion]:
+        """Words for none, and what may be done with shortened ids."""
+        return [*self._words_for_none(), *self._without_ids()]
+
+    def _note_zero(self, row: int, column: str) -> None:
+        if column == "external_id":
+            self._has_zero = True
+        elif self._answers_zero is None:
+            self._answers_zero = row
+
+    def _note_long(self, row: int, value: str) -> None:
+        if value[KEPT_DIGITS:].strip("0"):
+            self._has_long = True
+        elif len(self._zeros) < MOST_SAMPLES:
+            self._zeros.append((row, value))
+
+    def _words_for_none(self) -> list[Suggestion]:
+        found = dict(self._found)
+        if self._answers_zero is not None and not self._has_zero:
+            found[NO_PARENT] = (self._answers_zero, "parent_external_id")
+        if not found:
+            return []
+        words = ", ".join(found)
+        columns = " and ".join(sorted({column for _, column in found.values()}))
+        said = f"{words} in {columns} probably {'means' if len(found) == 1 else 'mean'} that there is no id."
+        samples = [Sample(row, word, "none") for word, (row, _) in found.items()]
+        return [Suggestion("nothing", [*self._chosen, *found], said, f"Read {words} as none", samples[:MOST_SAMPLES])]
+
+    def _without_ids(self) -> list[Suggestion]:
+        eaten = [*self._rounded, *(self._zeros if self.shortened else [])]
+        if not eaten or self.left_out:
+            return []
+        said = f"A spreadsheet has shortened the ids of this file ({label(eaten[0][1])}), so they do not tell messages "
+        said += "apart. Best save the id column as text. Without ids all messages can be imported, but replies cannot "
+        said += "join what they answer: each begins a conversation."
+        samples = [Sample(row, value, "none") for row, value in eaten[:MOST_SAMPLES]]
+        found = [Suggestion("ids", "none", said, "Import without ids", samples, certain=False)]
+        if not self._rounded:
+            kept = "If ids of this system really end in zeros, they can be taken as they are."
+            same = [Sample(row, value, value) for row, value in self._zeros]
+            found.append(Suggestion("ids", "keep", kept, "Take the ids as they are", same, certain=False))
+        return found
+
+
+def refuse_shortened(staging: Staging, findings: Findings, ids: Ids) -> None:
+    """Report rows with an id that a spreadsheet has shortened, where it seems so of the whole file."""
+    if not ids.shortened:
+        return
+    for column in ID_COLUMNS:
+        for number, value in staging.stream(SHORTENED, column=column):
+            findings.report(Problem(number, column, "error", ZEROS_AT_END.format(value), "ids"))
+    for column in ID_COLUMNS:
+        staging.execute(FORGET, column=column)
+
+
+def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
+    """Take ".0" off ids where all others are whole numbers; whether that was done.
+
+    pandas writes 12.0 for 12 where a value of the column is missing. It is not done where 12 and 12.0 are two messages.
+    """
+    if not ids.has_floats or not _are_numbers(staging):
+        return False
+    changed = take_off_zeros(staging)
+    said = f"{changed:,} id{' is a whole number' if changed == 1 else 's are whole numbers'} with .0 at the end, and "
+    said += "read without it: 12.0 is 12, as the other ids of the file are."
+    findings.report(Problem(None, "", "notice", said))
+    return True
+
+
+def take_off_zeros(staging: Staging) -> int:
+    """Take ".0" off the staged ids; from how many values."""
+    return sum(staging.execute(MAKE_WHOLE, column=column) for column in ID_COLUMNS)
+
+
+def _are_numbers(staging: Staging) -> bool:
+    words = ", ".join(f"'{word}'" for word in sorted(NOTHING))
+    if any(staging.value(OTHER_THAN_NUMBERS, column=column, words=words) for column in ID_COLUMNS):
+        return False
+    return any(staging.value(ANY_WHOLE, column=column) for column in ID_COLUMNS) and not staging.value(BOTH)

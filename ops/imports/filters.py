@@ -1,0 +1,67 @@
+"""Which conversations an import brought, as a filter of their list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+
+from messaging.models import Message
+from ops.console.thread import clock
+from ops.imports.models import Import
+from ops.imports.storing.ids import ids_after
+from ops.imports.storing.messages import MOST_JOINED
+
+MOST_OFFERED = 20
+NAMED_BY = ("stored_at", "created_at")  # what an import is offered by
+
+
+class OfImport(admin.SimpleListFilter):
+    """The conversations that an import began or joined, for those who may import. The newest are offered; others are
+    chosen by a link."""
+
+    title = "import"
+    parameter_name = "import"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        self.import_ = None
+        if not request.user.has_perm("imports.import_messages"):
+            return []
+        newest = Import.objects.filter(state=Import.State.STORED).order_by("-created_at", "-id")
+        offered = {str(one.pk): one for one in newest.only(*NAMED_BY)[:MOST_OFFERED]}
+        asked_for = self._asked_for()
+        if asked_for is not None:
+            self.import_ = asked_for
+            offered[str(asked_for.pk)] = asked_for
+        # The time and not the name of the file: descriptions of exports keep it, and file names name people.
+        return [(key, _time_of(one)) for key, one in offered.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(_conversations(self.import_)) if self.import_ is not None else queryset
+
+    def _asked_for(self) -> Import | None:
+        try:
+            return Import.objects.filter(pk=UUID(self.value() or "")).first()
+        except ValueError:
+            return None
+
+
+def _time_of(import_: Import) -> str:
+    return clock.date_and_time(clock.local(import_.stored_at or import_.created_at))
+
+
+def _conversations(import_: Import) -> Q:
+    """The conversations that hold messages of an import: those it began are known by their ids, and of those that it
+    joined as many as are kept with it.
+    """
+    first, last = ids_after(import_.conversation_base, import_.last_row)
+    begun = Q(pk__gt=first, pk__lte=last)
+    joined = import_.outcome.get("joined_conversations", [])
+    if len(joined) < MOST_JOINED:
+        return begun | Q(pk__in=joined)
+    first, last = ids_after(import_.message_base, import_.last_row)
+    return Q(Exists(Message.objects.filter(conversation=OuterRef("pk"), pk__gt=first, pk__lte=last)))

@@ -1,0 +1,137 @@
+"""Which columns a file most likely has: by the names that other programs give them, or by their values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from ops.files.headers import plain
+
+NAMES = Path(__file__).with_name("header_names.toml")
+LONGEST_NAME, LONGEST_ID = 150, 255  # characters
+A_DATE = re.compile(
+    r"\[?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d).*|\[?\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d).*|\d{10}(\.\d+)?|\d{13}|\d{16}"
+)
+
+Names = dict[str, list[tuple[int, str]]]  # for each column (how unlikely, name), names without what does not matter
+
+
+class NamesUnfit(ValueError):
+    """A file of names cannot be used; the text says why."""
+
+
+def suggest(headers: Sequence[str]) -> dict[str, str]:
+    """For each column the header that most likely holds it; no header twice, columns without one are not in it."""
+    bare = {header: _bare(header) for header in headers}
+    names = names_of_columns(str(settings.IMPORT_HEADER_NAMES or ""))
+    found: dict[str, str] = {}
+    ranked = sorted((rank, place, column, name) for place, column, rank, name in _flat(names))
+    # A column's most likely name wins over a less likely one of another column.
+    for _, _, column, name in ranked:
+        free = (header for header, one in bare.items() if one == name and header not in found.values())
+        if column not in found and (header := next(free, None)) is not None:
+            found[column] = header
+    return found
+
+
+@cache
+def names_of_columns(own: str) -> Names:
+    """The names that are known, those of a file of one's own first. Raises NamesUnfit, OSError."""
+    names = _read(NAMES)
+    for column, added in (_read(Path(own)) if own else {}).items():
+        if column not in names:
+            raise NamesUnfit(f"there is no column {column}; there are {', '.join(names)}")
+        names[column] = [*((rank - len(added), name) for rank, name in added), *names[column]]
+    return names
+
+
+def places_of(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """For each column its place in rows without a header, as far as the values tell; {} where they do not.
+
+    The first row is one of them: where it has no time in the column of times it is a header.
+    """
+    width = max(map(len, rows), default=0)
+    values = [[row[place].strip() if place < len(row) else "" for row in rows] for place in range(width)]
+    times = [place for place, column in enumerate(values) if all(map(A_DATE.fullmatch, column))]
+    if not times:
+        return {}
+    found = {"timestamp": times[0]}
+    ids = _ids(values, found.values())
+    if ids is not None:
+        found["external_id"] = ids
+        parents = _parents(values, ids, found.values())
+        if parents is not None:
+            found["parent_external_id"] = parents
+    texts = _texts(values, found.values())
+    if texts is None:
+        return {}
+    found["content"] = texts
+    names = [place for place in _free(values, found.values()) if _are_names(values[place])]
+    return {**found, "sender": names[0], "receiver": names[1]} if len(names) >= 2 else {}
+
+
+def _ids(values: Sequence[Sequence[str]], taken: Collection[int]) -> int | None:
+    """The first column whose values are all different, and no texts."""
+    for place in _free(values, taken):
+        column = values[place]
+        if all(column) and len(set(column)) == len(column) > 1 and all(map(_is_id, column)):
+            return place
+    return None
+
+
+def _parents(values: Sequence[Sequence[str]], ids: int, taken: Collection[int]) -> int | None:
+    """The first column that is empty or has one of the ids in each row."""
+    known = {*values[ids], ""}
+    fitting = (place for place in _free(values, taken) if set(values[place]) <= known)
+    return next(fitting, None)
+
+
+def _texts(values: Sequence[Sequence[str]], taken: Collection[int]) -> int | None:
+    """The column with the longest values; they are texts where one has a blank between words, or is long."""
+    free = _free(values, taken)
+    best = max(free, key=lambda place: sum(map(len, values[place])), default=None)
+    if best is None or not any(" " in value or len(value) > LONGEST_NAME for value in values[best]):
+        return None
+    return best
+
+
+def _free(values: Sequence[Sequence[str]], taken: Collection[int]) -> list[int]:
+    return [place for place in range(len(values)) if place not in taken]
+
+
+def _is_id(value: str) -> bool:
+    return len(value) <= LONGEST_ID and not any(map(str.isspace, value))
+
+
+def _are_names(column: Sequence[str]) -> bool:
+    words = {"true", "false", "yes", "no", "0", "1"}
+    return all(0 < len(value) <= LONGEST_NAME for value in column) and not {*map(str.lower, column)} <= words
+
+
+def _read(path: Path) -> Names:
+    try:
+        languages: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {
+            column: [(rank, _bare(name)) for given in names.values() for rank, name in enumerate(given)]
+            for column, names in languages.items()
+        }
+    except (ValueError, AttributeError, TypeError) as error:
+        raise NamesUnfit(f"it is not like {NAMES.name}: {error}") from error
+
+
+def _flat(names: Names) -> list[tuple[int, str, int, str]]:
+    return [(place, column, *one) for place, (column, given) in enumerate(names.items()) for one in given]
+
+
+def _bare(name: str) -> str:
+    """A name without what does not tell names apart: accents among it, but for a single letter (à)."""
+    letters = re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", plain(name)))
+    if len(letters) == 1:
+        return letters
+    return "".join(one for one in unicodedata.normalize("NFD", letters) if not unicodedata.combining(one))

@@ -1,0 +1,66 @@
+"""What would cure the problems of a file: suggestions and choices, each taken by one click that checks again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ops.files.sources import Reading
+from ops.imports.options import BY_NAME, Choices, take, with_values
+
+Suggested = Mapping[str, Any]  # Suggestion.as_json()
+
+
+class Button(NamedTuple):
+    """A button: what it sends, and its words."""
+
+    name: str
+    value: str
+    words: str
+
+
+def buttons_for(cure: str) -> list[Button]:
+    """The buttons that choose what would cure a problem."""
+    option = BY_NAME.get(cure)
+    cures = option.cures if option is not None else ()
+    return [Button("cure", f"{cure}:{place}", words) for place, (_, words) in enumerate(cures)]
+
+
+def certain(suggestions: Sequence[Suggested]) -> list[Suggested]:
+    """Those that can be taken together: of each option there is one, and it is certain; of people all certain ones."""
+    of_option: dict[str, list[Suggested]] = defaultdict(list)
+    for one in suggestions:
+        of_option[one["option"]].append(one)
+    found: list[Suggested] = []
+    for option, several in of_option.items():
+        sure = [one for one in several if one.get("certain", True)]
+        found += sure if option == "people" or len(several) == 1 else []
+    return found
+
+
+def chosen(
+    sent: Mapping[str, Any], suggestions: Sequence[Suggested], reading: Reading, choices: Choices
+) -> tuple[Reading, Choices] | None:
+    """The options after the click on a button of the page; None where there is no such button."""
+    if "all" in sent:
+        taken: Sequence[Suggested] = certain(suggestions)
+    elif "cure" in sent:
+        return _cured(str(sent["cure"]), reading, choices)
+    else:
+        place = sent.get("suggestion", "")
+        taken = [suggestions[int(place)]] if place in map(str, range(len(suggestions))) else []
+    if not taken:
+        return None
+    # What is likelier stands before, so it is taken last.
+    for one in reversed(taken):
+        reading, choices = take(one, reading, choices)
+    return reading, choices
+
+
+def _cured(said: str, reading: Reading, choices: Choices) -> tuple[Reading, Choices] | None:
+    for name, option in BY_NAME.items():
+        for place, (value, _) in enumerate(option.cures):
+            if said == f"{name}:{place}":
+                return with_values({name: value}, reading, choices)
+    return None

@@ -1,0 +1,127 @@
+"""The problems of a checked file by kind, the worst first, each with what would cure it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from ops.files.problems import LEVELS
+from ops.imports.columns import COLUMNS
+from ops.imports.options import BY_NAME, options_of
+from ops.imports.pages.cures import Button, Suggested, buttons_for
+from ops.imports.pages.results import counted
+
+LEVEL_WORDS = {"error": "problem", "warning": "warning", "notice": "notice"}
+WHOLE_FILE = "file"  # the column of what concerns no column, in an address
+
+
+class Group(NamedTuple):
+    """Problems of one kind (Group.as_json), with their cures: suggestions with their places, and buttons of choices.
+
+    ``choose`` is the form field in which the cure is chosen, "" where a button does it, or nothing.
+    """
+
+    about: Mapping[str, Any]
+    suggestions: Sequence[tuple[int, Suggested]]
+    buttons: Sequence[Button]
+    choose: str
+
+    @property
+    def more(self) -> int:
+        """How many of them are not shown."""
+        return int(self.about["count"]) - len(self.about["problems"])
+
+    @property
+    def curable(self) -> bool:
+        """Whether something on the page would cure them."""
+        return bool(self.suggestions or self.buttons or self.choose)
+
+    @property
+    def chosen_in_form(self) -> bool:
+        """Whether the cure is a field of the form of choices."""
+        return self.choose.startswith("again-")
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one, which the sentence tells whole."""
+        first = self.about["problems"][0]["message"]
+        return self.about["count"] == 1 and first == self.about["sentence"]
+
+
+class Narrowing(NamedTuple):
+    """A link that narrows the problems; ``address`` is a query string."""
+
+    words: str
+    address: str
+    current: bool
+
+
+def groups_of(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Group]:
+    """The groups of a preview that ``asked``, the address's parameters, leaves; each suggestion stands where it helps
+    first.
+    """
+    suggestions = list(enumerate(preview.get("suggestions", [])))
+    shown = []
+    placed: set[int] = set()
+    for about in preview.get("groups", []):
+        cure = about["cure"]
+        helping = [(place, one) for place, one in suggestions if cure in options_of(one) and place not in placed]
+        if not _is_asked_for(about, asked):
+            continue
+        placed |= {place for place, _ in helping}
+        buttons = buttons_for(cure)
+        has_field = cure in BY_NAME and not BY_NAME[cure].own_part
+        choose = f"again-{cure}" if has_field and not buttons else "who-is-who" if cure == "people" else ""
+        shown.append(Group(about, helping, buttons, choose))
+    return shown
+
+
+def without_problem(preview: Mapping[str, Any], groups: Iterable[Group]) -> list[tuple[int, Suggested]]:
+    """The suggestions that stand in none of these groups, with their places."""
+    placed = {place for group in groups for place, _ in group.suggestions}
+    suggestions = enumerate(preview.get("suggestions", []))
+    return [(place, one) for place, one in suggestions if place not in placed]
+
+
+def narrowings(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[list[Narrowing]]:
+    """The links that narrow the problems by level and by column; none where there is nothing to choose between."""
+    groups = preview.get("groups", [])
+    levels: Counter[str] = Counter()
+    columns: Counter[str] = Counter()
+    for about in groups:
+        levels[about["level"]] += about["count"]
+        columns.update({column or WHOLE_FILE: number for column, number in about["columns"].items()})
+    by_level: dict[str, str] = {level: counted(levels[level], LEVEL_WORDS[level]) for level in LEVELS if levels[level]}
+    known = [column for column in (*COLUMNS, WHOLE_FILE) if columns[column]]
+    by_column = {column: "whole file" if column == WHOLE_FILE else column for column in known}
+    offered: list[tuple[str, dict[str, str]]] = [
+        ("level", {"": "All", **by_level}),
+        ("column", {"": "All columns", **by_column}),
+    ]
+    return [
+        [
+            Narrowing(words, _address({**asked, name: value}), asked.get(name, "") == value)
+            for value, words in some.items()
+        ]
+        for name, some in offered
+        if len(some) > 2
+    ]
+
+
+def asked_for(sent: Mapping[str, Any]) -> dict[str, str]:
+    """What an address asks for: a level and a column, where they are some."""
+    known = {"level": LEVELS, "column": (*COLUMNS, WHOLE_FILE)}
+    return {name: str(sent[name]) for name, values in known.items() if sent.get(name) in values}
+
+
+def _is_asked_for(about: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    column = asked.get("column", "")
+    level = asked.get("level") or about["level"]
+    columns = {name or WHOLE_FILE for name in about["columns"]}
+    return level == about["level"] and (not column or column in columns)
+
+
+def _address(asked: Mapping[str, Any]) -> str:
+    return f"?{urlencode({name: value for name, value in asked.items() if value})}#problems-title"

@@ -1,0 +1,31 @@
+"""Which import a conversation came from."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from messaging.models import Conversation
+from ops.console.rooms import Fact
+from ops.console.thread import clock
+from ops.imports.models import Import
+
+
+def import_of(conversation: Conversation) -> Import | None:
+    """Return the import that added ``conversation``, or None if none did."""
+    # Ids are reserved in one piece for each import, so the nearest one below is the only one that can have it.
+    nearest = Import.objects.filter(conversation_base__lt=conversation.pk).order_by("-conversation_base").first()
+    if nearest is None or nearest.conversation_base is None:
+        return None
+    return nearest if conversation.pk <= nearest.conversation_base + nearest.last_row else None
+
+
+def facts(request: HttpRequest, conversation: Conversation) -> list[Fact]:
+    """The import of a conversation by its day; for those who import, with a link to its page."""
+    found = import_of(conversation)
+    if found is None or found.stored_at is None:
+        return []
+    address = ""
+    if request.user.has_perm("imports.import_messages"):
+        address = reverse("admin:imports_import_change", args=[found.pk])
+    return [Fact("Imported", clock.date_and_time(clock.local(found.stored_at)), address)]

@@ -1,0 +1,40 @@
+"""Imports that wait for the decision of whoever uploaded them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ops.console.rooms import Waiting
+from ops.imports.models import Import
+
+NEEDED = "needed"
+
+
+def decisions(user: Any) -> QuerySet[Import]:
+    """The checked files of ``user``, which are there until they are imported, discarded or left for a day."""
+    return Import.objects.filter(by=user, state=Import.State.CHECKED).exclude(upload="")
+
+
+def of(user: Any) -> list[Waiting]:
+    """What the menu counts; nothing for people who may not import."""
+    if not user.has_perm("imports.import_messages"):
+        return []
+    one, many = "import needs your decision", "imports need your decision"
+    return [Waiting("imports.Import", decisions(user), one, many, f"decision={NEEDED}")]
+
+
+class DecisionFilter(admin.SimpleListFilter):
+    """The imports that wait for a decision of the person who looks at the list."""
+
+    title = "decision"
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(NEEDED, "Needs your decision")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(pk__in=decisions(request.user).values("pk")) if self.value() else queryset

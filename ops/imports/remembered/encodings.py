@@ -1,0 +1,35 @@
+"""Which encoding is suggested for a file that is not valid in its own, and which one somebody chose last time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ops.files.dialects.mixed_encodings import shown
+from ops.files.encodings import ENCODINGS, samples_of, suggest_encodings
+from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.imports.models import RememberedEncoding
+
+
+def remember(encoding: str, *, by: Any) -> None:
+    """Store what ``by`` chose, one of ENCODINGS; it replaces what they chose before."""
+    RememberedEncoding.objects.update_or_create(user=by, defaults={"encoding": encoding})
+
+
+def remembered(by: Any) -> str:
+    """What ``by`` chose last time, "" where they never did or it cannot be chosen any more."""
+    chosen = RememberedEncoding.objects.filter(user=by).values_list("encoding", flat=True).first() if by else None
+    return chosen if chosen in ENCODINGS else ""
+
+
+def suggestions(path: Path, *, by: Any) -> list[Suggestion]:
+    """The encodings that a file is likely in, each valid for the whole of it, with lines as they would be read."""
+    last = remembered(by)
+    return [_suggestion(path, name, again=name == last) for name in suggest_encodings(path, preferred=last)]
+
+
+def _suggestion(path: Path, name: str, *, again: bool) -> Suggestion:
+    samples = [Sample(None, shown(before), shown(after)) for before, after in samples_of(path, name, MOST_SAMPLES)]
+    last_time = ", which you chose last time" if again else ""
+    sentence = f"The file is probably in {ENCODINGS[name]}{last_time}."
+    return Suggestion("encoding", name, sentence, f"Read as {name}", samples)

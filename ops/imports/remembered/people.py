@@ -1,0 +1,42 @@
+"""Whose account a name in somebody's files stands for, as they chose last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from messaging.writing import in_batches
+from ops.imports.models import RememberedPerson
+
+MOST_REMEMBERED = 10_000  # names of one uploader that are looked for, the latest
+
+
+def remember(people: Mapping[str, str], *, by: Any) -> None:
+    """Store which account each name stands for (Choices.people); replaces what ``by`` chose for these names before.
+
+    Names that get an account of their own need no memory; nor is a name kept for an account that is not there.
+    """
+    users = get_user_model()._default_manager
+    for batch in in_batches([name for name, username in people.items() if username]):
+        accounts = dict(users.filter(username__in={people[name] for name in batch}).values_list("username", "pk"))
+        with transaction.atomic():
+            RememberedPerson.objects.filter(user=by, name__in=batch).delete()
+            RememberedPerson.objects.bulk_create(
+                [
+                    RememberedPerson(user=by, name=name, account_id=accounts[people[name]])
+                    for name in batch
+                    if people[name] in accounts
+                ],
+                ignore_conflicts=True,
+            )
+
+
+def remembered(*, by: Any) -> dict[str, str]:
+    """The names about which ``by`` chose, each with the username of the account; none for the command."""
+    if by is None:
+        return {}
+    chosen = RememberedPerson.objects.filter(user=by).order_by("-pk")
+    return dict(chosen.values_list("name", "account__username")[:MOST_REMEMBERED])

@@ -1,0 +1,106 @@
+"""“Verify now”: a job that reads the whole chain, says what it came to, and leaves that on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.query import QuerySet
+from django.test import Client
+from django.urls import reverse
+
+from ops.audit.models import Entry
+from ops.audit.sealing import chain, verification
+from ops.audit.tests.emptying import triggers_removed
+from ops.audit.tests.trail import make_auditor
+from ops.conftest import make_staff
+from ops.jobs import starting
+from ops.jobs.models import Job
+from ops.jobs.tests.working import run_all_jobs
+from ops.jobs.verifying import kind
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("admin:audit_verification")
+
+
+@pytest.fixture
+def otto(db: Any) -> Any:
+    """Otto audits."""
+    return make_auditor("otto")
+
+
+@pytest.fixture
+def auditing(client: Client, otto: Any) -> Client:
+    client.force_login(otto)
+    chain.seal()
+    return client
+
+
+def verified() -> Entry:
+    return Entry.objects.filter(event="audit.verified").latest("pk")
+
+
+def test_before_the_first_time_it_says_so(auditing: Client) -> None:
+    assert "The trail has not been verified here yet." in auditing.get(PAGE).content.decode()
+    assert "It has not been verified here yet." in auditing.get("/console/").content.decode()
+
+
+def test_an_intact_trail_is_said_to_be_with_an_anchor(auditing: Client, otto: Any) -> None:
+    head = chain.head()
+    assert head is not None
+    assert auditing.post(PAGE)["Location"] == PAGE
+    page = auditing.get(PAGE).content.decode()
+    assert "intact" in page and "by <bdi>otto</bdi>" in page
+    assert f"<code>{head}</code>" in page
+    assert verification.parse_anchor(str(head)).position == head.position
+    assert "intact" in auditing.get("/console/").content.decode()
+    assert (verified().actor, verified().details) == (otto, {"intact": True, "sealed": head.position})
+
+
+def test_where_it_was_tampered_with_is_named_and_stays_on_record(auditing: Client, otto: Any) -> None:
+    entry = Entry.objects.order_by("pk").first()
+    assert entry is not None
+    with triggers_removed(connection):
+        QuerySet.update(Entry.objects.filter(pk=entry.pk), actor_role="superuser")
+    auditing.post(PAGE)
+    fault = f"Entry {entry.pk} (position 1) does not match its seal: the entry or the seal was altered."
+    page = auditing.get(PAGE).content.decode()
+    assert "not intact" in page and fault in page
+    assert "not intact" in auditing.get("/console/").content.decode()
+    assert verified().details["intact"] is False
+    assert Job.objects.get().error == fault
+
+
+def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto: Any) -> None:
+    """The part of it that was read before says nothing: it may have been changed since."""
+    job = starting.start(kind.KIND, requester=otto, title=kind.TITLE, params={}, kick=False)
+    Job.objects.filter(pk=job.pk).update(done=1_000_000)
+    page = auditing.get(PAGE).content.decode()
+    assert 'role="status"' in page and "Verify now" not in page
+    assert auditing.post(PAGE).status_code == 302
+    assert Job.objects.count() == 1
+    run_all_jobs()
+    assert kind.latest(1)[0].state == "intact"
+    assert kind.latest(1)[0].sealed == Job.objects.get().done
+
+
+def test_a_cancelled_one_is_not_a_result(auditing: Client, otto: Any) -> None:
+    job = starting.start(kind.KIND, requester=otto, title=kind.TITLE, params={}, kick=False)
+    starting.cancel(job, by=otto)
+    assert "not finished" in auditing.get(PAGE).content.decode()
+
+
+def test_only_who_may_read_the_trail_verifies_it(client: Client) -> None:
+    client.force_login(make_staff("vera", "view_job"))
+    assert (client.get(PAGE).status_code, client.post(PAGE).status_code) == (403, 403)
+    assert not Job.objects.exists()
+
+
+def test_the_page_costs_the_same_after_many(auditing: Client, otto: Any, django_assert_max_num_queries: Any) -> None:
+    for _ in range(12):
+        auditing.post(PAGE, follow=True)
+    with django_assert_max_num_queries(7):
+        page = auditing.get(PAGE).content.decode()
+    assert page.count("marked-chip") == 10

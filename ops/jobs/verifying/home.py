@@ -1,0 +1,24 @@
+"""What the home page says of the audit trail's chain, with the button that verifies it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from ops.console.frame.home import Section
+from ops.jobs.verifying import kind
+
+
+def last_verification(request: HttpRequest) -> dict[str, kind.Verification | None] | None:
+    """Return the ``last`` verification, None in it before the first; None for who may not read the trail."""
+    if not request.user.has_perm(kind.PERMISSION):
+        return None
+    return {"last": next(iter(kind.latest(1)), None)}
+
+
+SECTION = Section(
+    "verification",
+    "The audit trail’s chain",
+    75,
+    template="jobs/home/verification.html",
+    content=last_verification,
+)

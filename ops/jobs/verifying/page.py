@@ -1,0 +1,35 @@
+"""The page that verifies the audit trail, and says what the last verifications came to."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+
+from ops.jobs import permissions
+from ops.jobs.verifying import kind
+
+MOST_SHOWN = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def verification(request: HttpRequest) -> HttpResponse:
+    """The state of the trail; POST verifies it. For people who may read the trail."""
+    if not request.user.has_perm(kind.PERMISSION):
+        raise PermissionDenied
+    if request.method == "POST":
+        kind.start(by=request.user)
+        return HttpResponseRedirect(request.path)
+    found = kind.latest(MOST_SHOWN)
+    last = found[0] if found else None
+    context = {
+        **admin.site.each_context(request),
+        "title": "Verification of the audit trail",
+        "last": last,
+        "earlier": found[1:],
+        # Its progress is asked for as that of any job.
+        "live": last is not None and last.state == "running" and permissions.may_see(request.user, last.job),
+    }
+    return TemplateResponse(request, "jobs/verification.html", context)

@@ -1,0 +1,89 @@
+"""What the web server receives by itself is what pages take as a form, and no more of it than fits into memory."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+
+from ops.console.limits.uploads import ROOM_FOR_A_FORM
+from ops.serving import worker
+from ops.serving.sending import IN_MEMORY
+from ops.serving.worker import BufferingWorker, Connection
+
+
+def test_the_largest_form_of_the_server_is_that_of_pages() -> None:
+    """A larger body is left to the page, which refuses it unread or takes it as an upload."""
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE + ROOM_FOR_A_FORM == worker.LARGEST_FORM
+
+
+def without_process(connections: int) -> BufferingWorker:
+    """A worker with so many connections, whose main loop the test plays."""
+    serving = BufferingWorker.__new__(BufferingWorker)
+    serving.poller, serving.waiting, serving.nr_conns = selectors.DefaultSelector(), {}, connections
+    serving.cfg, serving.worker_connections = SimpleNamespace(timeout=0, keepalive=2), connections + 1
+    serving.alive, serving.swept = True, 0.0
+    return serving
+
+
+def answered_at_length() -> tuple[Connection, socket.socket]:
+    """A connection whose answer is larger than what the system takes at once, and its client."""
+    ours, theirs = socket.socketpair()
+    connection = Connection(SimpleNamespace(), ours, None, None)
+    connection.sock.sendall(bytes(IN_MEMORY))
+    return connection, theirs
+
+
+def test_whoever_holds_most_is_dropped_when_all_hold_too_much() -> None:
+    serving = without_process(3)
+    pairs = [socket.socketpair() for _ in range(3)]
+    small, large, newest = (Connection(SimpleNamespace(), ours, None, None) for ours, _ in pairs)
+    for connection, held in ((small, 10), (large, worker.MOST_HELD), (newest, worker.AT_ONCE + 1)):
+        serving._register(connection)
+        connection.received += bytes(held)
+    serving._limit_held(newest)
+    assert list(serving.waiting) == [small, newest]
+    assert pairs[1][1].recv(1) == b""
+    for _, theirs in pairs:
+        theirs.close()
+
+
+def test_answers_that_are_not_read_count_among_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "MOST_HELD", 3 * IN_MEMORY)
+    serving = without_process(5)
+    pairs = [answered_at_length() for _ in range(5)]
+    for connection, _ in pairs:
+        serving._send(connection)
+    assert len(serving.waiting) == 3
+    for connection, client in pairs:
+        connection.close()
+        client.close()
+
+
+def test_whoever_does_not_read_in_time_is_cut_off() -> None:
+    serving = without_process(1)
+    connection, client = answered_at_length()
+    serving._send(connection)  # it has no time
+    serving.murder_pending()
+    assert (serving.nr_conns, serving.waiting) == (0, {})
+    assert len(b"".join(iter(lambda: client.recv(2**18), b""))) < IN_MEMORY
+    client.close()
+
+
+def test_the_next_request_is_received_only_after_the_answer_is_read() -> None:
+    serving = without_process(1)
+    connection, client = answered_at_length()
+    connection.keepalive = True
+    serving._send(connection)
+    client.sendall(b"GET / HTTP/1.1\r\n")
+    while connection.sock.unsent:
+        assert not connection.received
+        client.recv(2**18)
+        serving.wait_for_and_dispatch_events(20)
+    serving.wait_for_and_dispatch_events(20)
+    assert connection.received == b"GET / HTTP/1.1\r\n"
+    connection.close()
+    client.close()

@@ -1,0 +1,120 @@
+/* The frame by keyboard: the jump box suggests pages of the console, menus close with Esc or a click elsewhere.
+   Everything works without this script: the jump box is a form, and menus open by themselves. */
+"use strict";
+
+(() => {
+  const box = document.getElementById("jump-words");
+  if (!box) return;
+  const form = box.form;
+  const menus = document.querySelectorAll("#header details");
+
+  /* --- What is offered: the pages that this page's own menus lead to --------------------------------------------- */
+
+  const pages = [...document.querySelectorAll(".main-menu a, .account a")].map((link) => {
+    const place = link.closest(".main-menu > ul > li")?.firstElementChild;
+    const name = words(link);
+    return { name: place && place !== link ? `${words(place)} › ${name}` : name, address: link.href };
+  });
+
+  function words(link) {
+    return [...link.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim()).join("");
+  }
+
+  const list = document.createElement("ul");
+  list.id = "jump-list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Pages");
+  list.hidden = true;
+  form.append(list);
+  const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
+  for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value);
+  let chosen = -1;
+
+  function suggest() {
+    const typed = box.value.trim().toLowerCase();
+    const fitting = typed
+      ? pages.filter((page) => page.name.toLowerCase().split(/[\s›]+/).some((word) => word.startsWith(typed)) ||
+          page.name.toLowerCase().startsWith(typed))
+      : [];
+    list.replaceChildren(...fitting.map((page, number) => {
+      const option = document.createElement("li");
+      option.id = `jump-${number}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.dataset.address = page.address;
+      option.textContent = page.name;
+      return option;
+    }));
+    choose(-1);
+    show(fitting.length > 0);
+  }
+
+  function show(open) {
+    list.hidden = !open;
+    box.setAttribute("aria-expanded", String(open));
+    if (!open) choose(-1);
+  }
+
+  function choose(number) {
+    chosen = number;
+    [...list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === number)));
+    if (number >= 0) box.setAttribute("aria-activedescendant", `jump-${number}`);
+    else box.removeAttribute("aria-activedescendant");
+  }
+
+  box.addEventListener("input", suggest);
+  box.addEventListener("blur", () => show(false));
+  list.addEventListener("mousedown", (event) => {
+    const option = event.target.closest("[role=option]");
+    event.preventDefault();
+    if (option) location.assign(option.dataset.address);
+  });
+  box.addEventListener("keydown", (event) => {
+    const options = list.hidden ? 0 : list.children.length;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && options) {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      // One place more than options: the words as they were typed.
+      choose(((chosen + 1 + step + options + 1) % (options + 1)) - 1);
+    } else if (event.key === "Enter" && chosen >= 0) {
+      event.preventDefault();
+      location.assign(list.children[chosen].dataset.address);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      event.stopPropagation();
+      show(false);
+    }
+  });
+
+  /* --- Keys, and closing what is open --------------------------------------------------------------------------- */
+
+  function isTyping(element) {
+    return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey) return;
+    const toBox = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k";
+    const plain = !event.ctrlKey && !event.metaKey && !isTyping(event.target);
+    if (toBox || (plain && event.key === "/")) {
+      event.preventDefault();
+      document.querySelector(".menu-button").open = true;
+      box.focus();
+      box.select();
+    } else if (plain && event.key === "?") {
+      event.preventDefault();
+      location.assign(form.dataset.keyboard);
+    } else if (event.key === "Escape") {
+      for (const menu of menus) {
+        if (!menu.open) continue;
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const account = document.querySelector(".account");
+    if (!account.contains(event.target)) account.open = false;
+  });
+})();

@@ -1,0 +1,173 @@
+"""The frame in a real browser: menu, jump box, account and filters; by keyboard, without scripts, on narrow screens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, assert_accessible, assert_fits, open_from_menu, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts import roles
+from ops.deletion.tests.deleting import ask
+from ops.tests.test_who_may_open_what import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CONVERSATIONS = "/console/messaging/conversation/"
+FIRST_ROW_WITHIN = 300  # pixels from the top of a narrow screen
+
+
+@pytest.fixture
+def message(transactional_db: Any) -> Message:
+    roles.set_up()
+    return write(make_user("alice"), make_user("bob"), "Is the bicycle still there?")
+
+
+@pytest.fixture
+def rosa(transactional_db: Any) -> Any:
+    return make_user("rosa", is_staff=True, is_superuser=True)
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_every_place_is_open_and_says_what_waits(
+    open_page: OpenPage, message: Message, rosa: Any, width: int, scheme: Any
+) -> None:
+    ask(message.receiver, by=make_staff("sue"))
+    page = open_page(width, scheme)
+    sign_in(page, rosa)
+    page.goto("/console/")
+    expect(page.get_by_role("link", name="1 deletion awaits your approval")).to_be_visible()
+    check(page)
+    if width == NARROW:
+        page.get_by_text("Menu").click()
+    places = page.get_by_role("navigation", name="Main").locator("> ul > li > a")
+    expect(places).to_have_text(["Review", re.compile("People.*1 waiting for you"), "Data", "Audit", "Settings"])
+    check(page)
+    page.get_by_text("rosa", exact=True).click()
+    expect(page.get_by_role("link", name="Participant inbox")).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    open_from_menu(page, "Review", "Edits")
+    expect(page.get_by_role("heading", name="Edits")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("Review")
+    check(page)
+
+
+def test_the_first_row_of_a_narrow_list_is_near_the_top(open_page: OpenPage, message: Message, rosa: Any) -> None:
+    """For everybody, also for who may export what is chosen."""
+    page = open_page(NARROW)
+    sign_in(page, rosa)
+    for address in (CONVERSATIONS, "/console/messaging/message/", "/console/accounts/user/"):
+        page.goto(address)
+        row = page.locator("table.list tbody tr").first.bounding_box()
+        assert row and row["y"] <= FIRST_ROW_WITHIN, f"the first row of {address} begins at {row}"
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_filters_open_by_one_button_on_narrow_screens(
+    open_page: OpenPage, message: Message, rosa: Any, javascript: bool
+) -> None:
+    page = open_page(NARROW, javascript=javascript)
+    sign_in(page, rosa)
+    page.goto(CONVERSATIONS)
+    filters = page.get_by_role("navigation", name="Filters")
+    expect(filters).to_be_hidden()
+    page.get_by_text("Filters", exact=True).click()
+    filters.get_by_role("link", name="Unread", exact=True).click()
+    expect(page.get_by_text("Filters (1)")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_without_scripts_the_whole_frame_works(open_page: OpenPage, message: Message, rosa: Any, width: int) -> None:
+    page = open_page(width, javascript=False)
+    sign_in(page, rosa)
+    page.goto("/console/")
+    open_from_menu(page, "People", "Users")
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    if width == NARROW:
+        page.get_by_text("Menu", exact=True).click()
+    jump = page.get_by_role("search", name="Jump to")
+    jump.get_by_role("searchbox").fill(f"message {message.pk}")
+    jump.get_by_role("button", name="Go").click()
+    expect(page).to_have_url(re.compile(rf"/message/{message.pk}/change/$"))
+    page.get_by_text("rosa", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile(r"/console/login/"))
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("key", ["Control+k", "/"])
+def test_the_jump_box_by_keyboard(
+    open_page: OpenPage, message: Message, rosa: Any, width: int, scheme: Any, key: str
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rosa)
+    page.goto(CONVERSATIONS)
+    page.keyboard.press(key)
+    box = page.get_by_role("combobox", name="Jump to a number, name, address or page")
+    expect(box).to_be_focused()
+    page.keyboard.type("exp")
+    option = page.get_by_role("option", name="Data › Exports")
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    check(page)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/console/exports/export/$"))
+    page.wait_for_load_state()  # the scripts of the new page listen to the keys
+
+    page.keyboard.press(key)
+    page.keyboard.type("no such thing")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No match for “no such thing” among what you can open.")).to_be_visible()
+    check(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(str(message.pk))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main").get_by_role("link", name=f"Message {message.pk}")).to_be_visible()
+    check(page)
+
+
+def test_keys_are_letters_where_somebody_writes(page: Page, message: Message, rosa: Any) -> None:
+    sign_in(page, rosa)
+    page.goto("/console/messaging/message/")
+    search = page.get_by_label("Search messages")
+    search.click()
+    page.keyboard.type("a/b?")
+    expect(search).to_have_value("a/b?")
+
+
+def test_menus_close_with_escape_and_give_the_focus_back(page: Page, message: Message, rosa: Any) -> None:
+    sign_in(page, rosa)
+    page.goto("/console/")
+    account = page.locator(".account > summary")
+    account.press("Enter")
+    expect(page.get_by_role("link", name="Change password")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Change password")).to_be_hidden()
+    expect(account).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_a_long_name_breaks_nothing(open_page: OpenPage, transactional_db: Any, width: int) -> None:
+    name = "W" * 150
+    user = make_user(name, is_staff=True, is_superuser=True)
+    page = open_page(width)
+    sign_in(page, user)
+    for address in ("/console/", f"/console/accounts/user/{user.pk}/change/"):
+        page.goto(address)
+        check(page)

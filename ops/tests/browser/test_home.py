@@ -1,0 +1,83 @@
+"""Home in a real browser: full of work, the dashboard that its figures went to, and “Verify now”."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    OpenPage,
+    assert_accessible,
+    assert_fits,
+    open_from_menu,
+    sign_in,
+)
+from messaging.tests.cast import make_user
+from ops.audit.models import Entry
+from ops.audit.sealing import chain
+from ops.tests.test_home import much_happens
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HOSTILE = "<b>" + "w" * 146
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_home_leads_to_the_work_and_the_figures_have_a_page(open_page: OpenPage, width: int, scheme: Any) -> None:
+    rosa = make_user("rosa", is_staff=True, is_superuser=True)
+    make_user(HOSTILE)
+    for number in range(2):
+        much_happens(number, by=rosa)
+    chain.seal()
+    page = open_page(width, scheme)
+    sign_in(page, rosa)
+    page.goto("/console/")
+    expect(page.get_by_role("heading", name="Where you left off")).to_be_visible()
+    check(page)
+    if width == NARROW:
+        top = page.get_by_role("link", name="await your approval").bounding_box()
+        assert top is not None and top["y"] < 300
+
+    page.get_by_label("Part of a username or of an e-mail address").fill("<b>www")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=HOSTILE, exact=True)).to_be_visible()
+
+    page.goto("/console/")
+    page.get_by_role("link", name="open holds").click()
+    expect(page.get_by_role("heading", name="Holds")).to_be_visible()
+
+    open_from_menu(page, "Review", "Dashboard")
+    expect(page.get_by_role("heading", name="Messages per day, last 30 days")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_an_auditor_verifies_the_trail(open_page: OpenPage, width: int, scheme: Any) -> None:
+    rosa = make_user("rosa", is_staff=True, is_superuser=True)
+    page = open_page(width, scheme)
+    sign_in(page, rosa)
+    page.goto("/console/")
+    verify = page.get_by_role("button", name="Verify now")
+    verify.focus()
+    assert verify.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("✓ intact")).to_be_visible()
+    expect(page.get_by_text("Keep it outside of the database")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Verify now").click()
+    expect(page.get_by_role("heading", name="Earlier verifications")).to_be_visible()
+    check(page)
+    entries = Entry.objects.filter(event="audit.verified")
+    assert entries.count() == 2
+    page.goto(f"/console/audit/entry/{entries.latest('pk').pk}/change/")
+    expect(page.get_by_role("link", name="Open it")).to_be_visible()
+    check(page)

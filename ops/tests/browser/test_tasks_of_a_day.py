@@ -1,0 +1,239 @@
+"""Tasks of a day, each with no more clicks and page loads than it took before the frame was rebuilt.
+
+Typing and keys are free, and so is confirming one's password, which is asked for once in a while. Of the fourteen
+tasks, importing a file of a German Excel and undoing an import are gone in ops/imports/tests/browser, deleting an
+account in ops/deletion/tests/browser.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Locator, Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import LOOKS, WIDE, OpenPage, assert_accessible, assert_fits, open_filters, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts import roles
+from ops.tests.irc import store_conversation
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HEIGHT, SCREENS = 900, 5  # of a window, and how many of them a thread of 117 messages may take
+JUMP = "Jump to a number, name, address or page"
+
+
+class Walk:
+    """A page on which clicks and page loads are counted since the task ``began``."""
+
+    def __init__(self, page: Page, width: int) -> None:
+        self.page = page
+        self.clicks = self.loads = 0
+        self.wide = width == WIDE
+        page.on("load", self._count_load)
+
+    def _count_load(self, _: Any) -> None:
+        self.loads += 1
+
+    def begin(self, address: str) -> None:
+        self.page.goto(address)
+        self.clicks = self.loads = 0
+
+    def click(self, place: Locator) -> None:
+        self.clicks += 1
+        place.click()
+        self.page.wait_for_load_state()
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        self.click(self.page.get_by_role("link", name=name).first)
+
+    def press(self, name: str) -> None:
+        self.click(self.page.get_by_role("button", name=name))
+
+    def menu(self, place: str) -> None:
+        """Open a place from the menu, which is behind a button of its own on a narrow screen."""
+        menu = self.page.get_by_role("navigation", name="Main")
+        if not menu.is_visible():
+            self.page.locator(".menu-button > summary").click()
+        self.click(menu.get_by_role("link", name=place, exact=True))
+
+    def jump(self, words: str) -> None:
+        """By keys alone."""
+        self.page.keyboard.press("/")
+        with self.page.expect_navigation():
+            self.page.keyboard.type(words)
+            self.page.keyboard.press("Enter")
+
+    def confirm(self, person: Any) -> None:
+        """Say who one is; neither this click nor its page counts."""
+        loads = self.loads
+        self.page.get_by_label("Password").fill(f"{person.get_username()}'s password")
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Confirm").click()
+        self.page.wait_for_load_state()
+        self.loads = loads
+
+    def ends(self, *, clicks: int, loads: int) -> None:
+        """The page is as pages are to be, and the task took no more than it did before."""
+        assert_accessible(self.page)
+        assert_fits(self.page)
+        if self.wide:
+            assert self.clicks <= clicks and self.loads <= loads, f"{self.clicks} clicks, {self.loads} loads"
+
+
+@pytest.fixture
+def people(transactional_db: Any) -> dict[str, Any]:
+    """Somebody of each role, by the name of the role."""
+    roles.set_up()
+    made = {}
+    for name in ("Reviewer", "Lead", "Data operator", "Auditor"):
+        made[name] = make_user(name.split()[0].lower(), is_staff=True)
+        made[name].groups.add(Group.objects.get(name=name))
+    return made
+
+
+@pytest.fixture
+def reply(people: dict[str, Any]) -> Message:
+    """Bob's answer to Alice, which he changed after she had replied to it."""
+    alice, bob = make_user("alice"), make_user("bob")
+    first = write(alice, bob, "Is the bicycle still there?")
+    reply = answer(first, "It is, for 40.", minute=1)
+    answer(reply, "I take it for 40.", minute=2)
+    reply.content = "It is, for 60."
+    reply.save()
+    return reply
+
+
+@pytest.fixture
+def long_thread(people: dict[str, Any]) -> int:
+    """The number of a conversation of 117 messages between seven people."""
+    return int(store_conversation(117).pk)
+
+
+def walk_as(open_page: OpenPage, person: Any, width: int, scheme: Any) -> Walk:
+    page = open_page(width, scheme)
+    sign_in(page, person)
+    return Walk(page, width)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_reviewers_tasks(
+    open_page: OpenPage, people: dict[str, Any], reply: Message, long_thread: int, width: int, scheme: Any
+) -> None:
+    walk = Walk(open_page(width, scheme), width)
+    page = walk.page
+    # 1. First sign-in, and the first conversation that deserves attention.
+    walk.begin("/")
+    page.get_by_label("Username").fill("reviewer")
+    page.get_by_label("Password").fill("reviewer's password")
+    walk.press("Sign in")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    walk.follow(re.compile("1 edit after a reply"))
+    walk.follow(re.compile("It is, for 40"))
+    expect(page.locator("article.marked")).to_contain_text("It is, for 60.")
+    walk.ends(clicks=3, loads=3)
+    # 2. A thread of 117 messages, and what one of its seven people said.
+    walk.begin("/console/")
+    walk.menu("Review")
+    walk.click(page.locator(f"a[href*='/conversation/{long_thread}/change/']").first)
+    expect(page.get_by_role("article")).to_have_count(117)
+    if walk.wide:
+        assert page.evaluate("document.documentElement.scrollHeight") <= SCREENS * HEIGHT
+    walk.ends(clicks=2, loads=2)
+    # 3. An edited message: what changed, when, by whom.
+    walk.begin("/console/messaging/conversation/")
+    walk.click(page.locator(f"a[href*='/conversation/{reply.conversation_id}/change/']").first)
+    walk.click(page.get_by_text("Show edit"))
+    expect(page.locator("del")).to_contain_text("40")
+    expect(page.locator(".edits").first).to_contain_text(re.compile(r"\d\d:\d\d"))
+    walk.ends(clicks=2, loads=2)
+    # 4. All messages that one person has not read.
+    walk.begin("/console/")
+    walk.jump("alice")
+    walk.follow(re.compile("1 not read by them"))
+    expect(page.get_by_role("main")).to_contain_text("It is, for 60.")
+    walk.ends(clicks=3, loads=3)
+    # 5. Everything that two people wrote to each other.
+    walk.begin("/console/")
+    walk.jump("alice")
+    walk.follow(re.compile("Between them"))
+    expect(page.get_by_role("heading", name="Between alice and bob")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Is the bicycle still there?")
+    walk.ends(clicks=4, loads=4)
+    # 6. Messages with certain words.
+    walk.begin("/console/messaging/message/")
+    page.locator("main input[name=q]").fill("bicycle still")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("mark").first).to_have_text(re.compile("bicycle still"))
+    walk.ends(clicks=1, loads=1)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any) -> None:
+    lead = people["Lead"]
+    walk = walk_as(open_page, lead, width, scheme)
+    page = walk.page
+    # 7. Correcting a text.
+    walk.begin(f"/console/messaging/conversation/{reply.conversation_id}/change/")
+    walk.follow("Details of message 2")
+    walk.click(page.get_by_text("Edit text…"))
+    page.get_by_label("Corrected text").fill("It is, for 50.")
+    walk.press("Save correction")
+    expect(page.get_by_text("Text corrected.")).to_be_visible()
+    walk.ends(clicks=3, loads=2)
+    # 12. Placing and lifting a hold.
+    walk.begin("/console/")
+    walk.jump("alice")
+    walk.follow("Place hold…")
+    walk.confirm(lead)
+    page.get_by_label("Reason").fill("The police asked")
+    walk.press("Place hold on alice")
+    expect(page.get_by_text("The police asked")).to_be_visible()
+    walk.follow(re.compile("Lift"))
+    page.get_by_label("Reason").fill("The case is closed")
+    walk.press("Lift hold")
+    expect(page.get_by_text("The case is closed")).to_have_count(0)
+    walk.ends(clicks=7, loads=7)
+    # 14. Monday morning: what waits, what stands, what was corrected.
+    walk.begin("/console/")
+    expect(page.get_by_role("main")).to_contain_text("2 edits after a reply")
+    expect(page.get_by_role("main")).to_contain_text("1 correction made")
+    expect(page.get_by_role("main")).to_contain_text("No open deletions and no open holds.")
+    walk.ends(clicks=0, loads=1)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_tasks_of_a_data_operator_and_an_auditor(
+    open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any
+) -> None:
+    walk = walk_as(open_page, people["Data operator"], width, scheme)
+    page = walk.page
+    # 10. One person's conversations as a workbook.
+    walk.begin("/console/")
+    walk.jump("alice")
+    walk.follow("Open conversations")
+    walk.follow("Export…")
+    walk.confirm(people["Data operator"])
+    walk.click(page.get_by_label("Excel (XLSX)"))
+    page.get_by_label("Reason for export").fill("She asked for it")
+    walk.press("Export these conversations")
+    with page.expect_download():
+        walk.follow("Download")
+    walk.ends(clicks=8, loads=7)
+
+    walk = walk_as(open_page, people["Auditor"], width, scheme)
+    page = walk.page
+    # 13. Whether the chain is whole, what somebody did today, and who read this conversation.
+    walk.begin("/console/")
+    expect(page.get_by_role("button", name="Verify now")).to_be_visible()
+    walk.menu("Audit")
+    open_filters(page)
+    page.get_by_role("combobox", name="User").fill("data")
+    walk.press("Filter")
+    expect(page.get_by_role("main")).to_contain_text("Exported")
+    walk.ends(clicks=4, loads=3)

@@ -1,0 +1,206 @@
+"""Wherever a password is typed, guesses are counted, recorded and refused after a few, as at signing in."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from messaging.tests.cast import make_user
+from ops.accounts.models import FailedSignIn, User
+from ops.accounts.signing_in.throttling import MOST_PER_ACCOUNT
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.conftest import confirm
+from ops.tests.roles import PEOPLE
+from ops.tests.test_who_may_open_what import EXPECTED, address, keys, routes, signed_in
+
+__all__ = ["keys"]
+
+pytestmark = pytest.mark.once
+
+LOCKED = "Too many tries failed. Try again in 15 minutes"
+NEW = "an entirely new one"
+SIGNED_OUT_PAGES = {"/sign-in/", "/console/login/"}
+STAFF_PAGES = {"/confirm/", "/console/password_change/", "/messages/delete-account/"}
+
+
+def addresses(keys: dict[str, Any]) -> list[str]:
+    """Every address of the site, about rows that are there."""
+    elsewhere = [route for _, route in routes(get_resolver().url_patterns) if not route.startswith("console/")]
+    number = str(keys["messaging/message/"])
+    console = [address(name, keys) for name in EXPECTED if name != "logout"]
+    return [*console, *("/" + re.sub("<[^>]+>", number, route) for route in elsewhere if route != "sign-out/")]
+
+
+def password_fields(page: Any) -> dict[str, str]:
+    """The password fields of a page, by name, with what a browser fills in: the current password or a new one."""
+    if page.status_code != 200 or page.streaming or "html" not in page["Content-Type"]:
+        return {}
+    inputs = re.findall(r'<input [^>]*type="password"[^>]*>', page.content.decode())
+    return {_attribute(one, "name"): _attribute(one, "autocomplete") for one in inputs}
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf' {name}="([^"]*)"', tag)
+    return unescape(found[1]) if found else ""
+
+
+def browser(who: str) -> Client:
+    client = signed_in(who)
+    return client if who in ("nobody", "alice") else confirm(client, who)
+
+
+def pages_that_ask(who: str, keys: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The password fields of the pages that ask for a current password, by address, for one of PEOPLE."""
+    client = browser(who)
+    found = {at: password_fields(client.get(at)) for at in addresses(keys)}
+    return {at: fields for at, fields in found.items() if "current-password" in fields.values()}
+
+
+def guess(client: Client, at: str, fields: dict[str, str], username: str, password: str) -> str:
+    sent = {name: password if what == "current-password" else NEW for name, what in fields.items()}
+    return client.post(at, {"username": username, "next": "/", **sent}).content.decode()
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_guesses_are_counted_recorded_and_refused_wherever_they_are_typed(who: str, keys: dict[str, Any]) -> None:
+    asking = pages_that_ask(who, keys)
+    assert asking.keys() >= {"nobody": SIGNED_OUT_PAGES, "alice": {"/messages/delete-account/"}}.get(who, STAFF_PAGES)
+    username = "alice" if who == "nobody" else who
+    person = User.objects.get(username=username)
+    refused = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED)
+    refusals = Entry.objects.filter(event__in=refused, target_id=str(person.pk))
+    for at, fields in asking.items():
+        FailedSignIn.objects.all().delete()
+        client, before = browser(who), refusals.count()
+        for number in range(1, MOST_PER_ACCOUNT + 1):
+            guess(client, at, fields, username, f"guess {number}")
+            assert (at, FailedSignIn.objects.count()) == (at, number)
+        assert refusals.count() > before, f"nothing is recorded of guesses at {at}"
+        assert LOCKED in guess(client, at, fields, username, f"{username}'s password"), f"{at} goes on asking"
+        person.refresh_from_db()
+        assert person.is_active and person.check_password(f"{username}'s password")
+
+
+def refused_everywhere(who: str, at: str, fields: dict[str, str], password: str) -> tuple[list[str], list[str]]:
+    """The answers to a password typed until it is locked out, and once more, and the entries that this leaves."""
+    FailedSignIn.objects.all().delete()
+    before = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    answers = [guess(Client(), at, fields, who, password) for _ in range(MOST_PER_ACCOUNT + 1)]
+    left = Entry.objects.filter(id__gt=before, target_label=who).order_by("id").values_list("event", flat=True)
+    return [re.sub('name="csrfmiddlewaretoken" value="[^"]*"', "", one) for one in answers], list(left)
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("who", PEOPLE[1:])
+def test_the_right_password_of_somebody_who_is_refused_is_as_a_wrong_one(
+    who: str, active: bool, keys: dict[str, Any]
+) -> None:
+    """At every page where somebody signs in: the answers, what is recorded, and the lock-out."""
+    doors, refused = pages_that_ask("nobody", keys), set()
+    signed_in(who)
+    make_user("root", is_staff=True, is_superuser=True)  # one active superuser stays
+    User.objects.filter(username=who).update(is_active=active)
+    for at, fields in doors.items():
+        FailedSignIn.objects.all().delete()
+        client = Client()
+        guess(client, at, fields, who, f"{who}'s password")
+        if SESSION_KEY in client.session:
+            continue
+        refused.add(at)
+        wrong, right = (refused_everywhere(who, at, fields, one) for one in ("a guess", f"{who}'s password"))
+        assert right == wrong
+        assert right[1] == [Event.SIGN_IN_REFUSED] * MOST_PER_ACCOUNT + [Event.SIGN_IN_LOCKED]
+        assert LOCKED in right[0][-1]
+    assert refused == (doors.keys() if not active else {"/console/login/"} if who == "alice" else set())
+
+
+def test_guesses_on_one_page_count_on_all_others(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    pages = {
+        "/confirm/": "password",
+        "/console/password_change/": "old_password",
+        "/messages/delete-account/": "password",
+    }
+    for number in range(MOST_PER_ACCOUNT):
+        at, field = list(pages.items())[number % len(pages)]
+        client.post(at, {field: "guess"})
+    for at, field in pages.items():
+        assert LOCKED in client.post(at, {field: "rosa's password"}).content.decode()
+
+
+def test_no_page_takes_a_new_password_from_somebody_who_did_not_give_the_old_one(keys: dict[str, Any]) -> None:
+    """A superuser has signed in, and has not confirmed that it is they."""
+    client = signed_in("rosa")
+    found = {at: password_fields(client.get(at)) for at in addresses(keys)}
+    assert {at for at, fields in found.items() if fields and "current-password" not in fields.values()} == set()
+
+
+# --- Answers before the password is right ------------------------------------------------------------------------
+
+
+def test_a_wrong_password_is_answered_alike_whoever_it_is_of(client: Client, rosa: Any, nils: Any, alice: Any) -> None:
+    """Rosa is the last superuser, Nils is staff: neither can delete their account, which only they are told."""
+    at = reverse("messaging:delete_user")
+    answers = set()
+    for user in (rosa, nils, alice):
+        client.force_login(user)
+        form = client.post(at, {"password": "guess"}).context["form"]
+        answers.add(str(form.errors))
+    assert answers == {'<ul class="errorlist"><li>password<ul class="errorlist" id="id_password_error"><li>'
+                       "Wrong password. Nothing was deleted.</li></ul></li></ul>"}  # fmt: skip
+    client.force_login(rosa)
+    assert "superuser" not in client.post(at, {}).content.decode()
+    assert "last active superuser" in client.post(at, {"password": "rosa's password"}).content.decode()
+
+
+# --- In the code -------------------------------------------------------------------------------------------------
+
+
+def form_classes(of: Any = forms.BaseForm) -> Iterator[Any]:
+    for one in of.__subclasses__():
+        yield one
+        yield from form_classes(one)
+
+
+def test_every_form_of_ours_that_takes_a_password_says_which(keys: dict[str, Any]) -> None:
+    """The tests above find the fields for the current password by it."""
+    get_resolver().url_patterns  # noqa: B018 - loads all forms
+    ours = [one for one in form_classes() if one.__module__.startswith(("ops.", "messaging."))]
+    fields = {
+        f"{one.__qualname__}.{name}": field.widget.attrs.get("autocomplete")
+        for one in ours
+        for name, field in getattr(one, "base_fields", {}).items()
+        if isinstance(field.widget, forms.PasswordInput)
+    }
+    assert len(fields) >= 4
+    assert {name for name, what in fields.items() if what not in ("current-password", "new-password")} == set()
+
+
+def calls(file: Path) -> Iterator[tuple[str, str]]:
+    """The names of what a file calls, each with its first argument."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield name, ast.unparse(node.args[0]) if node.args else ""
+
+
+def test_no_code_of_ours_checks_a_password_past_the_backends() -> None:
+    root = Path(settings.BASE_DIR)
+    sources = [
+        file for room in ("ops", "messaging") for file in (root / room).rglob("*.py") if "tests" not in file.parts
+    ]
+    called = [(file.name, name, first) for file in sources for name, first in calls(file)]
+    assert [call for call in called if call[1] in ("check_password", "acheck_password", "verify_password")] == []
+    assert {first for _, name, first in called if name in ("authenticate", "aauthenticate")} == {"request"}

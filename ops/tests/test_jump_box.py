@@ -1,0 +1,204 @@
+"""The jump box: finds what one may open, gives nothing else away, and what was typed is in the audit trail."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.examples import examples
+from ops.audit import scrubbing
+from ops.audit.events import Event
+from ops.audit.models import Entry
+from ops.tests.roles import PEOPLE
+from ops.tests.test_who_may_open_what import EXPECTED, address, keys, make_staff, signed_in
+
+__all__ = ["keys"]
+
+JUMP = reverse("admin:jump")
+
+
+def jump(client: Client, text: str) -> Any:
+    return client.get(JUMP, {"q": text})
+
+
+def leads_to(client: Client, text: str) -> list[str]:
+    """The addresses that the jump box found."""
+    response = jump(client, text)
+    if response.status_code == 302:
+        return [response["Location"]]
+    assert response.status_code == 200
+    return [one.address for one in response.context["found"]]
+
+
+def page(model: str, key: Any) -> str:
+    return reverse(f"admin:{model}_change", args=[key])
+
+
+@pytest.fixture
+def message(keys: dict[str, Any]) -> Message:
+    message = Message.objects.get(pk=keys["messaging/message/"])
+    Message.objects.filter(pk=message.pk).update(external_id="irc-4711")
+    return message
+
+
+def test_a_number_leads_to_the_message_or_conversation(message: Message) -> None:
+    client = signed_in("rita")
+    own, whole = page("messaging_message", message.pk), page("messaging_conversation", message.conversation_id)
+    for text in (f"message {message.pk}", f"Message #{message.pk}", f" message no. {message.pk} "):
+        assert leads_to(client, text) == [own]
+    for text in (f"conversation {message.conversation_id}", f"conv {message.conversation_id}"):
+        assert leads_to(client, text) == [whole]
+    for text in (str(message.pk), f"#{message.pk}"):
+        assert own in leads_to(client, text)
+    assert leads_to(client, f"user {message.sender_id}") == []
+
+
+def test_an_external_id_leads_to_its_message(message: Message) -> None:
+    assert leads_to(signed_in("rita"), "irc-4711") == [page("messaging_message", message.pk)]
+    assert leads_to(signed_in("rita"), "irc-471") == []
+
+
+def test_a_username_leads_to_the_person(keys: dict[str, Any]) -> None:
+    make_user("alicia")
+    alice = page("accounts_user", keys["accounts/user/"])
+    assert leads_to(signed_in("sue"), "alice") == [alice]
+    assert alice in leads_to(signed_in("sue"), "ALI")
+    assert len(leads_to(signed_in("sue"), "ALI")) == 2
+
+
+def test_a_reviewer_is_led_to_the_person_by_the_tab_that_is_theirs(keys: dict[str, Any]) -> None:
+    make_user("alicia")  # has written nothing, so no list of a reviewer shows that there is such a person
+    alice = reverse("admin:accounts_user_conversations", args=[keys["accounts/user/"]])
+    assert leads_to(signed_in("rita"), "alice") == [alice]
+    assert leads_to(signed_in("rita"), "alicia") == []
+
+
+@pytest.mark.parametrize("beginning", ["", "https://console.example.org", "//elsewhere.example.org"])
+def test_a_pasted_address_leads_to_its_page_and_never_to_another_site(beginning: str, message: Message) -> None:
+    own = page("messaging_message", message.pk)
+    assert leads_to(signed_in("rita"), f"{beginning}{own}?edits=1#edits") == [f"{own}?edits=1#edits"]
+
+
+def test_an_address_below_a_row_leads_to_the_row(keys: dict[str, Any]) -> None:
+    alice = page("accounts_user", keys["accounts/user/"])
+    assert leads_to(signed_in("sue"), alice.replace("change", "password")) == [alice]
+
+
+def test_an_address_of_a_list_keeps_its_filters(keys: dict[str, Any]) -> None:
+    found = f"{reverse('admin:accounts_user_changelist')}?staff=yes"
+    assert leads_to(signed_in("sue"), f"http://localhost:8000{found}") == [found]
+
+
+def test_an_address_of_a_participant_leads_to_the_conversation(message: Message) -> None:
+    inbox = f"http://localhost/messages/{message.conversation_id}/"
+    assert leads_to(signed_in("rita"), inbox) == [page("messaging_conversation", message.conversation_id)]
+    assert leads_to(signed_in("sue"), inbox) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/sign-out/", "http://["]
+)
+def test_other_addresses_lead_nowhere(text: str, keys: dict[str, Any]) -> None:
+    assert leads_to(signed_in("rosa"), text) == []
+
+
+def test_a_page_is_found_by_its_name(keys: dict[str, Any]) -> None:
+    client = signed_in("dan")
+    assert leads_to(client, "exp") == [reverse("admin:exports_export_changelist")]
+    assert leads_to(client, "data") == [
+        reverse(f"admin:{name}_changelist") for name in ("imports_import", "exports_export", "jobs_job")
+    ]
+    assert leads_to(client, "audit") == []
+    assert leads_to(client, "keyboard") == [reverse("admin:keyboard")]
+
+
+def test_an_id_leads_to_what_has_it(keys: dict[str, Any]) -> None:
+    for route, who in (("imports/import/", "dan"), ("deletion/deletionrequest/", "lena")):
+        found = page(route.strip("/").replace("/", "_"), keys[route])
+        assert leads_to(signed_in(who), str(keys[route])) == [found]
+        assert leads_to(signed_in("rita"), str(keys[route])) == []
+
+
+# --- Nothing is given away -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", PEOPLE[2:])
+def test_nothing_is_found_that_would_be_refused(who: str, keys: dict[str, Any], message: Message) -> None:
+    """Of every model and every list, by number, id and address."""
+    client = signed_in(who)
+    rows = [str(key) for key in keys.values()]
+    changes = [address(name, keys) for name in EXPECTED if name.endswith(("_change", "_changelist"))]
+    for text in {*rows, *changes, "alice", "irc-4711", "a", "e"}:
+        for found in leads_to(client, text):
+            assert (text, found, client.get(found, follow=True).status_code) == (text, found, 200)
+
+
+@pytest.mark.parametrize("who", ["nils", "sue", "otto", "dan", "rita"])
+def test_what_may_not_be_opened_is_as_what_is_not_there(who: str, keys: dict[str, Any], message: Message) -> None:
+    client = signed_in(who)
+    pairs = [
+        (f"message {message.pk}", "message 987654321"),
+        (f"conversation {message.conversation_id}", "conversation 987654321"),
+        (page("messaging_message", message.pk), page("messaging_message", 987_654_321)),
+        ("irc-4711", "irc-4712"),
+        ("alice", "nobody-called-so"),
+        (str(keys["imports/import/"]), str(uuid4())),
+        (str(keys["jobs/job/"]), str(uuid4())),
+    ]
+    for there, gone in pairs:
+        first, second = jump(client, there), jump(client, gone)
+        if first.status_code == 302 or list(first.context["found"]):
+            continue  # it may open this one
+        assert (there, said(first, there)) == (there, said(second, gone))
+
+
+def said(answer: Any, typed: str) -> str:
+    """A page without what was typed, and without what differs with each request."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+    return page.replace(typed, "…")
+
+
+# --- The audit trail -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_recorded_before_it_leads_anywhere(message: Message) -> None:
+    client = signed_in("rita")
+    jump(client, "alice")
+    jump(client, "nobody-called-so")
+    entries = Entry.objects.filter(event=Event.SEARCH_MADE).order_by("pk")
+    assert [(one.actor_name, one.target_label, one.details) for one in entries] == [
+        ("rita", "alice", {"results": 1}),
+        ("rita", "nobody-called-so", {"results": 0}),
+    ]
+
+
+def test_an_erased_name_is_emptied_there(message: Message) -> None:
+    zoe = make_user("zoe")
+    jump(signed_in("rita"), "zoe")
+    key = zoe.pk
+    zoe.delete()
+    scrubbing.scrub_person(key, by=None, reason="erased", named=scrubbing.entries_naming(["zoe"], user_id=key))
+    assert Entry.objects.get(event=Event.SEARCH_MADE).target_label == ""
+
+
+def test_an_empty_box_searches_nothing(db: Any) -> None:
+    make_staff("rita")
+    response = jump(signed_in("rita"), "  ")
+    assert response.status_code == 200
+    assert not Entry.objects.filter(event=Event.SEARCH_MADE).exists()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60))
+@given(text=st.text(max_size=400) | st.from_regex(r"[#a-z ]{0,9}[0-9٣]{0,25}", fullmatch=True))
+def test_it_takes_anything(client: Client, rosa: Any, text: str) -> None:
+    client.force_login(rosa)
+    assert jump(client, text.encode("utf-8", "replace").decode()).status_code in (200, 302)

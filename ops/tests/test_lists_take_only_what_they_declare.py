@@ -1,0 +1,120 @@
+"""Whatever an address says, a list runs its declared filters, its search and its place, and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.contrib import admin
+from django.core.checks import run_checks
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ops.audit.models import Entry
+from ops.conftest import confirm
+from ops.console.declared_lists import UNKNOWN_FILTER
+from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+
+__all__ = ["keys"]  # a fixture
+
+pytestmark = pytest.mark.crawl
+
+LOOKUPS = ("", "__icontains", "__startswith", "__regex", "__isnull", "__gt")
+# Some answer questions, some cost minutes, some are no value of the field.
+VALUES = {"__regex": "^(.?){25}(.|.){0,200}[\x01]$", "__isnull": "maybe", "__gt": "99999999999"}
+WORD = "zwieback"  # in no query but one that an address caused
+JUNK = ("\x00", "9" * 40, "-1", "²", "x" * 5_000, "(", "9999-12-31T23:59:59Z~1", "0001-01-01T00:00:00+14:00~1", "~")
+PLACES = ("after", "before", "page", "p", "o", "all", "e", "q", "_to_field", "_popup", "_facets", "person")
+OF_PAGES = (
+    "part", "position", "message", "edits", "id", "ids", "said", "next", "term", "field_name", "model_name",
+    "app_label", "_changelist_filters", "fetch", "content", "username", "groups", "permissions", "email", "reason",
+)  # fmt: skip
+
+
+def fields_of(model: Any) -> list[str]:
+    """The fields of a model and of what it points to, as lookups name them."""
+    own = [field for field in model._meta.get_fields() if hasattr(field, "name")]
+    near = [field for field in own if isinstance(field, models.ForeignKey)]
+    return [
+        *(field.name for field in own),
+        *(f"{field.name}__{other.name}" for field in near for other in field.related_model._meta.fields),
+    ]
+
+
+def lists() -> dict[str, Any]:
+    """The address of each list of the console, with its model."""
+    return {reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist"): m for m in admin.site._registry}
+
+
+@pytest.mark.parametrize("at", lists())
+def test_no_lookup_of_an_address_is_run(at: str, keys: dict[str, Any]) -> None:
+    client = signed_in("rosa")
+    listed: Any = admin.site.get_model_admin(lists()[at])
+    names = {f"{field}{lookup}" for field, lookup in product(fields_of(lists()[at]), LOOKUPS)}
+    client.get(at)
+    for name in sorted(names - {one.parameter_name for one in listed.list_filter}):
+        value = VALUES.get(name[name.rfind("__") :], WORD)
+        before = Entry.objects.count()
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            answer = client.get(f"{at}?{name}={quote(value)}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{at}?e=1"), name
+        assert not any(WORD in query["sql"] or " REGEXP " in query["sql"] for query in queries), name
+        assert Entry.objects.count() == before, name
+    assert UNKNOWN_FILTER in client.get(f"{at}?e=1&content__regex=(", follow=True).content.decode()
+
+
+@pytest.mark.parametrize("name", [name for name, cells in EXPECTED.items() if cells["rosa"].startswith("ok")])
+def test_no_page_fails_over_an_address(name: str, keys: dict[str, Any]) -> None:
+    client = signed_in("rosa")
+    client.raise_request_exception = False
+    at = address(name, keys)
+    model_admin: Any = admin.site._registry.get(lists().get(at))  # type: ignore[arg-type]
+    if model_admin is None:
+        asked = [urlencode(dict.fromkeys((*PLACES, *OF_PAGES), value)) for value in JUNK]
+    else:  # what a list does not declare leads away from it at once: one name at a time
+        names = {*PLACES, *(spec.parameter_name for spec in model_admin.list_filter)}
+        asked = [urlencode({name: value}) for name, value in product(sorted(names), JUNK)]
+    assert [query for query in asked if client.get(f"{at}?{query}").status_code >= 500] == []
+
+
+@pytest.mark.parametrize("at", lists())
+def test_whatever_a_search_leads_to_is_recorded(at: str, keys: dict[str, Any]) -> None:
+    """An action on rows, and the form of an export, tell what a search found as the list itself does."""
+    client = confirm(signed_in("rosa"), "rosa")
+    listed: Any = admin.site.get_model_admin(lists()[at])
+    if not listed.search_fields:
+        return
+    request = client.get(at).wsgi_request
+    asked = [partial(client.post, f"{at}?q={WORD}", {"action": name, "select_across": "1", "_selected_action": ["1"]})
+             for name in listed.get_actions(request)]  # fmt: skip
+    asked += [partial(client.get, f"{at}export/?q={WORD}")] if hasattr(listed, "export_view") else []
+    for number, ask in enumerate([partial(client.get, f"{at}?q={WORD}"), *asked], start=1):
+        assert ask().status_code < 400
+        assert Entry.objects.filter(event="search.made", target_label=WORD).count() == number
+
+
+@pytest.mark.parametrize("at", lists())
+@pytest.mark.parametrize("key", ["abc", "\x00", "9" * 40, "²", "-1", ""])
+def test_rows_that_cannot_be_are_not_chosen(at: str, key: str, keys: dict[str, Any]) -> None:
+    client = signed_in("rosa")
+    listed: Any = admin.site.get_model_admin(lists()[at])
+    for name in listed.get_actions(client.get(at).wsgi_request):
+        assert client.post(at, {"action": name, "_selected_action": [key]}).status_code < 500
+
+
+def test_every_admin_is_checked_at_start_up() -> None:
+    class Plain(admin.ModelAdmin):
+        pass
+
+    model, registered = Entry, admin.site._registry[Entry]
+    admin.site._registry[model] = Plain(model, admin.site)
+    try:
+        assert [fault.id for fault in run_checks() if fault.obj is Plain] == ["console.E002"]
+    finally:
+        admin.site._registry[model] = registered

@@ -1,0 +1,264 @@
+"""The menu: five places, each list in one of them, nothing that would be refused, and a number that is true."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from messaging.tests.cast import make_user
+from ops.accounts.models import User
+from ops.console.rooms import Place, rooms
+from ops.deletion.tests.deleting import ask
+from ops.imports.models import Import
+from ops.jobs.models import Job
+from ops.tests.roles import PEOPLE
+from ops.tests.test_who_may_open_what import address, keys, make_staff, signed_in
+
+__all__ = ["keys"]
+
+LOOK_UP = "admin:deletion_erased"
+
+
+def test_every_list_is_in_exactly_one_place() -> None:
+    declared = [key for room in rooms() for key in room.menu if ":" not in key]
+    assert sorted(declared) == sorted(model._meta.label for model in admin.site._registry)
+
+
+def test_the_places_and_what_is_in_them() -> None:
+    """The order is the rooms' own; no two things stand at one position."""
+    items = [item for room in rooms() for item in room.menu.values()]
+    assert {item.place for item in items} == set(Place)
+    assert len({(item.place, item.order) for item in items}) == len(items)
+
+
+def menu_of(client: Client) -> dict[str, list[str]]:
+    frame = client.get("/console/").context["frame"]
+    return {place.name: [offer.name for offer in place.offers] for place in frame.places}
+
+
+REVIEW = ["Conversations", "Messages", "Edits", "Dashboard"]
+DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
+MENUS: dict[str, dict[str, list[str]]] = {
+    "nils": {},
+    "rita": {"Review": REVIEW},
+    "lena": {"Review": REVIEW, "People": DELETIONS, "Data": ["Exports"]},
+    "sue": {"People": ["Users", *DELETIONS], "Data": ["Exports", "Jobs"]},
+    "dan": {"Review": ["Conversations", "Messages", "Dashboard"], "Data": ["Imports", "Exports", "Jobs"]},
+    "otto": {"People": DELETIONS, "Data": ["Jobs"], "Audit": ["Audit trail", "Verification"]},
+    "rosa": {
+        "Review": REVIEW,
+        "People": ["Users", *DELETIONS],
+        "Data": ["Imports", "Exports", "Jobs"],
+        "Audit": ["Audit trail", "Verification"],
+        "Settings": ["Roles", "Theme"],
+    },
+}
+
+
+@pytest.mark.parametrize("who", MENUS)
+def test_the_menu_is_that_of_the_role(who: str, keys: dict[str, Any]) -> None:
+    assert menu_of(signed_in(who)) == MENUS[who]
+
+
+@pytest.mark.parametrize("who", PEOPLE[2:])
+def test_a_menu_holds_all_lists_that_its_person_may_open_and_no_other(who: str, keys: dict[str, Any]) -> None:
+    client = signed_in(who)
+    items = [(key, item) for room in rooms() for key, item in room.menu.items() if item.offered]
+    pages = {key: reverse(key) if ":" in key else address_of_list(key) for key, _ in items}
+    open_to = {page for page in pages.values() if client.get(page).status_code == 200}
+    frame = client.get("/console/").context["frame"]
+    offered = {offer.address for place in frame.places for offer in place.offers}
+    # Everybody's own jobs are open to them; who can start none is not offered the list.
+    assert offered == open_to - ({reverse("admin:jobs_job_changelist")} - offered)
+
+
+def address_of_list(label: str) -> str:
+    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
+
+
+# --- Where one is --------------------------------------------------------------------------------------------------
+
+
+def breadcrumb(page: Any) -> list[str]:
+    within = re.search(r'<nav class="breadcrumb".*?</nav>', page.content.decode(), re.DOTALL)
+    assert within is not None
+    return [re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r"<li.*?</li>", within[0], re.DOTALL)]
+
+
+@pytest.mark.parametrize(
+    ("name", "trail"),
+    [
+        ("messaging_conversation_changelist", ["Home", "Review", "Conversations"]),
+        ("messaging_messagehistory_changelist", ["Home", "Review", "Edits"]),
+        ("messaging_notification_changelist", ["Home", "Review", "Notifications"]),
+        ("messaging_conversation_change", ["Home", "Review", "Conversations", "alice and bob"]),
+        ("accounts_user_change", ["Home", "People", "Users", "alice"]),
+        ("accounts_user_hold", ["Home", "Confirm your password"]),
+        ("deletion_erased", ["Home", "People", "Look up an erased account"]),
+        ("jobs_job_changelist", ["Home", "Data", "Jobs"]),
+        ("audit_entry_changelist", ["Home", "Audit", "Audit trail"]),
+        ("auth_group_changelist", ["Home", "Settings", "Roles"]),
+        ("keyboard", ["Home", "Keyboard shortcuts"]),
+    ],
+)
+def test_one_breadcrumb_everywhere(name: str, trail: list[str], keys: dict[str, Any]) -> None:
+    page = signed_in("rosa").get(address(name, keys), follow=True)
+    assert breadcrumb(page) == trail
+
+
+def test_the_place_of_a_page_is_marked(keys: dict[str, Any]) -> None:
+    client = signed_in("rosa")
+    for name in ("messaging_conversation_change", "accounts_user_change", "deletion_erased"):
+        frame = client.get(address(name, keys)).context["frame"]
+        assert [place.name for place in frame.places if place.here] == [frame.place]
+
+
+def test_what_is_not_in_the_menu_still_has_its_place(keys: dict[str, Any]) -> None:
+    frame = signed_in("rita").get(address("messaging_notification_changelist", keys)).context["frame"]
+    assert (frame.place, [offer.name for offer in frame.offers_beside if offer.here]) == ("Review", [])
+
+
+def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, Any]) -> None:
+    """As far as the other list takes it."""
+    conversations, messages = (reverse(f"admin:messaging_{name}_changelist") for name in ("conversation", "message"))
+    client = signed_in("rita")
+    frame = client.get(f"{conversations}?q=edited&unread=yes&length=2-9&page=last").context["frame"]
+    addresses = [offer.address for place in frame.places for offer in place.offers]
+    others = [reverse(f"admin:{name}") for name in ("messaging_messagehistory_changelist", "dashboard")]
+    assert addresses == [conversations, f"{messages}?q=edited&unread=yes", *others]
+    for address_ in addresses:
+        assert client.get(address_).status_code == 200
+
+
+# --- What waits ----------------------------------------------------------------------------------------------------
+
+
+def tasks_of(client: Client) -> list[tuple[int, str]]:
+    return [(task.number, task.words) for task in client.get("/console/").context["frame"].tasks]
+
+
+def failed_job(requester: Any, **values: Any) -> Job:
+    now = timezone.now()
+    values = {"state": Job.State.FAILED, "ended_at": now, "notified_at": now, **values}
+    return Job.objects.create(kind="import", title="a job", requester=requester, **values)
+
+
+def waiting_import(by: Any, **values: Any) -> Import:
+    return Import.objects.create(by=by, file_name="a.csv", **{"state": Import.State.CHECKED, "upload": "a", **values})
+
+
+@pytest.mark.django_db
+def test_what_waits_is_counted_for_the_person_whom_it_waits_for() -> None:
+    dan, dora = make_staff("dan"), make_user("dora", is_staff=True, is_superuser=True)
+    client = signed_in("dan")
+    assert tasks_of(client) == []
+    waiting_import(dan)
+    waiting_import(dan)
+    waiting_import(dora)
+    waiting_import(dan, state=Import.State.STORED)
+    waiting_import(dan, upload="")  # its file is gone: nothing can be decided
+    failed_job(dan)
+    failed_job(dora)
+    failed_job(dan, ended_at=timezone.now() - timedelta(days=8))
+    failed_job(dan, state=Job.State.CANCELLED)
+    assert tasks_of(client) == [(2, "imports need your decision"), (1, "job failed")]
+    page = client.get("/console/")
+    assert [(place.name, place.waiting) for place in page.context["frame"].places] == [("Review", 0), ("Data", 3)]
+    assert "Waiting for you" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_number_is_that_of_the_list_that_it_leads_to(alice: Any) -> None:
+    rosa, sue = make_staff("rosa"), make_staff("sue")
+    ask(alice, by=sue)
+    ask(make_user("bob"), by=rosa)
+    waiting_import(rosa)
+    waiting_import(sue)
+    failed_job(rosa)
+    failed_job(sue)
+    client = signed_in("rosa")
+    tasks = client.get("/console/").context["frame"].tasks
+    assert len(tasks) == 3
+    for task in tasks:
+        changes = client.get(task.address).context["cl"]
+        assert (task.address, task.number) == (task.address, changes.result_count)
+
+
+@pytest.mark.django_db
+def test_a_number_changes_with_the_next_page() -> None:
+    dan = make_staff("dan")
+    import_ = waiting_import(dan)
+    client = signed_in("dan")
+    assert tasks_of(client) == [(1, "import needs your decision")]
+    Import.objects.filter(pk=import_.pk).update(state=Import.State.DISCARDED)
+    assert tasks_of(client) == []
+
+
+def counting(queries: CaptureQueriesContext) -> list[str]:
+    return [one["sql"] for one in queries.captured_queries if 'AS "which"' in one["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("who", "number"), [("rita", 0), ("lena", 1), ("sue", 1), ("dan", 1), ("otto", 1), ("rosa", 1)]
+)
+def test_it_costs_one_query_and_none_where_nothing_could_wait(who: str, number: int, keys: dict[str, Any]) -> None:
+    client = signed_in(who)
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/console/keyboard/")
+    assert len(counting(queries)) == number
+
+
+# --- The ways in and out -------------------------------------------------------------------------------------------
+
+
+def test_the_first_page_is_the_console_for_staff_and_the_inbox_for_participants(
+    client: Client, alice: Any, rita: Any
+) -> None:
+    assert client.get("/")["Location"] == reverse("login")
+    for user, first in ((alice, "messaging:inbox"), (rita, "admin:index")):
+        client.force_login(user)
+        assert client.get("/")["Location"] == reverse(first)
+
+
+def test_staff_who_were_not_signed_in_come_to_the_console(client: Client, rita: Any) -> None:
+    at = client.get("/")["Location"]
+    sent = client.post(at, {"username": "rita", "password": "rita's password"}, follow=True)
+    assert sent.redirect_chain[-1][0] == reverse("admin:index")
+
+
+def test_who_signs_out_of_the_console_lands_where_staff_sign_in(client: Client, rita: Any) -> None:
+    client.force_login(rita)
+    assert client.post(reverse("admin:logout"))["Location"] == reverse("admin:login")
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("sue", "Nothing is waiting for you."),
+        ("otto", "Nothing is waiting for you."),
+        ("nils", "Ask an administrator."),
+    ],
+)
+def test_a_home_page_without_work_says_so(who: str, words: str, db: Any) -> None:
+    make_staff(who)
+    page = signed_in(who).get("/console/").content.decode()
+    assert words in page
+    assert "messages today" not in page
+
+
+def test_an_account_without_a_role_is_offered_its_own_things_only(nils: Any, client: Client) -> None:
+    client.force_login(nils)
+    page = client.get("/console/").content.decode()
+    assert User.objects.get(username="nils").get_username() in page
+    for words in ("Participant inbox", "Change password", "Keyboard shortcuts", "Sign out"):
+        assert words in page

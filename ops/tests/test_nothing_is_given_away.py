@@ -1,0 +1,94 @@
+"""Addresses that need no role say nothing about what is there: neither that a row exists nor what leads to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+
+from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+
+__all__ = ["keys"]
+
+pytestmark = pytest.mark.once
+
+NOT_THERE = {int: 987_654_321, UUID: UUID(int=987_654_321)}
+
+
+def said(client: Client, at: str, *numbers: Any) -> list[Any]:
+    """All that the answers of an address tell, with these keys left out of it."""
+    found: list[Any] = []
+    for method in ("get", "post"):
+        response = getattr(client, method)(at)
+        leads_to = response.get("Location", "")
+        texts = [leads_to, "" if response.streaming else response.content.decode()]
+        found += [response.status_code, *(_without(text, *numbers) for text in texts)]
+        found.append(client.get(leads_to).status_code if leads_to else None)
+    return found
+
+
+def _without(text: str, *numbers: Any) -> str:
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", unquote(unquote(text)))
+    return re.sub("|".join(rf"(?<![\w-]){number}(?![\w-])" for number in numbers), "KEY", text)
+
+
+@pytest.mark.parametrize("who", ["nobody", "alice", "nils"])
+def test_an_account_without_a_role_cannot_tell_what_exists(who: str, keys: dict[str, Any]) -> None:
+    """Every address of the console about a row that is there is answered as about one that is not."""
+    missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
+    client, differ = signed_in(who), set()
+    for name in EXPECTED:
+        there, gone = address(name, keys), address(name, missing)
+        if there != gone:
+            both = {*keys.values(), *NOT_THERE.values()}
+            if said(client, there, *both) != said(client, gone, *both):
+                differ.add(name)
+    assert differ == set()
+
+
+def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
+    """``/console/r/…`` of a row of each registered model that has one, with the admin class of the model."""
+    found = {}
+    for model, model_admin in admin.site._registry.items():
+        key = keys.get(f"{model._meta.app_label}/{model._meta.model_name}/")
+        if key is not None:
+            found[f"/console/r/{ContentType.objects.get_for_model(model).pk}/{key}/"] = (model_admin, key)
+    return found
+
+
+@pytest.mark.parametrize("who", ["nils", "rita", "lena", "sue", "dan", "otto", "rosa"])
+def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any]) -> None:
+    """Of every model, for every role: it leads to a page that opens, or there is none."""
+    client = signed_in(who)
+    addresses = row_addresses(keys)
+    assert len(addresses) >= 10
+    for at, (model_admin, key) in addresses.items():
+        page = client.get(f"/console/{model_admin.opts.app_label}/{model_admin.opts.model_name}/{key}/change/")
+        may_open = page.status_code == 200 or (page.status_code == 302 and page["Location"] != "/console/")
+        assert (at, client.get(at).status_code) == (at, 302 if may_open else 404)
+        if may_open:
+            assert client.get(at, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["987654321", "0", "-1", "9" * 40, "x", "1%00", "%F0%9F%98%80", "1/2", "'", "_5F"])
+@pytest.mark.parametrize("kind", ["conversation", "unregistered", "987654321", "9" * 40, "x", "-1", "1%00"])
+def test_what_is_no_row_is_not_there(client: Client, rosa: Any, kind: str, key: str) -> None:
+    """For a superuser too, and whatever is written there."""
+    client.force_login(rosa)
+    known = {"conversation": ("messaging", "conversation"), "unregistered": ("sessions", "session")}
+    number = ContentType.objects.get_by_natural_key(*known[kind]).pk if kind in known else kind
+    assert client.get(f"/console/r/{number}/{key}/").status_code == 404
+
+
+def test_every_model_takes_any_key(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    for model in admin.site._registry:
+        kind = ContentType.objects.get_for_model(model).pk
+        for key in ("x", "9" * 40, "1%00", "-1"):
+            assert (model, client.get(f"/console/r/{kind}/{key}/").status_code) == (model, 404)

@@ -1,0 +1,205 @@
+"""There is always an active superuser: no form, function, QuerySet or command takes the last one's power."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from messaging.participants import account_deletion
+from messaging.tests.cast import make_user
+from messaging.tests.concurrency import needs_row_locks, run_concurrently, run_overlapping
+from ops.accounts.models import LAST_SUPERUSER, LastSuperuser, User
+from ops.conftest import confirm
+from ops.deletion.requests import DeletionRefused
+from ops.deletion.tests.deleting import ask
+
+
+def superusers() -> set[str]:
+    return set(User.objects.active_superusers().values_list("username", flat=True))
+
+
+def make_superuser(name: str) -> Any:
+    return make_user(name, is_staff=True, is_superuser=True)
+
+
+def _saved(user: Any, field: str, *, only: bool) -> None:
+    user = User.objects.get(pk=user.pk)
+    setattr(user, field, False)
+    user.save(update_fields=[field] if only else None)
+
+
+def _bulk_updated(user: Any) -> None:
+    user.is_superuser = False
+    with transaction.atomic():
+        User.objects.bulk_update([user], ["is_superuser"])
+
+
+def _overwritten(user: Any) -> None:
+    row = User(pk=user.pk, username=user.username, is_superuser=False)
+    User.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["is_superuser"])
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "closed": lambda user: _saved(user, "is_active", only=False),
+    "closed, that field only": lambda user: _saved(user, "is_active", only=True),
+    "no superuser": lambda user: _saved(user, "is_superuser", only=False),
+    "no superuser, that field only": lambda user: _saved(user, "is_superuser", only=True),
+    "deleted": lambda user: User.objects.get(pk=user.pk).delete(),
+    "deleted at once": lambda user: account_deletion.delete_immediately(user),
+    "deleted in a set": lambda user: User.objects.filter(pk=user.pk).delete(),
+    "updated in a set": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
+    "updated in bulk": _bulk_updated,
+    "overwritten in bulk": _overwritten,
+    "deletion requested": lambda user: ask(user, by=None),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_takes_the_last_one(rosa: Any, alice: Any, way: str) -> None:
+    make_user("closed", is_staff=True, is_superuser=True, is_active=False)
+    with pytest.raises((LastSuperuser, DeletionRefused), match=LAST_SUPERUSER):
+        WAYS[way](rosa)
+    assert superusers() == {"rosa"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_takes_one_of_two(rosa: Any, way: str) -> None:
+    make_superuser("root")
+    WAYS[way](rosa)
+    assert superusers() == {"root"}
+
+
+def test_of_all_at_once_none_is_taken(rosa: Any) -> None:
+    make_superuser("root")
+    for change in ({"is_active": False}, {"is_superuser": False}):
+        with pytest.raises(LastSuperuser):
+            User.objects.update(**change)
+    with pytest.raises(LastSuperuser):
+        User.objects.all().delete()
+    assert superusers() == {"rosa", "root"}
+
+
+def test_what_is_saved_of_others_costs_no_lock(rosa: Any, alice: Any, django_assert_num_queries: Any) -> None:
+    rosa.email = "rosa@example.org"
+    for user, fields in ((rosa, ["email"]), (alice, ["last_login"])):
+        with django_assert_num_queries(3):  # a savepoint, the row, the savepoint
+            user.save(update_fields=fields)
+
+
+# --- In the form -------------------------------------------------------------------------------------------------
+
+FORM = {"username": "rosa", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+
+@pytest.fixture
+def page(client: Client, rosa: Any) -> Any:
+    """What a form about Rosa's account answers that Rosa sends."""
+    client.force_login(rosa)
+    confirm(client, "rosa")
+    at = reverse("admin:accounts_user_change", args=[rosa.pk])
+    return lambda **fields: client.post(at, {k: v for k, v in {**FORM, **fields}.items() if v}).content.decode()
+
+
+@pytest.mark.parametrize("field", ["is_active", "is_superuser"])
+def test_the_form_says_why_not_and_what_to_do(page: Any, field: str) -> None:
+    assert LAST_SUPERUSER in page(**{field: ""})
+    assert superusers() == {"rosa"}
+
+
+def test_the_form_does_it_where_there_is_another(page: Any) -> None:
+    make_superuser("root")
+    page(is_superuser="")
+    assert superusers() == {"root"}
+
+
+def test_a_superuser_stays_staff(page: Any) -> None:
+    """Without it nobody gets into the console, to make another one there."""
+    assert "A superuser needs “staff” to sign in to the console: tick both, or neither." in page(is_staff="")
+    assert User.objects.get(username="rosa").is_staff
+
+
+# --- At once -----------------------------------------------------------------------------------------------------
+
+
+class TestRowLocks:
+    pytestmark = needs_row_locks
+
+    @pytest.mark.parametrize("way", WAYS)
+    def test_the_second_waits_for_the_first_and_is_refused(self, way: str) -> None:
+        rosa, root = make_superuser("rosa"), make_superuser("root")
+        with pytest.raises((LastSuperuser, DeletionRefused), match=LAST_SUPERUSER):
+            run_overlapping(lambda: WAYS["closed"](root), lambda: WAYS[way](rosa))
+        assert superusers() == {"rosa"}
+
+    @pytest.mark.parametrize("way", WAYS)
+    def test_of_two_at_the_same_moment_one_is_refused(self, way: str) -> None:
+        rosa, root = make_superuser("rosa"), make_superuser("root")
+        raised = run_concurrently(lambda: WAYS[way](rosa), lambda: WAYS["closed"](root))
+        assert sorted(one is None for one in raised) == [False, True]
+        assert len(superusers()) == 1
+
+    def test_of_two_forms_at_the_same_moment_one_gets_the_sentence(self) -> None:
+        browsers = {name: confirm(signed_in(make_superuser(name)), name) for name in ("rosa", "root")}
+        said: dict[str, str] = {}
+
+        def take_from(other: str, by: str) -> None:
+            at = reverse("admin:accounts_user_change", args=[User.objects.get(username=other).pk])
+            response = browsers[by].post(at, {"username": other, "is_staff": "on", "is_active": "on"})
+            said[by] = LAST_SUPERUSER if LAST_SUPERUSER in response.content.decode() else str(response.status_code)
+
+        works = (lambda: take_from("root", "rosa"), lambda: take_from("rosa", "root"))
+        assert run_concurrently(*works) == [None, None]
+        assert len(superusers()) == 1
+        assert "302" in said.values() and set(said.values()) <= {"302", "403", LAST_SUPERUSER}
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+CLOSE = """
+import sys, django
+django.setup()
+from ops.accounts.models import LastSuperuser, User
+user = User.objects.get(username=sys.argv[1])
+user.is_active = False
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    user.save()
+    print("closed")
+except LastSuperuser:
+    print("refused")
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has row locks, which the tests above look at")
+def test_of_two_processes_on_a_file_one_is_refused(tmp_path: Path) -> None:
+    """SQLite: one of them waits until the other is done, though both have read the accounts before."""
+    for name in ("rosa", "root"):
+        make_superuser(name)
+    file = tmp_path / "two.sqlite3"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "DJANGO_SETTINGS_MODULE": "ops.settings"}
+    command, pipes = [sys.executable, "-c", CLOSE], {"stdin": PIPE, "stdout": PIPE, "text": True}
+    both = [Popen([*command, name], cwd=settings.BASE_DIR, env=environment, **pipes) for name in ("rosa", "root")]  # type: ignore[call-overload]
+    for one in both:
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    assert sorted(one.communicate(timeout=60)[0] for one in both) == ["closed\n", "refused\n"]

@@ -1,0 +1,151 @@
+"""What a search found is marked in its surroundings, opens the thread at the match, and is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging import managers
+from messaging.models import Conversation, Message
+from messaging.tests.conversations import answer, write
+from ops.audit.models import Entry
+from ops.conftest import make_staff
+from ops.console.lists.excerpts import BEFORE, LENGTH, excerpt, marked
+
+LIST = reverse("admin:messaging_conversation_changelist")
+MESSAGES = reverse("admin:messaging_message_changelist")
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    client.force_login(rita)
+    return client
+
+
+def found(text: str, words: str) -> list[str]:
+    return [piece.text for piece in excerpt(text, words) if piece.kind == "found"]
+
+
+def test_an_excerpt_begins_a_few_words_before_the_match() -> None:
+    text = f"{'once upon a time ' * 20}there was a Lighthouse by the sea{' and so on' * 50}"
+    pieces = excerpt(text, "lighthouse")
+    assert [piece.text for piece in pieces if piece.kind] == ["Lighthouse"]
+    assert pieces[0].text == "… " and pieces[-1].text == "…"
+    shown = "".join(piece.text for piece in pieces)
+    assert shown.startswith("… ") and "a time there was a Lighthouse by the sea and so on" in shown
+    assert len(shown) <= LENGTH + len("… …")
+
+
+def test_every_match_within_it_is_marked_and_a_short_text_stays_whole() -> None:
+    assert found("A bike. My BIKE! bikes", "bike") == ["bike", "BIKE", "bike"]
+    assert "".join(piece.text for piece in excerpt("A bike. My BIKE!", "bike")) == "A bike. My BIKE!"
+    assert "".join(piece.text for piece in excerpt("no such word", "bike")) == "no such word"
+
+
+@given(st.text(), st.text(min_size=1, max_size=20), st.text())
+def test_a_match_is_in_its_excerpt_wherever_it_stands(before: str, words: str, after: str) -> None:
+    assert found(before + words + after, words)
+    assert all(len(piece.text) <= max(LENGTH, BEFORE + len(words)) for piece in excerpt(before + words + after, words))
+
+
+@pytest.fixture
+def match(alice: Any, bob: Any) -> Message:
+    """Alice asks, Bob answers with the word, twice; a conversation of others has only the name."""
+    first = write(alice, bob, "Where do we meet?", minute=1)
+    reply = answer(first, f"{'Let me see. ' * 20}At the lighthouse <b>", minute=2)
+    answer(reply, "By the lighthouse, then", minute=3)
+    return reply
+
+
+def test_a_text_made_to_keep_a_search_busy_takes_as_long_as_any_other() -> None:
+    """A regular expression would take the product of both lengths: here, fifty thousand million steps."""
+    words, text = "a" * 50_000 + "b", "A" * 1_000_000
+    assert excerpt(text, words)[0].kind == ""
+    assert [piece.kind for piece in marked(f"{text}B", words)] == ["", "found"]
+
+
+@pytest.mark.parametrize("text", ["İİ and ankara", "İ, STRASSE, straße", "İ and Ǆ", "İ ΣΊΣΥΦΟΣ"])
+def test_letters_that_grow_when_they_become_small_move_no_mark(text: str) -> None:
+    last = text.split()[-1]
+    assert marked(text, last)[-1] == (last, "found")
+
+
+def test_a_conversation_shows_its_first_match_and_opens_there(reviewing: Client, match: Message) -> None:
+    page = reviewing.get(f"{LIST}?q=LightHouse&unread=yes").content.decode()
+    assert "At the <mark>lighthouse</mark> &lt;b&gt;" in page
+    assert "2 messages match" in page
+    assert "Where do we meet?" not in page
+    at = reverse("admin:messaging_conversation_change", args=[match.conversation_id])
+    kept = "_changelist_filters=q%3DLightHouse%26unread%3Dyes"
+    link = f"{at}?message={match.pk}&amp;find=LightHouse&amp;{kept}#m{match.pk}"
+    assert f'href="{link}"' in page
+    thread = reviewing.get(link.replace("&amp;", "&").partition("#")[0]).content.decode()
+    assert thread.count("<mark>lighthouse</mark>") == 2
+    assert 'aria-current="true"' in thread
+
+
+def test_what_a_search_shows_and_nothing_else_is_recorded(reviewing: Client, match: Message) -> None:
+    reviewing.get(f"{LIST}?q=lighthouse")
+    (entry,) = Entry.objects.filter(event="search.made")
+    assert entry.details["messages"] == [[match.pk, match.pk]]
+
+
+def test_a_message_is_found_by_its_external_id_too(reviewing: Client, match: Message) -> None:
+    Message.objects.filter(pk=match.pk).update(external_id="old-77")
+    page = reviewing.get(f"{LIST}?q=old-77").content.decode()
+    assert f"message={match.pk}&amp;find=old-77" in page
+    assert "Let me see." in page
+
+
+def test_a_name_that_was_found_is_marked(reviewing: Client, match: Message) -> None:
+    for at in (LIST, MESSAGES):
+        assert "<bdi>a<mark>lic</mark>e</bdi>" in reviewing.get(f"{at}?q=LIC").content.decode()
+    assert "Where do we meet?" in reviewing.get(f"{LIST}?q=LIC").content.decode()
+
+
+def test_a_message_shows_its_match_and_opens_the_thread_there(reviewing: Client, match: Message) -> None:
+    page = reviewing.get(f"{MESSAGES}?q=lighthouse").content.decode()
+    at = reverse("admin:messaging_conversation_change", args=[match.conversation_id])
+    assert f'href="{at}?message={match.pk}&amp;find=lighthouse#m{match.pk}"' in page
+    assert "At the <mark>lighthouse</mark> &lt;b&gt;" in page
+
+
+def test_or_its_own_page_for_those_who_see_no_conversations(client: Client, match: Message) -> None:
+    client.force_login(make_staff("mel", "view_message"))
+    page = client.get(f"{MESSAGES}?q=lighthouse").content.decode()
+    assert f'href="{reverse("admin:messaging_message_change", args=[match.pk])}"' in page
+
+
+def test_matches_are_looked_for_where_the_search_looked(
+    reviewing: Client, match: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managers, "SEARCHED_TEXTS", 1)
+    newest = Message.objects.order_by("-timestamp").values_list("pk", flat=True)[0]
+    found = Message.objects.first_matches(Conversation.objects.values_list("pk", flat=True), "lighthouse")
+    assert found == {match.conversation_id: (newest, 1)}
+
+
+def test_a_search_without_a_match_says_what_was_searched(reviewing: Client, match: Message) -> None:
+    page = reviewing.get(f"{LIST}?q=unheard-of").content.decode()
+    said = "No match for “<bdi>unheard-of</bdi>” in the newest 50,000 messages. Older messages were not searched."
+    assert said in page
+
+
+@pytest.mark.parametrize("at", [LIST, MESSAGES])
+def test_a_search_costs_the_same_queries_however_many_rows(reviewing: Client, alice: Any, bob: Any, at: str) -> None:
+    counts = []
+    for _ in range(2):
+        for number in range(4):
+            answer(write(alice, bob, "lighthouse", minute=number), "the lighthouse")
+        reviewing.get(f"{at}?q=lighthouse")  # what is shown is recorded
+        with CaptureQueriesContext(connection) as queries:
+            reviewing.get(f"{at}?q=lighthouse")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

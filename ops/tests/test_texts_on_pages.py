@@ -1,0 +1,81 @@
+"""Texts of messages on pages: nothing of them is lost, hidden characters have names, long ones are folded."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.console.thread.texts import LONG, LONG_LINES, MOST_NAMED, START, Text, shown_text
+from ops.files.invisible import INVISIBLE
+
+TEXTS = st.text(alphabet=st.sampled_from("ab \n\u202e\u200b\u0301é👩\u200d🚀"), max_size=60)
+
+
+def words(text: Text) -> str:
+    """What a text shows besides names of hidden characters."""
+    if text.plain is not None:
+        return text.plain
+    return "".join(piece.text for piece in (*text.start, *text.rest) if piece.kind != "hidden")
+
+
+@given(TEXTS, st.sampled_from(["", "a", "ab", "é"]))
+def test_a_text_loses_only_hidden_characters_which_are_named(content: str, find: str) -> None:
+    text = shown_text(content, find=find)
+    assert words(text) == INVISIBLE.sub("", content)
+    named = sum(piece.kind == "hidden" for piece in text.start)
+    assert bool(named) == bool(INVISIBLE.search(content))
+
+
+def test_marks_of_direction_and_rows_of_hidden_characters_have_names() -> None:
+    text = shown_text("pay \u202etxt.exe" + "\u200b" * 3)
+    names = [piece.text for piece in text.start if piece.kind == "hidden"]
+    assert names == ["right-to-left override (U+202E)", "zero width space (U+200B) × 3"]
+
+
+def test_a_text_of_hidden_characters_alone_stays_small() -> None:
+    text = shown_text("\u200b\u200c" * 100_000)
+    assert len(text.start) + len(text.rest) <= 2 * MOST_NAMED + 4
+    assert words(text).endswith("\u200c")
+
+
+def test_words_that_are_looked_for_are_marked_whatever_their_case() -> None:
+    text = shown_text("Bicycle, bicycle", find="BICYCLE")
+    assert [piece.text for piece in text.start if piece.kind == "found"] == ["Bicycle", "bicycle"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "word " * 10_000,
+        "x" * 50_000,
+        "line\n" * 300,
+        "\n" * 300,
+        "e" + "\u0301" * 3_000,
+        "\n" + "y" * 5_000,
+    ],
+)
+def test_a_long_text_is_folded_and_nothing_of_it_is_lost(content: str) -> None:
+    text = shown_text(content)
+    start = "".join(piece.text for piece in text.start)
+    assert 0 < len(start) <= START
+    assert words(text) == content
+    assert text.rest
+    assert text.size_in_words == f"{len(content):,}"
+
+
+def test_a_text_is_folded_after_a_word_and_never_before_an_accent() -> None:
+    start = shown_text("word " * 1_000).start[0].text
+    assert start.endswith("word")
+    accents = "e\u0301" * 1_500
+    assert not shown_text(accents).rest[0].text.startswith("\u0301")
+
+
+@pytest.mark.parametrize("content", ["x" * LONG, "line\n" * LONG_LINES])
+def test_a_text_that_is_not_longer_than_that_stands_as_it_is(content: str) -> None:
+    assert shown_text(content).plain == content
+
+
+def test_the_rest_of_a_text_can_be_left_out_for_a_page_that_would_be_too_large() -> None:
+    text = shown_text("word " * 10_000, with_rest=False)
+    assert (text.rest, text.is_cut, text.size_in_words) == ([], True, "50,000")

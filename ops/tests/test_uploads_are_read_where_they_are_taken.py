@@ -1,0 +1,111 @@
+"""Files are read from the network by the pages that take them, from whoever may send some, and by no others."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+
+from ops.tests.roles import PEOPLE
+from ops.tests.test_who_may_open_what import EXPECTED, address, keys, routes, signed_in
+
+__all__ = ["keys"]
+
+pytestmark = pytest.mark.once
+
+MANY = 2**30
+BOUNDARY = "line"
+FORM = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="q"\r\n\r\nx\r\n'.encode()
+FILE = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'.encode()
+SIGN_OUT = ("logout", "/sign-out/")
+TAKES_FILES = {"imports_import_add": {"dan", "rosa"}}
+
+
+class Network(io.RawIOBase):
+    """A client that sends a form with a file without an end; says how much of it was read."""
+
+    def __init__(self, head: bytes) -> None:
+        self.head, self.was_read = head, 0
+
+    def read(self, size: int = -1) -> bytes:
+        sent, self.head = self.head or b"x" * max(size, 0), b""
+        self.was_read += len(sent)
+        return sent
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where bytes could be left."""
+    settings.PRIVATE_DIR = tmp_path / "private"
+    settings.MOST_UPLOADED = 1_000_000
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def post(client: Any, page: str, head: bytes, length: int) -> tuple[Any, int]:
+    """The answer to a form, and how many bytes of it were read."""
+    network = Network(head)
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    answer = client.post(page, b"-", content_type=kind, CONTENT_LENGTH=str(length), **{"wsgi.input": network})
+    return answer, network.was_read
+
+
+def elsewhere() -> list[str]:
+    """The addresses outside of the console, with a number where they need one."""
+    found = [f"/{re.sub('<[^>]+>', '1', route)}" for _, route in routes(get_resolver().url_patterns)]
+    return [page for page in found if not page.startswith("/console/")]
+
+
+def pages(keys: dict[str, Any]) -> dict[str, str]:
+    return {name: address(name, keys) for name in EXPECTED} | {page: page for page in elsewhere()}
+
+
+def left(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
+    who: str, keys: dict[str, Any], folders: Path
+) -> None:
+    client, read = signed_in(who), {}
+    for name, page in pages(keys).items():
+        _, read[name] = post(client, page, FORM + FILE, MANY)
+    assert {name for name, number in read.items() if number} == {
+        n for n, people in TAKES_FILES.items() if who in people
+    }
+    assert max(read.values()) < 3_000_000
+    assert left(folders) == []
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
+    who: str, keys: dict[str, Any], folders: Path
+) -> None:
+    content = FORM + FILE + b"a" * 5_000 + f"\r\n--{BOUNDARY}--\r\n".encode()
+    client = signed_in(who)
+    for name, page in pages(keys).items():
+        if who not in TAKES_FILES.get(name, ()):
+            # Whoever signs out does it in a browser of its own.
+            answer, _ = post(signed_in(who) if name in SIGN_OUT else client, page, content, len(content))
+            assert answer.status_code != 500, name
+            assert not answer.wsgi_request.FILES, name
+    assert left(folders) == []
+
+
+def test_whoever_sends_a_file_elsewhere_reads_why_not(client: Any, db: Any) -> None:
+    content = FORM + FILE + f"\r\n--{BOUNDARY}--\r\n".encode()
+    answer, _ = post(client, "/sign-in/", content, len(content))
+    assert answer.status_code == 400
+    assert "This page takes no files" in answer.content.decode()
+
+
+def test_whoever_sends_too_much_reads_how_much_may_be_sent(client: Any, db: Any) -> None:
+    answer, read = post(client, "/sign-in/", FORM, MANY)
+    assert (answer.status_code, read) == (413, 0)
+    assert "What you sent is larger than 2.5 MB, the most that a form may hold" in answer.content.decode()
