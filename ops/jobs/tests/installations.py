@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
+MOST_SECONDS = 200.0  # for one call; those that kill workers end by themselves before
 OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
 
 
@@ -68,11 +70,12 @@ class Installation:
     def end(self) -> None:
         """End the process that is called."""
         if "_answering" in vars(self):
-            self._answering.communicate()
+            self._answering.communicate(timeout=MOST_SECONDS)
 
     def manage(self, *arguments: str) -> None:
         """Run a command of manage.py to its end."""
-        subprocess.run(self._command(arguments), env=self.environment, cwd=settings.BASE_DIR, check=True)
+        command = self._command(arguments)
+        subprocess.run(command, env=self.environment, cwd=settings.BASE_DIR, check=True, timeout=MOST_SECONDS)
 
     @contextmanager
     def going(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -114,11 +117,13 @@ def answer_calls() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what a called function prints is no answer
     for line in sys.stdin:
         path, arguments = json.loads(line)
+        faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
         try:
             answer = {"returned": import_string(path)(**arguments)}
         except Exception:
             answer = {"error": traceback.format_exc()[-4000:]}
         connections.close_all()  # as at the end of a process: a database may be away until the next call
+        faulthandler.cancel_dump_traceback_later()
         print(json.dumps(answer), file=answers, flush=True)
 
 

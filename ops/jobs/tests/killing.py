@@ -27,6 +27,7 @@ end earlier: ``deaths`` says how many died.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import shutil
@@ -191,6 +192,8 @@ def _pass(seconds: float, reading: int) -> None:
 
 def _live(writing: int, fate: Fate | None) -> None:
     """A worker's life: all jobs that nobody works on, then the end. Writes when it begins, and after each batch."""
+    # One that hangs says where, and ends: whoever waits for it would wait for ever.
+    faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
     try:
         job = leases.free(timezone.now()).order_by("created_at").first()
         os.write(writing, SIGN)
