@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
-MOST_SECONDS = 200.0  # for one call; those that kill workers end by themselves before
+MOST_SECONDS = 200  # for one call; those that kill workers end by themselves before
 OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
 
 
@@ -112,18 +112,27 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+def end_after(seconds: int) -> None:
+    """End this process after so many seconds, saying where each of its threads is; 0 lets it live.
+
+    By an alarm, because the thread of faulthandler's own timer is missing after a fork, where it would be waited for.
+    """
+    faulthandler.register(signal.SIGALRM, chain=True)
+    signal.alarm(seconds)
+
+
 def answer_calls() -> None:
     """Call what each line of the input asks for, [path, arguments], and write what it returned, or its traceback."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a called function prints is no answer
     for line in sys.stdin:
         path, arguments = json.loads(line)
-        faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
+        end_after(MOST_SECONDS)
         try:
             answer = {"returned": import_string(path)(**arguments)}
         except Exception:
             answer = {"error": traceback.format_exc()[-4000:]}
         connections.close_all()  # as at the end of a process: a database may be away until the next call
-        faulthandler.cancel_dump_traceback_later()
+        end_after(0)
         print(json.dumps(answer), file=answers, flush=True)
 
 

@@ -27,7 +27,6 @@ end earlier: ``deaths`` says how many died.
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import random
 import shutil
@@ -53,9 +52,9 @@ from django.utils.module_loading import import_string
 from ops.jobs import leases, running
 from ops.jobs.models import Job
 from ops.jobs.run import Run
-from ops.jobs.tests.installations import Installation
+from ops.jobs.tests.installations import Installation, end_after
 
-MOST_SECONDS = 120.0  # for one run
+MOST_SECONDS = 120  # for one run
 SIGN = b"1"
 
 
@@ -192,8 +191,8 @@ def _pass(seconds: float, reading: int) -> None:
 
 def _live(writing: int, fate: Fate | None) -> None:
     """A worker's life: all jobs that nobody works on, then the end. Writes when it begins, and after each batch."""
-    # One that hangs says where, and ends: whoever waits for it would wait for ever.
-    faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
+    # One that hangs says where, and dies: whoever waits for it would wait for ever.
+    end_after(MOST_SECONDS)
     try:
         job = leases.free(timezone.now()).order_by("created_at").first()
         os.write(writing, SIGN)
