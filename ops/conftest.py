@@ -6,10 +6,17 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
+from ops.console.frame import counting
 
 __all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches"]
 
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
+
+
+@pytest.fixture(autouse=True)
+def no_query_of_another_test_is_kept() -> None:
+    """Settings are others in each test, and people with the same number."""
+    counting.forget()
 
 
 def make_staff(username: str, *codenames: str) -> Any:

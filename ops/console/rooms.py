@@ -140,7 +140,11 @@ class Room(AppConfig):
         cls.default = True
 
     def waiting(self, user: Any) -> Iterable[Waiting]:
-        """Return what waits for ``user`` to do; nothing where they may not do it. One query counts it for all rooms."""
+        """Return what waits for ``user`` to do; nothing where they may not do it. One query counts it for all rooms.
+
+        Decided by what the user is and may do, not by rows, which are for the query: that is kept for some seconds
+        (ops.console.frame.counting).
+        """
         return ()
 
     def find(self, request: Any, text: str) -> Iterable[Found]:

@@ -6,21 +6,20 @@ Rooms declare what is in it (``Room.menu``, ``Room.waiting``); nobody is offered
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import Count, DateTimeField, F, IntegerField, Min, Value
-from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from ops.console.frame.counting import Counted, count, question
 from ops.console.rooms import Item, Place, Waiting, rooms
 
 UNDECLARED = Item(Place.SETTINGS, 1_000)  # where a list stands that no room declares
@@ -134,7 +133,8 @@ class Frame:
     @cached_property
     def tasks(self) -> list[Task]:
         """What waits for this person, in the order of the menu. One query, and none where nothing could wait."""
-        return [task for task in self._told(self._waiting, count(self._waiting)) if task.number]
+        asked = question(self._who, lambda: self._waiting)
+        return [task for task in self._told(asked.waiting, asked.answer()) if task.number]
 
     def count(self, lines: list[Waiting]) -> list[Task]:
         """Count ``lines``, and in the same query what waits; without those that lead where this person may not go."""
@@ -152,6 +152,13 @@ class Frame:
         order = list(self._addresses)
         declared = self._within_reach(one for room in rooms() for one in room.waiting(self.request.user))
         return sorted(declared, key=lambda one: order.index(one.item))
+
+    @property
+    def _who(self) -> Hashable:
+        """This person, and what decides about what waits for them: what they are, and what they may do and open."""
+        user = self.request.user
+        may = frozenset() if user.is_superuser else frozenset(user.get_all_permissions())
+        return user.pk, user.is_active, user.is_staff, user.is_superuser, may, tuple(self._addresses)
 
     @cached_property
     def _addresses(self) -> dict[str, str]:
@@ -205,33 +212,3 @@ class Frame:
         for key, item in declared.items():
             if ":" in key and self.request.user.has_perm(item.permission):
                 yield Offer(key, item, item.name, reverse(key))
-
-
-class Counted(NamedTuple):
-    """How many rows there are, and the earliest of the time that is told of them."""
-
-    number: int = 0
-    until: datetime | None = None
-
-
-def count(declared: list[Waiting]) -> list[Counted]:
-    """What is counted of each, in one query."""
-    if not declared:
-        return []
-    # Lines of the home page alone tell times; no other page asks for any.
-    with_times = any(one.until[0] for one in declared)
-    first, *rest = (_counted(one, place, with_times) for place, one in enumerate(declared))
-    # Not cached between requests: a number that is not true any more sends people to an empty list.
-    # Without an order: newer Djangos would take over that of the model, which none of these columns has.
-    rows = first.union(*rest, all=True).order_by() if rest else first
-    found = {which: Counted(*counted) for which, *counted in rows}
-    return [found.get(place, Counted()) for place in range(len(declared))]
-
-
-def _counted(one: Waiting, place: int, with_times: bool) -> Any:
-    rows = one.rows.order_by().values(which=Value(place, IntegerField())).annotate(number=Count("pk"))
-    if not with_times:
-        return rows.values_list("which", "number")
-    # Cast, because PostgreSQL takes an unknown NULL for a text, and would not join it to a time.
-    until = F(one.until[0]) if one.until[0] else Cast(Value(None), DateTimeField())
-    return rows.annotate(until=Min(until)).values_list("which", "number", "until")

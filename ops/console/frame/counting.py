@@ -1,0 +1,107 @@
+"""Counting what waits for somebody, and the lines of their home page: one query for all rooms.
+
+Every page of the console counts what waits. Django takes longer to write that query than a database to answer it, so
+the text of the query is kept for some seconds. Its answer never is: a number that is not true any more sends people to
+an empty list.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Count, DateTimeField, F, IntegerField, Min, Value
+from django.db.models.functions import Cast
+
+from ops.console.rooms import Waiting
+
+# "In the last days" in a query means the days before it was written: so much later it may still count what has just
+# become too old.
+KEPT_SECONDS = 20
+MOST_KEPT = 1_000  # queries, of as many people
+
+
+class Counted(NamedTuple):
+    """How many rows there are, and the earliest of the time that is told of them."""
+
+    number: int = 0
+    until: datetime | None = None
+
+
+class Question(NamedTuple):
+    """What waits for somebody, and the query that counts it ("" where no row can be there)."""
+
+    asked_at: float
+    waiting: list[Waiting]
+    database: str = ""
+    sql: str = ""
+    params: tuple[Any, ...] = ()
+
+    def answer(self) -> list[Counted]:
+        """What is counted of each now."""
+        if not self.sql:
+            return [Counted()] * len(self.waiting)
+        with connections[self.database].cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            return _in_order(self.waiting, cursor.fetchall())
+
+
+_questions: dict[Hashable, Question] = {}
+
+
+def question(who: Hashable, ask: Callable[[], list[Waiting]]) -> Question:
+    """The question that counts what waits for ``who``, as kept, or else asked by ``ask``.
+
+    ``who`` must differ wherever ``ask`` may return something else: it names a person and what they may do.
+    """
+    kept, now = _questions.get(who), time.monotonic()
+    if kept is None or now - kept.asked_at > KEPT_SECONDS:
+        if len(_questions) >= MOST_KEPT:
+            forget()
+        kept = _questions[who] = _write(now, ask())
+    return kept
+
+
+def forget() -> None:
+    """Keep no question, for tests that change settings or what people may do without naming it."""
+    _questions.clear()
+
+
+def count(declared: list[Waiting]) -> list[Counted]:
+    """What is counted of each, with its times, in one query."""
+    return _in_order(declared, _rows(declared, with_times=True)) if declared else []
+
+
+def _write(now: float, waiting: list[Waiting]) -> Question:
+    if not waiting:
+        return Question(now, waiting)
+    rows = _rows(waiting, with_times=False)
+    try:
+        sql, params = rows.query.get_compiler(rows.db).as_sql()
+    except EmptyResultSet:
+        return Question(now, waiting)
+    return Question(now, waiting, rows.db, sql, params)
+
+
+def _in_order(declared: list[Waiting], rows: Any) -> list[Counted]:
+    found = {which: Counted(*counted) for which, *counted in rows}
+    return [found.get(place, Counted()) for place in range(len(declared))]
+
+
+def _rows(declared: list[Waiting], *, with_times: bool) -> Any:
+    first, *rest = (_counted(one, place, with_times) for place, one in enumerate(declared))
+    # Without an order: newer Djangos would take over that of the model, which none of these columns has.
+    return first.union(*rest, all=True).order_by() if rest else first
+
+
+def _counted(one: Waiting, place: int, with_times: bool) -> Any:
+    rows = one.rows.order_by().values(which=Value(place, IntegerField())).annotate(number=Count("pk"))
+    if not with_times:
+        return rows.values_list("which", "number")
+    # Cast, because PostgreSQL takes an unknown NULL for a text, and would not join it to a time.
+    until = F(one.until[0]) if one.until[0] else Cast(Value(None), DateTimeField())
+    return rows.annotate(until=Min(until)).values_list("which", "number", "until")

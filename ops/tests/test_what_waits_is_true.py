@@ -1,0 +1,104 @@
+"""The query of what waits is kept for some seconds; what it counts is as true on every page as if it were not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ops.accounts.models import User
+from ops.console.frame import counting
+from ops.console.rooms import rooms
+from ops.deletion.tests.deleting import ask
+from ops.tests.roles import ROLE_OF
+from ops.tests.test_menu import failed_job, waiting_import
+from ops.tests.test_who_may_open_what import make_staff, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting_in(client: Client) -> list[tuple[int, str]]:
+    """What the menu of a page other than Home says (Home counts its lines in the same query, which is not kept)."""
+    return [(task.number, task.words) for task in client.get("/console/keyboard/").context["frame"].tasks]
+
+
+def test_a_number_changes_with_the_next_page_though_its_query_is_kept() -> None:
+    dan = make_staff("dan")
+    client = signed_in("dan")
+    assert waiting_in(client) == []
+    waiting_import(dan)
+    failed_job(dan)
+    assert waiting_in(client) == [(1, "import needs your decision"), (1, "job failed")]
+    assert counting._questions
+    waiting_import(dan)
+    assert waiting_in(client) == [(2, "imports need your decision"), (1, "job failed")]
+
+
+def test_home_and_the_other_pages_say_the_same(alice: Any) -> None:
+    rosa = make_staff("rosa")
+    ask(alice, by=make_staff("sue"))
+    waiting_import(rosa)
+    failed_job(rosa)
+    client = signed_in("rosa")
+    home = client.get("/console/").context["frame"].tasks
+    assert [(task.number, task.words) for task in home] == waiting_in(client)
+    assert len(home) == 3
+
+
+def test_nobody_is_told_what_waits_for_somebody_else() -> None:
+    waiting_import(make_staff("dan"))
+    assert waiting_in(signed_in("dan")) == [(1, "import needs your decision")]
+    other = make_staff("nils")
+    other.groups.add(Group.objects.get(name=ROLE_OF["dan"]))
+    assert waiting_in(signed_in("nils")) == []
+
+
+def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, bob: Any) -> None:
+    lena, sue, _ = make_staff("lena"), make_staff("sue"), make_staff("rosa")
+    ask(alice, by=sue)
+    ask(bob, by=sue)
+    User.objects.filter(pk=bob.pk).update(is_staff=True)  # a colleague by now: only a superuser approves that
+    client = signed_in("lena")
+    assert waiting_in(client) == [(1, "deletion awaits your approval")]
+    User.objects.filter(pk=lena.pk).update(is_superuser=True)
+    assert waiting_in(client) == [(2, "deletions await your approval")]
+    User.objects.filter(pk=lena.pk).update(is_superuser=False)
+    lena.groups.clear()
+    assert waiting_in(client) == []
+
+
+def test_a_kept_query_is_written_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its "in the last days" would stand still otherwise."""
+    make_staff("dan")
+    client = signed_in("dan")
+    waiting_in(client)
+    [first] = counting._questions.values()
+    waiting_in(client)
+    assert list(counting._questions.values()) == [first]
+    monkeypatch.setattr(counting, "KEPT_SECONDS", 0)
+    waiting_in(client)
+    [second] = counting._questions.values()
+    assert second is not first
+    assert second.params != first.params
+
+
+def test_so_many_people_s_queries_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_KEPT", 5)
+    for person in range(20):
+        counting.question(person, list)
+    assert len(counting._questions) == 5
+
+
+@pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
+def test_what_a_room_counts_is_decided_without_looking_at_rows(who: str) -> None:
+    """A query that is kept would go on with what was found when it was written."""
+    user = make_staff(who)
+    user.get_all_permissions()
+    with CaptureQueriesContext(connection) as queries:
+        for room in rooms():
+            list(room.waiting(user))
+    assert queries.captured_queries == []
