@@ -1,4 +1,4 @@
-"""No file, however hostile, takes more than 300 MiB or the seconds of limited.py before people know what is wrong."""
+"""No file, however hostile, takes more than 300 MiB or 10 s of the processor before people are told what is wrong."""
 
 from __future__ import annotations
 

@@ -173,6 +173,8 @@ def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] |
 
 def _fault(column: str, value: str, *, guarded: bool) -> tuple[str, str]:
     """What is wrong with one value, with its remedy, and the option that would cure it; "" where nothing is."""
+    if not value:
+        return NEEDED.get(column, ""), ""
     found = CANNOT_BE_STORED.search(value)
     if found:
         return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it.", ""
@@ -180,8 +182,8 @@ def _fault(column: str, value: str, *, guarded: bool) -> tuple[str, str]:
         return long, ""
     if column in ID_COLUMNS and (shortened := rounded(value)):
         return shortened, "ids"
-    empty = not (value.strip(BLANKS) if column == "content" else value)
-    return (NEEDED.get(column, "") if empty else ""), ""
+    blank = column == "content" and not value.strip(BLANKS)
+    return (NEEDED[column] if blank else ""), ""
 
 
 def _storable_id(external_id: str, *, guarded: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""No file is costly to check either: within 300 MiB and the seconds of limited.py people are told what is wrong."""
+"""No file is costly to check either: within 300 MiB and 10 s of the processor people are told what is wrong."""
 
 from __future__ import annotations
 
