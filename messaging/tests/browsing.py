@@ -198,3 +198,9 @@ def assert_fits(page: Page) -> None:
     """Fail if the page is wider than its window, so that one would have to scroll sideways."""
     width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= window, f"{page.url} is {width} px wide in a window of {window} px"
+
+
+def check(page: Page) -> None:
+    """Fail if a page is not accessible, or wider than its window."""
+    assert_accessible(page)
+    assert_fits(page)

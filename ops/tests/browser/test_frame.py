@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, OpenPage, assert_accessible, assert_fits, open_from_menu, sign_in
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import roles
@@ -31,11 +31,6 @@ def message(transactional_db: Any) -> Message:
 @pytest.fixture
 def rosa(transactional_db: Any) -> Any:
     return make_user("rosa", is_staff=True, is_superuser=True)
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from messaging.tests.browsing import (
-    LOOKS,
-    NARROW,
-    OpenPage,
-    assert_accessible,
-    assert_fits,
-    open_from_menu,
-    sign_in,
-)
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from ops.audit.models import Entry
 from ops.audit.sealing import chain
@@ -24,11 +16,6 @@ from ops.tests.test_home import much_happens
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HOSTILE = "<b>" + "w" * 146
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

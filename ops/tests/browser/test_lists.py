@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_filters, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -28,11 +28,6 @@ def rita(transactional_db: Any) -> Any:
     answer(first, "me too", sender=long, receiver=alice, minute=8)
     write(long, alice, "x" * 2_000, minute=9)
     return make_staff("rita", *READING, "view_user", "delete_user", "export_messages")
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def write_name(page: Page, label: str, name: str) -> None:

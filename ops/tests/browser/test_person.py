@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, WIDE, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.deletion import holds
@@ -40,11 +40,6 @@ def wanda(rosa: Any) -> Any:
     holds.place(wanda, kind="legal", reason="The case of the blue bicycle", by=rosa)
     assert Message.objects.filter(pk=message.pk).exists()
     return wanda
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

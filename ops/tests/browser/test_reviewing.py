@@ -8,16 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import (
-    LOOKS,
-    NARROW,
-    OpenPage,
-    assert_accessible,
-    assert_fits,
-    open_filters,
-    open_from_menu,
-    sign_in,
-)
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_filters, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -48,11 +39,6 @@ def rita(transactional_db: Any) -> Any:
 def lea(transactional_db: Any) -> Any:
     """Lea reads like Rita, and corrects messages."""
     return make_staff("lea", *READING, "change_message")
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts.signing_in.sessions import Session, SessionStore
@@ -23,11 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def sue(transactional_db: Any) -> Any:
     """Sue supports users, and may delete accounts."""
     return make_staff("sue", "view_user", "delete_user")
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def let_pass(minutes: int) -> None:

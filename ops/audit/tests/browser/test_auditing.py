@@ -10,15 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import (
-    LOOKS,
-    OpenPage,
-    assert_accessible,
-    assert_fits,
-    open_filters,
-    open_from_menu,
-    sign_in,
-)
+from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from ops.audit.context import Facts, one_action
 from ops.audit.events import Event
@@ -55,11 +47,6 @@ def click(transactional_db: Any) -> Any:
             gone, why = ("accounts.user", key), "They asked for it, in ticket 4711."
             record(Event.ACCOUNT_DELETED, actor=sue, target=gone, label=f"left-{key}", details=details, reason=why)
     return facts.action
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_from_menu, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
@@ -46,11 +46,6 @@ def alice(transactional_db: Any) -> Any:
     alice, bob, charlie = make_user("alice"), make_user("bob"), make_user("charlie")
     answer(answer(write(alice, bob)), "mine", sender=charlie, receiver=bob)
     return alice
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def confirm(page: Page, person: Any) -> None:

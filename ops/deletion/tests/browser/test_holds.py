@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_from_menu, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, open_from_menu, sign_in
 from messaging.tests.cast import make_user
 from ops.deletion.tests.deleting import ask
 from ops.deletion.tests.screens import make_role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
 from ops.deletion.tests.screens import make_role
 from ops.exports.tests.exporting import some_messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def confirm(page: Page, user: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, open_filters, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, sign_in
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.exporting import EXPORTS, MESSAGES, WHY, make_exporter, some_messages
@@ -29,11 +29,6 @@ def emma(transactional_db: Any, folder: Path) -> Any:
 @pytest.fixture
 def stored(transactional_db: Any) -> list[Message]:
     return some_messages()
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def confirm(page: Page) -> None:

@@ -18,7 +18,7 @@ from django.test import modify_settings
 from playwright.sync_api import Page, expect
 
 from messaging.models import Conversation, Message, MessageHistory
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, assert_accessible, assert_fits, open_from_menu
+from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, check, open_from_menu
 from messaging.tests.cast import make_user
 from ops.conftest import make_staff
 from ops.imports.tests.files import SHARED
@@ -113,11 +113,6 @@ def dan(open_page: OpenPage) -> Callable[..., Page]:
         return page
 
     return sign_in
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def bring(page: Page, path: Path) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from playwright.sync_api import Locator, Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits
+from messaging.tests.browsing import LOOKS, OpenPage, check
 from messaging.tests.cast import make_user
 from ops.jobs import starting
 from ops.jobs.tests import counting
@@ -55,11 +55,6 @@ def sign_in(page: Page) -> None:
 def shown(page: Page) -> Locator:
     """What changes by itself."""
     return page.locator("#job-figures")
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def test_progress_is_shown_live_and_its_end_without_a_reload_by_hand(
