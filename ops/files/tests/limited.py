@@ -2,14 +2,19 @@
 
 Takes the path of a file from each line that it is sent, and answers with a line of JSON: how many rows and problems
 were found, the first problems, and what it took; or the ``status`` of a process that did not come to its end.
+
+How long something takes says as much about the machine as about the code. Time is therefore told as ``times``: how many
+times longer it took than a fixed piece of work of Python's, done just before it.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +25,8 @@ from ops.files.sources import Reading, SourceRow
 from ops.files.tests.files import TABLE
 
 MOST_ADDRESSES = 768 << 20  # bytes, with those of libraries that are never touched
-MOST_SECONDS = 10
+# What ends a reader that would never end by itself; the tests judge ``times``.
+MOST_SECONDS = 120
 SHOWN = 3
 
 
@@ -43,6 +49,18 @@ def peak_mib() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
+def seconds_of_fixed_work() -> float:
+    """How many seconds of the processor this machine takes for reading 100,000 short rows, the best of three."""
+    lines = ["1,,alice,bob,2024-01-15T10:00:00Z,false,true,hello\n"] * 100_000
+    taken = []
+    for _ in range(3):
+        begun = time.process_time()
+        for values in csv.reader(lines):
+            "".join(values)
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
 Check = Callable[[Iterable[SourceRow], Found], Iterable[object]]
 
 
@@ -57,9 +75,11 @@ def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
 def main(check: Check = unchecked) -> None:
     """Answer for each file. A copy of this process reads it, which costs less than starting one with all modules."""
     for line in sys.stdin:
+        unit = seconds_of_fixed_work()
         child = os.fork()
         if not child:
             told = read(Path(line.rstrip("\n")), check)
+            told["times"] = told.pop("seconds") / unit
             print(json.dumps(told), flush=True)
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -1,4 +1,4 @@
-"""No file, however hostile, takes more than 300 MiB or 10 s of the processor before people are told what is wrong."""
+"""No file, however hostile, takes more than 300 MiB or much time before people are told what is wrong."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import pytest
 from django.conf import settings
 
 from ops.files.tests.hostile import WRITERS
-from ops.files.tests.limited import MOST_SECONDS
 
 pytestmark = pytest.mark.once
 
 MOST_MIB = 300
+# Of the fixed work of ops.files.tests.limited: about 10 s of a usual machine's processor.
+MOST_TIMES = 250
 
 
 ReadLimited = Callable[[Path], dict[str, Any]]
@@ -33,7 +34,7 @@ def limited_reader(module: str) -> Iterator[ReadLimited]:
         told: dict[str, Any] = json.loads(cast(IO[str], process.stdout).readline())
         assert "status" not in told, told
         assert told["peak_mib"] < MOST_MIB
-        assert told["seconds"] < MOST_SECONDS
+        assert told["times"] < MOST_TIMES
         return told
 
     command = [sys.executable, "-m", module]
