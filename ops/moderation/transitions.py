@@ -1,0 +1,68 @@
+"""What may happen to a case, and the state it is in then. All roads that change a case's state ask here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ops.moderation.models import State
+from ops.moderation.refusals import DecisionRefused
+
+
+class Happening(StrEnum):
+    """What happens to a case."""
+
+    FLAGGED = "flagged"
+    SETTLED = "settled"  # no flag is waiting any more, without a decision: withdrawn, or its message was erased
+    DECIDED = "decided"
+    ESCALATED = "escalated"
+    RETURNED = "returned"  # to the usual queue
+    WAITED = "waited"
+    LAPSED = "lapsed"  # a decision, because a text changed
+    UNDONE = "undone"  # a decision, by somebody
+
+
+OPEN, WAITING, ESCALATED, CLOSED = State.OPEN, State.WAITING, State.ESCALATED, State.CLOSED
+TABLE: dict[tuple[State, Happening], State] = {
+    (OPEN, Happening.FLAGGED): OPEN,
+    (OPEN, Happening.SETTLED): CLOSED,
+    (OPEN, Happening.DECIDED): CLOSED,
+    (OPEN, Happening.ESCALATED): ESCALATED,
+    (OPEN, Happening.WAITED): WAITING,
+    (OPEN, Happening.LAPSED): OPEN,
+    (OPEN, Happening.UNDONE): OPEN,
+    (WAITING, Happening.FLAGGED): OPEN,
+    (WAITING, Happening.SETTLED): CLOSED,
+    (WAITING, Happening.DECIDED): CLOSED,
+    (WAITING, Happening.ESCALATED): ESCALATED,
+    (WAITING, Happening.RETURNED): OPEN,
+    (WAITING, Happening.WAITED): WAITING,
+    (WAITING, Happening.LAPSED): OPEN,
+    (WAITING, Happening.UNDONE): OPEN,
+    (ESCALATED, Happening.FLAGGED): ESCALATED,
+    (ESCALATED, Happening.SETTLED): CLOSED,
+    (ESCALATED, Happening.DECIDED): CLOSED,
+    (ESCALATED, Happening.RETURNED): OPEN,
+    (ESCALATED, Happening.WAITED): WAITING,
+    (ESCALATED, Happening.LAPSED): ESCALATED,
+    (ESCALATED, Happening.UNDONE): ESCALATED,
+    (CLOSED, Happening.FLAGGED): OPEN,
+    (CLOSED, Happening.SETTLED): CLOSED,
+    (CLOSED, Happening.LAPSED): OPEN,
+    (CLOSED, Happening.UNDONE): OPEN,
+}
+REFUSALS = {
+    (CLOSED, Happening.DECIDED): "This case is closed: open it again by undoing its decision.",
+    (CLOSED, Happening.ESCALATED): "This case is closed: only an open case can be escalated.",
+    (CLOSED, Happening.RETURNED): "This case is closed already.",
+    (CLOSED, Happening.WAITED): "This case is closed: only an open case can wait.",
+    (OPEN, Happening.RETURNED): "This case is in the queue already.",
+    (ESCALATED, Happening.ESCALATED): "This case is escalated already.",
+}
+
+
+def after(state: str, happening: Happening) -> State:
+    """Return the state of a case after something happened to it. Raises DecisionRefused where it cannot happen."""
+    key = (State(state), happening)
+    if key in REFUSALS:
+        raise DecisionRefused(REFUSALS[key])
+    return TABLE[key]

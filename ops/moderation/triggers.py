@@ -1,0 +1,96 @@
+"""Triggers for what constraints cannot say, on both databases, for all roads:
+
+- a flag is in a case of the conversation that its message is in;
+- a decision never changes, but for whether it is in force, and what an erasure empties; it is never deleted.
+
+They are installed after every migration and taken off before it: SQLite copies a table to change it, and refuses to
+rename the copy while a trigger of another table names it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections, transaction
+
+FLAG, DECISION = "moderation_flag", "moderation_decision"
+TABLES = (FLAG, DECISION, "moderation_case", "messaging_message")
+FLAG_REFUSAL = "A flag belongs to a case of its message's conversation"
+DECISION_REFUSAL = "Decisions are append-only"
+FLAG_NAME, FIXED_NAME, DELETE_NAME = "moderation_flag_in_its_case", "moderation_decision_fixed", "moderation_decision_kept"
+# Columns of a decision that nothing changes.
+FIXED = ("case_id", "label_id", "decided_at", "group", "version_before", "version_after", "reverses_id")
+ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM messaging_message AS message JOIN moderation_case AS its ON its.conversation_id = message.conversation_id
+    WHERE message.id = NEW.message_id AND its.id = NEW.case_id)"""
+
+
+def install(using: str) -> None:
+    """Create the triggers that are not there yet; nothing where a table of theirs is missing."""
+    connection = connections[using]
+    if not _has_tables(connection):
+        return
+    remove(using)
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    _execute(connection, statements)
+
+
+def remove(using: str) -> None:
+    """Drop the triggers, where there are any."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name}" for name in _sqlite_names()])
+        return
+    if _has_tables(connection):
+        names = ((FLAG_NAME, FLAG), (FIXED_NAME, DECISION), (DELETE_NAME, DECISION))
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in names])
+
+
+def _has_tables(connection: Any) -> bool:
+    return set(TABLES) <= set(connection.introspection.table_names())
+
+
+def _changed(same: str) -> str:
+    quoted = (f'"{name}"' for name in FIXED)
+    return " OR ".join(f"NEW.{name} {same} OLD.{name}" for name in quoted)
+
+
+def _postgresql() -> list[str]:
+    return [
+        f"""CREATE OR REPLACE FUNCTION moderation_check_flag() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF {ELSEWHERE} THEN
+                RAISE EXCEPTION '{FLAG_REFUSAL.replace("'", "''")}' USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END $$""",
+        f"""CREATE OR REPLACE FUNCTION moderation_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION '{DECISION_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+        END $$""",
+        f"CREATE TRIGGER {FLAG_NAME} BEFORE INSERT OR UPDATE OF case_id, message_id ON {FLAG}"
+        " FOR EACH ROW EXECUTE FUNCTION moderation_check_flag()",
+        f"CREATE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} FOR EACH ROW"
+        f" WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION moderation_refuse()",
+        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION}"
+        " FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
+    ]
+
+
+def _sqlite_names() -> list[str]:
+    return [f"{FLAG_NAME}_insert", f"{FLAG_NAME}_update", FIXED_NAME, DELETE_NAME]
+
+
+def _sqlite() -> list[str]:
+    flag = f"""WHEN {ELSEWHERE} BEGIN SELECT RAISE(ABORT, '{FLAG_REFUSAL.replace("'", "''")}'); END"""
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{DECISION_REFUSAL}'); END"
+    return [
+        f"CREATE TRIGGER {FLAG_NAME}_insert BEFORE INSERT ON {FLAG} {flag}",
+        f"CREATE TRIGGER {FLAG_NAME}_update BEFORE UPDATE OF case_id, message_id ON {FLAG} {flag}",
+        f"CREATE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} WHEN {_changed('IS NOT')} {refuse}",
+        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} {refuse}",
+    ]
+
+
+def _execute(connection: Any, statements: list[str]) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
