@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "ops",
     "ops.dashboard",
     "ops.exports",
+    "ops.moderation",
     "ops.imports",
     "ops.deletion",
     "ops.accounts",

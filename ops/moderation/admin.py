@@ -1,0 +1,7 @@
+"""Registers the admin classes of this room."""
+
+from __future__ import annotations
+
+from ops.moderation.labels import admin as labels
+
+__all__ = ["labels"]

@@ -1,0 +1,153 @@
+"""Labels, which say what a report or decision is about, and canned reasons, the texts that participants are sent."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from colorfield.fields import ColorField
+from django.conf.global_settings import LANGUAGES
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Length, Substr
+from django.db.models.lookups import Exact, GreaterThan
+
+from ops.moderation.labels import palette, placeholders
+
+SLUG_CHARACTERS = f"{string.ascii_lowercase}{string.digits}-"
+KNOWN_LANGUAGES = dict(LANGUAGES)  # Django's, whatever LANGUAGES of the settings is: participants read others
+
+
+class Severity(models.TextChoices):
+    """How urgent a label is, from the worst. ``ops.moderation.labels.targets`` says how soon each is looked at."""
+
+    IMMINENT = "imminent", "Imminent harm"
+    THREAT = "threat", "Threat"
+    SERIOUS = "serious", "Serious"
+    NORMAL = "normal", "Normal"
+    LOW = "low", "Low"
+
+
+def only_of(expression: Any, characters: str) -> Exact:
+    """A condition: the text has no other characters than these. It says the same on both databases."""
+    rest = Func(expression, Value(characters), function="LTRIM", output_field=models.TextField())
+    return Exact(rest, Value(""))
+
+
+def slug_constraints(model: str) -> list[models.BaseConstraint]:
+    """The shape of slugs, which name rows in files: small letters, digits and hyphens."""
+    condition = Q(GreaterThan(Length("slug"), 0)) & Q(only_of(F("slug"), SLUG_CHARACTERS))
+    message = "A slug has only small letters, digits and hyphens."
+    return [models.CheckConstraint(condition=condition, name=f"{model}_slug_shape", violation_error_message=message)]
+
+
+def validate_language(code: str) -> None:
+    """Raise ValidationError for a code that Django knows no language by."""
+    if code not in KNOWN_LANGUAGES:
+        raise ValidationError(f"{code!r} is no language code, such as en, de or pt-br.")
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def active(self) -> LabelQuerySet:
+        """Those that new reports and decisions may have."""
+        return self.filter(active=True)
+
+    def for_participants(self) -> LabelQuerySet:
+        """Those that participants may choose when they report a message."""
+        return self.active().exclude(wording="")
+
+
+class Label(models.Model):
+    """What a report or decision is about. It is switched off instead of deleted: older decisions name it."""
+
+    name = models.CharField(max_length=40, unique=True)
+    slug = models.SlugField(max_length=40, unique=True, help_text="Names the label in files. Keep it.")
+    colour = ColorField(samples=palette.SAMPLES, default=palette.SAMPLES[-1][0], max_length=7)
+    severity = models.CharField(max_length=16, choices=Severity.choices, default=Severity.NORMAL)
+    meaning = models.TextField(blank=True, max_length=1_000, help_text="For reviewers: what it covers, and what not.")
+    wording = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="In the report form of participants, in plain words. Leave it empty if they cannot choose it.",
+    )
+    hard_to_read = models.BooleanField(
+        default=False, help_text="Texts with this label come covered, with a word of warning."
+    )
+    active = models.BooleanField(default=True, help_text="New reports and decisions can have it.")
+    sort_order = models.PositiveSmallIntegerField(default=100, help_text="Lower comes first.")
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view", "add", "change")
+        permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
+        ordering = ["sort_order", "name"]
+        constraints = [
+            *slug_constraints("label"),
+            models.CheckConstraint(condition=~Q(name=""), name="label_has_name"),
+            models.CheckConstraint(
+                condition=Q(Exact(Length("colour"), 7))
+                & Q(colour__startswith="#")
+                & Q(only_of(Substr("colour", 2), "0123456789abcdef")),
+                name="label_colour_shape",
+                violation_error_message="A colour is # and six hexadecimal digits, such as #dc2626.",
+            ),
+            models.CheckConstraint(
+                condition=Q(severity__in=Severity.values),
+                name="label_severity_known",
+                violation_error_message=f"A severity is one of {', '.join(Severity.values)}.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Small letters for the colour: pickers and files write either."""
+        self.colour = self.colour.lower()
+        super().clean_fields(exclude=exclude)
+
+    @property
+    def text_colour(self) -> str:
+        """Black or white, whichever can be read on the colour."""
+        return palette.text_on(self.colour)
+
+
+class CannedReasonQuerySet(models.QuerySet["CannedReason"]):
+    def offered(self) -> CannedReasonQuerySet:
+        """Those that a decision may send."""
+        return self.filter(active=True, label__active=True)
+
+
+class CannedReason(models.Model):
+    """A text that explains a decision to a participant. Placeholders in braces are filled in before it is sent."""
+
+    slug = models.SlugField(max_length=60, unique=True, help_text="Names the reason in files. Keep it.")
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="canned_reasons")
+    title = models.CharField(max_length=80)
+    text = models.TextField(
+        max_length=2_000,
+        validators=[placeholders.validate_braces],
+        help_text="What the participant reads. Placeholders such as {date} and {rule} are filled in before sending.",
+    )
+    language = models.CharField(max_length=12, default="en", validators=[validate_language])
+    active = models.BooleanField(default=True, help_text="New decisions can send it.")
+
+    objects = CannedReasonQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view", "add", "change")
+        permissions = [
+            ("import_cannedreason", "Can import canned reasons"),
+            ("export_cannedreason", "Can export canned reasons"),
+        ]
+        ordering = ["label__sort_order", "label__name", "title"]
+        constraints = [
+            *slug_constraints("reason"),
+            models.CheckConstraint(condition=~Q(title=""), name="reason_has_title"),
+            models.CheckConstraint(condition=~Q(text=""), name="reason_has_text"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
