@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from messaging.models import Conversation, Message
+from ops.deletion.models.people import person
 from ops.moderation.models.labels import Severity
 
 LEASE = timedelta(minutes=5)  # of a claim, from its last heartbeat
@@ -143,7 +144,7 @@ class CasePerson(models.Model):
     """Somebody who sent or received a flagged message of a case; with them nobody of theirs decides."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="people", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = person(null=False, db_index=True)
 
     class Meta:
         default_permissions = ()

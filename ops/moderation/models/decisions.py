@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from messaging.models import Message
+from ops.deletion.models.people import person
 from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT, Case
 from ops.moderation.models.labels import CannedReason, Label
 
@@ -46,9 +46,7 @@ class Decision(models.Model):
     reason = models.ForeignKey(CannedReason, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     sent = models.TextField(max_length=LONGEST_SENT, blank=True)
     note = models.CharField(max_length=LONGEST_NOTE, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
-    )
+    decided_by = person()
     decided_by_name = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField()
     group = models.UUIDField(null=True, blank=True)

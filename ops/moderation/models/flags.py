@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from messaging.models import Message
+from ops.deletion.models.people import person
 from ops.moderation.models.cases import LONGEST_NOTE, Case
 from ops.moderation.models.labels import Label
 
@@ -28,12 +28,17 @@ class Outcome(models.TextChoices):
     UPHELD = "upheld", "Upheld"
     DISMISSED = "dismissed", "Dismissed"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    ERASED = "erased", "Erased with its message"
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):
     def waiting(self) -> FlagQuerySet:
         """Those that nobody decided, and that were not withdrawn."""
         return self.filter(outcome=Outcome.WAITING)
+
+    def left_behind(self) -> FlagQuerySet:
+        """Waiting ones whose message is erased."""
+        return self.waiting().filter(message=None)
 
     def of_person(self, user_id: Any) -> FlagQuerySet:
         """Those that this person made."""
@@ -51,9 +56,7 @@ class Flag(models.Model):
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="flags", db_index=False)
     revision = models.PositiveIntegerField()
     label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="flags")
-    reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
-    )
+    reporter = person()
     source = models.CharField(max_length=16, choices=Source)
     note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.WAITING)
@@ -83,6 +86,7 @@ class Flag(models.Model):
         indexes = [
             models.Index(fields=["case", "created_at", "id"], name="flag_of_case"),
             models.Index(fields=["reporter", "created_at", "id"], name="flag_by_reporter"),
+            models.Index(fields=["case"], name="flag_left_behind", condition=Q(outcome="waiting", message=None)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,160 @@
+"""The page of a case: what was reported, what was decided before, who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from messaging.models import Message
+from ops.audit.readings import Shown as Recorded
+from ops.moderation.desk import excerpt
+from ops.moderation.labels.targets import in_words, target_of
+from ops.moderation.models import Case, CasePerson, Claim, Decision, Flag, Outcome, Severity, State
+
+MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
+MOST_FLAGS = 200
+
+
+@dataclass
+class CasePage:
+    """A case as one person sees it."""
+
+    case: Case
+    user: Any
+
+    @cached_property
+    def flags(self) -> list[Flag]:
+        """Its reports in their order, with ``reporter_name``, "" where nobody knows or where the account is gone."""
+        found = Flag.objects.filter(case=self.case).select_related("label", "reporter").order_by("created_at", "id")
+        flags = list(found[:MOST_FLAGS])
+        for flag in flags:
+            flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""  # type: ignore[attr-defined]
+        return flags
+
+    @cached_property
+    def waiting(self) -> list[Flag]:
+        return [flag for flag in self.flags if flag.outcome == Outcome.WAITING]
+
+    @cached_property
+    def messages(self) -> list[excerpt.Shown]:
+        """The reported messages with those around them; of a closed case, those that were."""
+        if self.case.conversation_id is None:
+            return []
+        flags = self.waiting or [flag for flag in self.flags if flag.outcome != Outcome.WITHDRAWN]
+        with_histories = self.user.has_perm("messaging.view_messagehistory")
+        return excerpt.shown_of(self.case.conversation_id, flags, with_histories=with_histories)
+
+    @property
+    def reported(self) -> list[excerpt.Shown]:
+        """Those of the messages that were reported."""
+        return [one for one in self.messages if one.flags]
+
+    @property
+    def recorded(self) -> Recorded:
+        """What the page shows of texts, as the audit trail records it."""
+        return Recorded(
+            messages=[one.row.message.pk for one in self.messages],
+            histories=[one.row.message.pk for one in self.messages if one.then is not None],
+        )
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        """The live claim on the case."""
+        return Claim.objects.live().filter(case=self.case).select_related("reviewer").first()
+
+    @property
+    def is_mine(self) -> bool:
+        return self.claim is not None and self.claim.reviewer_id == self.user.pk
+
+    @property
+    def may_decide(self) -> bool:
+        return self.user.has_perm("moderation.decide_case")
+
+    @property
+    def may_take_over(self) -> bool:
+        return self.user.has_perm("moderation.take_over_case")
+
+    @cached_property
+    def is_fit(self) -> bool:
+        """Whether this person may decide it: it is not about them or somebody they wrote with."""
+        return Case.objects.fit_for(self.user.pk).filter(pk=self.case.pk).exists()
+
+    @property
+    def is_closed(self) -> bool:
+        return self.case.state == State.CLOSED
+
+    @property
+    def is_overdue(self) -> bool:
+        return not self.is_closed and self.case.due_at < timezone.now()
+
+    @cached_property
+    def title(self) -> str:
+        """The case by the people in its conversation."""
+        if self.case.conversation_id is None:
+            return f"Case {self.case.pk}"
+        names = sorted(
+            Message.objects.usernames_by_conversation([self.case.conversation_id]).get(self.case.conversation_id, ())
+        )
+        if len(names) > 3:
+            return f"Case: {names[0]}, {names[1]} and {len(names) - 2} others"
+        return "Case: " + (" and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "nobody")
+
+    @property
+    def why_here(self) -> str:
+        """Why the case stands where it does, in a sentence."""
+        case = self.case
+        reporters = len({flag.reporter_id for flag in self.waiting})
+        within = in_words(target_of(case.severity))
+        severity = Severity(case.severity).label.lower()
+        earlier = case.due_at - case.rank_at
+        sentence = f"Severity {severity}: to be decided within {within}."
+        if earlier and reporters > 1:
+            sentence += f" It ranks {timesince(case.rank_at, case.due_at)} before that, because {reporters} people reported it."
+        return sentence
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """What was decided on this case, the latest first, each with ``offers_undo``, whether this person may undo it."""
+        found = Decision.objects.filter(case=self.case).select_related("label", "reverses")
+        decisions = list(found.prefetch_related("measures").order_by("-decided_at", "-id")[:MOST_EARLIER])
+        undone = {one.reverses_id for one in decisions}
+        latest = next((one for one in decisions if one.reverses_id is None), None)
+        for one in decisions:
+            mine = one.decided_by_id == self.user.pk and self.may_decide
+            may = mine or self.user.has_perm("moderation.undo_decision")
+            one.offers_undo = may and one is latest and one.pk not in undone  # type: ignore[attr-defined]
+            one.hidden = sum(measure.act == "hide" for measure in one.measures.all())  # type: ignore[attr-defined]
+            one.is_undone = one.pk in undone  # type: ignore[attr-defined]
+        return decisions
+
+    @cached_property
+    def elsewhere(self) -> list[Decision]:
+        """The latest decisions in force on other cases about the same people."""
+        people = CasePerson.objects.filter(case=self.case).values("user")
+        others = CasePerson.objects.filter(user__in=people).exclude(case=self.case).values("case")
+        found = Decision.objects.in_force().filter(case__in=others).select_related("label")
+        return list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+
+    @property
+    def conversation_address(self) -> str:
+        """The whole conversation, at the first reported message; "" where this person may not open it, or it is gone."""
+        if self.case.conversation_id is None or not self.user.has_perm("messaging.view_conversation"):
+            return ""
+        address = reverse("admin:messaging_conversation_change", args=[self.case.conversation_id])
+        first = next((one.row.message.pk for one in self.reported), None)
+        return f"{address}?message={first}#m{first}" if first else address
+
+
+
+def page_of(case: Case, request: HttpRequest) -> CasePage:
+    """Return the page of ``case`` for whoever asks; it is loaded once for each request."""
+    page: CasePage | None = getattr(request, "case_page", None)
+    if page is None or page.case.pk != case.pk:
+        page = request.case_page = CasePage(case, request.user)  # type: ignore[attr-defined]
+    return page

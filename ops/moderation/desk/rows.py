@@ -1,0 +1,81 @@
+"""Rows of the queue: people, what was reported and why, since when, until when, and who holds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from messaging.models import Message
+from ops.console.lists.words import first_words
+from ops.moderation.models import Claim, Flag, Label, Outcome
+
+MOST_NAMED = 3
+
+
+@dataclass
+class Queued:
+    """What a row of the queue says of its case."""
+
+    people: list[str] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)  # of waiting flags, the most reported first
+    reporters: int = 0
+    reports: int = 0
+    reported: Any = None  # the message reported first among the waiting ones, None once erased
+    edited: bool = False  # since it was reported
+    holder: str = ""
+    overdue: bool = False
+
+    @property
+    def named(self) -> list[str]:
+        return self.people[:MOST_NAMED]
+
+    @property
+    def others(self) -> int:
+        return max(0, len(self.people) - MOST_NAMED)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a label says that the text is hard to read."""
+        return any(label.hard_to_read for label in self.labels)
+
+
+def prepare(rows: Sequence[Any]) -> None:
+    """Set ``queued`` on cases, in four queries however many there are. A decided case shows all of its flags."""
+    found = {row.pk: Queued() for row in rows}
+    flags: defaultdict[int, list[Flag]] = defaultdict(list)
+    for flag in Flag.objects.filter(case__in=found).select_related("label").order_by("created_at", "id"):
+        flags[flag.case_id].append(flag)
+    chosen = {pk: [one for one in some if one.outcome == Outcome.WAITING] or some for pk, some in flags.items()}
+    keys = {pk: next((one.message_id for one in some if one.message_id), None) for pk, some in chosen.items()}
+    messages = first_words({key for key in keys.values() if key is not None})
+    people = Message.objects.usernames_by_conversation(row.conversation_id for row in rows if row.conversation_id)
+    now = timezone.now()
+    for claim in Claim.objects.live().filter(case__in=found).select_related("reviewer"):
+        found[claim.case_id].holder = claim.reviewer.get_username()
+    for row in rows:
+        row.queued = queued = found[row.pk]
+        some = chosen.get(row.pk, [])
+        queued.people = sorted(people.get(row.conversation_id, ()))
+        queued.reports = len(some)
+        queued.reporters = len({one.reporter_id for one in some})
+        counts: defaultdict[Label, int] = defaultdict(int)
+        for one in some:
+            counts[one.label] += 1
+        queued.labels = sorted(counts, key=lambda label: -counts[label])
+        queued.reported = messages.get(keys.get(row.pk))
+        queued.overdue = row.state != "closed" and row.due_at < now
+    _mark_edited(found, chosen)
+
+
+def _mark_edited(found: dict[int, Queued], chosen: dict[int, list[Flag]]) -> None:
+    revisions = dict(
+        Message.objects.filter(pk__in={one.message_id for some in chosen.values() for one in some if one.message_id})
+        .order_by()
+        .values_list("pk", "revision")
+    )
+    for pk, some in chosen.items():
+        found[pk].edited = any(revisions.get(one.message_id, one.revision) != one.revision for one in some)
