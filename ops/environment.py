@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
 REDIS_SECONDS = 0.3  # what a silent Redis may cost a page that starts a job
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+DURATION = re.compile(r"(?P<name>\w+)=(?P<number>\d{1,4})(?P<unit>[mhd])", re.ASCII)
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 ORIGIN = re.compile(r"(https|http|wss|ws)://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
 HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
@@ -96,6 +99,25 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     if not value.isdecimal() or int(value) < least:
         raise refuse(name, value, f"a whole number, {least} or more")
     return int(value)
+
+
+def durations(name: str, default: dict[str, timedelta]) -> dict[str, timedelta]:
+    """Lengths of time by name, such as ``threat=30m low=5d``, in the order of ``default``, whose others stay.
+
+    Raises ImproperlyConfigured for an unknown or repeated name, for anything else than whole minutes (m), hours (h) or
+    days (d), at least one, and where one is longer than the next.
+    """
+    value, given = text(name), {}
+    expected = f"lengths of time such as {' '.join(f'{one}=2h' for one in default)}, in m, h or d, the shortest first"
+    for part in value.split():
+        found = DURATION.fullmatch(part)
+        if not found or found["name"] not in default or found["name"] in given or not int(found["number"]):
+            raise refuse(name, value, expected)
+        given[found["name"]] = int(found["number"]) * UNITS[found["unit"]]
+    lengths = {**default, **given}
+    if sorted(lengths.values()) != list(lengths.values()):
+        raise refuse(name, value, expected)
+    return lengths
 
 
 def names(name: str, default: list[str]) -> list[str]:

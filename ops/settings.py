@@ -6,6 +6,7 @@ Production sets at least SECRET_KEY (which switches DEBUG off), ALLOWED_HOSTS, D
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -216,6 +217,20 @@ DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
 # How participants confirm that it is they, and delete their own account; messaging by itself deletes it at once.
 MESSAGING_CONFIRM_IDENTITY = "ops.accounts.signing_in.passwords.refusal"
 MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
+
+# --- Reviewing --------------------------------------------------------------------------------------------------
+
+# How soon reports are to be looked at, by the severity of their label.
+REVIEW_TARGETS = environment.durations(
+    "REVIEW_TARGETS",
+    default={
+        "imminent": timedelta(minutes=15),
+        "threat": timedelta(hours=1),
+        "serious": timedelta(hours=8),
+        "normal": timedelta(hours=24),
+        "low": timedelta(hours=72),
+    },
+)
 
 # --- Import and export ------------------------------------------------------------------------------------------
 

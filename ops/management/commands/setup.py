@@ -37,8 +37,8 @@ WELCOME = """
 
 class Command(BaseCommand):
     help = (
-        "Bring the database and the roles up to date, load the demo into an empty database (in development only) and "
-        "make a staff account where there is none. Harmless to repeat."
+        "Bring the database and the roles up to date, load labels where there are none and the demo into an empty "
+        "database (in development only), and make a staff account where there is none. Harmless to repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         refuse_taken_port(host, port)
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         call_command("setup_roles", stdout=self.stdout)
+        call_command("load_labels", if_none=True, stdout=self.stdout)
         if settings.DEBUG:
             loaded = load_demo(now=timezone.now())
             if loaded:

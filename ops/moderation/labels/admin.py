@@ -2,21 +2,147 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from ops.audit.reference_data.admin import ReferenceDataAdmin
+from ops.console.filters import ChoiceFilter, YesNoFilter
+from ops.console.keyset import KeysetAdmin, Order
+from ops.moderation.labels import placeholders, targets
 from ops.moderation.labels.resources import CannedReasonResource, LabelResource
-from ops.moderation.models import CannedReason, Label
+from ops.moderation.models import CannedReason, Label, Severity
+from ops.moderation.models.labels import KNOWN_LANGUAGES
+from ops.moderation.templatetags.labels import label as label_context
+
+
+class InUse(YesNoFilter):
+    title = "state"
+    parameter_name = "active"
+    words = ("On", "Off")
+
+    def yes(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(active=True)
+
+    def no(self, rows: QuerySet) -> QuerySet:
+        return rows.filter(active=False)
+
+
+class OfSeverity(ChoiceFilter):
+    title = "severity"
+    parameter_name = "severity"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return Severity.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(severity=self.value()) if self.value() else queryset
+
+
+class OfLabel(ChoiceFilter):
+    title = "label"
+    parameter_name = "label"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return list(Label.objects.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(label__slug=self.value()) if self.value() else queryset
+
+
+class PolicyAdmin(ReferenceDataAdmin, KeysetAdmin):
+    """What a team's policy consists of. A row is switched off, never deleted, because older decisions name it; its slug
+    stays, because files name it so."""
+
+    actions = None
+
+    class Media:
+        css = {"all": ("moderation/labels.css",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("slug",)
 
 
 @admin.register(Label)
-class LabelAdmin(ReferenceDataAdmin):
+class LabelAdmin(PolicyAdmin):
     resource_classes = [LabelResource]
-    list_display = ("name", "severity", "active")
+    orders = (Order("order", "Sort order", ("sort_order", "name")), Order("name", "Name", ("name",)))
+    list_filter = (InUse, OfSeverity)
+    search_fields = ("name", "slug", "wording", "meaning")
+    search_help_text = "Searches names, slugs, meanings and words for participants."
+    rows_template = "moderation/label_rows.html"
+    empty_text = "No labels yet. Import a file of labels, or load the starting set with “manage.py load_labels”."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(reasons=Count("canned_reasons"))
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        for row in rows:
+            row.within = targets.in_words(targets.target_of(row.severity))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("shown_as", *super().get_readonly_fields(request, obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = () if obj is None else ("shown_as",)
+        return [
+            (None, {"fields": (*shown, "name", "slug", "colour", "severity", "active", "sort_order")}),
+            ("For reviewers", {"fields": ("meaning", "hard_to_read")}),
+            ("For participants", {"fields": ("wording",)}),
+        ]
+
+    @admin.display(description="shown as")
+    def shown_as(self, label: Label) -> str:
+        """The label as pages show it: as it is stored, not as an unsaved form has it."""
+        return render_to_string("moderation/_label.html", label_context(label))
+
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Severities with their targets."""
+        if db_field.name == "severity":
+            kwargs["choices"] = [
+                (value, f"{name}: within {targets.in_words(targets.target_of(value))}")
+                for value, name in Severity.choices
+            ]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(CannedReason)
-class CannedReasonAdmin(ReferenceDataAdmin):
+class CannedReasonAdmin(PolicyAdmin):
     resource_classes = [CannedReasonResource]
-    list_display = ("title", "label", "language", "active")
+    keyset = ("title", "id")
+    list_filter = (InUse, OfLabel)
     list_select_related = ("label",)
+    search_fields = ("title", "slug", "text")
+    search_help_text = "Searches titles, slugs and texts."
+    rows_template = "moderation/cannedreason_rows.html"
+    empty_text = "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
+    fields = ("title", "slug", "label", "language", "text", "active")
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        for row in rows:
+            row.to_fill = placeholders.unfilled(row.text)
+            row.language_name = KNOWN_LANGUAGES.get(row.language, row.language)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
+        return {"slug": ("title",)} if obj is None else {}
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """A list of languages; and labels without buttons to change them, which the list of labels has."""
+        if db_field.name == "language":
+            languages = sorted(KNOWN_LANGUAGES.items(), key=lambda item: item[1])
+            return forms.ChoiceField(choices=languages, initial=db_field.default)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "label":
+            field.widget = field.widget.widget
+        return field

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-UNFILLED = "Fill in {names} before this is sent."
+STRAY = "A text in braces is no placeholder. Write the text without braces before this is sent."
 
 
 def unfilled(text: str) -> list[str]:
@@ -19,7 +20,7 @@ def unfilled(text: str) -> list[str]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Return ``text`` with the placeholders replaced that have a value; one with a blank value stays.
 
-    In one pass: braces in a value are text, never another placeholder.
+    In one pass: a placeholder in a value is not replaced.
     """
 
     def replaced(found: re.Match[str]) -> str:
@@ -29,11 +30,23 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(replaced, text)
 
 
+def refusal(text: str) -> str:
+    """Return why ``text`` may not be sent to a participant, as a sentence; "" if it may be."""
+    names = [f"{{{name}}}" for name in unfilled(text)]
+    if names:
+        return f"Fill in {get_text_list(names, 'and')} before this is sent."
+    return STRAY if _has_stray_brace(text) else ""
+
+
 def validate_braces(text: str) -> None:
     """Raise ValidationError where a brace belongs to no placeholder, which could then never be filled in."""
-    rest = PLACEHOLDER.sub("", text)
-    if "{" in rest or "}" in rest:
+    if _has_stray_brace(text):
         raise ValidationError(
             "A brace belongs to no placeholder. Write placeholders like {date}: one word in small letters, between "
             "one pair of braces."
         )
+
+
+def _has_stray_brace(text: str) -> bool:
+    rest = PLACEHOLDER.sub("", text)
+    return "{" in rest or "}" in rest

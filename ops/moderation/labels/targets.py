@@ -1,0 +1,33 @@
+"""How soon reports are to be looked at, by the severity of their label (the setting REVIEW_TARGETS)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+
+from ops.moderation.models import Severity
+
+UNITS = ((timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+def target_of(severity: str) -> timedelta:
+    """Return how soon after its first report a case of this severity is to be looked at."""
+    target: timedelta = settings.REVIEW_TARGETS[Severity(severity).value]
+    return target
+
+
+def worst(severities: Iterable[str]) -> Severity:
+    """Return the worst of some severities: it decides about a case with several labels. Raises ValueError for none."""
+    order = list(Severity)
+    return min((Severity(one) for one in severities), key=order.index)
+
+
+def in_words(target: timedelta) -> str:
+    """Return a target in its largest whole unit, such as "15 minutes" or "72 hours"."""
+    for unit, name in UNITS:
+        number, rest = divmod(target, unit)
+        if not rest:
+            return f"{number:,} {name}{'' if number == 1 else 's'}"
+    raise ValueError("A target is a whole number of minutes.")

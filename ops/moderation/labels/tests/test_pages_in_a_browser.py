@@ -1,0 +1,107 @@
+"""The pages of labels and canned reasons in a real browser, which fails on what the content security policy blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from messaging.tests.browsing import LOOKS, OpenPage, browser, check, open_filters, open_from_menu, open_page, sign_in
+from ops.moderation.models import CannedReason, Label
+from ops.tests.test_who_may_open_what import make_staff
+
+__all__ = ["browser", "open_page"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LABELS, REASONS = "/console/moderation/label/", "/console/moderation/cannedreason/"
+
+
+@pytest.fixture(autouse=True)
+def starting_set(transactional_db: Any, settings: Any, tmp_path: Any) -> None:
+    settings.PRIVATE_DIR = tmp_path / "private"
+    call_command("load_labels")
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_lead_looks_after_labels(open_page: OpenPage, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("lena"))
+    page.goto("/console/")
+    open_from_menu(page, "Settings", "Labels")
+    expect(page.get_by_role("row")).to_have_count(1 + Label.objects.count())
+    check(page)
+
+    page.get_by_role("link", name="Add label").click()
+    check(page)
+    page.get_by_label("Name").fill("Fake reviews")
+    expect(page.get_by_label("Slug")).to_have_value("fake-reviews")
+    page.get_by_label("Colour").click()
+    page.locator("#clr-swatches button").nth(5).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Colour")).to_have_value("#2563eb")
+    page.get_by_label("Severity").select_option("Low: within 72 hours")
+    page.get_by_label("Wording").fill("It praises a product for money")
+    save(page)
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    page.goto(f"{LABELS}?q=praises")
+    page.get_by_role("link", name="Fake reviews").first.click()
+    expect(page.locator(".review-label")).to_have_text("F Fake reviews")
+    check(page)
+    page.get_by_label("Active").uncheck()
+    save(page)
+    open_filters(page)
+    page.get_by_role("link", name="Off", exact=True).click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_lead_looks_after_canned_reasons(open_page: OpenPage, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("lena"))
+    page.goto(LABELS)
+    page.get_by_role("row", name="Harassment").get_by_role("link", name="2", exact=True).click()
+    expect(page.get_by_role("row")).to_have_count(3)
+    check(page)
+    page.get_by_role("link", name="Insulting message").click()
+    check(page)
+    page.get_by_label("Text").fill("Your message of {date was removed.")
+    save(page)
+    expect(page.get_by_text("A brace belongs to no placeholder.")).to_be_visible()
+    check(page)
+    page.get_by_label("Text").fill("Your message of {date} was removed.")
+    save(page)
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    assert CannedReason.objects.filter(text="Your message of {date} was removed.").count() == 1
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_policy_moves_as_a_file(open_page: OpenPage, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("lena"))
+    page.goto(LABELS)
+    page.get_by_role("link", name="Export…").click()
+    check(page)
+    page.get_by_label("Format").select_option("JSON")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export labels").click()
+    content = download.value.path().read_text().replace("#dc2626", "#C2410C")
+
+    page.goto(LABELS)
+    page.get_by_role("link", name="Import…").click()
+    check(page)
+    file = {"name": "labels.json", "mimeType": "application/json", "buffer": content.encode()}
+    page.get_by_label("File to import").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_text("0 added, 1 changed, 0 deleted")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Import labels").click()
+    expect(page.get_by_text("Import finished")).to_be_visible()
+    assert Label.objects.get(slug="threat").colour == "#c2410c"

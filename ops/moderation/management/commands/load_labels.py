@@ -1,0 +1,30 @@
+"""``manage.py load_labels``: the starting set of labels and canned reasons; harmless to repeat."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ops.moderation.labels import starting
+from ops.moderation.models import Label
+
+
+class Command(BaseCommand):
+    help = (
+        "Add the labels and canned reasons of the starting set that are missing. Those that are there stay as they "
+        "are, changed or switched off; says what was added, and nothing where nothing was missing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--if-none", action="store_true", help="only where there is no label at all: a team has its own policy"
+        )
+
+    def handle(self, *, if_none: bool, **options: Any) -> None:
+        if if_none and Label.objects.exists():
+            return
+        labels, reasons = starting.load()
+        if labels or reasons:
+            self.stdout.write(f"Added {labels} labels and {reasons} canned reasons of the starting set.")
