@@ -15,9 +15,14 @@ from django.apps import apps
 from django.db import connections, models, transaction
 from django.db.models import F, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 
 from messaging import page_cache
 from messaging.writing import ids_subquery, in_batches
+
+# Sent in the transaction of a move, when messages are in other conversations by now, with ``conversation_ids``, those that
+# they left, which are removed next where they are empty; and ``using``.
+messages_moved = Signal()
 
 # Pairs of numbers as a table: {pairs}. The first message of the thread of each message; UNION ends on loops.
 PAIRS = {
@@ -106,6 +111,7 @@ def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
         messages.filter(pk__in=ids_subquery(joined, using=using)).update(awaited_parent_external_id=None)
         messages._set_parents(joined)
         _execute(MOVE_CONVERSATIONS, merged.items(), using)
+        messages_moved.send(sender=None, conversation_ids=sorted(merged), using=using)
         _tidy({*merged.values(), *(places[one].conversation_id for one in joined)}, merged, using)
         began = {places[one].conversation_id for one in joined} - merged.keys()
         first = messages.filter(conversation=OuterRef("pk"), parent_message=None).order_by().values("conversation")
@@ -146,6 +152,7 @@ def take_back(moves: Sequence[Move], *, using: str) -> None:
             conversations.filter(pk=pk).update(started_at=started[pk])
         left = {places[move.message_id].conversation_id for move in beginning}
         _execute(MOVE_THREADS, [(move.message_id, move.conversation_id) for move in beginning], using)
+        messages_moved.send(sender=None, conversation_ids=sorted(left), using=using)
         _tidy({*started, *left}, left, using)
         page_cache.invalidate_all(using=using)
 

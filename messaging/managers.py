@@ -11,6 +11,7 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery,
 from django.db.models.functions import Coalesce
 
 from messaging import joining
+from messaging.database.references import RawDeletion
 from messaging.writing import MessageWriting, in_batches, lock_people
 
 # Texts have no index, so a search reads only those of the newest messages, which takes about 0.1 s.
@@ -21,7 +22,7 @@ FREQUENT, FREQUENT_IN_CONVERSATIONS = 20_000, 100_000
 NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
 
 
-class ConversationQuerySet(models.QuerySet):
+class ConversationQuerySet(RawDeletion):
     def unread(self) -> ConversationQuerySet:
         """Conversations with a message that its receiver has not read."""
         return self.filter(unread_count__gt=0)

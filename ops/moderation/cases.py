@@ -10,7 +10,7 @@ from django.utils import timezone
 from ops.audit.recording import record
 from ops.moderation import ranking
 from ops.moderation.events import ModerationEvent
-from ops.moderation.labels.targets import target_time
+from ops.moderation.labels.targets import target_of
 from ops.moderation.models import Case, CasePerson, Flag, State
 from ops.moderation.transitions import Happening, after
 
@@ -44,7 +44,7 @@ def reopen(case: Case, happening: Happening, *, since: datetime, using: str) -> 
     case.state = after(case.state, happening)
     if was_closed:
         case.pending_since = since
-        case.due_at, case.rank_at = ranking.rank(since, target_time(case.severity), ())
+        case.due_at, case.rank_at = ranking.rank(since, target_of(case.severity), ())
     save_change(case, using=using)
 
 
@@ -87,7 +87,7 @@ def name_people(case: Case, ids: set[Any], *, using: str) -> None:
 
 
 def _open(conversation_id: int, severity: str, now: datetime, using: str) -> Case:
-    due_at, rank_at = ranking.rank(now, target_time(severity), ())
+    due_at, rank_at = ranking.rank(now, target_of(severity), ())
     case: Case = Case.objects.using(using).create(
         conversation_id=conversation_id,
         severity=severity,

@@ -1,4 +1,4 @@
-"""Claims: a reviewer's lease on a case. The best free case is taken in one statement, so that two never get the same."""
+"""Claims: a reviewer's lease on a case. The best free case is taken in one statement: two never get the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -31,9 +31,9 @@ RETURNING case_id
 
 
 def free_cases(user: Any, cases: Any = None) -> Any:
-    """Return the cases that ``user`` may be given: to be decided, held by nobody, not skipped by them, and fit for them.
+    """Return the cases that ``user`` may be given: to be decided, held by nobody, not skipped by them, fit for them.
 
-    ``cases`` narrows them, to those of a view; escalated ones are given to those who may take over cases.
+    ``cases`` are those to choose from instead of the queue.
     """
     now = timezone.now()
     skipped = Skip.objects.filter(reviewer=user.pk, case=OuterRef("pk"), until__gt=now)
@@ -103,6 +103,15 @@ def release(user: Any, case_id: int, *, using: str = DEFAULT_DB_ALIAS) -> None:
     Claim.objects.using(using).filter(case=case_id, reviewer=user.pk).delete()
 
 
+def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Release a case because this person asks for it, which is recorded. Raises ClaimRefused."""
+    with transaction.atomic(using=using):
+        if not Claim.objects.using(using).live().filter(case=case, reviewer=user.pk).exists():
+            raise ClaimRefused("You do not hold this case.")
+        release(user, case.pk, using=using)
+        record(ModerationEvent.CASE_RELEASED, actor=user, target=case, using=using)
+
+
 def release_all(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Give back what this person holds, such as when they sign out."""
     _release_all(user, using)
@@ -157,7 +166,10 @@ def _take(user: Any, best: Any, using: str) -> Claim | None:
     best = best.values("pk")[:1]
     if connection.vendor == "postgresql":
         best = best.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        now, expires = "statement_timestamp()", f"statement_timestamp() + interval '{int(LEASE.total_seconds())} seconds'"
+        now, expires = (
+            "statement_timestamp()",
+            f"statement_timestamp() + interval '{int(LEASE.total_seconds())} seconds'",
+        )
     else:
         seconds = int(LEASE.total_seconds())
         form = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{})"

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
-from messaging import writing
 from messaging.models import Message
+from messaging.texts import hiding
 from ops.audit.details import Key
 from ops.audit.recording import record
 from ops.moderation import cases, claims
@@ -30,7 +30,6 @@ from ops.moderation.models import (
     Label,
     Measure,
     Outcome,
-    State,
 )
 from ops.moderation.refusals import DecisionRefused
 from ops.moderation.transitions import Happening, after
@@ -222,7 +221,7 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
             in_force=False,
             reverses=decision,
         )
-        writing.show(plan.shows, using=using)
+        hiding.show(plan.shows, using=using)
         details = {"decision": decision.pk, "shown": len(plan.shows), "skipped": len(plan.stays)}
         record(ModerationEvent.DECISION_UNDONE, actor=by, target=case, details=details, using=using)
     return reversing
@@ -284,7 +283,5 @@ def _carry_out(decision: Decision, hides: Iterable[int], using: str) -> list[Mea
     made = [Measure(decision=decision, act=Act.HIDE, message_id=pk, before=before[pk], after=True) for pk in ids]
     made = made or [Measure(decision=decision, act=Act.NONE)]
     if ids:
-        writing.hide([pk for pk in ids if not before[pk]], using=using)
+        hiding.hide([pk for pk in ids if not before[pk]], using=using)
     return Measure.objects.using(using).bulk_create(made)
-
-

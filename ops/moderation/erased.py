@@ -22,9 +22,10 @@ def forget(user_id: Any) -> int:
     and what was sent to them. What they decided as staff loses their name.
     """
     about = CasePerson.objects.filter(user=user_id).values("case")
-    changed = sum(flags.exclude(note="").update(note="") for flags in (
-        Flag.objects.filter(case__in=about), Flag.objects.filter(reporter=user_id)
-    ))
+    changed = sum(
+        flags.exclude(note="").update(note="")
+        for flags in (Flag.objects.filter(case__in=about), Flag.objects.filter(reporter=user_id))
+    )
     changed += Decision.objects.filter(case__in=about).exclude(note="", sent="").update(note="", sent="")
     changed += Decision.objects.filter(decided_by=user_id).update(decided_by=None, decided_by_name="")
     changed += Flag.objects.filter(reporter=user_id).update(reporter=None)

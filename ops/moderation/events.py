@@ -12,6 +12,7 @@ class ModerationEvent(TextChoices):
     # The target is the case, of a flag the message. The details: case; label; measures by kind; hours; conversation.
     MESSAGE_FLAGGED = "moderation.flagged", "Reported a message"  # case, label
     CASE_OPENED = "moderation.case_opened", "Opened a case"  # conversation
+    CASE_READ = "moderation.case_read", "Opened a case"  # messages, histories
     CASE_CLAIMED = "moderation.claimed", "Claimed a case"
     CASE_TAKEN_OVER = "moderation.taken_over", "Took over a case"  # from (account)
     CASE_RELEASED = "moderation.released", "Released a case"

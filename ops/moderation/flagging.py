@@ -31,8 +31,8 @@ def flag(
 ) -> Flag:
     """Report ``message`` as it reads now; returns the flag, which is in a case.
 
-    ``by`` is who reports, None where nobody knows. ``at`` is when they did; the default is now. Raises FlagRefused where
-    the message is gone, where this person has reported this text already, or where the note is too long.
+    ``by`` is who reports, None where nobody knows. ``at`` is when they did; the default is now. Raises FlagRefused
+    where the message is gone, where this person has reported this text already, or where the note is too long.
     """
     if len(note) > LONGEST_NOTE:
         raise FlagRefused(f"The note has {len(note):,} characters; at most {LONGEST_NOTE:,} can be kept. Shorten it.")

@@ -7,19 +7,18 @@ upheld, up to half of it. So the order is total and stable, and no case waits fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q
 
-from ops.moderation.labels.targets import target_time
+from ops.moderation.labels.targets import target_of, worst
 from ops.moderation.models import Flag, Outcome
 from ops.moderation.models.labels import Severity
 
 FOR_EACH = 0.1  # of the target time, for each further reporter who is always right
 MOST = 0.5  # of the target time
-ORDER = list(Severity)  # from the worst
 
 
 class Rank(NamedTuple):
@@ -41,16 +40,11 @@ def rank(pending_since: datetime, target: timedelta, weights: Collection[float])
 def weights_of(reporters: Collection[int], *, using: str) -> dict[int, float]:
     """Return the weight of each reporter: how often their settled flags were upheld, 0.5 for somebody unknown."""
     settled = Flag.objects.using(using).filter(reporter__in=reporters, outcome__in=[Outcome.UPHELD, Outcome.DISMISSED])
-    counts = settled.order_by().values_list("reporter").annotate(
-        Count("pk", filter=Q(outcome=Outcome.UPHELD)), Count("pk")
+    counts = (
+        settled.order_by().values_list("reporter").annotate(Count("pk", filter=Q(outcome=Outcome.UPHELD)), Count("pk"))
     )
     known = {reporter: (upheld + 1) / (total + 2) for reporter, upheld, total in counts}
     return {reporter: known.get(reporter, 0.5) for reporter in reporters}
-
-
-def worst(severities: Iterable[str]) -> Severity:
-    """Return the worst of at least one severity."""
-    return min(map(Severity, severities), key=ORDER.index)
 
 
 def rank_of(case_id: int, pending_since: datetime, *, using: str) -> tuple[Severity, Rank] | None:
@@ -61,4 +55,4 @@ def rank_of(case_id: int, pending_since: datetime, *, using: str) -> tuple[Sever
         return None
     severity = worst(severity for severity, _ in found)
     reporters = {reporter for _, reporter in found if reporter is not None}
-    return severity, rank(pending_since, target_time(severity), weights_of(reporters, using=using).values())
+    return severity, rank(pending_since, target_of(severity), weights_of(reporters, using=using).values())

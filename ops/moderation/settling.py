@@ -46,7 +46,9 @@ def rejoin(conversation_ids: Collection[int], *, using: str) -> None:
     strayed = Q(flags__message__isnull=False) & ~Q(flags__message__conversation=F("conversation"))
     found = Case.objects.using(using).filter(strayed, conversation__in=ids_subquery(conversation_ids, using=using))
     for case in _locked(sorted(set(found.values_list("pk", flat=True))), using):
-        flags = list(Flag.objects.using(using).filter(case=case, message__isnull=False).select_related("message", "label"))
+        flags = list(
+            Flag.objects.using(using).filter(case=case, message__isnull=False).select_related("message", "label")
+        )
         targets = {flag.message.conversation_id for flag in flags if flag.message is not None}
         pending = cases.locked(using).pending().filter(conversation__in=targets).exclude(pk=case.pk).first()
         if len(targets) == 1 and (pending is None or case.state == State.CLOSED):
@@ -90,4 +92,6 @@ def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
 
 
 def _locked(case_ids: list[int], using: str) -> list[Case]:
-    return list(cases.locked(using).filter(pk__in=ids_subquery(case_ids, using=using)).order_by("pk")) if case_ids else []
+    return (
+        list(cases.locked(using).filter(pk__in=ids_subquery(case_ids, using=using)).order_by("pk")) if case_ids else []
+    )

@@ -17,12 +17,16 @@ FLAG, DECISION = "moderation_flag", "moderation_decision"
 TABLES = (FLAG, DECISION, "moderation_case", "messaging_message")
 FLAG_REFUSAL = "A flag belongs to a case of its message's conversation"
 DECISION_REFUSAL = "Decisions are append-only"
-FLAG_NAME, FIXED_NAME, DELETE_NAME = "moderation_flag_in_its_case", "moderation_decision_fixed", "moderation_decision_kept"
+FLAG_NAME, FIXED_NAME, DELETE_NAME = (
+    "moderation_flag_in_its_case",
+    "moderation_decision_fixed",
+    "moderation_decision_kept",
+)
 # Columns of a decision that nothing changes.
 FIXED = ("case_id", "label_id", "decided_at", "group", "version_before", "version_after", "reverses_id")
 ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM messaging_message AS message JOIN moderation_case AS its ON its.conversation_id = message.conversation_id
-    WHERE message.id = NEW.message_id AND its.id = NEW.case_id)"""
+    SELECT 1 FROM messaging_message AS message, moderation_case AS its
+    WHERE message.id = NEW.message_id AND its.id = NEW.case_id AND its.conversation_id = message.conversation_id)"""
 
 
 def install(using: str) -> None:
@@ -70,8 +74,7 @@ def _postgresql() -> list[str]:
         " FOR EACH ROW EXECUTE FUNCTION moderation_check_flag()",
         f"CREATE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} FOR EACH ROW"
         f" WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION moderation_refuse()",
-        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION}"
-        " FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
+        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
     ]
 
 

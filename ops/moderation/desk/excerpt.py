@@ -1,4 +1,4 @@
-"""What the page of a case shows of its conversation: reported messages with a few around them, as little as it needs."""
+"""What the page of a case shows of its conversation: reported messages with a few around them, and no more."""
 
 from __future__ import annotations
 
@@ -65,8 +65,6 @@ def shown_of(conversation_id: int, flags: Collection[Flag], *, with_histories: b
     if with_histories:
         _compare(shown)
     return shown
-
-
 
 
 def _compare(shown: list[Shown]) -> None:

@@ -22,6 +22,17 @@ ACTIONS = [
 WAITS = [("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"), ("", "Until a reply only")]
 
 
+class ReasonSelect(forms.Select):
+    """Canned reasons, each with its text, which a script puts into the field below."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        reason = getattr(option["value"], "instance", None)
+        if reason is not None:
+            option["attrs"]["data-text"] = reason.text
+        return option
+
+
 class VersionForm(forms.Form):
     """What every step of a case sends: the claim's token and the version that was seen."""
 
@@ -54,6 +65,7 @@ class DecideForm(VersionForm):
         to_field_name="slug",
         required=False,
         empty_label="None",
+        widget=ReasonSelect,
     )
     sent = forms.CharField(
         label="Text for the author",
@@ -112,9 +124,10 @@ class UndoForm(forms.Form):
     """Why a decision is undone."""
 
     note = forms.CharField(
-        label="Why", max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3}), error_messages={
-            "required": "Say why it is undone: colleagues read it beside the decision."
-        }
+        label="Why",
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why it is undone: colleagues read it beside the decision."},
     )
 
 
@@ -122,7 +135,10 @@ class FlagForm(forms.Form):
     """A report by staff."""
 
     label = forms.ModelChoiceField(
-        Label.objects.active(), to_field_name="slug", widget=forms.RadioSelect, empty_label=None,
+        Label.objects.active(),
+        to_field_name="slug",
+        widget=forms.RadioSelect,
+        empty_label=None,
         error_messages={"required": "Choose what the report is about."},
     )
     note = forms.CharField(

@@ -115,12 +115,14 @@ class CasePage:
         earlier = case.due_at - case.rank_at
         sentence = f"Severity {severity}: to be decided within {within}."
         if earlier and reporters > 1:
-            sentence += f" It ranks {timesince(case.rank_at, case.due_at)} before that, because {reporters} people reported it."
+            sentence += (
+                f" It ranks {timesince(case.rank_at, case.due_at)} before that, because {reporters} people reported it."
+            )
         return sentence
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        """What was decided on this case, the latest first, each with ``offers_undo``, whether this person may undo it."""
+        """What was decided on this case, the latest first; ``offers_undo`` says whether this person may undo it."""
         found = Decision.objects.filter(case=self.case).select_related("label", "reverses")
         decisions = list(found.prefetch_related("measures").order_by("-decided_at", "-id")[:MOST_EARLIER])
         undone = {one.reverses_id for one in decisions}
@@ -142,14 +144,20 @@ class CasePage:
         return list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
 
     @property
+    def conversation_path(self) -> str:
+        """The page of the conversation, which links to messages begin with."""
+        if self.case.conversation_id is None:
+            return ""
+        return reverse("admin:messaging_conversation_change", args=[self.case.conversation_id])
+
+    @property
     def conversation_address(self) -> str:
-        """The whole conversation, at the first reported message; "" where this person may not open it, or it is gone."""
+        """The whole conversation, at the first reported message; "" where it is gone or they may not open it."""
         if self.case.conversation_id is None or not self.user.has_perm("messaging.view_conversation"):
             return ""
-        address = reverse("admin:messaging_conversation_change", args=[self.case.conversation_id])
+        address = self.conversation_path
         first = next((one.row.message.pk for one in self.reported), None)
         return f"{address}?message={first}#m{first}" if first else address
-
 
 
 def page_of(case: Case, request: HttpRequest) -> CasePage:

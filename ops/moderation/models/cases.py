@@ -84,7 +84,7 @@ class Case(models.Model):
 
     ``rank_at`` and ``due_at`` are set when flags come (ops/moderation/ranking.py), so that time alone never changes the
     order. ``version`` grows with every change: whoever decides says which version they saw. ``pending_since`` begins
-    anew when a closed case is opened again; ``first_flag_at`` never changes. The conversation is None once it is erased.
+    anew when a closed case is opened again; ``first_flag_at`` never changes. The conversation is None once erased.
     """
 
     conversation = models.ForeignKey(
@@ -194,7 +194,7 @@ class Skip(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody had entered in the form of a case when it was refused, or they left; one for each case and person."""
+    """What somebody had entered in the form of a case when it was refused; one for each case and person."""
 
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")

@@ -73,8 +73,7 @@ class Decision(models.Model):
                 name="decision_lapsed_with_cause",
             ),
             models.CheckConstraint(
-                condition=Q(reverses=None, label__isnull=False)
-                | Q(reverses__isnull=False, label=None, in_force=False),
+                condition=Q(reverses=None, label__isnull=False) | Q(reverses__isnull=False, label=None, in_force=False),
                 name="decision_has_label",
             ),
         ]

@@ -74,8 +74,7 @@ class Flag(models.Model):
             models.CheckConstraint(condition=Q(source__in=Source.values), name="flag_source_known"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="flag_outcome_known"),
             models.CheckConstraint(
-                condition=Q(outcome="waiting", settled_at=None)
-                | (~Q(outcome="waiting") & Q(settled_at__isnull=False)),
+                condition=Q(outcome="waiting", settled_at=None) | (~Q(outcome="waiting") & Q(settled_at__isnull=False)),
                 name="flag_settled_with_time",
             ),
             models.UniqueConstraint(fields=["message", "revision", "reporter"], name="flag_once"),

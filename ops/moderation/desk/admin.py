@@ -1,0 +1,137 @@
+"""The queue, and the page of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from ops.audit.readings import Shown, record_reading
+from ops.audit.recorded_admin import RecordedLists, TrailHistory
+from ops.console.keyset import KeysetAdmin, Order
+from ops.console.readonly import ReadOnlyPermissions
+from ops.moderation import decisions
+from ops.moderation.desk import drafts, filters, rows, views
+from ops.moderation.desk.forms import DecideForm, WaitForm
+from ops.moderation.desk.page import CasePage, page_of
+from ops.moderation.models import Case
+from ops.moderation.refusals import DecisionRefused, Outdated
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
+    """Cases as a queue, and one by one. Every step of a case has a view of its own (ops/moderation/desk/views.py)."""
+
+    section = "Queue"
+    orders = (
+        Order("queue", "Most urgent first", ("rank_at", "id")),
+        Order("newest", "Newest first", ("-first_flag_at", "id")),
+    )
+    list_filter = (filters.Progress, filters.OfLabel, filters.Due, filters.Holder)
+    change_list_template = "moderation/queue.html"
+    rows_template = "moderation/case_rows.html"
+    empty_text = "The queue is empty: nothing that was reported waits for a decision."
+    actions = None
+
+    class Media:
+        css = {"all": ("moderation/desk.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            return path(route, wrap(view.as_view()), name=f"moderation_{name}")
+
+        return [
+            page("next/", views.NextView, "case_next"),
+            page("decision/<int:pk>/undo/", views.UndoView, "decision_undo"),
+            page("report/<int:pk>/", views.FlagView, "flag_message"),
+            page("<int:pk>/claim/", views.ClaimView, "case_claim"),
+            page("<int:pk>/take-over/", views.TakeOverView, "case_take_over"),
+            page("<int:pk>/release/", views.ReleaseView, "case_release"),
+            page("<int:pk>/skip/", views.SkipView, "case_skip"),
+            page("<int:pk>/escalate/", views.EscalateView, "case_escalate"),
+            page("<int:pk>/return/", views.ReturnView, "case_return"),
+            page("<int:pk>/wait/", views.WaitView, "case_wait"),
+            page("<int:pk>/heartbeat/", views.HeartbeatView, "case_heartbeat"),
+            path("<int:pk>/decide/", wrap(self.decide_view), name="moderation_case_decide"),
+            *super().get_urls(),
+        ]
+
+    def prepare_rows(self, found: list[Any]) -> None:
+        rows.prepare(found)
+
+    def shown_in_list(self, found: Sequence[Any]) -> Shown:
+        return Shown(messages=[row.queued.reported.pk for row in found if row.queued.reported is not None])
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one case. POST is refused: each step has an address of its own."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        case = self.get_object(request, object_id)
+        if case is None:
+            raise Http404
+        return self.respond(request, case)
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Decide a case; leads to the next one where the button said so. What is refused is said above the form."""
+        if request.method != "POST" or not request.user.has_perm("moderation.decide_case"):
+            raise PermissionDenied
+        case = Case.objects.filter(pk=pk).first()
+        if case is None:
+            raise Http404
+        form = self._form(request, page_of(case, request), request.POST)
+        if not form.is_valid():
+            return self.respond(request, case, form, status=400)
+        seen = {name: form.cleaned_data[name] for name in ("token", "version")}
+        try:
+            decisions.decide(case.pk, form.choice, by=request.user, **seen)
+        except DecisionRefused as refusal:
+            drafts.keep(request.user, case, request.POST)
+            form.add_error(None, str(refusal))
+            return self.respond(request, case, form, status=409 if isinstance(refusal, Outdated) else 400)
+        drafts.drop(request.user, case.pk)
+        messages.success(request, "Decided.")
+        if "next" in request.POST:
+            return views.open_next(request)
+        return HttpResponseRedirect(views.address_of(case.pk))
+
+    def respond(
+        self, request: HttpRequest, case: Case, form: DecideForm | None = None, *, status: int = 200
+    ) -> HttpResponse:
+        """Return the page of a case, recorded first; with ``form`` as it was refused."""
+        page = page_of(case, request)
+        record_reading(case, actor=request.user, shown=page.recorded)
+        if form is None and page.is_mine:
+            form = self._form(request, page)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self.media,
+            "title": page.title,
+            "page": page,
+            "case": case,
+            "form": form,
+            "wait_form": WaitForm(auto_id="wait_%s"),
+        }
+        return TemplateResponse(request, "moderation/case.html", context, status=status)
+
+    def _form(self, request: HttpRequest, page: CasePage, data: Any = None) -> DecideForm:
+        offered = [(one.row.message.pk, f"#{one.row.position} from {one.row.sender}") for one in page.messages]
+        reported = [one.row.message.pk for one in page.reported if one.waits]
+        if data is not None:
+            return DecideForm(data, messages=offered)
+        labels = [flag.label.slug for flag in page.waiting]
+        initial = {"hides": reported, "label": labels[0] if labels else None}
+        return DecideForm(messages=offered, initial=initial | drafts.initial_of(request.user, page.case))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("conversation")

@@ -1,0 +1,207 @@
+"""Steps of a case, one view each. Each calls one function and leads on; a refusal is said on the page of the case."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views.decorators.http import require_POST
+
+from messaging.models import Message
+from ops.accounts.actions import Action, ConsolePage
+from ops.accounts.refusals import Refused
+from ops.moderation import claims, decisions, flagging
+from ops.moderation.desk.forms import FlagForm, UndoForm, VersionForm, WaitForm
+from ops.moderation.models import Case, Decision, Source
+
+QUEUE = "admin:moderation_case_changelist"
+NOTHING_LEFT = "Nothing is left in the queue that you can decide now."
+
+
+def address_of(case_id: int) -> str:
+    """The page of a case."""
+    return reverse("admin:moderation_case_change", args=[case_id])
+
+
+def open_next(request: HttpRequest) -> HttpResponse:
+    """Claim the next case for whoever asks and lead to it; to the queue where none is left, or if that is refused."""
+    try:
+        claim = claims.claim_next(request.user)
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
+        return HttpResponseRedirect(reverse(QUEUE))
+    if claim is None:
+        messages.info(request, NOTHING_LEFT)
+        return HttpResponseRedirect(reverse(QUEUE))
+    return HttpResponseRedirect(address_of(claim.case_id))
+
+
+@method_decorator(require_POST, name="dispatch")
+class NextView(ConsolePage):
+    permission = "moderation.decide_case"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return open_next(request)
+
+
+@method_decorator(require_POST, name="dispatch")
+class Step(ConsolePage):
+    """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
+
+    permission = "moderation.decide_case"
+    done = ""
+    opens_next = False
+
+    @cached_property
+    def case(self) -> Case:
+        return get_object_or_404(Case, pk=self.kwargs["pk"])
+
+    def perform(self, request: HttpRequest) -> None:
+        """Carry it out. Raises Refused."""
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        case = self.case
+        try:
+            self.perform(request)
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
+            return HttpResponseRedirect(address_of(case.pk))
+        if self.done:
+            messages.success(request, self.done)
+        return open_next(request) if self.opens_next else HttpResponseRedirect(address_of(case.pk))
+
+    def seen(self, request: HttpRequest) -> dict[str, Any]:
+        """The claim and version that the form was made for. Raises Refused where it names none."""
+        form = VersionForm(request.POST)
+        if not form.is_valid():
+            raise Refused("The form was incomplete. Look at the case again.")
+        return {"by": request.user, "token": form.cleaned_data["token"], "version": form.cleaned_data["version"]}
+
+
+class ClaimView(Step):
+    def perform(self, request: HttpRequest) -> None:
+        claims.claim(request.user, self.case)
+
+
+class TakeOverView(Step):
+    permission = "moderation.take_over_case"
+    done = "You hold this case now. Whoever held it is told on their page."
+
+    def perform(self, request: HttpRequest) -> None:
+        claims.take_over(request.user, self.case)
+
+
+class ReleaseView(Step):
+    done = "Released: the case is free for others."
+
+    def perform(self, request: HttpRequest) -> None:
+        claims.give_back(request.user, self.case)
+
+
+class SkipView(Step):
+    done = "Skipped: you are not given this case again for 8 hours."
+    opens_next = True
+
+    def perform(self, request: HttpRequest) -> None:
+        claims.skip(request.user, self.case)
+
+
+class EscalateView(Step):
+    done = "Escalated: the Leads decide this case."
+    opens_next = True
+
+    def perform(self, request: HttpRequest) -> None:
+        decisions.escalate(self.case.pk, **self.seen(request))
+
+
+class ReturnView(Step):
+    done = "Returned: the case is in the queue again."
+
+    def perform(self, request: HttpRequest) -> None:
+        decisions.return_to_queue(self.case.pk, **self.seen(request))
+
+
+class WaitView(Step):
+    done = "The case waits. It comes back to the queue by itself."
+    opens_next = True
+
+    def perform(self, request: HttpRequest) -> None:
+        form = WaitForm(request.POST)
+        if not form.is_valid():
+            raise Refused("Choose for how long the case waits, or that it waits for a reply.")
+        decisions.wait(self.case.pk, until=form.until, for_reply=form.cleaned_data["reply"], **self.seen(request))
+
+
+@method_decorator(require_POST, name="dispatch")
+class HeartbeatView(ConsolePage):
+    """Extends a claim while its page is used; 409 where the claim is lost."""
+
+    permission = "moderation.decide_case"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            token = UUID(request.POST.get("token", ""))
+        except ValueError:
+            return JsonResponse({"held": False}, status=409)
+        held = claims.heartbeat(request.user, pk, token)
+        return JsonResponse({"held": held}, status=200 if held else 409)
+
+
+class UndoView(Action):
+    """Says what undoing a decision does, and does it."""
+
+    permission = "moderation.decide_case"
+    template_name = "moderation/undo.html"
+    form_class = UndoForm
+    title = "Undo decision"
+    success_text = "Undone: the case is open again."
+
+    @cached_property
+    def decision(self) -> Decision:
+        return get_object_or_404(Decision.objects.select_related("case", "label"), pk=self.kwargs["pk"])
+
+    def get_success_url(self) -> str:
+        return address_of(self.decision.case_id)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        plan = decisions.undoing(self.decision)
+        kwargs |= {"decision": self.decision, "plan": plan, "why_not": plan.refusal, "back": self.get_success_url()}
+        return super().get_context_data(**kwargs)
+
+    def perform(self, data: dict[str, Any]) -> None:
+        decisions.undo(self.decision.pk, by=self.request.user, note=data["note"])
+
+
+class FlagView(Action):
+    """A report by staff of one message."""
+
+    permission = "moderation.flag_message"
+    template_name = "moderation/flag.html"
+    form_class = FlagForm
+    title = "Report message"
+    success_text = "Reported: the conversation is in the queue."
+
+    @cached_property
+    def message(self) -> Message:
+        found = Message.objects.filter(pk=self.kwargs["pk"]).select_related("sender", "receiver")
+        return get_object_or_404(found)
+
+    def get_success_url(self) -> str:
+        may = self.request.user.has_perm
+        if may("messaging.view_conversation"):
+            address = reverse("admin:messaging_conversation_change", args=[self.message.conversation_id])
+            return f"{address}?message={self.message.pk}#m{self.message.pk}"
+        return reverse(QUEUE if may("moderation.view_case") else "admin:index")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(message=self.message, back=self.get_success_url(), **kwargs)
+
+    def perform(self, data: dict[str, Any]) -> None:
+        flagging.flag(self.message, label=data["label"], note=data["note"], by=self.request.user, source=Source.STAFF)
