@@ -10,10 +10,12 @@ from django.test import TransactionTestCase
 from messaging.tests import examples  # registers the profiles of Hypothesis
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 from ops.jobs.tests.untimed import work_in_requests_is_not_timed
+from ops.moderation.tests.emptying import tests_may_delete_decisions
 
 __all__ = [
     "examples",
     "tables_are_emptied_row_by_row",
+    "tests_may_delete_decisions",
     "tests_may_empty_the_audit_trail",
     "work_in_requests_is_not_timed",
 ]

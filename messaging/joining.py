@@ -20,8 +20,8 @@ from django.dispatch import Signal
 from messaging import page_cache
 from messaging.writing import ids_subquery, in_batches
 
-# Sent in the transaction of a move, when messages are in other conversations by now, with ``conversation_ids``, those that
-# they left, which are removed next where they are empty; and ``using``.
+# Sent when messages moved to other conversations, in the same transaction, with ``conversation_ids``, those that they
+# left, which are removed next where they are empty; and ``using``.
 messages_moved = Signal()
 
 # Pairs of numbers as a table: {pairs}. The first message of the thread of each message; UNION ends on loops.

@@ -14,8 +14,8 @@ class RawDeletion(models.QuerySet):
 
     def _raw_delete(self, using: str | None) -> int:
         rows = self.using(using).order_by().values("pk")
-        for relation in self.model._meta.related_objects:
-            if relation.on_delete is models.SET_NULL:
+        for relation in self.model._meta.get_fields(include_hidden=True):
+            if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.SET_NULL:
                 name = relation.field.name
                 referring = relation.related_model._base_manager.using(using)
                 models.QuerySet.update(referring.filter(**{f"{name}__in": rows}), **{name: None})

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ MOST_TRIES = 50  # of taking a case where others take the same ones
 # A claim whose lease has run out is taken over; a live one makes the statement do nothing.
 TAKE = """
 INSERT INTO moderation_claim (case_id, reviewer_id, token, claimed_at, expires_at)
-SELECT id, %s, %s, {now}, {expires} FROM ({best}) AS best WHERE true
+SELECT case_key, %s, %s, {now}, {expires} FROM ({best}) AS best WHERE true
 ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = excluded.token,
     claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
 WHERE moderation_claim.expires_at <= {now}
@@ -163,7 +163,7 @@ def _lease() -> models.Value:
 def _take(user: Any, best: Any, using: str) -> Claim | None:
     """Claim the first of these cases, in one statement; None where there is none or somebody else was faster."""
     connection = connections[using]
-    best = best.values("pk")[:1]
+    best = best.values(case_key=F("pk"))[:1]
     if connection.vendor == "postgresql":
         best = best.select_for_update(skip_locked=True, of=("self",), no_key=True)
         now, expires = (

@@ -41,7 +41,9 @@ def weights_of(reporters: Collection[int], *, using: str) -> dict[int, float]:
     """Return the weight of each reporter: how often their settled flags were upheld, 0.5 for somebody unknown."""
     settled = Flag.objects.using(using).filter(reporter__in=reporters, outcome__in=[Outcome.UPHELD, Outcome.DISMISSED])
     counts = (
-        settled.order_by().values_list("reporter").annotate(Count("pk", filter=Q(outcome=Outcome.UPHELD)), Count("pk"))
+        settled.order_by()
+        .values_list("reporter")
+        .annotate(upheld=Count("pk", filter=Q(outcome=Outcome.UPHELD)), total=Count("pk"))
     )
     known = {reporter: (upheld + 1) / (total + 2) for reporter, upheld, total in counts}
     return {reporter: known.get(reporter, 0.5) for reporter in reporters}

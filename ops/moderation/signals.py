@@ -7,10 +7,10 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_migrate, pre_migrate
-from messaging.joining import messages_moved
-from messaging.texts.changes import texts_changed
 
 from messaging.erasing.erasure import user_erased
+from messaging.joining import messages_moved
+from messaging.texts.changes import texts_changed
 from ops.moderation import claims, erased, settling, triggers
 
 

@@ -30,11 +30,10 @@ ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
 
 
 def install(using: str) -> None:
-    """Create the triggers that are not there yet; nothing where a table of theirs is missing."""
+    """Create the triggers that are not there; does nothing where a table of theirs is missing."""
     connection = connections[using]
     if not _has_tables(connection):
         return
-    remove(using)
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
     _execute(connection, statements)
 
@@ -70,11 +69,11 @@ def _postgresql() -> list[str]:
         f"""CREATE OR REPLACE FUNCTION moderation_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION '{DECISION_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
         END $$""",
-        f"CREATE TRIGGER {FLAG_NAME} BEFORE INSERT OR UPDATE OF case_id, message_id ON {FLAG}"
+        f"CREATE OR REPLACE TRIGGER {FLAG_NAME} BEFORE INSERT OR UPDATE OF case_id, message_id ON {FLAG}"
         " FOR EACH ROW EXECUTE FUNCTION moderation_check_flag()",
-        f"CREATE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} FOR EACH ROW"
+        f"CREATE OR REPLACE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} FOR EACH ROW"
         f" WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION moderation_refuse()",
-        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
+        f"CREATE OR REPLACE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
     ]
 
 
@@ -86,10 +85,10 @@ def _sqlite() -> list[str]:
     flag = f"""WHEN {ELSEWHERE} BEGIN SELECT RAISE(ABORT, '{FLAG_REFUSAL.replace("'", "''")}'); END"""
     refuse = f"BEGIN SELECT RAISE(ABORT, '{DECISION_REFUSAL}'); END"
     return [
-        f"CREATE TRIGGER {FLAG_NAME}_insert BEFORE INSERT ON {FLAG} {flag}",
-        f"CREATE TRIGGER {FLAG_NAME}_update BEFORE UPDATE OF case_id, message_id ON {FLAG} {flag}",
-        f"CREATE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} WHEN {_changed('IS NOT')} {refuse}",
-        f"CREATE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} {refuse}",
+        f"CREATE TRIGGER IF NOT EXISTS {FLAG_NAME}_insert BEFORE INSERT ON {FLAG} {flag}",
+        f"CREATE TRIGGER IF NOT EXISTS {FLAG_NAME}_update BEFORE UPDATE OF case_id, message_id ON {FLAG} {flag}",
+        f"CREATE TRIGGER IF NOT EXISTS {FIXED_NAME} BEFORE UPDATE ON {DECISION} WHEN {_changed('IS NOT')} {refuse}",
+        f"CREATE TRIGGER IF NOT EXISTS {DELETE_NAME} BEFORE DELETE ON {DECISION} {refuse}",
     ]
 
 

@@ -24,7 +24,7 @@ class Queued:
     labels: list[Label] = field(default_factory=list)  # of waiting flags, the most reported first
     reporters: int = 0
     reports: int = 0
-    reported: Any = None  # the message reported first among the waiting ones, None once erased
+    reported: Any = None  # the message reported first among the waiting ones; None once erased, or if it is covered
     edited: bool = False  # since it was reported
     holder: str = ""
     overdue: bool = False
@@ -66,7 +66,7 @@ def prepare(rows: Sequence[Any]) -> None:
         for one in some:
             counts[one.label] += 1
         queued.labels = sorted(counts, key=lambda label: -counts[label])
-        queued.reported = messages.get(keys.get(row.pk))
+        queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk))
         queued.overdue = row.state != "closed" and row.due_at < now
     _mark_edited(found, chosen)
 

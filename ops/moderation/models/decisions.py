@@ -60,7 +60,7 @@ class Decision(models.Model):
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
-        default_permissions = ("view",)
+        default_permissions = ()
         permissions = [("undo_decision", "Can undo decisions of colleagues")]
         ordering = ["decided_at", "id"]
         constraints = [

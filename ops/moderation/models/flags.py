@@ -67,7 +67,7 @@ class Flag(models.Model):
     objects = FlagQuerySet.as_manager()
 
     class Meta:
-        default_permissions = ("view",)
+        default_permissions = ()
         permissions = [("flag_message", "Can report messages to the queue")]
         ordering = ["created_at", "id"]
         constraints = [

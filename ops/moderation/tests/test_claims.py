@@ -1,0 +1,131 @@
+"""Claims: the best case that somebody may decide, for one at a time, as long as they work on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from messaging.tests.conversations import write
+from ops.audit.models import Entry
+from ops.moderation import claims, decisions
+from ops.moderation.models import Case, Claim, Skip
+from ops.moderation.refusals import ClaimRefused
+from ops.moderation.tests.desk import decided, many_reports
+
+
+def run_out(case: Case) -> None:
+    """Have the lease of a case run out."""
+    Claim.objects.filter(case=case).update(expires_at=Now() - timedelta(seconds=1))
+
+
+def test_the_most_urgent_case_comes_first(spam: Any, threat: Any, mona: Any, mike: Any, reported: Any) -> None:
+    first, second = many_reports(spam, 2)
+    urgent = reported(threat).case
+    assert claims.claim_next(mona).case == urgent  # type: ignore[union-attr]
+    assert claims.claim_next(mike).case == first  # type: ignore[union-attr]
+    assert claims.claim_next(mona).case == urgent  # type: ignore[union-attr]
+    assert claims.claim_next(mike).case == first  # type: ignore[union-attr]
+    assert second
+
+
+def test_nothing_is_left(mona: Any, spam: Any, mike: Any) -> None:
+    assert claims.claim_next(mona) is None
+    (case,) = many_reports(spam, 1)
+    claims.claim(mike, case)
+    assert claims.claim_next(mona) is None
+
+
+def test_nobody_holds_two(spam: Any, mona: Any, mike: Any) -> None:
+    first, second = many_reports(spam, 2)
+    claims.claim(mona, first)
+    claims.claim(mona, second)
+    assert claims.claim(mike, first).reviewer == mike
+    with pytest.raises(ClaimRefused, match="mona holds this case"):
+        claims.claim(mike, second)
+
+
+def test_a_case_is_free_once_the_lease_has_run_out(spam: Any, mona: Any, mike: Any) -> None:
+    (case,) = many_reports(spam, 1)
+    claim = claims.claim(mona, case)
+    assert claims.heartbeat(mona, case.pk, claim.token)
+    assert not claims.heartbeat(mona, case.pk, uuid4())
+    run_out(case)
+    assert not claims.heartbeat(mona, case.pk, claim.token)
+    taken = claims.claim_next(mike)
+    assert taken is not None
+    assert (taken.case, taken.reviewer) == (case, mike)
+
+
+def test_a_heartbeat_extends_the_lease_to_five_minutes(spam: Any, mona: Any) -> None:
+    (case,) = many_reports(spam, 1)
+    claim = claims.claim(mona, case)
+    Claim.objects.update(expires_at=Now() + timedelta(seconds=30))
+    assert claims.heartbeat(mona, case.pk, claim.token)
+    left = Claim.objects.get().expires_at - timezone.now()
+    assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)
+
+
+def test_skipped_and_decided_cases_do_not_come_again(spam: Any, mona: Any) -> None:
+    first, second, third = many_reports(spam, 3)
+    decided(first, mona, spam)
+    claims.skip(mona, second)
+    claim = claims.claim_next(mona)
+    assert claim is not None
+    assert claim.case == third
+    Skip.objects.update(until=timezone.now())
+    claims.release(mona, third.pk)
+    assert claims.claim_next(mona).case == second  # type: ignore[union-attr]
+
+
+def test_signing_out_gives_the_case_back(client: Any, spam: Any, mona: Any) -> None:
+    (case,) = many_reports(spam, 1)
+    claims.claim(mona, case)
+    client.force_login(mona)
+    client.logout()
+    assert not Claim.objects.exists()
+
+
+class TestNobodyDecides:
+    """Cases about themselves or people they know, and what was overturned."""
+
+    def refused(self, user: Any, case: Case) -> None:
+        assert claims.claim_next(user) is None
+        with pytest.raises(ClaimRefused, match="You cannot decide this case"):
+            claims.claim(user, case)
+
+    def test_about_themselves(self, spam: Any, mona: Any, bob: Any, reported: Any) -> None:
+        self.refused(mona, reported(spam, message=write(mona, bob)).case)
+
+    def test_about_somebody_they_wrote_to_or_heard_from(
+        self, spam: Any, mona: Any, mike: Any, alice: Any, bob: Any, charlie: Any, reported: Any
+    ) -> None:
+        case = reported(spam, message=write(alice, bob)).case
+        write(mona, alice)
+        self.refused(mona, case)
+        write(bob, mike)
+        self.refused(mike, case)
+
+    def test_again_what_a_colleague_undid(self, spam: Any, mona: Any, lena: Any, reported: Any) -> None:
+        case = reported(spam).case
+        decision = decided(case, mona, spam)
+        decisions.undo(decision.pk, by=lena, note="It is no spam")
+        self.refused(mona, case)
+        assert claims.claim_next(lena).case == case  # type: ignore[union-attr]
+
+    def test_but_may_again_what_they_undid_themselves(self, spam: Any, mona: Any, reported: Any) -> None:
+        case = reported(spam).case
+        decisions.undo(decided(case, mona, spam).pk, by=mona, note="Too fast")
+        assert claims.claim_next(mona).case == case  # type: ignore[union-attr]
+
+
+def test_a_lead_takes_over_which_is_recorded(spam: Any, mona: Any, lena: Any) -> None:
+    (case,) = many_reports(spam, 1)
+    claims.claim(mona, case)
+    assert claims.take_over(lena, case).reviewer == lena
+    entry = Entry.objects.get(event="moderation.taken_over")
+    assert (entry.actor, entry.target_id, entry.details) == (lena, str(case.pk), {"holder": mona.pk})

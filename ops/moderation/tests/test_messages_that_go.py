@@ -1,0 +1,116 @@
+"""Messages, conversations and people go by many roads: cases and decisions stay, count, and name nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from messaging.erasing.erasure import erase_user_data
+from messaging.models import Conversation, Message
+from messaging.tests.conversations import answer, write
+from ops.deletion.tests.deleting import approved, sam, sue, work_on
+from ops.moderation import flagging, settling
+from ops.moderation.models import Case, CasePerson, Decision, Flag, Outcome, Source, State
+from ops.moderation.tests.desk import decided
+
+__all__ = ["sam", "sue"]
+
+
+@pytest.fixture
+def flag(reported: Any, spam: Any) -> Flag:
+    return reported(spam, note="He calls himself Alice Cooper")
+
+
+def skeleton() -> tuple[Any, ...]:
+    case = Case.objects.get()
+    return case.state, case.conversation_id, Flag.objects.get().message_id, Flag.objects.get().outcome
+
+
+@pytest.mark.parametrize("road", ["erase_user_data", "delete_message", "delete_conversation", "delete_in_sets"])
+def test_every_road_leaves_the_skeleton(flag: Flag, alice: Any, road: str) -> None:
+    if road == "erase_user_data":
+        erase_user_data(alice.pk)
+    elif road == "delete_message":
+        Message.objects.get().delete()
+    elif road == "delete_conversation":
+        Conversation.objects.get().delete()
+    else:
+        Message.objects.all().delete()
+    assert not Conversation.objects.exists()
+    assert skeleton() == (State.OPEN, None, None, Outcome.WAITING)
+    call_command("settle_cases")
+    assert skeleton() == (State.CLOSED, None, None, Outcome.ERASED)
+    assert settling.settle_erased() == 0
+
+
+@pytest.mark.parametrize("mode", ["erase", "anonymise"])
+def test_a_request_takes_names_and_words(
+    flag: Flag, alice: Any, bob: Any, mona: Any, spam: Any, sue: Any, sam: Any, mode: str
+) -> None:
+    decision = decided(flag.case, mona, spam, note="Alice again", sent="Dear Alice")
+    request = work_on(approved(alice, by=sue, approver=sam, mode=mode))
+    assert ["moderation", "removed"] in [[step["step"], step["outcome"]] for step in request.progress["steps"]]
+    flag.refresh_from_db()
+    decision.refresh_from_db()
+    assert (flag.note, flag.reporter, flag.outcome) == ("", bob, Outcome.DISMISSED)
+    assert (decision.note, decision.sent, decision.decided_by, decision.in_force) == ("", "", mona, True)
+    assert not CasePerson.objects.filter(user=alice.pk).exists()
+
+
+def test_a_reporter_is_forgotten(flag: Flag, bob: Any, sue: Any, sam: Any) -> None:
+    work_on(approved(bob, by=sue, approver=sam))
+    flag.refresh_from_db()
+    assert (flag.reporter_id, flag.note, flag.outcome) == (None, "", Outcome.ERASED)
+    assert Case.objects.get().state == State.CLOSED
+
+
+def test_a_reviewer_who_goes_leaves_decisions_without_a_name(flag: Flag, mona: Any, spam: Any) -> None:
+    decided(flag.case, mona, spam, note="Clear")
+    mona.delete()
+    decision = Decision.objects.get()
+    assert (decision.decided_by_id, decision.decided_by_name, decision.note) == (None, "", "Clear")
+
+
+class TestConversationsThatBecomeOne:
+    """An answer was imported before what it answers: its conversation joins the other one when that arrives."""
+
+    @pytest.fixture
+    def orphan(self, alice: Any, bob: Any) -> Message:
+        return write(alice, bob, "An answer", awaited_parent_external_id="q", external_id="a")
+
+    def arrive(self, orphan: Message, parent: Message) -> None:
+        parent.external_id = "q"
+        parent.save()
+        orphan.refresh_from_db()
+        assert orphan.conversation_id == parent.conversation_id
+
+    def test_the_case_goes_along(self, orphan: Message, spam: Any, bob: Any, charlie: Any) -> None:
+        flag = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
+        parent = write(bob, charlie, "A question")
+        self.arrive(orphan, parent)
+        case = Case.objects.get()
+        assert (case.pk, case.conversation_id, case.state) == (flag.case_id, parent.conversation_id, State.OPEN)
+
+    def test_of_two_pending_cases_one_is_left(self, orphan: Message, spam: Any, bob: Any, charlie: Any) -> None:
+        first = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
+        parent = write(bob, charlie, "A question")
+        second = flagging.flag(parent, label=spam, by=charlie, source=Source.PARTICIPANT)
+        self.arrive(orphan, parent)
+        assert dict(Flag.objects.values_list("pk", "case")) == {first.pk: second.case_id, second.pk: second.case_id}
+        assert dict(Case.objects.values_list("pk", "state")) == {first.case_id: "closed", second.case_id: "open"}
+        assert set(Case.objects.values_list("conversation", flat=True)) == {parent.conversation_id}
+
+    def test_a_decision_goes_along_and_still_lapses(
+        self, orphan: Message, spam: Any, bob: Any, charlie: Any, mona: Any
+    ) -> None:
+        flag = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
+        decided(flag.case, mona, spam, hides=[orphan.pk])
+        parent = write(bob, charlie, "A question")
+        self.arrive(orphan, parent)
+        orphan.content = "Another answer"
+        orphan.save()
+        case = Case.objects.get()
+        assert (case.state, case.conversation_id) == (State.OPEN, parent.conversation_id)
+        assert answer(orphan).conversation_id == parent.conversation_id
