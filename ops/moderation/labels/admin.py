@@ -70,11 +70,17 @@ class PolicyAdmin(ReferenceDataAdmin, KeysetAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("slug",)
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With the row's name as the title of its page."""
+        if context["original"] is not None:
+            context["title"] = str(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
 
 @admin.register(Label)
 class LabelAdmin(PolicyAdmin):
     resource_classes = [LabelResource]
-    orders = (Order("order", "Sort order", ("sort_order", "name")), Order("name", "Name", ("name",)))
+    orders = (Order("order", "Usual order", ("sort_order", "name")), Order("name", "Name", ("name",)))
     list_filter = (InUse, OfSeverity)
     search_fields = ("name", "slug", "wording", "meaning")
     search_help_text = "Searches names, slugs, meanings and words for participants."
