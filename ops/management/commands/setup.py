@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
+from ops.moderation import demo
 
 STAFF = "staff"
 LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters and digits that look alike
@@ -53,7 +54,10 @@ class Command(BaseCommand):
         if settings.DEBUG:
             loaded = load_demo(now=timezone.now())
             if loaded:
-                self.stdout.write(f"Loaded the demo: {loaded} messages between people who do not exist.")
+                reports = demo.load(now=timezone.now())
+                self.stdout.write(
+                    f"Loaded the demo: {loaded} messages between people who do not exist, and {reports} reports."
+                )
         else:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         self._tell(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())

@@ -1,0 +1,96 @@
+"""Reports about the people of the demo, so that the queue is alive when somebody looks at it for the first time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+
+from messaging.editors import editing_as
+from messaging.models import Message
+from ops.moderation import claims, decisions, flagging
+from ops.moderation.decisions import Choice
+from ops.moderation.models import Case, Claim, Flag, Label, Source
+
+COLLEAGUE = "mira.lind"  # who decided before; nobody can sign in as her
+
+
+class Report(NamedTuple):
+    """A report by the receiver of a message of the demo: how it begins, the label, and how long ago."""
+
+    sender: str
+    receiver: str
+    begins: str
+    label: str
+    note: str
+    ago: timedelta
+
+
+MINUTES, HOURS = timedelta(minutes=1), timedelta(hours=1)
+REPORTS = (
+    Report("coolguy_mike", "finn_2b", "Come on, it's only", "minors", "he asks about my mum", 50 * MINUTES),
+    Report("coolguy_mike", "finn_2b", "OK. Then let's write", "minors", "", 45 * MINUTES),
+    Report("coolguy_mike", "kit_loves_trains", "Hi, cool layout", "minors", "I am 46. He is not.", 30 * MINUTES),
+    Report("pawel.d", "hollis_g", "I know where you live", "threat", "He has my address", 40 * MINUTES),
+    Report("pawel.d", "hollis_g", "All of it. By six", "personal-data", "", 35 * MINUTES),
+    Report("harrow77", "noor.ahmadi", "I saw you by the weir", "harassment", "He follows me", 7 * HOURS),
+    Report("harrow77", "noor.ahmadi", "You can delete my comments", "harassment", "", 6 * HOURS),
+    Report("harrow77", "lena.vogt", "I hear you are talking", "threat", "", 20 * MINUTES),
+    Report("QuickShip-Deals", "vinylvera", "The exchange takes 9%", "scam", "Wants gift cards", 30 * HOURS),
+    Report("QuickShip-Deals", "yusuf.repairs", "Hello dear, your parcel", "spam", "", 20 * HOURS),
+    Report("QuickShip-Deals", "rosa_and_jun", "Hello dear, your parcel", "spam", "", 19 * HOURS),
+)
+HIDDEN = Report("QuickShip-Deals", "marguerite.l", "Hello dear, your parcel", "scam", "Is this real?", 28 * HOURS)
+DISMISSED = Report("tomasz_k", "maren.holt", "80 and I bring two", "other", "He never stops", 26 * HOURS)
+LAPSED = Report("QuickShip-Deals", "deshawn.w", "Hello dear, your parcel", "spam", "", 25 * HOURS)
+HELD = "pawel.d"  # the case about what he wrote
+
+
+def load(*, now: datetime) -> int:
+    """Make the demo's reports, where nobody has reported anything; returns how many. The labels are loaded already.
+
+    Two cases are decided, of one the decision has lapsed, and one is held by a colleague.
+    """
+    if Flag.objects.exists():
+        return 0
+    colleague = get_user_model().objects.create_user(COLLEAGUE, is_staff=True, is_active=False)
+    for report in (HIDDEN, DISMISSED, LAPSED):
+        flag = _make(report, now)
+        hides = [flag.message_id] if report is HIDDEN else []
+        _decide(flag, colleague, hides=hides, upholds=report is not DISMISSED)
+    _edit(LAPSED)
+    for report in REPORTS:
+        _make(report, now)
+    held = Case.objects.pending().filter(flags__message__sender__username=HELD).first()
+    if held is not None:
+        claims.claim(colleague, held)
+    return Flag.objects.count()
+
+
+def _make(report: Report, now: datetime) -> Flag:
+    message = _message(report)
+    label = Label.objects.get(slug=report.label)
+    at = max(now - report.ago, message.timestamp)
+    return flagging.flag(message, label=label, by=message.receiver, source=Source.PARTICIPANT, note=report.note, at=at)
+
+
+def _message(report: Report) -> Message:
+    found = Message.objects.filter(
+        sender__username=report.sender, receiver__username=report.receiver, content__startswith=report.begins
+    )
+    return found.select_related("sender", "receiver").get()
+
+
+def _decide(flag: Flag, by: Any, **choice: Any) -> None:
+    claim: Claim = claims.claim(by, flag.case)
+    seen = {"token": claim.token, "version": Case.objects.get(pk=flag.case_id).version}
+    decisions.decide(flag.case_id, Choice(flag.label, **choice), by=by, **seen)
+
+
+def _edit(report: Report) -> None:
+    """Have the sender change a text, as participants do."""
+    message = _message(report)
+    with editing_as(message.sender):
+        message.content += " Last day!"
+        message.save()
