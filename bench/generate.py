@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-VERSION = 1  # part of the names of kept databases: raise it whenever other rows would come out
+VERSION = 2  # part of the names of kept databases: raise it whenever other rows would come out
 USERS = 10_000
 EDITED_SHARE = 0.05
 MEDIAN_LENGTH = 6
@@ -68,6 +68,7 @@ class GeneratedMessage(NamedTuple):
     receiver_id: int
     content: str
     timestamp: datetime
+    revision: int
     edited: bool
     read: bool
     parent_message_id: int | None
@@ -75,6 +76,7 @@ class GeneratedMessage(NamedTuple):
 
 class GeneratedHistory(NamedTuple):
     message_id: int
+    revision: int
     old_content: str
     edited_at: datetime
 
@@ -109,7 +111,8 @@ class Forest:
         self.conversation, self.sender, self.receiver = array("i"), array("i"), array("i")
         self.parent = array("i")  # the position of the message it answers; -1 where it begins the conversation
         self.moment = array("q")  # seconds since START
-        self.read, self.edited = bytearray(), bytearray()
+        self.read = bytearray()
+        self.edited = bytearray()  # how often
         random = Random(seed)
         lengths = thread_lengths(messages, random)
         begins = [0, *sorted(random.randrange(SPAN) for _ in lengths[1:])]
@@ -143,7 +146,7 @@ class Forest:
             self.receiver.append(receiver)
             self.moment.append(moment)
             self.read.append(position < first + length - unread)
-            self.edited.append(random.random() < EDITED_SHARE)
+            self.edited.append(random.random() < EDITED_SHARE and random.choice((1, 1, 1, 2, 3)))
             moment += 1 + int(random.expovariate(1 / PAUSE))
 
     def people(self) -> Iterator[Person]:
@@ -174,6 +177,7 @@ class Forest:
                 receiver_id=self.receiver[position],
                 content=text(random),
                 timestamp=at(self.moment[position]),
+                revision=1 + self.edited[position],
                 edited=bool(self.edited[position]),
                 read=bool(self.read[position]),
                 parent_message_id=self.ids[parent] if parent >= 0 else None,
@@ -183,10 +187,9 @@ class Forest:
         """One to three older texts of every edited message, the oldest first."""
         random = Random(self.seed + 1)
         for position in self.order:
-            if self.edited[position]:
-                for edit in range(random.choice((1, 1, 1, 2, 3))):
-                    edited_at = at(self.moment[position] + 60 * (edit + 1))
-                    yield GeneratedHistory(self.ids[position], text(random), edited_at)
+            for revision in range(1, 1 + self.edited[position]):
+                edited_at = at(self.moment[position] + 60 * revision)
+                yield GeneratedHistory(self.ids[position], revision, text(random), edited_at)
 
 
 def username(number: int) -> str:

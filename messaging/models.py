@@ -17,11 +17,16 @@ from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
 from messaging.limits import LONGEST_TEXT, TEXT_TOO_LONG
 from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
+from messaging.texts.changes import announce
 from messaging.writing import COUNTED_FIELDS, lock_people
 
 # Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
+# What changes with a text, in the same statement.
+WITH_TEXT = {"edited", "revision"}
 PARENT_GONE = "The message it answers does not exist any more."
+HIDDEN_TEXT_STAYS = "Moderators removed this message, so its text cannot be edited."
+REMOVED = "removed by moderators"  # what participants read in place of a hidden message
 UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
 
 
@@ -65,6 +70,14 @@ class Conversation(models.Model):
 class Message(models.Model):
     """One text from a sender to a receiver, which may be a reply to a parent message.
 
+    ``revision`` numbers its texts from 1 and never goes back, so that a number means one text for ever. The statement
+    that changes the text adds 1, and the older text becomes the history of its own revision. So ``revision`` is 1 and
+    the number of histories ever kept; a change that leaves no older text behind (blanking by an erasure, taking back an
+    import that failed) counts as one whose history was removed at once.
+
+    ``hidden``: moderators removed it; participants read REMOVED in its place, and its replies stay. Only
+    ``messaging.texts.hiding`` and imports of new messages set it: saving the whole message leaves it as it is stored.
+
     ``read`` means that the receiver has read it; staff reading a message never changes it. Foreign keys to the user do
     nothing on delete, because ``messaging.erasing.erasure`` removes the messages of a deleted user in batches; the
     database's constraints make sure that none is left.
@@ -81,7 +94,9 @@ class Message(models.Model):
     )
     content = models.TextField("text")
     timestamp = models.DateTimeField("sent at", default=timezone.now, validators=[validate_moment])
+    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     edited = models.BooleanField(default=False, editable=False)
+    hidden = models.BooleanField(default=False, db_default=False, editable=False)
     read = models.BooleanField(default=False)
     parent_message = models.ForeignKey(
         "self",
@@ -116,6 +131,8 @@ class Message(models.Model):
         help_text="When the text that it was stored with was edited last, in the system it came from.",
     )
 
+    text_changed = False  # by the last save
+
     objects = MessageManager()
     unread = UnreadMessagesManager()
 
@@ -131,6 +148,7 @@ class Message(models.Model):
             ),
             moments_within_range("timestamp", name="message_moment_within_range"),
             moments_within_range("edited_elsewhere_at", name="message_edit_within_range"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="message_revision_from_one"),
             models.CheckConstraint(
                 condition=Q(awaited_parent_external_id__isnull=True) | Q(parent_message__isnull=True),
                 name="message_awaits_no_second_parent",
@@ -158,6 +176,7 @@ class Message(models.Model):
             models.Index(fields=["receiver", "timestamp", "id"], name="message_unread_by", condition=Q(read=False)),
             models.Index(fields=["timestamp", "id"], name="message_unread", condition=Q(read=False)),
             models.Index(fields=["timestamp", "id"], name="message_edited", condition=Q(edited=True)),
+            models.Index(fields=["timestamp", "id"], name="message_hidden", condition=Q(hidden=True)),
             models.Index(fields=["conversation"], name="message_edited_in", condition=Q(edited=True)),
         ]
 
@@ -169,10 +188,15 @@ class Message(models.Model):
 
         Raises ValidationError if the message, its sender or receiver, its parent or its conversation no longer exist,
         if the parent is in another conversation or is a reply to this message, and if the message would move to another
-        conversation. Locks, history and recount share one transaction.
+        conversation; and if the sender of a hidden message would change its text. Locks, history and recount share one
+        transaction.
         """
         kwargs["using"] = using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         update_fields = kwargs.get("update_fields")
+        if update_fields is not None and "content" in update_fields:
+            kwargs["update_fields"] = update_fields = {*update_fields, *WITH_TEXT}
+        if update_fields is None and self.get_deferred_fields():
+            self.__dict__.pop("hidden", None)  # Django saves the fields that were loaded, and it may be hidden since
         conversation_id = self.conversation_id
         try:
             with transaction.atomic(using=using):
@@ -190,6 +214,11 @@ class Message(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('messaging:conversation', args=[self.conversation_id])}#m{self.pk}"
+
+    @property
+    def shown_text(self) -> str:
+        """What participants read: the text, or REMOVED where the message is hidden."""
+        return REMOVED if self.hidden else self.content
 
     def clean(self) -> None:
         super().clean()
@@ -255,25 +284,42 @@ class Message(models.Model):
                 self.awaited_parent_external_id = None
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
-        """Called before saving: if the text changes, store the old one as a history and set ``edited``.
+        """Called before saving: if the text changes, store the old one as a history and set ``edited`` and ``revision``.
 
-        Locks the row, so that of two simultaneous edits the second keeps the text of the first.
+        Locks the row, so that of two simultaneous edits the second keeps the text of the first. Raises ValidationError
+        if the text of a hidden message is changed by its sender, who could write what was removed once more.
         """
+        self.text_changed = False
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
             return
         row = type(self)._base_manager.using(using).filter(pk=self.pk)
-        stored = row.select_for_update(of=("self",)).values("content", "edited").first()
+        stored = row.select_for_update(of=("self",)).values("content", "edited", "revision", "hidden", "sender").first()
         if stored is None:
             return
-        self.edited = self.edited or stored["edited"]  # this instance may have been loaded before an edit
+        # This instance may have been loaded before an edit, or before the message was hidden.
+        self.edited = self.edited or stored["edited"]
+        self.revision = stored["revision"]
+        if update_fields is None:
+            self.hidden = stored["hidden"]
         if stored["content"] == self.content:
             return
+        if stored["hidden"] and current_editor_id() == stored["sender"]:
+            raise ValidationError({"content": HIDDEN_TEXT_STAYS})
         self.histories.model._base_manager.using(using).create(
-            message_id=self.pk, old_content=stored["content"], edited_by_id=current_editor_id()
+            message_id=self.pk,
+            revision=stored["revision"],
+            old_content=stored["content"],
+            edited_by_id=current_editor_id(),
         )
-        self.edited = True
-        if update_fields is not None and "edited" not in update_fields:
-            row.update(edited=True)
+        self.text_changed, self.edited, self.revision = True, True, stored["revision"] + 1
+        if update_fields is not None and not set(update_fields) >= WITH_TEXT:
+            # Some fields are deferred, and Django saves those that were loaded.
+            row.update(edited=True, revision=self.revision)
+
+    def announce_text(self, *, using: str) -> None:
+        """Called after saving: tell receivers of ``texts_changed`` if the text changed."""
+        if self.text_changed:
+            announce(type(self), [self.pk], using=using)
 
     def notify_receiver(self, *, using: str) -> None:
         """Store the receiver's notification, unless there is one."""
@@ -288,9 +334,10 @@ class Message(models.Model):
 
 
 class MessageHistory(models.Model):
-    """A text that a message had before an edit."""
+    """A text that a message had before an edit, and the ``revision`` of the message that it was."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
+    revision = models.PositiveIntegerField(editable=False)
     old_content = models.TextField("text before")
     edited_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
     edited_by = models.ForeignKey(
@@ -303,7 +350,11 @@ class MessageHistory(models.Model):
         ordering = ["edited_at", "id"]
         verbose_name = "history"
         verbose_name_plural = "histories"
-        constraints = [moments_within_range("edited_at", name="history_moment_within_range")]
+        constraints = [
+            moments_within_range("edited_at", name="history_moment_within_range"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="history_revision_from_one"),
+            models.UniqueConstraint(fields=["message", "revision"], name="one_history_per_revision"),
+        ]
         indexes = [
             models.Index(fields=["message", "edited_at", "id"], name="history_of_message"),
             models.Index(fields=["edited_at", "id"], name="history_latest"),

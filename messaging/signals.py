@@ -1,4 +1,4 @@
-"""Signal receivers that keep histories, notify receivers of messages, and erase the data of deleted users.
+"""Signal receivers that keep histories, announce changed texts, notify receivers of messages, and erase the data of deleted users.
 
 Each calls one named function. They ignore ``raw`` saves, because fixtures bring their own histories and counts.
 """
@@ -22,6 +22,11 @@ from messaging.writing import COUNTED_FIELDS
 def keep_history(sender: Any, instance: Message, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
     if not raw:
         instance.keep_history(update_fields=update_fields, using=using)
+
+
+def announce_text(sender: Any, instance: Message, raw: bool, using: str, **_: Any) -> None:
+    if not raw:
+        instance.announce_text(using=using)
 
 
 def notify_receiver(sender: Any, instance: Message, raw: bool, created: bool, using: str, **_: Any) -> None:
@@ -73,6 +78,7 @@ RECEIVERS: list[tuple[Signal, str | None, Callable[..., None]]] = [
     (post_save, "messaging.Message", notify_receiver),
     (post_save, "messaging.Message", recount_conversation),
     (post_save, "messaging.Message", invalidate_pages),
+    (post_save, "messaging.Message", announce_text),
     (pre_delete, "messaging.Message", reattach_replies),
     (post_delete, "messaging.Message", recount_after_delete),
     (post_delete, "messaging.Message", invalidate_pages),

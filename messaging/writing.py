@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,6 +19,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from messaging.editors import current_editor_id
+from messaging.texts.changes import announce, somebody_listens
 
 BATCH_SIZE = 10_000  # ids in one statement; databases limit its parameters
 BULK_UPDATE_SIZE = 500  # texts in one statement of bulk_update, where each is a parameter several times
@@ -81,7 +81,7 @@ class MessageWriting(models.QuerySet):
     """The methods of ``MessageQuerySet`` that write."""
 
     def update(self, **changes: Any) -> int:
-        """As Django's. Where ``content`` changes, the old text becomes a history and ``edited`` is set.
+        """As Django's. Where ``content`` changes, the old text becomes a history, and ``edited`` and ``revision`` are set.
 
         If ``changes`` contain ``read``, ``timestamp`` or ``conversation``, the conversations are recounted.
         """
@@ -249,14 +249,24 @@ class MessageWriting(models.QuerySet):
         # An expression that is only stored may mix types (CharField and TextField); to be compared it needs one.
         expression = content if hasattr(content, "resolve_expression") else Value(content)
         content = ExpressionWrapper(expression, output_field=models.TextField())
-        now = timezone.now()
         self._lock_rows()
-        self._insert_histories(content, now)
-        # A matching row that another transaction committed since has no history yet, so it must keep its text.
-        kept = self._histories().filter(message=OuterRef("pk"), edited_at=now, old_content=OuterRef("content"))
+        changed = self._insert_histories(content)
+        # A matching row that another transaction committed since has no history of its revision yet, so it must keep
+        # its text.
+        kept = self._histories().filter(message=OuterRef("pk"), revision=OuterRef("revision"))
         edited = changes.get("edited", F("edited"))
-        changes = {**changes, "edited": Case(When(~Q(content=content), then=Value(True)), default=edited)}
-        return super(MessageWriting, self.filter(Q(content=content) | Exists(kept))).update(**changes)
+        changes = {
+            **changes,
+            "edited": Case(When(~Q(content=content), then=Value(True)), default=edited),
+            "revision": Case(
+                When(~Q(content=content), then=F("revision") + 1),
+                default=F("revision"),
+                output_field=models.PositiveIntegerField(),
+            ),
+        }
+        rows = super(MessageWriting, self.filter(Q(content=content) | Exists(kept))).update(**changes)
+        announce(self.model, changed, using=self.db)
+        return rows
 
     def _histories(self) -> models.QuerySet:
         history: Any = self.model._meta.get_field("histories").related_model
@@ -278,10 +288,11 @@ class MessageWriting(models.QuerySet):
             # Counted by the database, so that no ids are transferred.
             cursor.execute(f"SELECT COUNT(*) FROM ({sql}) locked", params)
 
-    def _insert_histories(self, content: Any, now: datetime) -> None:
-        """Store a history, edited at ``now``, for each text that differs from the expression ``content``.
+    def _insert_histories(self, content: Any) -> list[int]:
+        """Store a history for each text that differs from the expression ``content``.
 
-        One INSERT … SELECT, so that no text is loaded.
+        One INSERT … SELECT, so that no text is loaded. Returns the ids of the messages if somebody listens to
+        ``texts_changed``, else nothing: there may be many.
         """
         connection = connections[self.db]
         history = self._histories().model._meta
@@ -290,23 +301,25 @@ class MessageWriting(models.QuerySet):
         try:
             sql, params = selected.query.get_compiler(self.db).as_sql()
         except EmptyResultSet:
-            return
+            return []
         editor = history.get_field("edited_by").target_field.cast_db_type(connection)
         columns = ", ".join(
             connection.ops.quote_name(history.get_field(name).column)
-            for name in ("message", "old_content", "edited_at", "edited_by")
+            for name in ("message", "revision", "old_content", "edited_at", "edited_by")
         )
         # Rows that match only since _lock_rows() are locked here: nobody may change a text between this and the update.
         lock = " FOR UPDATE OF message" if connection.features.has_select_for_update else ""
+        wanted = somebody_listens(self.model)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {connection.ops.quote_name(history.db_table)} ({columns})"
-                f" SELECT message.id, message.content, %s, CAST(%s AS {editor}) FROM ({sql}) selected"
-                f" JOIN {connection.ops.quote_name(self.model._meta.db_table)} message"
+                f" SELECT message.id, message.revision, message.content, %s, CAST(%s AS {editor})"
+                f" FROM ({sql}) selected JOIN {connection.ops.quote_name(self.model._meta.db_table)} message"
                 f" ON message.id = selected.selected_id"
-                f" WHERE message.content <> selected.new_content{lock}",
-                (connection.ops.adapt_datetimefield_value(now), current_editor_id(), *params),
+                f" WHERE message.content <> selected.new_content{lock}{' RETURNING message_id' if wanted else ''}",
+                (connection.ops.adapt_datetimefield_value(timezone.now()), current_editor_id(), *params),
             )
+            return [row[0] for row in cursor.fetchall()] if wanted else []
 
 
 def nearest_survivor(message_id: int | None, parents: dict[int, int | None]) -> int | None:

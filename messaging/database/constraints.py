@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db import transaction
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, AlterField
 from django.db.migrations.operations.base import Operation
 
 
@@ -48,6 +49,51 @@ def _last_id_kept(schema_editor: Any, table: str) -> Iterator[None]:
         if before is not None:
             cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, before[0]])
+
+
+class AddFieldKeepingIds(AddField):
+    """As Django's, but SQLite does not forget the highest id of the table, of which it makes a copy."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+class AlterFieldKeepingIds(AlterField):
+    """As Django's, but SQLite does not forget the highest id of the table, of which it makes a copy."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddUniqueBesideWriters(AddConstraintForNewRows):
+    """A unique constraint whose index PostgreSQL builds while others write. For migrations that are not atomic."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        connection = schema_editor.connection
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if connection.vendor != "postgresql":
+            with transaction.atomic(using=connection.alias):
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif self.allow_migrate_model(connection.alias, model):
+            quote = connection.ops.quote_name
+            table, name = quote(model._meta.db_table), quote(self.constraint.name)
+            columns = ", ".join(quote(model._meta.get_field(field).column) for field in self.constraint.fields)
+            # What an attempt left that was broken off.
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})")
+            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        with transaction.atomic(using=schema_editor.connection.alias):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class ValidateConstraint(Operation):

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.texts.changes import announce, somebody_listens
 from messaging.writing import refuse_protected
 
 BLANKED = "[removed]"  # the text of a blanked message
@@ -98,8 +99,16 @@ def _anonymise(rows: list[_Row], counts: AnonymisedCounts, *, blank: bool, using
     Conversation.objects.using(using).filter(pk__in={row.conversation_id for row in rows}).lock()
     counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
     if blank:
-        # Django's own QuerySet, because update() of ours would keep the old text in the history.
-        texts: models.QuerySet[Message] = (
-            models.QuerySet(Message, using=using).filter(pk__in=ids).exclude(content=BLANKED)
-        )
-        counts.texts_blanked += texts.update(content=BLANKED)
+        counts.texts_blanked += _blank(ids, using)
+
+
+def _blank(ids: list[int], using: str) -> int:
+    """Blank the texts of these messages that are not blank yet: an edit of which no history is kept. How many."""
+    # Django's own QuerySet, because update() of ours would keep the old text in the history.
+    texts: models.QuerySet[Message] = models.QuerySet(Message, using=using).filter(pk__in=ids).exclude(content=BLANKED)
+    changed: list[int] = []
+    if somebody_listens(Message):
+        changed = list(texts.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    blanked = texts.update(content=BLANKED, revision=F("revision") + 1)
+    announce(Message, changed, using=using)
+    return blanked

@@ -135,16 +135,18 @@ def test_an_edit_before_the_reply_is_none_to_look_at(alice: Any, bob: Any) -> No
     make_staff("rita")
     message = write(alice, bob)
     answer(message, minute=1)
-    for edited_at in (message.timestamp, timezone.now()):
-        MessageHistory.objects.create(message=message, old_content="a", edited_at=edited_at, edited_by=alice)
+    for revision, edited_at in enumerate((message.timestamp, timezone.now()), start=1):
+        MessageHistory.objects.create(
+            message=message, revision=revision, old_content="a", edited_at=edited_at, edited_by=alice
+        )
     assert lines(signed_in("rita")) == {"edit after a reply, past 7 days": 1}
 
 
 def test_a_lead_sees_corrections_and_not_what_the_sender_edited(alice: Any, bob: Any) -> None:
     lena = make_staff("lena")
     message = write(alice, bob)
-    for editor in (alice, lena, None):
-        MessageHistory.objects.create(message=message, old_content="a", edited_by=editor)
+    for revision, editor in enumerate((alice, lena, None), start=1):
+        MessageHistory.objects.create(message=message, revision=revision, old_content="a", edited_by=editor)
     assert lines(signed_in("lena")) == {"correction made, past 7 days": 1}
 
 

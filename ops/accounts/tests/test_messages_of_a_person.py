@@ -111,7 +111,10 @@ def test_edits_are_of_what_the_person_sent_the_latest_first(reviewing: Client, a
 
 def test_edits_go_on_on_the_next_page(reviewing: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
-    rows = [MessageHistory(message=message, old_content=str(number), edited_at=START) for number in range(60)]
+    rows = [
+        MessageHistory(message=message, revision=number + 1, old_content=str(number), edited_at=START)
+        for number in range(60)
+    ]
     MessageHistory.objects.bulk_create(rows)
     type(message).objects.filter(pk=message.pk).update(edited=True)
     pages = walk(reviewing, edits(alice), "older")

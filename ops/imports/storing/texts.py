@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from messaging.editors import current_editor_id
 from messaging.models import Message
+from messaging.texts.changes import announce, somebody_listens
 from messaging.writing import in_batches, lock_people
 from ops.imports.staging.base import Staging
 from ops.imports.storing.ids import Bases
@@ -19,14 +20,14 @@ PIECE = 500  # texts replaced at a time, many times over where that is fast
 
 NEXT = "SELECT number, message_id FROM {changes} WHERE number > %s ORDER BY number LIMIT %s"
 KEEP_OLD = """
-INSERT INTO {histories} (id, message_id, old_content, edited_at, edited_by_id)
-SELECT changes.number + %s, stored.id, stored.content, COALESCE({edited_at}, %s), CAST(%s AS {user_id})
+INSERT INTO {histories} (id, message_id, revision, old_content, edited_at, edited_by_id)
+SELECT changes.number + %s, stored.id, stored.revision, stored.content, COALESCE({edited_at}, %s), CAST(%s AS {user_id})
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
     AND stored.id = changes.message_id AND stored.content <> rows.content AND NOT {edited_later}
 """
 REPLACE = """
-UPDATE {messages} SET content = rows.content, edited = true
+UPDATE {messages} SET content = rows.content, edited = true, revision = {messages}.revision + 1
 FROM {changes} changes CROSS JOIN {rows} rows
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
     AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND NOT {edited_later}
@@ -46,24 +47,25 @@ EXISTS (
 """
 # A history that the import made (between two ids), of a text that nobody edited since.
 OURS = "kept.id > %s AND kept.id <= %s AND NOT " + EDITED_SINCE
+KEPT_BETWEEN = "SELECT message_id FROM {histories} WHERE id > %s AND id <= %s ORDER BY message_id"
 REPLACED = "SELECT kept.message_id FROM {histories} kept WHERE " + OURS + " ORDER BY kept.message_id"
 RESTORE_AS_IT_WAS = """
 UPDATE {messages} SET content = kept.old_content, edited = (changes.was_edited OR EXISTS (
     SELECT 1 FROM {histories} others WHERE others.message_id = kept.message_id AND others.id <> kept.id
-))
+)), revision = {messages}.revision + 1
 FROM {histories} kept CROSS JOIN {changes} changes
 WHERE {ours} AND changes.number = kept.id - %s AND {messages}.id = kept.message_id
 """
 DELETE_HISTORIES = "DELETE FROM {histories} WHERE id IN (SELECT kept.id FROM {histories} kept WHERE {ours})"
 KEEP_IMPORTED = """
-INSERT INTO {histories} (message_id, old_content, edited_at, edited_by_id)
-SELECT stored.id, stored.content, %s, CAST(%s AS {user_id})
+INSERT INTO {histories} (message_id, revision, old_content, edited_at, edited_by_id)
+SELECT stored.id, stored.revision, stored.content, %s, CAST(%s AS {user_id})
 FROM {histories} kept CROSS JOIN {messages} stored
 WHERE kept.id > %s AND kept.id <= %s AND stored.id = kept.message_id AND stored.content <> kept.old_content
     AND stored.id IN ({ids})
 """
 RESTORE = """
-UPDATE {messages} SET content = kept.old_content, edited = true
+UPDATE {messages} SET content = kept.old_content, edited = true, revision = {messages}.revision + 1
 FROM {histories} kept
 WHERE kept.id > %s AND kept.id <= %s AND {messages}.id = kept.message_id AND {messages}.id IN ({ids})
 """
@@ -80,6 +82,7 @@ def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
             now = _now(staging)
             changed = staging.execute(KEEP_OLD, [bases.histories, *now, after, upto], edited_later=EDITED_LATER)
             staging.execute(REPLACE, [after, upto], edited_later=EDITED_LATER)
+            _announce_changes(staging, bases.histories or 0, after, upto)
             run.cursor["changed_to"] = upto
             run.cursor["changed"] = run.cursor.get("changed", 0) + changed
 
@@ -87,17 +90,19 @@ def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
 def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> int:
     """Within a batch, take back the changes with histories after ``first`` up to ``last``, as if they had never been.
 
-    The table of changes knows which messages had been edited before. What somebody edited since is left. Returns how
-    many.
+    The table of changes knows which messages had been edited before. What somebody edited since is left. Only the
+    revision shows that there was another text meanwhile: its number is not given to a third one. Returns how many.
     """
-    _lock_replaced(staging, first, last)
+    ids = _lock_replaced(staging, first, last)
     restored = staging.execute(RESTORE_AS_IT_WAS, [first, last, base], ours=OURS)
     staging.execute(DELETE_HISTORIES, [first, last], ours=OURS)
+    announce(Message, ids, using=staging.using)
     return restored
 
 
 def restore(staging: Staging, first: int, last: int) -> int:
-    """Within a batch, restore the texts of the histories after ``first`` up to ``last``: an edit like others.
+    """Within a batch, restore the texts of the histories after ``first`` up to ``last``: an edit like others, with a revision of
+    its own and the imported text as a history.
 
     At most PIECE of them; what somebody edited since is left. Returns how many.
     """
@@ -107,7 +112,15 @@ def restore(staging: Staging, first: int, last: int) -> int:
         listed = ", ".join(map(str, ids))
         staging.execute(KEEP_IMPORTED, [*_now(staging), first, last], ids=listed)
         staging.execute(RESTORE, [first, last], ids=listed)
+        announce(Message, ids, using=staging.using)
     return len(ids)
+
+
+def _announce_changes(staging: Staging, base: int, after: int, upto: int) -> None:
+    """Tell of the texts that the rows after ``after`` up to ``upto`` changed: those with a history of the import."""
+    if somebody_listens(Message):
+        ids = [message_id for (message_id,) in staging.stream(KEPT_BETWEEN, [base + after, base + upto])]
+        announce(Message, ids, using=staging.using)
 
 
 def _lock_replaced(staging: Staging, first: int, last: int) -> list[int]:
