@@ -18,6 +18,7 @@ from django.db.models import Case, Exists, ExpressionWrapper, F, OuterRef, Q, Va
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from messaging.database.references import RawDeletion
 from messaging.editors import current_editor_id
 from messaging.texts.changes import announce, somebody_listens
 
@@ -77,7 +78,7 @@ def lock_people(ids: Iterable[Any], *, using: str) -> set[Any]:
     return found
 
 
-class MessageWriting(models.QuerySet):
+class MessageWriting(RawDeletion):
     """The methods of ``MessageQuerySet`` that write."""
 
     def update(self, **changes: Any) -> int:

@@ -110,5 +110,5 @@ def _blank(ids: list[int], using: str) -> int:
     if somebody_listens(Message):
         changed = list(texts.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     blanked = texts.update(content=BLANKED, revision=F("revision") + 1)
-    announce(Message, changed, using=using)
+    announce(Message, changed, using=using, erased=True)
     return blanked

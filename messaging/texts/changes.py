@@ -11,8 +11,8 @@ from typing import Any
 
 from django.dispatch import Signal
 
-# ``sender``: the model of messages; ``ids``: a list of the ids of messages with a new text; ``using``: their database.
-# A message that is new, or that is deleted, is not among them.
+# ``sender``: the model of messages; ``ids``: a list of the ids of messages with a new text; ``using``: their database;
+# ``erased``: whether an erasure blanked the texts. A message that is new, or that is deleted, is not among them.
 texts_changed = Signal()
 
 
@@ -21,7 +21,7 @@ def somebody_listens(model: Any) -> bool:
     return texts_changed.has_listeners(model)
 
 
-def announce(model: Any, ids: Collection[int], *, using: str) -> None:
+def announce(model: Any, ids: Collection[int], *, using: str, erased: bool = False) -> None:
     """Send ``texts_changed`` for these messages; for none nothing is sent."""
     if ids:
-        texts_changed.send(sender=model, ids=list(ids), using=using)
+        texts_changed.send(sender=model, ids=list(ids), using=using, erased=erased)

@@ -14,8 +14,9 @@ from messaging.texts.changes import texts_changed
 from ops.moderation import claims, erased, settling, triggers
 
 
-def lapse(sender: Any, ids: Collection[int], using: str, **_: Any) -> None:
-    settling.lapse(ids, using=using)
+def lapse(sender: Any, ids: Collection[int], using: str, erased: bool, **_: Any) -> None:
+    if not erased:  # what was decided about a text stands when the text is gone
+        settling.lapse(ids, using=using)
 
 
 def rejoin(sender: Any, conversation_ids: Collection[int], using: str, **_: Any) -> None:
