@@ -19,4 +19,4 @@ class RawDeletion(models.QuerySet):
                 name = relation.field.name
                 referring = relation.related_model._base_manager.using(using)
                 models.QuerySet.update(referring.filter(**{f"{name}__in": rows}), **{name: None})
-        return super()._raw_delete(using)  # type: ignore[misc]
+        return super()._raw_delete(using)

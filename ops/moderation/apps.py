@@ -54,6 +54,7 @@ class ModerationConfig(Room):
         "moderation.measure": Table(Audit.FUNCTIONS, ON_DELETE),
     }
     rounds = {"settle_cases": 60}
+    slots = {"message.actions": "moderation/_message_actions.html"}
 
     def ready(self) -> None:
         from ops.moderation import signals

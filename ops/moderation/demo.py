@@ -84,8 +84,8 @@ def _message(report: Report) -> Message:
 
 def _decide(flag: Flag, by: Any, **choice: Any) -> None:
     claim: Claim = claims.claim(by, flag.case)
-    seen = {"token": claim.token, "version": Case.objects.get(pk=flag.case_id).version}
-    decisions.decide(flag.case_id, Choice(flag.label, **choice), by=by, **seen)
+    version = Case.objects.get(pk=flag.case_id).version
+    decisions.decide(flag.case_id, Choice(flag.label, **choice), by=by, token=claim.token, version=version)
 
 
 def _edit(report: Report) -> None:

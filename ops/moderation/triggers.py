@@ -73,7 +73,8 @@ def _postgresql() -> list[str]:
         " FOR EACH ROW EXECUTE FUNCTION moderation_check_flag()",
         f"CREATE OR REPLACE TRIGGER {FIXED_NAME} BEFORE UPDATE ON {DECISION} FOR EACH ROW"
         f" WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION moderation_refuse()",
-        f"CREATE OR REPLACE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} FOR EACH ROW EXECUTE FUNCTION moderation_refuse()",
+        f"CREATE OR REPLACE TRIGGER {DELETE_NAME} BEFORE DELETE ON {DECISION} FOR EACH ROW"
+        " EXECUTE FUNCTION moderation_refuse()",
     ]
 
 

@@ -66,7 +66,7 @@ def prepare(rows: Sequence[Any]) -> None:
         for one in some:
             counts[one.label] += 1
         queued.labels = sorted(counts, key=lambda label: -counts[label])
-        queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk))
+        queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk) or 0)
         queued.overdue = row.state != "closed" and row.due_at < now
     _mark_edited(found, chosen)
 
@@ -78,4 +78,4 @@ def _mark_edited(found: dict[int, Queued], chosen: dict[int, list[Flag]]) -> Non
         .values_list("pk", "revision")
     )
     for pk, some in chosen.items():
-        found[pk].edited = any(revisions.get(one.message_id, one.revision) != one.revision for one in some)
+        found[pk].edited = any(revisions.get(one.message_id or 0, one.revision) != one.revision for one in some)

@@ -66,7 +66,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
             | Q(user__in=sent.order_by().values("receiver"))
             | Q(user__in=received.order_by().values("sender"))
         )
-        decision = self.model._meta.get_field("decisions").related_model
+        decision: Any = self.model._meta.get_field("decisions").related_model
         overturned = decision._default_manager.filter(
             case=OuterRef("pk"), decided_by=user_id, reversed_by__isnull=False
         ).exclude(reversed_by__decided_by=user_id)

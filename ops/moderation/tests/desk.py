@@ -58,6 +58,12 @@ def reported(alice: Any, bob: Any) -> Callable[..., Flag]:
     return report
 
 
+def message_of(flag: Flag) -> Message:
+    """The message that was reported, which is still stored."""
+    assert flag.message is not None
+    return flag.message
+
+
 def decided(case: Case, by: Any, label: Label, **choice: Any) -> Decision:
     """Claim a case and decide it as a reviewer would who saw its latest version."""
     claim = claims.claim(by, case)

@@ -25,8 +25,8 @@ def test_twenty_reviewers_never_get_one_case_twice(transactional_db: Any) -> Non
         reviewer = reviewers[place]
         while (claim := claims.claim_next(reviewer)) is not None:
             taken[place].append(claim.case_id)
-            seen = {"token": claim.token, "version": claim.case.version}
-            decisions.decide(claim.case_id, decisions.Choice(label), by=reviewer, **seen)
+            token, version = claim.token, claim.case.version
+            decisions.decide(claim.case_id, decisions.Choice(label), by=reviewer, token=token, version=version)
 
     raised = run_concurrently(*(lambda place=place: work(place) for place in range(len(reviewers))))
     assert raised == [None] * len(reviewers)

@@ -16,7 +16,7 @@ from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.moderation import claims, flagging
 from ops.moderation.models import CannedReason, Case, Claim, Decision, Draft, Flag, Label, Skip, Source, State
-from ops.moderation.tests.desk import decided, many_reports
+from ops.moderation.tests.desk import decided, many_reports, message_of
 
 QUEUE = reverse("admin:moderation_case_changelist")
 QUERIES_OF_QUEUE = 15
@@ -82,7 +82,7 @@ class TestQueue:
         with django_assert_num_queries(QUERIES_OF_QUEUE):
             browser.get(QUEUE)
         for place, flag in enumerate(list(Flag.objects.all())):
-            other = answer(flag.message, f"More {place}")
+            other = answer(message_of(flag), f"More {place}")
             flagging.flag(other, label=spam, by=other.receiver, source=Source.PARTICIPANT)
         assert Flag.objects.count() == 8
         browser.get(QUEUE)
@@ -165,7 +165,7 @@ class TestCasePage:
         with django_assert_num_queries(QUERIES_OF_CASE):
             browser.get(address(flag.case))
         reported(spam, message=flag.message, by=charlie)
-        reported(spam, message=answer(flag.message), by=lena)
+        reported(spam, message=answer(message_of(flag)), by=lena)
         browser.get(address(flag.case))
         with django_assert_num_queries(QUERIES_OF_CASE):
             browser.get(address(flag.case))

@@ -16,7 +16,7 @@ from messaging.tests.conversations import answer, write
 from ops.moderation import flagging, ranking
 from ops.moderation.models import Case, Flag, Outcome, Source, State
 from ops.moderation.refusals import FlagRefused
-from ops.moderation.tests.desk import decided
+from ops.moderation.tests.desk import decided, message_of
 
 
 def test_the_first_report_opens_a_case(reported: Any, spam: Any, bob: Any) -> None:
@@ -113,7 +113,7 @@ class TestTheDatabaseRefuses:
             Flag.objects.create(case=flag.case, message=other, **fields)
         with pytest.raises(IntegrityError, match="belongs to a case"), transaction.atomic():
             Flag.objects.filter(pk=flag.pk).update(message=other)
-        Flag.objects.create(case=flag.case, message=answer(flag.message), **fields)
+        Flag.objects.create(case=flag.case, message=answer(message_of(flag)), **fields)
 
     def test_a_second_pending_case_of_a_conversation(self, flag: Flag) -> None:
         case = Case.objects.get()

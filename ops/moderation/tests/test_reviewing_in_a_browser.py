@@ -1,0 +1,159 @@
+"""The review desk in a real browser: queue, case, decision by keyboard alone, two at once, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import expect
+
+from messaging.models import Message
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    WIDE,
+    OpenPage,
+    browser,
+    check,
+    expect_status,
+    open_page,
+    page,
+    sign_in,
+)
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts import roles
+from ops.moderation import claims, flagging
+from ops.moderation.models import Case, Claim, Decision, Label, Source
+from ops.moderation.tests.desk import decided
+from ops.tests.test_who_may_open_what import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+__all__ = ["browser", "open_page", "page"]
+
+QUEUE = "/console/moderation/case/"
+
+
+@pytest.fixture
+def desk(transactional_db: Any) -> Case:
+    """Two cases: of a conversation of twenty messages, one reported twice and edited since; and of one message."""
+    roles.set_up()
+    call_command("load_labels", verbosity=0)
+    alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
+    last = write(alice, bob, "Is the bicycle still there?")
+    for number in range(1, 20):
+        last = answer(last, "I know where you live" if number == 10 else f"Line {number} of our talk", minute=number)
+    reported = Message.objects.get(content="I know where you live")
+    label, other = Label.objects.get(slug="threat"), Label.objects.get(slug="harassment")
+    case = flagging.flag(
+        reported, label=label, by=reported.receiver, source=Source.PARTICIPANT, note="Please look"
+    ).case
+    flagging.flag(reported, label=other, by=charlie, source=Source.PARTICIPANT)
+    reported.content = "I know where you work"
+    reported.save()
+    spam = write(charlie, bob, "Buy cheap watches")
+    flagging.flag(spam, label=Label.objects.get(slug="spam"), by=bob, source=Source.PARTICIPANT)
+    return case
+
+
+@pytest.fixture
+def rita(desk: Case) -> Any:
+    return make_staff("rita")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_queue_case_and_decision_by_click(open_page: OpenPage, desk: Case, rita: Any, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto(QUEUE)
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Open next case").click()
+    expect(page.get_by_role("heading", name="Case: alice and bob")).to_be_visible()
+    expect(page.get_by_role("heading", name="Changed since it was reported")).to_be_visible()
+    check(page)
+    page.locator("label.choice").get_by_text("Threat").click()
+    page.get_by_text("Hide the chosen messages").click()
+    page.get_by_role("button", name="Decide and open next").click()
+    expect(page.get_by_role("heading", name="Case: bob and charlie")).to_be_visible()
+    assert Message.objects.get(content="I know where you work").hidden
+    check(page)
+
+
+def test_by_keyboard_alone(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    page = open_page(WIDE)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    with page.expect_navigation():
+        page.keyboard.press("d")  # claims it
+    page.keyboard.press("j")
+    expect(page.locator("li.reported").first).to_be_focused()
+    page.keyboard.press("5")
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowDown")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    decision = Decision.objects.get()
+    assert decision.label == Label.objects.active()[4]
+    assert [measure.act for measure in decision.measures.all()] == ["hide"]
+    expect(page.get_by_role("heading", name="Case: bob and charlie")).to_be_visible()
+    with page.expect_navigation():
+        page.keyboard.press("s")
+    expect(page.get_by_text("Nothing is left in the queue that you can decide now.")).to_be_visible()
+
+
+def test_two_browsers_on_one_case(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    first = open_page(WIDE)
+    sign_in(first, rita)
+    first.goto(f"{QUEUE}{desk.pk}/change/")
+    first.get_by_role("button", name="Claim case").click()
+    first.get_by_label("Note for colleagues").fill("Mine")
+    lena = make_staff("lena")
+    second = open_page(WIDE)
+    sign_in(second, lena)
+    second.goto(f"{QUEUE}{desk.pk}/change/")
+    expect(second.get_by_text("rita holds this case. You can read it.")).to_be_visible()
+    second.get_by_role("button", name="Take over").click()
+    expect(second.get_by_role("button", name="Decide and open next")).to_be_visible()
+    assert Claim.objects.get().reviewer == lena
+    first.locator("label.choice").get_by_text("Threat").click()
+    first.get_by_text("Dismiss: nothing is wrong").click()
+    expect_status(first, 409)
+    first.get_by_role("button", name="Decide", exact=True).click()
+    expect(first.get_by_text("lena holds this case now. What you entered is kept.")).to_be_visible()
+    check(first)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_undo(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
+    message = Message.objects.get(content="I know where you work")
+    decided(desk, rita, Label.objects.get(slug="threat"), hides=[message.pk], sent="It was a threat.")
+    page = open_page(width)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    check(page)
+    page.get_by_role("link", name="Undo…").click()
+    expect(page.get_by_text("1 message will be shown to participants again.")).to_be_visible()
+    check(page)
+    page.get_by_label("Why").fill("Wrong message")
+    page.get_by_role("button", name="Undo decision").click()
+    expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
+    message.refresh_from_db()
+    assert not message.hidden
+    assert claims.claim_next(rita).case == desk  # type: ignore[union-attr]
+
+
+def test_staff_report_a_message(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    message = Message.objects.get(content="Line 3 of our talk")
+    page = open_page(NARROW)
+    sign_in(page, rita)
+    page.goto(f"/console/messaging/message/{message.pk}/change/")
+    page.get_by_role("link", name="Report…").click()
+    check(page)
+    page.get_by_role("button", name="Report message").click()
+    expect(page.get_by_text("Choose what the report is about.")).to_be_visible()
+    check(page)
+    page.locator("label.choice").get_by_text("Spam").click()
+    page.get_by_role("button", name="Report message").click()
+    expect(page.get_by_text("Reported: the conversation is in the queue.")).to_be_visible()
