@@ -73,6 +73,8 @@ def test_queue_case_and_decision_by_click(open_page: OpenPage, desk: Case, rita:
     expect(page.get_by_role("heading", name="Case: alice and bob")).to_be_visible()
     expect(page.get_by_role("heading", name="Changed since it was reported")).to_be_visible()
     check(page)
+    if width == NARROW:
+        page.locator(".panel > summary").click()
     page.locator("label.choice").get_by_text("Threat").click()
     page.get_by_text("Hide the chosen messages").click()
     page.get_by_role("button", name="Decide and open next").click()
