@@ -134,11 +134,13 @@ class CannedReasonAdmin(PolicyAdmin):
     resource_classes = [CannedReasonResource]
     keyset = ("title", "id")
     list_filter = (InUse, OfLabel)
-    list_select_related = ("label",)
     search_fields = ("title", "slug", "text")
     search_help_text = "Searches titles, slugs and texts."
     rows_template = "moderation/cannedreason_rows.html"
     empty_text = "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("label")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The form's, or what a page without a form shows, where Django would link the label for whoever may not open

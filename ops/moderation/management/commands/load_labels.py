@@ -31,4 +31,9 @@ class Command(BaseCommand):
         except NotRecorded as error:
             raise CommandError(str(error)) from error
         if labels or reasons:
-            self.stdout.write(f"Added {labels} labels and {reasons} canned reasons of the starting set.")
+            added = f"{_number(labels, 'label')} and {_number(reasons, 'canned reason')}"
+            self.stdout.write(f"Added {added} of the starting set.")
+
+
+def _number(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
