@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,42 @@ def test_a_number_is_whole_and_large_enough(written: Any, value: str) -> None:
     written(value)
     assert refusal(environment.number, 1, least=1) == (
         f"The environment variable THING is {value!r}; it should be a whole number, 1 or more."
+    )
+
+
+HOURS = {"soon": timedelta(hours=1), "later": timedelta(hours=8)}
+
+
+def test_lengths_of_time_have_names_and_others_keep_their_default(written: Any) -> None:
+    for value, meaning in {
+        "": HOURS,
+        "soon=15m": {"soon": timedelta(minutes=15), "later": timedelta(hours=8)},
+        "later=2d soon=8h": {"soon": timedelta(hours=8), "later": timedelta(days=2)},
+    }.items():
+        written(value)
+        assert environment.durations("THING", default=HOURS) == meaning
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        "soon=1",
+        "soon=0m",
+        "soon=1.5h",
+        "soon=-1h",
+        "soon=1w",
+        "never=1h",
+        "soon=1h soon=2h",
+        "soon=9h",
+        "soon=²h",
+    ],
+)
+def test_other_lengths_and_a_wrong_order_are_refused(written: Any, value: str) -> None:
+    written(value)
+    assert refusal(environment.durations, HOURS) == (
+        f"The environment variable THING is {value!r}; it should be lengths of time such as soon=2h later=2h, in m, h "
+        "or d, the shortest first."
     )
 
 

@@ -47,19 +47,26 @@ def menu_of(client: Client) -> dict[str, list[str]]:
 
 REVIEW = ["Conversations", "Messages", "Edits", "Dashboard"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
+LABELS = ["Labels", "Canned reasons"]
+POLICY_LISTS = ("moderation_label_changelist", "moderation_cannedreason_changelist")
 MENUS: dict[str, dict[str, list[str]]] = {
     "nils": {},
-    "rita": {"Review": REVIEW},
-    "lena": {"Review": REVIEW, "People": DELETIONS, "Data": ["Exports"]},
+    "rita": {"Review": REVIEW, "Settings": LABELS},
+    "lena": {"Review": REVIEW, "People": DELETIONS, "Data": ["Exports"], "Settings": LABELS},
     "sue": {"People": ["Users", *DELETIONS], "Data": ["Exports", "Jobs"]},
     "dan": {"Review": ["Conversations", "Messages", "Dashboard"], "Data": ["Imports", "Exports", "Jobs"]},
-    "otto": {"People": DELETIONS, "Data": ["Jobs"], "Audit": ["Audit trail", "Verification"]},
+    "otto": {
+        "People": DELETIONS,
+        "Data": ["Jobs"],
+        "Audit": ["Audit trail", "Verification"],
+        "Settings": LABELS,
+    },
     "rosa": {
         "Review": REVIEW,
         "People": ["Users", *DELETIONS],
         "Data": ["Imports", "Exports", "Jobs"],
         "Audit": ["Audit trail", "Verification"],
-        "Settings": ["Roles", "Theme"],
+        "Settings": ["Roles", *LABELS, "Theme"],
     },
 }
 
@@ -107,6 +114,8 @@ def breadcrumb(page: Any) -> list[str]:
         ("jobs_job_changelist", ["Home", "Data", "Jobs"]),
         ("audit_entry_changelist", ["Home", "Audit", "Audit trail"]),
         ("auth_group_changelist", ["Home", "Settings", "Roles"]),
+        ("moderation_label_changelist", ["Home", "Settings", "Labels"]),
+        ("moderation_cannedreason_change", ["Home", "Settings", "Canned reasons", "a reason"]),
         ("keyboard", ["Home", "Keyboard shortcuts"]),
     ],
 )
@@ -133,7 +142,8 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
     client = signed_in("rita")
     frame = client.get(f"{conversations}?q=edited&unread=yes&length=2-9&page=last").context["frame"]
     addresses = [offer.address for place in frame.places for offer in place.offers]
-    others = [reverse(f"admin:{name}") for name in ("messaging_messagehistory_changelist", "dashboard")]
+    lists = ("messaging_messagehistory_changelist", "dashboard")
+    others = [reverse(f"admin:{name}") for name in (*lists, *POLICY_LISTS)]
     assert addresses == [conversations, f"{messages}?q=edited&unread=yes", *others]
     for address_ in addresses:
         assert client.get(address_).status_code == 200

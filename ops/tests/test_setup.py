@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
+from ops.moderation.models import CannedReason, Label
 
 User = get_user_model()
 
@@ -46,7 +47,7 @@ def password_in(said: str) -> str:
 
 
 def everything() -> dict[str, Any]:
-    models = (User, Conversation, Message, MessageHistory, Notification)
+    models = (User, Conversation, Message, MessageHistory, Notification, Label, CannedReason)
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 
 
@@ -75,6 +76,19 @@ def test_an_empty_database_gets_the_demo(port: int) -> None:
     said = set_up(port)
     assert f"Loaded the demo: {Message.objects.count()} messages between people who do not exist." in said
     assert Message.objects.count() > 100
+
+
+def test_labels_are_loaded_where_there_are_none(port: int) -> None:
+    said = set_up(port)
+    assert "Added 11 labels and 13 canned reasons of the starting set." in said
+    Label.objects.exclude(slug="spam").update(active=False)
+    assert "Added" not in set_up(port)
+
+
+def test_a_policy_of_ones_own_keeps_the_starting_set_away(port: int) -> None:
+    Label.objects.create(name="Rude", slug="rude")
+    assert "labels" not in set_up(port)
+    assert list(Label.objects.values_list("slug", flat=True)) == ["rude"]
 
 
 def test_a_second_run_changes_nothing_and_shows_no_password(port: int) -> None:

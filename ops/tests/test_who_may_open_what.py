@@ -23,6 +23,7 @@ from ops.accounts import roles
 from ops.accounts.models import User
 from ops.conftest import READING
 from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.moderation.models import CannedReason, Label
 from ops.tests.roles import PEOPLE, ROLE_OF, expected, keys_of_rows
 
 pytestmark = pytest.mark.once
@@ -147,6 +148,8 @@ def test_no_page_offers_what_would_be_refused(who: str, keys: dict[str, Any]) ->
         "accounts.view_user",
         "deletion.view_deletionrequest",
         "auth.view_group",
+        "moderation.view_label",
+        "moderation.view_cannedreason",
     ],
 )
 def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, Any]) -> None:
@@ -188,7 +191,7 @@ def test_actions_on_rows_are_those_of_the_role(who: str, keys: dict[str, Any]) -
 
 STORED = (
     User, Group, Conversation, Message, MessageHistory, Notification, AccountDeletion, Theme,
-    DeletionGroup, DeletionRequest, Hold, Receipt, ErasedIdentifier,
+    DeletionGroup, DeletionRequest, Hold, Receipt, ErasedIdentifier, Label, CannedReason,
 )  # fmt: skip
 FORGED = {
     "content": "forged", "old_content": "forged", "username": "forged", "name": "forged", "email": "forged@example.org",

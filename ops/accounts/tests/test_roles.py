@@ -16,6 +16,7 @@ from ops.accounts.roles import permissions_by_role
 from ops.conftest import READING, confirm, make_staff
 
 ROLES = permissions_by_role()
+POLICY = {"moderation.view_label", "moderation.view_cannedreason"}  # what Reviewers see besides messages
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,8 @@ def test_every_role_becomes_a_group_that_holds_what_the_table_says() -> None:
     assert {role: held(role) for role in ROLES} == {role: set(names) for role, names in ROLES.items()}
     assert len(said) == len(ROLES)
     auditor = ("audit.export_entry", "audit.view_entry", "deletion.view_accountdeletion",
-        "deletion.view_deletionrequest", "deletion.view_hold", "deletion.view_receipt")  # fmt: skip
+        "deletion.view_deletionrequest", "deletion.view_hold", "deletion.view_receipt", "moderation.view_cannedreason",
+        "moderation.view_label")  # fmt: skip
     assert f"Made the role Auditor: {', '.join(auditor)}." in said
 
 
@@ -64,7 +66,7 @@ def test_what_was_taken_from_a_role_comes_back_and_what_does_not_belong_goes() -
     assert set_up() == [
         "Changed the role Reviewer: added messaging.view_message; removed auth.delete_group, messaging.change_message."
     ]
-    assert held("Reviewer") == {f"messaging.{codename}" for codename in READING}
+    assert held("Reviewer") == {f"messaging.{codename}" for codename in READING} | POLICY
 
 
 def test_other_groups_and_the_people_of_a_role_stay() -> None:
@@ -94,7 +96,7 @@ def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkey
 def test_nobody_but_superusers_looks_after_groups_and_themes() -> None:
     """Whoever could change a group could give themselves everything."""
     apps = {name.partition(".")[0] for names in ROLES.values() for name in names}
-    assert apps <= {"messaging", "accounts", "deletion", "imports", "exports", "audit"}
+    assert apps <= {"messaging", "accounts", "deletion", "imports", "exports", "audit", "moderation"}
 
 
 def test_only_reviewers_leads_and_data_operators_read_messages() -> None:
@@ -132,7 +134,7 @@ def test_the_list_of_groups_counts_people_and_permissions_in_one_query_for_all(
     client.get(address)  # the theme is read once per process
     with django_assert_max_num_queries(8) as few:
         rows = {row.name: row for row in client.get(address).context["cl"].result_list}
-    assert (rows["Reviewer"].people, rows["Reviewer"].may) == (1, len(READING))
+    assert (rows["Reviewer"].people, rows["Reviewer"].may) == (1, len(READING) + len(POLICY))
     for number in range(30):
         Group.objects.create(name=f"group {number}").permissions.add(permission("view_message"))
     with django_assert_num_queries(len(few)):

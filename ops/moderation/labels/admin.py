@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from ops.audit.reference_data.admin import ReferenceDataAdmin
 from ops.console.filters import ChoiceFilter, YesNoFilter
@@ -19,6 +20,11 @@ from ops.moderation.labels.resources import CannedReasonResource, LabelResource
 from ops.moderation.models import CannedReason, Label, Severity
 from ops.moderation.models.labels import KNOWN_LANGUAGES
 from ops.moderation.templatetags.labels import label as label_context
+
+
+def shown(label: Label) -> SafeString:
+    """Return a label as the tag ``label`` shows it."""
+    return render_to_string("moderation/_label.html", label_context(label))
 
 
 class InUse(YesNoFilter):
@@ -111,7 +117,7 @@ class LabelAdmin(PolicyAdmin):
     @admin.display(description="shown as")
     def shown_as(self, label: Label) -> str:
         """The label as pages show it: as it is stored, not as an unsaved form has it."""
-        return render_to_string("moderation/_label.html", label_context(label))
+        return shown(label)
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Severities with their targets."""
@@ -128,12 +134,31 @@ class CannedReasonAdmin(PolicyAdmin):
     resource_classes = [CannedReasonResource]
     keyset = ("title", "id")
     list_filter = (InUse, OfLabel)
-    list_select_related = ("label",)
     search_fields = ("title", "slug", "text")
     search_help_text = "Searches titles, slugs and texts."
     rows_template = "moderation/cannedreason_rows.html"
     empty_text = "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
-    fields = ("title", "slug", "label", "language", "text", "active")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("label")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The form's, or what a page without a form shows, where Django would link the label for whoever may not open
+        it."""
+        label = "label" if self.has_add_or_change_permission(request, obj) else "shown_label"
+        return ("title", "slug", label, "language", "text", "active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), "shown_label")
+
+    def has_add_or_change_permission(self, request: HttpRequest, obj: Any) -> bool:
+        """Whether the page about ``obj``, or about a new row if it is None, is a form."""
+        return self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+
+    @admin.display(description="label")
+    def shown_label(self, reason: CannedReason) -> str:
+        """The label, as pages show it."""
+        return shown(reason.label)
 
     def prepare_rows(self, rows: list[Any]) -> None:
         for row in rows:

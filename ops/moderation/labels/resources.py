@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.encoding import force_str
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 
@@ -24,6 +27,11 @@ class LabelResource(ReferenceResource):
             "active",
             "sort_order",
         )
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """Small letters for the colour, as it is stored: otherwise a row would count as changed by its capitals."""
+        if row.get("colour"):
+            row["colour"] = force_str(row["colour"]).lower()
 
 
 class CannedReasonResource(ReferenceResource):

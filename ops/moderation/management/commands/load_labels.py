@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from ops.audit.recording import NotRecorded
 from ops.moderation.labels import starting
 from ops.moderation.models import Label
 
@@ -25,6 +26,14 @@ class Command(BaseCommand):
     def handle(self, *, if_none: bool, **options: Any) -> None:
         if if_none and Label.objects.exists():
             return
-        labels, reasons = starting.load()
+        try:
+            labels, reasons = starting.load()
+        except NotRecorded as error:
+            raise CommandError(str(error)) from error
         if labels or reasons:
-            self.stdout.write(f"Added {labels} labels and {reasons} canned reasons of the starting set.")
+            added = f"{_number(labels, 'label')} and {_number(reasons, 'canned reason')}"
+            self.stdout.write(f"Added {added} of the starting set.")
+
+
+def _number(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
