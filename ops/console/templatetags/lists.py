@@ -1,4 +1,4 @@
-"""Tags for rows of lists: words that were searched for are marked."""
+"""Tags for rows of lists, which cost little however many rows there are; words that were searched for are marked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from ops.console import addresses
 from ops.console.lists import excerpts
 
 register = template.Library()
@@ -21,3 +22,15 @@ def marked(text: str, words: str) -> dict[str, Any]:
 def excerpt(text: str, words: str) -> dict[str, Any]:
     """Show the part of a text around ``words``, which are marked."""
     return {"pieces": excerpts.excerpt(text, words)}
+
+
+@register.simple_tag
+def page_of_row(label: str, key: int) -> str:
+    """The address of the page of a row, by its model ("app.model") and its number."""
+    return addresses.page_of_row(label, key)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number as "1,234"."""
+    return f"{number:,}"
