@@ -128,7 +128,8 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, Sear
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """With the messages ``opening`` and ``latest`` (None if it is the same), with ``people``, who began it, and the
-        ``others``. ``folded`` has all names where there are too many for the row, and ``left_out`` even more."""
+        ``others``. ``folded`` has all names where there are too many for the row, and ``left_out`` even more. Without
+        a search there is no ``match`` and no ``place``."""
         people = Message.objects.usernames_by_conversation(row.pk for row in rows)
         keys = {key for row in rows for key in (row.opening_id, row.latest_id)}
         found = first_words(keys)
@@ -140,6 +141,7 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, Sear
             row.others = sorted(set(people.get(row.pk, ())) - set(started_by), key=sort_key)
             row.folded = [*row.people, *row.others[:MOST_NAMED]] if len(row.others) > FEW_OTHERS else []
             row.left_out = len(row.others[MOST_NAMED:])
+            row.match, row.place = None, ""
 
     def prepare_found(self, rows: list[Any], words: str) -> None:
         """With ``match``, the first message that has the words, how many do, and the place in the thread to open."""
@@ -176,8 +178,7 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, Sear
         return _shown(page.thread.rows)
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
-        found = {row.pk: getattr(row, "match", None) for row in rows}
-        shown = [one for row in rows for one in ([found[row.pk]] if found[row.pk] else [row.opening, row.latest])]
+        shown = [one for row in rows for one in ([row.match] if row.match else [row.opening, row.latest])]
         return Shown(messages={message.pk for message in shown if message is not None})
 
     def _redirect_to_position(self, request: HttpRequest, conversation: Any, position: str) -> HttpResponse:
@@ -292,6 +293,11 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
         shown = _shown([*page.around.ancestors, page.this_row, *page.around.replies])
         older = [stored.pk] if page.edits else []
         return Shown(shown.messages, [*shown.histories, *older])
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        """Without a ``place`` in a thread, which what a search found has."""
+        for row in rows:
+            row.place = ""
 
     def prepare_found(self, rows: list[Any], words: str) -> None:
         """With the place in the thread to open."""

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
+from django.utils.dateformat import DateFormat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language
 
 register = template.Library()
 
+# Not a template of its own: a list shows fifty times, and a template would look up the language for each part of each.
+SHOWN = '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>'
+KEPT = 4_096  # days, and pairs of days, whose words are kept: those that lists show again and again
 
-@register.inclusion_tag("messaging/when.html")
-def when(moment: datetime | None) -> dict[str, Any]:
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
     """Show how long ago ``moment`` was, in one unit, with the exact time on hover and for screen readers."""
-    return {"moment": moment, "text": "" if moment is None else _ago(moment)}
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    minute = f"{_day(local.date(), get_language())}, {local:%H:%M}"
+    exact = f"{minute}:{local:%S} {DateFormat(local).T()}"
+    return format_html(SHOWN, local.isoformat(), exact, _ago(moment), minute)
+
+
+@lru_cache(KEPT)
+def _day(day: date, language: str | None) -> str:
+    return DateFormat(day).format("j F Y")
 
 
 def _ago(moment: datetime) -> str:
@@ -24,4 +42,15 @@ def _ago(moment: datetime) -> str:
         return "just now"
     if moment > now:
         return f"in {timeuntil(moment, now, depth=1)}"
+    if moment.tzinfo is now.tzinfo and now - moment >= timedelta(days=1):
+        return f"{_days(moment.date(), now.date(), moment.time() > now.time(), get_language())} ago"
     return f"{timesince(moment, now, depth=1)} ago"
+
+
+@lru_cache(KEPT)
+def _days(day: date, today: date, is_later: bool, language: str | None) -> str:
+    """The largest unit between two times a day or more apart. Only their days decide, and which time of day
+    ``is_later``: that of the first one or not."""
+    noon, before = time(12), time(11)
+    first, second = (noon, before) if is_later else (before, noon)
+    return timesince(datetime.combine(day, first), datetime.combine(today, second), depth=1)

@@ -33,7 +33,8 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
         Order("queue", "Most urgent first", ("rank_at", "id")),
         Order("newest", "Newest first", ("-first_flag_at", "id")),
     )
-    list_filter = (filters.Progress, filters.OfLabel, filters.Due, filters.Holder)
+    more_filters = (filters.OfLabel,)
+    list_filter = (filters.Progress, filters.Due, filters.Holder, *more_filters)
     change_list_template = "moderation/queue.html"
     rows_template = "moderation/case_rows.html"
     empty_text = "The queue is empty: nothing that was reported waits for a decision."
