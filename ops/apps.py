@@ -74,6 +74,11 @@ class OpsConfig(Room):
 
         return home.SECTIONS
 
+    def shows_people(self, user: Any) -> Iterable[Any]:
+        from ops import finding
+
+        return finding.who_wrote_or_received(user)
+
     def ready(self) -> None:
         from ops import checks  # noqa: F401 - registers the checks
         from ops.console import theme

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
 
 from messaging.models import Conversation, Message
@@ -27,6 +28,14 @@ def messages(request: Any, text: str) -> Iterable[Found]:
         # Whoever may list all users finds them there.
         if not user.has_perm("accounts.view_user"):
             yield from _of_person(request, text)
+
+
+def who_wrote_or_received(user: Any) -> Iterable[Exists]:
+    """The conditions of people who sent or received a message, for those who may see some of it."""
+    kinds = ("conversation", "message", "messagehistory")
+    if any(user.has_perm(f"messaging.view_{kind}") for kind in kinds):
+        for side in ("sender", "receiver"):
+            yield Exists(Message.objects.filter(**{side: OuterRef("pk")}))
 
 
 def _of_participant_address(request: Any, text: str) -> Iterable[Found]:

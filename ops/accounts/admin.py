@@ -12,7 +12,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -119,9 +119,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         """Redirect to the page of a person."""
         if not tabs.open_to(request.user):
             raise PermissionDenied
-        user = User.objects.filter(pk=whole_number(object_id) or 0).first()
-        if user is None:
-            raise Http404
+        (user,) = load(whole_number(object_id) or 0, by=request.user)
         return HttpResponseRedirect(tabs.address_of(user.pk, user=request.user))
 
     @admin.display(description="last sign-in")
@@ -234,7 +232,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         user = context["original"]
         if user is not None:
             # What a refused form holds is not what the account is.
-            (stored,) = load(user.pk) if request.method == "POST" else (user,)
+            (stored,) = load(user.pk, by=request.user) if request.method == "POST" else (user,)
             context |= {"page": page_of(request, stored, here=ACCOUNT.name)}
         return super().render_change_form(request, context, *args, **kwargs)
 

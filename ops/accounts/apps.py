@@ -59,6 +59,9 @@ class AccountsConfig(Room):
 
         return about.about_account(request, person)
 
+    def shows_people(self, user: Any) -> Iterable[Any]:
+        return [user.has_perm("accounts.view_user")]
+
     def home_sections(self) -> Iterable[Any]:
         from ops.accounts import finding
 

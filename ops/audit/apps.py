@@ -37,6 +37,11 @@ class AuditConfig(Room):
 
         return activity.about_activity(request, person)
 
+    def shows_people(self, user: Any) -> Iterable[Any]:
+        from ops.audit.screens import activity
+
+        return activity.shown_people(user)
+
     def home_sections(self) -> Iterable[Any]:
         from ops.audit.screens import watching
 

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from django.apps import AppConfig, apps
+from django.db.models import Exists
 from django.http import HttpRequest
 
 
@@ -191,6 +192,12 @@ class Room(AppConfig):
         """Return what the head of a person's page says of them, and what can be done there, for this user
         (ops.console.person.about.About); None for nothing."""
         return None
+
+    def shows_people(self, user: Any) -> Iterable[bool | Exists]:
+        """Return of whom this room shows ``user`` something: True for everybody, or conditions of accounts (whose key
+        is ``OuterRef("pk")``), of which one is enough. The page of a person opens for those who see something of them
+        in any room (ops.console.person.seen); for everybody else nobody has that number."""
+        return ()
 
     def files_in_use(self) -> Iterable[str]:
         """Return the names of private files (ops.files.private_files) that unfinished work of this room needs."""

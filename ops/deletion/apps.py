@@ -81,6 +81,11 @@ class DeletionConfig(Room):
 
         return page.about_deletion(request, person)
 
+    def shows_people(self, user: Any) -> Iterable[Any]:
+        from ops.deletion.views import person as page
+
+        return page.shown_people(user)
+
     def erasure_steps(self) -> Iterable[Any]:
         from ops.deletion import leftovers
 

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.tests.conversations import write
+from ops.accounts.events import AccountEvent
 from ops.audit.models import Entry
+from ops.audit.recording import record
 from ops.deletion import approval, holds
 from ops.deletion.models import DeletionRequest, Hold
 from ops.deletion.tests.deleting import ask, work_on
@@ -40,14 +42,17 @@ def chips(response: Any) -> list[str]:
     ],
 )
 def test_one_button_stands_out_and_the_dangerous_one_is_last(
-    who: str, primary: str, others: list[str], alice: Any
+    who: str, primary: str, others: list[str], alice: Any, bob: Any
 ) -> None:
+    write(alice, bob)
+    record(AccountEvent.PERSON_READ, actor=None, target=alice)
     about = page(signed_in(who), alice).context["page"].about
     assert (about.primary.words, [act.words for act in about.others]) == (primary, others)
     assert [act.words for act in about.others if act.dangerous] == [one for one in others if one == DELETE]
 
 
-def test_a_lead_places_a_hold_from_here_and_comes_back(alice: Any) -> None:
+def test_a_lead_places_a_hold_from_here_and_comes_back(alice: Any, bob: Any) -> None:
+    write(alice, bob)
     lena = signed_in("lena")
     lena.post(reverse("confirm"), {"password": "lena's password"})
     (place,) = [act for act in page(lena, alice).context["page"].about.acts if act.words == PLACE]
@@ -64,8 +69,11 @@ def test_a_lead_places_a_hold_from_here_and_comes_back(alice: Any) -> None:
     ("who", "said", "reason"),
     [("rita", False, False), ("dan", False, False), ("lena", True, True), ("sue", True, True), ("otto", True, True)],
 )
-def test_holds_and_deletions_are_for_those_who_may_see_them(who: str, said: bool, reason: bool, alice: Any) -> None:
+def test_holds_and_deletions_are_for_those_who_may_see_them(
+    who: str, said: bool, reason: bool, alice: Any, bob: Any
+) -> None:
     client = signed_in(who)
+    write(alice, bob)
     holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=make_staff("hanna"))
     ask(alice, by=make_staff("rosa"))
     response = page(client, alice)
@@ -135,7 +143,8 @@ def test_what_rooms_add_to_the_head_costs_a_few_queries(
 
 
 def test_an_entry_about_somebody_leads_to_their_page(alice: Any) -> None:
-    entry = page(signed_in("otto"), alice) and Entry.objects.about("accounts.user", alice.pk).get()
+    page(signed_in("sue"), alice)
+    entry = Entry.objects.about("accounts.user", alice.pk).get()
     at = reverse("admin:audit_entry_change", args=[entry.pk])
     log = reverse("admin:accounts_user_log", args=[alice.pk])
     assert f'href="{log}"' in signed_in("otto").get(at).content.decode()

@@ -81,7 +81,7 @@ class BetweenView(ConsolePage):
     def get(self, request: HttpRequest, pk: int, other: int) -> HttpResponse:
         if pk == other:
             raise Http404
-        people = load(pk, other)
+        people = load(pk, other, by=request.user)
         found, is_cut = exchanged(*people)
         conversations, more = conversations_of(found)
         pages = Paginator(found, SIZE).get_page(request.GET.get("page"))

@@ -18,6 +18,7 @@ from ops.audit.readings import Shown, record_reading
 from ops.console.addresses import whole_number
 from ops.console.person import tabs
 from ops.console.person.about import About, about
+from ops.console.person.seen import seen_by
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ def page_of(request: HttpRequest, person: Any, *, here: str) -> PersonPage:
     )
 
 
-def load(*keys: int) -> list[User]:
-    """The people with these primary keys, in this order, with what they sent and received. Raises Http404."""
+def load(*keys: int, by: Any) -> list[User]:
+    """The people with these primary keys, in this order, with what they sent and received.
+
+    Raises Http404 for a number that nobody has, and in the same way for people of whom ``by`` sees nothing.
+    """
     if any(whole_number(str(key)) is None for key in keys):  # more digits than a key has
         raise Http404
-    found: Any = User.objects.with_activity().in_bulk(keys)
+    found: dict[int, User] = seen_by(by, User.objects.with_activity()).in_bulk(keys)
     if len(found) != len(keys):
         raise Http404
     return [found[key] for key in keys]
@@ -70,7 +74,7 @@ class PersonTab(ConsolePage):
         return Shown()
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        (person,) = load(pk)
+        (person,) = load(pk, by=request.user)
         content = self.content(person)
         record_reading(person, actor=request.user, shown=self.shown(content))
         context = self.get_context_data(
@@ -80,5 +84,5 @@ class PersonTab(ConsolePage):
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Of somebody who is not there, there is no page that could refuse a method."""
-        load(kwargs["pk"])
+        load(kwargs["pk"], by=request.user)
         return super().http_method_not_allowed(request, *args, **kwargs)

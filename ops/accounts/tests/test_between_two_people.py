@@ -57,7 +57,9 @@ def test_whoever_may_open_no_message_sees_the_conversations(client: Client, alic
     assert "a secret" not in response.content.decode()
 
 
-def test_nothing_and_oneself(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_nothing_and_oneself(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+    write(alice, charlie)
+    write(charlie, bob)
     assert "They sent each other no messages." in reviewing.get(between(alice, bob)).content.decode()
     assert reviewing.get(between(alice, alice)).status_code == 404
 

@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
+from ops.accounts.events import AccountEvent
 from ops.accounts.person import newest
 from ops.audit.models import Entry
 from ops.audit.readings import ids_of
+from ops.audit.recording import record
 from ops.conftest import make_staff
 
 TABS = {
@@ -45,7 +47,11 @@ def recorded(person: Any, name: str) -> set[int]:
 
 
 @pytest.mark.parametrize("permission", TABS)
-def test_whoever_may_open_one_tab_is_led_there_and_sees_no_other(client: Client, alice: Any, permission: str) -> None:
+def test_whoever_may_open_one_tab_is_led_there_and_sees_no_other(
+    client: Client, alice: Any, bob: Any, permission: str
+) -> None:
+    write(alice, bob)
+    record(AccountEvent.PERSON_READ, actor=None, target=alice)
     client.force_login(make_staff("nora", permission))
     response = client.get(f"/console/accounts/user/{alice.pk}/", follow=True)
     assert response.redirect_chain == [(tab(alice, TABS[permission]), 302)]
@@ -78,12 +84,15 @@ def test_the_head_says_who_it_is_and_when_they_wrote_last(reviewing: Client, ali
     text = page.content.decode()
     for said in ("1 sent", "1 received", "0 not read by them", START.strftime("%Y-%m-%d")):
         assert said in text
-    assert "no messages sent" in reviewing.get(tab(make_user("dora"), "conversations")).content.decode()
+    dora = make_user("dora")
+    write(alice, dora)
+    assert "no messages sent" in reviewing.get(tab(dora, "conversations")).content.decode()
 
 
-def test_an_account_that_is_closed_or_of_staff_says_so(reviewing: Client) -> None:
+def test_an_account_that_is_closed_or_of_staff_says_so(reviewing: Client, alice: Any) -> None:
     for fields, words in (({"is_active": False}, ["not active"]), ({"is_staff": True}, ["active", "staff"])):
         person = make_user("-".join(words), **fields)
+        write(person, alice)
         chips = reviewing.get(tab(person, "conversations")).context["page"].about.chips
         assert [chip.words for chip in chips] == words
 
@@ -161,7 +170,8 @@ def test_opening_each_tab_is_a_reading_of_the_person_with_the_texts_it_shows(
     assert (sent.read, received.read) == (False, False)
 
 
-def test_the_access_log_shows_who_looked_and_that_it_was_read(client: Client, rita: Any, alice: Any) -> None:
+def test_the_access_log_shows_who_looked_and_that_it_was_read(client: Client, rita: Any, alice: Any, bob: Any) -> None:
+    write(alice, bob)
     client.force_login(rita)
     client.get(tab(alice, "conversations"))
     client.force_login(make_staff("olga", "view_entry"))

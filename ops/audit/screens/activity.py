@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 
+from ops.audit.models import Entry
 from ops.console.person.about import About, Act
+
+
+def shown_people(user: Any) -> Iterable[Exists]:
+    """The conditions of people whom an entry is about, or who did what it says, for who may read the audit trail."""
+    if user.has_perm("audit.view_entry"):
+        label = get_user_model()._meta.label_lower
+        yield Exists(Entry.objects.filter(target_type=label, target_id=Cast(OuterRef("pk"), CharField())))
+        yield Exists(Entry.objects.by_person(OuterRef("pk")))
 
 
 def about_activity(request: HttpRequest, person: Any) -> About | None:

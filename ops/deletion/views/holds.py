@@ -13,7 +13,7 @@ from django.views.generic import FormView
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.audit.readings import record_search
-from ops.console.person import tabs
+from ops.console.person import seen
 from ops.deletion import holds
 from ops.deletion.models import TO_RUN, DeletionRequest, Hold
 from ops.deletion.views import pages
@@ -52,10 +52,7 @@ class AboutHold(Action):
         may = self.request.user.has_perm
         if self.deletion is not None and may("deletion.view_deletionrequest"):
             return pages.address_of(self.deletion)
-        person = tabs.address_of(self.user_id, user=self.request.user)
-        if person and get_user_model()._default_manager.filter(pk=self.user_id).exists():
-            return person
-        return _list_of_holds(self.request.user)
+        return seen.address_of(self.user_id, user=self.request.user) or _list_of_holds(self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs |= {"deletion": self.deletion, "others": self.others, "back": self.get_success_url()}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.dateformat import format as format_date
 
 from ops.console.person.about import About, Act, Chip, Note
 from ops.deletion import holds
-from ops.deletion.models import DeletionRequest, Hold
+from ops.deletion.models import DeletionRequest, Hold, State
 from ops.deletion.views.pages import address_of
 
 SEES_HOLDS = ("deletion.view_hold", "deletion.hold_account", "accounts.view_user")
@@ -34,6 +35,20 @@ def about_deletion(request: HttpRequest, person: Any) -> About:
         notes=[*_notes_on_holds(user, standing), *_notes_on_deletion(user, person, deletion)],
         acts=list(_acts(request, person, standing, deletion)),
     )
+
+
+def shown_people(user: Any) -> Iterable[Exists]:
+    """The conditions of accounts with a hold or a deletion request that ``user`` sees in a list or on its page.
+
+    Whoever may place holds and not list them sees those that are open.
+    """
+    if user.has_perm("deletion.view_hold"):
+        yield Exists(Hold.objects.of(OuterRef("pk")))
+    elif user.has_perm("deletion.hold_account"):
+        yield Exists(holds.open_holds(OuterRef("pk")))
+    if user.has_perm("deletion.view_deletionrequest"):
+        # One that is done names nobody, though its account may be there without its person.
+        yield Exists(DeletionRequest.objects.filter(user=OuterRef("pk")).exclude(state=State.DONE))
 
 
 def _open_deletion(person: Any) -> DeletionRequest | None:

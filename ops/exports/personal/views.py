@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from ops.accounts.actions import Action
-from ops.console.person import tabs
+from ops.console.person import seen
 from ops.exports import person, selections
 from ops.exports.forms import ReasonForm
 from ops.exports.models import Export
@@ -51,7 +51,7 @@ class RequestView(Action):
         return reverse("admin:exports_export_change", args=[self.export.pk])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        back = tabs.address_of(self.person.pk, user=self.request.user) or reverse("admin:index")
+        back = seen.address_of(self.person.pk, user=self.request.user) or reverse("admin:index")
         return super().get_context_data(person=self.person, counts=person.counts_of(self.person), back=back, **kwargs)
 
 

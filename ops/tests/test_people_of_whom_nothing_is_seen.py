@@ -1,0 +1,157 @@
+"""Whoever sees nothing of a person gets what a number gives that nobody has, whatever they ask for of that person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import auth
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts.events import AccountEvent
+from ops.audit.models import Entry
+from ops.audit.recording import record
+from ops.conftest import make_staff
+from ops.console.person import tabs
+from ops.deletion import holds
+from ops.deletion.tests.deleting import ask
+from ops.tests.roles import ROLE_OF
+from ops.tests.test_who_may_open_what import signed_in
+
+pytestmark = pytest.mark.crawl
+NOBODY = 987_654_321
+PAGES = ("conversations/", "messages/", "edits/", "change/", "log/")
+
+
+def wrote(name: str, other: Any) -> Any:
+    person = make_user(name)
+    write(person, other)
+    return person
+
+
+def received(name: str, other: Any) -> Any:
+    person = make_user(name)
+    write(other, person)
+    return person
+
+
+def silent(name: str, other: Any) -> Any:
+    return make_user(name)
+
+
+def on_hold(name: str, other: Any) -> Any:
+    person = make_user(name)
+    holds.place(person, kind="legal", reason="Case 4", by=None)
+    return person
+
+
+def was_on_hold(name: str, other: Any) -> Any:
+    person = on_hold(name, other)
+    holds.lift(holds.open_holds(person.pk).get(), reason="Case 4 is closed", by=None)
+    return person
+
+
+def to_be_deleted(name: str, other: Any) -> Any:
+    person = make_user(name)
+    ask(person, by=None)
+    return person
+
+
+def of_staff(name: str, other: Any) -> Any:
+    return make_user(name, is_staff=True)
+
+
+def looked_at(name: str, other: Any) -> Any:
+    person = make_user(name)
+    record(AccountEvent.PERSON_READ, actor=None, target=person)
+    return person
+
+
+def looked(name: str, other: Any) -> Any:
+    person = make_user(name, is_staff=True)
+    record(AccountEvent.PERSON_READ, actor=person, target=other)
+    return person
+
+
+# Which roles see something of whom. Support lists all accounts; the auditor reads entries (that
+# somebody became staff is one), holds and deletions.
+SEEN: dict[Callable[[str, Any], Any], set[str]] = {
+    wrote: {"rita", "lena", "sue", "dan"},
+    received: {"rita", "lena", "sue", "dan"},
+    silent: {"sue"},
+    on_hold: {"lena", "sue", "otto"},
+    was_on_hold: {"lena", "sue", "otto"},
+    to_be_deleted: {"lena", "sue", "otto"},
+    of_staff: {"sue", "otto"},
+    looked_at: {"sue", "otto"},
+    looked: {"sue", "otto"},
+}
+
+
+def answer(client: Client, page: str, key: int) -> tuple[int, int, str]:
+    """What GET and POST of a person's page give, without what differs in every answer: tokens, and the number."""
+    address = f"/console/accounts/user/{key}/{page}"
+    get, post = client.get(address), client.post(address)
+    text = re.sub(r'(nonce|value)="[^"]{20,}"', "", f"{get.get('Location')} {get.content.decode()}")
+    return get.status_code, post.status_code, text.replace(f"user/{key}/", "user/#/")
+
+
+@pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF, "rosa"])
+def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(who: str, bob: Any, charlie: Any) -> None:
+    write(bob, charlie)
+    client = signed_in(who)
+    people = {kind: kind(f"erin {number}", bob) for number, kind in enumerate(SEEN)}
+    opened = [f"{tab.view_name.rpartition('_')[2]}/" for tab in tabs.open_to(auth.get_user(client))]
+    for page in ["", *opened] if opened else []:
+        nowhere = answer(client, page, NOBODY)
+        for kind, person in people.items():
+            said = (who, kind.__name__, page)
+            if who in SEEN[kind] or who == "rosa":
+                assert client.get(f"/console/accounts/user/{person.pk}/{page}").status_code in (200, 302), said
+            else:
+                assert answer(client, page, person.pk) == nowhere, said
+                assert nowhere[0] == 404, said
+
+
+@pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF])
+def test_a_page_that_a_role_may_not_open_says_nothing_of_anybody(who: str, bob: Any, charlie: Any) -> None:
+    write(bob, charlie)
+    client, silent = signed_in(who), make_user("erin")
+    may_open = {tab.view_name.rpartition("_")[2] + "/" for tab in tabs.open_to(auth.get_user(client))}
+    for page in {*PAGES} - may_open:
+        answers = {answer(client, f"/console/accounts/user/{key}/{page}", key) for key in (bob.pk, silent.pk, NOBODY)}
+        assert len(answers) == 1, page
+
+
+@pytest.mark.parametrize("who", ["rita", "lena", "dan"])
+def test_between_somebody_and_whom_nothing_is_seen_of_there_is_no_page(who: str, bob: Any, charlie: Any) -> None:
+    write(bob, charlie)
+    client, unseen = signed_in(who), make_user("erin")
+    for one, other in ((bob.pk, unseen.pk), (unseen.pk, bob.pk)):
+        assert client.get(f"/console/accounts/user/{one}/between/{other}/").status_code == 404
+    assert client.get(f"/console/accounts/user/{bob.pk}/between/{charlie.pk}/").status_code == 200
+
+
+def test_what_nobody_was_shown_is_no_reading(client: Client, rita: Any) -> None:
+    client.force_login(rita)
+    unseen = make_user("erin")
+    client.get(f"/console/accounts/user/{unseen.pk}/conversations/")
+    assert not Entry.objects.about("accounts.user", unseen.pk).exists()
+
+
+def test_a_hold_that_is_lifted_leads_to_no_page_that_does_not_open(client: Client, alice: Any) -> None:
+    """Who places holds and does not list them sees an account no more once its hold is lifted."""
+    hanna = make_staff("hanna", "hold_account", "view_conversation")
+    client.force_login(hanna)
+    client.post(reverse("confirm"), {"password": "hanna's password"})
+    placed = client.post(reverse("admin:accounts_user_hold", args=[alice.pk]), {"kind": "legal", "reason": "Case 4"})
+    assert placed["Location"] == reverse("admin:accounts_user_conversations", args=[alice.pk])
+    lift = reverse("admin:deletion_hold_lift", args=[holds.open_holds(alice.pk).get().pk])
+    lifted = client.post(lift, {"reason": "Case 4 is closed"})
+    assert lifted["Location"] == reverse("admin:index")
+    assert client.get(placed["Location"]).status_code == 404
