@@ -15,6 +15,7 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from messaging.tests.examples import examples
+from messaging.texts.hiding import hide, show
 from ops.accounts.models import User
 from ops.accounts.usernames import username_problem
 from ops.exports.models import Export
@@ -96,6 +97,21 @@ def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_aga
     Message.objects.filter(pk=early.pk).update(conversation=late.conversation_id)
     assert first.pk > early.pk
     comes_again(emma, format)
+
+
+@FORMATS
+def test_what_moderators_hid_comes_again_hidden(emma: Any, format: str) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    first, _ = write(alice, bob, "removed"), write(alice, bob, "stays", minute=1)
+    hide([first.pk])
+    comes_again(emma, format)
+    assert dict(Message.objects.values_list("content", "hidden")) == {"removed": True, "stays": False}
+    # What is stored stays as it is: no file shows a message again, or hides one.
+    content = exported(emma, format=format)
+    show(Message.objects.filter(content="removed").values_list("pk", flat=True))
+    hide(Message.objects.filter(content="stays").values_list("pk", flat=True))
+    bring(content, format, emma)
+    assert dict(Message.objects.values_list("content", "hidden")) == {"removed": False, "stays": True}
 
 
 @FORMATS
