@@ -34,12 +34,13 @@ STAFF = PEOPLE[2:]
 
 TITLES = {
     "nils": [],
-    "rita": ["Where you left off", "Edits to look at"],
-    "lena": ["Where you left off", "Edits to look at", "Deletions and holds"],
+    "rita": ["Review desk", "Where you left off", "Edits to look at"],
+    "lena": ["Review desk", "Where you left off", "Edits to look at", "Deletions and holds"],
     "sue": ["Find a person", "Deletions and holds", "Jobs", "Your exports"],
     "dan": ["Where you left off", "Jobs", "Your exports"],
-    "otto": ["Deletions and holds", "Jobs", "The audit trail’s chain", "Worth an auditor’s look"],
+    "otto": ["Review desk", "Deletions and holds", "Jobs", "The audit trail’s chain", "Worth an auditor’s look"],
     "rosa": [
+        "Review desk",
         "Where you left off",
         "Edits to look at",
         "Find a person",

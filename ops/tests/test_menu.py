@@ -45,7 +45,7 @@ def menu_of(client: Client) -> dict[str, list[str]]:
     return {place.name: [offer.name for offer in place.offers] for place in frame.places}
 
 
-REVIEW = ["Conversations", "Messages", "Edits", "Dashboard"]
+REVIEW = ["Queue", "Conversations", "Messages", "Edits", "Dashboard"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 LABELS = ["Labels", "Canned reasons"]
 POLICY_LISTS = ("moderation_label_changelist", "moderation_cannedreason_changelist")
