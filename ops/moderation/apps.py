@@ -22,7 +22,7 @@ class ModerationConfig(Room):
     }
     finds = {"moderation.Case": "case"}
     permissions = {
-        "moderation.view_case": SEES,
+        "moderation.view_case": REVIEWS,  # the pages of cases show texts
         "moderation.decide_case": REVIEWS,
         "moderation.flag_message": REVIEWS,
         "moderation.take_over_case": ("Lead",),

@@ -38,7 +38,7 @@ TITLES = {
     "lena": ["Review desk", "Where you left off", "Edits to look at", "Deletions and holds"],
     "sue": ["Find a person", "Deletions and holds", "Jobs", "Your exports"],
     "dan": ["Where you left off", "Jobs", "Your exports"],
-    "otto": ["Review desk", "Deletions and holds", "Jobs", "The audit trail’s chain", "Worth an auditor’s look"],
+    "otto": ["Deletions and holds", "Jobs", "The audit trail’s chain", "Worth an auditor’s look"],
     "rosa": [
         "Review desk",
         "Where you left off",
