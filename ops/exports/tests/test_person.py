@@ -13,6 +13,7 @@ import pytest
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
+from messaging.texts.hiding import hide
 from ops.exports import requests
 from ops.exports.selections import Refused
 from ops.exports.tests.exporting import NOW, WHY, make_exporter, some_messages, unzipped
@@ -60,6 +61,16 @@ def test_it_is_one_zip_of_messages_histories_notifications_and_account_with_an_e
     explained = zipped["README.txt"].decode()
     assert "The personal data of bob, exported on 2026-11-22 21:30 (UTC) by emma." in explained
     assert all(name in explained for name in list(zipped)[1:])
+
+
+def test_what_moderators_removed_is_given_to_who_wrote_it_alone(emma: Any, stored: list[Message]) -> None:
+    """The receiver must not read it by another way; who wrote it has a right to their own words."""
+    message = stored[0]
+    hide([message.pk])
+    (received,) = rows(files(message.receiver, emma)["messages-received.csv"])
+    assert (received["content"], received["hidden"]) == ("removed by moderators", "true")
+    sent = rows(files(message.sender, emma)["messages-sent.csv"])
+    assert [(row["content"], row["hidden"]) for row in sent] == [("'=1+1", "true"), ("for Charlie alone", "false")]
 
 
 def test_the_account_is_told_by_its_facts_and_never_by_its_password(emma: Any, stored: list[Message]) -> None:

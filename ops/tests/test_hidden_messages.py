@@ -1,0 +1,52 @@
+"""Staff go on reading what is hidden from participants: in its thread, on its page and in lists, with a sign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import Message
+from messaging.tests.conversations import answer, write
+from messaging.texts.hiding import hide
+from ops.conftest import READING, make_staff
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:messaging_message_changelist")
+
+
+@pytest.fixture
+def reviewing(client: Client) -> Client:
+    """Rita's browser."""
+    client.force_login(make_staff("rita", *READING))
+    return client
+
+
+@pytest.fixture
+def hidden(alice: Any, bob: Any) -> Message:
+    """A hidden message, and an answer that is not."""
+    message = write(alice, bob, "what was removed")
+    answer(message, "what stays")
+    hide([message.pk])
+    return message
+
+
+def test_a_thread_and_the_page_of_a_message_show_the_text_with_a_chip(reviewing: Client, hidden: Message) -> None:
+    for address in (
+        reverse("admin:messaging_conversation_change", args=[hidden.conversation_id]),
+        reverse("admin:messaging_message_change", args=[hidden.pk]),
+    ):
+        page = reviewing.get(address).content.decode()
+        assert "what was removed" in page
+        assert page.count("chip hidden-text") == 1
+
+
+def test_the_list_shows_a_chip_and_filters(reviewing: Client, hidden: Message) -> None:
+    page = reviewing.get(LIST).content.decode()
+    assert "what was removed" in page
+    assert page.count("chip hidden-text") == 1
+    for chosen, text in (("yes", "what was removed"), ("no", "what stays")):
+        found = reviewing.get(f"{LIST}?hidden={chosen}").context["cl"].result_list
+        assert [row.content for row in found] == [text]
