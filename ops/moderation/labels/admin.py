@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
 from ops.console.filters import ChoiceFilter, YesNoFilter
-from ops.console.keyset import KeysetAdmin, Order
+from ops.console.keyset import KeysetAdmin
 from ops.moderation.labels import placeholders, targets
 from ops.moderation.labels.resources import CannedReasonResource, LabelResource
 from ops.moderation.models import CannedReason, Label, Severity
@@ -61,7 +62,7 @@ class OfLabel(ChoiceFilter):
         return queryset.filter(label__slug=self.value()) if self.value() else queryset
 
 
-class PolicyAdmin(ReferenceDataAdmin, KeysetAdmin):
+class PolicyAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
     """What a team's policy consists of. A row is switched off, never deleted, because older decisions name it; its slug
     stays, because files name it so."""
 
@@ -86,7 +87,7 @@ class PolicyAdmin(ReferenceDataAdmin, KeysetAdmin):
 @admin.register(Label)
 class LabelAdmin(PolicyAdmin):
     resource_classes = [LabelResource]
-    orders = (Order("order", "Usual order", ("sort_order", "name")), Order("name", "Name", ("name",)))
+    keyset = ("sort_order", "name")
     list_filter = (InUse, OfSeverity)
     search_fields = ("name", "slug", "wording", "meaning")
     search_help_text = "Searches names, slugs, meanings and words for participants."

@@ -83,6 +83,7 @@ class Label(models.Model):
         default_permissions = ("view", "add", "change")
         permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
         ordering = ["sort_order", "name"]
+        indexes = [models.Index(fields=["sort_order", "name"], name="label_usual_order")]
         constraints = [
             *slug_constraints("label"),
             models.CheckConstraint(condition=~Q(name=""), name="label_has_name"),

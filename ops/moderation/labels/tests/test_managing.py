@@ -134,7 +134,7 @@ def test_lists_are_filtered_and_searched(lena: Client) -> None:
     assert slugs(lena, f"{LABELS}?active=no") == ["spam"]
     assert slugs(lena, f"{LABELS}?severity=imminent") == ["self-harm", "minors"]
     assert slugs(lena, f"{LABELS}?q=passwords") == ["scam"]
-    assert slugs(lena, f"{LABELS}?o=name")[:2] == ["harassment", "hate"]
+    assert slugs(lena, LABELS)[:2] == ["spam", "scam"]
     assert slugs(lena, f"{REASONS}?label=self-harm") == ["self-harm-removed", "self-harm-support"]
     assert slugs(lena, f"{REASONS}?q=helpline") == ["self-harm-support"]
 
