@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # Tests do not depend on what a developer's .env says.
 test browser spreadsheets: export ENV_FILE := /dev/null
+# The tests start some hundred Pythons: none compiles again what another one compiled (git ignores __pycache__).
+unexport PYTHONDONTWRITEBYTECODE
 HOST ?= 127.0.0.1
 PORT ?= 8000
 NAME ?= staff

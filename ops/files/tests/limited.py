@@ -4,7 +4,7 @@ Takes the path of a file from each line that it is sent, and answers with a line
 were found, the first problems, and what it took; or the ``status`` of a process that did not come to its end.
 
 How long something takes says as much about the machine as about the code. Time is therefore told as ``times``: how many
-times longer it took than a fixed piece of work of Python's, done just before it.
+times longer it took than a fixed piece of work of Python's, done before the first file.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
 
 def main(check: Check = unchecked) -> None:
     """Answer for each file. A copy of this process reads it, which costs less than starting one with all modules."""
+    unit = seconds_of_fixed_work()
     for line in sys.stdin:
-        unit = seconds_of_fixed_work()
         child = os.fork()
         if not child:
             told = read(Path(line.rstrip("\n")), check)

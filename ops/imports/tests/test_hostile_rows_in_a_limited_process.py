@@ -24,7 +24,7 @@ def read_limited() -> Iterator[ReadLimited]:
 
 
 def csv_of_nothing_but_nul(path: Path) -> None:
-    path.write_bytes(HEADER + b"1,\x00,,,,,,\n" * 200_000)
+    path.write_bytes(HEADER + b"1,\x00,,,,,,\n" * 400_000)
 
 
 def csv_of_long_timestamps(path: Path) -> None:

@@ -27,6 +27,7 @@ end earlier: ``deaths`` says how many died.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -36,6 +37,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from select import select
@@ -71,15 +74,39 @@ class Outcome:
 
 
 class Databases:
-    """Makes fresh databases from one that is migrated once, and runs jobs in them."""
+    """Makes fresh databases from one that is migrated once, and runs jobs in them.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    All processes of one run of the tests copy the same one, which the first of them makes in the folder ``shared``
+    (on PostgreSQL its name is there), and the last of them removes.
+    """
+
+    def __init__(self, folder: Path, shared: Path) -> None:
+        self.folder, self.shared = folder, shared
         self.server = "" if _is_sqlite() else os.environ["DATABASE_URL"].rpartition("/")[0]
         self.name = f"killing_{uuid4().hex[:12]}"
         self.made: list[str] = []
         self.installations: list[Installation] = []
-        self.fresh(template=False).manage("migrate", "-v0")
+        with self._users() as users:
+            if not users:
+                address = self._new_on_server(self._template, "") if self.server else self._new_file(self._template, "")
+                Installation(address, folder / "template.var").manage("migrate", "-v0")
+            users.append(self.name)
+
+    @property
+    def _template(self) -> str:
+        """The name of the migrated database: each run has a folder of its own."""
+        return f"killing_{sha256(str(self.shared).encode()).hexdigest()[:12]}"
+
+    @contextmanager
+    def _users(self) -> Iterator[list[str]]:
+        """The names of those who use the migrated database, to be changed within the block, one process at a time."""
+        with (self.shared / "killing.json").open("a+") as file:
+            flock(file, LOCK_EX)
+            file.seek(0)
+            users = json.loads(file.read() or "[]")
+            yield users
+            file.truncate(0)
+            json.dump(users, file)
 
     def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
         """Do the jobs that ``prepare`` starts, killing workers as ``kill`` says, and look at the end."""
@@ -89,40 +116,47 @@ class Databases:
         finally:
             place.end()
 
-    def fresh(self, *, template: bool = True, **environment: str) -> Installation:
+    def fresh(self, **environment: str) -> Installation:
         """A new database with a folder for files; ``environment`` is set besides."""
-        name = f"{self.name}_{len(self.made)}" if template else self.name
+        name = f"{self.name}_{len(self.made)}"
         self.made.append(name)
-        address = self._new_on_server(name, template) if self.server else self._new_file(name, template)
+        new = self._new_on_server if self.server else self._new_file
+        address = new(name, self._template)
         self.installations.append(Installation(address, self.folder / f"{name}.var", environment))
         return self.installations[-1]
 
     def drop(self) -> None:
         for installation in self.installations:
             installation.end()
-        for name in self.made if self.server else ():
-            self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        with self._users() as users:
+            users.remove(self.name)
+            unused = [*self.made, *([] if users else [self._template])]
+            for name in unused if self.server else ():
+                self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def on_server(self, statement: str) -> None:
         """Do something on PostgreSQL, outside of all these databases."""
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
             connection.execute(statement)
 
-    def _new_on_server(self, name: str, template: bool) -> str:
-        self.on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{self.name}"' if template else ""))
+    def _new_on_server(self, name: str, template: str) -> str:
+        self.on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         return f"{self.server}/{name}"
 
-    def _new_file(self, name: str, template: bool) -> str:
+    def _new_file(self, name: str, template: str) -> str:
+        if not template:
+            return f"sqlite:///{self.shared / name}.sqlite3"
         path = self.folder / f"{name}.sqlite3"
-        if template:
-            shutil.copy(self.folder / f"{self.name}.sqlite3", path)
+        shutil.copy(self.shared / f"{template}.sqlite3", path)
         return f"sqlite:///{path}"
 
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: Any) -> Iterator[Databases]:
     """Fresh databases for workers that are killed."""
-    made = Databases(tmp_path_factory.mktemp("killing"))
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    made = Databases(tmp_path_factory.mktemp("killing"), shared)
     yield made
     made.drop()
 

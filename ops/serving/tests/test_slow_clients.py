@@ -96,10 +96,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one.stop()
 
 
-@pytest.fixture
-def hasty(tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server, with a second's time for a request."""
-    one = Server(tmp_path, "--timeout", "1")
+    one = Server(tmp_path_factory.mktemp("hasty"), "--timeout", "1")
     yield one
     one.stop()
 
