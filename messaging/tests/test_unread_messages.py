@@ -48,7 +48,8 @@ def test_only_what_an_inbox_shows_is_loaded(alice: Any, bob: Any) -> None:
     write(alice, bob)
     message = Message.unread.unread_for_user(bob).get()
     fields = {field.attname for field in message._meta.concrete_fields}
-    assert fields - message.get_deferred_fields() == {"id", "conversation_id", "sender_id", "content", "timestamp"}
+    shown = {"id", "conversation_id", "sender_id", "content", "hidden", "timestamp"}
+    assert fields - message.get_deferred_fields() == shown
     sender_fields = {field.attname for field in alice._meta.concrete_fields}
     assert sender_fields - message.sender.get_deferred_fields() == {"id", "username"}
 

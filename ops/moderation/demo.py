@@ -48,11 +48,12 @@ HELD = "pawel.d"  # the case about what he wrote
 
 
 def load(*, now: datetime) -> int:
-    """Make the demo's reports, where nobody has reported anything; returns how many. The labels are loaded already.
+    """Make the demo's reports, where nobody has reported anything and all their labels exist; returns how many.
 
     Two cases are decided, of one the decision has lapsed, and one is held by a colleague.
     """
-    if Flag.objects.exists():
+    wanted = {report.label for report in (*REPORTS, HIDDEN, DISMISSED, LAPSED)}
+    if Flag.objects.exists() or Label.objects.filter(slug__in=wanted).count() < len(wanted):
         return 0
     colleague = get_user_model().objects.create_user(COLLEAGUE, is_staff=True, is_active=False)
     for report in (HIDDEN, DISMISSED, LAPSED):

@@ -23,7 +23,8 @@ BOUNDARY = "line"
 FORM = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="q"\r\n\r\nx\r\n'.encode()
 FILE = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'.encode()
 SIGN_OUT = ("logout", "/sign-out/")
-TAKES_FILES = {"imports_import_add": {"dan", "rosa"}}
+POLICY = {name: {"lena", "rosa"} for name in ("moderation_label_import", "moderation_cannedreason_import")}
+TAKES_FILES = {"imports_import_add": {"dan", "rosa"}, **POLICY}
 
 
 class Network(io.RawIOBase):

@@ -16,7 +16,10 @@ from ops.accounts.roles import permissions_by_role
 from ops.conftest import READING, confirm, make_staff
 
 ROLES = permissions_by_role()
-POLICY = {"moderation.view_label", "moderation.view_cannedreason"}  # what Reviewers see besides messages
+# What Reviewers have besides messages.
+POLICY = {
+    f"moderation.{name}" for name in ("view_label", "view_cannedreason", "view_case", "decide_case", "flag_message")
+}
 
 
 @pytest.fixture(autouse=True)

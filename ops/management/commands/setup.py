@@ -55,9 +55,9 @@ class Command(BaseCommand):
             loaded = load_demo(now=timezone.now())
             if loaded:
                 reports = demo.load(now=timezone.now())
-                self.stdout.write(
-                    f"Loaded the demo: {loaded} messages between people who do not exist, and {reports} reports."
-                )
+                self.stdout.write(f"Loaded the demo: {loaded} messages between people who do not exist.")
+                if reports:
+                    self.stdout.write(f"Made {reports} reports of them, so that there is a queue.")
         else:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         self._tell(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 
 from ops.audit.readings import Shown, record_reading
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
+from ops.console.addresses import has_plain_numbers, with_plain_numbers
 from ops.console.keyset import KeysetAdmin, Order
 from ops.console.readonly import ReadOnlyPermissions
 from ops.moderation import decisions
@@ -51,8 +52,14 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 
         return [
             page("next/", views.NextView, "case_next"),
-            page("decision/<int:pk>/undo/", views.UndoView, "decision_undo"),
-            page("report/<int:pk>/", views.FlagView, "flag_message"),
+            path(
+                "decision/<int:pk>/undo/",
+                wrap(with_plain_numbers(views.UndoView.as_view())),
+                name="moderation_decision_undo",
+            ),
+            path(
+                "report/<int:pk>/", wrap(with_plain_numbers(views.FlagView.as_view())), name="moderation_flag_message"
+            ),
             page("<int:pk>/claim/", views.ClaimView, "case_claim"),
             page("<int:pk>/take-over/", views.TakeOverView, "case_take_over"),
             page("<int:pk>/release/", views.ReleaseView, "case_release"),
@@ -87,7 +94,7 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
         if request.method != "POST" or not request.user.has_perm("moderation.decide_case"):
             raise PermissionDenied
         case = Case.objects.filter(pk=pk).first()
-        if case is None:
+        if case is None or not has_plain_numbers(request):
             raise Http404
         form = self._form(request, page_of(case, request), request.POST)
         if not form.is_valid():

@@ -11,16 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.views.decorators.http import require_POST
 
 from messaging.models import Message
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
+from ops.console.addresses import with_plain_numbers
 from ops.moderation import claims, decisions, flagging
 from ops.moderation.desk.forms import FlagForm, UndoForm, VersionForm, WaitForm
 from ops.moderation.models import Case, Decision, Source
 
 QUEUE = "admin:moderation_case_changelist"
+POST_ONLY = ["post"]
 NOTHING_LEFT = "Nothing is left in the queue that you can decide now."
 
 
@@ -42,19 +43,19 @@ def open_next(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(address_of(claim.case_id))
 
 
-@method_decorator(require_POST, name="dispatch")
 class NextView(ConsolePage):
     permission = "moderation.decide_case"
+    http_method_names = POST_ONLY
 
     def post(self, request: HttpRequest) -> HttpResponse:
         return open_next(request)
 
 
-@method_decorator(require_POST, name="dispatch")
 class Step(ConsolePage):
     """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
 
     permission = "moderation.decide_case"
+    http_method_names = POST_ONLY
     done = ""
     opens_next = False
 
@@ -66,6 +67,7 @@ class Step(ConsolePage):
         """Carry it out. Raises Refused."""
         raise NotImplementedError
 
+    @method_decorator(with_plain_numbers)
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         case = self.case
         try:
@@ -139,13 +141,15 @@ class WaitView(Step):
         decisions.wait(self.case.pk, until=form.until, for_reply=form.cleaned_data["reply"], **self.seen(request))
 
 
-@method_decorator(require_POST, name="dispatch")
 class HeartbeatView(ConsolePage):
     """Extends a claim while its page is used; 409 where the claim is lost."""
 
     permission = "moderation.decide_case"
+    http_method_names = POST_ONLY
 
+    @method_decorator(with_plain_numbers)
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        get_object_or_404(Case, pk=pk)
         try:
             token = UUID(request.POST.get("token", ""))
         except ValueError:

@@ -131,6 +131,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["rank_at", "id"], name="case_queue", condition=~Q(state="closed")),
             models.Index(fields=["rank_at", "id"], name="case_all"),
+            models.Index(fields=["first_flag_at", "id"], name="case_newest"),
             models.Index(fields=["closed_at", "id"], name="case_closed", condition=Q(state="closed")),
             models.Index(fields=["due_at"], name="case_due", condition=~Q(state="closed")),
             models.Index(fields=["conversation", "id"], name="case_of_conversation"),

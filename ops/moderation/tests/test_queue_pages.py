@@ -52,7 +52,7 @@ class TestQueue:
         reported(threat, message=flag.message, by=charlie)
         claims.claim(mike, flag.case)
         page = words(browser.get(QUEUE))
-        assert "alice, bob" in page
+        assert "alice·, bob" in page
         assert "Send me money" in page
         assert "Threat" in page and "Spam" in page
         assert "2 by 2" in page
