@@ -35,18 +35,12 @@ def with_plain_numbers(view: View) -> View:
 
     @wraps(view)
     def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not has_plain_numbers(request):
+        written = request.path.split("/")
+        if any(isinstance(value, int) and str(value) not in written for value in kwargs.values()):
             raise Http404
         return view(request, *args, **kwargs)
 
     return reading
-
-
-def has_plain_numbers(request: HttpRequest) -> bool:
-    """Whether each number that the address captures is written as the console writes it."""
-    written = request.path.split("/")
-    captured = request.resolver_match.kwargs.values() if request.resolver_match else ()
-    return all(str(value) in written for value in captured if isinstance(value, int))
 
 
 def clean_search_term(text: str) -> str:

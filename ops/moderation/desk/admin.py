@@ -8,13 +8,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ops.audit.readings import Shown, record_reading
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
-from ops.console.addresses import has_plain_numbers, with_plain_numbers
 from ops.console.keyset import KeysetAdmin, Order
 from ops.console.readonly import ReadOnlyPermissions
 from ops.moderation import decisions
@@ -52,14 +51,8 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 
         return [
             page("next/", views.NextView, "case_next"),
-            path(
-                "decision/<int:pk>/undo/",
-                wrap(with_plain_numbers(views.UndoView.as_view())),
-                name="moderation_decision_undo",
-            ),
-            path(
-                "report/<int:pk>/", wrap(with_plain_numbers(views.FlagView.as_view())), name="moderation_flag_message"
-            ),
+            page("decision/<int:pk>/undo/", views.UndoView, "decision_undo"),
+            page("report/<int:pk>/", views.FlagView, "flag_message"),
             page("<int:pk>/claim/", views.ClaimView, "case_claim"),
             page("<int:pk>/take-over/", views.TakeOverView, "case_take_over"),
             page("<int:pk>/release/", views.ReleaseView, "case_release"),
@@ -91,11 +84,13 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Decide a case; leads to the next one where the button said so. What is refused is said above the form."""
-        if request.method != "POST" or not request.user.has_perm("moderation.decide_case"):
+        if not request.user.has_perm("moderation.decide_case"):
             raise PermissionDenied
         case = Case.objects.filter(pk=pk).first()
-        if case is None or not has_plain_numbers(request):
+        if case is None:
             raise Http404
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         form = self._form(request, page_of(case, request), request.POST)
         if not form.is_valid():
             return self.respond(request, case, form, status=400)

@@ -6,16 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 
 from messaging.models import Message
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
-from ops.console.addresses import with_plain_numbers
 from ops.moderation import claims, decisions, flagging
 from ops.moderation.desk.forms import FlagForm, UndoForm, VersionForm, WaitForm
 from ops.moderation.models import Case, Decision, Source
@@ -51,23 +49,32 @@ class NextView(ConsolePage):
         return open_next(request)
 
 
-class Step(ConsolePage):
-    """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
+class OfCase(ConsolePage):
+    """What is sent about a case, which answers 404 where there is none, however it is asked."""
 
     permission = "moderation.decide_case"
     http_method_names = POST_ONLY
-    done = ""
-    opens_next = False
 
     @cached_property
     def case(self) -> Case:
         return get_object_or_404(Case, pk=self.kwargs["pk"])
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.has_perm(self.permission):
+            _ = self.case
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Step(OfCase):
+    """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
+
+    done = ""
+    opens_next = False
+
     def perform(self, request: HttpRequest) -> None:
         """Carry it out. Raises Refused."""
         raise NotImplementedError
 
-    @method_decorator(with_plain_numbers)
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         case = self.case
         try:
@@ -141,15 +148,10 @@ class WaitView(Step):
         decisions.wait(self.case.pk, until=form.until, for_reply=form.cleaned_data["reply"], **self.seen(request))
 
 
-class HeartbeatView(ConsolePage):
+class HeartbeatView(OfCase):
     """Extends a claim while its page is used; 409 where the claim is lost."""
 
-    permission = "moderation.decide_case"
-    http_method_names = POST_ONLY
-
-    @method_decorator(with_plain_numbers)
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        get_object_or_404(Case, pk=pk)
         try:
             token = UUID(request.POST.get("token", ""))
         except ValueError:
