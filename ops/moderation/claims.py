@@ -145,6 +145,8 @@ def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, us
 def _refuse_unfit(user: Any, case: Case, using: str) -> None:
     if case.state == State.CLOSED:
         raise ClaimRefused("This case is closed.")
+    if case.state == State.ESCALATED and not user.has_perm("moderation.take_over_case"):
+        raise ClaimRefused("This case is escalated: a Lead decides it.")
     if not Case.objects.using(using).fit_for(user.pk).filter(pk=case.pk).exists():
         raise ClaimRefused(
             "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision of "

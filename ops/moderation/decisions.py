@@ -198,6 +198,8 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
         decision.refresh_from_db(using=using)
         if decision.decided_by_id != by.pk and not by.has_perm("moderation.undo_decision"):
             raise DecisionRefused("Only its author or a Lead can undo a decision.")
+        if not Case.objects.using(using).about_strangers_to(by.pk).filter(pk=case.pk).exists():
+            raise DecisionRefused("This case is about you or somebody you exchanged messages with: ask a colleague.")
         plan = undoing(decision, using=using)
         if plan.refusal:
             raise DecisionRefused(plan.refusal)

@@ -29,6 +29,7 @@ def forget(user_id: Any) -> int:
     changed += Decision.objects.filter(case__in=about).exclude(note="", sent="").update(note="", sent="")
     changed += Decision.objects.filter(decided_by=user_id).update(decided_by=None, decided_by_name="")
     changed += Flag.objects.filter(reporter=user_id).update(reporter=None)
+    changed += Draft.objects.filter(case__in=about).delete()[0]
     return changed + sum(model._default_manager.filter(**{name: user_id}).delete()[0] for model, name in OWN)
 
 

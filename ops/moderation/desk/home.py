@@ -9,10 +9,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from ops.console.frame.home import Section
+from ops.console.keyset import MAX_COUNTED_WHOLE
 from ops.console.rooms import Fact, Waiting
 from ops.moderation.models import Case, State
 
 QUEUE = "moderation.Case"
+MOST_COUNTED = MAX_COUNTED_WHOLE + 1  # as lists are: beyond, "10,000+"
 
 
 def waiting(user: Any) -> Iterable[Waiting]:
@@ -21,7 +23,7 @@ def waiting(user: Any) -> Iterable[Waiting]:
         escalated = Case.objects.filter(state=State.ESCALATED)
         yield Waiting(QUEUE, escalated, "escalated case", "escalated cases", "state=escalated")
     if user.has_perm("moderation.decide_case"):
-        yield Waiting(QUEUE, Case.objects.to_decide(), "case to decide", "cases to decide", "")
+        yield Waiting(QUEUE, Case.objects.to_decide().up_to(MOST_COUNTED), "case to decide", "cases to decide", "")
 
 
 def lines(user: Any) -> Iterable[Waiting]:
@@ -38,7 +40,7 @@ def lines(user: Any) -> Iterable[Waiting]:
             "state=pending&holder=me",
         )
     overdue = cases.to_decide().overdue()
-    yield Waiting(QUEUE, overdue, "overdue case", "overdue cases", "overdue=yes")
+    yield Waiting(QUEUE, overdue.up_to(MOST_COUNTED), "overdue case", "overdue cases", "overdue=yes")
     yield Waiting(QUEUE, cases.due_to_wait(), "waiting case", "waiting cases", "state=waiting")
     if not user.has_perm("moderation.take_over_case"):
         escalated = cases.filter(state=State.ESCALATED)

@@ -86,6 +86,11 @@ class CasePage:
         return Case.objects.fit_for(self.user.pk).filter(pk=self.case.pk).exists()
 
     @property
+    def needs_lead(self) -> bool:
+        """Whether it waits for somebody who may do more than this person."""
+        return self.case.state == State.ESCALATED and not self.may_take_over
+
+    @property
     def is_closed(self) -> bool:
         return self.case.state == State.CLOSED
 

@@ -57,20 +57,27 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those that should have been decided by now."""
         return self.pending().filter(due_at__lt=Now())
 
-    def fit_for(self, user_id: Any) -> CaseQuerySet:
-        """Those that this reviewer may decide: not about themselves or somebody they exchanged messages with, and none
-        where a decision of theirs was undone by somebody else."""
+    def up_to(self, number: int) -> CaseQuerySet:
+        """So many of them at most, for counting: however long the queue is, that costs the same."""
+        return self.model._default_manager.filter(pk__in=self.order_by().values("pk")[:number])
+
+    def about_strangers_to(self, user_id: Any) -> CaseQuerySet:
+        """Those not about this person, nor about somebody they exchanged messages with."""
         sent, received = Message.objects.filter(sender=user_id), Message.objects.filter(receiver=user_id)
         known = CasePerson.objects.filter(case=OuterRef("pk")).filter(
             Q(user=user_id)
             | Q(user__in=sent.order_by().values("receiver"))
             | Q(user__in=received.order_by().values("sender"))
         )
+        return self.exclude(Exists(known))
+
+    def fit_for(self, user_id: Any) -> CaseQuerySet:
+        """Those that this reviewer may decide: about strangers, none where a colleague undid a decision of theirs."""
         decision: Any = self.model._meta.get_field("decisions").related_model
         overturned = decision._default_manager.filter(
             case=OuterRef("pk"), decided_by=user_id, reversed_by__isnull=False
         ).exclude(reversed_by__decided_by=user_id)
-        return self.exclude(Exists(known)).exclude(Exists(overturned))
+        return self.about_strangers_to(user_id).exclude(Exists(overturned))
 
 
 def _is_over() -> Q:

@@ -101,6 +101,8 @@ class TestOtherSteps:
     def test_escalated_and_returned(self, case: Case, mona: Any, lena: Any, mike: Any) -> None:
         decisions.escalate(case.pk, **self.seen(case, mona))
         assert claims.claim_next(mike) is None
+        with pytest.raises(claims.ClaimRefused, match="a Lead decides it"):
+            claims.claim(mike, case)
         decisions.return_to_queue(case.pk, **self.seen(case, lena))
         assert claims.claim_next(mike).case == case  # type: ignore[union-attr]
 
@@ -218,3 +220,11 @@ class TestUndoing:
         decisions.undo(decision.pk, by=lena)
         entry = Entry.objects.get(event="moderation.undone")
         assert entry.details == {"decision": decision.pk, "shown": 0, "skipped": 0}
+
+    def test_nobody_undoes_what_was_decided_about_them(
+        self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any
+    ) -> None:
+        decision = decided(case, mona, spam)
+        write(lena, alice)
+        with pytest.raises(DecisionRefused, match="ask a colleague"):
+            decisions.undo(decision.pk, by=lena)

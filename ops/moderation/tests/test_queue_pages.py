@@ -248,7 +248,7 @@ class TestSteps:
         assert not Draft.objects.exists()
 
     def test_the_other_steps(self, browser: Client, case: Case, mona: Any) -> None:
-        for name, state in (("escalate", State.ESCALATED), ("return", State.OPEN), ("wait", State.WAITING)):
+        for name, state in (("wait", State.WAITING), ("return", State.OPEN)):
             claim = claims.claim(mona, case)
             browser.post(address(case, name), sent(case, claim, hours="24", reply="on"))
             case.refresh_from_db()
@@ -261,6 +261,11 @@ class TestSteps:
         assert Claim.objects.get().reviewer == mona
         browser.post(address(case, "release"))
         assert not Claim.objects.exists()
+        claim = claims.claim(mona, case)
+        browser.post(address(case, "escalate"), sent(case, claim))
+        case.refresh_from_db()
+        assert case.state == State.ESCALATED
+        assert "This case is escalated: a Lead decides it." in words(browser.get(address(case)))
 
     def test_a_lead_takes_over(self, client: Client, case: Case, mona: Any, lena: Any) -> None:
         claims.claim(mona, case)
