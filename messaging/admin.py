@@ -54,8 +54,8 @@ class ConversationAdmin(LargeTableAdmin):
 
 @admin.register(Message)
 class MessageAdmin(LargeTableAdmin):
-    list_display = ["__str__", "sender", "receiver", "first_words", "timestamp", "edited", "read"]
-    list_filter = ["read", "edited"]
+    list_display = ["__str__", "sender", "receiver", "first_words", "timestamp", "edited", "read", "hidden"]
+    list_filter = ["read", "edited", "hidden"]
     list_select_related = ["sender", "receiver"]
     search_fields = ["=external_id", "=sender__username", "=receiver__username"]
     search_help_text = "An external id or a username, written out."

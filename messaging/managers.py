@@ -298,7 +298,7 @@ class UnreadMessagesManager(MessageManager):
             self.get_queryset()
             .filter(receiver=user)
             .select_related("sender")
-            .only("conversation_id", "content", "timestamp", "sender__username")
+            .only("conversation_id", "content", "hidden", "timestamp", "sender__username")
             .order_by("-timestamp", "-id")
         )
 
@@ -308,7 +308,7 @@ class UnreadMessagesManager(MessageManager):
             self.get_queryset()
             .filter(receiver__in=users)
             .select_related("sender", "receiver")
-            .only("conversation_id", "content", "timestamp", "sender__username", "receiver__username")
+            .only("conversation_id", "content", "hidden", "timestamp", "sender__username", "receiver__username")
             .order_by("-timestamp", "-id")
         )
 

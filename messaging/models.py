@@ -284,7 +284,7 @@ class Message(models.Model):
                 self.awaited_parent_external_id = None
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
-        """Called before saving: if the text changes, store the old one as a history and set ``edited`` and ``revision``.
+        """Called before saving: if the text changes, keep the old one as a history, set ``edited`` and the revision.
 
         Locks the row, so that of two simultaneous edits the second keeps the text of the first. Raises ValidationError
         if the text of a hidden message is changed by its sender, who could write what was removed once more.

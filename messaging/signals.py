@@ -1,4 +1,4 @@
-"""Signal receivers that keep histories, announce changed texts, notify receivers of messages, and erase the data of deleted users.
+"""Signal receivers that keep histories, announce changed texts, notify receivers, and erase data of deleted users.
 
 Each calls one named function. They ignore ``raw`` saves, because fixtures bring their own histories and counts.
 """

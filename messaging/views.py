@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from messaging import edits, page_cache
 from messaging.erasing import erasure
-from messaging.models import Message
+from messaging.models import HIDDEN_TEXT_STAYS, Message
 from messaging.participants import account_deletion, pages
 from messaging.participants import inbox as inboxes
 from messaging.participants.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, writing_refusal
@@ -161,8 +161,13 @@ def _save_text(message: Message, content: str) -> Message:
 @require_form_methods
 @never_cache
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the text of a message that the user sent; the old text stays in its history."""
+    """Change the text of a message that the user sent; the old text stays in its history.
+
+    Refused where moderators removed the message: nobody slips a text past them.
+    """
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
+    if message.hidden:
+        return render(request, "messaging/edit.html", {"refusal": HIDDEN_TEXT_STAYS, "message": message})
     form = EditForm(_form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
@@ -180,7 +185,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """What each edit of a message changed, for its sender and its receiver."""
     message = _get_visible_message_or_404(request, pk)
-    page = edits.edits_page(message, request.GET.get("page"))
+    page = None if message.hidden else edits.edits_page(message, request.GET.get("page"))
     context = {"message": message, "page": page, "part": pages.part_of(request.user, message)}
     return render(request, "messaging/history.html", context)
 

@@ -82,7 +82,7 @@ class MessageWriting(RawDeletion):
     """The methods of ``MessageQuerySet`` that write."""
 
     def update(self, **changes: Any) -> int:
-        """As Django's. Where ``content`` changes, the old text becomes a history, and ``edited`` and ``revision`` are set.
+        """As Django's. Where ``content`` changes, the old text becomes a history; ``edited`` and ``revision`` are set.
 
         If ``changes`` contain ``read``, ``timestamp`` or ``conversation``, the conversations are recounted.
         """

@@ -252,7 +252,9 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
         Order("newest", "Newest first", ("-timestamp", "id")),
         Order("oldest", "Oldest first", ("timestamp", "id")),
     )
-    more_filters = (Participant, OtherParticipant, dates.SentFrom, dates.SentTo, filters.AnsweredMessages)
+    more_filters = (
+        Participant, OtherParticipant, dates.SentFrom, dates.SentTo, filters.AnsweredMessages, filters.HiddenMessages,
+    )  # fmt: skip
     list_filter = (filters.UnreadMessages, filters.EditedMessages, filters.SentAt, *more_filters)
     rows_template = "console/message_rows.html"
     empty_text = "No messages yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."

@@ -83,9 +83,9 @@ class AddUniqueBesideWriters(AddConstraintForNewRows):
             with transaction.atomic(using=connection.alias):
                 super().database_forwards(app_label, schema_editor, from_state, to_state)
         elif self.allow_migrate_model(connection.alias, model):
-            quote = connection.ops.quote_name
+            quote, fields = connection.ops.quote_name, self.constraint.deconstruct()[2]["fields"]
             table, name = quote(model._meta.db_table), quote(self.constraint.name)
-            columns = ", ".join(quote(model._meta.get_field(field).column) for field in self.constraint.fields)
+            columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
             # What an attempt left that was broken off.
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})")

@@ -20,7 +20,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from messaging.database.moments import validate_moment
-from messaging.models import Conversation, Message
+from messaging.models import REMOVED, Conversation, Message
 
 PAGE_SIZE = 50  # conversations
 NEWEST = 20_000  # messages sent, and as many received, whose conversations are sorted at once
@@ -128,6 +128,7 @@ def _previews(user: Any, conversation_ids: Iterable[int]) -> dict[int, str]:
     """The start of the oldest message that ``user`` sent or received, by conversation."""
     oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
     # Cut in the database: texts may be long.
-    start = Subquery(oldest.values_list(Left("content", PREVIEW_CHARACTERS))[:1])
+    shown_text = Case(When(hidden=True, then=Value(REMOVED)), default=Left("content", PREVIEW_CHARACTERS))
+    start = Subquery(oldest.values_list(shown_text)[:1])
     shown = Conversation.objects.filter(pk__in=list(conversation_ids)).order_by()
     return dict(shown.values_list("pk", start))

@@ -104,7 +104,8 @@ def _cards(
     ``order`` holds all that the user sees of the conversation with its depth, ``places`` the positions in it by id, and
     ``messages`` those of the page by id.
     """
-    edits = edits_by_message(messages[stub.id] for stub, _ in page.object_list)
+    shown = [messages[stub.id] for stub, _ in page.object_list]
+    edits = edits_by_message(message for message in shown if not message.hidden)
     cards = []
     for stub, depth in page.object_list:
         parent_place = places.get(stub.parent_id) if stub.parent_id else None

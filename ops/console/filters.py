@@ -89,6 +89,18 @@ class EditedMessages(YesNoFilter):
         return rows.filter(edited=False)
 
 
+class HiddenMessages(YesNoFilter):
+    title = "visibility"
+    words = ("Hidden", "Not hidden")
+    parameter_name = "hidden"
+
+    def yes(self, rows: Any) -> QuerySet:
+        return rows.filter(hidden=True)
+
+    def no(self, rows: Any) -> QuerySet:
+        return rows.filter(hidden=False)
+
+
 class AnsweredMessages(YesNoFilter):
     title = "replies"
     parameter_name = "replies"

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db.models import Count, F, Func, Model, OuterRef, Subquery, TextField, Value
+from django.db.models import Case, Count, F, Func, Model, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 from django.utils.module_loading import import_string
@@ -25,7 +25,7 @@ from import_export import resources
 from import_export.exceptions import ImportExportError
 from import_export.fields import Field
 
-from messaging.models import Message, MessageHistory, Notification
+from messaging.models import REMOVED, Message, MessageHistory, Notification
 from ops.imports import own_ids
 
 TEXT, TIMESTAMP, FLAG, NUMBER = "text", "timestamp", "flag", "number"
@@ -200,6 +200,7 @@ class MessageTable(Table):
     timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, help_text="when it was sent, in UTC")
     edited = Column(BooleanText("edited"), kind=FLAG, help_text="whether its text was changed")
     read = Column(BooleanText("read"), kind=FLAG, help_text="whether its receiver has read it")
+    hidden = Column(BooleanText("hidden"), kind=FLAG, help_text="whether moderators removed it")
     content = Column(F("content"), help_text="its text", width=WIDE)
     conversation = Column(
         F("conversation_id"), kind=NUMBER, preselected=False, help_text="the number of its conversation here"
@@ -215,6 +216,17 @@ class MessageTable(Table):
         kind=NUMBER,
         preselected=False,
         help_text="how many messages answer it",
+    )
+
+    class Meta:
+        model = Message
+
+
+class ReceivedTable(MessageTable):
+    """Messages as one participant received them: what moderators removed is not given to them by another way."""
+
+    content = Column(
+        Case(When(hidden=True, then=Value(REMOVED)), default=F("content"), output_field=TextField()), width=WIDE
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from messaging.models import Message, MessageHistory, Notification
-from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable
+from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable, ReceivedTable
 from ops.exports.models import Export
 from ops.exports.selections import Refused, author_name, check_export
 
@@ -24,7 +24,7 @@ The personal data of {name}, exported on {day} (UTC) by {by}.
 
 account.json           the account: username, e-mail address, dates, what it may do; no password, not even its digest
 messages-sent.csv      every message that {name} sent
-messages-received.csv  every message that {name} received
+messages-received.csv  every message that {name} received; without the texts that moderators removed
 histories.csv          the older texts of messages that {name} sent and that were changed later
 notifications.csv      what told {name} of messages
 
@@ -49,14 +49,14 @@ def data_of(export: Export) -> PersonalData:
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
     if user is None:
         raise Refused(GONE)
-    marks, messages = export.selection, MessageTable.columns()
+    marks, messages, received = export.selection, MessageTable.columns(), ReceivedTable.columns()
     notices = Notification.objects.filter(user=user)
     histories = MessageHistory.objects.filter(message__sender=user)
     return PersonalData(
         texts={("README", "txt"): _readme(user, export), ("account", "json"): _facts(user)},
         tables={
             "messages-sent": (Message.objects.filter(sender=user), messages, export.up_to),
-            "messages-received": (Message.objects.filter(receiver=user), messages, export.up_to),
+            "messages-received": (Message.objects.filter(receiver=user), received, export.up_to),
             "histories": (histories, HistoryTable.columns(), marks["last_history"]),
             "notifications": (notices, NotificationTable.columns(), marks["last_notification"]),
         },

@@ -288,4 +288,4 @@ def test_a_table_that_cannot_be_exported_is_named_at_start_up(
 
 
 def test_flags_are_the_only_texts_that_json_changes() -> None:
-    assert [name for name, column in MessageTable.fields.items() if column.kind == FLAG] == ["edited", "read"]
+    assert [name for name, column in MessageTable.fields.items() if column.kind == FLAG] == ["edited", "read", "hidden"]

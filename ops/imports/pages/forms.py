@@ -30,6 +30,7 @@ MEANINGS = {
     "read": "whether it was read",
     "content": "the text",
     "edited_at": "when the text was written, if it was edited",
+    "hidden": "whether moderators removed it",
 }
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
 OF_JSON = ("list_under", "join_pieces")

@@ -30,10 +30,10 @@ WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {
 GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELSE 0 END) = 1
 """
 STORE_MESSAGES = """
-INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read",
+INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read", hidden,
     parent_message_id, external_id, edited_elsewhere_at, awaited_parent_external_id)
 SELECT ready.number + %s, {conversation}, ready.sender_id, ready.receiver_id, rows.content,
-    {sent_at}, rows.edited, rows.seen,
+    {sent_at}, rows.edited, rows.seen, rows.hidden,
     CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id, {edited_at},
     CASE WHEN ready.parent = 0 AND {parent} IS NULL THEN rows.parent_external_id END
 FROM {ready} ready CROSS JOIN {rows} rows

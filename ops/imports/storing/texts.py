@@ -101,10 +101,10 @@ def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> 
 
 
 def restore(staging: Staging, first: int, last: int) -> int:
-    """Within a batch, restore the texts of the histories after ``first`` up to ``last``: an edit like others, with a revision of
-    its own and the imported text as a history.
+    """Within a batch, restore the texts of the histories after ``first`` up to ``last``: an edit like others.
 
-    At most PIECE of them; what somebody edited since is left. Returns how many.
+    It gets a revision of its own, and the imported text a history. At most PIECE of them; what somebody edited since is
+    left. Returns how many.
     """
     # Queried before a history is added: after that the text counts as edited since.
     ids = _lock_replaced(staging, first, last)
