@@ -1,18 +1,28 @@
-"""The forms of participants: for a new message, a reply, an edit, and for deleting their account."""
+"""The forms of participants: for a new message, a reply, an edit, a report, and for deleting their account."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.views.decorators.http import require_http_methods
 
 from messaging.models import UNSTORABLE_TEXT, Message
 from messaging.participants.account_deletion import is_last_superuser, password_refusal
+from messaging.participants.reporting import LONGEST_NOTE
 
 MAX_CHARACTERS = 20_000
+
+require_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def form_data(request: HttpRequest) -> QueryDict | None:
+    """Return the data to bind a form to, or None to leave it unbound. An empty POST binds it too."""
+    return request.POST if request.method == "POST" else None
 
 
 def writing_refusal(sender: Any, receiver: Any) -> str | None:
@@ -40,6 +50,21 @@ class MessageTextField(forms.CharField):
         }
         widget = forms.Textarea(attrs={"rows": 6, "dir": "auto"})
         super().__init__(max_length=MAX_CHARACTERS, widget=widget, error_messages=errors, **options)
+
+    def to_python(self, value: Any) -> str | None:
+        return super().to_python(normalize_line_ends(value or ""))
+
+
+class NoteField(forms.CharField):
+    """A note to moderators, with line ends normalized before its characters are counted."""
+
+    def __init__(self, **options: Any) -> None:
+        errors = {
+            "max_length": f"The note has %(show_value)d characters: shorten it to {LONGEST_NOTE:,}.",
+            "null_characters_not_allowed": "The note holds a character that cannot be stored (U+0000): remove it.",
+        }
+        widget = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+        super().__init__(max_length=LONGEST_NOTE, widget=widget, error_messages=errors, **options)
 
     def to_python(self, value: Any) -> str | None:
         return super().to_python(normalize_line_ends(value or ""))
@@ -110,6 +135,21 @@ class EditForm(forms.Form):
         content = self.cleaned_data["content"]
         stored = self.message.content
         return stored if content == normalize_line_ends(stored).strip() else content
+
+
+class ReportForm(forms.Form):
+    """Why a message is reported: one of ``choices`` (keys and words), and a note."""
+
+    choice = forms.ChoiceField(
+        label="What is wrong with it?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what is wrong with it.", "invalid_choice": "Choose one of these."},
+    )
+    note = NoteField(label="Anything else moderators should know (optional)", required=False)
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
 
 
 class DeleteAccountForm(forms.Form):
