@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging import edits, page_cache
 from messaging.erasing import erasure
 from messaging.models import HIDDEN_TEXT_STAYS, Message
-from messaging.participants import account_deletion, pages
+from messaging.participants import account_deletion, blocking, pages
 from messaging.participants import inbox as inboxes
 from messaging.participants.forms import (
     ComposeForm,
@@ -80,6 +80,7 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": writing_refusal(request.user, receiver),
         "form": ReplyForm(sender=request.user, receiver=receiver),
         "how_to_object": how_to_object(),
+        "blocked": blocking.blocked_among(request.user, part.people),
     }
     return render(request, "messaging/conversation.html", context)
 

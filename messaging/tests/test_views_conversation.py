@@ -15,7 +15,7 @@ from messaging.participants import pages
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
-QUERIES = 6  # session, user, the order of the conversation, its messages, the sizes of their histories, these
+QUERIES = 8  # session, user, the order, its messages, the sizes of their histories, these; two about blocks
 
 
 def page_of(client: Any, message: Message, **query: Any) -> str:

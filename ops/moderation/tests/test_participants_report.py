@@ -21,7 +21,7 @@ from ops.moderation.tests.desk import decided
 
 pytestmark = pytest.mark.django_db
 REPORTS = reverse("messaging:reports")
-CONVERSATION = 4  # queries of its page where nothing is edited: session, user, its order, its messages
+CONVERSATION = 6  # queries of its page without edits: session, user, its order, its messages; two about blocks
 
 
 def report_of(message: Message) -> str:
