@@ -75,7 +75,8 @@ def anonymise_batch(
 def anonymise_rest(
     user_id: Any, counts: AnonymisedCounts, *, blank: bool, size: int, using: str = DEFAULT_DB_ALIAS
 ) -> None:
-    """Anonymise what was sent or edited since the batches, ``size`` messages at a time, and delete notifications and blocks.
+    """Anonymise what was sent or edited since the batches, ``size`` messages at a time, and delete notifications and
+    blocks.
 
     Sets ``messages_kept`` and adds to the other ``counts``. Call it in the transaction in which the account loses its
     name, so that nothing is left out.

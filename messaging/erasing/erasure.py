@@ -120,7 +120,8 @@ def erase_user_data(
 ) -> ErasureCounts:
     """Delete every message a person sent or received, their histories and notifications, and the person's own ones.
 
-    Blocks by and of the person go with them. Replies between other people are reattached to their nearest surviving ancestor, and conversations are recounted, or
+    Blocks by and of the person go too. Replies between other people are reattached to their nearest surviving
+    ancestor, and conversations are recounted, or
     removed if they are empty. The account itself stays. Returns what was done, added to ``counts`` if given; a second
     run returns zeros. Each batch is a transaction of its own, unless the caller has one open, so that an interrupted
     run only has to be repeated.

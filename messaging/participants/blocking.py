@@ -17,7 +17,7 @@ BLOCKED = "You cannot write to this person."  # neutral: it does not say who blo
 
 
 def block(blocker: Any, blocked: Any) -> bool:
-    """Have ``blocker`` get no new messages from ``blocked``; False where that account is gone. Repeating is harmless."""
+    """Have ``blocker`` get no new messages from ``blocked``; False where that account is gone. Repeating it is fine."""
     with transaction.atomic():
         if lock_people([blocker.pk, blocked.pk], using="default") != {blocker.pk, blocked.pk}:
             return False
