@@ -17,8 +17,11 @@ from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
 from messaging.limits import LONGEST_TEXT, TEXT_TOO_LONG
 from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
+from messaging.people.blocks import Block
 from messaging.texts.changes import announce
 from messaging.writing import COUNTED_FIELDS, lock_people
+
+__all__ = ["Block", "Conversation", "Message", "MessageHistory", "Notification"]
 
 # Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from messaging import views
+from messaging.participants import block_views, report_views
 
 
 class RowNumber(IntConverter):
@@ -23,6 +24,11 @@ urlpatterns = [
     path("message/<row:pk>/reply/", views.reply, name="reply"),
     path("message/<row:pk>/edit/", views.edit, name="edit"),
     path("message/<row:pk>/history/", views.history, name="history"),
+    path("message/<row:pk>/report/", report_views.report, name="report"),
+    path("reports/", report_views.reports, name="reports"),
+    path("reports/<row:pk>/withdraw/", report_views.withdraw, name="withdraw_report"),
+    path("blocked/", block_views.blocked, name="blocked"),
+    path("blocked/remove/", block_views.unblock, name="unblock"),
     path("delete-account/", views.delete_user, name="delete_user"),
     path("goodbye/", views.goodbye, name="goodbye"),
 ]

@@ -11,25 +11,26 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from messaging import edits, page_cache
 from messaging.erasing import erasure
 from messaging.models import HIDDEN_TEXT_STAYS, Message
-from messaging.participants import account_deletion, pages
+from messaging.participants import account_deletion, blocking, pages
 from messaging.participants import inbox as inboxes
-from messaging.participants.forms import ComposeForm, DeleteAccountForm, EditForm, ReplyForm, writing_refusal
-
-require_form_methods = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def _form_data(request: HttpRequest) -> QueryDict | None:
-    """Return the data to bind a form to, or None to leave it unbound. An empty POST binds it too."""
-    return request.POST if request.method == "POST" else None
+from messaging.participants.forms import (
+    ComposeForm,
+    DeleteAccountForm,
+    EditForm,
+    ReplyForm,
+    form_data,
+    require_form_methods,
+    writing_refusal,
+)
+from messaging.participants.reporting import how_to_object
 
 
 def _get_visible_message_or_404(request: HttpRequest, pk: int) -> Message:
@@ -40,13 +41,6 @@ def _get_visible_message_or_404(request: HttpRequest, pk: int) -> Message:
 def _other_person(message: Message, user: Any) -> Any:
     """Return whom a reply by ``user`` goes to: the sender of ``message``, or its receiver if ``user`` sent it."""
     return message.receiver if message.sender_id == user.pk else message.sender
-
-
-def _redirect_to_message(user: Any, message: Message) -> HttpResponse:
-    """Redirect to the part of the conversation that shows ``message``."""
-    number = pages.part_of(user, message)
-    address = reverse("messaging:conversation", args=[message.conversation_id])
-    return redirect(f"{address}{f'?part={number}' if number > 1 else ''}#m{message.pk}")
 
 
 def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | None:
@@ -85,6 +79,8 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
         "receiver": receiver,
         "refusal": writing_refusal(request.user, receiver),
         "form": ReplyForm(sender=request.user, receiver=receiver),
+        "how_to_object": how_to_object(),
+        "blocked": blocking.blocked_among(request.user, part.people),
     }
     return render(request, "messaging/conversation.html", context)
 
@@ -110,7 +106,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     parent = _get_visible_message_or_404(request, pk)
     receiver = _other_person(parent, user)
-    form = ReplyForm(_form_data(request), sender=user, receiver=receiver)
+    form = ReplyForm(form_data(request), sender=user, receiver=receiver)
 
     def save() -> Message:
         with transaction.atomic():
@@ -124,7 +120,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         sent = _save_or_add_error(form, save)
         if sent:
             messages.success(request, "Your reply was sent.")
-            return _redirect_to_message(user, sent)
+            return pages.redirect_to_message(user, sent)
     context = {"form": form, "parent": parent, "receiver": receiver, "refusal": writing_refusal(user, receiver)}
     return render(request, "messaging/reply.html", context)
 
@@ -135,7 +131,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 def compose(request: HttpRequest) -> HttpResponse:
     """Start a conversation by writing to somebody, found by their username."""
     user: Any = request.user
-    form = ComposeForm(_form_data(request), sender=user, initial={"receiver": request.GET.get("to", "")})
+    form = ComposeForm(form_data(request), sender=user, initial={"receiver": request.GET.get("to", "")})
     if form.is_valid():
         sent = _save_or_add_error(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
         if sent:
@@ -168,14 +164,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
     if message.hidden:
         return render(request, "messaging/edit.html", {"refusal": HIDDEN_TEXT_STAYS, "message": message})
-    form = EditForm(_form_data(request), message=message)
+    form = EditForm(form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
             messages.info(request, "Nothing was changed: the text is the same as before.")
-            return _redirect_to_message(request.user, message)
+            return pages.redirect_to_message(request.user, message)
         if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
             messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
-            return _redirect_to_message(request.user, message)
+            return pages.redirect_to_message(request.user, message)
     return render(request, "messaging/edit.html", {"form": form, "message": message})
 
 
@@ -196,7 +192,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def delete_user(request: HttpRequest) -> HttpResponse:
     """Show exactly what deleting the user's account removes; a POST with their password deletes it."""
     user = request.user
-    form = DeleteAccountForm(_form_data(request), request=request)
+    form = DeleteAccountForm(form_data(request), request=request)
     sentence = _delete_account(form, user) if form.is_valid() else None
     if sentence:
         logout(request)

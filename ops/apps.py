@@ -52,6 +52,7 @@ class OpsConfig(Room):
         "messaging.message": Table(Audit.ADMIN, WITH_MESSAGES),
         "messaging.messagehistory": Table(Audit.EXEMPT, WITH_MESSAGES, why="It is the record of edits itself."),
         "messaging.notification": Table(Audit.EXEMPT, WITH_MESSAGES, why="Made with each message."),
+        "messaging.block": Table(Audit.EXEMPT, WITH_MESSAGES, why="What participants choose, not staff."),
         "auth.group": Table(Audit.ADMIN, NOTHING_PERSONAL),
         "auth.group_permissions": Table(Audit.SIGNALS, NOTHING_PERSONAL),
         "auth.permission": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="Made by migrations."),

@@ -217,6 +217,10 @@ DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
 # How participants confirm that it is they, and delete their own account; messaging by itself deletes it at once.
 MESSAGING_CONFIRM_IDENTITY = "ops.accounts.signing_in.passwords.refusal"
 MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
+# Who keeps what they report, and how the author of a removed message objects: an address, or a sentence.
+MESSAGING_REPORTING = "ops.moderation.participants.reports.ParticipantsReports"
+MESSAGING_OBJECTIONS = environment.text("MESSAGING_OBJECTIONS")
+BLOCKING_BOTH_WAYS = environment.flag("BLOCKING_BOTH_WAYS", default=False)  # who blocks cannot write either
 
 # --- Reviewing --------------------------------------------------------------------------------------------------
 

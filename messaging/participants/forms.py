@@ -1,18 +1,29 @@
-"""The forms of participants: for a new message, a reply, an edit, and for deleting their account."""
+"""The forms of participants: for a new message, a reply, an edit, a report, and for deleting their account."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.views.decorators.http import require_http_methods
 
 from messaging.models import UNSTORABLE_TEXT, Message
+from messaging.participants import blocking
 from messaging.participants.account_deletion import is_last_superuser, password_refusal
+from messaging.participants.reporting import LONGEST_NOTE
 
 MAX_CHARACTERS = 20_000
+
+require_form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def form_data(request: HttpRequest) -> QueryDict | None:
+    """Return the data to bind a form to, or None to leave it unbound. An empty POST binds it too."""
+    return request.POST if request.method == "POST" else None
 
 
 def writing_refusal(sender: Any, receiver: Any) -> str | None:
@@ -21,7 +32,7 @@ def writing_refusal(sender: Any, receiver: Any) -> str | None:
         return "You cannot send a message to yourself."
     if not receiver.is_active:
         return f"{receiver.get_username()} cannot receive messages: the account is not active."
-    return None
+    return blocking.refusal(sender, receiver)
 
 
 def normalize_line_ends(text: str) -> str:
@@ -45,6 +56,42 @@ class MessageTextField(forms.CharField):
         return super().to_python(normalize_line_ends(value or ""))
 
 
+class NoteField(forms.CharField):
+    """A note to moderators, with line ends normalized before its characters are counted."""
+
+    def __init__(self, **options: Any) -> None:
+        errors = {
+            "max_length": f"The note has %(show_value)d characters: shorten it to {LONGEST_NOTE:,}.",
+            "null_characters_not_allowed": "The note holds a character that cannot be stored (U+0000): remove it.",
+        }
+        widget = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+        super().__init__(max_length=LONGEST_NOTE, widget=widget, error_messages=errors, **options)
+
+    def to_python(self, value: Any) -> str | None:
+        return super().to_python(normalize_line_ends(value or ""))
+
+
+class UsernameField(forms.CharField):
+    """Somebody's exact username."""
+
+    def __init__(self, *, required_error: str = "Enter a username.", **options: Any) -> None:
+        errors = {
+            "required": required_error,
+            "null_characters_not_allowed": "The username contains an invisible character (U+0000): remove it.",
+        }
+        widget = forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"})
+        hint = "The exact username, case-sensitive."
+        super().__init__(max_length=150, help_text=hint, widget=widget, error_messages=errors, **options)
+
+
+def person_called(name: str) -> Any:
+    """Return the user with this username. Raises ValidationError, for a form, where there is none."""
+    person = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: name}).first()
+    if person is None:
+        raise ValidationError(f"Nobody here is called “{name}”: check the spelling; usernames are case-sensitive.")
+    return person
+
+
 class ReplyForm(forms.Form):
     """A reply by ``sender`` to ``receiver``; invalid if they cannot be written to."""
 
@@ -64,16 +111,7 @@ class ReplyForm(forms.Form):
 class ComposeForm(forms.Form):
     """A new message by ``sender``. ``cleaned_data["receiver"]`` is a user, looked up by the exact username."""
 
-    receiver = forms.CharField(
-        label="To",
-        max_length=150,
-        help_text="The exact username, case-sensitive.",
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={
-            "required": "Enter the username of the receiver.",
-            "null_characters_not_allowed": "The username contains an invisible character (U+0000): remove it.",
-        },
-    )
+    receiver = UsernameField(label="To", required_error="Enter the username of the receiver.")
     content = MessageTextField(label="Message")
 
     def __init__(self, *args: Any, sender: Any, **kwargs: Any) -> None:
@@ -81,15 +119,27 @@ class ComposeForm(forms.Form):
         self.sender = sender
 
     def clean_receiver(self) -> Any:
-        name = self.cleaned_data["receiver"]
-        users = get_user_model()._default_manager
-        receiver = users.filter(**{get_user_model().USERNAME_FIELD: name}).first()
-        if receiver is None:
-            raise ValidationError(f"Nobody here is called “{name}”: check the spelling; usernames are case-sensitive.")
+        receiver = person_called(self.cleaned_data["receiver"])
         refusal = writing_refusal(self.sender, receiver)
         if refusal:
             raise ValidationError(refusal)
         return receiver
+
+
+class BlockForm(forms.Form):
+    """Somebody whom ``blocker`` does not want to be written to by. ``cleaned_data["person"]`` is a user."""
+
+    person = UsernameField(label="Username")
+
+    def __init__(self, *args: Any, blocker: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.blocker = blocker
+
+    def clean_person(self) -> Any:
+        person = person_called(self.cleaned_data["person"])
+        if person.pk == self.blocker.pk:
+            raise ValidationError("You cannot block yourself.")
+        return person
 
 
 class EditForm(forms.Form):
@@ -110,6 +160,21 @@ class EditForm(forms.Form):
         content = self.cleaned_data["content"]
         stored = self.message.content
         return stored if content == normalize_line_ends(stored).strip() else content
+
+
+class ReportForm(forms.Form):
+    """Why a message is reported: one of ``choices`` (keys and words), and a note."""
+
+    choice = forms.ChoiceField(
+        label="What is wrong with it?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what is wrong with it.", "invalid_choice": "Choose one of these."},
+    )
+    note = NoteField(label="Anything else moderators should know (optional)", required=False)
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
 
 
 class DeleteAccountForm(forms.Form):

@@ -5,15 +5,19 @@ A conversation may also hold messages between other people (an imported one does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from messaging import threads
 from messaging.edits import Edits, edits_by_message
 from messaging.models import Message
+from messaging.participants.reporting import Report, may_be_reported, reporting
 
 PART_SIZE = 200  # messages; a longer conversation is shown in parts
 MAX_DEPTH = 6  # deeper replies are not indented further, but name their parent
@@ -40,6 +44,9 @@ class Card:
     is_own: bool
     unread: bool
     edits: Edits | None
+    report: Report | None  # the reader's own, of a message that they received
+    may_report: bool
+    reason: str  # what its author, who reads it, was told about its removal
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,8 @@ class ConversationPart:
 def conversation_part(user: Any, conversation_id: int, number: Any) -> ConversationPart | None:
     """Return a part of what ``user`` sees of a conversation, or None if they have no message in it.
 
-    Takes four queries at most, however long it is. A ``number`` that is not the number of a part gives the first one,
-    a number beyond the end the last.
+    Takes four queries at most, however long it is, and two of what keeps reports. A ``number`` that is not the number
+    of a part gives the first one, a number beyond the end the last.
     """
     visible = Message.objects.of(user).filter(conversation_id=conversation_id)
     stubs = [
@@ -106,6 +113,7 @@ def _cards(
     """
     shown = [messages[stub.id] for stub, _ in page.object_list]
     edits = edits_by_message(message for message in shown if not message.hidden)
+    moderated = _moderated(user, shown)
     cards = []
     for stub, depth in page.object_list:
         parent_place = places.get(stub.parent_id) if stub.parent_id else None
@@ -120,9 +128,40 @@ def _cards(
                 is_own=messages[stub.id].sender_id == user.pk,
                 unread=stub.unread,
                 edits=edits.get(stub.id),
+                report=moderated.reports.get(stub.id),
+                may_report=_may_report(user, messages[stub.id], moderated),
+                reason=moderated.reasons.get(stub.id, ""),
             )
         )
     return cards
+
+
+class _Moderated(NamedTuple):
+    """What moderators have to do with the messages of a page, for one reader."""
+
+    can_report: bool = False
+    reports: Mapping[int, Report] = {}
+    reasons: Mapping[int, str] = {}
+
+
+def _moderated(user: Any, shown: Iterable[Message]) -> _Moderated:
+    service = reporting()
+    if service is None:
+        return _Moderated()
+    received = [message.pk for message in shown if may_be_reported(message, user)]
+    removed = [message.pk for message in shown if message.hidden and message.sender_id == user.pk]
+    return _Moderated(
+        can_report=True,
+        reports=service.reports_of(user, received) if received else {},
+        reasons=service.reasons(removed) if removed else {},
+    )
+
+
+def _may_report(user: Any, message: Message, moderated: _Moderated) -> bool:
+    """Whether the card has a link to report it: once for each text, and not what moderators removed already."""
+    report = moderated.reports.get(message.pk)
+    reported = report is not None and report.is_current
+    return moderated.can_report and may_be_reported(message, user) and not message.hidden and not reported
 
 
 def part_of(user: Any, message: Message) -> int:
@@ -131,6 +170,13 @@ def part_of(user: Any, message: Message) -> int:
     links = list(visible.values_list("id", "parent_message_id"))
     places = (place for place, (at, _) in enumerate(threads.depth_first(links)) if links[at][0] == message.pk)
     return _part_number(next(places))
+
+
+def redirect_to_message(user: Any, message: Message) -> HttpResponse:
+    """Redirect to the part of the conversation that shows ``message`` to ``user``, its sender or receiver."""
+    number = part_of(user, message)
+    address = reverse("messaging:conversation", args=[message.conversation_id])
+    return redirect(f"{address}{f'?part={number}' if number > 1 else ''}#m{message.pk}")
 
 
 def _part_number(place: int) -> int:

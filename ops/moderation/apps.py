@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Place, Room, Table, Waiting
@@ -75,6 +75,11 @@ class ModerationConfig(Room):
         from ops.moderation.desk import home
 
         return home.facts(request, conversation)
+
+    def notes_on_people(self, request: Any, ids: Collection[Any]) -> Mapping[Any, str]:
+        from ops.moderation.participants import blocks
+
+        return blocks.notes(request, ids)
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.moderation import erased

@@ -1,0 +1,60 @@
+"""The participants' pages about blocks: the people one blocked, blocking and unblocking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from messaging.models import Block, Message
+from messaging.participants import blocking
+from messaging.participants.forms import BlockForm, form_data, require_form_methods
+
+PAGE_SIZE = 50
+
+
+@login_required
+@require_form_methods
+@never_cache
+def blocked(request: HttpRequest) -> HttpResponse:
+    """The people that the user blocked; a POST with a username blocks somebody."""
+    user: Any = request.user
+    form = BlockForm(form_data(request), blocker=user)
+    if form.is_valid():
+        person = form.cleaned_data["person"]
+        if blocking.block(user, person):
+            messages.success(request, f"{person.get_username()} is blocked and cannot write to you any more.")
+            return _back(request)
+        form.add_error("person", "This account does not exist any more.")
+    rows = Block.objects.filter(blocker=user).select_related("blocked")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "messaging/blocked.html", {"form": form, "page": page})
+
+
+@login_required
+@require_POST
+def unblock(request: HttpRequest) -> HttpResponse:
+    """Let somebody write to the user again."""
+    name = request.POST.get("person", "")
+    if "\x00" not in name and blocking.unblock(request.user, name):
+        messages.success(request, f"{name} is not blocked any more.")
+    else:
+        messages.info(request, "Nothing was changed: this person is not blocked.")
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Redirect to the user's conversation whose number was sent along, or to the people they blocked."""
+    user: Any = request.user
+    number = request.POST.get("conversation", "")
+    if number.isascii() and number.isdecimal() and len(number) <= 18:
+        found = Message.objects.of(user).filter(conversation_id=int(number))
+        if found.exists():
+            return redirect("messaging:conversation", pk=int(number))
+    return redirect("messaging:blocked")

@@ -1,0 +1,60 @@
+"""Blocking people, and who may not write to whom because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from messaging import page_cache
+from messaging.models import Block
+from messaging.writing import lock_people
+
+BLOCKED = "You cannot write to this person."  # neutral: it does not say who blocked whom
+
+
+def block(blocker: Any, blocked: Any) -> bool:
+    """Have ``blocker`` get no new messages from ``blocked``; False where that account is gone. Repeating it is fine."""
+    with transaction.atomic():
+        if lock_people([blocker.pk, blocked.pk], using="default") != {blocker.pk, blocked.pk}:
+            return False
+        Block.objects.get_or_create(blocker=blocker, blocked=blocked)
+        page_cache.invalidate([blocker.pk, blocked.pk])
+    return True
+
+
+def unblock(blocker: Any, username: str) -> bool:
+    """Take a block back; False where there is none of a person called so."""
+    with transaction.atomic():
+        found = Block.objects.filter(blocker=blocker, **_called([username])).first()
+        if found is None:
+            return False
+        found.delete()
+        page_cache.invalidate([blocker.pk, found.blocked_id])
+    return True
+
+
+def blocked_among(blocker: Any, usernames: Iterable[str]) -> set[str]:
+    """Return those of these people whom ``blocker`` blocked."""
+    field = f"blocked__{get_user_model().USERNAME_FIELD}"
+    return set(Block.objects.filter(blocker=blocker, **_called(usernames)).values_list(field, flat=True))
+
+
+def refusal(sender: Any, receiver: Any) -> str | None:
+    """Return why a block keeps ``sender`` from writing to ``receiver``, as a sentence, or None.
+
+    With the setting BLOCKING_BOTH_WAYS whoever blocked somebody cannot write to them either.
+    """
+    blocks = set(Block.objects.among([sender.pk, receiver.pk]).values_list("blocker", flat=True))
+    if receiver.pk in blocks:
+        return BLOCKED
+    if sender.pk in blocks and getattr(settings, "BLOCKING_BOTH_WAYS", False):
+        return f"You blocked {receiver.get_username()}. Unblock them to write to them."
+    return None
+
+
+def _called(usernames: Iterable[str]) -> dict[str, list[str]]:
+    return {f"blocked__{get_user_model().USERNAME_FIELD}__in": list(usernames)}

@@ -1,0 +1,86 @@
+"""The participants' pages about reports: reporting a message, one's own reports, withdrawing one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from messaging import page_cache
+from messaging.models import Message
+from messaging.participants.forms import ReportForm, form_data, require_form_methods
+from messaging.participants.pages import redirect_to_message
+from messaging.participants.reporting import HIDDEN_ALREADY, NoSuchReport, Reporting, ReportRefused, reporting
+
+RECEIVED = "Your report was received. Moderators will look at the message."
+
+
+def with_reporting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Call ``view`` with what keeps reports as its second argument; 404 where messages cannot be reported."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        service = reporting()
+        if service is None:
+            raise Http404("Messages cannot be reported here.")
+        return view(request, service, *args, **kwargs)
+
+    return wrapper
+
+
+@login_required
+@require_form_methods
+@never_cache
+@with_reporting
+def report(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
+    """Report a message that the user received to moderators; 404 for any other."""
+    user: Any = request.user
+    received = Message.objects.filter(receiver=user).exclude(sender=user)
+    message = get_object_or_404(received.select_related("sender", "receiver"), pk=pk)
+    choices = service.choices()
+    form = ReportForm(form_data(request), choices=choices)
+    refusal = HIDDEN_ALREADY if message.hidden else "" if choices else "Messages cannot be reported at the moment."
+    if not refusal and form.is_valid():
+        try:
+            service.report(message, form.cleaned_data["choice"], form.cleaned_data["note"], by=user)
+        except ReportRefused as error:
+            form.add_error(None, str(error))
+        else:
+            page_cache.invalidate([user.pk])
+            messages.success(request, RECEIVED)
+            return redirect_to_message(user, message)
+    return render(request, "messaging/report.html", {"form": form, "message": message, "refusal": refusal})
+
+
+@login_required
+@require_safe
+@never_cache
+@with_reporting
+def reports(request: HttpRequest, service: Reporting) -> HttpResponse:
+    """The user's own reports, latest first."""
+    page = service.page_of(request.user, request.GET.get("page"))
+    return render(request, "messaging/reports.html", {"page": page, "section": "reports"})
+
+
+@login_required
+@require_POST
+@with_reporting
+def withdraw(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
+    """Withdraw a report of one's own that waits; 404 for any other person's."""
+    try:
+        service.withdraw(pk, by=request.user)
+    except NoSuchReport as error:
+        raise Http404("No report of this user has that number.") from error
+    except ReportRefused as error:
+        messages.error(request, str(error))
+    else:
+        page_cache.invalidate([request.user.pk])
+        messages.success(request, "Your report was withdrawn.")
+    return redirect("messaging:reports")

@@ -1,0 +1,47 @@
+"""Blocks: who does not want to be written to by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def of(self, user_id: Any) -> BlockQuerySet:
+        """Those on either side of which a person (a primary key) is."""
+        return self.filter(Q(blocker=user_id) | Q(blocked=user_id))
+
+    def among(self, user_ids: Iterable[Any]) -> BlockQuerySet:
+        """Those between two of these people."""
+        ids = list(user_ids)
+        return self.filter(blocker__in=ids, blocked__in=ids)
+
+
+class Block(models.Model):
+    """``blocker`` gets no new messages that ``blocked`` writes as a participant; imports are not affected.
+
+    Foreign keys do nothing on delete, as those of messages: an erasure of either person removes it.
+    """
+
+    blocker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    blocked = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="block_once"),
+            models.CheckConstraint(condition=~Q(blocker=F("blocked")), name="block_not_oneself"),
+        ]
+        indexes = [models.Index(fields=["blocker", "created_at", "id"], name="block_latest")]
+
+    def __str__(self) -> str:
+        return f"Block {self.pk}"

@@ -1,0 +1,103 @@
+"""What participants report and read about moderation: the desk behind the setting MESSAGING_REPORTING."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+
+from messaging.models import Message
+from messaging.participants.reporting import HIDDEN_ALREADY, NoSuchReport, Report, ReportRefused, State
+from ops.moderation import flagging
+from ops.moderation.models import Act, Flag, Label, Measure, Outcome, Source
+from ops.moderation.refusals import FlagRefused
+
+PAGE_SIZE = 50
+MOST_WAITING = 50  # reports of one person: nobody fills the queue from outside
+TOO_MANY = (
+    f"{MOST_WAITING} of your reports wait to be looked at, which is the most that one person can have. "
+    "Withdraw one, or wait until some were looked at."
+)
+LABEL_GONE = "This is not among the choices any more. Choose another one."
+STATES = {
+    Outcome.WAITING: State.WAITING,
+    Outcome.UPHELD: State.LOOKED_AT,
+    Outcome.DISMISSED: State.LOOKED_AT,
+    Outcome.WITHDRAWN: State.WITHDRAWN,
+    Outcome.ERASED: State.MESSAGE_GONE,
+}
+
+
+class ParticipantsReports:
+    """Reports that participants make, as flags; a ``messaging.participants.reporting.Reporting``."""
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return list(Label.objects.for_participants().values_list("slug", "wording"))
+
+    def report(self, message: Message, choice: str, note: str, *, by: Any) -> None:
+        """Raises ReportRefused where ``by`` has too many reports waiting or has reported this text, where the message
+        is hidden or gone, and where the label is not offered any more."""
+        label = Label.objects.for_participants().filter(slug=choice).first()
+        if label is None:
+            raise ReportRefused(LABEL_GONE)
+        with transaction.atomic():
+            # Locked, so that somebody's reports are counted one at a time.
+            list(get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=by.pk).values_list("pk"))
+            if Flag.objects.of_person(by.pk).waiting().count() >= MOST_WAITING:
+                raise ReportRefused(TOO_MANY)
+            if Message.objects.filter(pk=message.pk, hidden=True).exists():
+                raise ReportRefused(HIDDEN_ALREADY)
+            try:
+                flagging.flag(message, label=label, by=by, source=Source.PARTICIPANT, note=note)
+            except FlagRefused as refusal:
+                raise ReportRefused(str(refusal)) from refusal
+
+    def withdraw(self, pk: int, *, by: Any) -> None:
+        """Raises NoSuchReport, or ReportRefused where it was looked at already."""
+        flag = _own(by).filter(pk=pk).first()
+        if flag is None:
+            raise NoSuchReport
+        try:
+            flagging.withdraw(flag, by=by)
+        except FlagRefused as refusal:
+            raise ReportRefused(str(refusal)) from refusal
+
+    def reports_of(self, user: Any, message_ids: Collection[int]) -> Mapping[int, Report]:
+        flags = _own(user).filter(message__in=message_ids).select_related("message", "label").order_by("revision")
+        return {flag.message_id: _report(flag) for flag in flags if flag.message_id is not None}
+
+    def page_of(self, user: Any, number: Any) -> Page:
+        flags = _own(user).select_related("message__sender", "label").order_by("-created_at", "-id")
+        page = Paginator(flags, PAGE_SIZE).get_page(number)
+        page.object_list = [_report(flag) for flag in page.object_list]
+        return page
+
+    def reasons(self, message_ids: Collection[int]) -> Mapping[int, str]:
+        """What was sent with the latest decision that hides each of them and was not undone.
+
+        That is the one in force, unless the case was decided again about other messages, or its decision lapsed: then
+        the message stays hidden by what was decided before.
+        """
+        measures = Measure.objects.filter(act=Act.HIDE, after=True, message__in=message_ids)
+        standing = measures.filter(decision__reverses=None, decision__reversed_by=None).exclude(decision__sent="")
+        rows = standing.order_by("decision__decided_at", "decision_id").values_list("message", "decision__sent")
+        return dict(rows)
+
+
+def _own(user: Any) -> Any:
+    """The flags that somebody made as a participant, not as staff."""
+    return Flag.objects.of_person(user.pk).exclude(source=Source.STAFF)
+
+
+def _report(flag: Flag) -> Report:
+    return Report(
+        pk=flag.pk,
+        message=flag.message,
+        choice=flag.label.wording or flag.label.name,
+        reported_at=flag.created_at,
+        state=STATES[Outcome(flag.outcome)],
+        is_current=flag.message is not None and flag.message.revision == flag.revision,
+    )
