@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from messaging.database.moments import moments_within_range, validate_moment
+
 
 class BlockQuerySet(models.QuerySet["Block"]):
     def of(self, user_id: Any) -> BlockQuerySet:
@@ -30,7 +32,7 @@ class Block(models.Model):
 
     blocker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     blocked = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
 
     objects = BlockQuerySet.as_manager()
 
@@ -39,6 +41,7 @@ class Block(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["blocker", "blocked"], name="block_once"),
+            moments_within_range("created_at", name="block_moment_within_range"),
             models.CheckConstraint(condition=~Q(blocker=F("blocked")), name="block_not_oneself"),
         ]
         indexes = [models.Index(fields=["blocker", "created_at", "id"], name="block_latest")]

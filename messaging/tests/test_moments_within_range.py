@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.database.moments import EARLIEST, LATEST, StandingZone
-from messaging.models import Message
+from messaging.models import Block, Message
 from messaging.tests.conversations import write
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,7 @@ def rows(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.content = "edited"
     message.save()
+    Block.objects.create(blocker=alice, blocked=bob)
 
 
 def without_constraints() -> None:
