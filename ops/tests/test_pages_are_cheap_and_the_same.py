@@ -26,12 +26,12 @@ def test_a_changed_theme_shows_on_the_next_page() -> None:
 
     theme = Theme.objects.get_active()
     first = page()
-    assert "#123abc" not in first and "magnific-popup.css" in first
-    theme.css_header_background_color, theme.related_modal_active = "#123abc", False
+    assert "#123abc" not in first and "magnific-popup.css" not in first
+    theme.css_header_background_color, theme.related_modal_active = "#123abc", True
     theme.save()
     changed = page()
     assert "--admin-interface-header-background-color: #123abc" in changed
-    assert "magnific-popup.css" not in changed
+    assert "magnific-popup.css" in changed
 
 
 @pytest.mark.django_db
