@@ -159,7 +159,8 @@ def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
     """Return what ``undo`` would do with a decision now; changes nothing."""
     hidden = list(decision.measures.using(using).filter(act=Act.HIDE).values_list("message", "before", "after"))
     stored = Message._base_manager.using(using).filter(pk__in=[pk for pk, _, _ in hidden if pk is not None])
-    now = dict(stored.values_list("pk", "hidden"))
+    now, revisions = dict(stored.values_list("pk", "hidden")), dict(stored.values_list("pk", "revision"))
+    covered = dict(decision.covered.using(using).values_list("message", "revision"))
     # By a later decision that was not undone: it hides the message for a reason of its own.
     later = set(
         Measure.objects.using(using)
@@ -176,6 +177,8 @@ def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
             stays[pk] = "it was hidden before this decision"
         elif pk in later:
             stays[pk] = "a later decision hides it too"
+        elif covered.get(pk) != revisions[pk]:
+            stays[pk] = "its text was changed since"
         else:
             shows.append(pk)
     refusal = ""

@@ -201,6 +201,17 @@ class TestUndoing:
         decisions.undo(second.pk, by=mona)
         assert Message.objects.get(pk=message.pk).hidden
 
+    def test_what_reads_otherwise_by_now_stays_hidden(self, case: Case, mona: Any, spam: Any) -> None:
+        message = the_message()
+        decision = decided(case, mona, spam, hides=[message.pk])
+        message = the_message()
+        message.content = "Send me less"
+        message.save()
+        plan = decisions.undoing(decision)
+        assert (plan.shows, plan.stays) == ([], {message.pk: "its text was changed since"})
+        decisions.undo(decision.pk, by=mona)
+        assert the_message().hidden
+
     def test_only_the_latest_and_only_once(self, case: Case, mona: Any, spam: Any) -> None:
         first = decided(case, mona, spam)
         decisions.undo(first.pk, by=mona)
