@@ -14,7 +14,7 @@ import django
 from django.db import connection
 
 from bench.measure import NOT_MEASURED, Figure, peak_mib
-from bench.scenarios import deletion, exports, imports, lists, recording, threads, undo
+from bench.scenarios import deletion, exports, imports, lists, recording, reviewing, threads, undo
 
 ALL = "*"
 SCENARIOS: dict[str, ModuleType] = {
@@ -24,6 +24,7 @@ SCENARIOS: dict[str, ModuleType] = {
     "undo": undo,
     "exports": exports,
     "recording": recording,
+    "reviewing": reviewing,
     "deletion": deletion,
 }
 

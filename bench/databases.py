@@ -25,6 +25,9 @@ from bench import generate
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "a key of the benchmark, whose databases hold made-up rows only"
+BUSY, CASES = "busy", "cases"
+# By what they make in a copy of kept conversations: an account with a tenth of the messages; cases to be reviewed.
+MAKERS = {BUSY: "bench.scenarios.deletion", CASES: "bench.scenarios.reviewing"}
 up_to_date: set[str] = set()  # URLs of databases that this process has migrated
 
 
@@ -189,7 +192,8 @@ def forget(server: Server, sizes: Sequence[int]) -> None:
     """Drop the kept databases with so many messages."""
     for messages in sizes:
         server.drop(kept_name(messages))
-        server.drop(f"{kept_name(messages)}_busy")
+        for more in MAKERS:
+            server.drop(f"{kept_name(messages)}_{more}")
 
 
 def kept(server: Server, messages: int) -> str:
@@ -220,23 +224,23 @@ def empty(server: Server) -> Iterator[str]:
 
 
 @contextmanager
-def with_busy_account(server: Server, messages: int) -> Iterator[str]:
-    """The URL of a copy of the kept messages in which one account has a tenth of them, dropped afterwards.
+def copied(server: Server, messages: int, more: str) -> Iterator[str]:
+    """The URL of a copy of the kept messages with ``more`` (of MAKERS) made in it, dropped afterwards.
 
     What it is copied from is kept, like the messages themselves.
     """
     kept(server, messages)
-    busy, name = f"{kept_name(messages)}_busy", f"copy_{os.getpid()}"
-    if not server.exists(busy):
-        half_made = f"{busy}_half_made"
+    made, name = f"{kept_name(messages)}_{more}", f"copy_{os.getpid()}"
+    if not server.exists(made):
+        half_made = f"{made}_half_made"
         server.drop(half_made)
         server.copy(kept_name(messages), half_made)
-        run(["-m", "bench.scenarios.deletion"], server.url(half_made))
-        server.rename(half_made, busy)
-        up_to_date.add(server.url(busy))
-    migrate(server.url(busy))
+        run(["-m", MAKERS[more]], server.url(half_made))
+        server.rename(half_made, made)
+        up_to_date.add(server.url(made))
+    migrate(server.url(made))
     server.drop(name)
-    server.copy(busy, name)
+    server.copy(made, name)
     try:
         yield server.url(name)
     finally:

@@ -28,14 +28,23 @@ PLAIN = {
     ("deletion", "vanilla"): "bench.vanilla.cascade_settings",
 }
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
-DELETING = {"deletion"}  # scenarios that begin with a copy of the kept conversations
+# Scenarios that begin with a copy of the kept conversations, and what is made in it.
+COPIED = {"deletion": databases.BUSY, "reviewing": databases.CASES}
+TOGETHER = {"reviewing"}  # those whose cases leave enough for each other: in a small run they share a copy
 SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
 NOT_DONE = {  # ways that a case does not have, by scenario and case: no process is started to say so
     ("undo", "undo"): {"vanilla"},
     ("recording", "page"): {"raw"},
     ("deletion", "cascades"): {"ours", "raw"},
+    ("reviewing", "first"): {"vanilla"},
+    ("reviewing", "last"): {"vanilla"},
+    ("reviewing", "next"): {"vanilla", "floor"},
+    ("reviewing", "slowest"): {"vanilla", "raw", "floor"},
+    ("reviewing", "page"): {"raw"},
+    ("reviewing", "edit"): {"raw", "small", "floor"},
+    ("reviewing", "decide"): {"vanilla", "raw", "small"},
 }
-FLOORED = {"lists", "recording"}  # scenarios of pages: each beside an empty page of the console
+FLOORED = {"lists", "recording", "reviewing"}  # scenarios of pages: each beside an empty page of the console
 MODERATORS = "moderators"  # a scenario of its own kind: over HTTP, beside nothing
 SCENARIO_NAMES = (*SCENARIOS, MODERATORS)
 
@@ -111,7 +120,7 @@ def once(scenario: str) -> tuple[str, ...]:
 
 def ways(name: str, case: Case) -> tuple[str, ...]:
     """The ways in which a case is done."""
-    more = {"small": name == "lists", "floor": name in FLOORED and not case.rows}
+    more = {"small": name in ("lists", "reviewing"), "floor": name in FLOORED and not case.rows}
     return ("ours", "vanilla", "raw", *(way for way, has in more.items() if has))
 
 
@@ -123,10 +132,7 @@ def conversations(server: databases.Server, name: str, asked: argparse.Namespace
         urls["small"] = databases.kept(server, min(lists.SMALL, asked.messages))
     if asked.small:
         by_way = {way: figures_of_all(name, way, asked.messages, url) for way, url in urls.items()}
-        return [
-            result(server, name, case, {way: figures[place] for way, figures in by_way.items()})
-            for place, case in enumerate(cases)
-        ]
+        return of_ways(server, name, cases, by_way)
     found = []
     for case in cases:
 
@@ -160,16 +166,40 @@ def in_empty_databases(server: databases.Server, name: str, asked: argparse.Name
 
 
 def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every case of a scenario that takes much away, each time from a copy of its own."""
+    """Every case of a scenario that changes much, each time in a copy of its own; but see TOGETHER."""
+    cases = SCENARIOS[name].cases(asked.messages)
+    if asked.small and name in TOGETHER:
+        by_way = {}
+        for way in ways(name, cases[0]):
+            with databases.copied(server, size(way, asked), COPIED[name]) as url:
+                by_way[way] = figures_of_all(name, way, asked.messages, url)
+        return of_ways(server, name, cases, by_way)
     found = []
-    for case in SCENARIOS[name].cases(asked.messages):
+    for case in cases:
 
         def measure(way: str, case: Case = case) -> Figure:
-            with databases.with_busy_account(server, asked.messages) as url:
+            if way in NOT_DONE.get((name, case.key), ()):
+                return Figure(failure=NOT_MEASURED)
+            with databases.copied(server, size(way, asked), COPIED[name]) as url:
                 return figure(name, case, way, asked.messages, url)
 
         found.append(result(server, name, case, in_turns(ways(name, case), asked.passes, measure)))
     return found
+
+
+def of_ways(
+    server: databases.Server, name: str, cases: Sequence[Case], by_way: Mapping[str, Sequence[Figure]]
+) -> list[dict[str, Any]]:
+    """The results of cases whose figures are given by way, each in the order of the cases."""
+    return [
+        result(server, name, case, {way: figures[place] for way, figures in by_way.items()})
+        for place, case in enumerate(cases)
+    ]
+
+
+def size(way: str, asked: argparse.Namespace) -> int:
+    """How many messages a way has before it."""
+    return min(lists.SMALL, asked.messages) if way == "small" else asked.messages
 
 
 def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
@@ -178,7 +208,7 @@ def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[
     folder = settings.VAR_DIR.resolve() / "bench" / "served"
     found = []
     for path in (None, imported_file(max(asked.rows, moderators.LEAST_ROWS)).resolve()):
-        with databases.with_busy_account(server, asked.messages) as url:
+        with databases.copied(server, asked.messages, databases.BUSY) as url:
             try:
                 rows = moderators.measure(url, crowd, folder, path)
             except (Failed, subprocess.CalledProcessError) as error:
@@ -196,7 +226,7 @@ def measured_by(name: str) -> Callable[[databases.Server, str, argparse.Namespac
     """How a scenario gets its databases."""
     if name in WRITING:
         return in_empty_databases
-    return in_copies if name in DELETING else conversations
+    return in_copies if name in COPIED else conversations
 
 
 def result(

@@ -138,7 +138,7 @@ class TestImports:
         settings.VAR_DIR = tmp_path
         monkeypatch.setattr(moderators, "measure", broken)
         monkeypatch.setattr(runs, "imported_file", lambda rows: tmp_path)
-        monkeypatch.setattr(databases, "with_busy_account", lambda *_: nullcontext(POSTGRESQL))
+        monkeypatch.setattr(databases, "copied", lambda *_: nullcontext(POSTGRESQL))
         asked = argparse.Namespace(small=True, messages=1_000, rows=1_000)
         found = runs.over_http(databases.Sqlite(tmp_path), asked)
         assert {one["figures"]["ours"]["failure"] for one in found} == {"failed"}

@@ -11,7 +11,7 @@ from ops.audit.recording import record
 from ops.moderation import ranking
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels.targets import target_of
-from ops.moderation.models import Case, CasePerson, Flag, State
+from ops.moderation.models import Case, CasePerson, Cause, Decision, Flag, State
 from ops.moderation.transitions import Happening, after
 
 REOPENED_WITHIN = timedelta(days=30)  # a case closed before that stays closed: a new flag opens another one
@@ -68,16 +68,44 @@ def rank_case(case: Case, *, using: str) -> None:
 
 
 def close_if_settled(case: Case, *, using: str) -> bool:
-    """Close a pending case in which no flag is waiting any more; else rank it by those that are."""
+    """Close a pending case in which no flag is waiting any more; else rank it by those that are.
+
+    One stays pending without flags where a decision lapsed: what it did is still to be looked at.
+    """
     if case.state == State.CLOSED:
         return False
     if Flag.objects.using(using).waiting().filter(case=case).exists():
         rank_case(case, using=using)
         return False
+    if _is_to_be_reviewed(case, using):
+        return False
+    close(case, using=using)
+    return True
+
+
+def close(case: Case, *, using: str) -> None:
+    """Close a pending case without a decision."""
     case.state = after(case.state, Happening.SETTLED)
     case.closed_at = timezone.now()
     save_change(case, using=using)
-    return True
+
+
+def pending_beside(case: Case, *, using: str) -> Case | None:
+    """Return the other case of the same conversation that is pending, locked; None where there is none."""
+    others = locked(using).pending().filter(conversation=case.conversation_id).exclude(pk=case.pk)
+    found: Case | None = others.first()
+    return found
+
+
+def _is_to_be_reviewed(case: Case, using: str) -> bool:
+    """A text changed since the latest decision about the conversation, which was not undone, and is still there."""
+    if case.conversation_id is None:
+        return False
+    decisions = Decision.objects.using(using).filter(case__conversation=case.conversation_id, reverses=None)
+    last = decisions.filter(reversed_by=None).order_by("-decided_at", "-id").first()
+    if last is None or last.cause != Cause.TEXT_CHANGED:
+        return False
+    return last.covered.using(using).filter(message__isnull=False).exists()
 
 
 def name_people(case: Case, ids: set[Any], *, using: str) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
-from messaging.models import Message
+from messaging.models import Conversation, Message
 from messaging.texts import hiding
 from ops.audit.details import Key
 from ops.audit.recording import record
@@ -192,11 +192,13 @@ def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
 def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
     """Undo a decision: append one that reverses it, show what only it hides, and open its case again.
 
-    Its flags wait again. Raises DecisionRefused where it was undone before, where a newer one is in force, and where
-    ``by`` may undo only their own decisions.
+    Its flags wait again. Raises DecisionRefused where it was undone before, where a newer one was made, where
+    another case of the conversation is pending, and where ``by`` may undo only their own decisions.
     """
     with transaction.atomic(using=using):
         decision = Decision.objects.using(using).select_related("case").get(pk=decision_id)
+        # Locked first, as by who reports: no other case of the conversation is opened meanwhile.
+        Conversation.objects.using(using).filter(pk__in=[decision.case.conversation_id]).lock()
         case = Case.objects.using(using).select_for_update(of=("self",)).get(pk=decision.case_id)
         decision.refresh_from_db(using=using)
         if decision.decided_by_id != by.pk and not by.has_perm("moderation.undo_decision"):
@@ -210,6 +212,8 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
             raise DecisionRefused("A newer decision was made on this case: undo that one first.")
         if case.conversation_id is None:
             raise DecisionRefused("The conversation was erased: there is nothing left to restore.")
+        if cases.pending_beside(case, using=using) is not None:
+            raise DecisionRefused("Another case of this conversation is pending: decide that one first.")
         now = timezone.now()
         before = case.version
         end_in_force(case, Cause.UNDONE, at=now, using=using)

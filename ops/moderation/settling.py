@@ -21,8 +21,9 @@ from ops.moderation.transitions import Happening
 def lapse(ids: Collection[int], *, using: str) -> int:
     """Texts of these messages were changed: decisions in force that cover one lapse, and their cases are open again.
 
-    Measures stay as they are until somebody decides again: nothing is shown again by itself. In the transaction of the
-    change. Returns the number of decisions.
+    Where another case of the conversation is pending, that one takes its place. Measures stay as they are until
+    somebody decides again: nothing is shown again by itself. In the transaction of the change. Returns the number of
+    decisions.
     """
     among = list(ids) if len(ids) == 1 else ids_subquery(ids, using=using)  # one id is planned best as a value
     covered = CoveredMessage.objects.using(using).filter(decision__in_force=True, message__in=among)
@@ -31,7 +32,8 @@ def lapse(ids: Collection[int], *, using: str) -> int:
         now = timezone.now()
         decision = end_in_force(case, Cause.TEXT_CHANGED, at=now, using=using)
         if case.conversation_id is not None:
-            cases.reopen(case, Happening.LAPSED, since=now, using=using)
+            pending = cases.pending_beside(case, using=using) or case
+            cases.reopen(pending, Happening.LAPSED, since=now, using=using)
         record(ModerationEvent.DECISION_LAPSED, actor=None, target=case, details={"decision": decision}, using=using)
     return len(case_ids)
 
@@ -58,10 +60,11 @@ def rejoin(conversation_ids: Collection[int], *, using: str) -> None:
         for flag in flags:
             if flag.message is not None and flag.message.conversation_id != case.conversation_id:
                 _move(flag, flag.message, using)
-        cases.close_if_settled(case, using=using)
         if len(targets) == 1:
             case.conversation_id = targets.pop()
-            cases.save_change(case, using=using)
+            cases.close(case, using=using)
+        else:
+            cases.close_if_settled(case, using=using)
 
 
 def _move(flag: Flag, message: Any, using: str) -> None:
@@ -76,12 +79,14 @@ def _move(flag: Flag, message: Any, using: str) -> None:
 
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
-    """Flags whose messages were erased wait no longer, and cases in which nothing else waits are closed.
+    """Flags whose messages were erased wait no longer, and cases in which nothing else waits are closed; so are those
+    whose conversation was erased, such as one that was open because a decision had lapsed.
 
     Returns the number of flags. Called after each erasure, and by the worker, for messages that go by another road.
     """
     left = Flag.objects.using(using).left_behind()
-    case_ids = sorted(set(left.values_list("case", flat=True)))
+    gone = Case.objects.using(using).pending().filter(conversation=None).order_by()
+    case_ids = sorted({*left.values_list("case", flat=True), *gone.values_list("pk", flat=True)})
     settled = 0
     for case_id in case_ids:
         with transaction.atomic(using=using):

@@ -4,32 +4,63 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection  # noqa: F401 - needs_row_locks asks it
+import pytest
+from django.db import connection
+from django.test import override_settings
 
-from messaging.tests.concurrency import needs_row_locks, run_concurrently
+from messaging.tests.concurrency import run_concurrently
 from ops.conftest import make_staff
+from ops.jobs.tests.killing import Databases, databases
 from ops.moderation import claims, decisions
 from ops.moderation.models import Case, Label, State
 from ops.moderation.tests.desk import REVIEWING, many_reports
 
-pytestmark = needs_row_locks
+__all__ = ["databases"]
 
 
-def test_twenty_reviewers_never_get_one_case_twice(transactional_db: Any) -> None:
+def take_all(reviewers: int, number: int) -> list[list[int]]:
+    """So many reviewers decide so many cases, all at once, until none is left; the cases that each was given."""
     label = Label.objects.create(name="Spam", slug="spam", severity="low")
-    cases = many_reports(label, 100)
-    reviewers = [make_staff(f"reviewer-{number}", *REVIEWING) for number in range(20)]
-    taken: list[list[int]] = [[] for _ in reviewers]
+    many_reports(label, number)
+    people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(reviewers)]
+    taken: list[list[int]] = [[] for _ in people]
 
     def work(place: int) -> None:
-        reviewer = reviewers[place]
-        while (claim := claims.claim_next(reviewer)) is not None:
+        while (claim := claims.claim_next(people[place])) is not None:
             taken[place].append(claim.case_id)
-            token, version = claim.token, claim.case.version
-            decisions.decide(claim.case_id, decisions.Choice(label), by=reviewer, token=token, version=version)
+            sent = {"by": people[place], "token": claim.token, "version": claim.case.version}
+            decisions.decide(claim.case_id, decisions.Choice(label), **sent)
 
-    raised = run_concurrently(*(lambda place=place: work(place) for place in range(len(reviewers))))
-    assert raised == [None] * len(reviewers)
-    found = [pk for some in taken for pk in some]
-    assert sorted(found) == sorted(case.pk for case in cases)
+    raised = run_concurrently(*(lambda place=place: work(place) for place in range(reviewers)))
+    assert raised == [None] * reviewers
+    return taken
+
+
+def take_all_of_forty() -> dict[str, Any]:
+    """What eight reviewers were given, beside what there was."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        taken = take_all(8, 40)
+    return {"taken": taken, "closed": list(Case.objects.filter(state=State.CLOSED).values_list("pk", flat=True))}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a test of its own, in a file")
+def test_twenty_reviewers_never_get_one_case_twice() -> None:
+    found = [pk for some in take_all(20, 100) for pk in some]
+    assert len(found) == 100
+    assert sorted(found) == list(Case.objects.order_by("pk").values_list("pk", flat=True))
     assert set(Case.objects.values_list("state", flat=True)) == {State.CLOSED}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has a test of its own")
+def test_eight_reviewers_never_get_one_case_twice_from_a_file(databases: Databases) -> None:
+    """Threads share a database in memory; a file they share as the processes of a console do."""
+    place = databases.fresh()
+    try:
+        found = place.call(f"{__name__}.take_all_of_forty")
+    finally:
+        place.end()
+    given = [pk for some in found["taken"] for pk in some]
+    assert len(given) == 40
+    assert sorted(given) == sorted(found["closed"])

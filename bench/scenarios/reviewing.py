@@ -1,0 +1,266 @@
+"""The review desk: the queue's pages, the next case, a case's page, deciding, and edits that end a decision.
+
+Every conversation has a case that is pending and one that was closed by a decision in force on its first message.
+``python -m bench.scenarios.reviewing`` makes them in a copy of the kept conversations, for bench.databases.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import django
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from bench.load import REVIEWER, chunks, insert, ready
+from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, repeat
+from bench.scenarios import lists
+
+QUEUE = lists.List("Case", "", "", app="moderation")
+FIRST, LAST, NEXT, SLOWEST, PAGE, EDIT, DECIDE = "first", "last", "next", "slowest", "page", "edit", "decide"
+PEOPLE = 20  # reviewers, each with a case in hand
+ROUNDS = 20 if SMALL_RUN else 400  # of taking the next case
+DECISIONS = 20 if SMALL_RUN else 100
+SEVERITY, TARGET = "normal", timedelta(hours=24)
+FEW_MESSAGES = 10  # of a conversation whose page is asked for: as long as most are
+MOST_TIMES_SMALL, MOST_TIMES_PAGE, MOST_MILLISECONDS = 1.2, 1.5, 5.0
+
+PAGE_SQL = """
+SELECT item.id, item.state, item.rank_at, item.due_at, s.username, r.username, message.content, label.name
+FROM (
+    SELECT * FROM moderation_case WHERE NOT state = 'closed' ORDER BY rank_at {direction}, id {direction} LIMIT 50
+) item
+JOIN moderation_flag flag ON flag.case_id = item.id JOIN moderation_label label ON label.id = flag.label_id
+JOIN messaging_message message ON message.id = flag.message_id
+JOIN {user} s ON s.id = message.sender_id JOIN {user} r ON r.id = message.receiver_id
+ORDER BY item.rank_at {direction}, item.id {direction}
+"""
+NEXT_SQL = """
+SELECT id FROM moderation_case WHERE state = 'open' AND NOT state = 'closed'
+    AND NOT EXISTS (SELECT 1 FROM moderation_claim claim WHERE claim.case_id = moderation_case.id)
+ORDER BY rank_at, id LIMIT 1
+"""
+FIRST_MESSAGES = """
+SELECT conversation_id, MIN(id) FROM messaging_message WHERE parent_message_id IS NULL
+GROUP BY conversation_id ORDER BY conversation_id
+"""
+
+
+def cases(messages: int) -> list[Case]:
+    return [
+        Case(FIRST, "review queue, first page"),
+        Case(LAST, "review queue, last page"),
+        Case(NEXT, f"next case, median of {ROUNDS}"),
+        Case(SLOWEST, f"next case, 95 of 100 of {ROUNDS}"),
+        Case(PAGE, "page of a case (vanilla: of its conversation)"),
+        Case(EDIT, "edit that ends a decision (vanilla: one that ends none)"),
+        Case(DECIDE, f"{DECISIONS:,} cases claimed and decided", rows=DECISIONS),
+    ]
+
+
+def goals(figures: Mapping[str, Figure]) -> list[Goal]:
+    """What must hold of the figures of a case, by way; the result of ours says which case it is."""
+    ours, vanilla, small = (figures.get(way, Figure()) for way in ("ours", "vanilla", "small"))
+    if ours.result in (FIRST, LAST) and small.best:
+        words = f"≤ {MOST_TIMES_SMALL}× of {lists.SMALL:,} messages"
+        return [Goal(words, 0 < ours.best <= MOST_TIMES_SMALL * small.best)]
+    if ours.result == SLOWEST:
+        return [Goal(f"≤ {MOST_MILLISECONDS:.0f} ms", 0 < ours.best * 1000 <= MOST_MILLISECONDS)]
+    if ours.result == PAGE:
+        return [Goal(f"≤ {MOST_TIMES_PAGE}× the conversation", 0 < ours.best <= MOST_TIMES_PAGE * vanilla.best)]
+    return []
+
+
+def run(case: Case, way: str, messages: int) -> Timing | None:
+    """Measure in the database of this process; None where ``way`` has no such case.
+
+    The result is the case's key, or how many cases were decided.
+    """
+    known: dict[tuple[str, str], Callable[[], Timing]] = {
+        (FIRST, "ours"): lambda: repeat(lists.request(QUEUE, "")),
+        (LAST, "ours"): lambda: repeat(lists.request(QUEUE, "page=last")),
+        (FIRST, "raw"): lambda: repeat(lambda: asked(PAGE_SQL, "ASC")),
+        (LAST, "raw"): lambda: repeat(lambda: asked(PAGE_SQL, "DESC")),
+        (NEXT, "ours"): lambda: next_case(0.5),
+        (SLOWEST, "ours"): lambda: next_case(0.95),
+        (NEXT, "raw"): lambda: repeat(lambda: asked(NEXT_SQL)),
+        (PAGE, "ours"): lambda: repeat(page_of_case("admin:moderation_case_change", "pk")),
+        (PAGE, "vanilla"): lambda: repeat(page_of_case("admin:messaging_conversation_change", "conversation")),
+        (EDIT, "ours"): lambda: edits(covered=True),
+        (EDIT, "vanilla"): lambda: edits(covered=False),
+        (DECIDE, "ours"): lambda: once(decide),
+    }
+    if way == "floor":
+        return repeat(lists.empty_page()) if case.key in (FIRST, LAST, PAGE) else None
+    measure = known.get((case.key, "ours" if way == "small" else way))
+    if measure is None:
+        return None
+    timing = measure()
+    if way != "small" and case.key in (FIRST, LAST) and not timing.result:
+        raise RuntimeError(f"{case.label}: the page of {way} is empty.")
+    return timing._replace(result=DECISIONS if case.rows else case.key)
+
+
+def model(name: str) -> Any:
+    return apps.get_model("moderation", name)
+
+
+def reviewers() -> Iterator[Any]:
+    """The reviewers in turn, for ever."""
+    people = list(get_user_model().objects.filter(username__startswith=f"{REVIEWER} ").order_by("pk"))
+    return (people[place % PEOPLE] for place in count())
+
+
+def asked(statement: str, direction: str = "") -> int:
+    """How many rows the database answers."""
+    user = connection.ops.quote_name(get_user_model()._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(user=user, direction=direction))
+        return len(cursor.fetchall())
+
+
+def next_case(share: float) -> Timing:
+    """Reviewers take the next case in turn; the time in which this ``share`` of them had it."""
+    claim_next = import_string("ops.moderation.claims.claim_next")
+    times = []
+    for _, reviewer in zip(range(PEOPLE + ROUNDS), reviewers(), strict=False):
+        start = time.perf_counter()
+        if claim_next(reviewer) is None:
+            raise RuntimeError("There is no next case.")
+        times.append(time.perf_counter() - start)
+    times = sorted(times[PEOPLE:])
+    seconds = times[math.ceil(share * len(times)) - 1]
+    return Timing(seconds, seconds, len(times), None)
+
+
+def page_of_case(name: str, key: str) -> Callable[[], int]:
+    """Asks for a page about a pending case of a few messages, by the address that has this name and ``key``."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=REVIEWER))
+    found = model("Case").objects.pending().filter(conversation__message_count__lte=FEW_MESSAGES)
+    address = reverse(name, args=[found.order_by("pk").values_list(key, flat=True)[0]])
+
+    def ask() -> int:
+        response = client.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address} answers with status {response.status_code}.")
+        return 1
+
+    return ask
+
+
+def edits(*, covered: bool) -> Timing:
+    """Edit one message after the other, each covered by a decision in force, or by none any more."""
+    decided = model("CoveredMessage").objects.filter(decision__in_force=True).order_by("pk")
+    messages = decided.values_list("message", flat=True)[:30].iterator()
+    edited = apps.get_model("messaging", "Message").objects
+    texts = count()
+    free = decided.values_list("message", flat=True)[0]
+    if not covered:
+        edited.filter(pk=free).update(content="no longer covered")
+
+    def edit() -> None:
+        pk = next(messages) if covered else free
+        if not edited.filter(pk=pk).update(content=f"another text {next(texts)}"):
+            raise RuntimeError("There is no such message.")
+
+    return repeat(edit)
+
+
+def decide() -> None:
+    """Reviewers take the next case and decide it, one after the other."""
+    claim_next = import_string("ops.moderation.claims.claim_next")
+    decisions = import_string("ops.moderation.decisions")
+    choice = decisions.Choice(model("Label").objects.get(slug="bench"))
+    for _, reviewer in zip(range(DECISIONS), reviewers(), strict=False):
+        claim = claim_next(reviewer)
+        decisions.decide(claim.case_id, choice, by=reviewer, token=claim.token, version=claim.case.version)
+
+
+# --- Making the cases -------------------------------------------------------------------------------------------
+
+
+def make_cases() -> None:
+    """Two cases for each conversation, in sets: one closed by a decision of long ago, one pending."""
+    users = get_user_model().objects
+    people = [users.create_superuser(f"{REVIEWER} {number}") for number in range(PEOPLE)]
+    label = model("Label").objects.create(name="Bench", slug="bench", severity=SEVERITY)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(FIRST_MESSAGES)
+            firsts = cursor.fetchall()
+        for rows in chunks(firsts):
+            make_chunk(rows, label.pk, people[0].pk)
+        made = [model(name) for name in ("Case", "CasePerson", "Flag", "Decision", "CoveredMessage", "Measure")]
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), made):
+                cursor.execute(statement)
+    tidy()
+
+
+def tidy() -> None:
+    """Leave the database as the server's own housekeeping would."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+def make_chunk(firsts: list[tuple], label: int, by: int) -> None:
+    """The cases of these conversations, given with the id of their first message.
+
+    The closed one has an odd number, the pending one the next: twice the conversation's.
+    """
+    now = timezone.now()
+    long_ago = now - timedelta(days=60)
+    messages = apps.get_model("messaging", "Message")._base_manager
+    names = ("pk", "sender", "receiver", "revision")
+    found = {pk: rest for pk, *rest in messages.filter(pk__in=[pk for _, pk in firsts]).values_list(*names)}
+    rows: dict[str, list[tuple]] = {name: [] for name in FIELDS}
+    for conversation, message in firsts:
+        sender, receiver, revision = found[message]
+        closed, pending = 2 * conversation - 1, 2 * conversation
+        # Spread over the last day, so that the queue has an order.
+        since = now - timedelta(seconds=conversation % 86_400)
+        for pk, state, at, closed_at in (
+            (closed, "closed", long_ago, long_ago + TARGET),
+            (pending, "open", since, None),
+        ):
+            due = at + TARGET
+            rows["Case"].append((pk, conversation, state, 1, SEVERITY, due, due, at, at, closed_at, closed_at, False))
+            rows["CasePerson"] += [(pk, person) for person in {sender, receiver}]
+            outcome = "waiting" if closed_at is None else "dismissed"
+            rows["Flag"].append((pk, message, revision, label, None, "import", "", outcome, at, closed_at))
+        rows["Decision"].append((conversation, closed, label, by, "", "", "", long_ago + TARGET, 0, 1, True, ""))
+        rows["CoveredMessage"].append((conversation, message, revision))
+        rows["Measure"].append((conversation, "none"))
+    for name, fields in FIELDS.items():
+        insert(model(name), fields.split(), ready(rows[name]))
+
+
+FIELDS = {
+    "Case": "id conversation state version severity rank_at due_at pending_since first_flag_at first_decided_at "
+    "closed_at waits_for_reply",
+    "CasePerson": "case user",
+    "Flag": "case message revision label reporter source note outcome created_at settled_at",
+    "Decision": "id case label decided_by decided_by_name sent note decided_at version_before version_after in_force "
+    "cause",
+    "CoveredMessage": "decision message revision",
+    "Measure": "decision act",
+}
+
+
+if __name__ == "__main__":
+    django.setup()
+    make_cases()

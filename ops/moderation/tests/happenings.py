@@ -1,0 +1,222 @@
+"""What may happen to the messages, reports and cases of a small crowd, one step at a time, for property tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from messaging.erasing.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
+from messaging.erasing.erasure import erase_user_data
+from messaging.models import Message
+from messaging.tests.conversations import answer, write
+from ops.moderation import claims, decisions, flagging, settling
+from ops.moderation.decisions import Choice
+from ops.moderation.models import Case, Claim, Decision, Flag, Label, Source
+from ops.moderation.refusals import Outdated
+from ops.moderation.transitions import Happening
+
+
+class Crowd(NamedTuple):
+    """Who writes, who reviews (the last one leads), and what reports may be about."""
+
+    people: list[Any]
+    reviewers: list[Any]
+    labels: list[Label]
+
+
+class Step(NamedTuple):
+    """One thing that happens: its name, and numbers that choose what it happens to among what is there."""
+
+    name: str
+    which: int
+    who: int
+
+
+Road = Callable[[Crowd, Step], Any]
+ROADS: dict[str, tuple[Road, set[Happening]]] = {}  # by name: what is done, and what may happen to cases by that
+
+
+def road(*happenings: Happening) -> Callable[[Road], Road]:
+    """Register a function as a step which cases may change by so."""
+
+    def register(function: Road) -> Road:
+        ROADS[function.__name__] = (function, set(happenings))
+        return function
+
+    return register
+
+
+def one_of(rows: Any, which: int) -> Any:
+    """A row chosen by number; None where there is none."""
+    found = list(rows.order_by("pk"))
+    return found[which % len(found)] if found else None
+
+
+def message_at(step: Step) -> Any:
+    return one_of(Message.objects.all(), step.which)
+
+
+@road()
+def write_to_somebody(crowd: Crowd, step: Step) -> None:
+    people = crowd.people
+    write(people[step.who % len(people)], people[step.which % len(people)], "Send money")
+
+
+@road()
+def answer_somebody(crowd: Crowd, step: Step) -> None:
+    if (message := message_at(step)) is not None:
+        answer(message)
+
+
+@road(Happening.FLAGGED)
+def report(crowd: Crowd, step: Step) -> None:
+    if (message := message_at(step)) is not None:
+        reporter = crowd.people[step.who % len(crowd.people)]
+        label = crowd.labels[step.who % len(crowd.labels)]
+        flagging.flag(message, label=label, by=reporter, source=Source.PARTICIPANT)
+
+
+@road(Happening.SETTLED)
+def withdraw(crowd: Crowd, step: Step) -> None:
+    if (flag := one_of(Flag.objects.exclude(reporter=None), step.which)) is not None:
+        flagging.withdraw(flag, by=flag.reporter)
+
+
+@road()
+def take_next(crowd: Crowd, step: Step) -> None:
+    claims.claim_next(crowd.reviewers[step.who % len(crowd.reviewers)])
+
+
+@road()
+def skip(crowd: Crowd, step: Step) -> None:
+    if (case := one_of(Case.objects.all(), step.which)) is not None:
+        claims.skip(crowd.reviewers[step.who % len(crowd.reviewers)], case)
+
+
+@road()
+def take_over(crowd: Crowd, step: Step) -> None:
+    if (case := one_of(Case.objects.all(), step.which)) is not None:
+        claims.take_over(crowd.reviewers[-1], case)
+
+
+def held(crowd: Crowd, step: Step) -> dict[str, Any]:
+    """A claim on a case, and what is sent with a change of it."""
+    case = one_of(Case.objects.all(), step.which)
+    if case is None:
+        raise Outdated("There is no case.")
+    reviewer = crowd.reviewers[step.who % len(crowd.reviewers)]
+    claim = claims.claim(reviewer, case)
+    return {"case_id": case.pk, "by": reviewer, "token": claim.token, "version": case.version}
+
+
+def decide_with(crowd: Crowd, step: Step, choice: Choice) -> Decision:
+    sent = held(crowd, step)
+    return decisions.decide(sent.pop("case_id"), choice, **sent)
+
+
+@road(Happening.DECIDED)
+def dismiss(crowd: Crowd, step: Step) -> None:
+    decide_with(crowd, step, Choice(crowd.labels[0]))
+
+
+@road(Happening.DECIDED)
+def hide(crowd: Crowd, step: Step) -> None:
+    """Hide one message of the conversation, reported or not, or all of it."""
+    case = one_of(Case.objects.all(), step.which)
+    found = list(Message.objects.filter(conversation=case.conversation_id).order_by("pk")) if case else []
+    hides = [one.pk for one in (found if step.who % 2 else found[:1])]
+    decide_with(crowd, step, Choice(crowd.labels[-1], hides=hides))
+
+
+@road(Happening.ESCALATED)
+def escalate(crowd: Crowd, step: Step) -> None:
+    decisions.escalate(**held(crowd, step))
+
+
+@road(Happening.RETURNED)
+def return_to_queue(crowd: Crowd, step: Step) -> None:
+    decisions.return_to_queue(**held(crowd, step))
+
+
+@road(Happening.WAITED)
+def wait(crowd: Crowd, step: Step) -> None:
+    until = timezone.now() + timedelta(hours=1) if step.which % 2 else None
+    decisions.wait(**held(crowd, step), until=until, for_reply=until is None)
+
+
+@road(Happening.UNDONE)
+def undo(crowd: Crowd, step: Step) -> None:
+    if (decision := one_of(Decision.objects.all(), step.which)) is not None:
+        decisions.undo(decision.pk, by=crowd.reviewers[step.who % len(crowd.reviewers)])
+
+
+@road(Happening.UNDONE)
+def undo_the_last(crowd: Crowd, step: Step) -> None:
+    if (decision := Decision.objects.filter(reverses=None).order_by("pk").last()) is not None:
+        decisions.undo(decision.pk, by=crowd.reviewers[-1])
+
+
+@road(Happening.LAPSED)
+def edit_by_saving(crowd: Crowd, step: Step) -> None:
+    if (message := message_at(step)) is not None:
+        message.content = f"Text {step.who}"
+        message.save()
+
+
+@road(Happening.LAPSED)
+def edit_a_set(crowd: Crowd, step: Step) -> None:
+    Message.objects.filter(sender=crowd.people[step.who % len(crowd.people)]).update(content=f"Text {step.which}")
+
+
+@road(Happening.LAPSED)
+def edit_in_bulk(crowd: Crowd, step: Step) -> None:
+    messages = list(Message.objects.order_by("pk")[: step.which % 4])
+    for message in messages:
+        message.content = f"Text {step.who}"
+    Message.objects.bulk_update(messages, ["content"])
+
+
+@road(Happening.SETTLED)
+def erase(crowd: Crowd, step: Step) -> None:
+    erase_user_data(crowd.people[step.who % len(crowd.people)].pk)
+    settling.settle_erased()
+
+
+@road()
+def anonymise(crowd: Crowd, step: Step) -> None:
+    """As a request does it: histories are gone, and the texts if they are to be blanked."""
+    person, counts, blank = crowd.people[step.who % len(crowd.people)], AnonymisedCounts(), bool(step.which % 2)
+    anonymise_batch(person.pk, counts, after=None, size=5, blank=blank)
+    anonymise_rest(person.pk, counts, size=5, blank=blank)
+
+
+@road(Happening.SETTLED)
+def delete_a_message(crowd: Crowd, step: Step) -> None:
+    if (message := message_at(step)) is not None:
+        message.delete()
+    settling.settle_erased()
+
+
+@road()
+def write_an_early_answer(crowd: Crowd, step: Step) -> None:
+    """It was imported before what it answers."""
+    people, name = crowd.people, f"parent-{step.which % 2}"
+    write(people[step.who % len(people)], people[step.which % len(people)], awaited_parent_external_id=name)
+
+
+@road(Happening.FLAGGED, Happening.SETTLED)
+def what_was_awaited_arrives(crowd: Crowd, step: Step) -> None:
+    """Any message turns out to be the one that earlier answers await: their conversations become one."""
+    name = f"parent-{step.which % 2}"
+    message = one_of(Message.objects.filter(external_id=None, awaited_parent_external_id=None), step.who)
+    if message is not None and not Message.objects.filter(external_id=name).exists():
+        message.external_id = name
+        message.save()
+
+
+@road()
+def leases_end(crowd: Crowd, step: Step) -> None:
+    Claim.objects.update(expires_at=timezone.now() - timedelta(minutes=1))

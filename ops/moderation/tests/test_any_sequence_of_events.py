@@ -1,0 +1,153 @@
+"""Whatever happens to messages, reports and cases, in whatever order: what the desk promises still holds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import Count, F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.random_threads import property_test, rolled_back
+from ops.accounts.refusals import Refused
+from ops.files.tests.files import row
+from ops.imports.tests.importing import stored_import, undone
+from ops.moderation import decisions, flagging
+from ops.moderation.models import Case, Cause, Decision, Flag, Outcome, Source, State
+from ops.moderation.tests import happenings
+from ops.moderation.tests.desk import decided
+from ops.moderation.tests.happenings import ROADS, Crowd, Step
+from ops.moderation.transitions import TABLE
+
+numbers = st.integers(0, 7)
+steps = st.builds(Step, st.sampled_from(sorted(ROADS)), numbers, numbers)
+BEGINNING = [
+    *(Step("write_to_somebody", which, who) for which, who in ((1, 0), (2, 1), (0, 1))),
+    Step("answer_somebody", 0, 0),
+    Step("write_an_early_answer", 0, 1),
+    *(Step("report", which, who) for which, who in ((0, 1), (1, 2), (4, 0))),
+]
+
+
+@pytest.fixture
+def crowd(alice: Any, bob: Any, charlie: Any, mona: Any, mike: Any, lena: Any, spam: Any, threat: Any) -> Crowd:
+    return Crowd([alice, bob, charlie, make_user("dora")], [mona, mike, lena], [spam, threat])
+
+
+def states() -> dict[int, State]:
+    return {pk: State(state) for pk, state in Case.objects.values_list("pk", "state")}
+
+
+def take(crowd: Crowd, step: Step) -> None:
+    """Let something happen; refusals are an answer, and every other exception is a fault."""
+    function, may_happen = ROADS[step.name]
+    before = states()
+    with suppress(Refused), transaction.atomic():
+        function(crowd, step)
+    reached = {(old, state) for (old, happening), state in TABLE.items() if happening in may_happen}
+    for pk, state in states().items():
+        if pk not in before:
+            assert state == State.OPEN
+        elif state != before[pk]:
+            assert (before[pk], state) in reached
+
+
+def everything_holds() -> None:
+    pending = Case.objects.pending()
+    for many in (pending.values("conversation"), Decision.objects.in_force().values("case")):
+        assert not many.order_by().annotate(number=Count("pk")).filter(number__gt=1).exists()
+    assert not Flag.objects.filter(message__isnull=False).exclude(case__conversation=F("message__conversation"))
+    assert not pending.filter(conversation=None)  # nobody can decide about what is not there
+    for case in pending.exclude(flags__outcome=Outcome.WAITING):
+        last = case.decisions.filter(reverses=None).last()
+        assert last is not None
+        assert last.cause in (Cause.TEXT_CHANGED, Cause.UNDONE)
+    assert not Case.objects.filter(state=State.CLOSED, flags__outcome=Outcome.WAITING)
+
+
+def queue() -> list[Any]:
+    return list(Case.objects.pending().order_by("rank_at", "id").values_list("pk", "rank_at", "due_at", "version"))
+
+
+@pytest.mark.django_db
+@property_test
+@given(some=st.lists(steps, max_size=20))
+def test_what_the_desk_promises_holds(crowd: Crowd, some: list[Step]) -> None:
+    with rolled_back():
+        for step in (*BEGINNING, *some):
+            take(crowd, step)
+            everything_holds()
+
+
+@pytest.mark.django_db
+@property_test
+@given(some=st.lists(steps.filter(lambda step: step.name != "anonymise"), max_size=20))
+def test_revisions_are_one_more_than_the_texts_that_were_kept(crowd: Crowd, some: list[Step]) -> None:
+    with rolled_back():
+        for step in (*BEGINNING, *some):
+            take(crowd, step)
+        kept = Message.objects.annotate(kept=Count("histories"))
+        assert not kept.exclude(revision=F("kept") + 1)
+
+
+@pytest.mark.django_db
+@property_test
+@given(some=st.lists(steps, max_size=12), last=st.sampled_from(["take_next", "skip", "leases_end"]))
+def test_only_what_happens_to_a_case_moves_it_in_the_queue(crowd: Crowd, some: list[Step], last: str) -> None:
+    with rolled_back():
+        for step in (*BEGINNING, *some):
+            take(crowd, step)
+        before = queue()
+        assert before == sorted(before, key=lambda row: (row[1], row[0]))
+        take(crowd, Step(last, 0, 0))
+        assert queue() == before
+
+
+@pytest.mark.django_db
+@property_test
+@given(some=st.lists(steps, max_size=12), which=numbers, who=numbers, road=st.sampled_from(["hide", "dismiss"]))
+def test_what_is_decided_and_undone_at_once_is_as_it_was(
+    crowd: Crowd, some: list[Step], which: int, who: int, road: str
+) -> None:
+    def look() -> Any:
+        flags = Flag.objects.order_by("pk").values_list("pk", "outcome", "settled_at")
+        return list(Message.objects.order_by("pk").values_list("pk", "hidden", "content", "revision")), list(flags)
+
+    with rolled_back():
+        for step in (*BEGINNING, *some):
+            take(crowd, step)
+        before, last = look(), Decision.objects.order_by("pk").last()
+        take(crowd, Step(road, which, who))
+        made = Decision.objects.order_by("pk").last()
+        if made is not None and made != last:
+            decisions.undo(made.pk, by=crowd.reviewers[-1])
+        assert look() == before
+        everything_holds()
+
+
+@pytest.mark.django_db
+def test_an_import_that_brings_another_text_opens_the_case_again_and_so_does_its_undo(
+    alice: Any, bob: Any, mona: Any, spam: Any
+) -> None:
+    stored_import(row("1", content="Send money"))
+    message = Message.objects.get()
+    case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
+    first = decided(case, mona, spam, hides=[message.pk])
+    import_ = stored_import(row("1", content="Send nothing"), existing="edit")
+    case.refresh_from_db()
+    assert (case.state, Decision.objects.get(pk=first.pk).cause) == (State.OPEN, Cause.TEXT_CHANGED)
+    second = decided(case, mona, spam)
+    undone(import_)
+    case.refresh_from_db()
+    assert (case.state, Decision.objects.get(pk=second.pk).cause) == (State.OPEN, Cause.TEXT_CHANGED)
+    assert Message.objects.get().hidden
+    everything_holds()
+
+
+def test_every_happening_comes_by_some_road() -> None:
+    assert {one for _, may_happen in happenings.ROADS.values() for one in may_happen} == {one for _, one in TABLE}
