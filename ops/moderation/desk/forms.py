@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from ops.console.limits.choices import RowField
 from ops.moderation.decisions import Choice
 from ops.moderation.models import CannedReason, Label
 from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT
@@ -43,7 +44,7 @@ class VersionForm(forms.Form):
 class DecideForm(VersionForm):
     """A decision: what it is about, what is done, what is sent."""
 
-    label = forms.ModelChoiceField(
+    label = RowField(
         Label.objects.active(),
         to_field_name="slug",
         widget=forms.RadioSelect,
@@ -59,7 +60,7 @@ class DecideForm(VersionForm):
     hides = forms.TypedMultipleChoiceField(
         label="Messages to hide", required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
-    reason = forms.ModelChoiceField(
+    reason = RowField(
         CannedReason.objects.offered().select_related("label"),
         label="Canned reason",
         to_field_name="slug",
@@ -134,7 +135,7 @@ class UndoForm(forms.Form):
 class FlagForm(forms.Form):
     """A report by staff."""
 
-    label = forms.ModelChoiceField(
+    label = RowField(
         Label.objects.active(),
         to_field_name="slug",
         widget=forms.RadioSelect,

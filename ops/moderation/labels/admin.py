@@ -16,6 +16,7 @@ from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
 from ops.console.filters import ChoiceFilter, YesNoFilter
 from ops.console.keyset import KeysetAdmin
+from ops.console.limits.choices import RowField
 from ops.moderation.labels import placeholders, targets
 from ops.moderation.labels.resources import CannedReasonResource, LabelResource
 from ops.moderation.models import CannedReason, Label, Severity
@@ -168,6 +169,9 @@ class CannedReasonAdmin(PolicyAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
         return {"slug": ("title",)} if obj is None else {}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(db_field, request, **{"form_class": RowField, **kwargs})
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """A list of languages; and labels without buttons to change them, which the list of labels has."""
