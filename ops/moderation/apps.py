@@ -16,7 +16,7 @@ class ModerationConfig(Room):
     verbose_name = "Moderation"
 
     menu = {
-        "moderation.Case": Item(Place.REVIEW, 5),
+        "moderation.Case": Item(Place.REVIEW, 15),
         "moderation.Label": Item(Place.SETTINGS, 20),
         "moderation.CannedReason": Item(Place.SETTINGS, 30),
     }

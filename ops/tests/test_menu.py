@@ -45,7 +45,7 @@ def menu_of(client: Client) -> dict[str, list[str]]:
     return {place.name: [offer.name for offer in place.offers] for place in frame.places}
 
 
-REVIEW = ["Queue", "Conversations", "Messages", "Edits", "Dashboard"]
+REVIEW = ["Conversations", "Queue", "Messages", "Edits", "Dashboard"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 LABELS = ["Labels", "Canned reasons"]
 POLICY_LISTS = ("moderation_label_changelist", "moderation_cannedreason_changelist")
@@ -145,7 +145,7 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
     lists = ("messaging_messagehistory_changelist", "dashboard")
     others = [reverse(f"admin:{name}") for name in (*lists, *POLICY_LISTS)]
     queue = reverse("admin:moderation_case_changelist")
-    assert addresses == [queue, conversations, f"{messages}?q=edited&unread=yes", *others]
+    assert addresses == [conversations, queue, f"{messages}?q=edited&unread=yes", *others]
     for address_ in addresses:
         assert client.get(address_).status_code == 200
 

@@ -17,13 +17,14 @@ from ops.audit.models import Entry
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-REVIEW = ["Review", "Conversations", "Messages", "Edits", "Dashboard"]
+REVIEW = ["Review", "Conversations", "Queue", "Messages", "Edits", "Dashboard"]
+POLICY = ["Settings", "Labels", "Canned reasons"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 # Role: what its menu offers, an address that it may open, one that it may not, and the entries that these leave.
 ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
-    "Reviewer": (REVIEW, "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
+    "Reviewer": ([*REVIEW, *POLICY], "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
     "Lead": (
-        [*REVIEW, "People", *DELETIONS, "Data"],
+        [*REVIEW, "People", *DELETIONS, "Data", *POLICY],
         "messaging/message/{message}/change/",
         "audit/entry/",
         ["message.read"],
@@ -41,7 +42,7 @@ ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
         ["conversation.read"],
     ),
     "Auditor": (
-        ["People", *DELETIONS, "Data", "Audit", "Audit trail", "Verification"],
+        ["People", *DELETIONS, "Data", "Audit", "Audit trail", "Verification", *POLICY],
         "audit/entry/",
         "messaging/conversation/",
         ["audit.read"],
