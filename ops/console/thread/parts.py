@@ -36,6 +36,16 @@ class Participant:
     share: int = 0  # of all messages, in per cent
 
 
+def people_in_words(names: Sequence[str]) -> str:
+    """Return names as a title has them: at most three of them, "" for none."""
+    return f"{names[0]}, {names[1]} and {len(names) - 2} others" if len(names) > 3 else listed(names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return all names as a sentence has them: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 class Thread:
     """One part of a conversation in reading order, loaded by five queries however long it is."""
 
@@ -222,12 +232,10 @@ class Thread:
         names = [self.people[key].get_username() for key in keys if key in self.people]
         if len(names) > NAMED_READERS:
             return f"{len(names)} people"
-        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+        return listed(names)
 
     @property
     def title(self) -> str:
         """The conversation by the people in it."""
         names = [person.get_username() for person in self.people.values()]
-        if len(names) > 3:
-            return f"{names[0]}, {names[1]} and {len(names) - 2} others"
-        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "Empty conversation"
+        return people_in_words(names) or "Empty conversation"

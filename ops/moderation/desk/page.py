@@ -13,9 +13,10 @@ from django.utils.timesince import timesince
 
 from messaging.models import Message
 from ops.audit.readings import Shown as Recorded
+from ops.console.thread.parts import people_in_words
 from ops.moderation.desk import excerpt
 from ops.moderation.labels.targets import in_words, target_of
-from ops.moderation.models import Case, CasePerson, Claim, Decision, Flag, Outcome, Severity, State
+from ops.moderation.models import Act, Case, CasePerson, Claim, Decision, Flag, Outcome, Severity, State
 
 MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
 MOST_FLAGS = 200
@@ -106,9 +107,7 @@ class CasePage:
         names = sorted(
             Message.objects.usernames_by_conversation([self.case.conversation_id]).get(self.case.conversation_id, ())
         )
-        if len(names) > 3:
-            return f"Case: {names[0]}, {names[1]} and {len(names) - 2} others"
-        return "Case: " + (" and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "nobody")
+        return f"Case: {people_in_words(names) or 'nobody'}"
 
     @property
     def why_here(self) -> str:
@@ -136,8 +135,7 @@ class CasePage:
             mine = one.decided_by_id == self.user.pk and self.may_decide
             may = mine or self.user.has_perm("moderation.undo_decision")
             one.offers_undo = may and one is latest and one.pk not in undone  # type: ignore[attr-defined]
-            one.hidden = sum(measure.act == "hide" for measure in one.measures.all())  # type: ignore[attr-defined]
-            one.is_undone = one.pk in undone  # type: ignore[attr-defined]
+            one.hidden = sum(measure.act == Act.HIDE for measure in one.measures.all())  # type: ignore[attr-defined]
         return decisions
 
     @cached_property
