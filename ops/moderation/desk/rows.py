@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from messaging.models import Message
 from ops.console.lists.words import first_words
-from ops.moderation.models import Claim, Flag, Label, Outcome
+from ops.moderation.models import Claim, Flag, Label, Outcome, State
 
 MOST_NAMED = 3
 
@@ -47,7 +48,8 @@ def prepare(rows: Sequence[Any]) -> None:
     """Set ``queued`` on cases, in four queries however many there are. A decided case shows all of its flags."""
     found = {row.pk: Queued() for row in rows}
     flags: defaultdict[int, list[Flag]] = defaultdict(list)
-    for flag in Flag.objects.filter(case__in=found).select_related("label").order_by("created_at", "id"):
+    made = Flag.objects.filter(case__in=found).select_related("label").annotate(now_at=F("message__revision"))
+    for flag in made.order_by("created_at", "id"):
         flags[flag.case_id].append(flag)
     chosen = {pk: [one for one in some if one.outcome == Outcome.WAITING] or some for pk, some in flags.items()}
     keys = {pk: next((one.message_id for one in some if one.message_id), None) for pk, some in chosen.items()}
@@ -62,20 +64,7 @@ def prepare(rows: Sequence[Any]) -> None:
         queued.people = sorted(people.get(row.conversation_id, ()))
         queued.reports = len(some)
         queued.reporters = len({one.reporter_id for one in some})
-        counts: defaultdict[Label, int] = defaultdict(int)
-        for one in some:
-            counts[one.label] += 1
-        queued.labels = sorted(counts, key=lambda label: -counts[label])
+        queued.labels = [label for label, _ in Counter(one.label for one in some).most_common()]
         queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk) or 0)
-        queued.overdue = row.state != "closed" and row.due_at < now
-    _mark_edited(found, chosen)
-
-
-def _mark_edited(found: dict[int, Queued], chosen: dict[int, list[Flag]]) -> None:
-    revisions = dict(
-        Message.objects.filter(pk__in={one.message_id for some in chosen.values() for one in some if one.message_id})
-        .order_by()
-        .values_list("pk", "revision")
-    )
-    for pk, some in chosen.items():
-        found[pk].edited = any(revisions.get(one.message_id or 0, one.revision) != one.revision for one in some)
+        queued.edited = any(one.now_at not in (None, one.revision) for one in some)  # type: ignore[attr-defined]
+        queued.overdue = row.state != State.CLOSED and row.due_at < now
