@@ -67,20 +67,17 @@ def rank_case(case: Case, *, using: str) -> None:
         case.save(using=using, update_fields=["severity", "due_at", "rank_at"])
 
 
-def close_if_settled(case: Case, *, using: str) -> bool:
+def close_if_settled(case: Case, *, using: str) -> None:
     """Close a pending case in which no flag is waiting any more; else rank it by those that are.
 
     One stays pending without flags where a decision lapsed: what it did is still to be looked at.
     """
     if case.state == State.CLOSED:
-        return False
+        return
     if Flag.objects.using(using).waiting().filter(case=case).exists():
         rank_case(case, using=using)
-        return False
-    if _is_to_be_reviewed(case, using):
-        return False
-    close(case, using=using)
-    return True
+    elif not _is_to_be_reviewed(case, using):
+        close(case, using=using)
 
 
 def close(case: Case, *, using: str) -> None:

@@ -30,28 +30,23 @@ RETURNING case_id
 """
 
 
-def free_cases(user: Any, cases: Any = None) -> Any:
-    """Return the cases that ``user`` may be given: to be decided, held by nobody, not skipped by them, fit for them.
-
-    ``cases`` are those to choose from instead of the queue.
-    """
-    now = timezone.now()
-    skipped = Skip.objects.filter(reviewer=user.pk, case=OuterRef("pk"), until__gt=now)
-    found = Case.objects.all() if cases is None else cases
-    free = found.to_decide() if cases is None else found.pending()
-    return free.free_of_claims().fit_for(user.pk).exclude(Exists(skipped)).filter(conversation__isnull=False)
+def free_cases(user: Any) -> Any:
+    """Return the cases that ``user`` may be given: to be decided, held by nobody, not skipped by them, fit for them."""
+    skipped = Skip.objects.filter(reviewer=user.pk, case=OuterRef("pk"), until__gt=timezone.now())
+    free = Case.objects.to_decide().free_of_claims().fit_for(user.pk)
+    return free.exclude(Exists(skipped)).filter(conversation__isnull=False)
 
 
-def claim_next(user: Any, *, cases: Any = None, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
-    """Claim the best free case of the queue, or of ``cases``, for ``user``; None where there is none.
+def claim_next(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
+    """Claim the best free case of the queue for ``user``; None where there is none.
 
     What they held before is released. Raises ClaimRefused where others were faster again and again.
     """
     for _ in range(MOST_TRIES):
         try:
             with transaction.atomic(using=using):
-                _release_all(user, using)
-                best = free_cases(user, cases).using(using).order_by("rank_at", "id")
+                release_all(user, using=using)
+                best = free_cases(user).using(using).order_by("rank_at", "id")
                 claim = _take(user, best, using)
                 if claim is not None:
                     return claim
@@ -72,7 +67,7 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None:
             raise ClaimRefused(f"{held.reviewer.get_username()} holds this case.")
         _refuse_unfit(user, locked, using)
-        _release_all(user, using)
+        release_all(user, using=using)
         claim = _take(user, Case.objects.using(using).filter(pk=case.pk), using)
         if claim is None:
             raise ClaimRefused("A colleague has just claimed this case.")
@@ -114,7 +109,7 @@ def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
 
 def release_all(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Give back what this person holds, such as when they sign out."""
-    _release_all(user, using)
+    Claim.objects.using(using).filter(reviewer=user.pk).delete()
 
 
 def skip(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
@@ -152,10 +147,6 @@ def _refuse_unfit(user: Any, case: Case, using: str) -> None:
             "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision of "
             "yours on it was undone."
         )
-
-
-def _release_all(user: Any, using: str) -> None:
-    Claim.objects.using(using).filter(reviewer=user.pk).delete()
 
 
 def _lease() -> models.Value:

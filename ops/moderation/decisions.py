@@ -71,17 +71,16 @@ def decide(
         case.closed_at = now
         case.first_decided_at = case.first_decided_at or now
         cases.save_change(case, using=using)
-        decision = Decision.objects.using(using).create(
-            case=case,
+        decision = _append(
+            case,
+            before,
+            by,
+            now,
+            using,
             label=choice.label,
             reason=choice.reason,
             sent=choice.sent.strip(),
             note=choice.note.strip(),
-            decided_by=by,
-            decided_by_name=by.get_username(),
-            decided_at=now,
-            version_before=before,
-            version_after=case.version,
         )
         CoveredMessage.objects.using(using).bulk_create(
             CoveredMessage(decision=decision, message_id=pk, revision=revision) for pk, revision in covered.items()
@@ -130,16 +129,20 @@ def wait(
         raise DecisionRefused("Say what the case waits for: a time, a reply, or both.")
     if until is not None and not now < until <= now + LONGEST_WAIT:
         raise DecisionRefused(f"A case can wait until a time within the next {LONGEST_WAIT.days} days.")
-    with transaction.atomic(using=using):
-        case = claims.locked_case(by, case_id, token=token, version=version, using=using)
-        case.state = after(case.state, Happening.WAITED)
-        case.waiting_from, case.waits_until, case.waits_for_reply = now, until, for_reply
-        cases.save_change(case, using=using)
-        claims.release(by, case.pk, using=using)
-        hours = None if until is None else round((until - now).total_seconds() / 3600, 1)
-        details = {"hours": hours, "reply": for_reply}
-        record(ModerationEvent.CASE_WAITS, actor=by, target=case, details=details, using=using)
-    return case
+    hours = None if until is None else round((until - now).total_seconds() / 3600, 1)
+    return _step(
+        case_id,
+        Happening.WAITED,
+        ModerationEvent.CASE_WAITS,
+        by,
+        token,
+        version,
+        using,
+        details={"hours": hours, "reply": for_reply},
+        waiting_from=now,
+        waits_until=until,
+        waits_for_reply=for_reply,
+    )
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,6 @@ class Undoing:
     ``refusal`` is a sentence where it cannot be undone at all.
     """
 
-    decision: Decision
     shows: list[int]
     stays: dict[int, str]
     refusal: str = ""
@@ -157,8 +159,8 @@ class Undoing:
 
 def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
     """Return what ``undo`` would do with a decision now; changes nothing."""
-    hidden = list(decision.measures.using(using).filter(act=Act.HIDE).values_list("message", "before", "after"))
-    stored = Message._base_manager.using(using).filter(pk__in=[pk for pk, _, _ in hidden if pk is not None])
+    hidden = list(decision.measures.using(using).filter(act=Act.HIDE).values_list("message", "before"))
+    stored = Message._base_manager.using(using).filter(pk__in=[pk for pk, _ in hidden if pk is not None])
     now, revisions = dict(stored.values_list("pk", "hidden")), dict(stored.values_list("pk", "revision"))
     covered = dict(decision.covered.using(using).values_list("message", "revision"))
     # By a later decision that was not undone: it hides the message for a reason of its own.
@@ -170,7 +172,7 @@ def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
         .values_list("message", flat=True)
     )
     shows, stays = [], {}
-    for pk, before, _ in hidden:
+    for pk, before in hidden:
         if pk is None or pk not in now or not now[pk]:
             continue
         if before:
@@ -186,7 +188,7 @@ def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
         refusal = "This entry undid a decision: decide the case again instead."
     elif Decision.objects.using(using).filter(reverses=decision.pk).exists():
         refusal = "This decision was undone already."
-    return Undoing(decision, sorted(shows), stays, refusal)
+    return Undoing(sorted(shows), stays, refusal)
 
 
 def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
@@ -219,21 +221,24 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
         end_in_force(case, Cause.UNDONE, at=now, using=using)
         _wait_again(case, decision, using)
         cases.reopen(case, Happening.UNDONE, since=now, using=using)
-        reversing = Decision.objects.using(using).create(
-            case=case,
-            note=note.strip(),
-            decided_by=by,
-            decided_by_name=by.get_username(),
-            decided_at=now,
-            version_before=before,
-            version_after=case.version,
-            in_force=False,
-            reverses=decision,
-        )
+        reversing = _append(case, before, by, now, using, note=note.strip(), in_force=False, reverses=decision)
         hiding.show(plan.shows, using=using)
         details = {"decision": decision.pk, "shown": len(plan.shows), "skipped": len(plan.stays)}
         record(ModerationEvent.DECISION_UNDONE, actor=by, target=case, details=details, using=using)
     return reversing
+
+
+def _append(case: Case, version_before: int, by: Any, at: datetime, using: str, **fields: Any) -> Decision:
+    """Store a decision on a case that it has changed already, with a copy of who made it."""
+    return Decision.objects.using(using).create(
+        case=case,
+        decided_by=by,
+        decided_by_name=by.get_username(),
+        decided_at=at,
+        version_before=version_before,
+        version_after=case.version,
+        **fields,
+    )
 
 
 def end_in_force(case: Case, cause: Cause, *, at: datetime, using: str) -> int | None:
@@ -252,15 +257,25 @@ def _wait_again(case: Case, decision: Decision, using: str) -> None:
 
 
 def _step(
-    case_id: int, happening: Happening, event: str, by: Any, token: UUID | None, version: int, using: str
+    case_id: int,
+    happening: Happening,
+    event: str,
+    by: Any,
+    token: UUID | None,
+    version: int,
+    using: str,
+    details: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> Case:
-    """Change a case's state under a claim, release it, and record that."""
+    """Change a case's state, and these fields, under a claim; release it, and record that."""
     with transaction.atomic(using=using):
         case = claims.locked_case(by, case_id, token=token, version=version, using=using)
         case.state = after(case.state, happening)
+        for name, value in changes.items():
+            setattr(case, name, value)
         cases.save_change(case, using=using)
         claims.release(by, case.pk, using=using)
-        record(event, actor=by, target=case, using=using)
+        record(event, actor=by, target=case, details=details, using=using)
     return case
 
 
