@@ -51,24 +51,26 @@ def _last_id_kept(schema_editor: Any, table: str) -> Iterator[None]:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, before[0]])
 
 
-class AddFieldKeepingIds(AddField):
-    """As Django's, but SQLite does not forget the highest id of the table, of which it makes a copy."""
+class _KeepingIds:
+    """An operation on a field for which SQLite copies the table, without forgetting the highest id that it ever had."""
+
+    model_name: str
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            super().database_forwards(app_label, schema_editor, from_state, to_state)  # type: ignore[misc]
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            super().database_backwards(app_label, schema_editor, from_state, to_state)  # type: ignore[misc]
 
 
-class AlterFieldKeepingIds(AlterField):
-    """As Django's, but SQLite does not forget the highest id of the table, of which it makes a copy."""
+class AddFieldKeepingIds(_KeepingIds, AddField):
+    """As Django's; but see above."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        with _last_id_kept(schema_editor, to_state.apps.get_model(app_label, self.model_name)._meta.db_table):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+class AlterFieldKeepingIds(_KeepingIds, AlterField):
+    """As Django's; but see above."""
 
 
 class AddUniqueBesideWriters(AddConstraintForNewRows):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -25,20 +25,24 @@ def triggers_removed(connection: Any) -> Iterator[None]:
         triggers.install(connection)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def tests_may_empty_the_audit_trail() -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to; nothing where the audit trail is not installed."""
+@contextmanager
+def tables_emptied_without_triggers(app: str, removed: Callable[[Any], AbstractContextManager[None]]) -> Iterator[None]:
+    """Transactional tests empty their tables within ``removed(connection)``, where ``app`` is installed."""
     empty_tables: Any = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def without_triggers(case: Any) -> None:
-        if not apps.is_installed("ops.audit"):
-            empty_tables(case)
-            return
-        with triggers_removed(connection):
+        with removed(connection) if apps.is_installed(app) else nullcontext():
             empty_tables(case)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tests_may_empty_the_audit_trail() -> Iterator[None]:
+    """For every suite that the root's conftest.py gives it to."""
+    with tables_emptied_without_triggers("ops.audit", triggers_removed):
         yield
 
 

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS
-from django.test import TransactionTestCase
 
+from ops.audit.tests.emptying import tables_emptied_without_triggers
 from ops.moderation import triggers
+
+
+@contextmanager
+def triggers_removed(connection: Any) -> Iterator[None]:
+    """Without the triggers within the block."""
+    triggers.remove(connection.alias)
+    try:
+        yield
+    finally:
+        triggers.install(connection.alias)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tests_may_delete_decisions() -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to; nothing where the room is not installed."""
-    empty_tables: Any = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-
-    def without_triggers(case: Any) -> None:
-        if not apps.is_installed("ops.moderation"):
-            empty_tables(case)
-            return
-        triggers.remove(DEFAULT_DB_ALIAS)
-        try:
-            empty_tables(case)
-        finally:
-            triggers.install(DEFAULT_DB_ALIAS)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+    """For every suite that the root's conftest.py gives it to."""
+    with tables_emptied_without_triggers("ops.moderation", triggers_removed):
         yield
