@@ -8,11 +8,13 @@ import pytest
 from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
+from messaging.tests.migrated import django_db_modify_db_settings
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 from ops.jobs.tests.untimed import work_in_requests_is_not_timed
 from ops.moderation.tests.emptying import tests_may_delete_decisions
 
 __all__ = [
+    "django_db_modify_db_settings",
     "examples",
     "tables_are_emptied_row_by_row",
     "tests_may_delete_decisions",

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
 
-from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.models import ORIGINAL_WITHHELD, Conversation, Message, MessageHistory, Notification
 
 
 class LargeTableAdmin(admin.ModelAdmin):
@@ -54,7 +54,17 @@ class ConversationAdmin(LargeTableAdmin):
 
 @admin.register(Message)
 class MessageAdmin(LargeTableAdmin):
-    list_display = ["__str__", "sender", "receiver", "first_words", "timestamp", "edited", "read", "hidden"]
+    list_display = [
+        "__str__",
+        "sender",
+        "receiver",
+        "first_words",
+        "timestamp",
+        "edited",
+        "read",
+        "hidden",
+        "redaction",
+    ]
     list_filter = ["read", "edited", "hidden"]
     list_select_related = ["sender", "receiver"]
     search_fields = ["=external_id", "=sender__username", "=receiver__username"]
@@ -75,6 +85,17 @@ class MessageAdmin(LargeTableAdmin):
 class MessageHistoryAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "edited_at", "edited_by"]
     list_select_related = ["edited_by"]
+    fields = ["message", "text_before", "edited_at", "edited_by"]
+    readonly_fields = ["text_before"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.readable()
+
+    @admin.display(description="text before")
+    def text_before(self, history: Any) -> str:
+        """Originals of removed parts are shown to nobody here: this site keeps no record of who read them."""
+        return ORIGINAL_WITHHELD if history.withheld else str(history.text)
 
 
 @admin.register(Notification)

@@ -7,6 +7,12 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+        from django.db.models.signals import post_migrate
+
         from messaging import signals
+        from messaging.search import checks, indexing, sqlite  # noqa: F401 - registers the checks
 
         signals.connect()
+        connection_created.connect(sqlite.register, dispatch_uid="messaging.search.register")
+        post_migrate.connect(indexing.after_migrating, sender=self, dispatch_uid="messaging.search.after_migrating")

@@ -22,13 +22,15 @@ INLINE_CHARACTERS = 50_000
 class Edit(NamedTuple):
     """One edit of a message: when, by whom (a user, or None if unknown), and what it changed.
 
-    ``coarse``: the texts are too long, or differ too much, to be compared word by word everywhere.
+    ``coarse``: the texts are too long, or differ too much, to be compared word by word everywhere. ``withheld``: the
+    text before it is withheld, because moderators removed part of the message; ``differences`` are empty then.
     """
 
     edited_at: datetime
     edited_by: Any
     differences: list[Difference]
     coarse: bool
+    withheld: bool = False
 
 
 class Edits(NamedTuple):
@@ -45,11 +47,11 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
     edited = {message.pk: message for message in messages if message.edited}
     if not edited:
         return {}
-    histories = MessageHistory.objects.filter(message__in=edited)
+    histories = MessageHistory.objects.filter(message__in=edited).readable()
     sizes = (
         histories.order_by()
         .values_list("message")
-        .annotate(number=Count("pk"), last_at=Max("edited_at"), size=Sum(Length("old_content")))
+        .annotate(number=Count("pk"), last_at=Max("edited_at"), size=Sum(Length("text")))
     )
     totals, shown, characters_left = {}, [], INLINE_CHARACTERS
     for message_id, total, last_at, size in sizes:
@@ -58,7 +60,7 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
         if total <= EDITS_PER_PAGE and size <= characters_left:
             shown.append(edited[message_id])
             characters_left -= size
-    texts = MessageHistory.objects.select_related("edited_by").order_by("edited_at", "id")
+    texts = MessageHistory.objects.readable().select_related("edited_by").order_by("edited_at", "id")
     prefetch_related_objects(shown, Prefetch("histories", queryset=texts))
     effort, compared = Effort(), {}
     for place, message in enumerate(shown):
@@ -70,26 +72,32 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
     }
 
 
-def edits_page(message: Message, number: Any) -> Page:
-    """Return a page of the edits of ``message``, oldest first.
+def edits_page(message: Message, number: Any, *, originals: bool = False) -> Page:
+    """Return a page of the edits of ``message``, oldest first; with ``originals`` also of texts that are withheld.
 
     A ``number`` that is not a page number gives the first page, one beyond the end the last.
     """
-    histories = message.histories.order_by("edited_at", "id").select_related("edited_by")
+    stored: Any = message.histories.all()
+    histories = stored.readable(originals=originals).order_by("edited_at", "id").select_related("edited_by")
     page = Paginator(histories, EDITS_PER_PAGE).get_page(number)
     # The last edit of a page led to the first text of the next one.
-    last = histories[page.end_index()].old_content if page.has_next() else message.content
-    return Page(_compare(list(page.object_list), last, Effort()), page.number, page.paginator)
+    last = histories[page.end_index()].text if page.has_next() else message.content
+    edits = _compare(list(page.object_list), last, Effort(), originals=originals)
+    return Page(edits, page.number, page.paginator)
 
 
-def _compare(histories: Sequence[MessageHistory], last_text: str, effort: Effort) -> list[Edit]:
-    """Return the edits between consecutive texts: those of ``histories`` and then ``last_text``.
+def _compare(histories: Sequence[Any], last_text: str, effort: Effort, *, originals: bool = False) -> list[Edit]:
+    """Return the edits between consecutive texts: those of the readable ``histories`` and then ``last_text``.
 
-    They share the ``effort`` of comparing them.
+    They share the ``effort`` of comparing them. A text that is withheld is compared only where ``originals`` were read.
     """
-    texts = [*(history.old_content for history in histories), last_text]
+    texts = [*(history.text for history in histories), last_text]
     edits = []
     for place, (history, (before, after)) in enumerate(zip(histories, pairwise(texts), strict=True)):
+        if history.withheld and not originals:
+            edits.append(Edit(history.edited_at, history.edited_by, [], coarse=False, withheld=True))
+            continue
         found = compare(before, after, effort.share(len(histories) - place))
-        edits.append(Edit(history.edited_at, history.edited_by, shortened(found.differences), found.coarse))
+        differences = shortened(found.differences)
+        edits.append(Edit(history.edited_at, history.edited_by, differences, found.coarse, history.withheld))
     return edits

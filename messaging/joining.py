@@ -18,10 +18,11 @@ from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 
 from messaging import page_cache
-from messaging.writing import ids_subquery, in_batches
+from messaging.writing import array_of, ids_subquery, in_batches
 
 # Sent when messages moved to other conversations, in the same transaction, with ``conversation_ids``, those that they
-# left, which are removed next where they are empty; and ``using``.
+# left, which are removed next where they are empty; ``merged``, which names for each of them that became a part of
+# another one as a whole that other one; and ``using``.
 messages_moved = Signal()
 
 # Pairs of numbers as a table: {pairs}. The first message of the thread of each message; UNION ends on loops.
@@ -111,7 +112,7 @@ def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
         messages.filter(pk__in=ids_subquery(joined, using=using)).update(awaited_parent_external_id=None)
         messages._set_parents(joined)
         _execute(MOVE_CONVERSATIONS, merged.items(), using)
-        messages_moved.send(sender=None, conversation_ids=sorted(merged), using=using)
+        messages_moved.send(sender=None, conversation_ids=sorted(merged), merged=merged, using=using)
         _tidy({*merged.values(), *(places[one].conversation_id for one in joined)}, merged, using)
         began = {places[one].conversation_id for one in joined} - merged.keys()
         first = messages.filter(conversation=OuterRef("pk"), parent_message=None).order_by().values("conversation")
@@ -152,7 +153,7 @@ def take_back(moves: Sequence[Move], *, using: str) -> None:
             conversations.filter(pk=pk).update(started_at=started[pk])
         left = {places[move.message_id].conversation_id for move in beginning}
         _execute(MOVE_THREADS, [(move.message_id, move.conversation_id) for move in beginning], using)
-        messages_moved.send(sender=None, conversation_ids=sorted(left), using=using)
+        messages_moved.send(sender=None, conversation_ids=sorted(left), merged={}, using=using)
         _tidy({*started, *left}, left, using)
         page_cache.invalidate_all(using=using)
 
@@ -266,7 +267,7 @@ def _execute(statement: str, pairs: Iterable[tuple[int, int]], using: str) -> li
     table = connection.ops.quote_name(apps.get_model("messaging", "Message")._meta.db_table)
     params: list[Any] = [json.dumps(given)]
     if connection.vendor == "postgresql":
-        params = [[one for one, _ in given], [other for _, other in given]]
+        params = [array_of(one for one, _ in given), array_of(other for _, other in given)]
     with connection.cursor() as cursor:
         cursor.execute(statement.format(messages=table, pairs=PAIRS[connection.vendor]), params)
         return cursor.fetchall() if cursor.description else []

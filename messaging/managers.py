@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db import connections, models, transaction
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from messaging import joining
 from messaging.database.references import RawDeletion
-from messaging.writing import MessageWriting, in_batches, lock_people
+from messaging.texts.beginnings import with_beginning
+from messaging.writing import MessageWriting, ids_subquery, in_batches, lock_people
 
-# Texts have no index, so a search reads only those of the newest messages, which takes about 0.1 s.
-SEARCHED_TEXTS = 50_000
 # People with more messages than this are in so many rows of a list that going through its rows in their order finds a
 # page of it sooner than collecting all of theirs. Each row of a conversation takes looking at its messages.
 FREQUENT, FREQUENT_IN_CONVERSATIONS = 20_000, 100_000
+WITHHELD = Q(message__redaction__gt=F("revision"))  # of a history: moderators removed part of a later text
+IS_WITHHELD = Case(When(WITHHELD, then=Value(True)), default=Value(False))
 NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
+
+
+def readable_text(instead: str) -> Case:
+    """The older text of a history as an expression; ``instead`` of one that is withheld."""
+    return Case(When(WITHHELD, then=Value(instead)), default=F("old_content"), output_field=models.TextField())
 
 
 class ConversationQuerySet(RawDeletion):
@@ -55,12 +60,9 @@ class ConversationQuerySet(RawDeletion):
         """Conversations in which these two (or their primary keys) wrote to each other."""
         return self.filter(pk__in=self._messages().between_values(one, other, "conversation_id"))
 
-    def matching(self, text: str) -> ConversationQuerySet:
-        """Conversations with a message that ``MessageQuerySet.matching`` finds."""
-        messages = self._messages()
-        if messages.are_frequent(messages.people_called(text), FREQUENT_IN_CONVERSATIONS):
-            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).matching_row_by_row(text)))
-        return self.filter(pk__in=messages.matching_values(text, "conversation_id"))
+    def with_message(self, condition: Q) -> ConversationQuerySet:
+        """Conversations with a message for which ``condition`` holds."""
+        return self.filter(pk__in=self._messages().filter(condition).order_by().values("conversation_id"))
 
     def for_list(self) -> ConversationQuerySet:
         """Add what a row of a list shows: ``edited_count``, ``opening_id`` (the oldest message without a parent) and
@@ -83,20 +85,36 @@ class ConversationQuerySet(RawDeletion):
         return list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
     def recount(self) -> int:
-        """Set the counts from the messages, in one UPDATE; returns the number of conversations.
+        """Lock the conversations, and set their counts from the messages; returns how many there are.
 
         The rows are locked by an earlier statement: on PostgreSQL, an UPDATE that has waited for a lock would count the
         messages as they were when it started.
         """
         with transaction.atomic(using=self.db, savepoint=False):
             ids = self.lock()
-            for batch in in_batches(ids):
-                self.model._base_manager.using(self.db).filter(pk__in=batch).update(
-                    message_count=Coalesce(self._aggregate(Count("*")), 0),
-                    unread_count=Coalesce(self._aggregate(Count("pk", filter=Q(read=False))), 0),
-                    last_message_at=Coalesce(self._aggregate(Max("timestamp")), F("last_message_at")),
-                )
+            self.recount_locked(ids)
         return len(ids)
+
+    def recount_locked(self, ids: Sequence[int]) -> None:
+        """Set the counts of the conversations with these ids, which the transaction has locked.
+
+        Each conversation's messages are read once. In SQL, because Django would ask for each count by itself; and
+        nearly each message that is stored comes through here.
+        """
+        connection = connections[self.db]
+        message: Any = self.model._meta.get_field("messages").related_model
+        conversations, messages = (connection.ops.quote_name(model._meta.db_table) for model in (self.model, message))
+        with connection.cursor() as cursor:
+            for batch in in_batches(ids):
+                these = ids_subquery(batch, using=self.db)
+                cursor.execute(
+                    f"UPDATE {conversations} SET (message_count, unread_count, last_message_at) = ("
+                    "SELECT COUNT(*), COUNT(*) FILTER (WHERE NOT message.read),"
+                    f" COALESCE(MAX(message.timestamp), {conversations}.last_message_at)"
+                    f" FROM {messages} message WHERE message.conversation_id = {conversations}.id)"
+                    f" WHERE id IN ({these.sql})",
+                    these.params,
+                )
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """As Django's, with the conversations locked first, so that nobody adds a message to them."""
@@ -116,11 +134,6 @@ class ConversationQuerySet(RawDeletion):
     def _messages(self) -> Any:
         message: Any = self.model._meta.get_field("messages").related_model
         return message._base_manager.using(self.db)
-
-    def _aggregate(self, aggregate: models.Aggregate) -> Subquery:
-        """Return the aggregate of each conversation's messages, which is NULL without any."""
-        grouped = self._messages().filter(conversation=OuterRef("pk")).order_by().values("conversation")
-        return Subquery(grouped.annotate(value=aggregate).values("value"))
 
 
 class MessageQuerySet(MessageWriting):
@@ -177,70 +190,33 @@ class MessageQuerySet(MessageWriting):
         return self.filter(~Exists(self.model._base_manager.filter(parent_message=OuterRef("pk"))))
 
     def for_list(self) -> MessageQuerySet:
-        """Add what a list row shows: sender and receiver, ``reply_count`` and ``history_count``."""
+        """Add what a list row shows: sender and receiver, ``reply_count``, ``history_count`` and, instead of the whole
+        text, its ``beginning``."""
         replies = self.model._base_manager.filter(parent_message=OuterRef("pk")).order_by().values("parent_message")
         histories = self._histories().filter(message=OuterRef("pk")).order_by().values("message")
-        return self.select_related("sender", "receiver").annotate(
+        return with_beginning(self.select_related("sender", "receiver"), "content").annotate(
             reply_count=Coalesce(Subquery(replies.annotate(number=Count("*")).values("number")), 0),
             history_count=Coalesce(Subquery(histories.annotate(number=Count("*")).values("number")), 0),
         )
-
-    def matching(self, text: str) -> MessageQuerySet:
-        """Messages that ``text`` finds.
-
-        Those sent or received by people whose username contains it, the one with this external id, and, among the
-        newest SEARCHED_TEXTS messages, those that contain it. Ignores case (on SQLite of a to z only).
-        """
-        messages: Any = self.model._base_manager.using(self.db)
-        if messages.are_frequent(messages.people_called(text), FREQUENT):
-            return self.matching_row_by_row(text)
-        return self.filter(pk__in=messages.matching_values(text, "pk"))
-
-    def matching_row_by_row(self, text: str) -> MessageQuerySet:
-        """The same as ``matching``, for terms that find people with many messages: no index by person is used."""
-        conditions = [Q(external_id=text), self._newest() & Q(content__icontains=text)]
-        return self.row_by_row(self.people_called(text), *conditions)
-
-    def people_called(self, text: str) -> models.QuerySet:
-        """The primary keys of people whose username contains ``text``."""
-        return get_user_model()._base_manager.using(self.db).filter(username__icontains=text).values("pk")
 
     def are_frequent(self, people: Any, most: int) -> bool:
         """Whether ``people`` (or a query of primary keys) sent, or received, more than ``most`` messages."""
         messages: Any = self.model._base_manager.using(self.db).order_by()
         return any(messages.filter(**{f"{side}__in": people})[most:].exists() for side in ("sender", "receiver"))
 
-    def row_by_row(self, people: Any, *others: Q) -> MessageQuerySet:
-        """Messages that ``people`` sent or received, or for which one of ``others`` holds.
+    def row_by_row(self, people: Any) -> MessageQuerySet:
+        """Messages that ``people`` sent or received.
 
         Looks at each row in the order that the caller wants, as no database does by itself where an index fits.
         """
-        conditions = (Q(sender__in=people), Q(receiver__in=people), *others)
+        conditions = (Q(sender__in=people), Q(receiver__in=people))
         found = Case(*(When(condition, then=Value(1)) for condition in conditions), default=Value(0))
         return self.alias(found=found).filter(found=1)
 
-    def _newest(self) -> Q:
-        """Whether a message is among the newest SEARCHED_TEXTS."""
-        messages: Any = self.model._base_manager.using(self.db).order_by("-timestamp", "-id")
-        oldest = messages.values_list("timestamp", flat=True)[SEARCHED_TEXTS - 1 :].first()
-        return Q() if oldest is None else Q(timestamp__gte=oldest)
-
-    def matching_values(self, text: str, column: str) -> models.QuerySet:
-        """Return ``column`` of the messages that ``matching`` finds, as a subquery.
-
-        A union, because each of its parts can use its own index; conditions joined by OR would use none.
-        """
-        people = self.people_called(text)
-        containing = self.filter(self._newest(), content__icontains=text)
-        parts = [self.filter(receiver__in=people), self.filter(external_id=text), containing]
-        first = self.filter(sender__in=people)
-        return first.order_by().values(column).union(*(part.order_by().values(column) for part in parts)).order_by()
-
-    def first_matches(self, conversation_ids: Iterable[int], text: str) -> dict[int, tuple[int, int]]:
-        """Return the first message with ``text`` of each of these conversations that has one, and how many have it, by
-        the conversation's id; the same messages as ``matching`` finds, but those of people called so."""
-        containing = self._newest() & Q(content__icontains=text)
-        found = self.filter(containing | Q(external_id=text), conversation_id__in=list(conversation_ids))
+    def first_in(self, conversation_ids: Iterable[int], condition: Q) -> dict[int, tuple[int, int]]:
+        """Return the first message of each of these conversations for which ``condition`` holds, if there is one, and
+        for how many it holds, by the conversation's id."""
+        found = self.filter(condition, conversation_id__in=list(conversation_ids))
         matches: dict[int, tuple[int, int]] = {}
         for conversation_id, pk in found.order_by("timestamp", "id").values_list("conversation_id", "pk"):
             first, number = matches.get(conversation_id, (pk, 0))
@@ -324,6 +300,25 @@ class UnreadMessagesManager(MessageManager):
 
 
 class MessageHistoryQuerySet(models.QuerySet):
+    def readable(self, *, originals: bool = False) -> MessageHistoryQuerySet:
+        """Histories as they may be shown: with ``withheld`` and ``text``, without ``old_content``.
+
+        The older text of a message is withheld if moderators removed part of a later one: the words may be in any of
+        them. Its ``text`` is empty. ``originals`` gives all texts, for those with ``messaging.read_redacted``; the
+        caller checks that, and records the reading.
+        """
+        text = F("old_content") if originals else readable_text("")
+        return self.annotate(withheld=IS_WITHHELD, text=text).defer("old_content")
+
+    def for_list(self) -> MessageHistoryQuerySet:
+        """Add what a list row shows: the editor, the message with its people but without its text, ``withheld``, and
+        the ``beginning`` of what may be shown of the older text."""
+        rows = self.select_related("message__sender", "message__receiver", "edited_by").defer("message__content")
+        found: MessageHistoryQuerySet = with_beginning(
+            rows.annotate(withheld=IS_WITHHELD), "old_content", shown=readable_text("")
+        )
+        return found
+
     def after_a_reply(self) -> MessageHistoryQuerySet:
         """Edits of messages that somebody had answered by then: what was answered is not what stands there now."""
         message: Any = self.model._meta.get_field("message").related_model
@@ -331,5 +326,6 @@ class MessageHistoryQuerySet(models.QuerySet):
         return self.filter(Exists(replies.filter(timestamp__lt=OuterRef("edited_at"))))
 
     def corrections(self) -> MessageHistoryQuerySet:
-        """Edits by somebody else than the sender."""
-        return self.filter(edited_by__isnull=False).exclude(edited_by=F("message__sender"))
+        """Edits by somebody else than the sender, but for the latest removal of words from a message."""
+        theirs = self.filter(edited_by__isnull=False).exclude(edited_by=F("message__sender"))
+        return theirs.exclude(message__redaction__isnull=False, message__redaction=F("revision") + 1)

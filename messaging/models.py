@@ -27,9 +27,13 @@ __all__ = ["Block", "Conversation", "Message", "MessageHistory", "Notification"]
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
 # What changes with a text, in the same statement.
 WITH_TEXT = {"edited", "revision"}
+# What moderators change; saving a message that was loaded before leaves it.
+MODERATED = ("hidden", "redaction")
 PARENT_GONE = "The message it answers does not exist any more."
 HIDDEN_TEXT_STAYS = "Moderators removed this message, so its text cannot be edited."
+REDACTED_TEXT_STAYS = "Moderators removed part of this message, so its text cannot be edited."
 REMOVED = "removed by moderators"  # what participants read in place of a hidden message
+ORIGINAL_WITHHELD = "[original withheld]"  # in place of an older text of a message of which a part was removed
 UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
 
 
@@ -81,6 +85,10 @@ class Message(models.Model):
     ``hidden``: moderators removed it; participants read REMOVED in its place, and its replies stay. Only
     ``messaging.texts.hiding`` and imports of new messages set it: saving the whole message leaves it as it is stored.
 
+    ``redaction``: moderators removed part of the text; the number of the revision that the latest removal made. All
+    texts before that one are withheld (``MessageHistoryQuerySet.readable``). Only ``messaging.texts.redacting`` and
+    imports of new messages set it, as with ``hidden``.
+
     ``read`` means that the receiver has read it; staff reading a message never changes it. Foreign keys to the user do
     nothing on delete, because ``messaging.erasing.erasure`` removes the messages of a deleted user in batches; the
     database's constraints make sure that none is left.
@@ -100,6 +108,7 @@ class Message(models.Model):
     revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     edited = models.BooleanField(default=False, editable=False)
     hidden = models.BooleanField(default=False, db_default=False, editable=False)
+    redaction = models.PositiveIntegerField(null=True, editable=False)
     read = models.BooleanField(default=False)
     parent_message = models.ForeignKey(
         "self",
@@ -143,6 +152,7 @@ class Message(models.Model):
         ordering = ["-timestamp", "-id"]
         base_manager_name = "objects"
         default_manager_name = "objects"
+        permissions = [("redact_message", "Can remove parts of messages")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(parent_message__isnull=True) | ~Q(parent_message=F("id")),
@@ -152,6 +162,10 @@ class Message(models.Model):
             moments_within_range("timestamp", name="message_moment_within_range"),
             moments_within_range("edited_elsewhere_at", name="message_edit_within_range"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="message_revision_from_one"),
+            models.CheckConstraint(
+                condition=Q(redaction__isnull=True) | Q(redaction__gte=1, redaction__lte=F("revision")),
+                name="message_redaction_is_a_revision",
+            ),
             models.CheckConstraint(
                 condition=Q(awaited_parent_external_id__isnull=True) | Q(parent_message__isnull=True),
                 name="message_awaits_no_second_parent",
@@ -176,10 +190,12 @@ class Message(models.Model):
             models.Index(fields=["timestamp", "id"], name="message_latest"),
             models.Index(fields=["sender", "timestamp", "id"], name="message_sent"),
             models.Index(fields=["receiver", "timestamp", "id"], name="message_received"),
+            models.Index(fields=["sender", "receiver"], name="message_between"),
             models.Index(fields=["receiver", "timestamp", "id"], name="message_unread_by", condition=Q(read=False)),
             models.Index(fields=["timestamp", "id"], name="message_unread", condition=Q(read=False)),
             models.Index(fields=["timestamp", "id"], name="message_edited", condition=Q(edited=True)),
             models.Index(fields=["timestamp", "id"], name="message_hidden", condition=Q(hidden=True)),
+            models.Index(fields=["timestamp", "id"], name="message_redacted", condition=Q(redaction__isnull=False)),
             models.Index(fields=["conversation"], name="message_edited_in", condition=Q(edited=True)),
         ]
 
@@ -191,15 +207,17 @@ class Message(models.Model):
 
         Raises ValidationError if the message, its sender or receiver, its parent or its conversation no longer exist,
         if the parent is in another conversation or is a reply to this message, and if the message would move to another
-        conversation; and if the sender of a hidden message would change its text. Locks, history and recount share one
-        transaction.
+        conversation; and if the sender of a hidden or redacted message would change its text. Locks, history and
+        recount share one transaction.
         """
         kwargs["using"] = using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         update_fields = kwargs.get("update_fields")
         if update_fields is not None and "content" in update_fields:
             kwargs["update_fields"] = update_fields = {*update_fields, *WITH_TEXT}
         if update_fields is None and self.get_deferred_fields():
-            self.__dict__.pop("hidden", None)  # Django saves the fields that were loaded, and it may be hidden since
+            # Django saves the fields that were loaded: the message may be hidden since, or its text be another one.
+            for name in (*MODERATED, *WITH_TEXT):
+                self.__dict__.pop(name, None)
         conversation_id = self.conversation_id
         try:
             with transaction.atomic(using=using):
@@ -208,6 +226,9 @@ class Message(models.Model):
                     self._join_conversation(using)
                 elif COUNTED_FIELDS & set(update_fields):
                     self._lock_conversation(using)
+                elif "content" in update_fields:
+                    stored: Any = type(self)._base_manager.using(using).filter(pk=self.pk)
+                    stored.lock_conversations()
                 super().save(*args, **kwargs)
                 if update_fields is None or "external_id" in update_fields:
                     joining.join_awaiting([self.external_id], using=using)
@@ -222,6 +243,17 @@ class Message(models.Model):
     def shown_text(self) -> str:
         """What participants read: the text, or REMOVED where the message is hidden."""
         return REMOVED if self.hidden else self.content
+
+    @property
+    def why_text_stays(self) -> str:
+        """Why its sender cannot edit the text, in a sentence; "" where they can."""
+        return self._why_text_stays(hidden=self.hidden, redaction=self.redaction)
+
+    @staticmethod
+    def _why_text_stays(*, hidden: bool, redaction: int | None) -> str:
+        if hidden:
+            return HIDDEN_TEXT_STAYS
+        return "" if redaction is None else REDACTED_TEXT_STAYS
 
     def clean(self) -> None:
         super().clean()
@@ -290,24 +322,27 @@ class Message(models.Model):
         """Called before saving: if the text changes, keep the old one as a history, set ``edited`` and the revision.
 
         Locks the row, so that of two simultaneous edits the second keeps the text of the first. Raises ValidationError
-        if the text of a hidden message is changed by its sender, who could write what was removed once more.
+        if the text of a hidden or redacted message is changed by its sender, who could write what was removed once
+        more.
         """
         self.text_changed = False
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
             return
         row = type(self)._base_manager.using(using).filter(pk=self.pk)
-        stored = row.select_for_update(of=("self",)).values("content", "edited", "revision", "hidden", "sender").first()
+        fields = ("content", "edited", "revision", "sender", *MODERATED)
+        stored = row.select_for_update(of=("self",)).values(*fields).first()
         if stored is None:
             return
-        # This instance may have been loaded before an edit, or before the message was hidden.
+        # This instance may have been loaded before an edit, or before moderators did something.
         self.edited = self.edited or stored["edited"]
         self.revision = stored["revision"]
         if update_fields is None:
-            self.hidden = stored["hidden"]
+            self.hidden, self.redaction = stored["hidden"], stored["redaction"]
         if stored["content"] == self.content:
             return
-        if stored["hidden"] and current_editor_id() == stored["sender"]:
-            raise ValidationError({"content": HIDDEN_TEXT_STAYS})
+        refusal = self._why_text_stays(hidden=stored["hidden"], redaction=stored["redaction"])
+        if refusal and current_editor_id() == stored["sender"]:
+            raise ValidationError({"content": refusal})
         self.histories.model._base_manager.using(using).create(
             message_id=self.pk,
             revision=stored["revision"],
@@ -337,7 +372,11 @@ class Message(models.Model):
 
 
 class MessageHistory(models.Model):
-    """A text that a message had before an edit, and the ``revision`` of the message that it was."""
+    """A text that a message had before an edit, and the ``revision`` of the message that it was.
+
+    What shows, lists, exports or compares old texts reads ``text`` of ``objects.readable()``: ``old_content`` may hold
+    what moderators removed.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
     revision = models.PositiveIntegerField(editable=False)
@@ -358,6 +397,7 @@ class MessageHistory(models.Model):
             models.CheckConstraint(condition=Q(revision__gte=1), name="history_revision_from_one"),
             models.UniqueConstraint(fields=["message", "revision"], name="one_history_per_revision"),
         ]
+        permissions = [("read_redacted", "Can read what moderators removed from messages")]
         indexes = [
             models.Index(fields=["message", "edited_at", "id"], name="history_of_message"),
             models.Index(fields=["edited_at", "id"], name="history_latest"),

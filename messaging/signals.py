@@ -36,7 +36,8 @@ def notify_receiver(sender: Any, instance: Message, raw: bool, created: bool, us
 
 def recount_conversation(sender: Any, instance: Message, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
     if not raw and (update_fields is None or COUNTED_FIELDS & set(update_fields)):
-        Conversation.objects.using(using).filter(pk=instance.conversation_id).recount()
+        # Message.save() has locked it.
+        Conversation.objects.using(using).recount_locked([instance.conversation_id])
 
 
 def reattach_replies(sender: Any, instance: Message, using: str, origin: Any, **_: Any) -> None:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging import edits, page_cache
 from messaging.erasing import erasure
-from messaging.models import HIDDEN_TEXT_STAYS, Message
+from messaging.models import Message
 from messaging.participants import account_deletion, blocking, pages
 from messaging.participants import inbox as inboxes
 from messaging.participants.forms import (
@@ -31,6 +31,7 @@ from messaging.participants.forms import (
     writing_refusal,
 )
 from messaging.participants.reporting import how_to_object
+from messaging.participants.standing import standing_of
 
 
 def _get_visible_message_or_404(request: HttpRequest, pk: int) -> Message:
@@ -74,10 +75,12 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     if part is None:
         raise Http404("No conversation of this user has that number.")
     receiver = _other_person(part.latest, request.user)
+    standing = standing_of(request.user)
     context = {
         "part": part,
         "receiver": receiver,
-        "refusal": writing_refusal(request.user, receiver),
+        "standing": standing,
+        "refusal": writing_refusal(request.user, receiver, standing),
         "form": ReplyForm(sender=request.user, receiver=receiver),
         "how_to_object": how_to_object(),
         "blocked": blocking.blocked_among(request.user, part.people),
@@ -121,7 +124,9 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         if sent:
             messages.success(request, "Your reply was sent.")
             return pages.redirect_to_message(user, sent)
-    context = {"form": form, "parent": parent, "receiver": receiver, "refusal": writing_refusal(user, receiver)}
+    standing = standing_of(user)
+    refusal = writing_refusal(user, receiver, standing)
+    context = {"form": form, "parent": parent, "receiver": receiver, "standing": standing, "refusal": refusal}
     return render(request, "messaging/reply.html", context)
 
 
@@ -137,7 +142,9 @@ def compose(request: HttpRequest) -> HttpResponse:
         if sent:
             messages.success(request, "Your message was sent.")
             return redirect(sent)
-    return render(request, "messaging/compose.html", {"form": form})
+    standing = standing_of(user)
+    context = {"form": form, "standing": standing, "refusal": standing.beginning_refusal}
+    return render(request, "messaging/compose.html", context)
 
 
 def _save_text(message: Message, content: str) -> Message:
@@ -159,11 +166,15 @@ def _save_text(message: Message, content: str) -> Message:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the text of a message that the user sent; the old text stays in its history.
 
-    Refused where moderators removed the message: nobody slips a text past them.
+    Refused where moderators removed the message or a part of it, and to whom they let send nothing, or the receiver
+    blocked: nobody slips a text past them.
     """
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
-    if message.hidden:
-        return render(request, "messaging/edit.html", {"refusal": HIDDEN_TEXT_STAYS, "message": message})
+    standing = standing_of(request.user)
+    refusal = message.why_text_stays or standing.sending_refusal or blocking.refusal(request.user, message.receiver)
+    if refusal:
+        context = {"refusal": refusal, "message": message, "standing": standing}
+        return render(request, "messaging/edit.html", context)
     form = EditForm(form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
@@ -172,7 +183,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
             messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
             return pages.redirect_to_message(request.user, message)
-    return render(request, "messaging/edit.html", {"form": form, "message": message})
+    return render(request, "messaging/edit.html", {"form": form, "message": message, "standing": standing})
 
 
 @login_required

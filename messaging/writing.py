@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -41,8 +42,13 @@ def ids_subquery(ids: Iterable[int], *, using: str) -> RawSQL:
     They are a single parameter, so the database's limit does not apply and the statement is prepared faster.
     """
     if connections[using].vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+        return RawSQL("SELECT unnest(%s::bigint[])", [array_of(ids)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+
+
+def array_of(numbers: Iterable[int | None]) -> str:
+    """Return numbers as PostgreSQL writes an array of them: the driver takes ten times as long for a list."""
+    return f"{{{json.dumps(list(numbers))[1:-1]}}}"
 
 
 class ProtectedPerson(Exception):
@@ -78,6 +84,13 @@ def lock_people(ids: Iterable[Any], *, using: str) -> set[Any]:
     return found
 
 
+TRIES = 5  # to lock the conversations that messages are in, before those are taken that were found last
+
+
+class _Moved(Exception):
+    """Messages moved to other conversations while somebody waited for theirs."""
+
+
 class MessageWriting(RawDeletion):
     """The methods of ``MessageQuerySet`` that write."""
 
@@ -93,16 +106,15 @@ class MessageWriting(RawDeletion):
             if "content" in changes:
                 lock_people([current_editor_id()], using=self.db)
             if not changes.keys() & COUNTED_FIELDS:
+                self.lock_conversations()
                 return self._update_with_history(changes)
             # What matches is restricted to the conversations locked here: a message that matches later, in another
             # one, is not updated.
-            conversation_ids = self._conversation_ids()
-            recounted = sorted({*conversation_ids, *self._target_conversation_ids(changes)})
-            self._lock_conversations(recounted)
+            conversation_ids = self._locked_conversation_ids(*self._target_conversation_ids(changes))
             rows = 0
             for batch in in_batches(conversation_ids):
                 rows += self.filter(conversation_id__in=batch)._update_with_history(changes)
-            self._recount(recounted)
+            self._conversations().recount_locked(conversation_ids)
             return rows
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -143,7 +155,7 @@ class MessageWriting(RawDeletion):
             created = super().bulk_create(
                 objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
             )
-            self._recount(recounted)
+            self._conversations().recount_locked(recounted)
         return created
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -153,17 +165,16 @@ class MessageWriting(RawDeletion):
         self._for_write = True
         deleted: Counter[str] = Counter()
         with transaction.atomic(using=self.db):
-            conversation_ids = self._conversation_ids()
-            self._lock_conversations(conversation_ids)
+            conversation_ids = self._locked_conversation_ids()
             ids = list(self.order_by("pk").values_list("pk", flat=True))
             messages: Any = self.model._base_manager.using(self.db)
             # For all of them before the first is deleted, so that no reply lands on a message deleted next.
             messages.reattach_replies(ids)
             for batch in in_batches(ids):
                 deleted.update(models.QuerySet.delete(messages.filter(pk__in=batch))[1])
-            self._recount(conversation_ids)
             for batch in in_batches(conversation_ids):
                 self._conversations().filter(pk__in=batch).remove_empty()
+            self._conversations().recount_locked(conversation_ids)
         return deleted.total(), dict(deleted)
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -211,7 +222,7 @@ class MessageWriting(RawDeletion):
                 cursor.execute(
                     f"UPDATE {table} reply SET parent_message_id = new.parent_id"
                     " FROM unnest(%s::bigint[], %s::bigint[]) new(id, parent_id) WHERE reply.id = new.id",
-                    [list(parents.keys()), list(parents.values())],
+                    [array_of(parents.keys()), array_of(parents.values())],
                 )
             else:
                 cursor.execute(
@@ -234,13 +245,28 @@ class MessageWriting(RawDeletion):
             return list(self.order_by().annotate(target_id=target).values_list("target_id", flat=True).distinct())
         return [] if target is None else [getattr(target, "pk", target)]
 
+    def _locked_conversation_ids(self, *others: int) -> list[int]:
+        """Lock the conversations of these messages, and the ``others``; returns their ids.
+
+        Whoever was waited for may have moved messages to further conversations. All are released then, by a savepoint,
+        and locked anew together: further ones locked on top would not be in the order that avoids deadlocks. Where new
+        messages match all the time, in ever more conversations, the last try decides.
+        """
+        # SQLite has one writer at a time: nobody was waited for.
+        for _ in range(TRIES if connections[self.db].features.has_select_for_update else 0):
+            with suppress(_Moved), transaction.atomic(using=self.db):
+                ids = sorted({*others, *self._conversation_ids()})
+                self._lock_conversations(ids)
+                if not {*others, *self._conversation_ids()} <= set(ids):
+                    raise _Moved
+                return ids
+        ids = sorted({*others, *self._conversation_ids()})
+        self._lock_conversations(ids)
+        return ids
+
     def _lock_conversations(self, ids: Sequence[int]) -> None:
         for batch in in_batches(ids):
             self._conversations().filter(pk__in=batch).lock()
-
-    def _recount(self, conversation_ids: Sequence[int]) -> None:
-        for batch in in_batches(conversation_ids):
-            self._conversations().filter(pk__in=batch).recount()
 
     def _update_with_history(self, changes: dict[str, Any]) -> int:
         """Do Django's update, after a history was stored for each text that it changes; returns the number of rows."""
@@ -273,21 +299,19 @@ class MessageWriting(RawDeletion):
         history: Any = self.model._meta.get_field("histories").related_model
         return history._base_manager.using(self.db)
 
+    def lock_conversations(self) -> None:
+        """Lock the conversations of these messages, in a transaction, before their texts are changed.
+
+        Whoever is told of a changed text may count on it: nobody joins or leaves the conversation meanwhile.
+        """
+        if connections[self.db].features.has_select_for_update:  # SQLite has one writer at a time
+            self._locked_conversation_ids()
+
     def _lock_rows(self) -> None:
-        """Lock the rows without loading them, where the database has row locks (SQLite has one writer at a time)."""
-        connection = connections[self.db]
-        if not connection.features.has_select_for_update:
-            return
+        """Lock the messages."""
         # Selected by a subquery, because FOR UPDATE is not allowed with GROUP BY or DISTINCT.
         selected = self.order_by().values("pk")
-        rows = self.model._base_manager.using(self.db).filter(pk__in=selected).order_by("pk").select_for_update()
-        try:
-            sql, params = rows.values_list("pk").query.get_compiler(self.db).as_sql()
-        except EmptyResultSet:
-            return
-        with connection.cursor() as cursor:
-            # Counted by the database, so that no ids are transferred.
-            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) locked", params)
+        _lock_unloaded(self.model._base_manager.using(self.db).filter(pk__in=selected).select_for_update(), self.db)
 
     def _insert_histories(self, content: Any) -> list[int]:
         """Store a history for each text that differs from the expression ``content``.
@@ -321,6 +345,23 @@ class MessageWriting(RawDeletion):
                 (connection.ops.adapt_datetimefield_value(timezone.now()), current_editor_id(), *params),
             )
             return [row[0] for row in cursor.fetchall()] if wanted else []
+
+
+def _lock_unloaded(rows: models.QuerySet, using: str) -> None:
+    """Lock ``rows``, which are selected for update, in the order of their keys without loading them.
+
+    Only where the database has row locks: SQLite has one writer at a time.
+    """
+    connection = connections[using]
+    if not connection.features.has_select_for_update:
+        return
+    try:
+        sql, params = rows.order_by("pk").values_list("pk").query.get_compiler(using).as_sql()
+    except EmptyResultSet:
+        return
+    with connection.cursor() as cursor:
+        # Counted by the database, so that no ids are transferred.
+        cursor.execute(f"SELECT COUNT(*) FROM ({sql}) locked", params)
 
 
 def nearest_survivor(message_id: int | None, parents: dict[int, int | None]) -> int | None:

@@ -74,7 +74,10 @@ class AlterFieldKeepingIds(_KeepingIds, AlterField):
 
 
 class AddUniqueBesideWriters(AddConstraintForNewRows):
-    """A unique constraint whose index PostgreSQL builds while others write. For migrations that are not atomic."""
+    """A unique constraint whose index PostgreSQL builds while others write. For migrations that are not atomic.
+
+    One with a condition is an index only, as Django makes it.
+    """
 
     atomic = False
 
@@ -85,13 +88,20 @@ class AddUniqueBesideWriters(AddConstraintForNewRows):
             with transaction.atomic(using=connection.alias):
                 super().database_forwards(app_label, schema_editor, from_state, to_state)
         elif self.allow_migrate_model(connection.alias, model):
-            quote, fields = connection.ops.quote_name, self.constraint.deconstruct()[2]["fields"]
-            table, name = quote(model._meta.db_table), quote(self.constraint.name)
-            columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
-            # What an attempt left that was broken off.
-            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})")
-            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
+            self._build(model, schema_editor)
+
+    def _build(self, model: Any, schema_editor: Any) -> None:
+        quote, facts = schema_editor.connection.ops.quote_name, self.constraint.deconstruct()[2]
+        table, name = quote(model._meta.db_table), quote(self.constraint.name)
+        # What an attempt left that was broken off.
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        if facts.get("condition") is not None:
+            made = str(self.constraint.create_sql(model, schema_editor))
+            schema_editor.execute(made.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1))
+            return
+        columns = ", ".join(quote(model._meta.get_field(field).column) for field in facts["fields"])
+        schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})")
+        schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         with transaction.atomic(using=schema_editor.connection.alias):

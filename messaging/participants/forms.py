@@ -15,6 +15,7 @@ from messaging.models import UNSTORABLE_TEXT, Message
 from messaging.participants import blocking
 from messaging.participants.account_deletion import is_last_superuser, password_refusal
 from messaging.participants.reporting import LONGEST_NOTE
+from messaging.participants.standing import Standing, standing_of
 
 MAX_CHARACTERS = 20_000
 
@@ -26,8 +27,14 @@ def form_data(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def writing_refusal(sender: Any, receiver: Any) -> str | None:
-    """Return why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can."""
+def writing_refusal(sender: Any, receiver: Any, standing: Standing | None = None) -> str | None:
+    """Return why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can.
+
+    ``standing`` is what moderators say of the sender, where that is known already.
+    """
+    refused = (standing_of(sender) if standing is None else standing).sending_refusal
+    if refused:
+        return refused
     if receiver.pk == sender.pk:
         return "You cannot send a message to yourself."
     if not receiver.is_active:
@@ -118,9 +125,15 @@ class ComposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.sender = sender
 
+    def clean(self) -> dict[str, Any] | None:
+        refusal = standing_of(self.sender).beginning_refusal
+        if refusal:
+            raise ValidationError(refusal)
+        return super().clean()
+
     def clean_receiver(self) -> Any:
         receiver = person_called(self.cleaned_data["receiver"])
-        refusal = writing_refusal(self.sender, receiver)
+        refusal = writing_refusal(self.sender, receiver, Standing())  # what moderators say of the sender is for clean()
         if refusal:
             raise ValidationError(refusal)
         return receiver

@@ -46,7 +46,7 @@ class Card:
     edits: Edits | None
     report: Report | None  # the reader's own, of a message that they received
     may_report: bool
-    reason: str  # what its author, who reads it, was told about its removal
+    reason: str  # what its author, who reads it, was told about its removal, or that of a part
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _moderated(user: Any, shown: Iterable[Message]) -> _Moderated:
     if service is None:
         return _Moderated()
     received = [message.pk for message in shown if may_be_reported(message, user)]
-    removed = [message.pk for message in shown if message.hidden and message.sender_id == user.pk]
+    removed = [message.pk for message in shown if message.why_text_stays and message.sender_id == user.pk]
     return _Moderated(
         can_report=True,
         reports=service.reports_of(user, received) if received else {},

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
+
+# One query of each page of a participant, where somebody knows what moderators have to say to them.
+ABOUT_STANDING = 1 if getattr(settings, "MESSAGING_STANDING", "") else 0
 
 
 @pytest.fixture(autouse=True)

@@ -27,26 +27,34 @@ def _and_close(work: Work) -> Any:
         connection.close()
 
 
-def _waits_for_a_lock() -> bool:
+def _is_waited_for() -> bool:
+    """Whether another connection waits for a lock that this one holds.
+
+    Not asked of ``pg_stat_activity``: what that shows stays as it was when the transaction first read it, and the
+    other one may have connected later.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database())"
+            "SELECT EXISTS (SELECT 1 FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
         )
         return cursor.fetchone()[0]
 
 
-def run_overlapping(first: Work, second: Work) -> Any:
+def run_overlapping(first: Work, second: Work, *, then: Work | None = None) -> Any:
     """Run ``first``, and ``second`` on a connection of its own before ``first`` commits.
 
-    ``first`` commits as soon as ``second`` waits for a lock or has ended. Returns and raises what ``second`` does.
+    ``first`` goes on with ``then`` and commits as soon as ``second`` waits for it or has ended. Returns and raises
+    what ``second`` does.
     """
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             first()
             following: Future[Any] = pool.submit(_and_close, second)
-            while not following.done() and not _waits_for_a_lock():
+            while not following.done() and not _is_waited_for():
                 wait([following], timeout=0.005)
+            if then is not None:
+                then()
         return following.result(timeout=30)
 
 

@@ -72,6 +72,18 @@ def test_two_simultaneous_edits_leave_two_histories(message: Message, first: Edi
     assert Message.objects.get(pk=message.pk).edited
 
 
+@pytest.mark.parametrize("edit", [save, save_text, update, update_in_bulk])
+def test_an_edit_waits_for_the_conversation_before_it_locks_the_message(message: Message, edit: Edit) -> None:
+    """Whoever is told of the change may lock what belongs to the conversation without a deadlock."""
+
+    def look() -> None:
+        assert Message.objects.select_for_update(nowait=True).get(pk=message.pk).content == "first"
+
+    conversation = Conversation.objects.filter(pk=message.conversation_id)
+    run_overlapping(conversation.lock, lambda: edit(message.pk, "second"), then=look)
+    assert texts(message) == ["first", "second"]
+
+
 def test_an_expression_builds_on_the_text_that_the_other_editor_left(message: Message) -> None:
     louder = Concat(F("content"), Value("!"))
     run_overlapping(
@@ -127,6 +139,46 @@ def test_a_reply_to_a_message_being_deleted_is_refused(message: Message, delete:
     with pytest.raises(ValidationError, match="The message it answers does not exist any more"):
         run_overlapping(lambda: delete(Message.objects.get(pk=middle.pk)), lambda: answer(middle))
     assert stored_counts() == true_counts()
+
+
+class TestAnswersThatJoinMeanwhile:
+    """Whoever waits for a join finds the messages in the conversation that they moved to, and holds that one."""
+
+    @pytest.fixture
+    def orphan(self) -> Message:
+        return write(make_user("carla"), make_user("dora"), "early", awaited_parent_external_id="q")
+
+    def arrive(self, message: Message) -> None:
+        Message.objects.filter(pk=message.pk).update(external_id="q")
+
+    def test_an_edit_locks_where_the_message_is_by_then(self, message: Message, orphan: Message) -> None:
+        free = Conversation.objects.select_for_update(no_key=True, skip_locked=True)
+
+        def look() -> list[int]:
+            with transaction.atomic():
+                return list(free.values_list("pk", flat=True))
+
+        def edit() -> list[BaseException | None]:
+            with transaction.atomic():
+                Message.objects.filter(pk=orphan.pk).lock_conversations()
+                return run_concurrently(lambda: seen.extend(look()))
+
+        seen: list[int] = []
+        assert run_overlapping(lambda: self.arrive(message), edit) == [None]
+        orphan.refresh_from_db()
+        assert orphan.conversation_id == message.conversation_id
+        assert seen == []
+
+    def test_reading_is_counted_where_the_message_is_by_then(self, message: Message, orphan: Message) -> None:
+        chosen = Message.objects.filter(pk=orphan.pk)
+        assert run_overlapping(lambda: self.arrive(message), lambda: chosen.update(read=True)) == 1
+        assert stored_counts() == true_counts()
+
+    def test_so_is_deleting(self, message: Message, orphan: Message) -> None:
+        chosen = Message.objects.filter(pk=orphan.pk)
+        run_overlapping(lambda: self.arrive(message), chosen.delete)
+        assert list(Message.objects.all()) == [message]
+        assert stored_counts() == true_counts()
 
 
 def test_a_reply_in_a_conversation_being_deleted_is_refused(message: Message) -> None:

@@ -14,7 +14,7 @@ from messaging.erasing import erasure
 from messaging.erasing.anonymising import AnonymisedCounts, anonymise_rest
 from messaging.models import Block, Message
 from messaging.participants.blocking import BLOCKED
-from messaging.tests.cast import make_user
+from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
 pytestmark = pytest.mark.django_db
@@ -55,9 +55,10 @@ def test_who_is_blocked_cannot_write_by_any_form(alice: Any, bob: Any) -> None:
     for address, data in (
         (reverse("messaging:reply", args=[message.pk]), {"content": "Hello?"}),
         (COMPOSE, {"receiver": "bob", "content": "Hello?"}),
+        (reverse("messaging:edit", args=[message.pk]), {"content": "Hello?"}),
     ):
         assert BLOCKED in alices.post(address, data).content.decode()
-    assert Message.objects.count() == 1
+    assert not Message.objects.filter(content="Hello?").exists() and Message.objects.count() == 1
     response = bobs.post(REMOVE, {"person": "alice"})
     assert response["Location"] == PAGE
     assert notices(response)[-1] == "alice is not blocked any more."
@@ -180,9 +181,10 @@ def test_pages_cost_the_same_with_twice_the_rows(
         for place in range(number):
             answer(first, minute=place)
             Block.objects.create(blocker=bob, blocked=make_user(f"person-{number}-{place}"))
-        with django_assert_num_queries(6):  # session, user, order, messages; who blocked whom, whom he blocked
+        # session, user, order, messages; who blocked whom, whom he blocked
+        with django_assert_num_queries(6 + ABOUT_STANDING):
             client.get(conversation_of(first))
-        with django_assert_num_queries(4):  # session, user, their number, a page of them
+        with django_assert_num_queries(4 + ABOUT_STANDING):  # session, user, their number, a page of them
             client.get(PAGE)
 
 

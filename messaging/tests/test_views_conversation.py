@@ -12,10 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 from messaging.editors import editing_as
 from messaging.models import Message
 from messaging.participants import pages
-from messaging.tests.cast import make_user
+from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
-QUERIES = 8  # session, user, the order, its messages, the sizes of their histories, these; two about blocks
+QUERIES = (
+    8 + ABOUT_STANDING
+)  # session, user, the order, its messages, the sizes of their histories, these; two about blocks
 
 
 def page_of(client: Any, message: Message, **query: Any) -> str:

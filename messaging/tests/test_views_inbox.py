@@ -11,13 +11,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from messaging.models import Message
 from messaging.participants import inbox
-from messaging.tests.cast import make_user
+from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
 INBOX = reverse("messaging:inbox")
 # session, user, unread messages, the newest sent and received, number of conversations, their counts, their people,
 # their previews
-QUERIES = 9
+QUERIES = 9 + ABOUT_STANDING
 
 
 def rows(client: Any, **query: Any) -> list[str]:

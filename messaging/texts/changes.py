@@ -13,6 +13,7 @@ from django.dispatch import Signal
 
 # ``sender``: the model of messages; ``ids``: a list of the ids of messages with a new text; ``using``: their database;
 # ``erased``: whether an erasure blanked the texts. A message that is new, or that is deleted, is not among them.
+# The conversations were locked before the messages, so a receiver may lock what belongs to them.
 texts_changed = Signal()
 
 

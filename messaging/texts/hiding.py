@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from messaging import page_cache
 from messaging.models import Message
-from messaging.writing import in_batches
+from messaging.writing import ids_subquery, in_batches
 
 
 def hide(ids: Iterable[int], *, using: str = DEFAULT_DB_ALIAS) -> list[int]:
@@ -31,11 +31,13 @@ def _set(ids: Iterable[int], *, hidden: bool, using: str) -> list[int]:
     people: set[object] = set()
     with transaction.atomic(using=using):
         for batch in in_batches(sorted(set(ids))):
-            rows = Message.objects.using(using).filter(pk__in=batch, hidden=not hidden).order_by("pk")
+            among = ids_subquery(batch, using=using)
+            rows = Message.objects.using(using).filter(pk__in=among, hidden=not hidden).order_by("pk")
             # Locked, so that nobody edits a text between the look at it and its being hidden.
             found = list(rows.select_for_update(of=("self",)).values_list("pk", "sender_id", "receiver_id"))
-            Message.objects.using(using).filter(pk__in=[pk for pk, *_ in found]).update(hidden=hidden)
-            changed += [pk for pk, *_ in found]
+            keys = [pk for pk, *_ in found]
+            Message.objects.using(using).filter(pk__in=ids_subquery(keys, using=using)).update(hidden=hidden)
+            changed += keys
             people.update(key for _, *keys in found for key in keys)
         page_cache.invalidate(people, using=using)
     return changed

@@ -1,0 +1,25 @@
+"""``manage.py forget_words``: take deleted words out of the files of the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from messaging.search import indexing
+
+
+class Command(BaseCommand):
+    help = (
+        "Take the words of erased, removed and edited texts, which no search finds, out of the pages of the index as "
+        "well. SQLite merges its index, PostgreSQL builds it anew beside readers and writers."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default="default", help="which database (default)")
+
+    def handle(self, *args: Any, database: str, **options: Any) -> None:
+        for _ in indexing.catch_up(database):
+            pass
+        for _ in indexing.forget(database):
+            pass

@@ -1,0 +1,21 @@
+"""``manage.py forget_words_when_due``: forget_words once a night, where something was deleted or changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from messaging.search.forgetting import forget_when_due
+
+
+class Command(BaseCommand):
+    help = (
+        "Do what forget_words does on PostgreSQL, once a night and only after texts were deleted or changed. "
+        "The worker asks every ten minutes; doing it twice is harmless. SQLite needs index_texts instead."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if forget_when_due(timezone.now()) and options["verbosity"]:
+            self.stdout.write("Built the indexes of words anew.")

@@ -1,0 +1,32 @@
+"""``manage.py index_texts``: take new and changed texts into the index of words."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+
+from messaging.search import indexing
+
+# In one run, which the worker does between others: each takes some hundredths of a second.
+MOST_BATCHES, MOST_STEPS = 20, 5
+
+
+class Command(BaseCommand):
+    help = (
+        "Take new and changed texts into the index that searches use, and deleted words out of it: as much as two "
+        "seconds allow. Only SQLite needs it; the worker runs it again and again. Safe to repeat, and to break off."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default="default", help="which database (default)")
+
+    def handle(self, *args: Any, database: str, **options: Any) -> None:
+        taken = sum(islice(indexing.catch_up(database), MOST_BATCHES))
+        if connections[database].vendor == "sqlite":
+            for _ in islice(indexing.forget(database), MOST_STEPS):
+                pass
+        if taken and options["verbosity"]:
+            self.stdout.write(f"Indexed: {taken:,}.")

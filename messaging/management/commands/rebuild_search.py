@@ -1,0 +1,45 @@
+"""``manage.py rebuild_search``: build the index of words anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections, transaction
+from tqdm import tqdm
+
+from messaging.models import Message, MessageHistory
+from messaging.search import indexing
+
+
+class Command(BaseCommand):
+    help = (
+        "Build the index that searches use anew, while others read and write. On SQLite, searches find only the newest "
+        "texts until it is done; broken off, the worker (index_texts) goes on with it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default="default", help="which database (default)")
+        parser.add_argument("--state", action="store_true", help="only tell how far the index is")
+
+    def handle(self, *args: Any, database: str, state: bool, **options: Any) -> None:
+        if not state:
+            self._rebuild(database, quiet=not options["verbosity"])
+        for one in indexing.states(database):
+            self.stdout.write(one.sentence)
+
+    def _rebuild(self, database: str, *, quiet: bool) -> None:
+        if connections[database].vendor == "postgresql":
+            # What is missing is built; then all is built anew, and takes the place of the old when it is ready.
+            indexing.install(database)
+            for _ in indexing.forget(database):
+                pass
+            return
+        # At once, so that no search and no writer misses it.
+        with transaction.atomic(using=database):
+            indexing.remove(database)
+            indexing.install(database)
+        total = sum(model._base_manager.using(database).count() for model in (Message, MessageHistory))
+        with tqdm(total=total, unit=" texts", disable=quiet, file=self.stderr) as bar:
+            for taken in indexing.catch_up(database):
+                bar.update(taken)

@@ -1,0 +1,123 @@
+"""Terms as the engines take them: phrases of normalised words in place of texts, and as few operators as possible.
+
+Nothing that somebody typed goes into the syntax of an engine: words hold letters, digits and symbols alone, and are
+quoted all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from messaging.search.disguises import forms
+from messaging.search.normalising import words
+from messaging.search.terms import All, Disguised, Not, OneOf, Term, Words
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Consecutive words as the index holds them. With ``prefix``, the last one may go on."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True)
+class Without:
+    """Texts in which ``part`` is not found."""
+
+    part: Part
+
+
+@dataclass(frozen=True)
+class Every:
+    """Texts in which each of two or more ``parts`` is found."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Some:
+    """Texts in which one of two or more ``parts`` is found."""
+
+    parts: tuple[Part, ...]
+
+
+Part: TypeAlias = Phrase | Without | Every | Some
+Compiled: TypeAlias = Part | bool  # whether all texts match, where none has to be looked at
+
+
+@lru_cache(maxsize=500)
+def compiled(term: Term) -> Compiled:
+    """Return ``term`` in words of the index. A text without a letter, digit or symbol is in no message."""
+    match term:
+        case Words(text, prefix):
+            found = tuple(words(text).split())
+            return Phrase(found, prefix) if found else False
+        case Disguised(text):
+            return some(Phrase(tuple(form.split())) for form in forms(text))
+        case Not(inner):
+            return without(compiled(inner))
+        case All(terms):
+            return every(map(compiled, terms))
+        case OneOf(terms):
+            return some(map(compiled, terms))
+    raise TypeError(f"{term!r} is no term")
+
+
+def without(part: Compiled) -> Compiled:
+    """Everything that ``part`` does not find."""
+    if isinstance(part, bool):
+        return not part
+    return part.part if isinstance(part, Without) else Without(part)
+
+
+def every(parts: Iterable[Compiled]) -> Compiled:
+    """What all ``parts`` find; without any, everything."""
+    return _joined(parts, Every, decides=False)
+
+
+def some(parts: Iterable[Compiled]) -> Compiled:
+    """What one of ``parts`` finds; without any, nothing."""
+    return _joined(parts, Some, decides=True)
+
+
+def _joined(parts: Iterable[Compiled], kind: type[Every] | type[Some], *, decides: bool) -> Compiled:
+    """One part of several: one that is ``decides`` is all that matters, its opposite makes no difference."""
+    kept: list[Part] = []
+    for part in parts:
+        if part is decides:
+            return decides
+        if not isinstance(part, bool):
+            kept += part.parts if isinstance(part, kind) else [part]
+    return not decides if not kept else kept[0] if len(kept) == 1 else kind(tuple(dict.fromkeys(kept)))
+
+
+def wanted(part: Compiled) -> Iterator[Phrase]:
+    """The phrases by which a text is found, without those that it must not hold."""
+    match part:
+        case Phrase():
+            yield part
+        case Every(parts) | Some(parts):
+            for one in parts:
+                yield from wanted(one)
+
+
+def holds(part: Compiled, padded: str) -> bool:
+    """Whether a text is found, given its words with a space before and after them."""
+    match part:
+        case Phrase(_, prefix):
+            return f" {part.text}{'' if prefix else ' '}" in padded
+        case Without(inner):
+            return not holds(inner, padded)
+        case Every(parts):
+            return all(holds(one, padded) for one in parts)
+        case Some(parts):
+            return any(holds(one, padded) for one in parts)
+    return bool(part)

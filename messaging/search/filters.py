@@ -1,0 +1,216 @@
+"""The filters of a search: what each is called, what it means, and the condition that it is of a message.
+
+Others add filters of their own, each a ``Filter``; the help and the sentences about mistakes are made from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+from django.utils import timezone
+
+from messaging.search import periods
+from messaging.search.language import Mistake, Named, Value
+
+NOTHING = Q(pk__in=())
+LENGTH = re.compile(r"(>=|<=|>|<|)(0|[1-9][0-9]{0,8})", re.ASCII)
+KEY = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+LINK = r"https?://|(^|[^A-Za-z0-9_])www\."  # as a regular expression of both databases
+
+
+class Refused(Exception):
+    """A value cannot be searched for; a sentence for people."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who searches: whom they may find by name, and when that is."""
+
+    person: Callable[[str], Any | None]
+    now: datetime = field(default_factory=timezone.now)
+
+
+Condition: TypeAlias = Callable[[str, Reader], Q]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """``name:value``. One with a ``value`` takes just that; another one whatever its ``condition`` reads, such as the
+    ``example``. The condition raises Refused for a value that it cannot read.
+
+    ``joint`` reads all values at once; the others mean one of theirs.
+    """
+
+    name: str
+    meaning: str
+    condition: Condition
+    value: str = ""
+    example: str = ""
+    joint: Callable[[list[str], Reader], Q] | None = None
+
+    @property
+    def written(self) -> str:
+        """As people type it."""
+        return f"{self.name}:{self.value or self.example}"
+
+
+class Vocabulary:
+    """The filters that somebody can use."""
+
+    def __init__(self, filters: Iterable[Filter]) -> None:
+        self._filters = list(filters)
+
+    @property
+    def names(self) -> set[str]:
+        return {one.name for one in self._filters}
+
+    def __iter__(self) -> Iterator[Filter]:
+        return iter(self._filters)
+
+    def by_name(self) -> list[tuple[str, list[Filter]]]:
+        """The filters of each name, in the order in which the names were given."""
+        order = list(dict.fromkeys(one.name for one in self._filters))
+        found = sorted(self._filters, key=lambda one: order.index(one.name))
+        return [(name, list(some)) for name, some in groupby(found, key=lambda one: one.name)]
+
+    def find(self, name: str, value: Value) -> Filter:
+        """The filter that takes this value. Raises Mistake."""
+        named = [one for one in self._filters if one.name == name]
+        for wanted in (value.text.lower(), ""):  # "" of one that reads others
+            for one in named:
+                if one.value == wanted:
+                    return one
+        offered = ", ".join(one.written for one in named)
+        raise Mistake(f"There is no “{name}:{value.text}”. There are {offered}.", value.start, value.end)
+
+    def condition(self, named: Named, reader: Reader) -> Q:
+        """What a filter asks for, of messages. Raises Mistake."""
+        first = self.find(named.name, named.values[0])
+        if first.joint:
+            try:
+                return first.joint([value.text for value in named.values], reader)
+            except Refused as refused:
+                raise Mistake(str(refused), named.start, named.end) from None
+        found = Q()
+        for value in named.values:
+            try:
+                found |= self.find(named.name, value).condition(value.text, reader)
+            except Refused as refused:
+                raise Mistake(str(refused), value.start, value.end) from None
+        return found
+
+
+def person(name: str, reader: Reader) -> Any:
+    """The account of this name. Raises Refused, alike for one that is not there and one that may not be found."""
+    found = reader.person(name)
+    if found is None:
+        raise Refused(f"No participant is called “{name}”. Check the spelling; put a name with spaces in quotes.")
+    return found.pk
+
+
+def _either_side(name: str, reader: Reader) -> Q:
+    pk = person(name, reader)
+    return Q(sender=pk) | Q(receiver=pk)
+
+
+def _between(names: list[str], reader: Reader) -> Q:
+    if len(names) != 2:
+        raise Refused("Name two people, with a comma and no space between them: between:alice,bob.")
+    one, other = (person(name, reader) for name in names)
+    return Q(sender=one, receiver=other) | Q(sender=other, receiver=one)
+
+
+def period(text: str, reader: Reader) -> periods.Period:
+    """Raises Refused."""
+    try:
+        return periods.parse(text, reader.now)
+    except periods.NoPeriod as none:
+        raise Refused(str(none)) from None
+
+
+def within(field_name: str, text: str, reader: Reader) -> Q:
+    """That a moment lies in this day, month or year. Raises Refused."""
+    found = period(text, reader)
+    return Q(**{f"{field_name}__gte": found.beginning, f"{field_name}__lt": found.end})
+
+
+def _before(text: str, reader: Reader) -> Q:
+    return Q(timestamp__lt=period(text, reader).beginning)
+
+
+def _after(text: str, reader: Reader) -> Q:
+    found = period(text, reader)
+    return Q(timestamp__gte=found.beginning if found.going_on else found.end)
+
+
+def number(text: str) -> int:
+    """A number that fits a key. Raises Refused."""
+    if not KEY.fullmatch(text):
+        raise Refused("Write a number, such as 123.")
+    return int(text)
+
+
+def _of_id(text: str, reader: Reader) -> Q:
+    by_key = Q(pk=int(text)) if KEY.fullmatch(text) else Q()
+    return Q(external_id=text) | by_key if by_key else Q(external_id=text)
+
+
+def _length(text: str, reader: Reader) -> Q:
+    written = LENGTH.fullmatch(text)
+    if not written:
+        raise Refused("Write a number of characters without commas: length:>500, length:<=20 or length:3.")
+    sign, size = written[1], int(written[2])
+    length = Length("content")
+    compared: dict[str, list[Any]] = {
+        ">": [GreaterThan(length, size)],
+        ">=": [GreaterThanOrEqual(length, size)],
+        "<": [LessThan(length, size)],
+        "<=": [LessThanOrEqual(length, size)],
+        "": [GreaterThanOrEqual(length, size), LessThanOrEqual(length, size)],
+    }
+    return Q(*compared[sign])
+
+
+def always(condition: Q) -> Condition:
+    """The condition of a filter with one value."""
+    return lambda text, reader: condition
+
+
+# In whose presence words are looked for in older texts too (messaging.search.query). For those who may see these.
+HISTORY = Filter("in", "also texts that were edited away since", always(Q()), value="history")
+
+FILTERS = (
+    Filter("from", "sent by this person", lambda name, by: Q(sender=person(name, by)), example="alice"),
+    Filter("to", "received by this person", lambda name, by: Q(receiver=person(name, by)), example="bob"),
+    Filter("with", "sent or received by this person", _either_side, example='"Jo Doe"'),
+    Filter(
+        "between",
+        "what two people sent to each other",
+        lambda name, by: _between([name], by),
+        example="alice,bob",
+        joint=_between,
+    ),
+    Filter("on", "sent on this day, in this month or year", lambda text, by: within("timestamp", text, by),
+           example="2025-01-31"),
+    Filter("before", "sent before it began", _before, example="2025-01"),
+    Filter("after", "sent after it was over; after:7d: in the last seven days", _after, example="yesterday"),
+    Filter("is", "not yet read by the receiver", always(Q(read=False)), value="unread"),
+    Filter("is", "read by the receiver", always(Q(read=True)), value="read"),
+    Filter("is", "edited", always(Q(edited=True)), value="edited"),
+    Filter("is", "a reply to another message", always(Q(parent_message__isnull=False)), value="reply"),
+    Filter("is", "hidden by moderators", always(Q(hidden=True)), value="hidden"),
+    Filter("is", "with a part removed by moderators", always(Q(redaction__isnull=False)), value="redacted"),
+    Filter("has", "an address of the web", always(Q(content__iregex=LINK)), value="link"),
+    Filter("has", "a digit", always(Q(content__regex="[0-9]")), value="number"),
+    Filter("in", "in the conversation with this number", lambda text, by: Q(conversation=number(text)), example="123"),
+    Filter("id", "the message with this number or external ID", _of_id, example="88"),
+    Filter("length", "longer than so many characters; also <, <=, >= or just a number", _length, example=">500"),
+)  # fmt: skip

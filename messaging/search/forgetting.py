@@ -1,0 +1,78 @@
+"""When PostgreSQL's indexes are built anew, so that no page of theirs keeps the words of texts that are gone.
+
+That takes minutes for millions of texts, beside readers and writers: once a night, and only after rows were deleted or
+changed. The index's comment says when it was last looked after, and at which count of such rows.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connections
+
+from messaging.search import indexing
+
+NIGHT = range(1, 5)  # hours of the standing time zone
+OFTEN, AT_LAST = timedelta(hours=20), timedelta(hours=48)  # after so long in the night; at any hour
+NOTE = re.compile(r"words: ([0-9]+) at (.+)")
+_LOCK = "messaging.search.forgetting"
+
+
+def forget_when_due(now: datetime, using: str = "default") -> bool:
+    """Build PostgreSQL's indexes anew if it is time; returns whether it was. On SQLite ``catch_up`` is followed by it.
+
+    Of several workers that come at once, one does it.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_LOCK])
+        if cursor.fetchone() != (True,):
+            return False
+        try:
+            number = _changed(cursor)
+            noted, at = _noted(cursor)
+            if at is None:  # built by a migration: from now on
+                _note(cursor, number, now)
+            elif number != noted and _is_time(now, since=now - at):
+                for _ in indexing.forget(using):
+                    pass
+                _note(cursor, number, now)
+                return True
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_LOCK])
+    return False
+
+
+def _is_time(now: datetime, *, since: timedelta) -> bool:
+    is_night = now.astimezone(ZoneInfo(settings.TIME_ZONE)).hour in NIGHT
+    return since >= (OFTEN if is_night else AT_LAST)
+
+
+def _changed(cursor: Any) -> int:
+    """How many rows with texts were deleted or changed since the statistics of the database began."""
+    names = [tables.texts for tables in indexing.TEXTS]
+    cursor.execute(
+        "SELECT COALESCE(SUM(n_tup_del + n_tup_upd), 0)::bigint FROM pg_stat_user_tables"
+        " WHERE relid = ANY (SELECT to_regclass(unnest(%s::text[])))",
+        [names],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _noted(cursor: Any) -> tuple[int, datetime | None]:
+    cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [indexing.index_name(indexing.TEXTS[0])])
+    note = NOTE.fullmatch(cursor.fetchone()[0] or "")
+    return (int(note[1]), datetime.fromisoformat(note[2])) if note else (0, None)
+
+
+def _note(cursor: Any, number: int, now: datetime) -> None:
+    name = indexing.index_name(indexing.TEXTS[0])
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+    if cursor.fetchone() == (True,):
+        cursor.execute(f"COMMENT ON INDEX {name} IS 'words: {number} at {now.isoformat()}'")

@@ -1,0 +1,298 @@
+"""What people type into a search box: words, phrases and filters, and how they are combined.
+
+    query   = every { "OR" every }
+    every   = part { [ "AND" ] part }
+    part    = [ "-" ] ( "(" query ")" | filter | text )
+    filter  = name ":" value { "," value }          from:alice   to:"Jo Doe",bob   length:>500
+    text    = [ "~" ] ( quoted | word ) [ "*" ]     hello   "good morning"   light*   ~idiot
+    value   = quoted | word
+    quoted  = "…", and the marks that phones and other languages write instead
+
+A word goes on to the next space, or to the ")" that closes what it stands in. What else a sign means depends on where
+it stands, so that what people paste is text: "12:30", "https://…", "a-b" and 5" are words. Those without anything that
+can be found are left out ("rock & roll"). This is why it is read by hand: the grammars of parser libraries (lark,
+pyparsing, luqum) decide what a sign is before they know its place, and their errors name what they expected, not what
+helps.
+
+Parts without a filter become the trees of ``terms``, which the engines answer; ``Every``, ``Either`` and ``Without``
+combine them with filters. A mistake is a sentence with its place, and what to type instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from messaging.search import terms
+from messaging.search.normalising import words
+
+LONGEST = 255  # characters: what a record of a search keeps of it, so that none has words that are not recorded
+MOST_PARTS, DEEPEST = 60, 10  # words and filters, parentheses within parentheses
+QUOTES = {'"': '"', "“": '”"', "”": '”"', "„": '“”"', "«": "»"}  # what opens, and what may close it
+NO_WORDS = "Only letters, digits, and signs such as emoji can be found."
+NAME = re.compile(r"([A-Za-z][A-Za-z-]*):(?!//)")
+TEXT = (terms.Words, terms.Disguised, terms.Not, terms.All, terms.OneOf)
+
+
+class Mistake(Exception):
+    """What was typed cannot be searched for. A sentence for people, and the place from ``start`` to ``end``."""
+
+    def __init__(self, sentence: str, start: int, end: int) -> None:
+        super().__init__(sentence)
+        self.start, self.end = start, end
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands after the colon of a filter, and where."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """A filter by its name, with at least one value."""
+
+    name: str
+    values: tuple[Value, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Without:
+    """What does not meet ``part``, which holds a filter."""
+
+    part: Part
+
+
+@dataclass(frozen=True)
+class Every:
+    """What meets all ``parts``, of which one holds a filter."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    """What meets one of ``parts``, of which one holds a filter."""
+
+    parts: tuple[Part, ...]
+
+
+Part: TypeAlias = terms.Term | Named | Without | Every | Either
+
+
+def parse(text: str, names: Collection[str]) -> Part | None:
+    """Read what was typed; ``names`` are those of the filters that there are. None for nothing. Raises Mistake."""
+    if len(text) > LONGEST:
+        raise Mistake(f"This search is too long: use at most {LONGEST:,} characters.", LONGEST, len(text))
+    # PostgreSQL takes no NUL. A space instead keeps the places.
+    reading = _Reading(text.replace("\x00", " "), names)
+    return None if reading.ends(0) else reading.query(0)
+
+
+def within(text: str, tree: Part, period: str) -> str:
+    """Return what finds those messages of ``text``, which was read as ``tree``, that were sent within ``period``.
+
+    A period at its end is replaced: ``period`` lies within that one. "" where the search becomes too long.
+    """
+    text = text.rstrip()
+    last = tree.parts[-1] if isinstance(tree, Every) else tree
+    if isinstance(last, Named) and last.name == "on" and len(last.values) == 1 and last.end == len(text):
+        text = text[: last.start].rstrip()
+    elif isinstance(tree, Either | terms.OneOf):
+        text = f"({text})"
+    found = f"{text} on:{period}".lstrip()
+    return found if len(found) <= LONGEST else ""
+
+
+class _Reading:
+    """A text, and how far it is read. ``depth`` counts the parentheses that are open."""
+
+    def __init__(self, text: str, names: Collection[str]) -> None:
+        self.text, self.names = text, names
+        self.at = self.parts = 0
+
+    def ends(self, depth: int) -> bool:
+        """Skip spaces; whether nothing follows, or the parenthesis that closes this."""
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+        return self.at == len(self.text) or (depth > 0 and self.text[self.at] == ")")
+
+    def query(self, depth: int) -> Part:
+        found = [self.every(depth, None)]
+        while self.is_operator("OR", depth):
+            found.append(self.every(depth, self.operator("OR")))
+        return _joined(found, terms.OneOf, Either)
+
+    def every(self, depth: int, operator: tuple[int, int] | None) -> Part:
+        """``operator`` is the place of one that something has to follow."""
+        found: list[Part] = []
+        skipped: tuple[int, int] | None = None
+        while not self.ends(depth) and not self.is_operator("OR", depth):
+            if self.is_operator("AND", depth):
+                before, operator = operator, self.operator("AND")
+                if before or not (found or skipped):
+                    raise self._one_sided(operator)
+            else:
+                start, part = self.at, self.part(depth)
+                operator, skipped = None, skipped if part else (start, self.at)
+                found += [part] if part else []
+        if operator is not None:
+            raise self._one_sided(operator)
+        if not found and skipped:
+            raise Mistake(f"{NO_WORDS} Put words beside these signs.", *skipped)
+        if not found:
+            raise self._one_sided(self.operator("OR"))
+        return _joined(found, terms.All, Every)
+
+    def _one_sided(self, operator: tuple[int, int]) -> Mistake:
+        word = self.text[slice(*operator)]
+        return Mistake(f"Something to search for has to stand on both sides of {word}. {_as_text(word)}", *operator)
+
+    def is_operator(self, word: str, depth: int) -> bool:
+        after = self.at + len(word)
+        return self.text.startswith(word, self.at) and self._is_end(after, depth)
+
+    def operator(self, word: str) -> tuple[int, int]:
+        """Read past an operator, and return its place."""
+        start, self.at = self.at, self.at + len(word)
+        return start, self.at
+
+    def part(self, depth: int) -> Part | None:
+        """None for text in which nothing can be found."""
+        negated = self._is_sign("-")
+        if negated:
+            self.at += 1
+        start = self.at
+        found: Part
+        if self.text[start] == "(":
+            found = self._within_parentheses(depth)
+        else:
+            self.parts += 1
+            if self.parts > MOST_PARTS:
+                raise Mistake(f"Search for at most {MOST_PARTS} words and filters at once.", start, len(self.text))
+            name = NAME.match(self.text, start)
+            found = (self._filter(name, depth) if name else None) or self._text(depth)
+        if isinstance(found, terms.Words | terms.Disguised) and not words(found.text):
+            return None
+        if not negated:
+            return found
+        return terms.Not(found) if isinstance(found, TEXT) else Without(found)
+
+    def _within_parentheses(self, depth: int) -> Part:
+        start = self.at
+        if depth == DEEPEST:
+            raise Mistake(f"At most {DEEPEST} parentheses can stand within each other.", start, start + 1)
+        self.at += 1
+        found = None if self.ends(depth + 1) else self.query(depth + 1)
+        if self.at == len(self.text):
+            sentence = f"This parenthesis is not closed: add another one, “)”, where it ends. {_as_text('(')}"
+            raise Mistake(sentence, start, start + 1)
+        self.at += 1
+        if found is None:
+            raise Mistake("Nothing stands between these parentheses.", start, self.at)
+        return found
+
+    def _filter(self, name: re.Match[str], depth: int) -> Named | None:
+        """The filter that begins here; None if what looks like its name is text."""
+        start, known = name.start(), name[1].lower()
+        is_empty = self._is_end(name.end(), depth)
+        if known not in self.names:
+            if is_empty:
+                return None
+            offered = ", ".join(f"{one}:" for one in sorted(self.names))
+            remedy = _as_text(self._word(depth))
+            raise Mistake(f"There is no filter “{name[1]}:”. {remedy} The filters are {offered}.", start, name.end())
+        if is_empty:
+            sentence = f"Write what to look for right after “{known}:”, without a space. {_as_text(name[0])}"
+            raise Mistake(sentence, start, name.end())
+        self.at = name.end() - 1
+        values = []
+        while self.text[self.at : self.at + 1] in (":", ","):
+            self.at += 1
+            values.append(self._value(depth))
+        return Named(known, tuple(values), start, self.at)
+
+    def _value(self, depth: int) -> Value:
+        start = self.at
+        is_quoted = start < len(self.text) and self.text[start] in QUOTES
+        text = self._quoted() if is_quoted else self._word(depth, until=",")
+        if not text:
+            raise Mistake("Nothing stands beside this comma. Put a value that has a comma in quotes.", start - 1, start)
+        return Value(text, start, self.at)
+
+    def _text(self, depth: int) -> terms.Term:
+        is_disguised = self._is_sign("~")
+        if is_disguised:
+            self.at += 1
+        is_quoted = self.text[self.at] in QUOTES
+        text = self._quoted() if is_quoted else self._word(depth)
+        if is_disguised:
+            return terms.Disguised(text)
+        if is_quoted:
+            goes_on = self.text.startswith("*", self.at)
+            self.at += goes_on
+            return terms.Words(text, prefix=goes_on)
+        beginning = text.rstrip("*")
+        return terms.Words(beginning, prefix=True) if "" != beginning != text else terms.Words(text)
+
+    def _quoted(self) -> str:
+        start = self.at
+        closing = QUOTES[self.text[start]]
+        end = next((at for at in range(start + 1, len(self.text)) if self.text[at] in closing), None)
+        if end is None:
+            sentence = "This quotation mark is not closed: add another one where the phrase ends."
+            raise Mistake(sentence, start, len(self.text))
+        self.at = end + 1
+        text = self.text[start + 1 : end].strip()
+        if not text:
+            raise Mistake("Nothing stands between these quotation marks.", start, self.at)
+        return text
+
+    def _word(self, depth: int, until: str = "") -> str:
+        """Read a word. Parentheses within it belong to it."""
+        start, opened = self.at, 0
+        while self.at < len(self.text):
+            sign = self.text[self.at]
+            if sign.isspace() or sign == until or (sign == ")" and depth and not opened):
+                break
+            opened += {"(": 1, ")": -1}.get(sign, 0) if depth else 0
+            self.at += 1
+        return self.text[start : self.at]
+
+    def _is_end(self, at: int, depth: int) -> bool:
+        """Whether a word that ends here is a whole one."""
+        return at >= len(self.text) or self.text[at].isspace() or (depth > 0 and self.text[at] == ")")
+
+    def _is_sign(self, sign: str) -> bool:
+        """Whether ``sign`` stands here, before something that it can be about: "-" and "->" are text."""
+        after = self.text[self.at + 1 : self.at + 2]
+        return self.text[self.at] == sign and (after.isalnum() or after > "\x7f" or after in ('"', "(", "~"))
+
+
+def _joined(found: Sequence[Part], of_texts: Callable[[Any], Any], of_parts: Callable[[Any], Part]) -> Part:
+    """One part of several. Those that are text alone become one term, which an engine answers at once."""
+    texts, others = texts_and_others(found)
+    if len(texts) > 1:
+        texts = [of_texts(tuple(texts))]
+    parts = (*texts, *others)
+    return parts[0] if len(parts) == 1 else of_parts(parts)
+
+
+def texts_and_others(parts: Iterable[Part]) -> tuple[list[terms.Term], list[Part]]:
+    """The parts that are text alone, and those that hold a filter."""
+    parts = list(parts)
+    texts = [one for one in parts if isinstance(one, TEXT)]
+    return texts, [one for one in parts if not isinstance(one, TEXT)]
+
+
+def _as_text(text: str) -> str:
+    """The remedy for what was meant as text."""
+    without = text.replace('"', "")
+    return f'To search for it as text, put it in quotes: "{without}".'

@@ -1,0 +1,199 @@
+"""Searching on PostgreSQL: an index (GIN) on a function of the text, so that no road can leave it behind.
+
+The function makes the words of ``messaging.search.normalising``; without positions, because such an index keeps none:
+phrases are compared with the words of the texts that have all of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from messaging.search.compiling import Compiled, Every, Part, Phrase, Some, Without, every, some
+from messaging.search.normalising import ALONE, LETTERS, LONGEST_WORD, READ, REMOVED, SEPARATORS
+
+WORDS, INDEXED = "messaging_search_words", "messaging_search_index"  # functions
+COST = 30  # of the functions, in operations such as comparing two numbers: a measure for the planner
+MOST_CONTAINED = 20  # words that one row is looked through for before its words are made
+MOST_BYTES = 1_000_000  # of different words in one text; PostgreSQL takes 1 MB
+
+_FUNCTIONS = r"""
+CREATE OR REPLACE FUNCTION {schema}.{words}(content text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST {cost} AS $function$
+DECLARE found text;
+BEGIN
+    IF octet_length(content) > {read} THEN
+        content := left(content, {read});
+    END IF;
+    IF octet_length(content) = length(content) THEN
+        found := regexp_replace(lower(content COLLATE "C"), '[^a-z0-9]+', ' ', 'g');
+    ELSE
+        found := lower(normalize(content, NFKD) COLLATE {collation});
+        found := translate(found, '{single_from}', '{single_to}');
+        {pairs}
+        found := normalize(regexp_replace(found, '[{removed}]+', '', 'g'), NFC);
+        found := regexp_replace(found, '[{separators}]+', ' ', 'g');
+        found := regexp_replace(regexp_replace(found, '([{alone}])', ' \1 ', 'g'), ' +', ' ', 'g');
+    END IF;
+    IF length(found) > {longest} AND found ~ '(?:[^ ]{{250}}){{2}}[^ ]' THEN
+        found := regexp_replace(found, '((?:[^ ]{{250}}){{2}})(?=[^ ])', '\1 ', 'g');
+    END IF;
+    RETURN trim(found);
+END $function$;
+
+CREATE OR REPLACE FUNCTION {schema}.{indexed}(content text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST {cost} AS $function$
+DECLARE found text;
+BEGIN
+    -- Most texts; the function above does the same, slower.
+    IF octet_length(content) <= {longest} AND octet_length(content) = length(content) THEN
+        RETURN regexp_replace(lower(content COLLATE "C"), '[^a-z0-9 ]', ' ', 'g')::tsvector;
+    END IF;
+    found := {schema}.{words}(content);
+    IF octet_length(found) < {most} THEN
+        RETURN found::tsvector;
+    END IF;
+    -- The shortest words of a huge text, which are those that people look for.
+    RETURN (
+        SELECT array_to_tsvector(array_agg(word)) FROM (
+            SELECT word, sum(octet_length(word)) OVER (ORDER BY octet_length(word), word COLLATE "C") AS bytes
+            FROM (SELECT DISTINCT unnest(string_to_array(found, ' ')) AS word) AS different WHERE word <> ''
+        ) AS counted WHERE bytes < {most}
+    );
+END $function$;
+"""
+
+
+def functions(cursor: Any, schema: str) -> str:
+    """Return the statements that create the functions in a (quoted) schema, where the index finds them always."""
+    cursor.execute("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'")
+    collation = '"und-x-icu"' if cursor.fetchone() else '"default"'  # where PostgreSQL was built without ICU
+    single = {one: other for one, other in LETTERS.items() if len(other) == 1}
+    pairs = (f"found := replace(found, '{one}', '{other}');" for one, other in LETTERS.items() if len(other) > 1)
+    return _FUNCTIONS.format(
+        schema=schema,
+        words=WORDS,
+        indexed=INDEXED,
+        cost=COST,
+        collation=collation,
+        single_from="".join(single),
+        single_to="".join(single.values()),
+        pairs=" ".join(pairs),
+        removed=REMOVED,
+        separators=SEPARATORS,
+        alone=ALONE,
+        longest=LONGEST_WORD,
+        read=READ,
+        most=MOST_BYTES,
+    )
+
+
+def condition(part: Compiled, column: str, *, by_index: bool = True) -> tuple[str, list[str]]:
+    """Return a condition on the text in ``column`` (SQL), and its parameters.
+
+    With ``by_index`` false the planner uses another index, and each row is looked at: of one that has only ASCII first
+    whether it contains the words at all, which takes a tenth of the time that finding its words takes.
+    """
+    if by_index:
+        return _asked(part, column, by_index=True)
+    sql, params = _asked(part, column, by_index=False)
+    contained, words = _contained(part, f'lower({column} COLLATE "C")')
+    if not contained or len(words) > MOST_CONTAINED:
+        return sql, params
+    lacking = f"octet_length({column}) = length({column}) AND NOT {contained}"
+    # As a CASE, so that the planner does not believe that rows are rare, and sorts all.
+    return f"(CASE WHEN {lacking} THEN FALSE ELSE {sql} END) IS TRUE", [*words, *params]
+
+
+def _contained(part: Compiled, text: str) -> tuple[str, list[str]]:
+    """What every text of ASCII meets that ``part`` finds, as a condition with its parameters; "" where nothing."""
+    match part:
+        case Phrase(words):
+            return f"({' AND '.join([f'{text} LIKE %s'] * len(words))})", [f"%{word}%" for word in words]
+        case Every(parts):
+            known = [found for found in (_contained(one, text) for one in parts) if found[0]]
+            return _with(" AND ", known)
+        case Some(parts):
+            known = [_contained(one, text) for one in parts]
+            return _with(" OR ", known) if all(sql for sql, _ in known) else ("", [])
+    return "", []
+
+
+def _with(operator: str, conditions: Sequence[tuple[str, list[str]]]) -> tuple[str, list[str]]:
+    if not conditions:
+        return "", []
+    return f"({operator.join(sql for sql, _ in conditions)})", [one for _, params in conditions for one in params]
+
+
+def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[str]]:
+    """The condition by the words of a text.
+
+    All words together are one question to the index. Each phrase is another one, with a second look at what the index
+    found: asked for together, GIN would go through every text that has any word of any phrase.
+    """
+    if isinstance(part, bool):
+        return ("TRUE" if part else "FALSE"), []
+    if not _has_phrases(part):
+        found = f"{INDEXED}({column}) @@ %s::tsquery"
+        return (found if by_index else f"({found}) IS TRUE"), [_tsquery(part)]
+    match part:
+        case Phrase(words, prefix):
+            *first, last = words
+            among, params = _asked(Every((*map(_word, first), Phrase((last,), prefix))), column, by_index=by_index)
+            # Words hold neither % nor _.
+            pattern = f"% {part.text}{'' if prefix else ' '}%"
+            return f"({among} AND (' ' || {WORDS}({column}) || ' ') LIKE %s)", [*params, pattern]
+        case Without(inner):
+            excluded, params = _asked(inner, column, by_index=by_index)
+            return f"NOT {excluded}", params
+        case Every(parts):
+            return _joined("AND", every, parts, column, by_index)
+        case Some(parts):
+            return _joined("OR", some, parts, column, by_index)
+    raise TypeError(part)
+
+
+def _word(word: str) -> Phrase:
+    return Phrase((word,))
+
+
+def _joined(
+    operator: str, joined: Callable[[Iterable[Compiled]], Compiled], parts: Sequence[Part], column: str, by_index: bool
+) -> tuple[str, list[str]]:
+    plain = [one for one in parts if not _has_phrases(one)]
+    asked = [*([joined(plain)] if plain else []), *(one for one in parts if _has_phrases(one))]
+    return _with(f" {operator} ", [_asked(one, column, by_index=by_index) for one in asked])
+
+
+def listed(sql: str, table: str, key: str) -> str:
+    """Return ``sql``, a condition on rows of ``table``, as one on their ``key`` for which the index must be asked.
+
+    Where only the newest rows are wanted, the planner looks through them instead, in the belief that words are spread
+    evenly: of a word that nobody has used for years it would read every text.
+    """
+    return f"{key} = ANY (ARRAY(SELECT id FROM {table} WHERE {sql}))"
+
+
+def _has_phrases(part: Compiled) -> bool:
+    match part:
+        case Phrase(words):
+            return len(words) > 1
+        case Without(inner):
+            return _has_phrases(inner)
+        case Every(parts) | Some(parts):
+            return any(map(_has_phrases, parts))
+    return False
+
+
+def _tsquery(part: Compiled) -> str:
+    match part:
+        case Phrase(words, prefix):
+            quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words]
+            return f"{' & '.join(quoted)}{':*' if prefix else ''}"
+        case Without(inner):
+            return f"!{_tsquery(inner)}"
+        case Every(parts):
+            return f"({' & '.join(map(_tsquery, parts))})"
+        case Some(parts):
+            return f"({' | '.join(map(_tsquery, parts))})"
+    raise TypeError(part)

@@ -1,0 +1,273 @@
+"""Searching texts gives what reading each of them would give, whatever was done to them, and however it is asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as example_settings
+from hypothesis import strategies as st
+
+from messaging.models import Conversation, Message, MessageHistory
+from messaging.search import engine, indexing
+from messaging.search.compiling import compiled
+from messaging.search.engine import MARKED
+from messaging.search.normalising import places, words
+from messaging.search.terms import All, Disguised, Not, OneOf, Term, Words
+from messaging.tests.random_threads import rolled_back
+
+NAUGHTY = Path(settings.BASE_DIR).parent / "shared/data/naughty-strings/blns.json"
+TEXTS = [
+    "You are an idiot, Bob!",
+    "you are such an i d i o t",
+    "I-D-I-O-T",
+    "idiooooot",
+    "an 1d10t",
+    "an іdiot with a Cyrillic letter",
+    "ＩＤＩＯＴ in full width",
+    "id\u200biot with a space that nobody sees",
+    "Ünïcode, naïve café",
+    "東京都に行きました。がんばって",
+    "ภาษาไทยง่ายมาก",
+    "मुझे हिन्दी आती है",
+    "Привет, как дела? Всё хорошо",
+    "see https://example.com/a/b?c=3.14 now",
+    "3.14 is not 314",
+    "well done 👍🏽 👨\u200d👩\u200d👧 ❤️",
+    "what's up",
+    "100% sure_thing; DROP TABLE x -- \\",
+    "the quick brown fox",
+    "fox brown quick the",
+    "",
+    " ... ",
+]
+"""Texts by which searches are tried."""
+
+
+def slow(term: Term) -> set[int]:
+    return {pk for pk, text in Message.objects.values_list("pk", "content") if engine.matches(term, text)}
+
+
+def found(term: Term) -> set[int]:
+    return set(Message.objects.filter(engine.matching(term)).values_list("pk", flat=True))
+
+
+def texts(term: Term) -> list[str]:
+    return sorted(Message.objects.filter(engine.matching(term)).values_list("content", flat=True))
+
+
+@pytest.fixture
+def stored(alice: Any, bob: Any) -> None:
+    conversation = Conversation.objects.create()
+    Message.objects.bulk_create(
+        Message(sender=alice, receiver=bob, conversation=conversation, content=text) for text in TEXTS
+    )
+    for _ in indexing.catch_up():
+        pass
+
+
+@pytest.mark.usefixtures("stored")
+class TestWhatIsFound:
+    @pytest.mark.parametrize(
+        ("term", "number"),
+        [
+            (Words("IDIOT"), 3),
+            (Words("brown fox"), 1),
+            (Words("bro", prefix=True), 2),
+            (Words("quick bro", prefix=True), 1),
+            (Words("京都"), 1),
+            (Words("がんば"), 1),
+            (Words("かんば"), 0),
+            (Words("ไทย"), 1),
+            (Words("हिन्दी"), 1),
+            (Words("все"), 1),
+            (Words("naive CAFE"), 1),
+            (Words("https://example.com/a"), 1),
+            (Words("3.14"), 2),
+            (Words("👍"), 1),
+            (Words("👧"), 1),
+            (Words("❤"), 1),
+            (Words("whats"), 0),
+            (Words("what's"), 1),
+            (Words("!!!"), 0),
+            (Disguised("idiot"), 8),
+            (All((Words("fox"), Not(Words("brown fox")))), 1),
+            (All((Words("fox"), Words("quick"))), 2),
+            (OneOf((Words("fox"), Words("example"))), 3),
+            (Not(Words("fox")), len(TEXTS) - 2),
+            (OneOf((Words("fox"), Not(Words("you")))), len(TEXTS) - 2),
+            (Not(OneOf((Words("brown fox"), Not(Words("fox"))))), 1),
+        ],
+        ids=str,
+    )
+    def test_by_the_index(self, term: Term, number: int) -> None:
+        assert len(texts(term)) == number
+        assert found(term) == slow(term)
+
+    def test_naughty_strings_are_words_and_no_syntax(self) -> None:
+        if not NAUGHTY.exists():
+            pytest.skip("there is no ../shared/data")
+        for text in json.loads(NAUGHTY.read_text()):
+            for term in (Words(text), Words(text, prefix=True), Not(Disguised(text)), All((Words(text), Words("fox")))):
+                assert found(term) == slow(term)
+
+
+LETTERS = st.sampled_from("abcAéI1 .'\"*^-()&|!:\\%_\n日本กा👍ıßİſ\u0301\u200d")
+WORDS_ASKED = st.text(LETTERS | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4)
+TERMS = st.recursive(
+    st.builds(Words, WORDS_ASKED, st.booleans()) | st.builds(Disguised, st.text("abi1 ", max_size=3)),
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(All, st.lists(inner, max_size=3).map(tuple))
+        | st.builds(OneOf, st.lists(inner, max_size=3).map(tuple))
+    ),
+    max_leaves=5,
+)
+STORED = st.lists(st.text(LETTERS | st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), max_size=5)
+
+
+@example_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contents=STORED, later=STORED, term=TERMS)
+def test_any_term_finds_what_reading_every_text_finds(
+    alice: Any, contents: list[str], later: list[str], term: Term
+) -> None:
+    """Whether the index has the texts, or only notes of them, and whichever way a list takes."""
+    with rolled_back():
+        conversation = Conversation.objects.create()
+        for some in (contents, later):
+            Message.objects.bulk_create(
+                Message(sender=alice, receiver=alice, conversation=conversation, content=text) for text in some
+            )
+            if some is contents:
+                list(indexing.catch_up())
+        expected = slow(term)
+        assert found(term) == expected
+        walked = Message.objects.filter(engine.Matches(engine.compiled(term), Message, by_index=False))
+        assert set(walked.values_list("pk", flat=True)) == expected
+        assert set(engine.newest_first(Message.objects.all(), term).values_list("pk", flat=True)) == expected
+
+
+@given(st.text(LETTERS | st.characters(exclude_characters="\0")))
+def test_the_places_of_words_are_those_of_the_words(text: str) -> None:
+    assert " ".join(place.word for place in places(text)) == words(text)
+
+
+@pytest.mark.usefixtures("stored")
+class TestPagesOfTheNewest:
+    """Whichever way to the newest rows is taken, they are the same ones."""
+
+    @pytest.fixture(params=["rare", "common", "common once"])
+    def way(self, request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+        way: str = request.param
+        if way != "rare":
+            monkeypatch.setattr(engine, "COMMON", 0)
+            monkeypatch.setattr(engine, "PAGE", 1)
+            monkeypatch.setattr(engine, "LOOKED_THROUGH", 1 if way == "common once" else 1_000)
+            monkeypatch.setattr(engine, "estimate", lambda *_, **__: 1)
+        return way
+
+    @pytest.mark.parametrize(("order", "looks_through"), [("-timestamp", True), ("timestamp", False)])
+    def test_a_word_of_lately_is_not_looked_for_from_the_oldest(
+        self, alice: Any, monkeypatch: pytest.MonkeyPatch, order: str, looks_through: bool
+    ) -> None:
+        """It would read all texts until it comes to those with it."""
+        monkeypatch.setattr(engine, "PAGE", 1)
+        monkeypatch.setattr(engine, "LOOKED_THROUGH", 4)
+        monkeypatch.setattr(engine, "is_common", lambda *_, **__: True)
+        last = Message.objects.create(sender=alice, receiver=alice, content="zebra")
+        page = engine.newest_first(Message.objects.order_by(order), Words("zebra"))
+        assert page.query.where.children[-1].lhs.by_index == (not looks_through)
+        ordered = Conversation.objects.order_by(order.replace("timestamp", "last_message_at"))
+        found = engine.conversations_matching(ordered, Words("zebra"))
+        assert ("EXISTS" in str(found.query)) == looks_through
+        assert [one.pk for one in found] == [last.conversation_id]
+
+    @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
+    def test_of_messages(self, way: str, term: Term, django_assert_max_num_queries: Any) -> None:
+        newest = Message.objects.order_by("-timestamp", "-id")
+        with django_assert_max_num_queries(3):
+            page = list(engine.newest_first(newest, term)[:3].values_list("pk", flat=True))
+        assert page == [pk for pk in newest.values_list("pk", flat=True) if pk in slow(term)][:3]
+
+    def test_of_earlier_texts(self, way: str) -> None:
+        fox = Message.objects.get(content="the quick brown fox")
+        fox.content = "the slow brown bear"
+        fox.save()
+        histories = MessageHistory.objects.order_by("-edited_at", "-id")
+        assert [one.message for one in engine.newest_first(histories, Words("quick brown"))] == [fox]
+        assert not engine.newest_first(histories, Words("bear")).exists()
+
+    def test_of_conversations(self, way: str, alice: Any) -> None:
+        other = Message.objects.create(sender=alice, receiver=alice, content="another fox")
+        Message.objects.create(sender=alice, receiver=alice, content="no such animal")
+        newest = Conversation.objects.order_by("-last_message_at", "-id")
+        found = list(engine.conversations_matching(newest, Words("fox")))
+        assert found == list(newest.exclude(pk=newest[0].pk))
+        assert found[0] == other.conversation
+
+    def test_among_those_that_other_conditions_leave(self, way: str, alice: Any) -> None:
+        other = Message.objects.create(sender=alice, receiver=alice, content="another fox")
+        assert list(engine.newest_first(Message.objects.filter(receiver=alice), Words("fox"))) == [other]
+
+
+@pytest.mark.usefixtures("stored")
+class TestNumbers:
+    def test_are_exact_up_to_a_limit(self) -> None:
+        found = Message.objects.filter(engine.matching(Words("fox")))
+        assert engine.count(found) == 2
+        assert engine.count(found, most=1) == 2
+        assert engine.count(Message.objects.all(), most=5) == 6
+
+    @pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL only guesses")
+    def test_of_what_a_word_finds_are_asked_of_the_index(self) -> None:
+        assert engine.estimate(Words("fox")) == 2
+        assert not engine.is_common(Words("fox"))
+
+
+class TestSpans:
+    @pytest.mark.parametrize(
+        ("term", "text", "marked"),
+        [
+            (Words("fox"), "The FOX, the fox's foxes", ["FOX", "fox"]),
+            (Words("fo", prefix=True), "The FOX, the foxes", ["FOX", "foxes"]),
+            (Words("cafe creme"), "un Café-crème.", ["Café-crème"]),
+            (Words("京都"), "東京都に行きました", ["京都"]),
+            (Words("👍"), "well 👍🏽👍", ["👍🏽", "👍"]),
+            (
+                Disguised("idiot"),
+                "i.d.i.o.t, IDIOOOT, id\u200biot and 1d10t",
+                ["i.d.i.o.t", "IDIOOOT", "id\u200biot", "1d10t"],
+            ),
+            (All((Words("a"), Not(Words("b")))), "a b a", ["a", "a"]),
+            (OneOf((Words("a b"), Words("b c"))), "a b c d", ["a b c"]),
+            (Words("!"), "! a !", []),
+        ],
+        ids=str,
+    )
+    def test_are_where_the_hits_are(self, term: Term, text: str, marked: list[str]) -> None:
+        assert [text[start:end] for start, end in engine.spans(term, text)] == marked
+
+    @given(term=TERMS, text=st.text(LETTERS, max_size=20))
+    def test_only_hits_are_marked(self, term: Term, text: str) -> None:
+        for start, end in engine.spans(term, text):
+            assert 0 <= start < end <= len(text)
+        if isinstance(term, Words):
+            assert bool(engine.spans(term, text)) == engine.matches(term, text)
+
+    def test_of_a_long_text_the_beginning_is_marked(self) -> None:
+        text = f"needle {'hay ' * MARKED} needle"
+        assert engine.spans(Words("needle"), text) == [(0, 6)]
+
+    def test_many_disguised_words_cost_little(self) -> None:
+        """Each has hundreds of spellings; they were compared with each word of a text one after the other."""
+        term = OneOf(tuple(Disguised(f"disguise{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"))
+        compiled(term)
+        text = "the quick brown fox jumps over the lazy dog " * (MARKED // 44)
+        begun = process_time()
+        assert engine.spans(term, text) == []
+        assert process_time() - begun < 1

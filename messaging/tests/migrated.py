@@ -1,0 +1,97 @@
+"""Tests on SQLite begin with a copy of a database that was migrated once: migrating takes each process ten seconds.
+
+The copy is kept in the environment's folder for as long as neither code nor libraries nor settings change. Django
+migrates it as it migrates any test database, and finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Called before the test database is made: a fixture that pytest-django leaves to projects.
+
+    The other fixture, on which its own depends, gives each process a database name of its own.
+    """
+    creation: Any = connection.creation
+    if connection.vendor == "sqlite" and creation.is_in_memory_db(creation._get_test_db_name()):
+        creation.create_test_db = _from_a_copy(creation, request.config)
+
+
+def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
+    make, name = creation.create_test_db, creation._get_test_db_name()
+
+    def create_test_db(*args: Any, **options: Any) -> str:
+        with _kept_copy() as copy:
+            if known := copy.exists():
+                # In memory for as long as a connection is open: Django opens its own below.
+                memory = sqlite3.connect(name, uri=True)
+                config.add_cleanup(memory.close)
+                _copy(copy, memory)
+            made: str = make(*args, **options)
+            if not known:
+                _keep(copy)
+        return made
+
+    return create_test_db
+
+
+@contextmanager
+def _kept_copy() -> Iterator[Path]:
+    """The file of the copy, for one process at a time: whoever comes second waits until it is made."""
+    copy = Path(sys.prefix) / f".test-database-{settings.SETTINGS_MODULE}.sqlite3"
+    stands_for = copy.with_suffix(".digest")
+    with copy.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        digest = _digest()
+        if not stands_for.exists() or stands_for.read_text() != digest:
+            copy.unlink(missing_ok=True)
+            stands_for.write_text(digest)
+        yield copy
+
+
+def _copy(copy: Path, memory: sqlite3.Connection) -> None:
+    kept = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    kept.backup(memory)
+    kept.close()
+
+
+def _keep(copy: Path) -> None:
+    """Write the test database to the file, which is there when it is whole."""
+    part = copy.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    kept = sqlite3.connect(part)
+    connection.ensure_connection()
+    connection.connection.backup(kept)
+    kept.close()
+    part.replace(copy)
+
+
+def _digest() -> str:
+    """What a migrated database depends on: our code but for tests, since migrations call it, libraries, SQLite."""
+    digest = sha256(f"{sys.version} {sqlite3.sqlite_version}".encode())
+    for name in sorted(f"{one.name} {one.version}" for one in distributions()):
+        digest.update(name.encode())
+    for room in ("messaging", "ops"):
+        for file in sorted((PROJECT / room).rglob("*.py")):
+            if "tests" not in file.parts or file.name == "settings.py":
+                digest.update(f"{file.relative_to(PROJECT)}".encode() + file.read_bytes())
+    return digest.hexdigest()

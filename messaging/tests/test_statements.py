@@ -1,0 +1,74 @@
+"""Rows inserted in one statement are those that one by one would be, and statements written once ask anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+
+from messaging.database.alike import create_alike
+from messaging.database.statements import slot, written
+from messaging.models import Message, MessageHistory
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+
+USING = DEFAULT_DB_ALIAS
+AT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
+
+
+def history(message: Message, revision: int, **fields: Any) -> MessageHistory:
+    return MessageHistory(**{"message": message, "revision": revision, "old_content": "old", "edited_at": AT, **fields})
+
+
+def stored() -> list[Any]:
+    names = ("pk", "message", "revision", "old_content", "edited_at", "edited_by")
+    return list(MessageHistory.objects.order_by("pk").values_list(*names))
+
+
+@pytest.fixture
+def message(db: None) -> Message:
+    return write(make_user("alice"), make_user("bob"))
+
+
+def test_what_differs_is_stored_for_each(message: Message) -> None:
+    editor = make_user("editor")
+    texts = ("", "'); --", 'a "quoted" {text} %s', "👩‍👩‍👧 ünï\n\ttab\u2028")
+    rows = [
+        history(message, place, old_content=text, edited_at=AT + timedelta(microseconds=place), edited_by=who)
+        for place, (text, who) in enumerate(zip(texts, (None, editor, None, editor), strict=True), start=1)
+    ]
+    made = create_alike(rows, using=USING)
+    assert [row.pk for row in made] == sorted(row.pk for row in made)
+    assert not any(row._state.adding for row in made)
+    assert stored() == [
+        (row.pk, message.pk, row.revision, row.old_content, row.edited_at, row.edited_by_id) for row in made
+    ]
+
+
+def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:
+    rows = [MessageHistory(message=message, revision=1, old_content="same", edited_at=AT)]
+    create_alike(rows, using=USING)
+    with pytest.raises(IntegrityError), transaction.atomic():  # there would be a third, and a second of its number
+        create_alike([history(message, 2), history(message, 2)], using=USING)
+    assert len(stored()) == 1
+
+
+def test_none_takes_no_query(db: None, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert create_alike([], using=USING) == []
+
+
+@pytest.mark.parametrize("number", [2, 40])
+def test_many_take_one_query(message: Message, django_assert_num_queries: Any, number: int) -> None:
+    with django_assert_num_queries(1):
+        create_alike((history(message, place) for place in range(1, number + 1)), using=USING)
+    assert len(stored()) == number
+
+
+def test_a_statement_is_filled_each_time(message: Message) -> None:
+    first, second = (write(message.sender, message.receiver, text) for text in ("one", "two"))
+    statement = written(Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING)
+    asked = [statement.ask(using=USING, message=one.pk) for one in (first, second, first)]
+    assert asked == [[("one",)], [("two",)], [("one",)]]
