@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import Room
+from ops.console.rooms import Keys, Room
 
 
 class ConsoleRoom(Room):
@@ -12,6 +12,14 @@ class ConsoleRoom(Room):
     name = "ops.console"
     label = "console"
     verbose_name = "Console"
+
+    keys = (
+        Keys(
+            "In a thread",
+            {"j k": "Next and previous message", "n p": "Next and previous message that a search found"},
+            permission="messaging.view_conversation",
+        ),
+    )
 
     def ready(self) -> None:
         from ops.console import checks  # noqa: F401 - importing registers the checks

@@ -62,8 +62,9 @@ class DeclaredChangeList(ChangeList):
         """What narrows the list: a filter's ``title`` and ``value`` in words; ``remove`` is the address without it."""
         active = []
         for spec in self.filter_specs:
-            chosen = [choice for choice in spec.choices(self) if choice.get("selected")]
-            if spec.value() and chosen:
+            # Choices only of what narrows: each has an address to be made.
+            chosen = [choice for choice in spec.choices(self) if choice.get("selected")] if spec.value() else []
+            if chosen:
                 remove = self.get_query_string(remove=[spec.parameter_name])
                 active.append({"title": str(spec.title), "value": str(chosen[0]["display"]), "remove": remove})
         return active

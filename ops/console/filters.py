@@ -101,6 +101,18 @@ class HiddenMessages(YesNoFilter):
         return rows.filter(hidden=False)
 
 
+class RedactedMessages(YesNoFilter):
+    title = "removed parts"
+    words = ("Part removed", "Nothing removed")
+    parameter_name = "redacted"
+
+    def yes(self, rows: Any) -> QuerySet:
+        return rows.filter(redaction__isnull=False)
+
+    def no(self, rows: Any) -> QuerySet:
+        return rows.filter(redaction=None)
+
+
 class AnsweredMessages(YesNoFilter):
     title = "replies"
     parameter_name = "replies"

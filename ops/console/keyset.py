@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ORDER_VAR
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from ops.console.addresses import clean_search_term
 from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
+from ops.console.lists import declared
+from ops.console.searching.asked import Search
+from ops.console.searching.when import When, over_time
 
 CURSOR_PARAMS = ("after", "before", "page")
 # Rows counted to say how many there are; beyond, "more than 1,000". A list without a search or filter costs less.
@@ -67,6 +69,7 @@ class KeysetChangeList(DeclaredChangeList):
     model_admin: KeysetAdmin
     place_params = (ORDER_VAR,)
     order: Order
+    search: Search | None  # of a list that is searched by texts
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.position = {name: request.GET[name] for name in CURSOR_PARAMS if name in request.GET}
@@ -76,6 +79,7 @@ class KeysetChangeList(DeclaredChangeList):
             filters.pop(name, None)
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
+        self.specs_behind = self.model_admin.get_more_filters(request)
         self.title = self.model_admin.section or str(self.opts.verbose_name_plural).capitalize()
 
     def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:
@@ -120,31 +124,80 @@ class KeysetChangeList(DeclaredChangeList):
         size = self.list_per_page
         cursor = self._cursor(request)
         backwards = "before" in self.position or self.position.get("page") == "last"
-        order = self._ordering(descending=self.descending != backwards)
-        rows = self.queryset.order_by(*order)
-        if cursor is not None:
-            rows = rows.filter(self._rows_after(cursor, descending=self.descending != backwards))
-        # Annotations of root_queryset are computed only for the rows of this page, not for all rows that are sorted.
-        page = self.root_queryset.filter(pk__in=rows.values("pk")[: size + 1])
-        found = list(page.order_by(*order))
-        more = len(found) > size
-        found = found[:size]
-        if backwards:
-            found.reverse()
+        self.search = getattr(request, "search", None)
+        self.unsearched: QuerySet | None = getattr(request, "unsearched", None)
+        found, more = self._page(cursor, size, backwards=backwards)
         self.has_previous, self.has_next = (more, cursor is not None) if backwards else (cursor is not None, more)
         self.model_admin.prepare_rows(found)
-        if self.search_words:
-            self.model_admin.prepare_found(found, self.search_words)
+        if found and self.search is not None and self.search.text:
+            self.model_admin.prepare_found(found, self.search)
+        declared.mark(request, self.opts.label_lower, found)
         self.result_list = found
-        self.most_counted = MAX_COUNTED if self.query or self.has_active_filters else MAX_COUNTED_WHOLE
-        # order_by() lets the database stop at this number of rows without sorting them first.
-        self.result_count = self.queryset.order_by().values("pk")[: self.most_counted + 1].count()
+        is_whole = not (self.query or self.has_active_filters) and self.model_admin.counts_whole
+        self.most_counted = MAX_COUNTED_WHOLE if is_whole else MAX_COUNTED
+        self._count(found if not self.has_previous and not self.has_next else None)
         self.show_full_result_count = False
         self.show_admin_actions = bool(found)
         self.full_result_count = None
         self.can_show_all = False
         self.multi_page = self.has_previous or self.has_next
         self.paginator = None
+
+    def _page(self, cursor: tuple[Any, ...] | None, size: int, *, backwards: bool) -> tuple[list[Any], bool]:
+        """The rows of one page in their order, and whether there are more beyond: after it, or before it where it is
+        read backwards."""
+        order = self._ordering(descending=self.descending != backwards)
+        rows = self._placed(order, cursor, descending=self.descending != backwards)
+        # Annotations of root_queryset are computed only for the rows of this page, not for all rows that are sorted.
+        keys: Any = rows.values("pk")[: size + 1]
+        if self.unsearched is not None and not (keys := [one["pk"] for one in keys]):
+            return [], False  # a search often finds nothing
+        found = list(self.root_queryset.filter(pk__in=keys).order_by(*order))
+        more = len(found) > size
+        found = found[:size]
+        return (found[::-1] if backwards else found), more
+
+    def _placed(self, order: Sequence[str], cursor: tuple[Any, ...] | None, *, descending: bool) -> QuerySet:
+        """The rows from a place on. A search is told the place: how its rows are found soonest depends on that."""
+        is_first = cursor is None and descending == self.descending
+        rows = self.queryset if self.unsearched is None or is_first else self.unsearched
+        rows = rows.order_by(*order)
+        if cursor is not None:
+            rows = rows.filter(self._rows_after(cursor, descending=descending))
+        return rows if self.unsearched is None or is_first else self.model_admin.narrowed(rows, self.search)
+
+    def _count(self, all_found: list[Any] | None) -> None:
+        """Count the rows, and tell when the messages were sent that a search found, unless there are very many.
+
+        ``all_found`` are the rows of this page, where there are no others; None where there are.
+        """
+        # order_by() lets the database stop at this number of rows without sorting them first.
+        rows, most = self.queryset.order_by(), self.most_counted
+        self.moments: list[datetime] = []
+        if self.search is None or self.search.query is None:
+            self.result_count = rows.values("pk")[: most + 1].count()
+            return
+        moment = self.model_admin.moment
+        if all_found is not None:
+            self.result_count = len(all_found)
+            self.moments = [getattr(row, moment) for row in all_found] if moment else []
+        elif moment:
+            self.moments = list(rows.values_list(moment, flat=True)[: most + 1])
+            self.result_count = len(self.moments)
+        else:
+            self.result_count = rows.values("pk")[: most + 1].count()
+        if not moment and 0 < self.result_count <= most:
+            self.moments = list(self.model_admin.moments_found(self)[: most + 1])
+
+    @property
+    def over_time(self) -> When | None:
+        """The messages that a search found by days, months or years; None where there are very many."""
+        return over_time(self.moments, self._within) if len(self.moments) <= self.most_counted else None
+
+    def _within(self, period: str) -> str:
+        query = self.search.query if self.search is not None else None
+        typed = query.within(period) if query is not None else ""
+        return self.get_query_string({SEARCH_VAR: typed}) if typed else ""
 
     def _cursor(self, request: HttpRequest) -> tuple[Any, ...] | None:
         text = self.position.get("after") or self.position.get("before")
@@ -187,8 +240,7 @@ class KeysetChangeList(DeclaredChangeList):
         """The row after ``row`` in this list, or before it; None at the end. ``row`` need not be on this page."""
         descending = self.descending == forwards
         values = tuple(getattr(row, name) for name in self.fields)
-        rows = self.queryset.filter(self._rows_after(values, descending=descending))
-        return rows.order_by(*self._ordering(descending=descending)).first()
+        return self._placed(self._ordering(descending=descending), values, descending=descending).first()
 
     def _page_url(self, **position: str) -> str:
         """Return the query string of another page of this list, with its search and filters."""
@@ -218,21 +270,23 @@ class KeysetChangeList(DeclaredChangeList):
         return f"{self.result_count:,} {name}"
 
     @property
-    def search_words(self) -> str:
-        """What was searched for."""
-        return clean_search_term(self.query)
+    def query_of_list(self) -> str:
+        """The query string of this list without the place in it, as part of another address."""
+        return urlencode({"of": self.get_query_string()[1:]}).removeprefix("of=")
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
         """The title and choices of each filter in the row of filters."""
-        more = self.model_admin.more_filters
-        return [(str(spec.title), list(spec.choices(self))) for spec in self.filter_specs if type(spec) not in more]
+        return [
+            (str(spec.title), list(spec.choices(self)))
+            for spec in self.filter_specs
+            if type(spec) not in self.specs_behind
+        ]
 
     @property
     def more_filters(self) -> list[Any]:
         """The filters behind “More filters”, which is a form."""
-        more = self.model_admin.more_filters
-        return [spec for spec in self.filter_specs if type(spec) in more]
+        return [spec for spec in self.filter_specs if type(spec) in self.specs_behind]
 
     @property
     def more_active(self) -> int:
@@ -275,15 +329,32 @@ class KeysetAdmin(DeclaredListAdmin):
     sortable_by = ()
     change_list_template = "console/change_list.html"
     rows_template: str | None = None
+    moment = ""  # of a list of messages: the field of when each was sent
+    counts_whole = True  # whether the list without a search and filters is the whole table, which is counted further
     empty_text = "Nothing here yet."
-    search_scope = ""  # what a search read, after "No match for …"
-    search_limit = ""  # a sentence about what it did not read
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """Set attributes that the template shows on the rows of one page, without a query per row."""
 
-    def prepare_found(self, rows: list[Any], words: str) -> None:
-        """The same for the rows of a page that a search for ``words`` found; called after ``prepare_rows``."""
+    def prepare_found(self, rows: list[Any], search: Search) -> None:
+        """The same for the rows of a page that a search in texts found; called after ``prepare_rows``."""
+
+    def narrowed(self, rows: Any, search: Search | None) -> QuerySet:
+        """Those of ``rows`` that a search finds, of a list that is searched by texts."""
+        raise NotImplementedError
+
+    def moments_found(self, changes: KeysetChangeList) -> Any:
+        """When the messages were sent that a search of this list found, as rows of any number and in any order. A list
+        of messages names the field instead (``moment``)."""
+        return []
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """The filters of this list, and those of other rooms."""
+        return (*super().get_list_filter(request), *declared.filters_of(request, self.opts.label_lower))
+
+    def get_more_filters(self, request: HttpRequest) -> tuple[Any, ...]:
+        """The filters that stand behind “More filters”."""
+        return (*self.more_filters, *declared.filters_of(request, self.opts.label_lower))
 
     def get_orders(self) -> tuple[Order, ...]:
         """The orders that the list can have, the usual one first."""

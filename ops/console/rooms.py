@@ -6,7 +6,7 @@ changes no file of another one. ``manage.py check`` reports tables that no room 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -56,8 +56,9 @@ class Waiting:
     """What waits for one person in a list of the menu, which shows it with ``query``: ``rows`` are counted.
 
     ``item`` is the list's key in ``Room.menu``; ``one`` and ``many`` say what it is, after a number. ``until`` names a
-    time of the rows whose earliest value is told, and the words before it. Lines of the home page are told in the same
-    way (ops.console.frame.home.Section).
+    time of the rows whose earliest value is told, and the words before it. With ``most``, no more rows are counted, in
+    the order that they have, and no time is told. Lines of the home page are told in the same way
+    (ops.console.frame.home.Section).
     """
 
     item: str
@@ -66,6 +67,7 @@ class Waiting:
     many: str
     query: str
     until: tuple[str, str] = ("", "")
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,30 @@ class Fact(NamedTuple):
     address: str = ""
 
 
+class Mark(NamedTuple):
+    """What a room says of one row of another room's list: a template, and its ``content`` there."""
+
+    template: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys that do something on pages of one kind: where, and what each does, by keys that stand side by side ("j k").
+
+    Listed for whoever has the ``permission``. Scripts leave them alone where a person switched single keys off.
+    """
+
+    where: str
+    does: Mapping[str, str]
+    permission: str = ""
+
+    @property
+    def rows(self) -> list[tuple[list[str], str]]:
+        """What the page of all keys shows."""
+        return [(keys.split(), what) for keys, what in self.does.items()]
+
+
 class Page(NamedTuple):
     """A page of the console: its route, its view, which asks for its own permission, and the name of its address."""
 
@@ -122,6 +148,7 @@ class Room(AppConfig):
     ``rounds``: management commands that the worker runs, with the seconds between two runs.
     ``events``: the dotted path of a TextChoices with the room's audit events.
     ``readings``: the audit event for opening a row, by model ("app.model", lower case).
+    ``keys``: what single keys do on its pages (Keys).
     ``slots``: templates included in pages of other rooms, by slot ("person.before_deletion").
     """
 
@@ -134,6 +161,7 @@ class Room(AppConfig):
     rounds: Mapping[str, int] = {}
     events: str = ""
     readings: Mapping[str, str] = {}
+    keys: Sequence[Keys] = ()
     slots: Mapping[str, str] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -171,13 +199,36 @@ class Room(AppConfig):
         """Return the erasure steps of this room (ops.console.erasure.Step)."""
         return ()
 
+    def text_opened(self, entry: Any, messages: Collection[int], given: int | None) -> None:
+        """Called when an audit entry says that somebody opened a page with the texts of these messages, for the reason
+        whose entry is ``given`` if they gave one; or, without messages, that they gave a reason."""
+
     def panel_sections(self) -> Iterable[Any]:
         """Return this room's sections of the panel beside a conversation (ops.console.thread.panel.Section)."""
         return ()
 
+    def list_filters(self, request: HttpRequest, model: str) -> Iterable[type]:
+        """Return this room's filters of the list of ``model`` ("app.model"), subclasses of SimpleListFilter; only those
+        that this user may choose. They stand behind “More filters”."""
+        return ()
+
+    def search_filters(self, request: HttpRequest) -> Iterable[Any]:
+        """Return this room's filters of searches (messaging.search.filters.Filter), conditions of messages; only those
+        that this user may use, for whom the others do not exist."""
+        return ()
+
+    def marks_on_rows(self, request: HttpRequest, model: str, keys: Collection[Any]) -> Mapping[Any, Mark]:
+        """Return what this room says of rows in the list of ``model`` ("app.model"), by primary key; only what this
+        user may see, never a text, and in as many queries for one row as for fifty."""
+        return {}
+
     def notes_on_people(self, request: HttpRequest, ids: Collection[Any]) -> Mapping[Any, str]:
         """Return what the panel says of people in a conversation besides their name, in a few words, by primary key;
         only what this user may see."""
+        return {}
+
+    def warnings_on(self, user: Any, ids: Collection[int]) -> Mapping[int, str]:
+        """Return words of warning on the texts of these messages that come covered for ``user``, by id."""
         return {}
 
     def facts_of_conversation(self, request: HttpRequest, conversation: Any) -> Iterable[Fact]:
@@ -212,10 +263,19 @@ class Room(AppConfig):
         """Return why no account may have this name, as a sentence, or "". ``kind`` is "username" or "email"."""
         return ""
 
+    def sign_in_refusal(self, user: Any) -> str:
+        """Return why ``user``, who typed the right password, may not sign in now, as sentences for them, or ""."""
+        return ""
+
 
 def rooms() -> list[Room]:
     """Return all installed rooms, in the order of INSTALLED_APPS."""
     return [config for config in apps.get_app_configs() if isinstance(config, Room)]
+
+
+def sign_in_refusal(user: Any) -> str:
+    """Return why ``user`` may not sign in now, as the first room says that refuses it; "" where they may."""
+    return next(filter(None, (room.sign_in_refusal(user) for room in rooms())), "")
 
 
 def files_in_use() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import LogoutView
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
@@ -62,6 +63,7 @@ class ConsoleSite(admin.AdminSite):
     enable_nav_sidebar = False
     password_change_view: Any = None  # a PasswordChangeView, set where passwords are known to be checked, as login_form
     record_jump: Any = None  # set where the audit trail is known: (user, words, number of results)
+    find_texts: Any = None  # set where texts are searched: (request, words), gives what jump.html shows of them
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """As Django's, with ``frame``: the menu, what waits for this person, and where this page is."""
@@ -91,21 +93,34 @@ class ConsoleSite(admin.AdminSite):
 
     @method_decorator(require_safe)
     def jump(self, request: HttpRequest) -> HttpResponse:
-        """Lead to what the words ``q`` mean, or show the choice where they mean several things. Recorded first."""
+        """Lead to what the words ``q`` mean, or show the choice: several things, or texts with them. Recorded first.
+
+        With ``typing``, for somebody who has not sent them yet, the choice comes as JSON, however long it is.
+        """
         text = clean_search_term(request.GET.get("q", ""))[: jump.LONGEST]
         context = self.each_context(request)
         found = jump.find(self, request, text, context["frame"]) if text else []
         if text:
             self.record_jump(request.user, terms=text, results=len(found))
-        if len(found) == 1:
+        is_typing = "typing" in request.GET
+        if len(found) == 1 and not is_typing:
             return HttpResponseRedirect(found[0].address)
-        context |= {"title": "Jump to", "jump_words": text, "found": found}
+        texts = self.find_texts(request, jump.going_on(text) if is_typing else text) if text else None
+        if is_typing:
+            suggested = [*found, *(texts.suggestions if texts else ())]
+            return JsonResponse({"found": [asdict(one) for one in suggested]})
+        context |= {"title": "Jump to", "jump_words": text, "found": found, "texts": texts}
+        context["groups"] = jump.grouped(found)
         return TemplateResponse(request, "console/jump.html", context)
 
     @method_decorator(require_safe)
     def keyboard(self, request: HttpRequest) -> HttpResponse:
-        """What the keys do."""
-        context = {**self.each_context(request), "title": "Keyboard shortcuts"}
+        """What the keys do, on all pages and on those of rooms that this person may see."""
+        shown: dict[str, list[Any]] = {}
+        for keys in (one for room in rooms() for one in room.keys):
+            if not keys.permission or request.user.has_perm(keys.permission):
+                shown.setdefault(keys.where, []).extend(keys.rows)
+        context = {**self.each_context(request), "title": "Keyboard shortcuts", "keys": shown}
         return TemplateResponse(request, "console/keyboard.html", context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Count, DateTimeField, F, IntegerField, Min, Value
+from django.db.models import Count, DateTimeField, F, IntegerField, Min, Subquery, Value
 from django.db.models.functions import Cast
 
 from ops.console.rooms import Waiting
@@ -99,9 +99,22 @@ def _rows(declared: list[Waiting], *, with_times: bool) -> Any:
 
 
 def _counted(one: Waiting, place: int, with_times: bool) -> Any:
-    rows = one.rows.order_by().values(which=Value(place, IntegerField())).annotate(number=Count("pk"))
-    if not with_times:
-        return rows.values_list("which", "number")
+    which = Value(place, IntegerField())
     # Cast, because PostgreSQL takes an unknown NULL for a text, and would not join it to a time.
-    until = F(one.until[0]) if one.until[0] else Cast(Value(None), DateTimeField())
-    return rows.annotate(until=Min(until)).values_list("which", "number", "until")
+    no_time = Cast(Value(None), DateTimeField())
+    if one.most is not None:
+        # Beside a row of the same table, of which there is one where any is counted.
+        table = one.rows.model._base_manager
+        row = table.filter(pk=Subquery(table.order_by("pk").values("pk")[:1])).order_by()
+        rows = row.values(which=which, number=_NumberOf(one.rows.values("pk")[: one.most + 1]), until=no_time)
+    else:
+        until = Min(F(one.until[0]) if one.until[0] else no_time)
+        rows = one.rows.order_by().values(which=which).annotate(number=Count("pk"), until=until)
+    return rows.values_list("which", "number", "until") if with_times else rows.values_list("which", "number")
+
+
+class _NumberOf(Subquery):
+    """How many rows a query gives, of which no more are looked at."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()

@@ -24,6 +24,8 @@ from ops.console.rooms import Found, rooms
 
 LONGEST = 300  # letters that are looked at; an address with filters fits
 MOST_FOUND = 20
+UNFINISHED = re.compile(r"(?:^|\s)[^\W_]+$")  # a word at the end, no value of a filter
+GROUPS = {"user": "People", "person": "People", "page": "Pages"}  # by the kind of what was found
 # "88", "#88", "message 88", "conversation no. 88"
 NUMBERED = re.compile(r"(?P<word>[a-z ]*?)\s*(?:#|no\.?)?\s*(?P<number>[0-9]{1,18})", re.IGNORECASE)
 
@@ -37,6 +39,19 @@ def find(site: Any, request: HttpRequest, text: str, frame: Frame) -> list[Found
         *_pages(text, frame),
     ]
     return list({one.address: one for one in found}.values())[:MOST_FOUND]
+
+
+def going_on(text: str) -> str:
+    """What to search texts for while somebody types: the word at the end may go on, unless it is an operator."""
+    return f"{text}*" if UNFINISHED.search(text) and text.split()[-1] not in ("OR", "AND") else text
+
+
+def grouped(found: Iterable[Found]) -> list[tuple[str, list[Found]]]:
+    """What was found by what it is: people, pages of the console, and what has a number."""
+    groups: dict[str, list[Found]] = {"People": [], "By number or ID": [], "Pages": []}
+    for one in found:
+        groups[GROUPS.get(one.kind, "By number or ID")].append(one)
+    return [(title, some) for title, some in groups.items() if some]
 
 
 def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) -> Any:

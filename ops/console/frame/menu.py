@@ -65,7 +65,9 @@ class OfferedPlace:
 
 @dataclass(frozen=True)
 class Task:
-    """What waits for somebody, or a line of the home page: how much, in words, and the list that shows just that."""
+    """What waits for somebody, or a line of the home page: how much, in words, and the list that shows just that.
+
+    There may be ``more`` where only so many were counted."""
 
     key: str
     number: int
@@ -73,6 +75,7 @@ class Task:
     address: str
     until: datetime | None = None
     until_words: str = ""
+    more: bool = False
 
 
 class Frame:
@@ -171,7 +174,8 @@ class Frame:
         tasks = []
         for one, (number, until) in zip(declared, counted, strict=True):
             words, address = one.one if number == 1 else one.many, f"{self._addresses[one.item]}?{one.query}"
-            tasks.append(Task(one.item, number, words, address, until, one.until[1]))
+            told = number if one.most is None else min(number, one.most)
+            tasks.append(Task(one.item, told, words, address, until, one.until[1], more=told < number))
         return tasks
 
     @cached_property

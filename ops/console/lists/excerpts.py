@@ -1,26 +1,26 @@
-"""The words that were searched for, marked in names and in their surroundings in texts."""
+"""What was searched for, marked in its surroundings in texts."""
 
 from __future__ import annotations
 
-from ops.console.thread.texts import Piece, places, runs
+from ops.console.thread.texts import Find, Piece, Places, runs
 
 LENGTH = 160  # characters of a text in a row of a list
-BEFORE = 40  # of which so many stand before the words
+BEFORE = 40  # of which so many stand before what was found
 
 
-def marked(text: str, words: str) -> list[Piece]:
-    """``text`` with ``words`` marked, whatever their case."""
-    return [Piece(run, "found" if is_found else "") for run, is_found in runs(text, words) if run]
-
-
-def excerpt(text: str, words: str) -> list[Piece]:
-    """The part of a text around ``words``, which are marked; its beginning where they are not in it."""
-    found = next(places(text, words), 0)
+def excerpt(text: str, find: Find) -> list[Piece]:
+    """The part of a text around the first of what was found, which is marked; its beginning where there is nothing."""
+    places = find(text)
+    found, after = places[0] if places else (0, 0)
     start = max(0, found - BEFORE)
     if start:
         # From the beginning of a word, if one begins there.
         start = max(text.find(" ", start, found) + 1, start)
-    end = start + max(LENGTH, BEFORE + len(words))
-    pieces = marked(text[start:end], words)
-    before, after = [Piece("… ", "")] if start else [], [Piece("…", "")] if end < len(text) else []
-    return [*before, *pieces, *after]
+    end = start + max(LENGTH, BEFORE + after - found)
+    pieces = _marked(text, places, start, min(end, len(text)))
+    left_out = [Piece("… ", "")] if start else [], [Piece("…", "")] if end < len(text) else []
+    return [*left_out[0], *pieces, *left_out[1]]
+
+
+def _marked(text: str, places: Places, start: int, end: int) -> list[Piece]:
+    return [Piece(run, "found" if is_found else "") for run, is_found in runs(text, places, start, end) if run]

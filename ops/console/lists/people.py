@@ -1,6 +1,7 @@
 """Filters by people: a name is typed, suggested while it is, and becomes a number in the address.
 
-What a request says is kept in exports and entries, so it holds the person's number and never the name.
+What a request says is kept in exports and entries, so it holds the person's number and never the name. A number
+finds whom a name finds (``PeopleAdmin.findable``): otherwise names could be read off by counting numbers up.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -27,7 +27,7 @@ MOST_SUGGESTED = 10
 class PersonFilter(admin.SimpleListFilter):
     """A filter whose value is a person's number. Its field in a form, ``typed_name``, takes the name.
 
-    ``typed`` is a name that nobody has, which the field keeps; the list is empty then.
+    ``typed`` is a name that nobody has, which the field keeps; the list is empty then, as for a number of nobody.
     """
 
     input_type = "person"
@@ -35,16 +35,16 @@ class PersonFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         self.typed = getattr(request, "unknown_people", {}).get(self.typed_name, "")
-        self.username = self.name_of(self.value())
+        self.username = self.name_of(self.value(), model_admin.findable(request))
         return [] if self.username is None else [(self.value() or "", self.username or "unknown user")]
 
     @classmethod
-    def name_of(cls, user_id: str | None) -> str | None:
-        """The name that stands for this number, "" for an unknown account, None if it is no number."""
+    def name_of(cls, user_id: str | None, findable: QuerySet) -> str | None:
+        """The name that stands for this number, "" for an account that is not ``findable``, None if it is no number."""
         number = whole_number(user_id)
         if number is None:
             return None
-        person = get_user_model()._base_manager.filter(pk=number).first()
+        person = findable.filter(pk=number).first()
         return person.get_username() if person is not None else ""
 
     def has_output(self) -> bool:
@@ -56,7 +56,7 @@ class PersonFilter(admin.SimpleListFilter):
         return self.typed or self.username or ""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        if self.typed:
+        if self.typed or self.username == "":
             return queryset.none()
         return self.narrow(request, queryset) if self.lookup_choices else queryset
 
@@ -95,13 +95,17 @@ class PeopleAdmin(KeysetAdmin):
     unknown_person = "No participant is called"  # said before a name that nobody has
     unknown_help = "Check the spelling."
 
-    def people_named(self, request: HttpRequest, text: str) -> QuerySet:
-        """The people whom this user may find by a name that begins with ``text``, by name."""
+    def findable(self, request: HttpRequest) -> Any:
+        """The people whom this user may find here, by name or number."""
         raise NotImplementedError
 
+    def people_named(self, request: HttpRequest, text: str) -> QuerySet:
+        """Those of them who are suggested for a name that begins with ``text``, by name."""
+        return self.findable(request).beginning_with(text)
+
     def person_named(self, request: HttpRequest, text: str) -> Any:
-        """The one person with this name whom this user may find; or None."""
-        raise NotImplementedError
+        """The one of them with this name; or None."""
+        return self.findable(request).named(text)
 
     def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
         """Record what was typed."""
@@ -139,7 +143,7 @@ class PeopleAdmin(KeysetAdmin):
         params, unknown = request.GET.copy(), {}
         for spec in asked:
             name = clean_search_term(params.pop(spec.typed_name, [""])[-1])
-            if name and name == spec.name_of(params.get(spec.parameter_name)):
+            if name and name == spec.name_of(params.get(spec.parameter_name), self.findable(request)):
                 continue  # a deleted account could not be found again by its name
             params.pop(spec.parameter_name, None)
             person = self.person_named(request, name) if 0 < len(name) <= LONGEST else None

@@ -1,29 +1,35 @@
-"""Tags for rows of lists, which cost little however many rows there are; words that were searched for are marked."""
+"""Tags for rows of lists, which cost little however many rows there are; what was searched for is marked."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.text import Truncator
+from django.template import loader
 
 from ops.console import addresses
-from ops.console.lists import excerpts
+from ops.console.lists import excerpts, words
+from ops.console.searching.asked import Help, Search
 
 register = template.Library()
-BEGINNING = 160  # characters of a text in a list
 
 
 @register.inclusion_tag("console/_pieces.html")
-def marked(text: str, words: str) -> dict[str, Any]:
-    """Show a name with ``words`` marked."""
-    return {"pieces": excerpts.marked(text, words)}
+def excerpt(text: str, search: Search) -> dict[str, Any]:
+    """Show the part of a text around what was searched for, which is marked."""
+    return {"pieces": excerpts.excerpt(text, search.places)}
 
 
-@register.inclusion_tag("console/_pieces.html")
-def excerpt(text: str, words: str) -> dict[str, Any]:
-    """Show the part of a text around ``words``, which are marked."""
-    return {"pieces": excerpts.excerpt(text, words)}
+@register.simple_tag
+def how_to_search(search: Search) -> str:
+    """The lines of “How to search”, which are the same for everybody of a role: made once for each."""
+    return _how_to_search(tuple(search.help))
+
+
+@lru_cache(maxsize=50)
+def _how_to_search(lines: tuple[Help, ...]) -> str:
+    return loader.render_to_string("console/_how_to_search.html", {"lines": lines})
 
 
 @register.simple_tag
@@ -38,10 +44,4 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
-@register.filter
-def beginning(text: str) -> str:
-    """The first characters of a text, as Django's ``truncatechars`` cuts it, which takes longer for most texts."""
-    if text.isascii():
-        return text if len(text) <= BEGINNING else f"{text[: BEGINNING - 1]}…"
-    # Signs that belong to others are not counted; nobody uses more than this of them.
-    return Truncator(text[:400]).chars(BEGINNING)
+register.filter("beginning", words.beginning)

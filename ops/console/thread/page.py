@@ -1,7 +1,8 @@
-"""The page of a conversation: the thread, the words that were looked for in it, and the list it was opened from."""
+"""The page of a conversation: the thread, the what was looked for in it, and the list it was opened from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,28 +13,31 @@ from django.urls import reverse
 
 from messaging.models import Message
 from ops.console.addresses import clean_search_term, whole_number
+from ops.console.searching.asked import Search
 from ops.console.thread.parts import Thread
 
 LIST = "_changelist_filters"  # Django's name for the query of the list from which a row was opened
+HITS = "hits"  # the query of the list of messages from which one that was found was opened
 MOST_FOUND = 50  # messages with the words that were looked for, of which the page has links
-LONGEST_TERM = 200  # characters to look for
 
 
 @dataclass
 class ConversationPage:
-    """A conversation as an address asks for it. ``list_query`` is the query of the list it was opened from."""
+    """A conversation as an address asks for it. ``list_query`` is the query of the list of conversations, and ``hits``
+    that of the list of messages, from which it was opened."""
 
     conversation: Any
     thread: Thread
-    find: str
+    find: Search | None
     list_query: str
+    hits: str
 
     @cached_property
     def found(self) -> list[tuple[int, int]]:
-        """The position and id of each message of the whole conversation that has the words looked for."""
-        if not self.find:
+        """The position and id of each message of the whole conversation that is found by what was looked for."""
+        if self.find is None:
             return []
-        messages = Message.objects.filter(conversation=self.conversation, content__icontains=self.find)
+        messages = Message.objects.filter(self.find.condition, conversation=self.conversation)
         indexes = self.thread.indexes
         return sorted((indexes[pk] + 1, pk) for pk in messages.values_list("pk", flat=True) if pk in indexes)
 
@@ -45,15 +49,39 @@ class ConversationPage:
     def more_found(self) -> int:
         return len(self.found) - len(self.found_links)
 
+    @property
+    def next_hit(self) -> str:
+        """The address of the next message that was found, here or further down the list; "" where there is none."""
+        return self._hit("next")
+
+    @property
+    def previous_hit(self) -> str:
+        return self._hit("previous")
+
+    def _hit(self, way: str) -> str:
+        """Found messages follow each other as in the list that they were opened from. That of conversations leads
+        through each of them first."""
+        if self.hits and self.thread.marked_id:
+            return f"?hit={way}&message={self.thread.marked_id}{self.kept}"
+        keys = [key for _, key in self.found]
+        if self.thread.marked_id in keys:
+            place = keys.index(self.thread.marked_id) + (1 if way == "next" else -1)
+        else:
+            place = 0 if way == "next" else -1
+        if 0 <= place < len(keys):
+            return f"?message={keys[place]}{self.kept}#m{keys[place]}"
+        return f"?go={way}{self.kept_list}" if "q" in QueryDict(self.list_query) else ""
+
     @cached_property
     def kept_list(self) -> str:
         """The list as links repeat it, beginning with "&"; "" for the list of all conversations."""
-        return f"&{urlencode({LIST: self.list_query})}" if self.list_query else ""
+        kept = {name: query for name, query in ((LIST, self.list_query), (HITS, self.hits)) if query}
+        return f"&{urlencode(kept)}" if kept else ""
 
     @cached_property
     def kept(self) -> str:
         """What links within the page repeat: the list, and the words looked for."""
-        return (f"&{urlencode({'find': self.find})}" if self.find else "") + self.kept_list
+        return (f"&{urlencode({'find': self.find.text})}" if self.find else "") + self.kept_list
 
     @property
     def kept_in_parts(self) -> str:
@@ -63,25 +91,29 @@ class ConversationPage:
 
     @property
     def list_address(self) -> str:
-        """The list from which the conversation was opened, with its search and filters."""
-        address = reverse("admin:messaging_conversation_changelist")
-        return f"{address}?{self.list_query}" if self.list_query else address
+        """The list from which this was opened, with its search and filters."""
+        model, query = ("message", self.hits) if self.hits else ("conversation", self.list_query)
+        address = reverse(f"admin:messaging_{model}_changelist")
+        return f"{address}?{query}" if query else address
 
 
-def page_of(conversation: Any, request: HttpRequest, *, with_edits: bool) -> ConversationPage:
-    """Return the page of ``conversation`` that a request's address asks for."""
-    find = clean_search_term(request.GET.get("find", ""))[:LONGEST_TERM]
+def page_of(
+    conversation: Any, request: HttpRequest, *, ask: Callable[[str], Search], with_edits: bool
+) -> ConversationPage:
+    """Return the page of ``conversation`` that a request's address asks for; ``ask`` reads what is looked for in it."""
+    text = clean_search_term(request.GET.get("find", ""))
+    find = ask(text) if text else None
     thread = Thread(
         conversation.pk,
         part=whole_number(request.GET.get("part")) or 1,
         message_id=whole_number(request.GET.get("message")),
         person_id=whole_number(request.GET.get("person")),
-        find=find,
+        find=find.places if find else None,
         with_edits=with_edits,
     )
-    return ConversationPage(conversation, thread, find, list_query(request))
+    return ConversationPage(conversation, thread, find, list_query(request), list_query(request, HITS))
 
 
-def list_query(request: HttpRequest) -> str:
+def list_query(request: HttpRequest, name: str = LIST) -> str:
     """Return the query of the list from which a conversation was opened, as Django writes queries."""
-    return QueryDict(request.GET.get(LIST, "")).urlencode()
+    return QueryDict(request.GET.get(name, "")).urlencode()

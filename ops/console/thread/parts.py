@@ -15,6 +15,7 @@ from messaging.edits import Edits, edits_by_message
 from messaging.models import Message
 from ops.console.thread import branching, unread
 from ops.console.thread.rows import Answered, Row, row_of
+from ops.console.thread.texts import Find
 
 PART_SIZE = 200  # messages in one part
 MAX_INDENT = 6  # levels; deeper branches are not indented further, but say what they answer
@@ -59,14 +60,14 @@ class Thread:
         position: int | None = None,
         message_id: int | None = None,
         person_id: int | None = None,
-        find: str = "",
+        find: Find | None = None,
         with_edits: bool = True,
     ) -> None:
         """Select the part numbered ``part``, or the one with the message at ``position`` or with ``message_id``.
 
         A part or position beyond either end selects the nearest one, an unknown message the first part. With
         ``person_id`` only what this person sent is selected, with its positions in the whole thread; somebody who sent
-        nothing selects everything. Rows mark the words ``find``, and have older texts only ``with_edits``.
+        nothing selects everything. Rows mark what ``find`` finds, and have older texts only ``with_edits``.
         """
         self.with_edits, self.find = with_edits, find
         stubs = threads.conversation_stubs(conversation_id)

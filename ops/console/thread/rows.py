@@ -8,7 +8,7 @@ from datetime import date
 from messaging.edits import Edits
 from messaging.models import Message
 from ops.console.thread import clock
-from ops.console.thread.texts import Text, shown_text
+from ops.console.thread.texts import Find, Text, shown_text
 
 TIMES = {1: "once", 2: "twice"}
 
@@ -30,7 +30,7 @@ class Row:
     ``begins`` says that the row has a header: its author, or where it stands, differs from the row before it. ``day``
     is set where another day begins, ``answered`` where the reader must be told what the message answers, and
     ``not_read_by`` (names) where a divider stands above it. ``names_receiver`` is False where it is clear who that is.
-    ``time`` is the clock time, ``moment`` the exact one.
+    ``time`` is the clock time, ``moment`` the exact one. With a ``warning``, the text comes covered by it.
     """
 
     message: Message
@@ -50,6 +50,7 @@ class Row:
     names_receiver: bool = True
     not_read_by: str = ""
     is_single_unread: bool = False
+    warning: str = ""
 
     @property
     def edited(self) -> str:
@@ -67,7 +68,7 @@ def row_of(
     edits: Edits | None,
     *,
     before: Row | None,
-    find: str = "",
+    find: Find | None = None,
     with_rest: bool = True,
     whole: bool = False,
     position: int = 0,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ops.files import invisible
 
@@ -18,6 +18,8 @@ JOINS = re.compile("[\u200d\ufe0e\ufe0f]")  # belong to the character before the
 LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 
 Kind = Literal["", "hidden", "found"]
+Places: TypeAlias = Sequence[tuple[int, int]]  # from where to where, in order
+Find: TypeAlias = Callable[[str], Places]  # where what was looked for stands in a text
 
 
 class Piece(NamedTuple):
@@ -43,14 +45,15 @@ class Text:
         return f"{self.size:,}"
 
 
-def shown_text(content: str, *, find: str = "", whole: bool = False, with_rest: bool = True) -> Text:
+def shown_text(content: str, *, find: Find | None = None, whole: bool = False, with_rest: bool = True) -> Text:
     """Return a message's text for a page; ``whole`` does not collapse it."""
     end = len(content) if whole else _end_of_start(content)
     is_long = end < len(content)
-    if not (is_long or find or has_hidden(content)):
+    found = find(content) if find else ()
+    if not (is_long or found or has_hidden(content)):
         return Text(content, [], [], len(content))
-    rest = _pieces(content[end:], find) if is_long and with_rest else []
-    return Text(None, _pieces(content[:end], find), rest, len(content), is_cut=is_long and not with_rest)
+    rest = _pieces(content, found, end, len(content)) if is_long and with_rest else []
+    return Text(None, _pieces(content, found, 0, end), rest, len(content), is_cut=is_long and not with_rest)
 
 
 def has_hidden(content: str) -> bool:
@@ -84,10 +87,10 @@ def _end_of_start(content: str) -> int:
     return end
 
 
-def _pieces(text: str, find: str) -> list[Piece]:
+def _pieces(text: str, found: Places, start: int, end: int) -> list[Piece]:
     pieces: list[Piece] = []
     left = MOST_NAMED
-    for run, is_found in runs(text, find):
+    for run, is_found in runs(text, found, start, end):
         if is_found:
             pieces.append(Piece(run, "found"))
             continue
@@ -107,31 +110,13 @@ def _named(name: str, number: int) -> str:
     return name if number == 1 else f"{name} × {number:,}"
 
 
-def runs(text: str, find: str) -> Iterator[tuple[str, bool]]:
-    """``text`` in runs, each with whether it is ``find``, what was looked for, whatever its case."""
-    end = 0
-    for start in places(text, find):
-        yield text[end:start], False
-        end = start + len(find)
-        yield text[start:end], True
-    yield text[end:], False
-
-
-def places(text: str, find: str) -> Iterator[int]:
-    """Where ``find`` begins in ``text``, whatever its case; none overlaps the one before.
-
-    Not by a regular expression, which without regard to case takes the product of both lengths for some texts.
-    """
-    among, wanted = _folded(text), _folded(find)
-    at = among.find(wanted) if wanted else -1
-    while at >= 0:
-        yield at
-        at = among.find(wanted, at + len(wanted))
-
-
-def _folded(text: str) -> str:
-    """``text`` without regard to case, as long as it is: what folds to several letters stays."""
-    folded = text.casefold()
-    if len(folded) == len(text):
-        return folded
-    return "".join(one if len(one.casefold()) != 1 else one.casefold() for one in text)
+def runs(text: str, found: Places, start: int, end: int) -> Iterator[tuple[str, bool]]:
+    """``text`` from ``start`` to ``end`` in runs, each with whether it was found at one of these places."""
+    at = start
+    for first, last in found:
+        first, last = max(first, at), min(last, end)
+        if first < last:
+            yield text[at:first], False
+            yield text[first:last], True
+            at = last
+    yield text[at:end], False

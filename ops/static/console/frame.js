@@ -1,4 +1,5 @@
-/* The frame by keyboard: the jump box suggests pages of the console, menus close with Esc or a click elsewhere.
+/* The frame by keyboard: the jump box suggests pages of the console and what is found, menus close with Esc or a click
+   elsewhere.
    Everything works without this script: the jump box is a form, and menus open by themselves. */
 "use strict";
 
@@ -23,7 +24,7 @@
   const list = document.createElement("ul");
   list.id = "jump-list";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Pages");
+  list.setAttribute("aria-label", "Found");
   list.hidden = true;
   form.append(list);
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
@@ -36,17 +37,50 @@
       ? pages.filter((page) => page.name.toLowerCase().split(/[\s›]+/).some((word) => word.startsWith(typed)) ||
           page.name.toLowerCase().startsWith(typed))
       : [];
-    list.replaceChildren(...fitting.map((page, number) => {
-      const option = document.createElement("li");
-      option.id = `jump-${number}`;
-      option.setAttribute("role", "option");
-      option.setAttribute("aria-selected", "false");
-      option.dataset.address = page.address;
-      option.textContent = page.name;
-      return option;
-    }));
+    list.replaceChildren();
+    add(fitting.map((page) => ({ title: page.name, kind: "", address: page.address })));
     choose(-1);
     show(fitting.length > 0);
+    ask();
+  }
+
+  function add(found) {
+    const known = new Set([...list.children].map((option) => option.dataset.address));
+    for (const one of found) {
+      const address = new URL(one.address, location.href).href;
+      if (known.has(address)) continue;
+      known.add(address);
+      const option = document.createElement("li");
+      option.id = `jump-${list.children.length}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.dataset.address = address;
+      const title = document.createElement("bdi");
+      title.textContent = one.title;
+      option.append(title, one.kind && one.kind !== "search" ? ` (${one.kind})` : "");
+      list.append(option);
+    }
+  }
+
+  /* --- What is found, of those who stop typing: each answer is recorded, and shows texts ------------------------- */
+
+  const PAUSE = 700, SHORTEST = 3; // milliseconds; letters
+  let timer = 0, asked = "";
+
+  function ask() {
+    clearTimeout(timer);
+    const typed = asked = box.value.trim();
+    if ([...typed].length >= SHORTEST) timer = setTimeout(() => find(typed), PAUSE);
+  }
+
+  async function find(typed) {
+    const query = new URLSearchParams({ q: typed, typing: "1" });
+    const answer = await fetch(`${form.action}?${query}`).catch(() => null);
+    if (!answer || !answer.ok || answer.redirected || !answer.headers.get("Content-Type").startsWith("application/json")) return;
+    const { found } = await answer.json();
+    if (asked !== typed || document.activeElement !== box) return;
+    add(found);
+    show(list.children.length > 0);
   }
 
   function show(open) {
@@ -63,7 +97,11 @@
   }
 
   box.addEventListener("input", suggest);
-  box.addEventListener("blur", () => show(false));
+  form.addEventListener("submit", () => clearTimeout(timer));
+  box.addEventListener("blur", () => {
+    clearTimeout(timer);
+    show(false);
+  });
   list.addEventListener("mousedown", (event) => {
     const option = event.target.closest("[role=option]");
     event.preventDefault();
@@ -95,7 +133,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;
     const toBox = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k";
-    const plain = !event.ctrlKey && !event.metaKey && !isTyping(event.target);
+    const plain = !event.ctrlKey && !event.metaKey && form.dataset.keys !== "off" && !isTyping(event.target);
     if (toBox || (plain && event.key === "/")) {
       event.preventDefault();
       document.querySelector(".menu-button").open = true;

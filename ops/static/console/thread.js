@@ -61,3 +61,21 @@ if (panel) {
     if (event.key === "Escape") panel.open = false;
   });
 }
+
+// --- Keys, unless somebody switched single ones off: j and k go from message to message, n and p from hit to hit ---
+
+const isTyping = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+  if (document.querySelector('[data-keys="off"]')) return;
+  const hit = /^[np]$/.test(event.key) && document.querySelector(`a[data-hit="${event.key}"]`);
+  if (hit) hit.click();
+  const step = { j: 1, k: -1 }[event.key];
+  if (!step || !messages.length) return;
+  const here = document.activeElement.closest(".messages > li") ?? document.querySelector(".messages > li:has(> .marked)");
+  const next = here ? Math.min(Math.max(messages.indexOf(here) + step, 0), messages.length - 1) : 0;
+  messages[next].tabIndex = -1;
+  messages[next].focus();
+  event.preventDefault();
+});

@@ -1,0 +1,135 @@
+"""A search as somebody asks for it on a page of the console: what it finds and marks, or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.search import filters
+from messaging.search.filters import Reader, Vocabulary
+from messaging.search.language import Mistake
+from messaging.search.query import Query, read
+from ops.console.rooms import rooms
+
+# Of the language itself: how it is written, and what it finds.
+LANGUAGE = (
+    ("harbour boat", "both words, in any order"),
+    ('"the old harbour"', "just this phrase"),
+    ("harbour -boat", "the first word without the second"),
+    ("harbour OR port", "at least one of them; AND is understood between words"),
+    ("light*", "words that begin so"),
+    ("~idiot", "the word as people disguise it: i d i o t, idiooot, ïdiот"),
+    ("(harbour OR port) from:alice", "parentheses keep together what belongs together"),
+)
+
+
+class Help(NamedTuple):
+    """A line of “How to search”."""
+
+    written: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake as a page shows it: the sentence, and what was typed, with its ``place``."""
+
+    sentence: str
+    before: str
+    place: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was typed, as ``query``, or with a ``fault``. Without either, nothing was asked for: ``text`` is empty."""
+
+    text: str
+    vocabulary: Vocabulary
+    reader: Reader
+    query: Query | None = None
+    fault: Fault | None = None
+
+    @property
+    def condition(self) -> Q:
+        """That of the messages that it finds: none where there is a mistake, rather than all."""
+        return filters.NOTHING if self.query is None else self.query.condition
+
+    @cached_property
+    def covered(self) -> str:
+        """What was searched, in a sentence."""
+        return self.query.covered if self.query is not None else ""
+
+    def places(self, text: str) -> Sequence[tuple[int, int]]:
+        """Where the words that were looked for stand in ``text``."""
+        return self.query.places(text) if self.query is not None else ()
+
+    def newest_messages(self, messages: Any) -> QuerySet:
+        """Those of ``messages`` that it finds, for a page of the newest of them."""
+        return messages.none() if self.query is None else self.query.newest_messages(messages)
+
+    def newest_conversations(self, conversations: Any) -> QuerySet:
+        """Those of ``conversations`` in which it finds a message, for a page of the newest of them."""
+        return conversations.none() if self.query is None else self.query.newest_conversations(conversations)
+
+    def first_of(self, conversation: Any, *, last: bool = False) -> Any:
+        """The first message of a conversation that it finds, or the last one; None without one."""
+        if self.query is None:
+            return None
+        found = Message.objects.filter(self.condition, conversation=conversation).order_by("timestamp", "id")
+        return found.last() if last else found.first()
+
+    @cached_property
+    def instead(self) -> list[tuple[str, str]]:
+        """What may be meant by words that are a person's name or a message's ID: to be searched for, and in words."""
+        plain = self.query.plain if self.query is not None else ""
+        if not plain:
+            return []
+        person = self.reader.person(plain)
+        name = person.get_username() if person is not None else ""
+        found = [(f"with:{_quoted(name)}", f"Messages sent or received by {name}")] if name and '"' not in name else []
+        if Message.objects.filter(external_id=plain).exists():
+            found.append((f"id:{_quoted(plain)}", f"The message with the ID {plain}"))
+        return found
+
+    @cached_property
+    def help(self) -> list[Help]:
+        """How to search, for this person: made from the filters that there are, so it cannot be out of date."""
+        return help_of(self.vocabulary)
+
+
+def vocabulary_of(request: HttpRequest) -> Vocabulary:
+    """The filters that this person can use: messaging's and those of the rooms."""
+    return Vocabulary([*filters.FILTERS, *(one for room in rooms() for one in room.search_filters(request))])
+
+
+def asked(request: HttpRequest, text: str, person: Callable[[str], Any]) -> Search:
+    """Read what somebody typed. ``person`` finds the account of a name, if they may find it."""
+    vocabulary = vocabulary_of(request)
+    # An export sets ``as_of`` to the time of its request.
+    reader = Reader(person, getattr(request, "as_of", None) or timezone.now())
+    try:
+        return Search(text, vocabulary, reader, query=read(text, vocabulary, reader))
+    except Mistake as mistake:
+        start, end = mistake.start, mistake.end
+        fault = Fault(str(mistake), text[:start], text[start:end], text[end:])
+        return Search(text, vocabulary, reader, fault=fault)
+
+
+def _quoted(text: str) -> str:
+    """A value of a filter, in quotes where it needs them."""
+    return text if re.fullmatch(r"[\w.@+-]+", text) else f'"{text}"'
+
+
+def help_of(vocabulary: Vocabulary) -> list[Help]:
+    """The lines of “How to search”."""
+    lines = [Help(written, meaning) for written, meaning in LANGUAGE]
+    return [*lines, *(Help(one.written, one.meaning) for _, some in vocabulary.by_name() for one in some)]

@@ -1,0 +1,103 @@
+"""When the messages of a search were sent: a bar for each day, month or year, which narrows the search to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+HEIGHT = 40  # of the drawing of a bar
+MOST_DAYS, MOST_MONTHS, MOST_YEARS = 31, 36, 40  # bars at most; beyond the last ones nothing is shown
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Days, months or years: in words, how one is written in a search, in full, and below its bar."""
+
+    words: str
+    written: str
+    full: str
+    short: str
+
+
+DAYS = Unit("day", "%Y-%m-%d", "j F Y", "j")
+MONTHS = Unit("month", "%Y-%m", "F Y", "M")
+YEARS = Unit("year", "%Y", "Y", "Y")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day, month or year: in full, below the bar, how many messages, the address of these ("" without), and how high
+    the bar is."""
+
+    title: str
+    short: str
+    number: int
+    address: str
+    height: int
+
+    @property
+    def top(self) -> int:
+        """The room above the bar."""
+        return HEIGHT - self.height
+
+
+@dataclass(frozen=True)
+class When:
+    """The bars from the first message to the last one, what each is, and how many messages there are."""
+
+    bars: list[Bar]
+    unit: str
+    number: int
+
+
+def over_time(moments: Sequence[datetime], address: Callable[[str], str]) -> When | None:
+    """Count messages by days, months or years of the current time zone, whichever are few enough.
+
+    ``address`` is that of those sent within a period, which it takes as people write it; "" if there is none. None
+    where all is on one day or in one month, and over more than MOST_YEARS years.
+    """
+    days = Counter(timezone.localtime(moment).date() for moment in moments)
+    if not days:
+        return None
+    unit, firsts = _units(min(days), max(days))
+    if not 1 < len(firsts) <= MOST_YEARS:
+        return None
+    numbers: Counter[str] = Counter()
+    for day, number in days.items():
+        numbers[_written(day, unit)] += number
+    most = max(numbers.values())
+    bars = [_bar(first, unit, numbers[_written(first, unit)], most, address) for first in firsts]
+    return When(bars, unit.words, len(moments))
+
+
+def _units(first: date, last: date) -> tuple[Unit, list[date]]:
+    if (last - first).days < MOST_DAYS:
+        return DAYS, [date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1)]
+    if _month(last) - _month(first) < MOST_MONTHS:
+        return MONTHS, list(_months(first, last))
+    return YEARS, [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    for month in range(_month(first), _month(last) + 1):
+        yield date(month // 12, month % 12 + 1, 1)
+
+
+def _written(day: date, unit: Unit) -> str:
+    # Not "%Y", which writes years before 1000 with fewer digits on some systems.
+    return unit.written.replace("%Y", f"{day.year:04}").replace("%m", f"{day.month:02}").replace("%d", f"{day.day:02}")
+
+
+def _bar(first: date, unit: Unit, number: int, most: int, address: Callable[[str], str]) -> Bar:
+    narrower = address(_written(first, unit)) if number else ""
+    height = max(1, round(HEIGHT * number / most)) if number else 0
+    return Bar(date_format(first, unit.full), date_format(first, unit.short), number, narrower, height)

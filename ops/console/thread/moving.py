@@ -1,0 +1,111 @@
+"""From one conversation to another place: a message by its position, or the neighbour in the list one came from."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+
+from messaging.models import Message
+from ops.console.addresses import whole_number
+from ops.console.declared_lists import UNKNOWN_FILTER
+from ops.console.thread.page import HITS, LIST, list_query
+from ops.console.thread.parts import Thread
+
+WAYS = {"previous": "first", "next": "last"}  # through a list, each with where it ends
+
+
+class MovesWithinList(admin.ModelAdmin):
+    """The page of a conversation that leads on if its address asks for a ``position``, a way to ``go``, or a ``hit``.
+
+    Used with ops.audit.recorded_admin.RecordedLists.
+    """
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        position, way, hit = (request.GET.get(name, "") for name in ("position", "go", "hit"))
+        if position or way in WAYS or hit in WAYS:
+            conversation = self.get_object(request, object_id)
+            if conversation is not None and self.has_view_permission(request, conversation):
+                if position:
+                    return self._redirect_to_position(request, conversation, position)
+                if hit in WAYS:
+                    return self._redirect_to_hit(request, conversation, hit)
+                return self._redirect_to_neighbour(request, conversation, way)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _redirect_to_position(self, request: HttpRequest, conversation: Any, position: str) -> HttpResponse:
+        """Redirect to the message at ``position`` in reading order, or to the start with a warning if there is none."""
+        number = whole_number(position) or 0
+        thread = Thread(conversation.pk, position=number)
+        if not 1 <= number <= thread.total:
+            messages.warning(request, f"There is no message {position}: this thread has messages 1 to {thread.total}.")
+            return self._redirect_within_list(request, conversation)
+        return self._redirect_within_list(request, conversation, message=thread.marked_id)
+
+    def _redirect_within_list(
+        self, request: HttpRequest, conversation: Any, message: int | None = None
+    ) -> HttpResponse:
+        """Redirect to a conversation, or to a message in it, and keep the list from which this one was opened."""
+        address = reverse("admin:messaging_conversation_change", args=[conversation.pk])
+        query = filter(None, [f"message={message}" if message else "", self.get_preserved_filters(request)])
+        place = f"#m{message}" if message else ""
+        return HttpResponseRedirect("?".join(filter(None, [address, "&".join(query)])) + place)
+
+    def _redirect_to_neighbour(self, request: HttpRequest, conversation: Any, way: str) -> HttpResponse:
+        """Redirect to the next or previous conversation of the list from which this one was opened."""
+        changes = _list_of(self, request, list_query(request))
+        if changes is None:
+            return HttpResponseRedirect(request.path)
+        neighbour = changes.neighbour(conversation, forwards=way == "next")
+        if neighbour is None:
+            messages.info(request, f"This is the {WAYS[way]} conversation of the list.")
+        found = changes.search.first_of(neighbour, last=way == "previous") if neighbour and changes.search else None
+        if found is not None:
+            return HttpResponseRedirect(address_of_hit(found, {"find": changes.search.text, LIST: list_query(request)}))
+        return self._redirect_within_list(request, neighbour or conversation)
+
+    def _redirect_to_hit(self, request: HttpRequest, conversation: Any, way: str) -> HttpResponse:
+        """Redirect to the next or previous message of the list of messages from which this one was opened."""
+        query = list_query(request, HITS)
+        of_messages = self.admin_site.get_model_admin(Message)
+        here = Message.objects.filter(
+            pk=whole_number(request.GET.get("message")) or 0, conversation=conversation
+        ).first()
+        if here is None or not of_messages.has_view_permission(request):
+            return HttpResponseRedirect(request.path)
+        changes = _list_of(of_messages, request, query)
+        if changes is None:
+            return HttpResponseRedirect(request.path)
+        neighbour = changes.neighbour(here, forwards=way == "next")
+        if neighbour is None:
+            messages.info(request, f"This is the {WAYS[way]} message of the list.")
+        kept = {"find": changes.search.text} if changes.search and changes.search.text else {}
+        return HttpResponseRedirect(address_of_hit(neighbour or here, {**kept, HITS: query}))
+
+
+def address_of_hit(message: Any, kept: dict[str, str]) -> str:
+    """The address of a message in its conversation."""
+    address = reverse("admin:messaging_conversation_change", args=[message.conversation_id])
+    return f"{address}?{urlencode({'message': message.pk, **kept})}#m{message.pk}"
+
+
+def _list_of(model_admin: Any, request: HttpRequest, query: str) -> Any:
+    """The list that ``query`` says, recorded as a search: where one is led tells what it found. None, with a warning,
+    where it is not understood."""
+    listed = copy(request)
+    listed.GET = QueryDict(query)
+    model_admin.ask_before_search(listed)
+    try:
+        changes = model_admin.get_changelist_instance(listed)
+    except IncorrectLookupParameters:
+        messages.warning(request, UNKNOWN_FILTER)
+        return None
+    model_admin.record_narrowing(request, changes)
+    return changes

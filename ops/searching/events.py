@@ -1,0 +1,14 @@
+"""What the audit trail records of saved searches; searching itself is recorded by ops.audit.
+
+A name never changes or disappears: stored entries keep it for ever.
+"""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class SearchEvent(TextChoices):
+    # The label is what the search is called, and what was typed. The details: team (whether it is the team's).
+    SEARCH_SAVED = "search.saved", "Saved a search"
+    SAVED_SEARCH_DELETED = "search.deleted", "Deleted a saved search"

@@ -1,0 +1,83 @@
+"""The newest messages with the words that somebody typed into the jump box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from messaging.models import Message
+from ops.audit.readings import record_list
+from ops.audit.reasons import gate
+from ops.console.addresses import page_of_row
+from ops.console.lists.excerpts import excerpt
+from ops.console.lists.words import covered
+from ops.console.rooms import Found
+from ops.console.searching.asked import Search
+from ops.console.thread.covering import warnings_on
+from ops.searching.found import FoundText, found_texts, shown_of
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A text that was found, and the address of its message."""
+
+    text: FoundText
+    address: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The newest messages that a search finds, and the address of the list that has them all. Without hits where there
+    are none, and where a reason is asked for before the list tells whether there are."""
+
+    search: Search
+    address: str
+    hits: list[Hit] = field(default_factory=list)
+
+    @property
+    def suggestions(self) -> list[Found]:
+        """The hits, each as a line of plain text, and the list that has them all."""
+        lines = [Found(self._line(hit.text), "message", hit.address) for hit in self.hits]
+        return [*lines, Found(f"Search messages for “{self.search.text}”", "search", self.address)]
+
+    def _line(self, text: FoundText) -> str:
+        words = text.warning or "".join(piece.text for piece in excerpt(text.content, self.search.places))
+        return f"{text.sender} → {text.receiver}: {words}"
+
+
+def texts(request: HttpRequest, words: str) -> Texts | None:
+    """Search for ``words`` as the list of messages does, and record what is shown; None for those who may not see it,
+    and for what cannot be searched for."""
+    of_messages: Any = admin.site.get_model_admin(Message)
+    if not of_messages.has_view_permission(request):
+        return None
+    search = of_messages.asked(request, words)
+    if search.query is None:
+        return None
+    address = f"{reverse('admin:messaging_message_changelist')}?{urlencode({'q': words})}"
+    if not gate.is_open(gate.scope_of(Message)):
+        return Texts(search, address)
+    newest = Message.objects.order_by("-timestamp", "-id")
+    rows = list(search.newest_messages(newest).values_list("pk", "conversation_id")[:MOST])
+    found = found_texts([pk for pk, _ in rows], search)
+    warnings = warnings_on(request.user, found)
+    found = {pk: covered(text, warnings) for pk, text in found.items()}
+    if found:
+        shown = shown_of(found.values())
+        record_list(Message, actor=request.user, shown=shown, terms=words, results=len(found))
+    opens_threads = request.user.has_perm("messaging.view_conversation")
+    kept = {"find": words, "hits": urlencode({"q": words})}
+    hits = []
+    for pk, conversation_id in rows:
+        if pk not in found:
+            continue  # deleted meanwhile
+        within = f"{page_of_row('messaging.conversation', conversation_id)}?{urlencode({'message': pk, **kept})}#m{pk}"
+        hits.append(Hit(found[pk], within if opens_threads else page_of_row("messaging.message", pk)))
+    return Texts(search, address, hits)

@@ -1,0 +1,23 @@
+"""What an erasure removes from this room: the searches of a person, those that name them, and what they looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.audit import scrubbing
+from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
+from ops.searching.models import Look, SavedSearch
+
+
+def remove(person: ErasedPerson, _: Any) -> Outcome:
+    """Whoever's they are: a search for somebody who is gone finds nothing."""
+    pattern = scrubbing.name_pattern(person.names)
+    rows = SavedSearch.objects.values_list("pk", "name", "words")
+    naming = [pk for pk, *texts in rows if any(mentions(pattern, text) for text in texts)]
+    removed = SavedSearch.objects.filter(pk__in=naming).delete()[0]
+    removed += SavedSearch.objects.filter(owner=person.user_id).delete()[0]
+    removed += Look.objects.filter(person=person.user_id).delete()[0]
+    return outcome(removed)
+
+
+STEPS = [Step("searching", "Saved searches, and those that name them", remove)]

@@ -1,0 +1,75 @@
+"""How much is new in a saved search: counted by the worker for who has looked at it, and begun anew with each look.
+
+Messages are new that were stored since, whenever they were sent: an import brings old ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max
+from django.http import HttpRequest
+from django.utils import timezone
+
+from messaging.models import Conversation, Message
+from ops.accounts.time_zone import zone_of
+from ops.audit.reasons import gate
+from ops.searching.models import Look, SavedSearch
+
+MODELS = {SavedSearch.Scope.CONVERSATIONS: Conversation, SavedSearch.Scope.MESSAGES: Message}
+MOST = 1_000  # new messages; beyond, "more than 1,000"
+COUNTED_FOR = timedelta(days=14)  # since somebody signed in
+
+
+def newest() -> int:
+    """The highest id of a message."""
+    return Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def look(saved: SavedSearch, user: Any, seen_up_to: int | None = None) -> None:
+    """Note that ``user`` has seen what the search finds of the messages up to this id, of all without one."""
+    seen = Look(search=saved, person=user, seen_up_to=newest() if seen_up_to is None else seen_up_to)
+    unique, changed = ["person", "search"], ["seen_up_to", "new"]
+    Look.objects.bulk_create([seen], update_conflicts=True, unique_fields=unique, update_fields=changed)
+
+
+def may_see(scope: str, user: Any) -> bool:
+    """Whether ``user`` sees the list of this scope."""
+    return user.has_perm(f"messaging.view_{MODELS[SavedSearch.Scope(scope)]._meta.model_name}")
+
+
+def count_new(now: datetime) -> int:
+    """Count what is new for everybody who signed in lately; returns how many numbers changed.
+
+    Where reasons are asked for before texts, nothing is counted: how many texts have a word tells what they say.
+    """
+    looks = Look.objects.select_related("search", "person").order_by("person", "pk")
+    if gate.is_asked():
+        return Look.objects.exclude(new=0).update(new=0)
+    changed = 0
+    for one in _due(looks, now):
+        number = _new(one, now)
+        if number != one.new:
+            # Not over a look of this moment.
+            changed += Look.objects.filter(pk=one.pk, seen_up_to=one.seen_up_to).update(new=number)
+    return changed
+
+
+def _due(looks: Any, now: datetime) -> Iterable[Look]:
+    active = looks.filter(person__is_active=True, person__is_staff=True, person__last_login__gte=now - COUNTED_FOR)
+    return active.iterator(chunk_size=500)
+
+
+def _new(one: Look, now: datetime) -> int:
+    """As the person finds them: with the filters of their role, in their time zone."""
+    if not may_see(one.search.scope, one.person):
+        return 0
+    request: Any = HttpRequest()
+    request.method, request.user, request.as_of = "GET", one.person, now
+    with timezone.override(zone_of(one.person) or timezone.get_current_timezone()):
+        model_admin: Any = admin.site.get_model_admin(MODELS[SavedSearch.Scope(one.search.scope)])
+        search = model_admin.asked(request, one.search.words)
+        return 0 if search.query is None else search.query.number_after(one.seen_up_to, most=MOST)

@@ -1,0 +1,81 @@
+"""Saved searches above the lists that they search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ops.searching.models import SavedSearch
+from ops.searching.saved.looks import MODELS, MOST, look, newest
+
+
+@dataclass(frozen=True)
+class ShownSearch:
+    """A saved search where it is offered: its address, whether it is open, and how much is new ("" for nothing)."""
+
+    saved: SavedSearch
+    address: str
+    is_open: bool
+    new: str
+
+
+def address_of(saved: SavedSearch) -> str:
+    """The list as this search narrows it."""
+    model = MODELS[SavedSearch.Scope(saved.scope)]
+    at = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{at}?{urlencode({'q': saved.words})}"
+
+
+def scope_of(model: Any) -> str:
+    """The scope of the list of a model."""
+    return next(scope for scope, one in MODELS.items() if one is model)
+
+
+class Offered:
+    """The saved searches above a list, as they are when somebody asks for it."""
+
+    def __init__(self, request: HttpRequest, model: Any, words: str) -> None:
+        self.request, self.scope, self.words = request, scope_of(model), words
+        self.searches = SavedSearch.objects.filter(scope=self.scope).offered_to(request.user.pk)
+        self.opened = [one for one in self.searches if one.words == words]
+        # Before the list is read: what is stored meanwhile stays new.
+        self.seen_up_to = newest() if self.opened else 0
+
+    def look(self) -> None:
+        """The list with the words of the address is shown: nothing of it is new any more."""
+        for one in self.opened:
+            look(one, self.request.user, self.seen_up_to)
+
+    @property
+    def shown(self) -> list[ShownSearch]:
+        return [ShownSearch(one, address_of(one), one in self.opened, _words(one)) for one in self.searches]
+
+    @property
+    def address_to_save(self) -> str:
+        """The page that saves the search of this list; "" where there is none, or it is saved."""
+        if not self.words or self.opened:
+            return ""
+        return f"{reverse('admin:save_search')}?{urlencode({'scope': self.scope, 'q': self.words})}"
+
+
+def _words(saved: SavedSearch) -> str:
+    if not saved.new:
+        return ""
+    return f"{MOST:,}+ new" if saved.new > MOST else f"{saved.new:,} new"
+
+
+def of_person(user: Any) -> list[tuple[str, list[ShownSearch]]]:
+    """What somebody has saved, and the team, under titles; without those of lists that they may not see."""
+    request = HttpRequest()
+    request.user = user
+    groups: dict[str, list[ShownSearch]] = {"Mine": [], "The team’s": []}
+    for one in SavedSearch.objects.offered_to(user.pk):
+        if admin.site.get_model_admin(MODELS[SavedSearch.Scope(one.scope)]).has_view_permission(request):
+            title = "Mine" if one.owner_id else "The team’s"
+            groups[title].append(ShownSearch(one, address_of(one), False, _words(one)))
+    return list(groups.items())
