@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ops.moderation.bringing import admin as bringing
 from ops.moderation.desk import admin as desk
+from ops.moderation.groups import admin as groups
 from ops.moderation.labels import admin as labels
+from ops.moderation.openings import admin as openings
+from ops.moderation.saved import admin as saved
 
-__all__ = ["desk", "labels"]
+__all__ = ["bringing", "desk", "groups", "labels", "openings", "saved"]

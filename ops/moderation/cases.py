@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
+from messaging.models import Conversation
+from messaging.writing import ids_subquery
 from ops.audit.recording import record
 from ops.moderation import ranking
 from ops.moderation.events import ModerationEvent
@@ -20,6 +25,37 @@ REOPENED_WITHIN = timedelta(days=30)  # a case closed before that stays closed: 
 def locked(using: str) -> Any:
     """Cases that are locked as they are read."""
     return Case.objects.using(using).select_for_update(of=("self",))
+
+
+def among(ids: Collection[int], *, using: str) -> Any:
+    """Return ids for an ``__in`` lookup: one of them is planned best as a value, many are a single parameter."""
+    return list(ids) if len(ids) == 1 else ids_subquery(ids, using=using)
+
+
+def all_locked(ids: Collection[int], *, using: str) -> list[Case]:
+    """Return cases, locked in the order of their keys; those that are gone are not among them."""
+    return list(locked(using).filter(pk__in=among(ids, using=using)).order_by("pk")) if ids else []
+
+
+def all_locked_in_conversations(ids: Collection[int], *, using: str) -> list[Case]:
+    """The same, after their conversations."""
+    places = Case.objects.using(using).filter(pk__in=among(ids, using=using), conversation__isnull=False).order_by()
+    conversations = list(places.values_list("conversation", flat=True))
+    Conversation.objects.using(using).filter(pk__in=among(conversations, using=using)).lock()
+    return all_locked(ids, using=using)
+
+
+def locked_in_conversation(case_id: int, *, using: str) -> Case:
+    """Return a case that is locked after its conversation: the order in which people report, edit and decide.
+
+    Raises Case.DoesNotExist.
+    """
+    while True:
+        place = Case.objects.using(using).values_list("conversation", flat=True).get(pk=case_id)
+        Conversation.objects.using(using).filter(pk__in=[place]).lock()
+        case: Case = locked(using).get(pk=case_id)
+        if case.conversation_id == place:  # else its messages were moved to another one meanwhile
+            return case
 
 
 def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) -> Case:
@@ -40,23 +76,41 @@ def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) 
 
 def reopen(case: Case, happening: Happening, *, since: datetime, using: str) -> None:
     """Have a case pending because of ``happening``; one that was closed is pending anew ``since`` then."""
-    was_closed = case.state == State.CLOSED
-    case.state = after(case.state, happening)
-    if was_closed:
-        case.pending_since = since
-        case.due_at, case.rank_at = ranking.rank(since, target_of(case.severity), ())
-    save_change(case, using=using)
+    reopen_all([case], happening, since=since, using=using)
 
 
-def save_change(case: Case, *, using: str) -> None:
-    """Store what was changed of a case, as its next version. What it waited for is forgotten once it does not wait."""
-    if case.state != State.WAITING:
-        case.waiting_from = case.waits_until = None
-        case.waits_for_reply = False
-    if case.state != State.CLOSED:
-        case.closed_at = None
-    case.version += 1
-    case.save(using=using)
+def reopen_all(cases: Sequence[Case], happening: Happening, *, since: datetime, using: str) -> None:
+    """The same for a set of cases, in as many statements as they have severities."""
+    changes = []
+    for case in cases:
+        changed: dict[str, Any] = {"state": after(case.state, happening)}
+        if case.state == State.CLOSED:
+            due_at, rank_at = ranking.rank(since, target_of(case.severity), ())
+            changed |= {"pending_since": since, "due_at": due_at, "rank_at": rank_at}
+        changes.append((case, changed))
+    save_changes(changes, using=using)
+
+
+def save_change(case: Case, *, using: str, **changed: Any) -> None:
+    """Store these fields of a case, as its next version. What it waited for is forgotten once it does not wait."""
+    save_changes([(case, changed)], using=using)
+
+
+def save_changes(changes: Sequence[tuple[Case, dict[str, Any]]], *, using: str) -> None:
+    """The same for a set of cases, each with its fields; those with the same changes take one statement."""
+    alike: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
+    for case, changed in changes:
+        state = changed.get("state", case.state)
+        if state != State.WAITING:
+            changed = {**changed, "waiting_from": None, "waits_until": None, "waits_for_reply": False}
+        if state != State.CLOSED:
+            changed = {**changed, "closed_at": None}
+        for name, value in changed.items():
+            setattr(case, name, value)
+        case.version += 1
+        alike[tuple(sorted(changed.items()))].append(case.pk)
+    for same, ids in alike.items():
+        Case.objects.using(using).filter(pk__in=among(ids, using=using)).update(**dict(same), version=F("version") + 1)
 
 
 def rank_case(case: Case, *, using: str) -> None:
@@ -80,11 +134,10 @@ def close_if_settled(case: Case, *, using: str) -> None:
         close(case, using=using)
 
 
-def close(case: Case, *, using: str) -> None:
-    """Close a pending case without a decision."""
-    case.state = after(case.state, Happening.SETTLED)
-    case.closed_at = timezone.now()
-    save_change(case, using=using)
+def close(case: Case, *, using: str, **changed: Any) -> None:
+    """Close a pending case without a decision; ``changed`` are other fields that change with it."""
+    state = after(case.state, Happening.SETTLED)
+    save_change(case, state=state, closed_at=timezone.now(), **changed, using=using)
 
 
 def pending_beside(case: Case, *, using: str) -> Case | None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from messaging.database.statements import Slot, Statement, slot, written
 from ops.audit.recording import record
+from ops.moderation import cases
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip, State
 from ops.moderation.refusals import ClaimRefused, Outdated
+from ops.moderation.wellbeing import counting
 
 SKIPPED_FOR = timedelta(hours=8)
 MOST_TRIES = 50  # of taking a case where others take the same ones
@@ -22,39 +28,96 @@ MOST_TRIES = 50  # of taking a case where others take the same ones
 # A claim whose lease has run out is taken over; a live one makes the statement do nothing.
 TAKE = """
 INSERT INTO moderation_claim (case_id, reviewer_id, token, claimed_at, expires_at)
-SELECT case_key, %s, %s, {now}, {expires} FROM ({best}) AS best WHERE true
+SELECT case_key, %s, %s, {now}, {expires} FROM ({best}) AS best WHERE true ORDER BY rank, case_key LIMIT 1
 ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = excluded.token,
     claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
 WHERE moderation_claim.expires_at <= {now}
-RETURNING case_id
+RETURNING case_id, reviewer_id, token, claimed_at, expires_at
 """
 
 
-def free_cases(user: Any) -> Any:
-    """Return the cases that ``user`` may be given: to be decided, held by nobody, not skipped by them, fit for them."""
-    skipped = Skip.objects.filter(reviewer=user.pk, case=OuterRef("pk"), until__gt=timezone.now())
-    free = Case.objects.to_decide().free_of_claims().fit_for(user.pk)
-    return free.exclude(Exists(skipped)).filter(conversation__isnull=False)
+REVIEWER = slot("reviewer")
 
 
-def claim_next(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
-    """Claim the best free case of the queue for ``user``; None where there is none.
+def free_cases(user_id: Any, among: Any) -> Any:
+    """Return those of ``among`` that this reviewer may be given: held by nobody, not skipped by them, fit for them."""
+    # Looked up once: somebody who has skipped much has skipped what comes first in the queue.
+    skipped = Skip.objects.filter(reviewer=user_id, until__gt=Now()).values("case")
+    return among.free_of_claims().fit_for(user_id).exclude(pk__in=skipped).filter(conversation__isnull=False)
 
+
+def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
+    """Claim the best free case for ``user``: of the queue, or the first ``among`` these ordered querysets, of which
+    several are ordered by rank. None where there is none.
+
+    After HARD_CASES_IN_A_ROW hard ones, the best lighter one where there is any (ops/moderation/wellbeing/counting.py).
     What they held before is released. Raises ClaimRefused where others were faster again and again.
     """
     for _ in range(MOST_TRIES):
         try:
             with transaction.atomic(using=using):
+                look = _look(user, using)
                 release_all(user, using=using)
-                best = free_cases(user).using(using).order_by("rank_at", "id")
-                claim = _take(user, best, using)
-                if claim is not None:
-                    return claim
-                if not best.exists():
+                # Lighter only for who had several hard ones in a row; the order is everybody's, so nothing starves.
+                for lighter in (True, False) if look.needs_lighter else (False,):
+                    claim = _take(user, _statement_of(among, look, lighter, using), using)
+                    if claim is not None:
+                        return claim
+                if not any(free_cases(user.pk, some).exists() for some in among or _parts(look, using)):
                     return None
         except IntegrityError:  # the same person took another case in a second tab meanwhile
             continue
     raise ClaimRefused("Colleagues took the same cases at the same moment. Try again.")
+
+
+class Look(NamedTuple):
+    """What decides how the next case is looked for: whether one of those that wait is due again, by a time and by a
+    reply, and whether a lighter one is due."""
+
+    waited: bool
+    replied: bool
+    needs_lighter: bool
+
+
+def _look(user: Any, using: str) -> Look:
+    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=_key_of(user, using))
+    return Look(bool(waited), bool(replied), counting.needs_lighter(in_a_row))
+
+
+def _key_of(user: Any, using: str) -> Any:
+    return get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
+
+
+@cache
+def _looking(using: str) -> Statement:
+    waiting = [some.order_by().values("pk")[:1] for some in Case.objects.to_decide_in_parts()[1:]]
+    waited, replied, in_a_row = (written(some, using=using) for some in (*waiting, counting.row_of(REVIEWER)))
+    sql = f"SELECT EXISTS ({waited.sql}), EXISTS ({replied.sql}), ({in_a_row.sql})"
+    return Statement(sql, (*waited.params, *replied.params, *in_a_row.params))
+
+
+def _parts(look: Look, using: str) -> list[Any]:
+    """The cases to decide in parts, without those parts that are empty, as waiting ones mostly are: planning a
+    statement costs more than looking."""
+    parts = Case.objects.using(using).to_decide_in_parts()
+    there = (True, look.waited, look.replied)
+    return [part.most_urgent_first() for part, is_there in zip(parts, there, strict=True) if is_there]
+
+
+def parts_to_decide(user: Any, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
+    """The cases to decide in parts, each in the order of the queue, without those parts that are empty."""
+    return _parts(_look(user, using), using)
+
+
+def _statement_of(among: Sequence[Any] | None, look: Look, lighter: bool, using: str) -> Statement:
+    if among is None:
+        return _taking_of_queue(look._replace(needs_lighter=lighter), using)
+    return _taking([free_cases(REVIEWER, some) for some in among], lighter, using)
+
+
+@cache
+def _taking_of_queue(look: Look, using: str) -> Statement:
+    return _taking([free_cases(REVIEWER, some) for some in _parts(look, using)], look.needs_lighter, using)
 
 
 def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
@@ -68,7 +131,7 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
             raise ClaimRefused(f"{held.reviewer.get_username()} holds this case.")
         _refuse_unfit(user, locked, using)
         release_all(user, using=using)
-        claim = _take(user, Case.objects.using(using).filter(pk=case.pk), using)
+        claim = _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], False, using), using)
         if claim is None:
             raise ClaimRefused("A colleague has just claimed this case.")
         return claim
@@ -93,9 +156,9 @@ def heartbeat(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_A
     return bool(own.update(expires_at=Now() + _lease()))
 
 
-def release(user: Any, case_id: int, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Give a case back to the queue, where this person holds it."""
-    Claim.objects.using(using).filter(case=case_id, reviewer=user.pk).delete()
+def release(user: Any, *case_ids: int, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Give cases back to the queue, where this person holds one of them."""
+    Claim.objects.using(using).filter(case__in=cases.among(case_ids, using=using), reviewer=user.pk).delete()
 
 
 def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
@@ -122,11 +185,12 @@ def skip(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, using: str) -> Case:
-    """Return the case, locked, for a change that ``user`` makes of the ``version`` that they saw, under their claim.
+    """Return the case, locked after its conversation, for a change that ``user`` makes of the ``version`` that they
+    saw, under their claim.
 
     Raises Outdated where it changed since, or where the claim is lost.
     """
-    case = Case.objects.using(using).select_for_update(of=("self",)).get(pk=case_id)
+    case = cases.locked_in_conversation(case_id, using=using)
     if case.version != version:
         raise Outdated("The case changed since you opened it. What you entered is kept: look again, then send it.")
     held = Claim.objects.using(using).live().filter(case=case).select_related("reviewer").first()
@@ -153,30 +217,58 @@ def _lease() -> models.Value:
     return models.Value(LEASE, output_field=models.DurationField())
 
 
-def _take(user: Any, best: Any, using: str) -> Claim | None:
-    """Claim the first of these cases, in one statement; None where there is none or somebody else was faster."""
+def _taking(parts: Sequence[Any], lighter: bool, using: str) -> Statement:
+    """The statement that claims the best of the first cases of these querysets for a reviewer, with a token."""
     connection = connections[using]
-    best = best.values(case_key=F("pk"))[:1]
+    seconds = int(LEASE.total_seconds())
     if connection.vendor == "postgresql":
-        best = best.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        now, expires = (
-            "statement_timestamp()",
-            f"statement_timestamp() + interval '{int(LEASE.total_seconds())} seconds'",
-        )
+        now = "statement_timestamp()"
+        expires = f"{now} + interval '{seconds} seconds'"
     else:
-        seconds = int(LEASE.total_seconds())
         form = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{})"
         now, expires = form.format(""), form.format(f", '+{seconds} seconds'")
-    sql, params = best.query.get_compiler(using).as_sql()
-    token = uuid4()
-    key = token if connection.features.has_native_uuid_field else token.hex
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE.format(now=now, expires=expires, best=sql), [user.pk, key, *params])
-        row = cursor.fetchone()
-    if row is None:
+    best, params = _firsts([counting.lighter(one) for one in parts] if lighter else parts, using)
+    params = [Slot("reviewer"), Slot("token"), *params]
+    return Statement(TAKE.format(now=now, expires=expires, best=best), tuple(params))
+
+
+def _take(user: Any, taking: Statement, using: str) -> Claim | None:
+    """Run a statement that claims a case; None where there is none, or somebody else was faster."""
+    token, who = uuid4(), _key_of(user, using)
+    key = token if connections[using].features.has_native_uuid_field else token.hex
+    rows = Claim.objects.using(using).raw(taking.sql, taking.filled(reviewer=who, token=key))
+    claim: Claim | None = next(iter(rows), None)
+    if claim is None:
         return None
-    claim: Claim = Claim.objects.using(using).select_related("case").get(case_id=row[0])
-    first = Case.objects.using(using).filter(pk=row[0], first_claimed_at=None)
-    first.update(first_claimed_at=claim.claimed_at)
-    record(ModerationEvent.CASE_CLAIMED, actor=user, target=claim.case, using=using)
+    reading = _reading(using)
+    case: Any
+    (case,) = Case.objects.using(using).raw(reading.sql, reading.filled(reviewer=who, case=claim.case_id))
+    claim.case = case
+    if case.first_claimed_at is None:
+        case.first_claimed_at = claim.claimed_at
+        Case.objects.using(using).filter(pk=case.pk).update(first_claimed_at=claim.claimed_at)
+    counting.note_claim(user, case, is_hard=bool(case.is_hard), in_a_row=case.in_a_row, using=using)
+    record(ModerationEvent.CASE_CLAIMED, actor=user, target=case, using=using)
     return claim
+
+
+@cache
+def _reading(using: str) -> Statement:
+    """The case that was claimed, with whether it is hard to read, and how many such ones the reviewer had in a row."""
+    in_a_row = models.Subquery(counting.row_of(REVIEWER))
+    row = Case.objects.filter(pk=slot("case")).annotate(is_hard=models.Exists(counting.hard_flags()), in_a_row=in_a_row)
+    return written(row.order_by(), using=using)
+
+
+def _firsts(parts: Sequence[Any], using: str) -> tuple[str, list[Any]]:
+    """The SQL of the first row of each queryset with its parameters; on PostgreSQL the first that nobody has locked."""
+    found: list[str] = []
+    params: list[Any] = []
+    for number, part in enumerate(parts):
+        first = part.values(case_key=F("pk"), rank=F("rank_at"))[:1]
+        if connections[using].vendor == "postgresql":
+            first = first.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        sql, values = written(first, using=using)
+        found.append(f"SELECT case_key, rank FROM ({sql}) AS part_{number}")
+        params += values
+    return " UNION ALL ".join(found), params

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from messaging.models import Conversation, Message
-from messaging.texts import hiding
+from messaging.database.alike import create_alike
+from messaging.models import Message
 from ops.audit.details import Key
-from ops.audit.recording import record
+from ops.audit.recording import record, record_each
 from ops.moderation import cases, claims
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels import placeholders
+from ops.moderation.measures import registry
+from ops.moderation.measures.kinds import Acting, Order, lock_people
 from ops.moderation.models import (
     Act,
     CannedReason,
@@ -39,9 +42,11 @@ LONGEST_WAIT = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody decides: about what, what is sent to the author, and the messages to hide (their ids).
+    """What somebody decides: about what, what is sent to the participants whom it concerns, the messages to hide (their
+    ids), and what else is done.
 
-    Reports are upheld where something is done, or where ``upholds`` says so; else they are dismissed.
+    Reports are upheld where something is done to a message, or where ``upholds`` says so; else they are dismissed:
+    a measure may be on whoever reported.
     """
 
     label: Label
@@ -50,6 +55,19 @@ class Choice:
     note: str = ""
     hides: Collection[int] = ()
     upholds: bool = False
+    measures: Sequence[Order] = ()
+
+    @property
+    def orders(self) -> list[Order]:
+        """All that is to be done, each once, the messages to hide included."""
+        found = [*(Order(Act.HIDE, message=pk) for pk in sorted(self.hides)), *self.measures]
+        return [*{(one.act, one.message, one.user): one for one in found}.values()]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What becomes of the reports that it settles."""
+        upheld = self.upholds or any(order.message is not None for order in self.orders)
+        return Outcome.UPHELD if upheld else Outcome.DISMISSED
 
 
 def decide(
@@ -61,43 +79,64 @@ def decide(
     DecisionRefused where the choice does not hold.
     """
     with transaction.atomic(using=using):
+        orders = choice.orders
+        lock_people([order.user for order in orders if order.user is not None], using=using)
         case = claims.locked_case(by, case_id, token=token, version=version, using=using)
-        _refuse_unsound(choice)
-        now = timezone.now()
-        covered = _covered(case, choice, using)
-        before = case.version
-        end_in_force(case, Cause.NEW_DECISION, at=now, using=using)
-        case.state = after(case.state, Happening.DECIDED)
-        case.closed_at = now
-        case.first_decided_at = case.first_decided_at or now
-        cases.save_change(case, using=using)
-        decision = _append(
-            case,
-            before,
-            by,
-            now,
-            using,
-            label=choice.label,
-            reason=choice.reason,
-            sent=choice.sent.strip(),
-            note=choice.note.strip(),
-        )
-        CoveredMessage.objects.using(using).bulk_create(
-            CoveredMessage(decision=decision, message_id=pk, revision=revision) for pk, revision in covered.items()
-        )
-        measures = _carry_out(decision, choice.hides, using)
-        upheld = bool(choice.hides) or choice.upholds
-        Flag.objects.using(using).waiting().filter(case=case).update(
-            outcome=Outcome.UPHELD if upheld else Outcome.DISMISSED, settled_at=now
-        )
-        claims.release(by, case.pk, using=using)
-        details = {
-            "decision": decision.pk,
-            "label": Key(choice.label.slug),
-            "measures": {Key(act): number for act, number in Counter(one.act for one in measures).items()},
-        }
-        record(ModerationEvent.CASE_DECIDED, actor=by, target=case, details=details, using=using)
-    return decision
+        refuse_unsound(choice)
+        return store([(case, choice)], by=by, using=using)[0]
+
+
+def store(
+    decided: Sequence[tuple[Case, Choice]], *, by: Any, group: UUID | None = None, using: str = DEFAULT_DB_ALIAS
+) -> list[Decision]:
+    """Store what is decided on cases that the caller locked and may decide; it takes the same number of statements
+    however many they are. Raises DecisionRefused where a choice does not hold for its case."""
+    acting = Acting(by, timezone.now(), using)
+    orders = {case.pk: choice.orders for case, choice in decided}
+    for case, choice in decided:
+        registry.refuse_unsound(orders[case.pk], case, choice.sent.strip(), acting)
+    covered = _covered([case for case, _ in decided], orders, using)
+    end_all_in_force([case for case, _ in decided], Cause.NEW_DECISION, at=acting.at, using=using)
+    before = {case.pk: case.version for case, _ in decided}
+    cases.save_changes([(case, _closing(case, acting.at)) for case, _ in decided], using=using)
+    made = _append([(case, before[case.pk], _fields(choice)) for case, choice in decided], group, acting)
+    create_alike(
+        (
+            CoveredMessage(decision_id=decision.pk, message_id=pk, revision=revision)
+            for decision in made
+            for pk, revision in covered[decision.case_id].items()
+        ),
+        using=using,
+    )
+    measures = [one for decision in made for one in _measures(decision, orders[decision.case_id])]
+    registry.carry_out(measures, acting)
+    by_decision = [(decision, choice) for decision, (_, choice) in zip(made, decided, strict=True)]
+    _settle(by_decision, acting)
+    claims.release(by, *before, using=using)
+    _record_decided(by_decision, measures, acting)
+    return made
+
+
+def _fields(choice: Choice) -> dict[str, Any]:
+    """What a decision keeps of the choice."""
+    texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
+    return {"label": choice.label, "reason": choice.reason, **texts}
+
+
+def _record_decided(decided: Sequence[tuple[Decision, Choice]], measures: Sequence[Measure], acting: Acting) -> None:
+    done: defaultdict[int, list[Measure]] = defaultdict(list)
+    for measure in measures:
+        done[measure.decision_id].append(measure)
+    about = []
+    for one, choice in decided:
+        details = {"decision": one.pk, "label": Key(choice.label.slug), "measures": _counted(done[one.pk])}
+        about.append((one.case, {**details, **_grouped(one.group)}))
+    record_each(ModerationEvent.CASE_DECIDED, about, actor=acting.by, using=acting.using)
+
+
+def _grouped(group: UUID | None) -> dict[str, UUID]:
+    """What an entry says of the group of a decision."""
+    return {"group": group} if group else {}
 
 
 def escalate(case_id: int, *, by: Any, token: UUID | None, version: int, using: str = DEFAULT_DB_ALIAS) -> Case:
@@ -147,113 +186,128 @@ def wait(
 
 @dataclass(frozen=True)
 class Undoing:
-    """What undoing a decision would do: the messages that are shown again, and those that stay hidden, each with why.
+    """What undoing a decision would do; ``refusal`` is a sentence where it cannot be undone at all."""
 
-    ``refusal`` is a sentence where it cannot be undone at all.
-    """
-
-    shows: list[int]
-    stays: dict[int, str]
+    plan: registry.Reversal
     refusal: str = ""
 
 
-def undoing(decision: Decision, *, using: str = DEFAULT_DB_ALIAS) -> Undoing:
+def undoing(decision: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Undoing:
     """Return what ``undo`` would do with a decision now; changes nothing."""
-    hidden = list(decision.measures.using(using).filter(act=Act.HIDE).values_list("message", "before"))
-    stored = Message._base_manager.using(using).filter(pk__in=[pk for pk, _ in hidden if pk is not None])
-    now, revisions = dict(stored.values_list("pk", "hidden")), dict(stored.values_list("pk", "revision"))
-    covered = dict(decision.covered.using(using).values_list("message", "revision"))
-    # By a later decision that was not undone: it hides the message for a reason of its own.
-    later = set(
-        Measure.objects.using(using)
-        .filter(act=Act.HIDE, message__in=now, decision__decided_at__gt=decision.decided_at)
-        .exclude(decision=decision)
-        .filter(decision__reversed_by=None, decision__reverses=None)
-        .values_list("message", flat=True)
-    )
-    shows, stays = [], {}
-    for pk, before in hidden:
-        if pk is None or pk not in now or not now[pk]:
-            continue
-        if before:
-            stays[pk] = "it was hidden before this decision"
-        elif pk in later:
-            stays[pk] = "a later decision hides it too"
-        elif covered.get(pk) != revisions[pk]:
-            stays[pk] = "its text was changed since"
-        else:
-            shows.append(pk)
-    refusal = ""
+    return undoings([decision], by=by, using=using)[decision.pk]
+
+
+def undoings(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[int, Undoing]:
+    """The same for several decisions, by their keys; in as many queries as for one."""
+    among = cases.among([one.pk for one in decisions], using=using)
+    measures = list(Measure.objects.using(using).filter(decision__in=among).select_related("decision").order_by("pk"))
+    undone = set(Decision.objects.using(using).filter(reverses__in=among).values_list("reverses", flat=True))
+    plans = {one.pk: Undoing(registry.Reversal(), _why_not(one, undone)) for one in decisions}
+    whole = registry.reversal(measures, Acting(by, timezone.now(), using))
+    for measure in measures:
+        if measure.pk in whole.stays:
+            plans[measure.decision_id].plan.stays[measure.pk] = whole.stays[measure.pk]
+    for measure in whole.undone:
+        plans[measure.decision_id].plan.undone.append(measure)
+    return plans
+
+
+def _why_not(decision: Decision, undone: Collection[int | None]) -> str:
     if decision.reverses_id is not None:
-        refusal = "This entry undid a decision: decide the case again instead."
-    elif Decision.objects.using(using).filter(reverses=decision.pk).exists():
-        refusal = "This decision was undone already."
-    return Undoing(sorted(shows), stays, refusal)
+        return "This entry undid a decision: decide the case again instead."
+    return "This decision was undone already." if decision.pk in undone else ""
 
 
 def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
-    """Undo a decision: append one that reverses it, show what only it hides, and open its case again.
+    """Undo a decision: append one that reverses it, restore what it may, and open its case again.
 
     Its flags wait again. Raises DecisionRefused where it was undone before, where a newer one was made, where
     another case of the conversation is pending, and where ``by`` may undo only their own decisions.
     """
     with transaction.atomic(using=using):
         decision = Decision.objects.using(using).select_related("case").get(pk=decision_id)
-        # Locked first, as by who reports: no other case of the conversation is opened meanwhile.
-        Conversation.objects.using(using).filter(pk__in=[decision.case.conversation_id]).lock()
-        case = Case.objects.using(using).select_for_update(of=("self",)).get(pk=decision.case_id)
+        registry.lock(list(decision.measures.using(using).filter(user__isnull=False)), using=using)
+        case = cases.locked_in_conversation(decision.case_id, using=using)
         decision.refresh_from_db(using=using)
         if decision.decided_by_id != by.pk and not by.has_perm("moderation.undo_decision"):
             raise DecisionRefused("Only its author or a Lead can undo a decision.")
         if not Case.objects.using(using).about_strangers_to(by.pk).filter(pk=case.pk).exists():
             raise DecisionRefused("This case is about you or somebody you exchanged messages with: ask a colleague.")
-        plan = undoing(decision, using=using)
-        if plan.refusal:
-            raise DecisionRefused(plan.refusal)
+        found = undoing(decision, by=by, using=using)
+        if found.refusal:
+            raise DecisionRefused(found.refusal)
         if Decision.objects.using(using).filter(case=case, decided_at__gt=decision.decided_at, reverses=None).exists():
             raise DecisionRefused("A newer decision was made on this case: undo that one first.")
         if case.conversation_id is None:
             raise DecisionRefused("The conversation was erased: there is nothing left to restore.")
         if cases.pending_beside(case, using=using) is not None:
             raise DecisionRefused("Another case of this conversation is pending: decide that one first.")
-        now = timezone.now()
-        before = case.version
-        end_in_force(case, Cause.UNDONE, at=now, using=using)
-        _wait_again(case, decision, using)
-        cases.reopen(case, Happening.UNDONE, since=now, using=using)
-        reversing = _append(case, before, by, now, using, note=note.strip(), in_force=False, reverses=decision)
-        hiding.show(plan.shows, using=using)
-        details = {"decision": decision.pk, "shown": len(plan.shows), "skipped": len(plan.stays)}
-        record(ModerationEvent.DECISION_UNDONE, actor=by, target=case, details=details, using=using)
-    return reversing
+        return store_undone([(case, decision, found.plan)], by=by, note=note, using=using)[0]
 
 
-def _append(case: Case, version_before: int, by: Any, at: datetime, using: str, **fields: Any) -> Decision:
-    """Store a decision on a case that it has changed already, with a copy of who made it."""
-    return Decision.objects.using(using).create(
-        case=case,
-        decided_by=by,
-        decided_by_name=by.get_username(),
-        decided_at=at,
-        version_before=version_before,
-        version_after=case.version,
-        **fields,
+def store_undone(
+    undone: Sequence[tuple[Case, Decision, registry.Reversal]],
+    *,
+    by: Any,
+    note: str,
+    group: UUID | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> list[Decision]:
+    """Undo decisions on cases that the caller locked, each with what that does now; in as many statements as for one.
+
+    Returns the decisions that reverse them.
+    """
+    acting = Acting(by, timezone.now(), using)
+    its_cases = [case for case, _, _ in undone]
+    before = {case.pk: case.version for case in its_cases}
+    end_all_in_force(its_cases, Cause.UNDONE, at=acting.at, using=using)
+    _wait_again([decision for _, decision, _ in undone], using)
+    cases.reopen_all(its_cases, Happening.UNDONE, since=acting.at, using=using)
+    fields = {"note": note.strip(), "in_force": False}
+    made = _append([(case, before[case.pk], {**fields, "reverses": one}) for case, one, _ in undone], group, acting)
+    registry.undo(registry.Reversal([measure for _, _, plan in undone for measure in plan.undone]), acting)
+    about = []
+    for case, decision, plan in undone:
+        details = {"decision": decision.pk, "restored": _counted(plan.undone), "skipped": len(plan.stays)}
+        about.append((case, {**details, **_grouped(group)}))
+    record_each(ModerationEvent.DECISION_UNDONE, about, actor=by, using=using)
+    return made
+
+
+def _append(about: Sequence[tuple[Case, int, dict[str, Any]]], group: UUID | None, acting: Acting) -> list[Decision]:
+    """Store decisions, each by its case, which was changed already, the version before that, and fields of its own."""
+    shared = {"decided_by": acting.by, "decided_by_name": acting.by.get_username(), "decided_at": acting.at}
+    made = (
+        Decision(case=case, group=group, version_before=before, version_after=case.version, **shared, **fields)
+        for case, before, fields in about
     )
+    return create_alike(made, using=acting.using)
 
 
-def end_in_force(case: Case, cause: Cause, *, at: datetime, using: str) -> int | None:
-    """Have the decision of a locked case that is in force lapse; returns its id, None where there is none."""
-    standing = Decision.objects.using(using).in_force().filter(case=case)
-    pk = standing.values_list("pk", flat=True).first()
-    if pk is not None:
-        standing.update(in_force=False, lapsed_at=at, cause=cause)
-    return pk
+def end_all_in_force(some: Sequence[Case], cause: Cause, *, at: datetime, using: str) -> None:
+    """Have the decisions of these locked cases that are in force lapse."""
+    standing = Decision.objects.using(using).in_force()
+    standing = standing.filter(case__in=cases.among([case.pk for case in some], using=using))
+    standing.update(in_force=False, lapsed_at=at, cause=cause)
 
 
-def _wait_again(case: Case, decision: Decision, using: str) -> None:
-    """The flags that a decision settled wait again; the time at which they were settled says which."""
-    settled = Flag.objects.using(using).filter(case=case, settled_at=decision.decided_at)
-    settled.exclude(outcome=Outcome.WITHDRAWN).update(outcome=Outcome.WAITING, settled_at=None)
+def _settle(decided: Sequence[tuple[Decision, Choice]], acting: Acting) -> None:
+    """The flags that wait are upheld or dismissed, as was chosen."""
+    by_outcome: defaultdict[Outcome, list[int]] = defaultdict(list)
+    for decision, choice in decided:
+        by_outcome[choice.outcome].append(decision.case_id)
+    for outcome, ids in by_outcome.items():
+        waiting = Flag.objects.using(acting.using).waiting().filter(case__in=cases.among(ids, using=acting.using))
+        waiting.update(outcome=outcome, settled_at=acting.at)
+
+
+def _wait_again(decisions: Sequence[Decision], using: str) -> None:
+    """The flags that decisions settled wait again; the time at which they were settled says which."""
+    these = Decision.objects.using(using).filter(pk__in=cases.among([one.pk for one in decisions], using=using))
+    at = these.filter(case=OuterRef("case")).values("decided_at")[:1]
+    among = cases.among([one.case_id for one in decisions], using=using)
+    flags = Flag.objects.using(using).filter(case__in=among, settled_at=Subquery(at))
+    flags.not_withdrawn().update(outcome=Outcome.WAITING, settled_at=None)
 
 
 def _step(
@@ -270,42 +324,54 @@ def _step(
     """Change a case's state, and these fields, under a claim; release it, and record that."""
     with transaction.atomic(using=using):
         case = claims.locked_case(by, case_id, token=token, version=version, using=using)
-        case.state = after(case.state, happening)
-        for name, value in changes.items():
-            setattr(case, name, value)
-        cases.save_change(case, using=using)
+        cases.save_change(case, state=after(case.state, happening), **changes, using=using)
         claims.release(by, case.pk, using=using)
         record(event, actor=by, target=case, details=details, using=using)
     return case
 
 
-def _refuse_unsound(choice: Choice) -> None:
-    unfilled = placeholders.unfilled(choice.sent)
-    if unfilled:
-        names = ", ".join(f"{{{name}}}" for name in unfilled)
-        raise DecisionRefused(f"The text to send still has {names}: replace it by what the participant is to read.")
+def refuse_unsound(choice: Choice) -> None:
+    """Raise DecisionRefused for a choice that does not hold for any case."""
+    if refusal := placeholders.refusal(choice.sent):
+        raise DecisionRefused(refusal)
 
 
-def _covered(case: Case, choice: Choice, using: str) -> dict[int, int]:
-    """The revision of each message that the decision covers: of what was reported, and of what it hides.
+def _closing(case: Case, at: datetime) -> dict[str, Any]:
+    """What deciding changes of a case."""
+    first = {} if case.first_decided_at else {"first_decided_at": at}
+    return {"state": after(case.state, Happening.DECIDED), "closed_at": at, **first}
+
+
+def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using: str) -> dict[int, dict[int, int]]:
+    """By case, the revision of each message that its decision covers: of what was reported, and of what it concerns.
 
     Raises DecisionRefused for a message of another conversation.
     """
-    flagged = Flag.objects.using(using).filter(case=case, message__isnull=False).values_list("message", flat=True)
-    wanted = {*flagged, *choice.hides}
-    messages = Message._base_manager.using(using).filter(pk__in=wanted, conversation=case.conversation_id)
-    found = dict(messages.order_by("pk").select_for_update(of=("self",)).values_list("pk", "revision"))
-    if not set(choice.hides) <= found.keys():
-        raise DecisionRefused("A message that you chose is not in this conversation any more. Look again.")
-    return found
+    chosen = {case.pk: {one.message for one in orders[case.pk] if one.message is not None} for case in some}
+    wanted = {pk: set(ids) for pk, ids in chosen.items()}
+    flagged = Flag.objects.using(using).filter(case__in=cases.among(wanted.keys(), using=using), message__isnull=False)
+    for case_id, message in flagged.order_by().values_list("case_id", "message_id"):
+        wanted[case_id].add(message)
+    among = cases.among({pk for ids in wanted.values() for pk in ids}, using=using)
+    rows = Message._base_manager.using(using).filter(pk__in=among).order_by("pk").select_for_update(of=("self",))
+    found = {pk: (place, revision) for pk, place, revision in rows.values_list("pk", "conversation_id", "revision")}
+    covered = {}
+    for case in some:
+        here = [pk for pk in sorted(wanted[case.pk]) if pk in found and found[pk][0] == case.conversation_id]
+        if not chosen[case.pk] <= set(here):
+            raise DecisionRefused("A message that you chose is not in this conversation any more. Look again.")
+        covered[case.pk] = {pk: found[pk][1] for pk in here}
+    return covered
 
 
-def _carry_out(decision: Decision, hides: Iterable[int], using: str) -> list[Measure]:
-    """Hide messages, and keep what that changed; without any, the measure says that nothing was done."""
-    ids = sorted(set(hides))
-    before = dict(Message._base_manager.using(using).filter(pk__in=ids).values_list("pk", "hidden"))
-    made = [Measure(decision=decision, act=Act.HIDE, message_id=pk, before=before[pk], after=True) for pk in ids]
-    made = made or [Measure(decision=decision, act=Act.NONE)]
-    if ids:
-        hiding.hide([pk for pk in ids if not before[pk]], using=using)
-    return Measure.objects.using(using).bulk_create(made)
+def _measures(decision: Decision, orders: Sequence[Order]) -> Iterator[Measure]:
+    """The measures of a decision, to be carried out; without orders one that says that nothing was done."""
+    for order in orders or [Order(Act.NONE)]:
+        measure = order.measure
+        measure.decision = decision
+        yield measure
+
+
+def _counted(measures: Sequence[Measure]) -> dict[Key, int]:
+    """How many of each act, for the audit trail."""
+    return {Key(act): number for act, number in Counter(one.act for one in measures).items()}

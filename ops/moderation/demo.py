@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import DEFAULT_DB_ALIAS
 
 from messaging.editors import editing_as
 from messaging.models import Message
 from ops.moderation import claims, decisions, flagging
 from ops.moderation.decisions import Choice
-from ops.moderation.models import Case, Claim, Flag, Label, Source
+from ops.moderation.measures.kinds import Order
+from ops.moderation.measures.redacting import removing
+from ops.moderation.models import Act, Case, Claim, Flag, Label, Source, View
+from ops.moderation.notes import writing as notes
 
 COLLEAGUE = "mira.lind"  # who decided before; nobody can sign in as her
 
@@ -42,30 +47,47 @@ REPORTS = (
     Report("QuickShip-Deals", "rosa_and_jun", "Hello dear, your parcel", "spam", "", 19 * HOURS),
 )
 HIDDEN = Report("QuickShip-Deals", "marguerite.l", "Hello dear, your parcel", "scam", "Is this real?", 28 * HOURS)
+REDACTED = Report("QuickShip-Deals", "sam.okafor", "Hello dear, your parcel", "scam", "The link is fake", 27 * HOURS)
+LINK = "quickship-fee.example/pay"  # what is removed from it
 DISMISSED = Report("tomasz_k", "maren.holt", "80 and I bring two", "other", "He never stops", 26 * HOURS)
 LAPSED = Report("QuickShip-Deals", "deshawn.w", "Hello dear, your parcel", "spam", "", 25 * HOURS)
+SENT = "You sent this to many people at once, and it asks for money under a false name. Do not send it again."
+NOTE = "Same parcel text as last week under two other names. Ask the Leads before dismissing reports about it."
+VIEWS = (("Threats", "threats", "label=threat"), ("Overdue", "overdue", "overdue=yes"))  # of the team
 HELD = "pawel.d"  # the case about what he wrote
 
 
 def load(*, now: datetime) -> int:
     """Make the demo's reports, where nobody has reported anything and all their labels exist; returns how many.
 
-    Two cases are decided, of one the decision has lapsed, and one is held by a colleague.
+    Three cases are decided: a message is hidden and its sender warned, a link is removed from another, one is
+    dismissed. Of one the decision has lapsed, and one is held by a colleague, who left a note. The team has two views.
     """
-    wanted = {report.label for report in (*REPORTS, HIDDEN, DISMISSED, LAPSED)}
+    wanted = {report.label for report in (*REPORTS, HIDDEN, REDACTED, DISMISSED, LAPSED)}
     if Flag.objects.exists() or Label.objects.filter(slug__in=wanted).count() < len(wanted):
         return 0
-    colleague = get_user_model().objects.create_user(COLLEAGUE, is_staff=True, is_active=False)
-    for report in (HIDDEN, DISMISSED, LAPSED):
-        flag = _make(report, now)
-        hides = [flag.message_id] if report is HIDDEN else []
-        _decide(flag, colleague, hides=hides, upholds=report is not DISMISSED)
+    colleague = get_user_model().objects.create_user(COLLEAGUE, is_staff=True)
+    colleague.groups.set(Group.objects.filter(name="Lead"))
+    warning = Order(Act.WARN, user=_message(HIDDEN).sender_id)
+    _decide(_make(HIDDEN, now), colleague, hides=[_message(HIDDEN).pk], sent=SENT, measures=[warning])
+    links = removing([LINK], [_message(REDACTED).pk], using=DEFAULT_DB_ALIAS)
+    # Where the roles were not set up, nobody removes words.
+    _decide(_make(REDACTED, now), colleague, upholds=True, measures=links if colleague.groups.exists() else ())
+    _decide(_make(DISMISSED, now), colleague)
+    _decide(_make(LAPSED, now), colleague, upholds=True)
     _edit(LAPSED)
     for report in REPORTS:
         _make(report, now)
+    for place, (name, slug, filters) in enumerate(VIEWS, start=1):
+        View.objects.get_or_create(
+            owner=None, slug=slug, defaults={"name": name, "filters": filters, "sort_order": 10 * place}
+        )
+    notes.add(NOTE, _message(HIDDEN).conversation, by=colleague)
     held = Case.objects.pending().filter(flags__message__sender__username=HELD).first()
     if held is not None:
         claims.claim(colleague, held)
+    colleague.is_active = False
+    colleague.save(update_fields=["is_active"])
     return Flag.objects.count()
 
 

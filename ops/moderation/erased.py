@@ -5,32 +5,113 @@ The account's number stays in them until then: nothing here is lost with the acc
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from ops.console.erasure import Outcome, Step, outcome
+from django.db import DEFAULT_DB_ALIAS
+
+from messaging.writing import ids_subquery
+from ops.audit import scrubbing
+from ops.console.erasure import Outcome, Step, mentions, outcome
 from ops.deletion.models import DeletionRequest
+from ops.files import private_files
 from ops.moderation import settling
-from ops.moderation.models import CasePerson, Claim, Decision, Draft, Flag, Skip
+from ops.moderation.models import (
+    Act,
+    CasePerson,
+    Claim,
+    Comfort,
+    Decision,
+    DecisionGroup,
+    Draft,
+    Flag,
+    FlagImport,
+    Measure,
+    Note,
+    Opening,
+    Skip,
+    View,
+)
+from ops.moderation.saved import parameters
 
-OWN = ((Claim, "reviewer"), (Skip, "reviewer"), (Draft, "reviewer"), (CasePerson, "user"))
+OWN = (
+    (Claim, "reviewer"),
+    (Skip, "reviewer"),
+    (Draft, "reviewer"),
+    (Comfort, "person"),
+    (CasePerson, "user"),
+    (View, "owner"),
+)
 
 
-def forget(user_id: Any) -> int:
+def forget(user_id: Any, names: Collection[str] = ()) -> int:
     """Remove what this room keeps of a person; returns how many rows that changed or removed.
 
-    Their reports lose who made them and the note. Cases about what they wrote lose the notes of reports and decisions,
-    and what was sent to them. What they decided as staff loses their name.
+    Their reports lose who made them and the note. Cases about what they wrote or received lose the notes of reports and
+    decisions, and what was sent; so do the groups that such cases are in. What was sent stays with a decision where
+    somebody else has to read it, and it has none of the ``names`` of this person; without these it never stays. Notes
+    about them, and on conversations they took part in, go. Their views of the queue go, and those of others that show
+    what they reported. What they decided or noted as staff loses their name.
     """
     about = CasePerson.objects.filter(user=user_id).values("case")
     changed = sum(
         flags.exclude(note="").update(note="")
         for flags in (Flag.objects.filter(case__in=about), Flag.objects.filter(reporter=user_id))
     )
-    changed += Decision.objects.filter(case__in=about).exclude(note="", sent="").update(note="", sent="")
+    decisions = Decision.objects.filter(case__in=about)
+    kept = ids_subquery(_sent_to_others(decisions, user_id, names), using=DEFAULT_DB_ALIAS)
+    changed += decisions.filter(pk__in=kept).exclude(note="").update(note="")
+    changed += decisions.exclude(pk__in=kept).exclude(note="", sent="").update(note="", sent="")
+    changed += Measure.objects.filter(user=user_id).update(user=None, facts=None)
+    groups = DecisionGroup.objects.filter(members__case__in=about).exclude(note="", sent="")
+    changed += DecisionGroup.objects.filter(pk__in=groups.values("pk")).update(note="", sent="", is_emptied=True)
+    changed += DecisionGroup.objects.filter(made_by=user_id).update(made_by=None, made_by_name="")
     changed += Decision.objects.filter(decided_by=user_id).update(decided_by=None, decided_by_name="")
+    changed += _forget_files(user_id, names)
     changed += Flag.objects.filter(reporter=user_id).update(reporter=None)
+    about_them = Note.objects.filter(person=user_id) | Note.objects.filter(people__user=user_id)
+    changed += Note.objects.filter(pk__in=about_them.order_by().values("pk")).delete()[0]
+    changed += Note.objects.filter(author=user_id).update(author=None, author_name="")
+    by_them = parameters.written({"reporter": str(user_id)})
+    changed += sum(
+        one.delete()[0] for one in View.objects.filter(filters__contains=by_them) if by_them in one.filters.split("&")
+    )
+    changed += Opening.objects.filter(reader=user_id).update(reader=None)
     changed += Draft.objects.filter(case__in=about).delete()[0]
     return changed + sum(model._default_manager.filter(**{name: user_id}).delete()[0] for model, name in OWN)
+
+
+def _forget_files(user_id: int, names: Collection[str]) -> int:
+    """Delete the files of reports that this person did not import yet, and the names of files that name them."""
+    changed, pattern = 0, scrubbing.name_pattern(names)
+    for import_ in FlagImport.objects.filter(by=user_id).exclude(upload=""):
+        private_files.delete_all(import_.upload)
+    changed += FlagImport.objects.filter(by=user_id).update(by=None, upload="")
+    for pk, file_name in FlagImport.objects.exclude(file_name="").values_list("pk", "file_name"):
+        if mentions(pattern, file_name):
+            changed += FlagImport.objects.filter(pk=pk).update(file_name="")
+    return changed
+
+
+def _sent_to_others(decisions: Any, user_id: Any, names: Collection[str]) -> list[int]:
+    """Those of these decisions whose text tells somebody else, who was not erased, why they were warned, restricted or
+    suspended, or why a message of theirs is hidden; and names this person nowhere, not even within a word."""
+    if not names:
+        return []
+    theirs = Measure.objects.standing().exclude(user=user_id)
+    shown = Measure.objects.not_undone().filter(act__in=(Act.HIDE, Act.REDACT), after=True)
+    shown = shown.filter(message__sender__anonymised_at=None, message__sender__isnull=False)
+    shown = shown.exclude(message__sender=user_id)
+    pattern, folded = scrubbing.name_pattern(names), [name.casefold() for name in names]
+    found: set[int] = set()
+    for measures in (theirs, shown):
+        read = decisions.filter(pk__in=measures.filter(decision__in=decisions).values("decision")).exclude(sent="")
+        found.update(
+            pk
+            for pk, sent in read.order_by().values_list("pk", "sent")
+            if not mentions(pattern, sent) and not any(name in sent.casefold() for name in folded)
+        )
+    return sorted(found)
 
 
 def forget_deleted(user_id: Any) -> None:
@@ -41,7 +122,7 @@ def forget_deleted(user_id: Any) -> None:
 
 
 def _step(request: Any, _: Any) -> Outcome:
-    removed = forget(request.user_id)
+    removed = forget(request.user_id, request.names)
     settling.settle_erased()
     return outcome(removed)
 

@@ -1,4 +1,4 @@
-"""Reporting messages, and taking a report back."""
+"""Reporting messages, and withdrawing a report."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def flag(
 
 
 def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Take back one's own report; a case in which nothing else waits is closed. Raises FlagRefused."""
+    """Withdraw one's own report; a case in which nothing else waits is closed. Raises FlagRefused."""
     with transaction.atomic(using=using):
         case = cases.locked(using).get(pk=flag.case_id)
         own = Flag.objects.using(using).waiting().filter(pk=flag.pk, reporter=by)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from messaging.database.statements import Statement, slot, written
 from messaging.writing import ids_subquery
-from ops.audit.recording import record
+from ops.audit.recording import record_each
 from ops.moderation import cases
-from ops.moderation.decisions import end_in_force
+from ops.moderation.decisions import end_all_in_force
 from ops.moderation.events import ModerationEvent
-from ops.moderation.models import Case, Cause, CoveredMessage, Flag, Outcome, State
+from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome, State
 from ops.moderation.transitions import Happening
 
 
@@ -22,47 +24,79 @@ def lapse(ids: Collection[int], *, using: str) -> int:
     """Texts of these messages were changed: decisions in force that cover one lapse, and their cases are open again.
 
     Where another case of the conversation is pending, that one takes its place. Measures stay as they are until
-    somebody decides again: nothing is shown again by itself. In the transaction of the change. Returns the number of
-    decisions.
+    somebody decides again: nothing is shown again by itself. What moderators remove from a text ends no decision. In
+    the transaction of the change, which has locked the conversations: no other case of one is opened meanwhile. Returns
+    the number of decisions.
     """
-    among = list(ids) if len(ids) == 1 else ids_subquery(ids, using=using)  # one id is planned best as a value
-    covered = CoveredMessage.objects.using(using).filter(decision__in_force=True, message__in=among)
-    case_ids = sorted(set(covered.order_by().values_list("decision__case", flat=True)))
-    for case in _locked(case_ids, using):
+    if len(ids) == 1:
+        (message,) = ids
+        case_ids = sorted(pk for (pk,) in _decided_on_one(using).ask(using=using, message=message))
+    else:
+        case_ids = sorted(pk for (pk,) in _decided_on(message__in=cases.among(ids, using=using)).using(using))
+    lapsed = cases.all_locked(case_ids, using=using)
+    if lapsed:
         now = timezone.now()
-        decision = end_in_force(case, Cause.TEXT_CHANGED, at=now, using=using)
-        if case.conversation_id is not None:
-            pending = cases.pending_beside(case, using=using) or case
-            cases.reopen(pending, Happening.LAPSED, since=now, using=using)
-        record(ModerationEvent.DECISION_LAPSED, actor=None, target=case, details={"decision": decision}, using=using)
+        among = cases.among([case.pk for case in lapsed], using=using)
+        ended = dict(Decision.objects.using(using).in_force().filter(case__in=among).values_list("case", "pk"))
+        end_all_in_force(lapsed, Cause.TEXT_CHANGED, at=now, using=using)
+        cases.reopen_all(_to_be_decided_instead(lapsed, using), Happening.LAPSED, since=now, using=using)
+        about = [(case, {"decision": ended.get(case.pk)}) for case in lapsed]
+        record_each(ModerationEvent.DECISION_LAPSED, about, actor=None, using=using)
     return len(case_ids)
 
 
-def rejoin(conversation_ids: Collection[int], *, using: str) -> None:
-    """Messages of these conversations moved to others: cases follow the messages that were flagged in them.
+def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
+    """The pending case of each of their conversations, locked; where none is pending, the first of these."""
+    among = cases.among({one.conversation_id for one in lapsed if one.conversation_id is not None}, using=using)
+    pending = cases.locked(using).pending().filter(conversation__in=among).order_by("pk")
+    found = {case.conversation_id: case for case in pending}
+    for case in lapsed:
+        if case.conversation_id is not None:
+            found.setdefault(case.conversation_id, case)
+    return list(found.values())
+
+
+def _decided_on(**these: Any) -> Any:
+    """The cases that were decided on any of these messages, of which no words were removed last, and still are."""
+    covered = CoveredMessage.objects.filter(decision__in_force=True, **these)
+    covered = covered.exclude(message__redaction__isnull=False, message__redaction=F("message__revision"))
+    return covered.order_by().values_list("decision__case").distinct()
+
+
+@cache
+def _decided_on_one(using: str) -> Statement:
+    """The same for one message: everybody's edit asks this."""
+    return written(_decided_on(message=slot("message")), using=using)
+
+
+def rejoin(conversation_ids: Collection[int], merged: Mapping[int, int], *, using: str) -> None:
+    """Messages of these conversations moved to others: cases follow the messages that were flagged in them, or, where
+    those are erased, their whole conversation: ``merged`` names the one that it became a part of.
 
     In the transaction of the move, before empty conversations are removed. A case whose flags are all in one
     conversation goes there; where one is pending there already, it takes the flags. Flags of a case that are in several
     conversations by now go to the cases of those.
     """
     strayed = Q(flags__message__isnull=False) & ~Q(flags__message__conversation=F("conversation"))
-    found = Case.objects.using(using).filter(strayed, conversation__in=ids_subquery(conversation_ids, using=using))
-    for case in _locked(sorted(set(found.values_list("pk", flat=True))), using):
+    left = Case.objects.using(using).filter(conversation__in=ids_subquery(conversation_ids, using=using)).order_by()
+    gone = left.filter(conversation__in=ids_subquery(merged, using=using))
+    ids = {*left.filter(strayed).values_list("pk", flat=True), *gone.values_list("pk", flat=True)}
+    for case in cases.all_locked(sorted(ids), using=using):
         flags = list(
             Flag.objects.using(using).filter(case=case, message__isnull=False).select_related("message", "label")
         )
         targets = {flag.message.conversation_id for flag in flags if flag.message is not None}
+        if not targets and case.conversation_id is not None:
+            targets = {merged[case.conversation_id]}
         pending = cases.locked(using).pending().filter(conversation__in=targets).exclude(pk=case.pk).first()
         if len(targets) == 1 and (pending is None or case.state == State.CLOSED):
-            case.conversation_id = targets.pop()
-            cases.save_change(case, using=using)
+            cases.save_change(case, conversation_id=targets.pop(), using=using)
             continue
         for flag in flags:
             if flag.message is not None and flag.message.conversation_id != case.conversation_id:
                 _move(flag, flag.message, using)
         if len(targets) == 1:
-            case.conversation_id = targets.pop()
-            cases.close(case, using=using)
+            cases.close(case, conversation_id=targets.pop(), using=using)
         else:
             cases.close_if_settled(case, using=using)
 
@@ -80,7 +114,8 @@ def _move(flag: Flag, message: Any, using: str) -> None:
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
     """Flags whose messages were erased wait no longer, and cases in which nothing else waits are closed; so are those
-    whose conversation was erased, such as one that was open because a decision had lapsed.
+    whose conversation was erased, such as one that was open because a decision had lapsed. Notes on erased
+    conversations go.
 
     Returns the number of flags. Called after each erasure, and by the worker, for messages that go by another road.
     """
@@ -90,13 +125,8 @@ def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
     settled = 0
     for case_id in case_ids:
         with transaction.atomic(using=using):
-            for case in _locked([case_id], using):
+            for case in cases.all_locked([case_id], using=using):
                 settled += left.filter(case=case).update(outcome=Outcome.ERASED, settled_at=timezone.now())
                 cases.close_if_settled(case, using=using)
+    Note.objects.using(using).left_behind().delete()
     return settled
-
-
-def _locked(case_ids: list[int], using: str) -> list[Case]:
-    return (
-        list(cases.locked(using).filter(pk__in=ids_subquery(case_ids, using=using)).order_by("pk")) if case_ids else []
-    )

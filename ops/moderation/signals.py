@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
@@ -12,6 +12,7 @@ from messaging.erasing.erasure import user_erased
 from messaging.joining import messages_moved
 from messaging.texts.changes import texts_changed
 from ops.moderation import claims, erased, settling, triggers
+from ops.moderation.notes import moving
 
 
 def lapse(sender: Any, ids: Collection[int], using: str, erased: bool, **_: Any) -> None:
@@ -19,8 +20,9 @@ def lapse(sender: Any, ids: Collection[int], using: str, erased: bool, **_: Any)
         settling.lapse(ids, using=using)
 
 
-def rejoin(sender: Any, conversation_ids: Collection[int], using: str, **_: Any) -> None:
-    settling.rejoin(conversation_ids, using=using)
+def rejoin(sender: Any, conversation_ids: Collection[int], merged: Mapping[int, int], using: str, **_: Any) -> None:
+    settling.rejoin(conversation_ids, merged, using=using)
+    moving.follow(conversation_ids, merged, using=using)
 
 
 def forget(sender: Any, user_id: Any, **_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,32 +14,55 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from ops.audit.readings import Shown, record_reading
+from ops.audit.reasons import gate
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
-from ops.console.keyset import KeysetAdmin, Order
+from ops.console.keyset import KeysetChangeList
+from ops.console.lists.people import PeopleAdmin
 from ops.console.readonly import ReadOnlyPermissions
 from ops.moderation import decisions
 from ops.moderation.desk import drafts, filters, rows, views
 from ops.moderation.desk.forms import DecideForm, WaitForm
-from ops.moderation.desk.page import CasePage, page_of
+from ops.moderation.desk.page import CasePage, opens, page_of
+from ops.moderation.desk.removing import PERMISSION
+from ops.moderation.groups.choosing import DecidesMany
 from ops.moderation.models import Case
 from ops.moderation.refusals import DecisionRefused, Outdated
+from ops.moderation.saved import pages, parameters
+from ops.moderation.wellbeing.pausing import of_today
+from ops.moderation.wellbeing.views import PauseView
+
+
+class QueueChangeList(KeysetChangeList):
+    """The list of the queue: its views stand above it as links, not among the filters."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """One page, without the words that only this person reported, where a reason is asked for."""
+        super().get_results(request)
+        if gate.is_asked():
+            rows.withhold_own(self.result_list, request.user)
+
+    @property
+    def filter_choices(self) -> list[tuple[str, list[Any]]]:
+        return [one for one in super().filter_choices if one[0] != filters.InView.title]
+
+
+LAST = "last_decision"  # in the session: what the key “.” chooses again
+REPEATED = ("label", "action", "reason")
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
+class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Cases as a queue, and one by one. Every step of a case has a view of its own (ops/moderation/desk/views.py)."""
 
     section = "Queue"
-    orders = (
-        Order("queue", "Most urgent first", ("rank_at", "id")),
-        Order("newest", "Newest first", ("-first_flag_at", "id")),
-    )
-    more_filters = (filters.OfLabel,)
-    list_filter = (filters.Progress, filters.Due, filters.Holder, *more_filters)
+    orders = parameters.ORDERS
+    more_filters = (filters.OfLabel, filters.Edited, filters.Reporter)
+    list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
+    unknown_person = "Nobody who reported anything is called"
     change_list_template = "moderation/queue.html"
     rows_template = "moderation/case_rows.html"
+    counts_whole = False
     empty_text = "The queue is empty: nothing that was reported waits for a decision."
-    actions = None
 
     class Media:
         css = {"all": ("moderation/desk.css",)}
@@ -51,6 +75,8 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 
         return [
             page("next/", views.NextView, "case_next"),
+            *(page(route, view, f"case_{name}") for route, view, name in pages.PAGES),
+            page("pause/", PauseView, "pause"),
             page("decision/<int:pk>/undo/", views.UndoView, "decision_undo"),
             page("report/<int:pk>/", views.FlagView, "flag_message"),
             page("<int:pk>/claim/", views.ClaimView, "case_claim"),
@@ -65,11 +91,31 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
             *super().get_urls(),
         ]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[QueueChangeList]:
+        return QueueChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue, with the views above it, and how much that is hard to read this person claimed today."""
+        own = of_today(request.user) if request.user.has_perm("moderation.decide_case") else {}
+        response = super().changelist_view(request, {**own, **(extra_context or {})})
+        changes = (getattr(response, "context_data", None) or {}).get("cl")
+        if changes is not None:
+            response.context_data |= pages.above_the_queue(request, changes)  # type: ignore[attr-defined]
+        return response
+
+    def findable(self, request: HttpRequest) -> Any:
+        return parameters.reporters()
+
     def prepare_rows(self, found: list[Any]) -> None:
         rows.prepare(found)
 
     def shown_in_list(self, found: Sequence[Any]) -> Shown:
-        return Shown(messages=[row.queued.reported.pk for row in found if row.queued.reported is not None])
+        words = {row.queued.reported.pk: opens(row) for row in found if row.queued.reported is not None}
+        return Shown(messages=words.keys(), reported=[pk for pk, is_open in words.items() if is_open])
+
+    def withhold(self, found: Sequence[Any]) -> bool:
+        rows.withhold(found)
+        return True
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -102,17 +148,24 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
             form.add_error(None, str(refusal))
             return self.respond(request, case, form, status=409 if isinstance(refusal, Outdated) else 400)
         drafts.drop(request.user, case.pk)
+        request.session[LAST] = {name: request.POST.getlist(name) for name in REPEATED}
         messages.success(request, "Decided.")
         if "next" in request.POST:
             return views.open_next(request)
-        return HttpResponseRedirect(views.address_of(case.pk))
+        return HttpResponseRedirect(views.back_to(case.pk, request))
 
     def respond(
         self, request: HttpRequest, case: Case, form: DecideForm | None = None, *, status: int = 200
     ) -> HttpResponse:
         """Return the page of a case, recorded first; with ``form`` as it was refused."""
         page = page_of(case, request)
-        record_reading(case, actor=request.user, shown=page.recorded)
+        try:
+            record_reading(case, actor=request.user, shown=page.recorded)
+        except gate.ReasonNeeded as needed:
+            if page.rest:
+                raise
+            page.reason_address = gate.address_to_ask(request, needed.scope)
+            record_reading(case, actor=request.user)
         if form is None and page.is_mine:
             form = self._form(request, page)
         context = {
@@ -123,18 +176,23 @@ class CaseAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
             "page": page,
             "case": case,
             "form": form,
+            "repeat": json.dumps(request.session.get(LAST, {})),
             "wait_form": WaitForm(auto_id="wait_%s"),
+            **(of_today(request.user) if page.may_decide else {}),
         }
         return TemplateResponse(request, "moderation/case.html", context, status=status)
 
     def _form(self, request: HttpRequest, page: CasePage, data: Any = None) -> DecideForm:
         offered = [(one.row.message.pk, f"#{one.row.position} from {one.row.sender}") for one in page.messages]
         reported = [one.row.message.pk for one in page.reported if one.waits]
+        longer = request.user.has_perm("moderation.suspend_longer")
+        given: dict[str, Any] = {"messages": offered, "people": page.people, "may_suspend_longer": longer}
+        given["may_remove"] = request.user.has_perm(PERMISSION)
         if data is not None:
-            return DecideForm(data, messages=offered)
+            return DecideForm(data, **given)
         labels = [flag.label.slug for flag in page.waiting]
         initial = {"hides": reported, "label": labels[0] if labels else None}
-        return DecideForm(messages=offered, initial=initial | drafts.initial_of(request.user, page.case))
+        return DecideForm(initial=initial | drafts.initial_of(request.user, page.case), **given)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("conversation")

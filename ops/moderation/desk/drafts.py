@@ -8,12 +8,13 @@ from django.http import QueryDict
 
 from ops.moderation.models import Case, Draft
 
-FIELDS = ("label", "action", "reason", "sent", "note")  # besides ``hides``, which has several values
+FIELDS = ("label", "action", "reason", "days", "sent", "note")
+LISTS = ("hides", "acts")  # which have several values
 
 
 def keep(user: Any, case: Case, data: QueryDict) -> None:
     """Keep what a form was sent with."""
-    entered = {name: data.get(name, "") for name in FIELDS} | {"hides": data.getlist("hides")}
+    entered = {name: data.get(name, "") for name in FIELDS} | {name: data.getlist(name) for name in LISTS}
     Draft.objects.update_or_create(reviewer=user, case=case, defaults={"entered": entered})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from messaging.differences import Difference, compare, shortened
 from messaging.models import MessageHistory
+from ops.console.thread.covering import cover
 from ops.console.thread.parts import PART_SIZE, Thread
 from ops.console.thread.rows import Row
 from ops.moderation.models import Flag, Outcome
@@ -19,19 +20,18 @@ AROUND = 5  # messages shown before and after a reported one
 class Shown:
     """A message on the page of a case: its row, how many are left out before it, and its flags.
 
-    ``then`` is the text that was reported, where it reads otherwise now, with what changed since (``changes``).
+    ``is_free`` says that it opens without a reason: it was reported, or stands near what was. ``then`` is the text that
+    was reported, where it reads otherwise now, with what changed since (``changes``). ``withheld``: it reads otherwise
+    because moderators removed part of it, so what was reported is not shown.
     """
 
     row: Row
     left_out: int
+    is_free: bool
     flags: list[Flag] = field(default_factory=list)
     then: str | None = None
+    withheld: bool = False
     changes: list[Difference] = field(default_factory=list)
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether the text comes covered, with a word of warning."""
-        return any(flag.label.hard_to_read for flag in self.flags)
 
     @property
     def waits(self) -> bool:
@@ -40,31 +40,53 @@ class Shown:
 
 
 class Excerpt(Thread):
-    """The reported messages of a conversation with AROUND messages on both sides, in reading order."""
+    """The reported messages of a conversation with AROUND messages on both sides, in reading order.
 
-    def __init__(self, conversation_id: int, reported: Collection[int]) -> None:
+    With the ``rest``, as many as one page holds, from half of them before the first reported one on. ``free`` are the
+    ids of those that stand around the ``freeing`` ones.
+    """
+
+    def __init__(
+        self, conversation_id: int, reported: Collection[int], *, freeing: Collection[int], rest: bool
+    ) -> None:
         super().__init__(conversation_id, with_edits=False)
         places = [self.indexes[pk] for pk in reported if pk in self.indexes]
-        near = {index for place in places for index in range(place - AROUND, place + AROUND + 1)}
-        self.selected = sorted(near & set(range(self.total)))[:PART_SIZE]
+        near_ones = self._around(reported)[:PART_SIZE]
+        self.free = {self.stubs[index].id for index in self._around(freeing)[:PART_SIZE]}
+        self.selected = near_ones
+        if rest and places:
+            start = max(0, min(min(places) - PART_SIZE // 2, self.total - PART_SIZE))
+            self.selected = sorted({*near_ones, *range(start, min(start + PART_SIZE, self.total))})[:PART_SIZE]
         self.selected_total = len(self.selected)
         self.parts = self.part = 1
 
+    def _around(self, keys: Collection[int]) -> list[int]:
+        """The places of messages with these keys and of AROUND messages on both sides, in reading order."""
+        places = [self.indexes[pk] for pk in keys if pk in self.indexes]
+        near = {index for place in places for index in range(place - AROUND, place + AROUND + 1)}
+        return sorted(near & set(range(self.total)))
 
-def shown_of(conversation_id: int, flags: Collection[Flag], *, with_histories: bool) -> list[Shown]:
-    """Return what the page of a case shows. Texts as they were reported only ``with_histories``."""
+
+def shown_of(
+    conversation_id: int, flags: Collection[Flag], *, user: Any, rest: bool, with_histories: bool
+) -> tuple[list[Shown], int]:
+    """Return what the page of a case shows ``user``, and how many messages it leaves out; with the ``rest`` of the
+    conversation as far as one page holds it. Texts as they were reported only ``with_histories``."""
     by_message: dict[int, list[Flag]] = {}
     for flag in flags:
         if flag.message_id is not None:
             by_message.setdefault(flag.message_id, []).append(flag)
-    excerpt = Excerpt(conversation_id, by_message)
+    freeing = {key for key, some in by_message.items() if any(flag.frees(user.pk) for flag in some)}
+    excerpt = Excerpt(conversation_id, by_message, freeing=freeing, rest=rest)
+    cover(user, excerpt.rows)
     shown, before = [], 0
     for row in excerpt.rows:
-        shown.append(Shown(row, row.position - before - 1, by_message.get(row.message.pk, [])))
+        key = row.message.pk
+        shown.append(Shown(row, row.position - before - 1, key in excerpt.free, by_message.get(key, [])))
         before = row.position
     if with_histories:
         _compare(shown)
-    return shown
+    return shown, excerpt.total - len(shown)
 
 
 def _compare(shown: list[Shown]) -> None:
@@ -76,13 +98,16 @@ def _compare(shown: list[Shown]) -> None:
             wanted[one.row.message.pk] = revision
     if not wanted:
         return
-    stored = MessageHistory.objects.filter(message__in=wanted).order_by()
-    texts: dict[Any, str] = {
-        message: text
-        for message, revision, text in stored.values_list("message", "revision", "old_content")
+    stored = MessageHistory.objects.filter(message__in=wanted).readable().order_by()
+    texts: dict[Any, tuple[str, bool]] = {
+        message: (text, withheld)
+        for message, revision, text, withheld in stored.values_list("message", "revision", "text", "withheld")
         if wanted[message] == revision
     }
     for one in shown:
-        if one.row.message.pk in texts:
-            one.then = texts[one.row.message.pk]
+        if one.row.message.pk not in texts:
+            continue
+        text, one.withheld = texts[one.row.message.pk]
+        if not one.withheld:
+            one.then = text
             one.changes = shortened(compare(one.then, one.row.message.content).differences)

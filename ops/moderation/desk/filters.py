@@ -1,83 +1,108 @@
-"""Filters of the queue."""
+"""Filters of the queue, which ops.moderation.saved.parameters declares, and the view that is open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ops.console.filters import ChoiceFilter, YesNoFilter
-from ops.moderation.models import Flag, Label, State
+from ops.console.filters import ChoiceFilter
+from ops.console.lists.people import PersonFilter
+from ops.moderation.models import Label
+from ops.moderation.saved import parameters, queues
+from ops.moderation.saved.parameters import PARAMETERS
+
+
+class InView(admin.SimpleListFilter):
+    """The cases of a saved view, which other filters narrow further. Of its filters, ``Progress`` applies the state.
+
+    A view with a filter that is not offered any more shows nothing, and says so.
+    """
+
+    title = "view"
+    parameter_name = queues.PARAMETER
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(str(view.pk), view.name) for view in queues.offered(request)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        try:
+            view = queues.opened(request)
+            return queryset if view is None else queues.narrowed(queryset, view, request.user)
+        except queues.ViewRefused as refusal:
+            messages.warning(request, str(refusal))
+            return queryset.none()
 
 
 class Progress(admin.SimpleListFilter):
-    """What is to be done with cases. The first choice is the queue itself: what can be decided now."""
+    """What is to be done with cases. The first choice is the queue itself, or what the open view says."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [
-            ("waiting", "Waiting"),
-            ("escalated", "Escalated"),
-            ("pending", "All pending"),
-            ("closed", "Closed"),
-        ]
+        view = next(
+            (one for one in queues.offered(request) if str(one.pk) == request.GET.get(InView.parameter_name)), None
+        )
+        self.of_view = view.parsed.get("state", "") if view else ""
+        return list(parameters.STATES.items())
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         every, *others = super().choices(changelist)
-        yield {**every, "display": "To decide"}
+        yield {**every, "display": "As in the view" if self.of_view else "To decide"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return parameters.of_state(queryset, self.value() or self.of_view)
+
+
+class Declared(ChoiceFilter):
+    """A filter that ``PARAMETERS`` declares; subclasses name it and offer its values."""
+
+    parameter_name: str
+    offered: dict[str, str] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return list(self.offered.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         value = self.value()
-        if value == "waiting":
-            return queryset.due_to_wait()
-        if value == "pending":
-            return queryset.pending()
-        if value in (State.ESCALATED, State.CLOSED):
-            return queryset.filter(state=value)
-        return queryset.to_decide()
+        return PARAMETERS[self.parameter_name].narrow(queryset, value, request.user) if value else queryset
 
 
-class OfLabel(ChoiceFilter):
+class OfLabel(Declared):
     title = "label"
     parameter_name = "label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return list(Label.objects.active().values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        if not self.value():
-            return queryset
-        return queryset.filter(Exists(Flag.objects.filter(case=OuterRef("pk"), label__slug=self.value())))
 
-
-class Due(YesNoFilter):
+class Due(Declared):
     title = "due"
     parameter_name = "overdue"
-    words = ("Overdue", "In time")
-
-    def yes(self, rows: Any) -> QuerySet:
-        return rows.overdue()
-
-    def no(self, rows: Any) -> QuerySet:
-        return rows.exclude(pk__in=rows.overdue().order_by().values("pk"))
+    offered = parameters.DUE
 
 
-class Holder(ChoiceFilter):
+class Holder(Declared):
     title = "holder"
     parameter_name = "holder"
+    offered = parameters.HOLDERS
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("me", "Me"), ("nobody", "Nobody"), ("anybody", "Somebody")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        if self.value() == "me":
-            return queryset.held_by(request.user.pk)
-        if self.value() == "nobody":
-            return queryset.free_of_claims()
-        return queryset.claimed() if self.value() else queryset
+class Edited(Declared):
+    title = "text"
+    parameter_name = "edited"
+    offered = parameters.EDITED
+
+
+class Reporter(PersonFilter):
+    title = "reporter"
+    parameter_name = "reporter"
+    typed_name = "reported_by"
+
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return PARAMETERS[self.parameter_name].narrow(queryset, self.value() or "", request.user)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from ops.console.limits.choices import RowField
 from ops.moderation.decisions import Choice
-from ops.moderation.models import CannedReason, Label
-from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT
+from ops.moderation.desk.fields import (
+    action_field,
+    label_field,
+    note_field,
+    reason_field,
+    sent_field,
+    text_to_send,
+    why_field,
+)
+from ops.moderation.desk.people import AtAGlance
+from ops.moderation.desk.removing import RemovingFields
+from ops.moderation.measures.kinds import Order
+from ops.moderation.models import TIMED, Act
+from ops.moderation.models.cases import LONGEST_NOTE
 
 DISMISS, HIDE, UPHOLD = "dismiss", "hide", "uphold"
 ACTIONS = [
@@ -20,18 +31,9 @@ ACTIONS = [
     (HIDE, "Hide the chosen messages"),
     (UPHOLD, "Uphold the report, hide nothing"),
 ]
+DAYS = [(1, "1 day"), (3, "3 days"), (7, "7 days")]
+LONGER_DAYS = [(30, "30 days"), (90, "90 days"), (365, "1 year")]  # for those who may
 WAITS = [("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"), ("", "Until a reply only")]
-
-
-class ReasonSelect(forms.Select):
-    """Canned reasons, each with its text, which a script puts into the field below."""
-
-    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(*args, **kwargs)
-        reason = getattr(option["value"], "instance", None)
-        if reason is not None:
-            option["attrs"]["data-text"] = reason.text
-        return option
 
 
 class VersionForm(forms.Form):
@@ -41,48 +43,46 @@ class VersionForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 
-class DecideForm(VersionForm):
-    """A decision: what it is about, what is done, what is sent."""
+class DecideForm(RemovingFields, VersionForm):
+    """A decision: what it is about, what is done to messages and people, what is sent."""
 
-    label = RowField(
-        Label.objects.active(),
-        to_field_name="slug",
-        widget=forms.RadioSelect,
-        empty_label=None,
-        error_messages={"required": "Choose what the decision is about."},
-    )
-    action = forms.ChoiceField(
-        label="Decision",
-        choices=ACTIONS,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is to be done."},
-    )
+    label = label_field("Choose what the decision is about.")
+    action = action_field(ACTIONS)
     hides = forms.TypedMultipleChoiceField(
         label="Messages to hide", required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
-    reason = RowField(
-        CannedReason.objects.offered().select_related("label"),
-        label="Canned reason",
-        to_field_name="slug",
-        required=False,
-        empty_label="None",
-        widget=ReasonSelect,
+    reason = reason_field()
+    acts = forms.MultipleChoiceField(label="On people", required=False, widget=forms.CheckboxSelectMultiple)
+    days = forms.TypedChoiceField(
+        label="Restrict or suspend for", choices=DAYS, required=False, coerce=int, empty_value="1"
     )
-    sent = forms.CharField(
-        label="Text for the author",
-        required=False,
-        max_length=LONGEST_SENT,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Kept with the decision as it was sent. Replace each {placeholder}.",
+    sent = sent_field(
+        "Text for the author", "Whom you warn, restrict or suspend reads it too. Replace each {placeholder}."
     )
-    note = forms.CharField(
-        label="Note for colleagues", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    note = note_field()
 
-    def __init__(self, *args: Any, messages: Collection[tuple[int, str]] = (), **kwargs: Any) -> None:
-        """``messages`` are those that can be hidden, each with its words in the form."""
+    def __init__(
+        self,
+        *args: Any,
+        messages: Collection[tuple[int, str]] = (),
+        people: Sequence[AtAGlance] = (),
+        may_suspend_longer: bool = False,
+        may_remove: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """``messages`` are those that can be hidden, each with its words in the form, and ``people`` those of the
+        case. ``may_remove``: whether words can be removed from messages."""
         super().__init__(*args, **kwargs)
+        if may_remove:
+            self.offer(messages)
+        else:
+            self.forbid()
+        self.people = people
         self.fields["hides"].choices = list(messages)  # type: ignore[attr-defined]
+        offered = [(key, f"{words} {one.name}") for one in people if not one.refusal for key, words in one.acts]
+        self.fields["acts"].choices = offered  # type: ignore[attr-defined]
+        if may_suspend_longer:
+            self.fields["days"].choices = [*DAYS, *LONGER_DAYS]  # type: ignore[attr-defined]
         if not self.is_bound:
             self.initial.setdefault("hides", [pk for pk, _ in messages])
 
@@ -90,21 +90,42 @@ class DecideForm(VersionForm):
         data = super().clean() or {}
         if data.get("action") == HIDE and not data.get("hides"):
             self.add_error("hides", "Choose at least one message to hide, or decide otherwise.")
+        if data.get("action") == DISMISS and data.get("remove"):
+            self.add_error("action", "You remove words, so something is wrong: uphold the report, or hide messages.")
+        data["orders"] = self.orders(data)
+        chosen = [act.split("-") for act in data.get("acts", ())]
+        authors = {str(one.pk) for one in self.people if one.wrote}
+        if data.get("action") == DISMISS and any(pk in authors for _, pk in chosen):
+            self.add_error("acts", "You dismiss the report, but act on its author: uphold it, or do neither.")
+        if any(act != Act.DELETE for act, _ in chosen) and not (data.get("sent") or data.get("reason")):
+            self.add_error("sent", "Write why: whom you warn, restrict or suspend reads it.")
         return data
 
     @property
+    def boxes(self) -> list[tuple[AtAGlance, list[Any]]]:
+        """The people of the case, each with the boxes of what can be done to them."""
+        boxes = list(self["acts"])
+        return [(one, [box for box in boxes if box.data["value"] in dict(one.acts)]) for one in self.people]
+
+    def _orders(self) -> list[Order]:
+        """The measures on people that valid data make."""
+        until = timezone.now() + timedelta(days=int(self.cleaned_data["days"]))
+        chosen = [(Act(act), int(pk)) for act, pk in (one.split("-") for one in self.cleaned_data["acts"])]
+        return [Order(act, user=pk, until=until if act in TIMED else None) for act, pk in chosen]
+
+    @property
     def choice(self) -> Choice:
-        """The decision that valid data make. A canned reason without a text of its own is sent as it is."""
+        """The decision that valid data make."""
         data = self.cleaned_data
-        reason = data["reason"]
         hides = data["hides"] if data["action"] == HIDE else ()
         return Choice(
             label=data["label"],
-            reason=reason,
-            sent=data["sent"] or (reason.text if reason else ""),
+            reason=data["reason"],
+            sent=text_to_send(data),
             note=data["note"],
             hides=hides,
             upholds=data["action"] == UPHOLD,
+            measures=[*data["orders"], *self._orders()],
         )
 
 
@@ -124,24 +145,13 @@ class WaitForm(VersionForm):
 class UndoForm(forms.Form):
     """Why a decision is undone."""
 
-    note = forms.CharField(
-        label="Why",
-        max_length=LONGEST_NOTE,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why it is undone: colleagues read it beside the decision."},
-    )
+    note = why_field("Say why it is undone: colleagues read it beside the decision.")
 
 
 class FlagForm(forms.Form):
     """A report by staff."""
 
-    label = RowField(
-        Label.objects.active(),
-        to_field_name="slug",
-        widget=forms.RadioSelect,
-        empty_label=None,
-        error_messages={"required": "Choose what the report is about."},
-    )
+    label = label_field("Choose what the report is about.")
     note = forms.CharField(
         label="Note", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3})
     )

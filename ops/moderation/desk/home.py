@@ -1,36 +1,35 @@
-"""What the menu, the home page and the panel beside a conversation say of cases."""
+"""What the menu and the home page say of cases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpRequest
-from django.urls import reverse
-
 from ops.console.frame.home import Section
-from ops.console.keyset import MAX_COUNTED_WHOLE
-from ops.console.rooms import Fact, Waiting
-from ops.moderation.models import Case, State
+from ops.console.keyset import MAX_COUNTED
+from ops.console.rooms import Waiting
+from ops.moderation.models import Case, State, View
+from ops.moderation.saved import parameters, queues
 
 QUEUE = "moderation.Case"
-MOST_COUNTED = MAX_COUNTED_WHOLE + 1  # as lists are: beyond, "10,000+"
+MOST_OWN_VIEWS = 5  # whose cases the home page counts
 
 
 def waiting(user: Any) -> Iterable[Waiting]:
     """Cases to decide, for those who decide; escalated ones for those who may take cases over."""
     if user.has_perm("moderation.take_over_case"):
-        escalated = Case.objects.filter(state=State.ESCALATED)
-        yield Waiting(QUEUE, escalated, "escalated case", "escalated cases", "state=escalated")
+        yield _escalated()
     if user.has_perm("moderation.decide_case"):
-        yield Waiting(QUEUE, Case.objects.to_decide().up_to(MOST_COUNTED), "case to decide", "cases to decide", "")
+        to_decide = Case.objects.to_decide().most_urgent_first()
+        yield _counted(to_decide, "case to decide", "cases to decide", "")
 
 
 def lines(user: Any) -> Iterable[Waiting]:
     """The queue by what is urgent in it."""
     if not user.has_perm("moderation.view_case"):
         return
-    cases = Case.objects.all()
+    yield from of_views(user)
+    cases = Case.objects.order_by()
     if user.has_perm("moderation.decide_case"):
         yield Waiting(
             QUEUE,
@@ -39,23 +38,36 @@ def lines(user: Any) -> Iterable[Waiting]:
             "cases that you hold",
             "state=pending&holder=me",
         )
-    overdue = cases.to_decide().overdue()
-    yield Waiting(QUEUE, overdue.up_to(MOST_COUNTED), "overdue case", "overdue cases", "overdue=yes")
-    yield Waiting(QUEUE, cases.due_to_wait(), "waiting case", "waiting cases", "state=waiting")
+    # In the order of an index in which they come one after the other, so that no others are looked at.
+    overdue = cases.to_decide().overdue().order_by("due_at")
+    yield _counted(overdue, "overdue case", "overdue cases", "overdue=yes")
+    due_to_wait = cases.due_to_wait()
+    yield _counted(due_to_wait, "waiting case", "waiting cases", "state=waiting")
     if not user.has_perm("moderation.take_over_case"):
-        escalated = cases.filter(state=State.ESCALATED)
-        yield Waiting(QUEUE, escalated, "escalated case", "escalated cases", "state=escalated")
+        yield _escalated()
 
 
-def facts(request: HttpRequest, conversation: Any) -> Iterable[Fact]:
-    """The latest case of a conversation, for those who may see cases."""
-    if not request.user.has_perm("moderation.view_case"):
-        return []
-    case = Case.objects.filter(conversation=conversation.pk).order_by("-id").first()
-    if case is None:
-        return []
-    address = reverse("admin:moderation_case_change", args=[case.pk])
-    return [Fact("Case", f"{case.get_state_display()}, number {case.pk}", address)]
+def of_views(user: Any) -> Iterable[Waiting]:
+    """The cases in each of somebody's own views; a view that is stale says so when it is opened."""
+    own = View.objects.filter(owner=user.pk, active=True).in_order()
+    known = parameters.Known()
+    for view in own[:MOST_OWN_VIEWS]:
+        try:
+            rows = queues.cases_of(view, user, known).most_urgent_first()
+        except queues.ViewRefused:
+            continue
+        one, many = f"case in “{view}”", f"cases in “{view}”"
+        yield _counted(rows, one, many, queues.query_of(view))
+
+
+def _counted(rows: Any, one: str, many: str, query: str) -> Waiting:
+    """Cases of the queue, of which no more are counted than of any list."""
+    return Waiting(QUEUE, rows, one, many, query, most=MAX_COUNTED)
+
+
+def _escalated() -> Waiting:
+    escalated = Case.objects.filter(state=State.ESCALATED).most_urgent_first()
+    return _counted(escalated, "escalated case", "escalated cases", "state=escalated")
 
 
 SECTIONS = (Section("desk", "Review desk", 15, lines=lines, empty="No case is overdue, waiting or escalated."),)

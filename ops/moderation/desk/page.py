@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +14,19 @@ from django.utils.timesince import timesince
 
 from messaging.models import Message
 from ops.audit.readings import Shown as Recorded
+from ops.audit.reasons import gate
 from ops.console.thread.parts import people_in_words
 from ops.moderation.desk import excerpt
+from ops.moderation.desk.people import AtAGlance, people_of
 from ops.moderation.labels.targets import in_words, target_of
-from ops.moderation.models import Act, Case, CasePerson, Claim, Decision, Flag, Outcome, Severity, State
+from ops.moderation.measures import registry
+from ops.moderation.models import Case, CasePerson, Claim, Decision, Flag, Outcome, Severity, State
+from ops.moderation.notes import shown
+from ops.moderation.saved import queues
 
 MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
 MOST_FLAGS = 200
+REST = "rest"  # in the address: "yes" shows the rest of the conversation
 
 
 @dataclass
@@ -28,11 +35,15 @@ class CasePage:
 
     case: Case
     user: Any
+    kept: str = ""  # of the view one works in, which the addresses of steps repeat
+    rest: bool = False  # of the conversation is shown, too
+    reason_address: str = ""  # where to say why, if texts are not shown before that
 
     @cached_property
     def flags(self) -> list[Flag]:
         """Its reports in their order, with ``reporter_name``, "" where nobody knows or where the account is gone."""
-        found = Flag.objects.filter(case=self.case).select_related("label", "reporter").order_by("created_at", "id")
+        found = Flag.objects.filter(case=self.case).select_related("label", "reporter", "brought_by")
+        found = found.order_by("created_at", "id")
         flags = list(found[:MOST_FLAGS])
         for flag in flags:
             flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""  # type: ignore[attr-defined]
@@ -43,13 +54,34 @@ class CasePage:
         return [flag for flag in self.flags if flag.outcome == Outcome.WAITING]
 
     @cached_property
-    def messages(self) -> list[excerpt.Shown]:
-        """The reported messages with those around them; of a closed case, those that were."""
+    def _shown(self) -> tuple[list[excerpt.Shown], int]:
         if self.case.conversation_id is None:
-            return []
+            return [], 0
         flags = self.waiting or [flag for flag in self.flags if flag.outcome != Outcome.WITHDRAWN]
         with_histories = self.user.has_perm("messaging.view_messagehistory")
-        return excerpt.shown_of(self.case.conversation_id, flags, with_histories=with_histories)
+        return excerpt.shown_of(
+            self.case.conversation_id, flags, user=self.user, rest=self.rest, with_histories=with_histories
+        )
+
+    @property
+    def messages(self) -> list[excerpt.Shown]:
+        """The reported messages with those around them; of a closed case, those that were. Nothing before a reason was
+        given, where one is needed."""
+        return [] if self.reason_address else self._shown[0]
+
+    @property
+    def rest_address(self) -> str:
+        """The page with the rest of the conversation; "" where all of it is shown, or as much as one page holds."""
+        return "" if self.rest or self.reason_address or not self._shown[1] else self._with_rest
+
+    @property
+    def kept_rest(self) -> str:
+        """What the address of the form repeats: the view, and the rest, so that it offers the same messages."""
+        return self._with_rest if self.rest else self.kept
+
+    @property
+    def _with_rest(self) -> str:
+        return f"{self.kept}&{REST}=yes" if self.kept else f"?{REST}=yes"
 
     @property
     def reported(self) -> list[excerpt.Shown]:
@@ -62,6 +94,7 @@ class CasePage:
         return Recorded(
             messages=[one.row.message.pk for one in self.messages],
             histories=[one.row.message.pk for one in self.messages if one.then is not None],
+            reported=[one.row.message.pk for one in self.messages if one.is_free] if opens(self.case) else (),
         )
 
     @cached_property
@@ -126,17 +159,24 @@ class CasePage:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        """What was decided on this case, the latest first; ``offers_undo`` says whether this person may undo it."""
+        """What was decided on this case, the latest first; ``did`` is what each did in words, and ``offers_undo``
+        whether this person may undo it."""
         found = Decision.objects.filter(case=self.case).select_related("label", "reverses")
         decisions = list(found.prefetch_related("measures").order_by("-decided_at", "-id")[:MOST_EARLIER])
         undone = {one.reverses_id for one in decisions}
+        names = registry.names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
         latest = next((one for one in decisions if one.reverses_id is None), None)
         for one in decisions:
             mine = one.decided_by_id == self.user.pk and self.may_decide
             may = mine or self.user.has_perm("moderation.undo_decision")
             one.offers_undo = may and one is latest and one.pk not in undone  # type: ignore[attr-defined]
-            one.hidden = sum(measure.act == Act.HIDE for measure in one.measures.all())  # type: ignore[attr-defined]
+            one.did = registry.in_words(list(one.measures.all()), names)  # type: ignore[attr-defined]
         return decisions
+
+    @cached_property
+    def people(self) -> list[AtAGlance]:
+        """Who sent and received what was reported."""
+        return people_of(self.case, self.user)
 
     @cached_property
     def elsewhere(self) -> list[Decision]:
@@ -145,6 +185,12 @@ class CasePage:
         others = CasePerson.objects.filter(user__in=people).exclude(case=self.case).values("case")
         found = Decision.objects.in_force().filter(case__in=others).select_related("label")
         return list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+
+    @cached_property
+    def notes(self) -> shown.Notes | None:
+        """The notes on the conversation and about the people of the case; None for who does not read them."""
+        people = CasePerson.objects.filter(case=self.case).values("user")
+        return shown.of_conversation(self.user, self.case.conversation_id, people, case=self.case.pk, kept=self.kept)
 
     @property
     def conversation_path(self) -> str:
@@ -163,9 +209,15 @@ class CasePage:
         return f"{address}?message={first}#m{first}" if first else address
 
 
+def opens(case: Case) -> bool:
+    """Whether what was reported in this case opens without a reason: while it is pending, under every setting."""
+    return case.state != State.CLOSED or not gate.breaks_glass()
+
+
 def page_of(case: Case, request: HttpRequest) -> CasePage:
     """Return the page of ``case`` for whoever asks; it is loaded once for each request."""
     page: CasePage | None = getattr(request, "case_page", None)
     if page is None or page.case.pk != case.pk:
-        page = request.case_page = CasePage(case, request.user)  # type: ignore[attr-defined]
+        rest = request.GET.get(REST) == "yes"
+        page = request.case_page = CasePage(case, request.user, queues.kept(request), rest)  # type: ignore[attr-defined]
     return page

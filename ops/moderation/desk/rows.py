@@ -26,6 +26,8 @@ class Queued:
     reporters: int = 0
     reports: int = 0
     reported: Any = None  # the message reported first among the waiting ones; None once erased, or if it is covered
+    reported_by: list[Flag] = field(default_factory=list)  # the flags of that message
+    unopened: bool = False  # the words, before a reason was given
     edited: bool = False  # since it was reported
     holder: str = ""
     overdue: bool = False
@@ -66,5 +68,17 @@ def prepare(rows: Sequence[Any]) -> None:
         queued.reporters = len({one.reporter_id for one in some})
         queued.labels = [label for label, _ in Counter(one.label for one in some).most_common()]
         queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk) or 0)
+        queued.reported_by = [one for one in some if one.message_id == keys.get(row.pk)]
         queued.edited = any(one.now_at not in (None, one.revision) for one in some)  # type: ignore[attr-defined]
         queued.overdue = row.state != State.CLOSED and row.due_at < now
+
+
+def withhold(rows: Sequence[Any]) -> None:
+    """Take the words off these rows: they are not shown before a reason was given."""
+    for row in rows:
+        row.queued.unopened, row.queued.reported = row.queued.reported is not None, None
+
+
+def withhold_own(rows: Sequence[Any], reader: Any) -> None:
+    """Take the words off the rows where nobody but this reader, on the staff, reported them."""
+    withhold([row for row in rows if not any(flag.frees(reader.pk) for flag in row.queued.reported_by)])

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,7 +17,10 @@ from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
 from ops.moderation import claims, decisions, flagging
 from ops.moderation.desk.forms import FlagForm, UndoForm, VersionForm, WaitForm
+from ops.moderation.measures import registry
 from ops.moderation.models import Case, Decision, Source
+from ops.moderation.saved import queues
+from ops.moderation.wellbeing.pausing import end_pause
 
 QUEUE = "admin:moderation_case_changelist"
 POST_ONLY = ["post"]
@@ -28,17 +32,26 @@ def address_of(case_id: int) -> str:
     return reverse("admin:moderation_case_change", args=[case_id])
 
 
+def back_to(case_id: int, request: HttpRequest) -> str:
+    """The page of a case within the view that a request came from."""
+    return f"{address_of(case_id)}{queues.kept(request)}"
+
+
 def open_next(request: HttpRequest) -> HttpResponse:
-    """Claim the next case for whoever asks and lead to it; to the queue where none is left, or if that is refused."""
+    """Claim the next case for whoever asks, within the view that the address names, and lead to it; to the queue where
+    none is left, or if that is refused."""
+    view = None
     try:
-        claim = claims.claim_next(request.user)
+        view = queues.opened(request)
+        claim = queues.claim_next(request.user, view)
     except Refused as refusal:
         messages.warning(request, str(refusal))
         return HttpResponseRedirect(reverse(QUEUE))
     if claim is None:
-        messages.info(request, NOTHING_LEFT)
-        return HttpResponseRedirect(reverse(QUEUE))
-    return HttpResponseRedirect(address_of(claim.case_id))
+        messages.info(request, f"Nothing is left in “{view}” that you can decide now." if view else NOTHING_LEFT)
+        return HttpResponseRedirect(queues.address_of(view) if view else reverse(QUEUE))
+    end_pause(request.user)
+    return HttpResponseRedirect(back_to(claim.case_id, request))
 
 
 class NextView(ConsolePage):
@@ -59,10 +72,8 @@ class OfCase(ConsolePage):
     def case(self) -> Case:
         return get_object_or_404(Case, pk=self.kwargs["pk"])
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.has_perm(self.permission):
-            _ = self.case
-        return super().dispatch(request, *args, **kwargs)
+    def look_up(self) -> None:
+        _ = self.case
 
 
 class Step(OfCase):
@@ -81,10 +92,10 @@ class Step(OfCase):
             self.perform(request)
         except Refused as refusal:
             messages.warning(request, str(refusal))
-            return HttpResponseRedirect(address_of(case.pk))
+            return HttpResponseRedirect(back_to(case.pk, request))
         if self.done:
             messages.success(request, self.done)
-        return open_next(request) if self.opens_next else HttpResponseRedirect(address_of(case.pk))
+        return open_next(request) if self.opens_next else HttpResponseRedirect(back_to(case.pk, request))
 
     def seen(self, request: HttpRequest) -> dict[str, Any]:
         """The claim and version that the form was made for. Raises Refused where it names none."""
@@ -174,11 +185,17 @@ class UndoView(Action):
         return get_object_or_404(Decision.objects.select_related("case", "label"), pk=self.kwargs["pk"])
 
     def get_success_url(self) -> str:
-        return address_of(self.decision.case_id)
+        return back_to(self.decision.case_id, self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        plan = decisions.undoing(self.decision)
-        kwargs |= {"decision": self.decision, "plan": plan, "why_not": plan.refusal, "back": self.get_success_url()}
+        found = decisions.undoing(self.decision, by=self.request.user)
+        kwargs |= {
+            "decision": self.decision,
+            "restores": registry.will_undo(found.plan, using=DEFAULT_DB_ALIAS),
+            "stays": list(found.plan.stays.values()),
+            "why_not": found.refusal,
+            "back": self.get_success_url(),
+        }
         return super().get_context_data(**kwargs)
 
     def perform(self, data: dict[str, Any]) -> None:

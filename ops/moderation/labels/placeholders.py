@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.utils.text import get_text_list
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-STRAY = "A text in braces is no placeholder. Write the text without braces before this is sent."
 
 
 def unfilled(text: str) -> list[str]:
@@ -33,9 +32,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def refusal(text: str) -> str:
     """Return why ``text`` may not be sent to a participant, as a sentence; "" if it may be."""
     names = [f"{{{name}}}" for name in unfilled(text)]
-    if names:
-        return f"Fill in {get_text_list(names, 'and')} before this is sent."
-    return STRAY if _has_stray_brace(text) else ""
+    return f"Fill in {get_text_list(names, 'and')} before this is sent." if names else ""
 
 
 def validate_braces(text: str) -> None:

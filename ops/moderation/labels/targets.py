@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from ops.console.numbers import counted
 from ops.moderation.models import Severity
 
 UNITS = ((timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -29,5 +30,5 @@ def in_words(target: timedelta) -> str:
     for unit, name in UNITS:
         number, rest = divmod(target, unit)
         if not rest:
-            return f"{number:,} {name}{'' if number == 1 else 's'}"
+            return counted(number, name)
     raise ValueError("A target is a whole number of minutes.")

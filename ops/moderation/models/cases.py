@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from messaging.models import Conversation, Message
 from ops.deletion.models.people import person
@@ -33,13 +33,33 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those that are not closed."""
         return self.exclude(state=State.CLOSED)
 
+    def waited(self) -> CaseQuerySet:
+        """Those that waited for a time which has come."""
+        return self.filter(state=State.WAITING, waits_until__lte=Now())
+
+    def replied(self) -> CaseQuerySet:
+        """Those that waited for a reply which has come."""
+        later = Conversation.objects.filter(pk=OuterRef("conversation"), last_message_at__gt=OuterRef("waiting_from"))
+        return self.filter(Exists(later), state=State.WAITING, waits_for_reply=True)
+
     def due_to_wait(self) -> CaseQuerySet:
         """Those that wait, for a time or a reply which has not come."""
-        return self.filter(state=State.WAITING).exclude(_is_over())
+        waiting = self.filter(state=State.WAITING).exclude(waits_until__lte=Now())
+        return waiting.exclude(pk__in=self._replied_ids())
 
     def to_decide(self) -> CaseQuerySet:
         """Open ones, and those whose waiting is over: what they waited for came, and no job needs to say so."""
-        return self.filter(Q(state=State.OPEN) | (Q(state=State.WAITING) & _is_over()))
+        is_over = Q(waits_until__lte=Now()) | Q(pk__in=self._replied_ids())
+        return self.pending().filter(Q(state=State.OPEN) | (Q(state=State.WAITING) & is_over))
+
+    def to_decide_in_parts(self) -> list[CaseQuerySet]:
+        """The same as ``to_decide`` in parts each of which has an index: nothing that goes on waiting is looked at. A
+        case may be in the last two."""
+        return [self.filter(state=State.OPEN), self.waited(), self.replied()]
+
+    def _replied_ids(self) -> Any:
+        # Found once, where a case waits at all; asked of each case, it would seem dear to PostgreSQL.
+        return self.model._default_manager.replied().order_by().values("pk")
 
     def free_of_claims(self) -> CaseQuerySet:
         """Those that nobody holds now."""
@@ -47,43 +67,62 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def claimed(self) -> CaseQuerySet:
         """Those that somebody holds now."""
-        return self.filter(Exists(Claim.objects.live().filter(case=OuterRef("pk"))))
+        return self.filter(pk__in=Claim.objects.live().values("case"))
 
     def held_by(self, user_id: Any) -> CaseQuerySet:
         """Those that this reviewer holds now."""
-        return self.filter(Exists(Claim.objects.live().filter(case=OuterRef("pk"), reviewer=user_id)))
+        return self.filter(pk__in=Claim.objects.live().filter(reviewer=user_id).values("case"))
 
     def overdue(self) -> CaseQuerySet:
         """Those that should have been decided by now."""
         return self.pending().filter(due_at__lt=Now())
 
-    def up_to(self, number: int) -> CaseQuerySet:
-        """So many of them at most, for counting: however long the queue is, that costs the same."""
-        return self.model._default_manager.filter(pk__in=self.order_by().values("pk")[:number])
+    def in_time(self) -> CaseQuerySet:
+        """All others."""
+        return self.filter(Q(state=State.CLOSED) | Q(due_at__gte=Now()))
+
+    def most_urgent_first(self) -> CaseQuerySet:
+        """In the order of the queue."""
+        return self.order_by("rank_at", "id")
 
     def about_strangers_to(self, user_id: Any) -> CaseQuerySet:
         """Those not about this person, nor about somebody they exchanged messages with."""
-        sent, received = Message.objects.filter(sender=user_id), Message.objects.filter(receiver=user_id)
-        known = CasePerson.objects.filter(case=OuterRef("pk")).filter(
-            Q(user=user_id)
-            | Q(user__in=sent.order_by().values("receiver"))
-            | Q(user__in=received.order_by().values("sender"))
-        )
-        return self.exclude(Exists(known))
+        rows = self
+        for condition in concerns(user_id):
+            rows = rows.exclude(condition)
+        return rows
 
     def fit_for(self, user_id: Any) -> CaseQuerySet:
         """Those that this reviewer may decide: about strangers, none where a colleague undid a decision of theirs."""
-        decision: Any = self.model._meta.get_field("decisions").related_model
-        overturned = decision._default_manager.filter(
-            case=OuterRef("pk"), decided_by=user_id, reversed_by__isnull=False
-        ).exclude(reversed_by__decided_by=user_id)
-        return self.about_strangers_to(user_id).exclude(Exists(overturned))
+        return self.about_strangers_to(user_id).exclude(overturned(user_id))
 
 
-def _is_over() -> Q:
-    """The waiting of a case is over."""
-    replied = Q(waits_for_reply=True, conversation__last_message_at__gt=F("waiting_from"))
-    return Q(waits_until__lte=Now()) | replied
+def concerns(user_id: Any) -> list[Exists]:
+    """The conditions, of which one is enough, that a case concerns this person: it is about them, or about somebody
+    whom they wrote to or read from.
+
+    One by one, so that PostgreSQL asks each of them about the first cases of the queue only, and not about all.
+    """
+    people = CasePerson.objects.filter(case=OuterRef("pk"))
+    wrote_to_them = Message.objects.filter(sender=OuterRef("user"), receiver=user_id)
+    read_from_them = Message.objects.filter(sender=user_id, receiver=OuterRef("user"))
+    return [
+        Exists(people.filter(user=user_id)),
+        Exists(people.filter(Exists(wrote_to_them))),
+        Exists(people.filter(Exists(read_from_them))),
+    ]
+
+
+def overturned(user_id: Any) -> Coalesce:
+    """A colleague undid a decision of this person on a case.
+
+    Asked about each case that is looked at: of EXISTS, PostgreSQL makes a join, and began it with all that was ever
+    decided where the first case of the queue would have done.
+    """
+    decision: Any = Case._meta.get_field("decisions").related_model
+    theirs = decision._default_manager.filter(case=OuterRef("pk"), decided_by=user_id, reversed_by__isnull=False)
+    undone = theirs.exclude(reversed_by__decided_by=user_id).order_by().values(found=Value(True))
+    return Coalesce(Subquery(undone[:1]), Value(False), output_field=models.BooleanField())
 
 
 class Case(models.Model):
@@ -137,6 +176,14 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["rank_at", "id"], name="case_queue", condition=~Q(state="closed")),
+            models.Index(fields=["rank_at", "id"], name="case_open", condition=Q(state="open")),
+            models.Index(fields=["rank_at", "id"], name="case_escalated", condition=Q(state="escalated")),
+            models.Index(fields=["waits_until"], name="case_waits_until", condition=Q(state="waiting")),
+            models.Index(
+                fields=["rank_at", "id"],
+                name="case_waits_for_reply",
+                condition=Q(state="waiting", waits_for_reply=True),
+            ),
             models.Index(fields=["rank_at", "id"], name="case_all"),
             models.Index(fields=["first_flag_at", "id"], name="case_newest"),
             models.Index(fields=["closed_at", "id"], name="case_closed", condition=Q(state="closed")),

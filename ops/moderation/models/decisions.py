@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from messaging.models import Message
 from ops.deletion.models.people import person
@@ -26,6 +27,14 @@ class Act(models.TextChoices):
 
     NONE = "none", "No action"
     HIDE = "hide", "Hide message"
+    REDACT = "redact", "Remove words"
+    WARN = "warn", "Warn"
+    RESTRICT = "restrict", "Restrict"
+    SUSPEND = "suspend", "Suspend"
+    DELETE = "delete", "Request account deletion"
+
+
+TIMED = (Act.RESTRICT, Act.SUSPEND)  # those that end by themselves
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -81,6 +90,7 @@ class Decision(models.Model):
             models.Index(fields=["case", "decided_at", "id"], name="decision_of_case"),
             models.Index(fields=["decided_at", "id"], name="decision_latest"),
             models.Index(fields=["decided_by", "decided_at", "id"], name="decision_by"),
+            models.Index(fields=["group", "case"], name="decision_of_group", condition=Q(group__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -102,21 +112,58 @@ class CoveredMessage(models.Model):
         return f"Message {self.message_id} in decision {self.decision_id}"
 
 
+class MeasureQuerySet(models.QuerySet["Measure"]):
+    def not_undone(self) -> MeasureQuerySet:
+        """Those whose decision was not undone."""
+        return self.filter(decision__reversed_by=None)
+
+    def standing(self) -> MeasureQuerySet:
+        """Those in force on people: not undone, and not over by time."""
+        return self.not_undone().filter(Q(until=None) | Q(until__gt=timezone.now()), user__isnull=False)
+
+    def holding(self) -> MeasureQuerySet:
+        """Those of them that a person has to live with: limits, and warnings that were not confirmed yet."""
+        return self.standing().filter(act__in=(Act.SUSPEND, Act.RESTRICT, Act.WARN), confirmed_at=None)
+
+
 class Measure(models.Model):
-    """What a decision did to one thing, with how that was before and after, so that it can be undone."""
+    """What a decision did to a message or a person, with whether it was so before and after, so that it can be undone.
+
+    ``until`` is when it ends by itself. ``confirmed_at`` is when a person confirmed a warning. ``facts`` are what else
+    an act keeps (ops/moderation/measures/), without words of people.
+    """
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="measures", db_index=False)
     act = models.CharField(max_length=16, choices=Act)
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    user = person()
     before: Any = models.BooleanField(null=True, blank=True)
     after: Any = models.BooleanField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    facts: Any = models.JSONField(null=True, blank=True)
+
+    objects = MeasureQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
+        permissions = [
+            ("suspend_longer", "Can suspend and restrict people for more than 7 days"),
+            ("request_deletion", "Can request the deletion of accounts in decisions"),
+            ("measure_staff", "Can warn, restrict and suspend those who may use the console"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(act__in=Act.values), name="measure_act_known"),
             models.UniqueConstraint(fields=["decision", "act", "message"], name="measure_once"),
+            models.UniqueConstraint(
+                fields=["decision", "act", "user"], condition=Q(user__isnull=False), name="measure_once_for_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(act__in=TIMED, until__isnull=False) | (~Q(act__in=TIMED) & Q(until=None)),
+                name="measure_ends_if_timed",
+            ),
         ]
+        indexes = [models.Index(fields=["user", "until"], condition=Q(user__isnull=False), name="measure_of_person")]
 
     def __str__(self) -> str:
         return f"{self.get_act_display()} ({self.decision_id})"

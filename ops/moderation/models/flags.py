@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from messaging.models import Message
 from ops.deletion.models.people import person
+from ops.jobs.models import Job
 from ops.moderation.models.cases import LONGEST_NOTE, Case
 from ops.moderation.models.labels import Label
 
@@ -19,6 +21,50 @@ class Source(models.TextChoices):
     PARTICIPANT = "participant", "A participant"
     STAFF = "staff", "Staff"
     IMPORT = "import", "An import"
+
+
+class ImportState(models.TextChoices):
+    """How far an import of reports is."""
+
+    CHECKING = "checking", "Checking the file"
+    CHECKED = "checked", "Needs your decision"
+    STORING = "storing", "Importing"
+    STORED = "stored", "Imported"
+    UNDOING = "undoing", "Undoing"
+    UNDONE = "undone", "Undone"
+    DISCARDED = "discarded", "Discarded"
+
+
+class FlagImport(models.Model):
+    """Reports that came from one file, which are undone together. ``counts`` says what was found in it, then how many
+    were stored, then what undoing removed. ``upload`` is the private file, "" once it is not needed any more, and where
+    a command read a file of its own.
+    """
+
+    id = models.UUIDField("batch", primary_key=True, default=uuid.uuid4, editable=False)
+    by = person()
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=ImportState, default=ImportState.STORED)
+    file_name = models.CharField("file", max_length=255, blank=True)
+    upload = models.CharField(max_length=64, blank=True, editable=False)
+    counts: Any = models.JSONField(default=dict)
+    stored_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "import of reports"
+        verbose_name_plural = "imports of reports"
+        default_permissions = ()
+        permissions = [("import_flags", "Can import reports")]
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ImportState.values), name="flagimport_state_known"),
+        ]
+        indexes = [models.Index(fields=["created_at", "id"], name="flagimport_latest")]
+
+    def __str__(self) -> str:
+        return f"Import of reports {self.pk}"
 
 
 class Outcome(models.TextChoices):
@@ -36,9 +82,19 @@ class FlagQuerySet(models.QuerySet["Flag"]):
         """Those that nobody decided, and that were not withdrawn."""
         return self.filter(outcome=Outcome.WAITING)
 
+    def not_withdrawn(self) -> FlagQuerySet:
+        """Those that wait or were settled: what whoever reported took back counts nowhere."""
+        return self.exclude(outcome=Outcome.WITHDRAWN)
+
     def left_behind(self) -> FlagQuerySet:
         """Waiting ones whose message is erased."""
         return self.waiting().filter(message=None)
+
+    def freeing(self, user_id: Any) -> FlagQuerySet:
+        """Those that open texts to this person without a reason: what they reported themselves, on the staff or in a
+        file that they imported, does not."""
+        own = FlagImport.objects.filter(by=user_id).values("pk")
+        return self.exclude(source=Source.STAFF, reporter=user_id).exclude(source=Source.IMPORT, brought_by__in=own)
 
     def of_person(self, user_id: Any) -> FlagQuerySet:
         """Those that this person made."""
@@ -63,6 +119,15 @@ class Flag(models.Model):
     external_id = models.CharField(max_length=255, null=True, blank=True)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    brought_by = models.ForeignKey(
+        FlagImport,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="flags",
+        db_index=False,
+        db_constraint=False,  # to add one would keep writers of a large table waiting; imports are never deleted
+    )
 
     objects = FlagQuerySet.as_manager()
 
@@ -85,8 +150,15 @@ class Flag(models.Model):
         indexes = [
             models.Index(fields=["case", "created_at", "id"], name="flag_of_case"),
             models.Index(fields=["reporter", "created_at", "id"], name="flag_by_reporter"),
+            models.Index(fields=["brought_by"], name="flag_brought", condition=Q(brought_by__isnull=False)),
             models.Index(fields=["case"], name="flag_left_behind", condition=Q(outcome="waiting", message=None)),
         ]
 
     def __str__(self) -> str:
         return f"Flag {self.pk}"
+
+    def frees(self, user_id: Any) -> bool:
+        """Whether it opens texts to this person without a reason, as FlagQuerySet.freeing."""
+        if self.source == Source.IMPORT:
+            return self.brought_by is None or self.brought_by.by_id != user_id
+        return self.source != Source.STAFF or self.reporter_id != user_id

@@ -76,13 +76,13 @@ class ParticipantsReports:
         return page
 
     def reasons(self, message_ids: Collection[int]) -> Mapping[int, str]:
-        """What was sent with the latest decision that hides each of them and was not undone.
+        """What was sent with the latest decision that hides each of them, or removes a part, and was not undone.
 
         That is the one in force, unless the case was decided again about other messages, or its decision lapsed: then
         the message stays hidden by what was decided before.
         """
-        measures = Measure.objects.filter(act=Act.HIDE, after=True, message__in=message_ids)
-        standing = measures.filter(decision__reverses=None, decision__reversed_by=None).exclude(decision__sent="")
+        measures = Measure.objects.filter(act__in=(Act.HIDE, Act.REDACT), after=True, message__in=message_ids)
+        standing = measures.not_undone().filter(decision__reverses=None).exclude(decision__sent="")
         rows = standing.order_by("decision__decided_at", "decision_id").values_list("message", "decision__sent")
         return dict(rows)
 

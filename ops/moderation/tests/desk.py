@@ -16,6 +16,7 @@ from ops.moderation.decisions import Choice
 from ops.moderation.models import Case, Decision, Flag, Label, Severity, Source
 
 REVIEWING = (*READING, "view_case", "decide_case", "flag_message")
+MEASURING = ("suspend_longer", "measure_staff", "request_deletion")
 LEADING = (*REVIEWING, "take_over_case", "undo_decision", "change_message")
 
 

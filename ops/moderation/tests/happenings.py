@@ -14,9 +14,13 @@ from messaging.models import Message
 from messaging.tests.conversations import answer, write
 from ops.moderation import claims, decisions, flagging, settling
 from ops.moderation.decisions import Choice
-from ops.moderation.models import Case, Claim, Decision, Flag, Label, Source
+from ops.moderation.measures.kinds import Order
+from ops.moderation.models import TIMED, Act, Case, Claim, Decision, Flag, Label, Measure, Source
+from ops.moderation.participants.standing import ParticipantsStanding
 from ops.moderation.refusals import Outdated
 from ops.moderation.transitions import Happening
+
+PERSONAL = (Act.WARN, Act.SUSPEND, Act.RESTRICT, Act.DELETE)
 
 
 class Crowd(NamedTuple):
@@ -129,6 +133,36 @@ def hide(crowd: Crowd, step: Step) -> None:
     found = list(Message.objects.filter(conversation=case.conversation_id).order_by("pk")) if case else []
     hides = [one.pk for one in (found if step.who % 2 else found[:1])]
     decide_with(crowd, step, Choice(crowd.labels[-1], hides=hides))
+
+
+@road(Happening.DECIDED)
+def measure_people(crowd: Crowd, step: Step) -> None:
+    """Take one or two measures on each person of the case, besides hiding a message or not."""
+    case = one_of(Case.objects.all(), step.which)
+    people = list(case.people.order_by("user").values_list("user", flat=True)) if case else []
+    until = timezone.now() + timedelta(days=1 + step.which)
+    orders = []
+    for place, person in enumerate(people):
+        act = PERSONAL[(step.who + place) % len(PERSONAL)]
+        orders.append(Order(act, user=person, until=until if act in TIMED else None))
+        if step.which % 2 and act != Act.WARN:
+            orders.append(Order(Act.WARN, user=person))
+    decide_with(crowd, step, Choice(crowd.labels[0], sent="Read this", measures=orders))
+
+
+@road()
+def confirm_warning(crowd: Crowd, step: Step) -> None:
+    warning = one_of(Measure.objects.filter(act=Act.WARN, user__in=[one.pk for one in crowd.people]), step.which)
+    if warning is not None:
+        person = next(one for one in crowd.people if one.pk == warning.user_id)
+        ParticipantsStanding().confirm(warning.pk, by=person)
+
+
+@road()
+def a_day_passes(crowd: Crowd, step: Step) -> None:
+    for pk, until in Measure.objects.values_list("pk", "until"):
+        if until is not None:
+            Measure.objects.filter(pk=pk).update(until=until - timedelta(days=1))
 
 
 @road(Happening.ESCALATED)

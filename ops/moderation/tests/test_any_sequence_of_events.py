@@ -6,26 +6,31 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Count, F
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.models import Message
+from messaging.participants.standing import standing_of
 from messaging.tests.cast import make_user
 from messaging.tests.random_threads import property_test, rolled_back
 from ops.accounts.refusals import Refused
+from ops.deletion.models import DeletionRequest
 from ops.files.tests.files import row
 from ops.imports.tests.importing import stored_import, undone
 from ops.moderation import decisions, flagging
-from ops.moderation.models import Case, Cause, Decision, Flag, Outcome, Source, State
+from ops.moderation.models import Case, Cause, Decision, Flag, Measure, Outcome, Source, State
 from ops.moderation.tests import happenings
-from ops.moderation.tests.desk import decided
+from ops.moderation.tests.desk import MEASURING, decided
 from ops.moderation.tests.happenings import ROADS, Crowd, Step
 from ops.moderation.transitions import TABLE
 
 numbers = st.integers(0, 7)
 steps = st.builds(Step, st.sampled_from(sorted(ROADS)), numbers, numbers)
+DECIDING = ["hide", "dismiss", "measure_people"]
 BEGINNING = [
     *(Step("write_to_somebody", which, who) for which, who in ((1, 0), (2, 1), (0, 1))),
     Step("answer_somebody", 0, 0),
@@ -36,6 +41,7 @@ BEGINNING = [
 
 @pytest.fixture
 def crowd(alice: Any, bob: Any, charlie: Any, mona: Any, mike: Any, lena: Any, spam: Any, threat: Any) -> Crowd:
+    lena.user_permissions.add(*Permission.objects.filter(codename__in=MEASURING))
     return Crowd([alice, bob, charlie, make_user("dora")], [mona, mike, lena], [spam, threat])
 
 
@@ -68,6 +74,8 @@ def everything_holds() -> None:
         assert last is not None
         assert last.cause in (Cause.TEXT_CHANGED, Cause.UNDONE)
     assert not Case.objects.filter(state=State.CLOSED, flags__outcome=Outcome.WAITING)
+    undone = Measure.objects.exclude(decision__reversed_by=None)
+    assert not undone.filter(pk__in=Measure.objects.standing().values("pk"))
 
 
 def queue() -> list[Any]:
@@ -110,13 +118,22 @@ def test_only_what_happens_to_a_case_moves_it_in_the_queue(crowd: Crowd, some: l
 
 @pytest.mark.django_db
 @property_test
-@given(some=st.lists(steps, max_size=12), which=numbers, who=numbers, road=st.sampled_from(["hide", "dismiss"]))
+@given(
+    some=st.lists(steps, max_size=12),
+    which=numbers,
+    who=numbers,
+    road=st.sampled_from(["hide", "dismiss", "measure_people"]),
+)
 def test_what_is_decided_and_undone_at_once_is_as_it_was(
     crowd: Crowd, some: list[Step], which: int, who: int, road: str
 ) -> None:
     def look() -> Any:
         flags = Flag.objects.order_by("pk").values_list("pk", "outcome", "settled_at")
-        return list(Message.objects.order_by("pk").values_list("pk", "hidden", "content", "revision")), list(flags)
+        messages = Message.objects.order_by("pk").values_list("pk", "hidden", "content", "revision")
+        accounts = get_user_model().objects.order_by("pk").values_list("pk", "is_active")
+        requested = DeletionRequest.objects.open().order_by("user").values_list("user")
+        standing = [standing_of(person) for person in crowd.people]
+        return list(messages), list(flags), list(accounts), list(requested), standing
 
     with rolled_back():
         for step in (*BEGINNING, *some):

@@ -77,7 +77,7 @@ def test_skipped_and_decided_cases_do_not_come_again(spam: Any, mona: Any) -> No
     claim = claims.claim_next(mona)
     assert claim is not None
     assert claim.case == third
-    Skip.objects.update(until=timezone.now())
+    Skip.objects.update(until=timezone.now() - timedelta(seconds=1))
     claims.release(mona, third.pk)
     assert claims.claim_next(mona).case == second  # type: ignore[union-attr]
 

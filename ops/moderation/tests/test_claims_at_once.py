@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
+from messaging.tests.cast import make_user
 from messaging.tests.concurrency import run_concurrently
 from ops.conftest import make_staff
 from ops.jobs.tests.killing import Databases, databases
-from ops.moderation import claims, decisions
-from ops.moderation.models import Case, Label, State
-from ops.moderation.tests.desk import REVIEWING, many_reports
+from ops.moderation import claims, decisions, flagging
+from ops.moderation.models import Case, Flag, Label, Source, State, View
+from ops.moderation.saved import queues
+from ops.moderation.tests.desk import REVIEWING, many_reports, message_of
 
 __all__ = ["databases"]
 
@@ -41,6 +43,35 @@ def take_all_of_forty() -> dict[str, Any]:
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         taken = take_all(8, 40)
     return {"taken": taken, "closed": list(Case.objects.filter(state=State.CLOSED).values_list("pk", flat=True))}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a test of its own, in a file")
+def test_ten_reviewers_in_two_views_share_them_without_a_case_of_another() -> None:
+    """Five each, in views that overlap: none is given twice, and nobody gets a case that is not in their view."""
+    spam, threat = (Label.objects.create(name=name, slug=name, severity="low") for name in ("spam", "threat"))
+    cases = many_reports(spam, 40)
+    first = {flag.case_id: flag for flag in Flag.objects.select_related("message")}
+    for case in cases[::2]:
+        flagging.flag(
+            message_of(first[case.pk]), label=threat, by=make_user(f"by-{case.pk}"), source=Source.PARTICIPANT
+        )
+    views = [View.objects.create(name=one, slug=one, filters=f"label={one}") for one in ("spam", "threat")]
+    people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(10)]
+    taken: list[list[int]] = [[] for _ in people]
+
+    def work(place: int) -> None:
+        while (claim := queues.claim_next(people[place], views[place % 2])) is not None:
+            taken[place].append(claim.case_id)
+            sent = {"by": people[place], "token": claim.token, "version": claim.case.version}
+            decisions.decide(claim.case_id, decisions.Choice(spam), **sent)
+
+    raised = run_concurrently(*(lambda place=place: work(place) for place in range(len(people))))
+    assert raised == [None] * len(people)
+    assert sorted(pk for some in taken for pk in some) == sorted(case.pk for case in cases)
+    of_threat = {case.pk for case in cases[::2]}
+    assert {pk for place in range(1, 10, 2) for pk in taken[place]} <= of_threat
 
 
 @pytest.mark.postgresql

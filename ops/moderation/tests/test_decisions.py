@@ -78,7 +78,7 @@ class TestDeciding:
 
     def test_an_unfilled_placeholder_is_refused(self, case: Case, mona: Any, spam: Any) -> None:
         reason = CannedReason.objects.create(slug="spam", label=spam, title="Spam", text="On {date} you broke {rule}.")
-        with pytest.raises(DecisionRefused, match=r"still has \{date\}, \{rule\}"):
+        with pytest.raises(DecisionRefused, match=r"Fill in \{date\} and \{rule\}"):
             decided(case, mona, spam, reason=reason, sent=reason.text)
         decided(case, mona, spam, reason=reason, sent="On 5 May you broke rule 3.")
         assert Decision.objects.get().sent == "On 5 May you broke rule 3."
@@ -110,7 +110,7 @@ class TestOtherSteps:
         until = timezone.now() + timedelta(hours=1)
         decisions.wait(case.pk, until=until, for_reply=False, **self.seen(case, mona))
         assert claims.claim_next(mona) is None
-        Case.objects.update(waits_until=timezone.now())
+        Case.objects.update(waits_until=timezone.now() - timedelta(seconds=1))
         assert claims.claim_next(mona).case == case  # type: ignore[union-attr]
 
     def test_waiting_for_a_reply(self, case: Case, mona: Any) -> None:
@@ -196,8 +196,9 @@ class TestUndoing:
         decided(case, mona, spam, hides=[message.pk])
         other = reported(spam, message=answer(message, "Why?"))
         second = decided(other.case, mona, spam, hides=[message.pk])
-        plan = decisions.undoing(second)
-        assert (plan.shows, plan.stays) == ([], {message.pk: "it was hidden before this decision"})
+        plan = decisions.undoing(second, by=mona).plan
+        assert not plan.undone
+        assert [*plan.stays.values()] == [f"Message {message.pk} stays hidden: it was hidden before this decision."]
         decisions.undo(second.pk, by=mona)
         assert Message.objects.get(pk=message.pk).hidden
 
@@ -207,8 +208,9 @@ class TestUndoing:
         message = the_message()
         message.content = "Send me less"
         message.save()
-        plan = decisions.undoing(decision)
-        assert (plan.shows, plan.stays) == ([], {message.pk: "its text was changed since"})
+        plan = decisions.undoing(decision, by=mona).plan
+        assert not plan.undone
+        assert [*plan.stays.values()] == [f"Message {message.pk} stays hidden: its text was changed since."]
         decisions.undo(decision.pk, by=mona)
         assert the_message().hidden
 
@@ -230,7 +232,7 @@ class TestUndoing:
             decisions.undo(decision.pk, by=mike)
         decisions.undo(decision.pk, by=lena)
         entry = Entry.objects.get(event="moderation.undone")
-        assert entry.details == {"decision": decision.pk, "shown": 0, "skipped": 0}
+        assert entry.details == {"decision": decision.pk, "restored": {}, "skipped": 0}
 
     def test_nobody_undoes_what_was_decided_about_them(
         self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any

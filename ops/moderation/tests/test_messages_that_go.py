@@ -11,8 +11,10 @@ from messaging.erasing.erasure import erase_user_data
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
 from ops.deletion.tests.deleting import approved, sam, sue, work_on
-from ops.moderation import flagging, settling
-from ops.moderation.models import Case, CasePerson, Decision, Flag, Outcome, Source, State
+from ops.moderation import decisions, erased, flagging, settling
+from ops.moderation.measures.kinds import Order
+from ops.moderation.models import Act, Case, CasePerson, Decision, Flag, Outcome, Source, State
+from ops.moderation.participants.standing import ParticipantsStanding
 from ops.moderation.tests.desk import decided
 
 __all__ = ["sam", "sue"]
@@ -57,6 +59,54 @@ def test_a_request_takes_names_and_words(
     assert (flag.note, flag.reporter, flag.outcome) == ("", bob, Outcome.DISMISSED)
     assert (decision.note, decision.sent, decision.decided_by, decision.in_force) == ("", "", mona, True)
     assert not CasePerson.objects.filter(user=alice.pk).exists()
+
+
+class TestWhatWasSentToSomebodyElse:
+    """Bob reported what Alice wrote to him, and goes: Alice still reads why she was warned, and not about whom."""
+
+    @pytest.fixture
+    def erase(self, bob: Any, sue: Any, sam: Any) -> Any:
+        return lambda mode="erase": work_on(approved(bob, by=sue, approver=sam, mode=mode))
+
+    def warn(self, case: Case, by: Any, label: Any, sent: str, **choice: Any) -> Decision:
+        person = CasePerson.objects.filter(case=case).earliest("user").user_id
+        return decided(case, by, label, sent=sent, note="Bob again", measures=[Order(Act.WARN, user=person)], **choice)
+
+    @pytest.mark.parametrize("mode", ["erase", "anonymise"])
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [("No spam.", True), ("No spam to BOB.", False), ("Not to mail_bob@example.com", False), ("bobs", False)],
+    )
+    def test_stays_for_them_unless_it_names_who_goes(
+        self, flag: Flag, alice: Any, mona: Any, spam: Any, erase: Any, mode: str, sent: str, kept: bool
+    ) -> None:
+        decision = self.warn(flag.case, mona, spam, sent)
+        erase(mode)
+        decision.refresh_from_db()
+        assert (decision.note, decision.sent) == ("", sent if kept else "")
+        (warning,) = ParticipantsStanding().standing_of(alice).warnings
+        assert warning.text == (sent if kept else "What the moderators wrote to you is no longer kept.")
+
+    def test_stays_where_a_message_of_theirs_is_hidden(
+        self, flag: Flag, alice: Any, mona: Any, spam: Any, erase: Any
+    ) -> None:
+        decision = decided(flag.case, mona, spam, sent="No spam.", hides=[flag.message_id])
+        erase("anonymise")
+        decision.refresh_from_db()
+        assert decision.sent == "No spam."
+        erased.forget(alice.pk, ["alice"])
+        assert Decision.objects.get().sent == ""
+
+    def test_goes_where_it_was_undone(self, flag: Flag, mona: Any, spam: Any, erase: Any) -> None:
+        decision = self.warn(flag.case, mona, spam, "No spam.")
+        decisions.undo(decision.pk, by=mona)
+        erase("anonymise")
+        assert set(Decision.objects.values_list("sent", flat=True)) == {""}
+
+    def test_goes_with_an_account_whose_names_are_not_known(self, flag: Flag, bob: Any, mona: Any, spam: Any) -> None:
+        self.warn(flag.case, mona, spam, "No spam.")
+        bob.delete()
+        assert Decision.objects.get().sent == ""
 
 
 def test_a_reporter_is_forgotten(flag: Flag, bob: Any, sue: Any, sam: Any) -> None:
@@ -114,3 +164,13 @@ class TestConversationsThatBecomeOne:
         case = Case.objects.get()
         assert (case.state, case.conversation_id) == (State.OPEN, parent.conversation_id)
         assert answer(orphan).conversation_id == parent.conversation_id
+
+    def test_a_case_whose_messages_were_erased_goes_along(
+        self, orphan: Message, spam: Any, bob: Any, charlie: Any, mona: Any
+    ) -> None:
+        later = answer(orphan)
+        decided(flagging.flag(later, label=spam, by=later.receiver, source=Source.PARTICIPANT).case, mona, spam)
+        later.delete()
+        parent = write(bob, charlie, "A question")
+        self.arrive(orphan, parent)
+        assert Case.objects.get().conversation_id == parent.conversation_id

@@ -21,7 +21,7 @@ from ops.moderation.tests.desk import decided
 
 pytestmark = pytest.mark.django_db
 REPORTS = reverse("messaging:reports")
-CONVERSATION = 6  # queries of its page without edits: session, user, its order, its messages; two about blocks
+CONVERSATION = 7  # queries of its page without edits: session, user, measures, order, messages; two about blocks
 
 
 def report_of(message: Message) -> str:
@@ -289,7 +289,7 @@ def test_pages_cost_the_same_with_twice_the_reports(
                 client.get(conversation_of(first))
         client = Client()
         client.force_login(bob)
-        with django_assert_num_queries(4):  # session, user, their number, a page of them
+        with django_assert_num_queries(5):  # session, user, measures on them, their number, a page of them
             client.get(REPORTS)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ops.audit.recording import NotRecorded
+from ops.console.numbers import counted
 from ops.moderation.labels import starting
 from ops.moderation.models import Label
 
@@ -31,9 +32,5 @@ class Command(BaseCommand):
         except NotRecorded as error:
             raise CommandError(str(error)) from error
         if labels or reasons:
-            added = f"{_number(labels, 'label')} and {_number(reasons, 'canned reason')}"
+            added = f"{counted(labels, 'label')} and {counted(reasons, 'canned reason')}"
             self.stdout.write(f"Added {added} of the starting set.")
-
-
-def _number(number: int, name: str) -> str:
-    return f"{number} {name}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Settle reports of messages that are gone."""
+"""Settle reports of messages that are gone, and remove previews and files of reports that nobody agreed to."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from ops.console.numbers import counted
 from ops.moderation import settling
+from ops.moderation.bringing import uploading
+from ops.moderation.groups.preparing import remove_old_previews
 
 
 class Command(BaseCommand):
     help = "Settle reports whose messages were erased. The worker does it every minute; doing it twice is harmless."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        remove_old_previews()
+        uploading.sweep()
         settled = settling.settle_erased()
         if settled:
-            self.stdout.write(f"Settled {settled:,} report{'' if settled == 1 else 's'} of erased messages.")
+            self.stdout.write(f"Settled {counted(settled, 'report')} of erased messages.")

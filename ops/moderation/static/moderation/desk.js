@@ -28,6 +28,11 @@ if (form && state) {
   }, BEAT);
 }
 
+// --- The panel stands beside the page where there is room: what is in it is found by everybody ---
+
+const panel = document.querySelector(".case .panel");
+if (panel && matchMedia("(min-width: 1000px)").matches) panel.open = true;
+
 // --- Keys, as the panel names them ---
 
 const isTyping = (element) =>
@@ -47,7 +52,7 @@ const press = (key) => {
   if (target.tagName === "FORM") target.requestSubmit();
   else if (target.tagName === "DETAILS") {
     target.open = true;
-    target.querySelector("select, input:not([type=hidden]), button").focus();
+    target.querySelector("select, textarea, input:not([type=hidden]), button").focus();
   } else target.click();
   return true;
 };
@@ -56,10 +61,30 @@ const KEYS = {
   j: () => go(1),
   k: () => go(-1),
   d: () => press("d") || form?.querySelector("input[name=action]")?.focus(),
+  p: () => history.back(),
+  ".": () => repeat(),
+  v: () => {
+    const here = document.activeElement?.closest("li.reported") ?? document;
+    const covered = here.querySelector("details.covered");
+    if (covered) covered.open = !covered.open;
+  },
   u: () => document.querySelector(".case .decisions a[href*=undo]")?.click(),
 };
 
-if (document.querySelector(".case")) {
+// The label, decision and reason of one's last decision, which the server keeps as long as one is signed in.
+const repeat = () => {
+  const last = Object.entries(JSON.parse(form?.dataset.repeat || "{}"));
+  for (const [name, values] of last) {
+    for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+      if (/^(radio|checkbox)$/.test(field.type)) field.checked = values.includes(field.value);
+      else field.value = values[0] ?? "";
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  if (last.length) form.querySelector("input[name=action]:checked")?.focus();
+};
+
+if (document.querySelector(".case") && !document.querySelector('[data-keys="off"]')) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
     if (/^[1-9]$/.test(event.key) && form) {
@@ -68,20 +93,24 @@ if (document.querySelector(".case")) {
       label.checked = true;
       label.focus();
     } else if (KEYS[event.key]) KEYS[event.key]();
-    else if (!/^[ewsnh]$/.test(event.key) || !press(event.key)) return;
+    else if (!/^[aewsnhmo]$/.test(event.key) || !press(event.key)) return;
     event.preventDefault();
   });
 }
 
-// --- A canned reason fills the text, unless somebody wrote one ---
+// --- Words selected in a message become words to remove ---
 
-const reason = form?.querySelector("select[name=reason]");
-if (reason) {
-  const text = form.querySelector("textarea[name=sent]");
-  let filled = "";
-  reason.addEventListener("change", () => {
-    if (text.value && text.value !== filled) return;
-    filled = reason.selectedOptions[0].dataset.text ?? "";
-    text.value = filled;
+const take = form?.querySelector(".take-selection");
+if (take) {
+  const words = form.querySelector("textarea[name=remove]");
+  take.hidden = false;
+  take.addEventListener("mousedown", (event) => event.preventDefault()); // which would end the selection
+  take.addEventListener("click", () => {
+    const selection = getSelection();
+    const message = selection.anchorNode?.parentElement?.closest(".case .messages > li[id]");
+    const selected = selection.toString().trim();
+    if (!message || !selected) return;
+    words.value = [words.value.trim(), selected].filter(Boolean).join("\n");
+    form.querySelector("select[name=remove_from]").value = message.id.slice(1);
   });
 }

@@ -1,0 +1,188 @@
+"""Checking a file of reports before the first one is stored: against the file, and against what is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+
+from messaging.models import Message
+from messaging.writing import in_batches
+from ops.files.formulas import MARK
+from ops.files.problems import Problem, Unreadable, label
+from ops.files.reading import open_source
+from ops.files.sources import Reading
+from ops.files.timestamps import moments_in
+from ops.imports import own_ids
+from ops.moderation.bringing.columns import COLUMNS
+from ops.moderation.bringing.rows import Row, checked
+from ops.moderation.models import Flag, Label, Source
+
+MOST_ROWS = 50_000  # they are stored in one transaction, in seconds
+LOOKED_UP = 500  # values in one query
+TOO_MANY = f"the file has more than {MOST_ROWS:,} reports: split it."
+
+
+class Reported(NamedTuple):
+    """A stored message that a row names."""
+
+    pk: int
+    conversation_id: int
+    sender_id: Any
+    receiver_id: Any
+    revision: int
+
+
+@dataclass(slots=True)
+class Ready:
+    """A row with what it names: the message, the label, the account (None for nobody), the number of the text."""
+
+    row: Row
+    message: Reported
+    label: Label
+    reporter_id: Any
+    revision: int
+
+
+@dataclass
+class Checked:
+    """What was found: ``ready`` are the reports to store, ``known`` how many are stored already."""
+
+    problems: list[Problem] = field(default_factory=list)
+    ready: list[Ready] = field(default_factory=list)
+    rows: int = 0
+    known: int = 0
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.level == "error" for problem in self.problems)
+
+
+def check_file(
+    path: Path,
+    *,
+    now: datetime,
+    using: str,
+    reading: Reading | None = None,
+    progress: Callable[[int], object] = lambda rows: None,
+) -> Checked:
+    """Check a file of reports, of any format that imports of messages take. Stores nothing. ``progress`` is told from
+    time to time how many rows were read."""
+    found = Checked()
+    read = reading or Reading()
+    moments = moments_in(read.time_zone, read.dates, read.repeated_times)
+    try:
+        with open_source(path, COLUMNS, read) as source:
+            guarded = MARK in source.headers
+            sound = checked(source, found.problems.append, moments=moments, guarded=guarded, now=now)
+            rows = list(_limited(sound, progress))
+            found.problems += source.notices
+    except Unreadable as error:
+        found.problems.append(error.problem)
+        return found
+    found.rows = len(rows)
+    for some in in_batches(_unknown(rows, found, using), LOOKED_UP):
+        _look_up(some, found, using)
+    _refuse_repeated(found, using)
+    found.problems.sort(key=lambda problem: problem.row or 0)
+    return found
+
+
+def _limited(rows: Iterable[Row], progress: Callable[[int], object]) -> Iterable[Row]:
+    for count, row in enumerate(rows):
+        if count >= MOST_ROWS:
+            raise Unreadable(TOO_MANY)
+        progress(count)
+        yield row
+
+
+def _unknown(rows: list[Row], found: Checked, using: str) -> list[Row]:
+    """The rows that are not stored yet, by an earlier import or because they come from here."""
+    beginning = f"{own_ids.beginning(using)}{own_ids.FLAG}"
+    unknown = []
+    for some in in_batches(rows, LOOKED_UP):
+        flags = Flag.objects.using(using).order_by()
+        ids = [row.external_id for row in some]
+        known = set(flags.filter(source=Source.IMPORT, external_id__in=ids).values_list("external_id", flat=True))
+        own = {number: one for one in ids if (number := _number(one, beginning)) is not None}
+        known |= {own[pk] for pk in flags.filter(pk__in=own).values_list("pk", flat=True)}
+        unknown += [row for row in some if row.external_id not in known]
+    found.known = len(rows) - len(unknown)
+    return unknown
+
+
+def _look_up(rows: Iterable[Row], found: Checked, using: str) -> None:
+    """Find what the rows name; what there is not is reported, with what there is."""
+    rows = list(rows)
+    labels = {one.slug: one for one in Label.objects.using(using)}
+    messages = _messages({row.message for row in rows}, using)
+    users = get_user_model()._base_manager.using(using)
+    people = dict(users.filter(username__in={row.reporter for row in rows}).values_list("username", "pk"))
+    for row in rows:
+        message, its_label = messages.get(row.message), labels.get(row.label)
+        faults = []
+        if message is None:
+            words = f"no stored message has the external ID {label(row.message)}: import the messages first."
+            faults.append(("message", words))
+        if its_label is None:
+            words = f"there is no label {label(row.label)}. There are: {', '.join(labels) or 'none'}. Use one of them, "
+            faults.append(("label", f"{words}or add it under Settings › Labels."))
+        if row.reporter and row.reporter not in people:
+            words = f"there is no account {label(row.reporter)}: correct the name, or leave it empty."
+            faults.append(("reporter", words))
+        for column, words in faults:
+            found.problems.append(Problem(row.number, column, "error", words))
+        if message is not None and its_label is not None and not faults:
+            revision = _revision(row, message, found)
+            found.ready.append(Ready(row, message, its_label, people.get(row.reporter), revision))
+
+
+def _revision(row: Row, message: Reported, found: Checked) -> int:
+    """The number of the text that was reported; a message that moved here without its older texts has fewer."""
+    if row.revision is not None and row.revision > message.revision:
+        words = f"text {row.revision} of the message is not stored here: taken as its latest, {message.revision}."
+        found.problems.append(Problem(row.number, "revision", "notice", words))
+    return min(row.revision or message.revision, message.revision)
+
+
+def _messages(ids: set[str], using: str) -> dict[str, Reported]:
+    """The stored messages with these external ids, those that exports made up for ours among them."""
+    beginning = own_ids.beginning(using)
+    own = {number: one for one in ids if (number := _number(one, beginning)) is not None}
+    messages = Message._base_manager.using(using).order_by()
+    found = messages.filter(external_id__in=ids).values_list("external_id", *Reported._fields)
+    named = {external_id: Reported(*values) for external_id, *values in found}
+    made_up = messages.filter(pk__in=own, external_id=None).values_list(*Reported._fields)
+    return named | {own[values[0]]: Reported(*values) for values in made_up}
+
+
+def _number(external_id: str, beginning: str) -> int | None:
+    """The number in an id that an export of this database made up."""
+    number = external_id.removeprefix(beginning)
+    is_ours = number != external_id and number.isascii() and number.isdecimal() and number == str(int(number[:19]))
+    return int(number) if is_ours and int(number) < 1 << 63 else None
+
+
+def _refuse_repeated(found: Checked, using: str) -> None:
+    """Report what one person reported twice of the same text: in the file, or in it and here."""
+    keys = Counter[tuple[int, int, Any]]()
+    stored: set[tuple[int, int, Any]] = set()
+    flags = Flag.objects.using(using).exclude(reporter=None).order_by()
+    for some in in_batches(found.ready, LOOKED_UP):
+        rows = flags.filter(message__in={one.message.pk for one in some})
+        stored |= set(rows.values_list("message", "revision", "reporter"))
+    fit = []
+    for one in found.ready:
+        key = (one.message.pk, one.revision, one.reporter_id)
+        keys[key] += one.reporter_id is not None
+        if key in stored or keys[key] > 1:
+            words = f"{label(one.row.reporter)} has reported this text of the message already: remove the row."
+            found.problems.append(Problem(one.row.number, "reporter", "error", words))
+        else:
+            fit.append(one)
+    found.ready = fit

@@ -1,0 +1,111 @@
+"""The jobs of an import of reports: checking its file, storing what is in it, undoing that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+
+from ops.files import private_files
+from ops.jobs.kinds import KindWithRollback
+from ops.jobs.models import Job
+from ops.jobs.run import JobFailed, Run
+from ops.moderation.bringing import storing, uploading
+from ops.moderation.models import FlagImport, ImportState
+from ops.moderation.refusals import FlagRefused
+
+TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
+NO_LONGER_SOUND = "What is stored changed since the file was checked, so nothing was imported. See the problems."
+
+
+class ImportsFlags(KindWithRollback):
+    """A job of an import of reports, which is in the state ``uploading.WHILE`` meanwhile, and in ``before`` again where
+    the job does not come to its end."""
+
+    unit = "reports"
+    permission = uploading.PERMISSION
+    before: ImportState = ImportState.CHECKED
+
+    def page(self, job: Job) -> str:
+        return uploading.address_of(job.params["import"])
+
+    def why_no_retry(self, job: Job) -> str:
+        return "Start it again from the page of the import."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        import_ = self._import_of(run)
+        if import_ is None:
+            return {}
+        try:
+            return self.do(import_, run)
+        except FlagRefused as refusal:
+            raise JobFailed(str(refusal)) from refusal
+
+    def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
+        """Do it, in one batch. Raises FlagRefused."""
+        raise NotImplementedError
+
+    def roll_back(self, run: Run) -> None:
+        with run.batch():
+            self._at_work(run).update(state=self.before)
+
+    def _at_work(self, run: Run) -> Any:
+        return FlagImport.objects.filter(pk=run.params["import"], job=run.job.pk, state=uploading.WHILE[self.name])
+
+    def _import_of(self, run: Run) -> FlagImport | None:
+        """The import; None where this job is done with it. Raises JobFailed where another one has it."""
+        import_ = FlagImport.objects.filter(pk=run.params["import"]).first()
+        if import_ is None or import_.job_id != run.job.pk:
+            raise JobFailed(TAKEN_OVER)
+        return import_ if import_.state == uploading.WHILE[self.name] else None
+
+
+class CheckFlags(ImportsFlags):
+    """Checks the file; the import is checked then, whatever was found."""
+
+    name = uploading.CHECK
+    cancel_note = "Nothing is stored, and the file can be checked again."
+
+    def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
+        uploading.check(import_, run.beat)
+        with run.batch():
+            self._at_work(run).update(state=ImportState.CHECKED, counts=import_.counts)
+            run.advance(done=import_.counts["rows"], total=import_.counts["rows"])
+        return {name: import_.counts[name] for name in ("new", "known", "errors")}
+
+
+class StoreFlags(ImportsFlags):
+    """Checks the file once more and stores its reports, all of them or none."""
+
+    name = uploading.STORE
+    cancel_note = "Nothing of the file is imported."
+
+    def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
+        found = uploading.check(import_, run.beat)
+        if found.errors:
+            with run.batch():
+                self._at_work(run).update(state=ImportState.CHECKED, counts=import_.counts)
+            return {"refused": NO_LONGER_SOUND}
+        with run.batch():
+            stored = storing.store(found.ready, by=run.requester, known=found.known, import_=import_)
+            FlagImport.objects.filter(pk=import_.pk).update(upload="")
+            run.advance(done=len(found.ready), total=len(found.ready))
+        private_files.delete_all(import_.upload)  # if this process dies before, the sweep does it
+        return {name: stored.counts[name] for name in ("flags", "known", "cases")}
+
+
+class UndoFlags(ImportsFlags):
+    """Removes the reports that an import brought and that nobody decided since."""
+
+    name = uploading.UNDO
+    cancel_note = "What was imported stays."
+    before = ImportState.STORED
+
+    def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
+        with run.batch():
+            removed = storing.undo(import_.pk, by=run.requester, using=DEFAULT_DB_ALIAS)
+            run.advance(done=removed["flags"], total=removed["flags"])
+        return removed
+
+
+KINDS = (CheckFlags(), StoreFlags(), UndoFlags())

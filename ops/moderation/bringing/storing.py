@@ -1,0 +1,231 @@
+"""Storing the reports of a checked file, with their cases, in sets: all of them or none. And undoing that."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging.models import Conversation, Message
+from messaging.writing import ids_subquery, in_batches
+from ops.audit.recording import record
+from ops.moderation import cases, ranking
+from ops.moderation.bringing.checking import Ready
+from ops.moderation.cases import REOPENED_WITHIN
+from ops.moderation.events import ModerationEvent
+from ops.moderation.labels.targets import target_of, worst
+from ops.moderation.models import Case, CasePerson, Flag, FlagImport, ImportState, Outcome, Source, State
+from ops.moderation.refusals import FlagRefused
+from ops.moderation.transitions import Happening, after
+
+TOGETHER = 500  # conversations whose cases are stored at a time
+WRITTEN = 1_000  # rows of one statement
+CHANGED_MEANWHILE = "Somebody changed messages that the file names while it was read: import it again."
+UNDONE_ALREADY = "There is no import of reports with this batch, or it was undone already."
+CHANGED = (
+    "state", "version", "pending_since", "closed_at", "waiting_from", "waits_until", "waits_for_reply", "severity",
+    "due_at", "rank_at",
+)  # fmt: skip
+
+
+def store(
+    ready: Collection[Ready],
+    *,
+    by: Any,
+    known: int = 0,
+    import_: FlagImport | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> FlagImport:
+    """Store reports. Those that wait join the case of their conversation or open one, as other reports do; it ranks by
+    the time at which they were made. Those that were settled elsewhere open no case for anybody to decide.
+
+    ``import_`` is that of an uploaded file. Raises FlagRefused where messages were moved or removed since the check.
+    """
+    with transaction.atomic(using=using):
+        now = timezone.now()
+        if import_ is None:
+            import_ = FlagImport.objects.using(using).create(by=by, created_at=now)
+        flagged: defaultdict[int, list[Ready]] = defaultdict(list)
+        for one in ready:
+            flagged[one.message.conversation_id].append(one)
+        opened = 0
+        for some in in_batches(sorted(flagged), TOGETHER):
+            _lock(some, [one for pk in some for one in flagged[pk]], using)
+            opened += _Batch(import_, {pk: flagged[pk] for pk in some}, using).store()
+        import_.counts = {"flags": len(ready), "known": known, "cases": opened}
+        import_.state, import_.stored_at = ImportState.STORED, now
+        import_.save(using=using, update_fields=["counts", "state", "stored_at"])
+        record(ModerationEvent.FLAGS_IMPORTED, actor=by, target=import_, details=import_.counts, using=using)
+    return import_
+
+
+def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, int]:
+    """Remove the reports that an import brought and that nobody decided since; returns how many, how many are kept, and
+    how many cases went with them. Cases in which nothing else waits are closed. Raises FlagRefused."""
+    with transaction.atomic(using=using):
+        import_ = FlagImport.objects.using(using).select_for_update().filter(pk=batch).first()
+        if import_ is None or import_.state not in (ImportState.STORED, ImportState.UNDOING):
+            raise FlagRefused(UNDONE_ALREADY)
+        brought = Flag.objects.using(using).filter(brought_by=import_)
+        untouched = untouched_by_anybody(import_, using=using)
+        case_ids = sorted(set(untouched.order_by().values_list("case", flat=True)))
+        counts = {"flags": 0, "cases": 0}
+        for some in in_batches(case_ids, TOGETHER):
+            among = ids_subquery(some, using=using)
+            locked = cases.all_locked_in_conversations(some, using=using)
+            counts["flags"] += untouched.filter(case__in=among).delete()[0]
+            empty = Case.objects.using(using).filter(pk__in=among, flags=None, decisions=None)
+            gone = set(empty.values_list("pk", flat=True))
+            empty.filter(pk__in=ids_subquery(sorted(gone), using=using)).delete()
+            counts["cases"] += len(gone)
+            for case in locked:
+                if case.pk not in gone:
+                    cases.close_if_settled(case, using=using)
+        counts["kept"] = brought.count()
+        import_.undone_at, import_.state = timezone.now(), ImportState.UNDONE
+        import_.counts = {**import_.counts, "removed": counts}
+        import_.save(using=using, update_fields=["undone_at", "state", "counts"])
+        record(ModerationEvent.FLAGS_IMPORT_UNDONE, actor=by, target=import_, details=counts, using=using)
+    return counts
+
+
+def untouched_by_anybody(import_: FlagImport, *, using: str = DEFAULT_DB_ALIAS) -> Any:
+    """The reports that an import brought and that nobody decided since."""
+    brought = Flag.objects.using(using).filter(brought_by=import_)
+    return brought.filter(Q(outcome=Outcome.WAITING) | Q(settled_at__lte=import_.stored_at))
+
+
+def _lock(conversation_ids: Collection[int], ready: Iterable[Ready], using: str) -> None:
+    """Lock conversations, so that cases are opened one at a time. Raises FlagRefused."""
+    Conversation.objects.using(using).filter(pk__in=ids_subquery(conversation_ids, using=using)).lock()
+    places = {one.message.pk: (one.message.conversation_id, one.message.revision) for one in ready}
+    messages = Message._base_manager.using(using).filter(pk__in=ids_subquery(places, using=using))
+    if {pk: tuple(place) for pk, *place in messages.values_list("pk", "conversation_id", "revision")} != places:
+        raise FlagRefused(CHANGED_MEANWHILE)
+
+
+@dataclass
+class _Batch:
+    """The reports of some locked conversations, being stored."""
+
+    import_: FlagImport
+    flagged: dict[int, list[Ready]]
+    using: str
+
+    def store(self) -> int:
+        """Store them with their cases; returns how many cases are new."""
+        pending, latest = self._stored_cases()
+        of: dict[int, Case] = {}
+        new, changed = [], []
+        for conversation_id, some in self.flagged.items():
+            waiting = [one for one in some if one.row.outcome == Outcome.WAITING]
+            case = pending.get(conversation_id) or latest.get(conversation_id)
+            if case is not None and not self._fits(case, waiting):
+                case = None
+            if case is None:
+                case = _new_case(conversation_id, some, waiting)
+                new.append(case)
+            elif waiting:
+                _join(case, min(one.row.created_at for one in waiting))
+                changed.append(case)
+            of[conversation_id] = case
+        Case.objects.using(self.using).bulk_create(new, batch_size=WRITTEN)
+        flags = [self._flag(one, of[pk]) for pk, some in self.flagged.items() for one in some]
+        Flag.objects.using(self.using).bulk_create(flags, batch_size=WRITTEN)
+        self._name_people(of)
+        self._rank([*new, *changed])
+        return len(new)
+
+    def _stored_cases(self) -> tuple[dict[int | None, Case], dict[int | None, Case]]:
+        """The pending case, and the latest one, of each conversation that has one."""
+        among = ids_subquery(self.flagged, using=self.using)
+        found = list(cases.locked(self.using).filter(conversation__in=among).order_by("pk"))
+        pending = {case.conversation_id: case for case in found if case.state != State.CLOSED}
+        return pending, {case.conversation_id: case for case in found}
+
+    @staticmethod
+    def _fits(case: Case, waiting: list[Ready]) -> bool:
+        """Whether reports join this case: a case closed long before a new report stays closed."""
+        if case.state != State.CLOSED or not waiting or case.closed_at is None:
+            return True
+        return case.closed_at > min(one.row.created_at for one in waiting) - REOPENED_WITHIN
+
+    def _flag(self, one: Ready, case: Case) -> Flag:
+        return Flag(
+            case=case,
+            message_id=one.message.pk,
+            revision=one.revision,
+            label=one.label,
+            reporter_id=one.reporter_id,
+            source=Source.IMPORT,
+            note=one.row.note,
+            outcome=one.row.outcome,
+            external_id=one.row.external_id,
+            created_at=one.row.created_at,
+            settled_at=one.row.settled_at,
+            brought_by=self.import_,
+        )
+
+    def _name_people(self, of: dict[int, Case]) -> None:
+        people = {
+            (of[pk].pk, user_id)
+            for pk, some in self.flagged.items()
+            for one in some
+            for user_id in (one.message.sender_id, one.message.receiver_id)
+        }
+        rows = [CasePerson(case_id=case_id, user_id=user_id) for case_id, user_id in sorted(people)]
+        CasePerson.objects.using(self.using).bulk_create(rows, ignore_conflicts=True, batch_size=WRITTEN)
+
+    def _rank(self, touched: list[Case]) -> None:
+        """Set the places of cases in the queue by their waiting reports, and store what was changed of them."""
+        flags = Flag.objects.using(self.using).waiting().filter(case__in=[case.pk for case in touched]).order_by()
+        found: defaultdict[int, list[tuple[str, Any]]] = defaultdict(list)
+        for case_id, severity, reporter in flags.values_list("case", "label__severity", "reporter"):
+            found[case_id].append((severity, reporter))
+        reporters = {reporter for some in found.values() for _, reporter in some if reporter is not None}
+        weights = ranking.weights_of(reporters, using=self.using)
+        for case in touched:
+            some = found[case.pk]
+            if some:
+                case.severity = worst(severity for severity, _ in some)
+                its = [weights[one] for one in {reporter for _, reporter in some if reporter is not None}]
+                case.due_at, case.rank_at = ranking.rank(case.pending_since, target_of(case.severity), its)
+        Case.objects.using(self.using).bulk_update(touched, CHANGED, batch_size=WRITTEN)
+
+
+def _new_case(conversation_id: int, some: list[Ready], waiting: list[Ready]) -> Case:
+    """A case for reports in a conversation; one that is closed where all of them were settled elsewhere."""
+    since = min(one.row.created_at for one in waiting or some)
+    severity = worst(one.label.severity for one in waiting or some)
+    due_at, rank_at = ranking.rank(since, target_of(severity), ())
+    closed_at: datetime | None = None
+    if not waiting:
+        closed_at = max(one.row.settled_at or one.row.created_at for one in some)
+    return Case(
+        conversation_id=conversation_id,
+        state=State.OPEN if waiting else State.CLOSED,
+        severity=severity,
+        due_at=due_at,
+        rank_at=rank_at,
+        pending_since=since,
+        first_flag_at=min(one.row.created_at for one in some),
+        closed_at=closed_at,
+    )
+
+
+def _join(case: Case, since: datetime) -> None:
+    """Have a stored case pending because of a report; one that was closed is pending anew ``since`` then."""
+    if case.state == State.CLOSED:
+        case.pending_since, case.closed_at = since, None
+    case.state = after(case.state, Happening.FLAGGED)
+    if case.state != State.WAITING:
+        case.waiting_from = case.waits_until = None
+        case.waits_for_reply = False
+    case.version += 1

@@ -1,0 +1,148 @@
+"""Uploaded files of reports: kept while their uploader decides about them, used once, deleted afterwards.
+
+Everybody keeps one at most: a new one takes the place of what waits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.console.numbers import counted
+from ops.files import private_files, uploads
+from ops.files.problems import Problem
+from ops.files.uploads import PrivateUpload, PrivateUploadHandler
+from ops.imports.uploads import NOT_KEPT, shown_name
+from ops.jobs import starting
+from ops.jobs.leases import UNDER_WAY
+from ops.moderation.bringing.checking import Checked, check_file
+from ops.moderation.models import FlagImport, ImportState, Outcome
+from ops.moderation.refusals import FlagRefused
+
+PERMISSION = "moderation.import_flags"
+CHECK, STORE, UNDO = "moderation.check_flags", "moderation.store_flags", "moderation.undo_flags"  # kinds of jobs
+WHILE = {CHECK: ImportState.CHECKING, STORE: ImportState.STORING, UNDO: ImportState.UNDOING}
+PREVIEW = "preview.json"
+MOST_BYTES = 64 * 2**20  # of a file, which has 50,000 reports at most
+MOST_PROBLEMS, MOST_ROWS_SHOWN = 300, 10
+WENT_ON = "This import went on meanwhile, in another tab perhaps. This is how it is now."
+DISCARDABLE = Q(state__in=(ImportState.CHECKING, ImportState.CHECKED))
+
+
+def address_of(import_id: Any) -> str:
+    """The page of an import of reports."""
+    return reverse("admin:moderation_flagimport_change", args=[import_id])
+
+
+def receive(request: HttpRequest) -> PrivateUploadHandler:
+    """Stream the file of ``request`` into a private one."""
+    return uploads.receive(request, limit=min(MOST_BYTES, settings.MOST_UPLOADED), remedy="split it.")
+
+
+def keep(upload: PrivateUpload, *, by: Any) -> FlagImport:
+    """A new import of a file that was received whole, which is checked when this returns, if it is small."""
+    for one in FlagImport.objects.filter(DISCARDABLE, by=by):
+        discard(one)
+    upload.incoming.keep()
+    names = {"file_name": shown_name(upload.name or ""), "upload": upload.incoming.name}
+    now = timezone.now()
+    import_ = FlagImport.objects.create(by=by, created_at=now, state=ImportState.CHECKED, **names)
+    return start(import_, CHECK, by=by)
+
+
+def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
+    """Have a job check, store or undo an import: here for at most 2 s, then by a worker. Raises FlagRefused."""
+    if kind != UNDO and not is_kept(import_):
+        raise FlagRefused(NOT_KEPT)
+    before = ImportState.STORED if kind == UNDO else ImportState.CHECKED
+    counts = import_.counts
+    title = {
+        CHECK: "Check of a file of reports",
+        STORE: f"Import of {counted(counts.get('new', 0), 'report')}",
+        UNDO: f"Undoing the import of {counted(counts.get('flags', 0), 'report')}",
+    }[kind]
+    with transaction.atomic():
+        if not FlagImport.objects.filter(pk=import_.pk, state=before).update(state=WHILE[kind]):
+            raise FlagRefused(WENT_ON)
+        job = starting.start(kind, requester=by, title=title, params={"import": str(import_.pk)}, kick=False)
+        FlagImport.objects.filter(pk=import_.pk).update(job=job)
+    starting.do_here(job)
+    import_.refresh_from_db()
+    return import_
+
+
+def is_kept(import_: FlagImport) -> bool:
+    """Whether the file is still there."""
+    return private_files.exists(import_.upload)
+
+
+def discard(import_: FlagImport) -> bool:
+    """Delete a file that was not imported; False where it was meanwhile."""
+    found = FlagImport.objects.filter(DISCARDABLE, pk=import_.pk)
+    if not found.update(state=ImportState.DISCARDED, upload=""):
+        return False
+    private_files.delete_all(import_.upload)
+    return True
+
+
+def sweep() -> None:
+    """Discard imports whose file was left for a day, which deletes it."""
+    old = FlagImport.objects.filter(DISCARDABLE, created_at__lte=timezone.now() - private_files.KEPT)
+    for import_ in old.exclude(job__state__in=UNDER_WAY):
+        discard(import_)
+
+
+def in_use() -> list[str]:
+    """The uploads that waiting or running jobs need."""
+    at_work = FlagImport.objects.filter(job__state__in=UNDER_WAY).exclude(upload="")
+    return list(at_work.order_by().values_list("upload", flat=True))
+
+
+def write_preview(import_: FlagImport, found: Checked) -> None:
+    """Keep beside the upload what its uploader is shown, and count what was found; the import is not saved."""
+    import_.counts = {
+        "rows": found.rows,
+        "new": len(found.ready),
+        "known": found.known,
+        "waiting": sum(one.row.outcome == Outcome.WAITING for one in found.ready),
+        "conversations": len({one.message.conversation_id for one in found.ready}),
+        "errors": found.errors,
+        "problems": len(found.problems),
+    }
+    first = [
+        {"message": one.message.pk, "label": one.label.name, "reporter": one.row.reporter, "note": one.row.note}
+        for one in found.ready[:MOST_ROWS_SHOWN]
+    ]
+    worst_first = sorted(found.problems, key=lambda one: one.level != "error")
+    problems = [[one.row, one.column, one.level, one.message] for one in worst_first[:MOST_PROBLEMS]]
+    path = private_files.path(private_files.beside(import_.upload, PREVIEW))
+    with open(path, "w", encoding="utf-8", opener=private_files.opener) as file:
+        json.dump({"problems": problems, "first": first}, file)
+
+
+def preview_of(import_: FlagImport) -> tuple[list[Problem], list[dict[str, Any]]]:
+    """The problems and the first reports of a checked file; nothing where it is not kept any more."""
+    if not import_.upload:
+        return [], []
+    path = private_files.path(private_files.beside(import_.upload, PREVIEW))
+    if not path.is_file():
+        return [], []
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return [Problem(*one) for one in found["problems"]], found["first"]
+
+
+def check(import_: FlagImport, progress: Any) -> Checked:
+    """Check the file, and keep what was found; the import is not saved. Raises FlagRefused where it is gone."""
+    if not is_kept(import_):
+        raise FlagRefused(NOT_KEPT)
+    path = private_files.path(import_.upload)
+    found = check_file(path, now=timezone.now(), using=DEFAULT_DB_ALIAS, progress=progress)
+    write_preview(import_, found)
+    return found

@@ -1,0 +1,88 @@
+"""Fields that the forms of one decision, of many at once, of a report and of undoing have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from ops.console.limits.choices import RowField
+from ops.moderation.models import CannedReason, Label
+from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT
+
+
+class ReasonSelect(forms.Select):
+    """Canned reasons, each with its text, which a script puts into the field below."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        reason = getattr(option["value"], "instance", None)
+        if reason is not None:
+            option["attrs"]["data-text"] = reason.text
+        return option
+
+
+def label_field(required: str) -> RowField:
+    """The label of a report or decision; ``required`` is the sentence where none is chosen."""
+    return RowField(
+        Label.objects.active(),
+        to_field_name="slug",
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": required},
+    )
+
+
+def action_field(choices: Any) -> forms.ChoiceField:
+    """What is decided."""
+    return forms.ChoiceField(
+        label="Decision",
+        choices=choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what is to be done."},
+    )
+
+
+def reason_field() -> RowField:
+    """The canned reason of a decision."""
+    return RowField(
+        CannedReason.objects.offered().select_related("label"),
+        label="Canned reason",
+        to_field_name="slug",
+        required=False,
+        empty_label="None",
+        widget=ReasonSelect,
+    )
+
+
+def sent_field(label: str, help_text: str) -> forms.CharField:
+    """What participants read of a decision."""
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=LONGEST_SENT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=help_text,
+    )
+
+
+def note_field() -> forms.CharField:
+    """What colleagues read of a decision."""
+    return forms.CharField(
+        label="Note for colleagues", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+def why_field(required: str) -> forms.CharField:
+    """Why something is undone; ``required`` is the sentence where nothing is said."""
+    return forms.CharField(
+        label="Why",
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": required},
+    )
+
+
+def text_to_send(data: dict[str, Any]) -> str:
+    """What valid ``data`` send: a canned reason without a text of its own as it is."""
+    return data["sent"] or (data["reason"].text if data["reason"] else "")

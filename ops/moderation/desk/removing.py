@@ -1,0 +1,61 @@
+"""The part of the decision form with which Leads remove words from messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.db import DEFAULT_DB_ALIAS
+
+from messaging.limits import LONGEST_TEXT
+from ops.moderation.measures.kinds import Order
+from ops.moderation.measures.redacting import removing
+from ops.moderation.refusals import DecisionRefused
+
+PERMISSION = "messaging.redact_message"
+FIELDS = ("remove", "remove_from")
+
+
+class RemovingFields(forms.Form):
+    """Words to remove, one passage a line, from one message or from all that the page shows.
+
+    What is entered here is kept in no draft: it is what nobody is to read.
+    """
+
+    remove = forms.CharField(
+        label="Words to remove",
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text="Exactly as they stand in the message, one passage a line. Everybody reads “[part removed]” there.",
+    )
+    remove_from = forms.TypedChoiceField(label="From", required=False, coerce=int, empty_value=None)
+
+    def offer(self, messages: Collection[tuple[int, str]]) -> None:
+        """Offer these messages, each with its words in the form."""
+        everywhere = ("", "Every message on this page that has them")
+        self.fields["remove_from"].choices = [everywhere, *messages]  # type: ignore[attr-defined]
+        self.offered = [pk for pk, _ in messages]
+
+    def forbid(self) -> None:
+        """For those who may not remove words: the form has none of it."""
+        for name in FIELDS:
+            del self.fields[name]
+
+    def clean_remove(self) -> list[str]:
+        """The passages, each once."""
+        lines = (line.strip() for line in self.cleaned_data["remove"].splitlines())
+        return list(dict.fromkeys(filter(None, lines)))
+
+    def orders(self, data: dict[str, Any]) -> list[Order]:
+        """What cleaned ``data`` asks to remove; a field gets an error where the words are not found."""
+        words = data.get("remove")
+        if not words:
+            return []
+        chosen = data.get("remove_from")
+        try:
+            return removing(words, self.offered if chosen is None else [chosen], using=DEFAULT_DB_ALIAS)
+        except DecisionRefused as refusal:
+            self.add_error("remove", str(refusal))
+            return []

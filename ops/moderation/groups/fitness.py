@@ -1,0 +1,137 @@
+"""Which cases are fit for a group: whether it may do something about each, and if not, why. The preview and the job ask
+here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from django.db.models import Case as Choose
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
+
+from ops.moderation import cases
+from ops.moderation.models import (
+    Case,
+    Cause,
+    Claim,
+    CoveredMessage,
+    Decision,
+    DecisionGroup,
+    Flag,
+    GroupKind,
+    LeftOut,
+    Measure,
+    State,
+)
+from ops.moderation.models.cases import concerns, overturned
+
+Conditions = list[tuple[LeftOut, Any]]
+
+
+class Fitness(NamedTuple):
+    """A case now: its version, its waiting reports, the sum of the revisions of what they are about, and why nothing
+    may be done about it ("" where it may)."""
+
+    version: int
+    reports: int
+    revisions: int
+    why: str
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """What must be the same when its turn comes."""
+        return {"version": self.version, "reports": self.reports, "revisions": self.revisions}
+
+
+def fitness_of(group: DecisionGroup, ids: Collection[int], *, by: Any) -> dict[int, Fitness]:
+    """Return which of these cases are fit for ``group``, whose author is ``by``, in two queries."""
+    conditions = CONDITIONS[GroupKind(group.kind)](group, by)
+    choose = Choose(
+        *(When(condition, then=Value(why.value)) for why, condition in conditions),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    among = cases.among(ids, using="default")
+    waiting = Flag.objects.waiting().filter(case__in=among).order_by().values_list("case")
+    reports = {
+        pk: (number, revisions or 0)
+        for pk, number, revisions in waiting.annotate(number=Count("pk"), revisions=Sum("message__revision"))
+    }
+    rows = Case.objects.filter(pk__in=among).order_by().annotate(why=choose).values_list("pk", "version", "why")
+    return {pk: Fitness(version, *reports.get(pk, (0, 0)), why) for pk, version, why in rows}
+
+
+def _held(by: Any) -> Exists:
+    return Exists(Claim.objects.live().filter(case=OuterRef("pk")).exclude(reviewer=by.pk))
+
+
+def _deciding(group: DecisionGroup, by: Any) -> Conditions:
+    """Cases are decided as by one who claims them; but for escalated ones, which ask to be looked at by themselves."""
+    return [
+        (LeftOut.CLOSED, Q(state=State.CLOSED)),
+        (LeftOut.ERASED, Q(conversation=None)),
+        (LeftOut.ESCALATED, Q(state=State.ESCALATED)),
+        (LeftOut.HELD, _held(by)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        (LeftOut.OVERTURNED, overturned(by.pk)),
+        (LeftOut.NOTHING, ~Exists(Flag.objects.waiting().filter(case=OuterRef("pk"), message__isnull=False))),
+    ]
+
+
+def _undoing(group: DecisionGroup, by: Any) -> Conditions:
+    """A decision of a group is undone where nothing has happened since that calls for another look."""
+    decided = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
+    others = Case.objects.pending().filter(conversation=OuterRef("conversation")).exclude(pk=OuterRef("pk"))
+    return [
+        (LeftOut.UNDONE, Exists(decided.filter(reversed_by__isnull=False))),
+        (LeftOut.ERASED, Q(conversation=None) | ~Exists(_covered(decision__group=group.reverses_id))),
+        (LeftOut.DECIDED, Exists(_newer(group))),
+        (LeftOut.TEXT_CHANGED, Exists(decided.filter(cause=Cause.TEXT_CHANGED))),
+        (LeftOut.REPORTED, Exists(Flag.objects.waiting().filter(case=OuterRef("pk")))),
+        (LeftOut.ANOTHER_CASE, Exists(others)),
+        (LeftOut.HELD, _held(by)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        (LeftOut.CHANGED, ~Exists(decided.filter(in_force=True))),
+    ]
+
+
+def _redoing(group: DecisionGroup, by: Any) -> Conditions:
+    """What was undone is decided again where nothing has happened to the case since."""
+    undone = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
+    assert group.reverses is not None
+    before = group.reverses.reverses_id  # the group that was undone
+    covered = _covered(decision__group=before)
+    measures = Measure.objects.filter(decision__group=before, decision__case=OuterRef("pk"), message__isnull=False)
+    later = Flag.objects.filter(case=OuterRef("pk"), created_at__gt=_of_reversed(group, "decided_at"))
+    return [
+        (LeftOut.DECIDED, Exists(_newer(group))),
+        (LeftOut.ERASED, Q(conversation=None) | ~Exists(covered)),
+        (LeftOut.CLOSED, Q(state=State.CLOSED)),
+        (LeftOut.TEXT_CHANGED, Exists(covered.exclude(revision=F("message__revision")))),
+        (LeftOut.REPORTED, Exists(later)),
+        (LeftOut.REFUSED, Exists(measures.exclude(message__conversation=OuterRef("conversation")))),
+        (LeftOut.ESCALATED, Q(state=State.ESCALATED)),
+        (LeftOut.HELD, _held(by)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        (LeftOut.OVERTURNED, overturned(by.pk)),
+        (LeftOut.CHANGED, ~Exists(undone.filter(version_after=OuterRef("version")))),
+    ]
+
+
+def _covered(**of: Any) -> Any:
+    """The messages that decisions cover and that are still there."""
+    return CoveredMessage.objects.filter(**of, decision__case=OuterRef("pk"), message__isnull=False)
+
+
+def _newer(group: DecisionGroup) -> Any:
+    """What was decided on the case after the decision that is to be reversed."""
+    after = _of_reversed(group, "version_after")
+    return Decision.objects.filter(case=OuterRef("pk"), reverses=None, version_after__gt=after)
+
+
+def _of_reversed(group: DecisionGroup, name: str) -> Subquery:
+    """A field of the decision that is to be reversed, in a query of what has a ``case``."""
+    return Subquery(Decision.objects.filter(case=OuterRef("case"), group=group.reverses_id).values(name)[:1])
+
+
+CONDITIONS = {GroupKind.DECIDE: _deciding, GroupKind.UNDO: _undoing, GroupKind.REDO: _redoing}

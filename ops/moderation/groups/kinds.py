@@ -1,0 +1,171 @@
+"""The job of a group: its cases in batches, each of them once, whatever becomes of the worker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from ops.jobs.kinds import Kind
+from ops.jobs.models import Job
+from ops.jobs.pacing import Pace
+from ops.jobs.run import JobFailed, Run
+from ops.moderation import cases, decisions
+from ops.moderation.decisions import Choice
+from ops.moderation.groups import preparing
+from ops.moderation.groups.fitness import fitness_of
+from ops.moderation.models import (
+    DONE,
+    Act,
+    Case,
+    Decision,
+    DecisionGroup,
+    Flag,
+    GroupAction,
+    GroupedCase,
+    GroupKind,
+    LeftOut,
+    Measure,
+)
+from ops.moderation.refusals import DecisionRefused
+
+GONE = "This group is not known any more: begin again."
+FIRST, LEAST, MOST = 250, 100, 2_000  # cases of one batch
+TIMES = 1.5  # as long as batches usually take: much of one is the same for few cases and for many
+
+
+class DecideMany(Kind):
+    """Decides the cases of a group, or undoes its decisions. What was done stays when it is cancelled or fails."""
+
+    name = preparing.KIND
+    unit = "cases"
+    permission = preparing.PERMISSION
+    cancel_note = "What was done until then stays. It can be undone as a group."
+
+    def work(self, run: Run) -> dict[str, Any]:
+        pace = Pace(FIRST, least=LEAST, most=MOST, times=TIMES)
+        while True:
+            with pace.timed(), run.batch():
+                group, by = _group(run)
+                members = list(group.members.to_do().order_by("pk")[: pace.size])
+                if members:
+                    do_batch(group, members, by=by)
+                    run.advance(done=(run.total or 0) - group.members.to_do().count())
+            if not members:
+                return {"done": group.members.done().count(), "left_out": group.members.left_out().count()}
+
+    def page(self, job: Job) -> str:
+        return preparing.address_of(job.params["group"])
+
+    def why_no_retry(self, job: Job) -> str:
+        group = DecisionGroup.objects.filter(pk=job.params["group"]).first()
+        if group is None:
+            return GONE
+        return preparing.EMPTIED if group.is_emptied else ""
+
+
+def _group(run: Run) -> tuple[DecisionGroup, Any]:
+    """The group of a job and who started it, as they are now. Raises JobFailed where it cannot go on."""
+    group = DecisionGroup.objects.select_related("label", "reason", "reverses").filter(pk=run.params["group"]).first()
+    if group is None:
+        raise JobFailed(GONE)
+    # Loaded anew: an account keeps the permissions that it was asked for once.
+    accounts: Any = get_user_model()._base_manager
+    requester = accounts.filter(pk=run.job.requester_id).first()
+    if refusal := preparing.why_not_go_on(group, requester):
+        raise JobFailed(refusal)
+    return group, requester
+
+
+def do_batch(group: DecisionGroup, members: Sequence[GroupedCase], *, by: Any) -> None:
+    """Do what may be done about these cases, and store of each what came of it; in a flat number of queries."""
+    seen = {member.case_id: member for member in members}
+    found = cases.all_locked_in_conversations(sorted(seen), using="default")
+    now = fitness_of(group, seen.keys(), by=by)
+    outcomes: dict[int, str] = {case.pk: _outcome(seen[case.pk], now[case.pk]) for case in found}
+    if group.kind == GroupKind.UNDO:
+        conversations: set[int | None] = set()
+        for case in found:
+            if outcomes[case.pk] == DONE and case.conversation_id in conversations:
+                outcomes[case.pk] = LeftOut.ANOTHER_CASE
+            conversations.add(case.conversation_id)
+    able = [case for case in found if outcomes[case.pk] == DONE]
+    if able:
+        try:
+            ACTS[GroupKind(group.kind)](group, able, by)
+        except DecisionRefused as refusal:
+            raise JobFailed(str(refusal)) from refusal
+    by_outcome: defaultdict[str, list[int]] = defaultdict(list)
+    for pk, member in seen.items():
+        by_outcome[outcomes.get(pk, LeftOut.CHANGED)].append(member.pk)
+    for outcome, ids in by_outcome.items():
+        GroupedCase.objects.filter(pk__in=cases.among(ids, using="default")).update(outcome=outcome)
+
+
+def _outcome(seen: GroupedCase, now: Any) -> str:
+    """DONE where the case is as the preview saw it; else why nothing is done."""
+    if now.why:
+        return str(now.why)
+    same = {"version": seen.version, "reports": seen.reports, "revisions": seen.revisions} == now.seen
+    return DONE if same else LeftOut.CHANGED
+
+
+def _decide(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
+    hides: defaultdict[int, list[int]] = defaultdict(list)
+    if group.action == GroupAction.HIDE:
+        for case_id, message in _reported(some):
+            hides[case_id].append(message)
+    assert group.label is not None
+    shared = Choice(group.label, group.reason, group.sent, group.note, upholds=group.action == GroupAction.UPHOLD)
+    chosen = [(case, replace(shared, hides=hides[case.pk])) for case in some]
+    decisions.store(chosen, by=by, group=group.pk)
+
+
+def _reported(some: Sequence[Case]) -> Any:
+    """The cases and messages of the reports that wait in these cases."""
+    waiting = Flag.objects.waiting().filter(case__in=_among(some), message__isnull=False)
+    return waiting.order_by("pk").values_list("case_id", "message_id")
+
+
+def _undo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
+    found = {one.case_id: one for one in Decision.objects.filter(group=group.reverses_id, case__in=_among(some))}
+    plans = decisions.undoings(list(found.values()), by=by)
+    undone = [(case, found[case.pk], plans[found[case.pk].pk].plan) for case in some]
+    decisions.store_undone(undone, by=by, note=group.note, group=group.pk)
+
+
+def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
+    """Decide as was decided before the undo, with the texts that were sent then."""
+    assert group.reverses is not None
+    undone = Decision.objects.filter(group=group.reverses.reverses_id, case__in=_among(some))
+    found = {one.case_id: one for one in undone.select_related("label", "reason")}
+    hides: defaultdict[int, list[int]] = defaultdict(list)
+    measures = Measure.objects.filter(act=Act.HIDE, message__isnull=False, decision__in=undone.values("pk"))
+    for decision, message in measures.order_by("pk").values_list("decision_id", "message_id"):
+        hides[decision].append(message)
+    upholds = _origin(group).action == GroupAction.UPHOLD
+    chosen = []
+    for case in some:
+        before = found[case.pk]
+        assert before.label is not None
+        note = group.note or before.note
+        choice = Choice(before.label, before.reason, before.sent, note, hides=hides[before.pk], upholds=upholds)
+        chosen.append((case, choice))
+    decisions.store(chosen, by=by, group=group.pk)
+
+
+def _origin(group: DecisionGroup) -> DecisionGroup:
+    """The group in which somebody chose what is decided."""
+    while group.reverses is not None:
+        group = group.reverses
+    return group
+
+
+def _among(some: Sequence[Case]) -> Any:
+    return cases.among([case.pk for case in some], using="default")
+
+
+ACTS = {GroupKind.DECIDE: _decide, GroupKind.UNDO: _undo, GroupKind.REDO: _redo}

@@ -1,0 +1,172 @@
+"""Groups from their preview to their job: who may make one, what is in it, and when it starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.audit.details import Key
+from ops.audit.recording import record
+from ops.console.numbers import counted
+from ops.console.rooms import sign_in_refusal
+from ops.jobs import starting
+from ops.moderation import decisions
+from ops.moderation.decisions import Choice
+from ops.moderation.events import ModerationEvent
+from ops.moderation.groups.fitness import fitness_of
+from ops.moderation.models import DecisionGroup, GroupAction, GroupedCase, GroupKind
+from ops.moderation.refusals import DecisionRefused
+
+PERMISSION = "moderation.decide_many_cases"
+KIND = "decide_many"  # of the job
+MOST = 10_000  # cases of one group
+KEPT = timedelta(days=1)  # a preview that nobody agreed to
+BATCH = 2_000  # rows stored by one statement
+EMPTIED = (
+    "The account of somebody in these cases was erased, and with it what was written for this group. Begin again for "
+    "the cases that are left."
+)
+
+NOT_THEIRS = "Only its author, or somebody who may undo decisions of colleagues, can undo a group."
+SUSPENDED = "The account that started this may not sign in now, so nothing is done in its name."
+
+
+def why_not(user: Any) -> str:
+    """Return why this person may not decide many cases, as a sentence; "" where they may."""
+    may = user is not None and user.is_active and user.is_staff and user.has_perm(PERMISSION)
+    return "" if may else "Deciding many cases at once needs a permission that this account does not have (any more)."
+
+
+def why_not_reverse(group: DecisionGroup, user: Any) -> str:
+    """Return why this person may not undo a group, as a sentence; "" where they may."""
+    if refusal := why_not(user):
+        return refusal
+    if not _may_reverse(group, user):
+        return NOT_THEIRS
+    if group.started_at is None or (group.job is not None and group.job.ended_at is None):
+        return "This group is not over: cancel it, or wait until it is done."
+    return "" if group.members.done().exists() else "Nothing was done in this group, so there is nothing to undo."
+
+
+def why_not_go_on(group: DecisionGroup, user: Any) -> str:
+    """Return why this person's group is not done (any further), as a sentence; "" where it is.
+
+    Asked when it starts and before each batch: what somebody might do when they saw the preview may be over.
+    """
+    if refusal := why_not(user):
+        return refusal
+    if sign_in_refusal(user):
+        return SUSPENDED
+    if group.reverses is not None and not _may_reverse(group.reverses, user):
+        return NOT_THEIRS
+    return EMPTIED if group.is_emptied else ""
+
+
+def _may_reverse(group: DecisionGroup, user: Any) -> bool:
+    return group.made_by_id == user.pk or user.has_perm("moderation.undo_decision")
+
+
+def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, by: Any) -> DecisionGroup:
+    """Return the preview of a group that decides these cases, at most MOST; forgets earlier previews of ``by``.
+
+    ``choice`` holds for all of them; which messages it hides follows from ``action``. Raises DecisionRefused.
+    """
+    if refusal := why_not(by):
+        raise DecisionRefused(refusal)
+    decisions.refuse_unsound(choice)
+    if not ids:
+        raise DecisionRefused("No case is chosen. Choose some in the queue.")
+    texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
+    group = DecisionGroup(kind=GroupKind.DECIDE, action=action, label=choice.label, reason=choice.reason, **texts)
+    return _preview(group, ids[:MOST], by)
+
+
+def prepare_reversal(of: DecisionGroup, *, note: str, by: Any) -> DecisionGroup:
+    """Return the preview of a group that undoes ``of``; where that is an undo itself, what it undid is decided again.
+
+    Forgets earlier previews of ``by``. Raises DecisionRefused.
+    """
+    if refusal := why_not_reverse(of, by):
+        raise DecisionRefused(refusal)
+    kind = GroupKind.REDO if of.kind == GroupKind.UNDO else GroupKind.UNDO
+    ids = list(of.members.done().order_by("pk").values_list("case", flat=True))
+    return _preview(DecisionGroup(kind=kind, reverses=of, note=note.strip()), ids, by)
+
+
+def _preview(group: DecisionGroup, ids: Sequence[int], by: Any) -> DecisionGroup:
+    with transaction.atomic():
+        DecisionGroup.objects.filter(made_by=by.pk, started_at=None).delete()
+        group.made_by, group.made_by_name, group.made_at = by, by.get_username(), timezone.now()
+        group.save(force_insert=True)
+        found = fitness_of(group, ids, by=by)
+        members = [
+            GroupedCase(group=group, case_id=pk, outcome=now.why, **now.seen)
+            for pk in dict.fromkeys(ids)
+            if (now := found.get(pk)) is not None
+        ]
+        GroupedCase.objects.bulk_create(members, batch_size=BATCH)
+    return group
+
+
+def start(group: DecisionGroup, *, by: Any) -> DecisionGroup:
+    """Start the job of a preview, outside of a transaction: here for at most 2 s, then by a worker.
+
+    Raises DecisionRefused, NotRecorded.
+    """
+    with transaction.atomic():
+        stored = DecisionGroup.objects.select_for_update(of=("self",)).filter(pk=group.pk).first()
+        if stored is None or stored.made_by_id != by.pk:
+            raise DecisionRefused("This preview is not there any more: begin again.")
+        if stored.started_at is not None:
+            raise DecisionRefused("This was started already.")
+        if refusal := why_not_go_on(stored, by):
+            raise DecisionRefused(refusal)
+        outcomes = Counter(stored.members.values_list("outcome", flat=True))
+        number = outcomes.pop("", 0)
+        if not number:
+            raise DecisionRefused("Nothing can be done about any of these cases.")
+        stored.started_at = timezone.now()
+        title, params = title_of(stored, number), {"group": str(stored.pk)}
+        stored.job = starting.start(KIND, requester=by, title=title, params=params, total=number, kick=False)
+        stored.save()
+        _record(stored, number, outcomes, by)
+    starting.do_here(stored.job)
+    return stored
+
+
+def address_of(group_id: Any) -> str:
+    """The page of a group."""
+    return reverse("admin:moderation_decisiongroup_change", args=[group_id])
+
+
+def title_of(group: DecisionGroup, number: int) -> str:
+    """What the job and the pages of a group are called."""
+    if group.kind == GroupKind.DECIDE:
+        return f"Decide {counted(number, 'case')}"
+    what = counted(number, "decision")
+    return f"Undo {what}" if group.kind == GroupKind.UNDO else f"Restore {what}"
+
+
+def remove_old_previews() -> int:
+    """Delete previews that nobody agreed to within a day; returns how many."""
+    old = DecisionGroup.objects.filter(started_at=None, made_at__lt=timezone.now() - KEPT)
+    return old.delete()[1].get("moderation.DecisionGroup", 0)
+
+
+def _record(group: DecisionGroup, number: int, left_out: Counter[str], by: Any) -> None:
+    undoes = group.kind == GroupKind.UNDO
+    details = {
+        "cases": number,
+        "left_out": {Key(why): found for why, found in sorted(left_out.items())},
+        "label": Key(group.label.slug) if group.label else None,
+        "action": Key(group.action),
+        "of": group.reverses_id,
+    }
+    event = ModerationEvent.GROUP_UNDONE if undoes else ModerationEvent.GROUP_DECIDED
+    record(event, actor=by, target=group, details=details)

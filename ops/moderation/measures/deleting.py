@@ -1,0 +1,88 @@
+"""Requesting the deletion of an account: a decision begins the flow of ops.deletion, in which others approve it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from ops.deletion import approval, requests
+from ops.deletion.models import Basis, DeletionRequest, State
+from ops.deletion.refusals import DeletionRefused
+from ops.moderation.measures.kinds import Acting, Order
+from ops.moderation.measures.people import OnPerson, listed
+from ops.moderation.models import Act, Case, Measure
+from ops.moderation.refusals import DecisionRefused
+
+REQUESTS = "moderation.request_deletion"
+REASON = "Decided at the review desk."  # without the case, which would lead to an anonymised account
+UNDONE = "The decision of the review desk was undone."
+
+
+class Deletion(OnPerson):
+    """The account is closed at once, and erased when somebody else approved it."""
+
+    act, verb, explains = Act.DELETE, "request the deletion of the accounts of", False
+
+    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
+        if not acting.by.has_perm(REQUESTS):
+            raise DecisionRefused("You may not request deletions of accounts: escalate the case to somebody who may.")
+        super().refuse(orders, case, sent, acting)
+
+    def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
+        people = list(get_user_model()._base_manager.filter(pk__in=[one.user_id for one in measures]))
+        try:
+            group = requests.request_deletion(people, by=acting.by, reason=REASON, basis=Basis.POLICY)
+        except DeletionRefused as refusal:
+            raise DecisionRefused(str(refusal)) from refusal
+        made = dict(group.requests.values_list("user", "pk"))
+        for one in measures:
+            if one.user_id is not None:
+                one.facts = {"request": str(made[one.user_id])}
+        super().carry_out(measures, acting)
+
+    def stays(self, measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
+        found = super().stays(measures, acting)
+        requested = _requests(measures)
+        for one in measures:
+            if one.pk not in found:
+                request = requested.get(one.pk)
+                if request is None or request.state not in (State.REQUESTED, State.APPROVED):
+                    state = "gone" if request is None else request.get_state_display().lower()
+                    found[one.pk] = f"A deletion request stays as it is: {state}."
+                elif not acting.by.has_perm(REQUESTS):
+                    found[one.pk] = "A deletion request stays: you may not cancel it. Ask a Lead."
+        return found
+
+    def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
+        for request in _requests(measures).values():
+            try:
+                approval.cancel(request, by=acting.by, reason=UNDONE)
+            except DeletionRefused as refusal:
+                raise DecisionRefused(str(refusal)) from refusal
+        super().undo(measures, acting)
+
+    def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"The deletion request of {listed(measures, names)} is cancelled, and the account is open again."
+
+    def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"deletion of {listed(measures, names)} requested"
+
+
+def lock_requests(measures: Sequence[Measure]) -> None:
+    """Lock the requests that those of these measures made which are deletions."""
+    if keys := _keys([one for one in measures if one.act == Act.DELETE]):
+        approval.lock(keys.values())
+
+
+def _keys(measures: Sequence[Measure]) -> dict[int, str]:
+    """The keys of the requests that these measures made, by the measure."""
+    return {one.pk: one.facts["request"] for one in measures if one.facts}
+
+
+def _requests(measures: Sequence[Measure]) -> dict[int, DeletionRequest]:
+    """The requests that these measures made, by the measure."""
+    keys = _keys(measures)
+    found = {str(request.pk): request for request in DeletionRequest.objects.filter(pk__in=keys.values())}
+    return {pk: found[key] for pk, key in keys.items() if key in found}

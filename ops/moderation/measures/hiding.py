@@ -1,0 +1,94 @@
+"""Hiding messages from participants, and doing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from messaging.models import Message
+from messaging.texts import hiding
+from messaging.writing import ids_subquery
+from ops.console.numbers import counted
+from ops.moderation.measures.kinds import Acting, Kind
+from ops.moderation.models import Act, CoveredMessage, Measure
+
+
+class Nothing(Kind):
+    """A decision that changes nothing says so."""
+
+    act = Act.NONE
+
+    def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return "nothing done"
+
+
+class Hiding(Kind):
+    """Participants read "removed by moderators" in the place of a message."""
+
+    act = Act.HIDE
+
+    def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
+        newly = set(hiding.hide([one.message_id for one in measures if one.message_id], using=acting.using))
+        for one in measures:
+            one.before, one.after = one.message_id not in newly, True
+
+    def stays(self, measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
+        targets = [one.message_id for one in measures if one.message_id is not None]
+        among = ids_subquery(targets, using=acting.using)
+        rows = Message._base_manager.using(acting.using).filter(pk__in=among).values_list("pk", "hidden", "revision")
+        now = {pk: (hidden, revision) for pk, hidden, revision in rows}
+        decided = {one.decision_id for one in measures}
+        covered = {
+            (decision, message): revision
+            for decision, message, revision in CoveredMessage.objects.using(acting.using)
+            .filter(decision__in=ids_subquery(decided, using=acting.using), message__in=among)
+            .values_list("decision", "message", "revision")
+        }
+        later = _later(measures, among, acting.using)
+        return {one.pk: why for one in measures if (why := _why(one, now, covered, later))}
+
+    def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
+        hiding.show([one.message_id for one in measures if one.message_id], using=acting.using)
+
+    def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"{counted(len(measures), 'message')} will be shown to participants again."
+
+    def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"{counted(len(measures), 'message')} hidden"
+
+
+def _later(measures: Sequence[Measure], among: Any, using: str) -> set[tuple[int, int]]:
+    """The decisions and messages that a later decision, which was not undone, hides for a reason of its own."""
+    rows = Measure.objects.using(using).not_undone().filter(act=Act.HIDE, message__in=among)
+    latest: dict[int, list[tuple[Any, int]]] = {}
+    for message, at, decision in rows.values_list("message", "decision__decided_at", "decision"):
+        latest.setdefault(message, []).append((at, decision))
+    return {
+        (one.decision_id, one.message_id)
+        for one in measures
+        if one.message_id is not None
+        and any(at > one.decision.decided_at and pk != one.decision_id for at, pk in latest.get(one.message_id, ()))
+    }
+
+
+def _why(
+    one: Measure,
+    now: Mapping[int, tuple[bool, int]],
+    covered: Mapping[tuple[int, int], int],
+    later: set[tuple[int, int]],
+) -> str:
+    """Why undoing leaves a message as it is, as a sentence; "" where it will be shown again."""
+    if one.message_id is None or one.message_id not in now:
+        return "A hidden message was erased since."
+    hidden, revision = now[one.message_id]
+    key = (one.decision_id, one.message_id)
+    if not hidden:
+        return f"Message {one.message_id} is shown already."
+    why = ""
+    if one.before:
+        why = "it was hidden before this decision"
+    elif key in later:
+        why = "a later decision hides it too"
+    elif covered.get(key) != revision:
+        why = "its text was changed since"
+    return f"Message {one.message_id} stays hidden: {why}." if why else ""

@@ -1,0 +1,122 @@
+"""Removing parts of messages' texts, and restoring them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from messaging.models import Message, MessageHistory
+from messaging.texts import redacting
+from messaging.texts.redacting import Redaction, RedactionRefused, Span
+from messaging.writing import ids_subquery
+from ops.console.numbers import counted
+from ops.moderation.measures.kinds import Acting, Kind, Order
+from ops.moderation.models import Act, Case, CoveredMessage, Measure
+from ops.moderation.refusals import DecisionRefused
+
+NOT_FOUND = "These words stand in none of the chosen messages: enter them exactly as they are there."
+
+
+def removing(words: Iterable[str], message_ids: Iterable[int], *, using: str) -> list[Order]:
+    """Return the orders that remove ``words``, wherever they stand in the texts that these messages have now.
+
+    Raises DecisionRefused if one of the words stands in none of them.
+    """
+    wanted = sorted(set(message_ids))
+    rows = Message._base_manager.using(using).filter(pk__in=wanted).order_by("pk")
+    orders, missing = [], set(words)
+    for pk, content, revision in rows.values_list("pk", "content", "revision"):
+        found = {one: redacting.find(content, one) for one in words}
+        missing -= {one for one, spans in found.items() if spans}
+        spans = _joined(span for some in found.values() for span in some)
+        if spans:
+            orders.append(Order(Act.REDACT, message=pk, facts={"revision": revision, "spans": spans}))
+    if missing or not orders:
+        raise DecisionRefused(NOT_FOUND)
+    return orders
+
+
+class Redacting(Kind):
+    """Everybody reads a mark in the place of some words; only Leads read the text before.
+
+    An order has the ``spans`` and the ``revision`` of the text that they are of; what is stored has only the revision
+    that was made, and what ``Message.redaction`` was before: neither the words nor their length. Texts differ, so each
+    message is changed by itself.
+    """
+
+    act = Act.REDACT
+
+    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
+        if not acting.by.has_perm("messaging.redact_message"):
+            raise DecisionRefused("Your role does not remove parts of messages: ask a Lead, or escalate the case.")
+        rows = Message._base_manager.using(acting.using).filter(pk__in=[one.message for one in orders])
+        texts = {pk: (content, revision) for pk, content, revision in rows.values_list("pk", "content", "revision")}
+        for order in orders:
+            text, revision = texts.get(order.message or 0, ("", 0))
+            facts = order.facts or {}
+            if facts.get("revision") != revision:
+                raise DecisionRefused(redacting.CHANGED)
+            try:
+                redacting.redacted(text, _spans(facts))
+            except RedactionRefused as refusal:
+                raise DecisionRefused(str(refusal)) from refusal
+
+    def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
+        for one in measures:
+            assert one.message_id is not None
+            try:
+                done = redacting.redact(
+                    one.message_id, _spans(one.facts), revision=one.facts["revision"], by=acting.by, using=acting.using
+                )
+            except RedactionRefused as refusal:
+                raise DecisionRefused(str(refusal)) from refusal
+            one.before, one.after, one.facts = done.before is not None, True, done._asdict()
+            # The decision is about the text that it leaves.
+            covered = CoveredMessage.objects.using(acting.using).filter(decision=one.decision_id)
+            covered.filter(message=one.message_id).update(revision=done.revision)
+
+    def stays(self, measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
+        among = ids_subquery([one.message_id for one in measures if one.message_id is not None], using=acting.using)
+        rows = Message._base_manager.using(acting.using).filter(pk__in=among)
+        now = {pk: (revision, redaction) for pk, revision, redaction in rows.values_list("pk", "revision", "redaction")}
+        kept = MessageHistory.objects.using(acting.using).filter(message__in=among)
+        originals = set(kept.values_list("message", "revision"))
+        return {one.pk: why for one in measures if (why := _why(one, now, originals))}
+
+    def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
+        for one in measures:
+            if one.message_id is not None:
+                redacting.restore(one.message_id, Redaction(**one.facts), by=acting.by, using=acting.using)
+
+    def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"The words that were removed from {counted(len(measures), 'message')} will be shown again."
+
+    def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
+        return f"words removed from {counted(len(measures), 'message')}"
+
+
+def _spans(facts: Mapping[str, Any]) -> list[Span]:
+    return [Span(*span) for span in facts["spans"]]
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans of which those that overlap are one."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start < found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def _why(one: Measure, now: Mapping[int, tuple[int, int | None]], originals: set[tuple[int, int]]) -> str:
+    """Why undoing leaves a message as it is, as a sentence; "" where its words come back."""
+    if one.message_id is None or one.message_id not in now:
+        return "A message from which words were removed was erased since."
+    made = one.facts["revision"]
+    if now[one.message_id] != (made, made):
+        return f"The words removed from message {one.message_id} stay removed: its text was changed since."
+    if (one.message_id, made - 1) not in originals:
+        return f"The words removed from message {one.message_id} stay removed: the original was erased."
+    return ""

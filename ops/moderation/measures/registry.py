@@ -1,0 +1,80 @@
+"""The acts that there are. Deciding and undoing call these functions; none of them knows an act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from messaging.database.alike import create_alike
+from ops.moderation.measures.deleting import Deletion, lock_requests
+from ops.moderation.measures.hiding import Hiding, Nothing
+from ops.moderation.measures.kinds import Acting, Kind, Order, lock_people, names_of
+from ops.moderation.measures.people import Restrict, Suspend, Warn
+from ops.moderation.measures.redacting import Redacting
+from ops.moderation.models import Act, Case, Measure
+
+ALL = (Hiding(), Redacting(), Warn(), Restrict(), Suspend(), Deletion(), Nothing())
+KINDS: dict[Act, Kind] = {kind.act: kind for kind in ALL}
+
+
+@dataclass
+class Reversal:
+    """What undoing measures would do now: those that are undone, and why each of the others stays, as sentences."""
+
+    undone: list[Measure] = field(default_factory=list)
+    stays: dict[int, str] = field(default_factory=dict)
+
+
+def refuse_unsound(orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
+    """Raise DecisionRefused where these orders of one decision must not be carried out."""
+    for act, some in _by_act(orders):
+        KINDS[act].refuse(some, case, sent, acting)
+
+
+def carry_out(measures: Sequence[Measure], acting: Acting) -> list[Measure]:
+    """Do what these measures say, whose decisions are stored, and store them; of one decision or of many."""
+    for act, some in _by_act(measures):
+        KINDS[act].carry_out(some, acting)
+    return create_alike(measures, using=acting.using)
+
+
+def reversal(measures: Sequence[Measure], acting: Acting) -> Reversal:
+    """Say what undoing these stored measures would do; changes nothing."""
+    found = Reversal()
+    for act, some in _by_act(measures):
+        stays = KINDS[act].stays(some, acting)
+        found.stays |= stays
+        found.undone += [one for one in some if one.pk not in stays and act != Act.NONE]
+    return found
+
+
+def lock(measures: Sequence[Measure], *, using: str) -> None:
+    """Lock whom these stored measures concern, and before them the requests that undoing cancels. Cases come later."""
+    lock_requests(measures)
+    lock_people([one.user_id for one in measures if one.user_id is not None], using=using)
+
+
+def undo(plan: Reversal, acting: Acting) -> None:
+    """Undo what does not stay. That the decisions are undone is stored already."""
+    for act, some in _by_act(plan.undone):
+        KINDS[act].undo(some, acting)
+
+
+def will_undo(plan: Reversal, *, using: str) -> list[str]:
+    """Return the sentences that say what undoing will do, one for each act."""
+    names = names_of(plan.undone, using=using)
+    return [words for act, some in _by_act(plan.undone) if (words := KINDS[act].will_undo(some, names))]
+
+
+def in_words(measures: Sequence[Measure], names: Mapping[Any, str]) -> list[str]:
+    """Return what the measures of one decision did, in a few words for each act."""
+    return [KINDS[act].words(some, names) for act, some in _by_act(measures)]
+
+
+def _by_act(some: Iterable[Any]) -> list[tuple[Act, list[Any]]]:
+    """Orders or measures by their act, in the order of the acts."""
+    found: dict[str, list[Any]] = {}
+    for one in some:
+        found.setdefault(one.act, []).append(one)
+    return [(act, found[act]) for act in KINDS if act in found]

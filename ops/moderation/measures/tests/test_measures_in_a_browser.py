@@ -1,0 +1,137 @@
+"""Measures in a real browser: deciding them by keyboard, the warning that a person confirms, being suspended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    WIDE,
+    OpenPage,
+    browser,
+    check,
+    expect_status,
+    open_page,
+    page,
+    sign_in,
+)
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import write
+from ops.accounts import roles
+from ops.moderation import flagging
+from ops.moderation.models import Act, Case, Label, Measure, Source
+from ops.tests.test_who_may_open_what import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+__all__ = ["browser", "open_page", "page"]
+
+
+@pytest.fixture
+def case(transactional_db: Any) -> Case:
+    """One case: of what Alice sent to Bob."""
+    roles.set_up()
+    call_command("load_labels", verbosity=0)
+    alice, bob = make_user("alice"), make_user("bob")
+    message = write(alice, bob, "Buy cheap watches")
+    return flagging.flag(message, label=Label.objects.get(slug="spam"), by=bob, source=Source.PARTICIPANT).case
+
+
+def on_the_case(page: Page, case: Case, who: str = "rita") -> Any:
+    """Sign somebody of staff in, and have them hold the case."""
+    user = make_staff(who)
+    sign_in(page, user)
+    page.goto(f"/console/moderation/case/{case.pk}/change/")
+    if page.viewport_size and page.viewport_size["width"] == NARROW:
+        page.locator(".panel > summary").click()
+    # Keys are heard by the page that comes, once it is whole: what is pressed before is lost.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Claim case").click()
+    return user
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_person_is_warned_and_confirms(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    on_the_case(page, case)
+    if width == NARROW:
+        page.locator(".panel > summary").click()
+    page.get_by_text("Uphold the report, hide nothing").click()
+    page.get_by_text("Warn, restrict or suspend…").click()
+    page.get_by_role("group", name="alice").get_by_label("Warn").check()
+    check(page)
+    expect_status(page, 400)
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_text("Write why: whom you warn, restrict or suspend reads it.")).to_be_visible()
+    check(page)
+    page.get_by_label("Text for the author").fill("We have rules about spam.")
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.locator(".decisions").get_by_text("alice warned")).to_be_visible()
+    if width == NARROW:
+        page.locator(".panel > summary").click()
+    expect(page.locator(".glance").get_by_text("warned and did not confirm it yet")).to_be_visible()
+    check(page)
+    theirs = open_page(width, scheme)
+    sign_in(theirs, Message.objects.get().sender)
+    theirs.goto("/messages/")
+    expect(theirs.get_by_text("We have rules about spam.")).to_be_visible()
+    check(theirs)
+    theirs.get_by_role("button", name="I have read this").click()
+    expect(theirs.get_by_text("the moderators see that you read it")).to_be_visible()
+    expect(theirs.get_by_text("We have rules about spam.")).to_have_count(0)
+    assert Measure.objects.get().confirmed_at is not None
+
+
+def test_several_measures_by_keyboard_alone(open_page: OpenPage, case: Case) -> None:
+    page = open_page(WIDE)
+    on_the_case(page, case, "lena")
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowDown")  # hides
+    page.keyboard.press("m")
+    expect(page.get_by_role("group", name="alice").get_by_label("Warn")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # suspends
+    page.get_by_label("Restrict or suspend for").focus()
+    page.keyboard.press("End")  # a year: she leads
+    page.get_by_text("Explain it to the author").press("Enter")
+    page.get_by_label("Text for the author").press_sequentially("No spam")
+    page.get_by_role("button", name="Decide", exact=True).press("Enter")
+    expect(page.locator(".decisions").get_by_text("alice suspended until")).to_be_visible()
+    assert set(Measure.objects.values_list("act", flat=True)) == {Act.HIDE, Act.WARN, Act.SUSPEND}
+    check(page)
+    page.get_by_role("link", name="Undo…").click()
+    expect(page.get_by_text("alice can sign in again.", exact=False)).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_suspended_read_why_at_signing_in(open_page: OpenPage, case: Case, width: int) -> None:
+    alice = Message.objects.get().sender
+    alice.set_password("correct horse battery")
+    alice.save()
+    page = open_page(width)
+    on_the_case(page, case)
+    if width == NARROW:
+        page.locator(".panel > summary").click()
+    page.get_by_text("Hide the chosen messages").click()
+    page.get_by_text("Warn, restrict or suspend…").click()
+    page.get_by_role("group", name="alice").get_by_label("Suspend").check()
+    page.get_by_text("Explain it to the author").click()
+    page.get_by_label("Text for the author").fill("We have rules about spam.")
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.locator(".decisions").get_by_text("alice suspended until")).to_be_visible()
+    theirs = open_page(width)
+    theirs.goto("/sign-in/")
+    theirs.get_by_label("Username").fill("alice")
+    theirs.get_by_label("Password").fill("correct horse battery")
+    theirs.get_by_role("button", name="Sign in").click()
+    expect(theirs.get_by_text("Your account is suspended until", exact=False)).to_be_visible()
+    expect(theirs.get_by_text("We have rules about spam.", exact=False)).to_be_visible()
+    check(theirs)

@@ -1,0 +1,155 @@
+"""Groups: many cases that one person decides at once, or many decisions that they undo at once, as a job."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from ops.deletion.models.people import person
+from ops.jobs.models import Job
+from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT, Case
+from ops.moderation.models.decisions import Decision, DecisionQuerySet
+from ops.moderation.models.labels import CannedReason, Label
+
+
+class GroupKind(models.TextChoices):
+    """What a group does with each of its cases."""
+
+    DECIDE = "decide", "Decide"
+    UNDO = "undo", "Undo"
+    REDO = "redo", "Decide again as before"
+
+
+class GroupAction(models.TextChoices):
+    """What is decided about all cases of a group."""
+
+    DISMISS = "dismiss", "Dismiss: nothing is wrong"
+    HIDE = "hide", "Hide what is reported"
+    UPHOLD = "uphold", "Uphold the reports, hide nothing"
+
+
+class LeftOut(models.TextChoices):
+    """Why nothing was done about a case of a group; the words follow its name."""
+
+    HELD = "held", "a colleague holds it"
+    ESCALATED = "escalated", "it is escalated: a Lead decides it by itself"
+    ABOUT_YOU = "about-you", "it is about who decides, or about somebody they exchanged messages with"
+    OVERTURNED = "overturned", "a decision on it by the same person was undone"
+    CLOSED = "closed", "it is closed"
+    CHANGED = "changed", "it changed since the preview"
+    NOTHING = "nothing", "no report waits in it: decide it by itself"
+    ERASED = "erased", "its messages were erased"
+    REFUSED = "refused", "its messages are elsewhere by now: decide it by itself"
+    UNDONE = "undone", "its decision was undone already"
+    DECIDED = "decided", "it was decided again since"
+    REPORTED = "reported", "it was reported again since"
+    TEXT_CHANGED = "text-changed", "a text was changed since"
+    ANOTHER_CASE = "another-case", "another case of its conversation is pending"
+
+
+DONE = "done"  # the outcome of a case about which something was done
+
+
+class DecisionGroupQuerySet(models.QuerySet["DecisionGroup"]):
+    def started(self) -> DecisionGroupQuerySet:
+        """Those that are more than a preview."""
+        return self.filter(started_at__isnull=False)
+
+
+class DecisionGroup(models.Model):
+    """What one person does about many cases at once. Its decisions name it (``Decision.group``).
+
+    It begins as a preview, which only its author sees, and which becomes a job when they agree. ``reverses`` is the
+    group that an undo undoes, or the undo that is undone. What was written is emptied (``is_emptied``) when somebody
+    whom one of the cases is about is erased, and so is the name when its author is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=16, choices=GroupKind)
+    action = models.CharField(max_length=16, choices=GroupAction, blank=True)
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.ForeignKey(CannedReason, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    sent = models.TextField(max_length=LONGEST_SENT, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
+    is_emptied = models.BooleanField(default=False)
+    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    made_by = person(db_index=True)
+    made_by_name = models.CharField(max_length=150, blank=True)
+    made_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = DecisionGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "group decision"
+        default_permissions = ("view",)
+        permissions = [("decide_many_cases", "Can decide many cases at once")]
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=GroupKind.values), name="group_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind="decide", label__isnull=False, action__in=GroupAction.values, reverses=None)
+                | (~Q(kind="decide") & Q(label=None, action="", reverses__isnull=False)),
+                name="group_decides_or_reverses",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["started_at", "id"], name="group_latest", condition=Q(started_at__isnull=False)),
+            models.Index(fields=["made_at"], name="group_previews", condition=Q(started_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Group {self.pk}"
+
+    @property
+    def decisions(self) -> DecisionQuerySet:
+        """The decisions that name it."""
+        found: DecisionQuerySet = Decision.objects.filter(group=self.pk)
+        return found
+
+
+class GroupedCaseQuerySet(models.QuerySet["GroupedCase"]):
+    def to_do(self) -> GroupedCaseQuerySet:
+        """Those whose turn has not come."""
+        return self.filter(outcome="")
+
+    def done(self) -> GroupedCaseQuerySet:
+        """Those about which something was done."""
+        return self.filter(outcome=DONE)
+
+    def left_out(self) -> GroupedCaseQuerySet:
+        """Those about which nothing was done, for a reason."""
+        return self.exclude(outcome__in=["", DONE])
+
+
+class GroupedCase(models.Model):
+    """A case of a group, as the preview saw it: its version, how many reports waited, and the sum of the revisions that
+    the reported messages had then, which grows with any change of a text."""
+
+    group = models.ForeignKey(DecisionGroup, on_delete=models.CASCADE, related_name="members", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
+    reports = models.PositiveIntegerField(default=0)
+    revisions = models.PositiveBigIntegerField(default=0)
+    outcome: Any = models.CharField(
+        max_length=16, blank=True, choices=[("", "Waiting"), (DONE, "Done"), *LeftOut.choices]
+    )
+
+    objects = GroupedCaseQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["group", "case"], name="group_case_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", DONE, *LeftOut.values]), name="group_case_outcome_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["group", "outcome", "id"], name="group_case_outcome")]
+
+    def __str__(self) -> str:
+        return f"Case {self.case_id} of group {self.group_id}"

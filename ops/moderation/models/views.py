@@ -1,0 +1,92 @@
+"""Saved views of the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from ops.moderation.models.labels import slug_constraints
+from ops.moderation.saved import parameters
+
+
+class ViewQuerySet(models.QuerySet["View"]):
+    def team(self) -> ViewQuerySet:
+        """Those of the team."""
+        return self.filter(owner=None)
+
+    def in_order(self) -> ViewQuerySet:
+        """As their owner, or the team, has put them."""
+        return self.order_by("sort_order", "name", "id")
+
+    def offered_to(self, user_id: Any) -> ViewQuerySet:
+        """Those that this person sees above the queue: the team's, then their own."""
+        active = self.filter(Q(owner=None) | Q(owner=user_id), active=True)
+        return active.order_by(models.F("owner").asc(nulls_first=True), "sort_order", "name", "id")
+
+
+class View(models.Model):
+    """Filters and an order of the queue under a name, of one person or, without an owner, of the team.
+
+    ``filters`` is what the queue's address would say, such as "label=threat&overdue=yes".
+    """
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(max_length=60, db_index=False, help_text="Names the view in files. Keep it.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    filters = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="As in the address of the queue, such as “label=threat&overdue=yes”. Empty: all that can be decided.",
+    )
+    order = models.CharField(
+        max_length=20,
+        blank=True,
+        choices=[(one.name, one.title) for one in parameters.ORDERS[1:]],
+        help_text="Empty: the most urgent first.",
+    )
+    sort_order = models.PositiveSmallIntegerField(default=100, help_text="Lower comes first.")
+    active = models.BooleanField(default=True, help_text="It stands above the queue.")
+
+    objects = ViewQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("import_view", "Can import views"), ("export_view", "Can export views")]
+        ordering = ["sort_order", "name"]
+        indexes = [models.Index(fields=["sort_order", "id"], name="view_usual_order")]
+        constraints = [
+            *slug_constraints("view"),
+            models.CheckConstraint(condition=~Q(name=""), name="view_has_name"),
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=Q(owner=None),
+                name="view_team_slug_once",
+                violation_error_message="The team has a view with this slug.",
+            ),
+            models.UniqueConstraint(fields=["owner", "slug"], name="view_own_slug_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def parsed(self) -> dict[str, str]:
+        """The filters by name."""
+        return parameters.parse(self.filters)
+
+    def clean(self) -> None:
+        """Raises ValidationError for filters or an order that the queue does not offer."""
+        filters = self.parsed
+        if self.filters and not filters:
+            raise ValidationError({"filters": "Write filters as in an address, such as “label=threat&overdue=yes”."})
+        if self.owner_id is None and "reporter" in filters:
+            raise ValidationError({"filters": "A view of the team cannot filter by a reporter: save it for yourself."})
+        fault = parameters.fault_of(filters, self.order)
+        if fault:
+            raise ValidationError({"filters": fault})
+        self.filters = parameters.written(filters)

@@ -1,0 +1,64 @@
+"""Notes in a real browser, which fails on what the content security policy blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, browser, check, open_page, sign_in
+from ops.accounts.models import User
+from ops.moderation.models import Case, Note
+from ops.moderation.notes import writing
+from ops.moderation.tests.test_reviewing_in_a_browser import desk, rita
+
+__all__ = ["browser", "desk", "open_page", "rita"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_note_is_written_beside_a_conversation_read_on_the_case_and_deleted(
+    open_page: OpenPage, desk: Case, rita: Any, width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto(f"/console/messaging/conversation/{desk.conversation_id}/change/")
+    if width == NARROW:
+        page.locator(".panel > summary").click()
+    page.get_by_text("Add note", exact=True).first.click()
+    page.get_by_role("textbox", name="Note").fill("He wrote the same to others")
+    check(page)
+    page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_text("Note added.")).to_be_visible()
+    alice = User.objects.get(username="alice")
+    writing.add("Warned by telephone on Friday", alice, by=rita)
+    page.goto(f"/console/moderation/case/{desk.pk}/change/")
+    expect(page.get_by_text("He wrote the same to others")).to_be_visible()
+    expect(page.get_by_text("Warned by telephone on Friday")).to_be_visible()
+    check(page)
+    page.goto(f"/console/accounts/user/{alice.pk}/notes/")
+    expect(page.get_by_text("1 note by staff.")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_text("The note is gone for good.")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Delete note").click()
+    expect(page.get_by_text("Note deleted.")).to_be_visible()
+    expect(page.get_by_text("No notes yet.")).to_be_visible()
+    assert Note.objects.count() == 1
+
+
+def test_by_keyboard_on_the_page_of_a_case(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    page = open_page(WIDE)
+    sign_in(page, rita)
+    page.goto(f"/console/moderation/case/{desk.pk}/change/")
+    page.keyboard.press("a")
+    expect(page.get_by_role("textbox", name="Note", exact=True)).to_be_focused()
+    page.keyboard.type("Ask the Leads")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".staff-note").get_by_text("Ask the Leads")).to_be_visible()
+    assert Note.objects.get().conversation_id == desk.conversation_id

@@ -1,0 +1,112 @@
+"""The list of openings without a report, for who oversees reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from ops.audit.models import Entry
+from ops.audit.reasons.page import Why
+from ops.audit.recorded_admin import RecordedLists, TrailHistory
+from ops.audit.screens import filters, reading
+from ops.console.filters import ChoiceFilter, PresetDates
+from ops.console.lists import dates
+from ops.console.lists.people import PeopleAdmin
+from ops.console.readonly import ReadOnlyPermissions
+from ops.moderation.models import Opening
+
+
+class Reader(filters.ActorFilter):
+    """What one person opened; the account may have been deleted."""
+
+    title = "reader"
+    parameter_name = "reader"
+
+    @classmethod
+    def entries_of(cls, user_id: Any) -> Any:
+        return Entry.objects.filter(pk__in=Opening.objects.filter(reader=user_id).values("entry"))
+
+
+class Glass(ChoiceFilter):
+    title = "break-glass"
+    parameter_name = "glass"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Only these")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.with_broken_glass() if self.value() else queryset
+
+
+class OpenedAt(PresetDates):
+    title = "when"
+    field = "at"
+
+
+class OpenedFrom(dates.FromDay):
+    title = "opened from"
+    field = "at"
+
+
+class OpenedTo(dates.ToDay):
+    title = "opened to"
+    field = "at"
+
+
+@admin.register(Opening)
+class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
+    """Who opened what nobody had reported. Looking at it is recorded as reading the audit trail is."""
+
+    section = "Openings without a report"
+    keyset = ("-at", "id")
+    more_filters = (Reader, OpenedFrom, OpenedTo)
+    list_filter = (OpenedAt, Glass, *more_filters)
+    rows_template = "moderation/opening_rows.html"
+    empty_text = "Nobody has opened a conversation without a report."
+    unknown_person = "No account is called"
+    actions = None
+
+    class Media:
+        css = {"all": ("audit/audit.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("entry", "given")
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        """With why it was opened: what was chosen and, in their words, what was said; "" where nobody was asked."""
+        for row in rows:
+            said = row.entry if row.broke_glass else row.given
+            chosen = said.details.get("why", "") if said else ""
+            row.why = dict(Why.choices).get(chosen, "Export" if chosen else "")
+            row.words = said.reason if said else ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if getattr(response, "context_data", {}).get("cl") is not None:
+            reading.record_reading(Entry, by=request.user)
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the entry of the audit trail, or to the list for who may not read that."""
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            return super().change_view(request, object_id, form_url, extra_context)
+        if request.user.has_perm("audit.view_entry"):
+            return HttpResponseRedirect(reverse("admin:audit_entry_change", args=[row.entry_id]))
+        return HttpResponseRedirect(reverse("admin:moderation_opening_changelist"))
+
+    def findable(self, request: HttpRequest) -> Any:
+        return filters.findable(request.user)
+
+    def people_named(self, request: HttpRequest, text: str) -> Any:
+        """Staff: nobody else opens anything here."""
+        return self.findable(request).filter(is_staff=True).beginning_with(text)
+
+    def person_named(self, request: HttpRequest, text: str) -> Any:
+        return self.findable(request).filter(username=text).first()

@@ -1,0 +1,37 @@
+"""What the menu and the home page tell of broken glass, to those who may see openings without a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from ops.console.filters import days_ago
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+from ops.moderation.models import Opening
+
+LIST = "moderation.Opening"
+TOLD_FOR = timedelta(hours=24)  # beside the list's name in the menu
+
+
+def waiting(user: Any) -> Iterable[Waiting]:
+    """Glass that somebody else broke since yesterday, for Leads and others who see the list."""
+    if user.has_perm("moderation.view_opening"):
+        broken = Opening.objects.with_broken_glass().exclude(reader=user.pk)
+        lately = broken.filter(at__gte=timezone.now() - TOLD_FOR)
+        one, many = "break-glass opening, past 24 hours", "break-glass openings, past 24 hours"
+        yield Waiting(LIST, lately, one, many, "glass=yes")
+
+
+def lines(user: Any) -> Iterable[Waiting]:
+    """The last days' openings."""
+    if user.has_perm("moderation.view_opening"):
+        lately = Opening.objects.filter(at__gte=days_ago(7))
+        one, many = "break-glass opening, past 7 days", "break-glass openings, past 7 days"
+        yield Waiting(LIST, lately.with_broken_glass(), one, many, "glass=yes&since=7d")
+
+
+SECTIONS = (Section("openings", "Break-glass", 16, lines=lines),)

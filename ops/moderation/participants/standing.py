@@ -1,0 +1,73 @@
+"""What participants read of measures on them: the desk behind the setting MESSAGING_STANDING, and at signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.participants.reporting import how_to_object
+from messaging.participants.standing import Limit, NoSuchWarning, Standing, Warned
+from ops.audit.recording import record
+from ops.moderation.events import ModerationEvent
+from ops.moderation.measures.people import until_in_words
+from ops.moderation.models import Act, Measure
+
+SUSPENDED = "Your account is suspended until {}: you cannot sign in or send messages."
+RESTRICTED = "You cannot begin conversations until {}. You can reply."
+# Instead of texts that went with somebody who was erased; they do not say that.
+WARNING_NOT_KEPT = "What the moderators wrote to you is no longer kept."
+REASON_NOT_KEPT = "It is no longer kept."
+
+
+class ParticipantsStanding:
+    """Warnings, restrictions and suspensions in force; a ``messaging.participants.standing.Moderators``."""
+
+    def standing_of(self, user: Any) -> Standing:
+        """One query, by an index of the person."""
+        found = list(
+            Measure.objects.holding()
+            .filter(user=user.pk)
+            .select_related("decision")
+            .order_by("decision__decided_at", "pk")
+        )
+        return Standing(
+            warnings=[
+                Warned(one.pk, one.decision.sent or WARNING_NOT_KEPT, one.decision.decided_at)
+                for one in found
+                if one.act == Act.WARN
+            ],
+            sending=_limit(SUSPENDED, [one for one in found if one.act == Act.SUSPEND]),
+            beginning=_limit(RESTRICTED, [one for one in found if one.act == Act.RESTRICT]),
+        )
+
+    def confirm(self, pk: int, *, by: Any) -> None:
+        """Note, and record, that ``by`` read a warning; repeating it is fine. Raises NoSuchWarning."""
+        with transaction.atomic():
+            own = Measure.objects.filter(pk=pk, act=Act.WARN, user=by.pk)
+            warning = own.select_related("decision__case").first()
+            if warning is None:
+                raise NoSuchWarning
+            if own.filter(confirmed_at=None).update(confirmed_at=timezone.now()):
+                details = {"decision": warning.decision_id}
+                case = warning.decision.case
+                record(ModerationEvent.WARNING_CONFIRMED, actor=by, target=case, details=details)
+
+
+def sign_in_refusal(user: Any) -> str:
+    """Return why somebody who typed the right password cannot sign in, how long, and how to object; "" if they can."""
+    limit = ParticipantsStanding().standing_of(user).sending
+    if limit is None:
+        return ""
+    reason = f"The reason that moderators gave: {limit.reason}"
+    return " ".join(filter(None, [limit.sentence, reason, how_to_object()]))
+
+
+def _limit(sentence: str, measures: list[Measure]) -> Limit | None:
+    """What the latest end of these says, with the reason of that one; None without any."""
+    if not measures:
+        return None
+    last = max(measures, key=lambda one: (one.until, one.pk))
+    assert last.until is not None
+    return Limit(sentence.format(until_in_words(last.until)), last.decision.sent or REASON_NOT_KEPT)

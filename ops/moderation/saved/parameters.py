@@ -1,0 +1,153 @@
+"""What the queue can be filtered by, and its orders. The list, saved views and the next case all read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, F, OuterRef
+
+from ops.console.addresses import whole_number
+from ops.console.keyset import Order
+from ops.moderation.models.cases import State
+from ops.moderation.models.flags import Flag
+from ops.moderation.models.labels import Label
+
+ORDERS = (
+    Order("queue", "Most urgent first", ("rank_at", "id")),
+    Order("newest", "Newest first", ("-first_flag_at", "id")),
+)
+
+
+def reporters() -> Any:
+    """The people who reported something, of whom the queue says so: of nobody else it gives a name."""
+    return get_user_model()._default_manager.filter(Exists(Flag.objects.filter(reporter=OuterRef("pk"))))
+
+
+class Known:
+    """What values mean that depend on stored rows; each is looked up once."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str | None] = {}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The names of active labels by slug."""
+        return dict(Label.objects.active().values_list("slug", "name"))
+
+    def name_of(self, user_id: str) -> str | None:
+        """The name of the reporter with this number; None if there is none."""
+        number = whole_number(user_id)
+        if number is None:
+            return None
+        if number not in self._names:
+            person = reporters().filter(pk=number).first()
+            self._names[number] = person.get_username() if person is not None else None
+        return self._names[number]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A filter of the queue: its name in addresses, its title, and what it does.
+
+    ``words(value, known)`` says a value in words, None for one that is not offered. ``narrow(cases, value, user)`` are
+    the cases that ``user`` sees with it.
+    """
+
+    name: str
+    title: str
+    words: Callable[[str, Known], str | None]
+    narrow: Callable[[Any, str, Any], Any]
+
+
+STATES = {"waiting": "Waiting", "escalated": "Escalated", "pending": "All pending", "closed": "Closed"}
+DUE = {"yes": "Overdue", "no": "In time"}
+HOLDERS = {"me": "Me", "nobody": "Nobody", "anybody": "Somebody"}
+EDITED = {"yes": "Edited since the report", "no": "As reported"}
+
+
+def of_state(cases: Any, value: str, user: Any = None) -> Any:
+    """Cases by what is to be done with them; without a value, those that can be decided now."""
+    if value == "waiting":
+        return cases.due_to_wait()
+    if value == "pending":
+        return cases.pending()
+    return cases.filter(state=value) if value in (State.ESCALATED, State.CLOSED) else cases.to_decide()
+
+
+def _of_label(cases: Any, value: str, user: Any) -> Any:
+    return cases.filter(Exists(Flag.objects.filter(case=OuterRef("pk"), label__slug=value)))
+
+
+def _by_due(cases: Any, value: str, user: Any) -> Any:
+    return cases.overdue() if value == "yes" else cases.in_time()
+
+
+def _by_holder(cases: Any, value: str, user: Any) -> Any:
+    if value == "me":
+        return cases.held_by(user.pk)
+    return cases.free_of_claims() if value == "nobody" else cases.claimed()
+
+
+def _by_reporter(cases: Any, value: str, user: Any) -> Any:
+    return cases.filter(Exists(Flag.objects.filter(case=OuterRef("pk"), reporter=int(value))))
+
+
+def _by_edits(cases: Any, value: str, user: Any) -> Any:
+    changed = Flag.objects.waiting().filter(case=OuterRef("pk"), message__revision__gt=F("revision"))
+    return cases.filter(Exists(changed)) if value == "yes" else cases.exclude(Exists(changed))
+
+
+def _one_of(choices: dict[str, str]) -> Callable[[str, Known], str | None]:
+    return lambda value, known: choices.get(value)
+
+
+PARAMETERS = {
+    one.name: one
+    for one in (
+        Parameter("state", "state", _one_of(STATES), of_state),
+        Parameter("overdue", "due", _one_of(DUE), _by_due),
+        Parameter("holder", "holder", _one_of(HOLDERS), _by_holder),
+        Parameter("label", "label", lambda value, known: known.labels.get(value), _of_label),
+        Parameter("edited", "text", _one_of(EDITED), _by_edits),
+        Parameter("reporter", "reporter", lambda value, known: known.name_of(value), _by_reporter),
+    )
+}
+
+
+def parse(text: str) -> dict[str, str]:
+    """Filters as they are stored ("label=threat&overdue=yes"), by name."""
+    return {name: value for name, value in parse_qsl(text) if value}
+
+
+def written(filters: dict[str, str]) -> str:
+    """Filters as they are stored, in one order, so that the same filters are the same text."""
+    return urlencode(sorted((name, value) for name, value in filters.items() if value))
+
+
+def fault_of(filters: dict[str, str], order: str, known: Known | None = None) -> str:
+    """What is wrong with saved filters and an order, as a sentence; "" for such as the queue offers."""
+    known = known or Known()
+    for name, value in filters.items():
+        if name not in PARAMETERS:
+            return f"The queue has no filter “{name}”. It has {', '.join(sorted(PARAMETERS))}."
+        if PARAMETERS[name].words(value, known) is None:
+            return f"The filter “{PARAMETERS[name].title}” does not offer “{value}”."
+    if order and order not in {one.name for one in ORDERS}:
+        return f"The queue has no order “{order}”. It has {', '.join(one.name for one in ORDERS)}."
+    return ""
+
+
+def in_words(filters: dict[str, str], order: str, known: Known | None = None) -> list[str]:
+    """Filters and order as a reader sees them ("Label: Threat"); what is not offered any more as it is stored."""
+    known = known or Known()
+    words = []
+    for name, one in PARAMETERS.items():
+        if name in filters:
+            words.append(f"{one.title.capitalize()}: {one.words(filters[name], known) or filters[name]}")
+    chosen = next((one.title for one in ORDERS if one.name == order), "")
+    return [*words, chosen] if chosen else words

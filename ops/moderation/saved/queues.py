@@ -1,0 +1,143 @@
+"""Views as queues: which ones somebody has, the cases in one, how many, and the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ops.console.addresses import whole_number
+from ops.console.frame.counting import count
+from ops.console.keyset import MAX_COUNTED
+from ops.console.rooms import Waiting
+from ops.moderation import claims
+from ops.moderation.models import Case, Claim, State, View
+from ops.moderation.refusals import ClaimRefused
+from ops.moderation.saved import parameters
+
+PARAMETER = "view"  # its name in addresses
+MOST_VIEWS = 20  # of one person, and of the team
+LOOKED_AT = MAX_COUNTED  # cases at the front of the queue, among which those of views are counted
+GONE = "This view is no longer there. Choose another one above the queue."
+
+
+class ViewRefused(ClaimRefused):
+    """A view cannot be used as it is saved; the text says why."""
+
+
+@dataclass(frozen=True)
+class ShownView:
+    """A view above the queue: where it leads, how many cases it has in words ("" for who knows), whether it is open."""
+
+    view: View
+    address: str
+    number: str
+    is_open: bool
+
+
+def offered(request: HttpRequest) -> list[View]:
+    """The views of whoever asks, the team's first; read once for each request."""
+    found: list[View] | None = getattr(request, "offered_views", None)
+    if found is None:
+        found = request.offered_views = list(View.objects.offered_to(request.user.pk)[: 2 * MOST_VIEWS])  # type: ignore[attr-defined]
+    return found
+
+
+def opened(request: HttpRequest) -> View | None:
+    """The view that the address names; None where it names none. Raises ViewRefused where it is not there."""
+    if not request.GET.get(PARAMETER):
+        return None
+    number = whole_number(request.GET[PARAMETER])
+    view = next((one for one in offered(request) if one.pk == number), None)
+    if view is None:
+        raise ViewRefused(GONE)
+    return view
+
+
+def kept(request: HttpRequest) -> str:
+    """What addresses of cases repeat of the view one works in ("?view=3"), so that each tab of a browser stays in its
+    own; "" without one."""
+    number = whole_number(request.GET.get(PARAMETER))
+    return f"?{urlencode({PARAMETER: number})}" if number else ""
+
+
+def query_of(view: View) -> str:
+    """The query of the queue as this view shows it."""
+    return urlencode({PARAMETER: view.pk, **({"o": view.order} if view.order else {})})
+
+
+def address_of(view: View) -> str:
+    """The queue as this view shows it."""
+    return f"{reverse('admin:moderation_case_changelist')}?{query_of(view)}"
+
+
+def narrowed(cases: Any, view: View, user: Any, known: parameters.Known | None = None) -> Any:
+    """``cases`` as the filters of a view narrow them, except that by state. Raises ViewRefused for a stale filter."""
+    filters = view.parsed
+    fault = parameters.fault_of(filters, view.order, known)
+    if fault:
+        raise ViewRefused(f"The view “{view.name}” cannot be used. {fault} Change or delete the view.")
+    return _narrowed(cases, filters, user)
+
+
+def cases_of(view: View, user: Any, known: parameters.Known | None = None) -> Any:
+    """The cases in a view, as ``user`` sees them. Raises ViewRefused for a stale filter."""
+    return narrowed(parameters.of_state(Case.objects.all(), view.parsed.get("state", "")), view, user, known)
+
+
+def claim_next(user: Any, view: View | None) -> Claim | None:
+    """Claim the best free case, of the view if there is one. Raises ClaimRefused; None where there is none."""
+    return claims.claim_next(user, among=None if view is None else _parts(view, user))
+
+
+def _parts(view: View, user: Any) -> list[Any]:
+    """The cases in a view that ``user`` may be given, in its order: those to decide in parts, as the queue itself is
+    read; others that are pending as one. Escalated ones are for those who may take cases over."""
+    known = parameters.Known()
+    order = next((one for one in parameters.ORDERS if one.name == view.order), parameters.ORDERS[0])
+    if order == parameters.ORDERS[0] and "state" not in view.parsed:
+        return [narrowed(some, view, user, known).order_by(*order.keyset) for some in claims.parts_to_decide(user)]
+    cases = cases_of(view, user, known).pending()
+    if not user.has_perm("moderation.take_over_case"):
+        cases = cases.exclude(state=State.ESCALATED)
+    sign = "-" if order.keyset[0].startswith("-") else ""
+    return [cases.order_by(*(f"{sign}{name.lstrip('-')}" for name in order.keyset))]
+
+
+def shown(request: HttpRequest) -> list[ShownView]:
+    """The views above the queue with their numbers, which are counted in one query and at a fixed cost."""
+    views = offered(request)
+    numbers = _numbers(views, request.user)
+    here = whole_number(request.GET.get(PARAMETER))
+    return [ShownView(view, address_of(view), numbers.get(view.pk, ""), view.pk == here) for view in views]
+
+
+def _numbers(views: list[View], user: Any) -> dict[int, str]:
+    """How many cases each view has, in words, by its key: counted among the first of the queue, with a "+" where there
+    are more of those. Nothing is counted of closed cases."""
+    states = {view.pk: view.parsed.get("state", "") for view in views}
+    counted = [view for view in views if states[view.pk] != "closed"]
+    fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}
+    rows = [_narrowed(fronts[states[view.pk]], view.parsed, user) for view in counted]
+    asked = [Waiting("", one, "", "", "") for one in (*rows, *fronts.values())]
+    numbers = [one.number for one in count(asked)]
+    is_cut = {state: number >= LOOKED_AT for state, number in zip(fronts, numbers[len(rows) :], strict=True)}
+    return {
+        view.pk: f"{number:,}{'+' if is_cut[states[view.pk]] else ''}"
+        for view, number in zip(counted, numbers, strict=False)
+    }
+
+
+def _front(state: str) -> Any:
+    first = parameters.of_state(Case.objects.all(), state).most_urgent_first()
+    return Case.objects.filter(pk__in=first.values("pk")[:LOOKED_AT])
+
+
+def _narrowed(cases: Any, filters: dict[str, str], user: Any) -> Any:
+    for name, value in filters.items():
+        if name != "state" and name in parameters.PARAMETERS:
+            cases = parameters.PARAMETERS[name].narrow(cases, value, user)
+    return cases

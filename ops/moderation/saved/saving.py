@@ -1,0 +1,114 @@
+"""Saving views, renaming, moving and deleting them. Each is recorded; views of the team take a permission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from ops.accounts.preferences import named
+from ops.accounts.refusals import Refused
+from ops.audit.recording import record
+from ops.moderation.events import ModerationEvent
+from ops.moderation.models import View
+from ops.moderation.saved import parameters
+from ops.moderation.saved.queues import MOST_VIEWS
+
+MANAGES_TEAM = "moderation.change_view"  # the permission to look after the team's views
+STEP = 10  # between the places of two views
+
+
+def save(name: str, filters: dict[str, str], order: str, *, by: Any, for_team: bool = False) -> View:
+    """Save filters and an order under a name, at the end of the other views; returns the view.
+
+    Raises Refused, with a sentence, for filters that the queue does not offer, a name that is taken, too many views, or
+    where ``by`` may not save views for the team.
+    """
+    if for_team and not by.has_perm(MANAGES_TEAM):
+        raise Refused("Only Leads save views for the team.")
+    try:
+        return _saved(View(name=name, owner=None if for_team else by, filters=parameters.written(filters)), order, by)
+    except IntegrityError:  # at the same moment, by somebody else or in a second tab
+        raise Refused("A view was saved under this name a moment ago. Choose another name.") from None
+
+
+def _saved(view: View, order: str, by: Any) -> View:
+    with transaction.atomic():
+        siblings = _locked_siblings(view)
+        if len(siblings) >= MOST_VIEWS:
+            raise Refused(f"There are {MOST_VIEWS} views already. Delete one first.")
+        named.refuse_taken(view.name, siblings, "view")
+        view.order = "" if order == parameters.ORDERS[0].name else order
+        view.slug = _free_slug(view.name, {one.slug for one in siblings})
+        view.sort_order = siblings[-1].sort_order + STEP if siblings else STEP
+        _checked(view).save()
+        _record(ModerationEvent.VIEW_SAVED, view, by)
+    return view
+
+
+def may_manage(view: View, user: Any) -> bool:
+    """Whether this person may rename, move and delete the view."""
+    return named.may_manage(view, user, MANAGES_TEAM)
+
+
+def rename(view: View, name: str, *, by: Any) -> None:
+    """Give a view another name; its slug stays. Raises Refused."""
+    _refuse_others(view, by)
+    with transaction.atomic():
+        named.refuse_taken(name, View.objects.filter(owner=view.owner_id).exclude(pk=view.pk), "view")
+        view.name = name
+        view.save(update_fields=["name"])
+        _record(ModerationEvent.VIEW_CHANGED, view, by)
+
+
+def move(view: View, *, up: bool, by: Any) -> None:
+    """Move a view one place up or down among those of the same owner. Raises Refused."""
+    _refuse_others(view, by)
+    with transaction.atomic():
+        siblings = _locked_siblings(view)
+        place = next((place for place, one in enumerate(siblings) if one.pk == view.pk), 0)
+        other = place - 1 if up else place + 1
+        if not 0 <= other < len(siblings):
+            return
+        siblings[place], siblings[other] = siblings[other], siblings[place]
+        for number, one in enumerate(siblings, start=1):
+            one.sort_order = number * STEP
+        View.objects.bulk_update(siblings, ["sort_order"])
+        _record(ModerationEvent.VIEW_CHANGED, view, by)
+
+
+def delete(view: View, *, by: Any) -> None:
+    """Delete a view. Raises Refused."""
+    _refuse_others(view, by)
+    with transaction.atomic():
+        _record(ModerationEvent.VIEW_DELETED, view, by)
+        view.delete()
+
+
+def _locked_siblings(view: View) -> list[View]:
+    """The views of the same owner, this one among them once it is stored."""
+    return list(View.objects.select_for_update().filter(owner=view.owner_id).in_order())
+
+
+def _refuse_others(view: View, user: Any) -> None:
+    if not may_manage(view, user):
+        raise Refused("This view is somebody else's.")
+
+
+def _free_slug(name: str, taken: set[str]) -> str:
+    slug = slugify(name).replace("_", "-").strip("-")[:50] or "view"
+    return next(one for one in (slug, *(f"{slug}-{number}" for number in range(2, MOST_VIEWS + 2))) if one not in taken)
+
+
+def _checked(view: View) -> View:
+    try:
+        view.full_clean()
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from None
+    return view
+
+
+def _record(event: str, view: View, by: Any) -> None:
+    record(event, actor=by, target=view, details={"team": view.owner_id is None})

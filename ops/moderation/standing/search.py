@@ -1,0 +1,60 @@
+"""Filters of searches by reports and decisions, for those who may see cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+
+from messaging.search import periods
+from messaging.search.filters import Filter, Reader, Refused, period
+from ops.moderation.models import CoveredMessage, Label
+from ops.moderation.standing import standings
+
+MESSAGES = "messaging.message"
+
+
+def search_filters(request: HttpRequest) -> Iterable[Filter]:
+    """Those that this person may use."""
+    return FILTERS if request.user.has_perm("moderation.view_case") else ()
+
+
+def _reported_for(text: str, reader: Reader) -> Q:
+    slug = _slug_of(text)
+    if slug is None:
+        raise Refused(f"There is no label “{text}”. The labels are {_labels()}.")
+    return Q(standings.reported(MESSAGES, label__slug=slug))
+
+
+def _decided(text: str, reader: Reader) -> Q:
+    slug = _slug_of(text)
+    if slug is not None:
+        return Q(_covered(label__slug=slug))
+    try:
+        when = period(text, reader)
+    except Refused:
+        raise Refused(f"Write a label ({_labels()}), or when it was decided. {periods.HOW}") from None
+    return Q(_covered(decided_at__gte=when.beginning, decided_at__lt=when.end))
+
+
+def _covered(**decisions: object) -> Exists:
+    """That a decision in force is about a message."""
+    of_decision = {f"decision__{name}": value for name, value in {"in_force": True, **decisions}.items()}
+    return Exists(CoveredMessage.objects.filter(message=OuterRef("pk"), **of_decision))
+
+
+def _slug_of(text: str) -> str | None:
+    return Label.objects.filter(slug=text.lower()).values_list("slug", flat=True).first()
+
+
+def _labels() -> str:
+    return ", ".join(Label.objects.values_list("slug", flat=True)) or "not made yet"
+
+
+FILTERS = (
+    Filter("is", "reported by somebody", lambda text, by: Q(standings.reported(MESSAGES)), value="flagged"),
+    Filter("label", "reported for this label", _reported_for, example="spam"),
+    Filter("decided", "a decision is in force", lambda text, by: Q(_covered()), value="any"),
+    Filter("decided", "decided with this label, or at this time", _decided, example="spam"),
+)

@@ -1,0 +1,177 @@
+"""How the review of a conversation or message stands: what it was reported for, and what became of its cases.
+
+Several cases can be about the same conversation. Then the one that is pending speaks for it; only one can be.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from ops.moderation.models import Case, Cause, Decision, Flag, Label, Outcome, Severity, State
+
+
+class Path(NamedTuple):
+    """The way from a case, and from a flag, to a row of a list."""
+
+    from_case: str
+    from_flag: str
+
+
+PATHS = {
+    "messaging.conversation": Path("conversation", "case__conversation"),
+    "messaging.message": Path("flags__message", "message"),
+}
+REPORTED, NEVER, OVERDUE, DECIDED, LAPSED = "reported", "never", "overdue", "decided", "lapsed"
+CHOICES = (
+    (REPORTED, "Reported"),
+    (State.OPEN.value, "Open"),
+    (State.WAITING.value, "Waiting"),
+    (State.ESCALATED.value, "Escalated"),
+    (OVERDUE, "Overdue"),
+    (LAPSED, "Decision lapsed"),
+    (DECIDED, "Decided"),
+    (State.CLOSED.value, "Closed without a decision in force"),
+    (NEVER, "Never reported"),
+)
+
+
+@dataclass
+class Standing:
+    """What a row says of its reports: labels, the worst first, each with the number of reports; the case, its state,
+    whether it is overdue, and whether a decision on it lapsed. The state of a case that was decided is DECIDED."""
+
+    labels: list[tuple[Label, int]] = field(default_factory=list)
+    case_id: int = 0
+    state: str = ""
+    overdue: bool = False
+    lapsed: bool = False
+
+    @property
+    def worst(self) -> Label:
+        return self.labels[0][0]
+
+    @property
+    def others(self) -> list[Label]:
+        """The labels besides the worst one."""
+        return [label for label, _ in self.labels[1:]]
+
+    @property
+    def reports(self) -> int:
+        return sum(number for _, number in self.labels)
+
+
+def of_rows(model: str, keys: Collection[Any]) -> dict[Any, Standing]:
+    """Return how reported rows of the list of ``model`` ("app.model") stand, in three queries however many they are.
+
+    Reports that wait are counted; where none does, those that were decided. Withdrawn ones count nowhere.
+    """
+    path = PATHS[model]
+    labels = _labels(path, keys)
+    found = {key: Standing(labels=some) for key, some in labels.items()}
+    if found:
+        _add_cases(found, path)
+    return {key: standing for key, standing in found.items() if standing.case_id}
+
+
+def of_conversation(conversation_id: int) -> Standing | None:
+    """Return how a conversation stands; None where nothing in it was reported."""
+    return of_rows("messaging.conversation", [conversation_id]).get(conversation_id)
+
+
+def matching(rows: QuerySet, standing: str) -> QuerySet:
+    """Return those of ``rows``, conversations or messages, that stand like this: one of CHOICES."""
+    path = PATHS[rows.model._meta.label_lower]
+    pending = Case.objects.pending()
+    if standing == NEVER:
+        return rows.exclude(_reported(path))
+    if standing == REPORTED:
+        return rows.filter(_reported(path))
+    if standing == OVERDUE:
+        return rows.filter(pk__in=_rows_of(Case.objects.overdue(), path.from_case))
+    if standing == LAPSED:
+        return rows.filter(pk__in=_rows_of(pending.filter(Exists(_lapsed())), path.from_case))
+    if standing not in (DECIDED, State.CLOSED):
+        return rows.filter(pk__in=_rows_of(pending.filter(state=standing), path.from_case))
+    settled = rows.exclude(Exists(pending.filter(**{path.from_case: OuterRef("pk")})))
+    decided = Exists(Decision.objects.in_force().filter(case=OuterRef("pk")))
+    in_force = Exists(Case.objects.filter(decided, **{path.from_case: OuterRef("pk")}))
+    return settled.filter(in_force) if standing == DECIDED else settled.filter(_reported(path)).exclude(in_force)
+
+
+def of_label(rows: QuerySet, slug: str) -> QuerySet:
+    """Return those of ``rows``, conversations or messages, that were reported for this label."""
+    path = PATHS[rows.model._meta.label_lower]
+    return rows.filter(_reported(path, label__slug=slug))
+
+
+def reported(model: str, **reports: Any) -> Exists:
+    """That a row of the list of ``model`` ("app.model") has such reports."""
+    return _reported(PATHS[model], **reports)
+
+
+def _reported(path: Path, **reports: Any) -> Exists:
+    """That a row has such reports. Of a conversation its cases are asked for theirs: where many are found, PostgreSQL
+    goes through the list in its order, instead of joining all reports with all cases first."""
+    if path.from_case != "conversation":
+        return Exists(Flag.objects.not_withdrawn().filter(**{path.from_flag: OuterRef("pk")}, **reports))
+    of_case = Exists(Flag.objects.not_withdrawn().filter(case=OuterRef("pk"), **reports))
+    return Exists(Case.objects.filter(of_case, conversation=OuterRef("pk")))
+
+
+def _rows_of(found: QuerySet, path: str) -> QuerySet:
+    """The keys of rows as a query of its own: where few are found, the list is not gone through for them."""
+    return found.filter(**{f"{path}__isnull": False}).order_by().values(path)
+
+
+def _lapsed() -> Any:
+    """Decisions on a case that ended because a text changed."""
+    return Decision.objects.filter(case=OuterRef("pk"), cause=Cause.TEXT_CHANGED, reverses=None, reversed_by=None)
+
+
+def _labels(path: Path, keys: Collection[Any]) -> dict[Any, list[tuple[Label, int]]]:
+    waits = Count("pk", filter=Q(outcome=Outcome.WAITING))
+    counted = (
+        Flag.objects.not_withdrawn()
+        .filter(**{f"{path.from_flag}__in": keys})
+        .order_by()
+        .values_list(path.from_flag, "label")
+    )
+    found: defaultdict[Any, list[tuple[int, int, int]]] = defaultdict(list)
+    for key, label, waiting, total in counted.annotate(waiting=waits, total=Count("pk")):
+        found[key].append((label, waiting, total))
+    labels = Label.objects.in_bulk({label for some in found.values() for label, _, _ in some}) if found else {}
+    return {key: _numbers(some, labels) for key, some in found.items()}
+
+
+def _numbers(counted: Iterable[tuple[int, int, int]], labels: dict[int, Label]) -> list[tuple[Label, int]]:
+    """The labels of one row, the worst first, with their waiting reports, or else with all."""
+    some = list(counted)
+    waiting = [(labels[label], number) for label, number, _ in some if number]
+    order = list(Severity)
+    return sorted(
+        waiting or [(labels[label], total) for label, _, total in some],
+        key=lambda one: (order.index(Severity(one[0].severity)), -one[1], one[0].name),
+    )
+
+
+def _add_cases(found: dict[Any, Standing], path: Path) -> None:
+    now = timezone.now()
+    cases = Case.objects.filter(**{f"{path.from_case}__in": list(found)}).annotate(
+        decided=Exists(Decision.objects.in_force().filter(case=OuterRef("pk"))), has_lapsed=Exists(_lapsed())
+    )
+    fields = (path.from_case, "pk", "state", "due_at", "decided", "has_lapsed")
+    for key, pk, state, due_at, decided, has_lapsed in cases.order_by("pk").values_list(*fields).distinct():
+        standing = found[key]
+        if state != State.CLOSED:
+            standing.state, standing.overdue, standing.lapsed = state, due_at < now, has_lapsed
+        elif standing.state in ("", State.CLOSED, DECIDED):
+            standing.state = DECIDED if decided or standing.state == DECIDED else state
+        else:
+            continue  # a pending one speaks
+        standing.case_id = pk

@@ -1,0 +1,61 @@
+"""Reports in the lists of conversations and messages and beside a thread, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import expect
+
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts import roles
+from ops.moderation import flagging
+from ops.moderation.models import Flag, Label, Source
+from ops.tests.test_who_may_open_what import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+__all__ = ["browser", "open_page", "page"]
+
+
+@pytest.fixture
+def flag(transactional_db: Any) -> Flag:
+    """A message that two people reported, and a conversation that nobody did."""
+    roles.set_up()
+    call_command("load_labels", verbosity=0)
+    alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
+    message = answer(write(alice, bob, "Is the bicycle still there?"), "I know where you live")
+    write(charlie, bob, "Lovely weather")
+    flagging.flag(message, label=Label.objects.get(slug="harassment"), by=charlie, source=Source.PARTICIPANT)
+    return flagging.flag(message, label=Label.objects.get(slug="threat"), by=alice, source=Source.PARTICIPANT)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_reports_are_found_in_lists_and_lead_to_the_case(
+    open_page: OpenPage, flag: Flag, width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("rita"))
+    for address in ("/console/messaging/conversation/", "/console/messaging/message/"):
+        page.goto(address)
+        expect(page.locator(".review-marks")).to_have_count(1)
+        expect(page.locator(".review-marks")).to_contain_text("Threat and Harassment 2 reports ● open")
+        check(page)
+        if width == NARROW:
+            page.locator("summary").get_by_text("Filters", exact=True).click()
+        page.get_by_text("More filters").click()
+        page.get_by_label("Case", exact=True).select_option("Open")
+        page.get_by_label("Reported for").select_option("Threat")
+        page.get_by_role("button", name="Filter", exact=True).click()
+        expect(page.locator("#result_list tbody tr")).to_have_count(1)
+        check(page)
+    page.goto(f"/console/messaging/conversation/{flag.message.conversation_id}/")  # type: ignore[union-attr]
+    if width == NARROW:
+        page.locator(".panel > summary").click()
+    reports = page.get_by_role("region", name="Reports")
+    expect(reports).to_contain_text("Reported here")
+    check(page)
+    reports.get_by_role("link", name=str(flag.case_id), exact=True).click()
+    expect(page.get_by_role("heading", name="Case: alice and bob")).to_be_visible()

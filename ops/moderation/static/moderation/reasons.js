@@ -1,0 +1,13 @@
+// A canned reason fills the text, unless somebody wrote one.
+"use strict";
+
+const reason = document.querySelector("select[name=reason]");
+if (reason) {
+  const text = document.querySelector("textarea[name=sent]");
+  let filled = "";
+  reason.addEventListener("change", () => {
+    if (text.value && text.value !== filled) return;
+    filled = reason.selectedOptions[0].dataset.text ?? "";
+    text.value = filled;
+  });
+}

@@ -1,0 +1,84 @@
+"""Hard texts in a real browser: covered, opened by a click or a key and without scripts; a pause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.models import Message
+from messaging.tests.browsing import LOOKS, WIDE, OpenPage, browser, check, open_page, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.accounts import roles
+from ops.moderation import flagging
+from ops.moderation.models import Case, Label, Source
+from ops.tests.test_who_may_open_what import make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+__all__ = ["browser", "open_page"]
+
+WARNING = "Hard to read (self-harm). Show the text"
+
+
+@pytest.fixture
+def case(transactional_db: Any) -> Case:
+    """Of a conversation of three messages, of which the second is hard to read."""
+    roles.set_up()
+    label = Label.objects.create(name="Self-harm", slug="self-harm", hard_to_read=True)
+    answer(answer(write(make_user("alice"), make_user("bob"), "Hello"), "It hurts", minute=1), "I am here", minute=2)
+    reported = Message.objects.get(content="It hurts")
+    return flagging.flag(reported, label=label, by=reported.receiver, source=Source.PARTICIPANT).case
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_hard_case_and_a_pause(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("rita"))
+    page.goto("/console/moderation/case/")
+    page.get_by_role("button", name="Open next case").click()
+    text = page.get_by_text("It hurts")
+    expect(page.get_by_text(WARNING)).to_be_visible()
+    expect(text).not_to_be_visible()
+    expect(page.get_by_text("1 hard-to-read case today")).to_be_visible()
+    check(page)
+    page.keyboard.press("v")
+    expect(text).to_be_visible()
+    page.keyboard.press("v")
+    expect(text).not_to_be_visible()
+    page.get_by_text(WARNING).click()
+    expect(text).to_be_visible()
+    if width < WIDE:
+        page.locator(".panel > summary").click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="Take your time")).to_be_visible()
+    expect(page.get_by_text("You have read 1 hard-to-read case today.")).to_be_visible()
+    check(page)
+    page.get_by_label("In half an hour").check()
+    page.get_by_role("button", name="Note it for me").click()
+    expect(page.get_by_text("You wanted to return at")).to_be_visible()
+    page.goto("/console/moderation/case/")
+    expect(page.get_by_text("you wanted to pause until")).to_be_visible()
+    check(page)
+
+
+def test_a_thread_covers_it_without_scripts_too(open_page: OpenPage, case: Case) -> None:
+    page = open_page(javascript=False)
+    sign_in(page, make_staff("rita"))
+    page.goto(f"/console/messaging/conversation/{case.conversation_id}/change/")
+    expect(page.get_by_text("It hurts")).not_to_be_visible()
+    page.get_by_text(WARNING).click()
+    expect(page.get_by_text("It hurts")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_somebody_shows_them_at_once(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, make_staff("rita"))
+    page.goto("/console/covered-texts/")
+    check(page)
+    page.get_by_label("Show them at once").check()
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"/console/messaging/conversation/{case.conversation_id}/change/")
+    expect(page.get_by_text("It hurts")).to_be_visible()

@@ -1,0 +1,109 @@
+"""A pause from the desk, and the choice whether texts come covered."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import FormView
+
+from ops.accounts.actions import ConsolePage
+from ops.moderation import claims
+from ops.moderation.models import Claim, Comfort, comfort_of
+from ops.moderation.saved import queues
+from ops.moderation.wellbeing.pausing import of_today
+
+MORNING = time(9)
+RETURNS = [
+    ("5", "In 5 minutes"),
+    ("15", "In a quarter of an hour"),
+    ("30", "In half an hour"),
+    ("60", "In an hour"),
+    ("tomorrow", "Tomorrow"),
+]
+
+
+class ReturnForm(forms.Form):
+    """When somebody would like to return from a pause."""
+
+    back = forms.ChoiceField(
+        label="When would you like to return?",
+        choices=RETURNS,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose when you would like to return, or just leave the page."},
+    )
+
+    @property
+    def until(self) -> datetime:
+        """The moment that valid data name."""
+        back = self.cleaned_data["back"]
+        if back != "tomorrow":
+            return timezone.now() + timedelta(minutes=int(back))
+        return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), MORNING))
+
+
+class PauseView(ConsolePage):
+    """A calm page. To come here from the desk releases the claim; nobody else learns of the pause."""
+
+    permission = "moderation.decide_case"
+    title = "Take your time"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(request, ReturnForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if "back" not in request.POST and "choose" not in request.POST:
+            held = Claim.objects.live().filter(reviewer=request.user.pk).select_related("case").first()
+            if held is not None:
+                claims.give_back(request.user, held.case)
+                messages.info(request, "Your case is back in the queue. A colleague may take it.")
+            return HttpResponseRedirect(reverse("admin:moderation_pause") + queues.kept(request))
+        form = ReturnForm(request.POST)
+        if not form.is_valid():
+            return self._page(request, form)
+        Comfort.objects.update_or_create(person_id=request.user.pk, defaults={"paused_until": form.until})
+        return HttpResponseRedirect(reverse("admin:moderation_pause") + queues.kept(request))
+
+    def _page(self, request: HttpRequest, form: ReturnForm) -> HttpResponse:
+        context = self.get_context_data(form=form, kept=queues.kept(request), **of_today(request.user))
+        return TemplateResponse(request, "moderation/pause.html", context)
+
+
+class CoveredTextsForm(forms.Form):
+    """Whether texts that are hard to read come covered."""
+
+    uncovers = forms.ChoiceField(
+        label="Texts that are hard to read",
+        choices=[("", "Cover them: each opens by a click or a key"), ("yes", "Show them at once")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+
+class CoveredTextsView(FormView):
+    """The page on which somebody of staff chooses that for themselves."""
+
+    http_method_names = ["get", "head", "post", "options"]
+    form_class = CoveredTextsForm
+    template_name = "moderation/covered_texts.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"uncovers": "yes" if comfort_of(self.request.user).uncovers else ""}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = {**admin.site.each_context(self.request), "title": "Covered texts", **kwargs}
+        return super().get_context_data(**context)
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        uncovers = bool(form.cleaned_data["uncovers"])
+        Comfort.objects.update_or_create(person_id=self.request.user.pk, defaults={"uncovers": uncovers})
+        messages.success(
+            self.request, "Such texts are shown at once now." if uncovers else "Such texts come covered now."
+        )
+        return HttpResponseRedirect(reverse("admin:covered_texts"))
