@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.console.rooms import Item, Page, Place, Room
+from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Page, Room, Table
+
+COUNTED = "numbers that triggers and the worker keep of what other tables say"
 
 
 class DashboardConfig(Room):
@@ -11,9 +13,29 @@ class DashboardConfig(Room):
     label = "dashboard"
     verbose_name = "Dashboard"
 
-    menu = {
-        "admin:dashboard": Item(Place.REVIEW, 50, name="Dashboard", permission="messaging.view_conversation"),
+    permissions = {
+        "dashboard.view_review": ("Reviewer", "Lead"),
+        "dashboard.view_team": ("Lead",),
+        "dashboard.view_accounts": ("Support", "Lead"),
+        "dashboard.view_data": ("Data operator", "Lead"),
+        "dashboard.view_oversight": ("Auditor",),
     }
+    events = "ops.dashboard.events.DashboardEvent"
+    tables = {
+        "dashboard.noted": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
+        "dashboard.daynumbers": Table(Audit.EXEMPT, "figures", COUNTED),
+        "dashboard.beginning": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
+        "dashboard.digestreader": Table(Audit.FUNCTIONS, ON_DELETE),
+        "dashboard.keeping": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
+    }
+    rounds = {"keep_figures": 60, "send_digests": 3600}
+    slots = {"account.menu": "dashboard/_digest_link.html"}
+
+    @property
+    def menu(self) -> Mapping[str, Item]:  # type: ignore[override]
+        from ops.dashboard.boards.boards import BOARDS
+
+        return {f"admin:{board.address}": board.item for board in BOARDS}
 
     def ready(self) -> None:
         from ops.dashboard import signals
@@ -21,9 +43,14 @@ class DashboardConfig(Room):
         signals.connect()
 
     def pages(self) -> Iterable[Page]:
-        from ops.dashboard.page import DashboardView
+        from ops.dashboard import pages
 
-        return [Page("dashboard/", DashboardView.as_view(), "dashboard")]
+        return pages.PAGES
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.dashboard.boards import home
+
+        return home.SECTIONS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.dashboard import erased

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ops.console.erasure import ErasedPerson, Step
-from ops.dashboard import figures
+from ops.dashboard import keeping
 
 
 def forget_names(person: ErasedPerson, _: Any) -> None:
-    """Old figures are kept for a day. The receipt speaks of caches as a whole."""
-    figures.forget()
+    """Nothing older is served, and caches let go of it within minutes. The receipt speaks of caches as a whole."""
+    keeping.forget()
 
 
 STEPS = (Step("figures", "Figures of the dashboard", forget_names, order=70),)

@@ -1,26 +1,38 @@
-"""Thin receivers: the dashboard is computed anew after messages, users or deletions change."""
+"""Thin receivers: what changed is computed anew, triggers are installed, and nobody who was erased is counted."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.db.models.signals import post_delete, post_save
+from django.apps import apps
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 
-from ops.dashboard import figures
-from ops.imports.recording import messages_imported
+from messaging.erasing.erasure import user_erased
+from ops.dashboard import changes
+from ops.dashboard.rollups import erasing, keeping, triggers
 
-SIGNING_IN = {"last_login"}  # the one change of a user that the dashboard does not show
+
+def remove_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
+    """Only SQLite needs that, and only where something is migrated."""
+    if plan and connections[using].vendor == "sqlite":
+        triggers.remove(using)
 
 
-def forget_figures(sender: Any, update_fields: Any = None, **_: Any) -> None:
-    if update_fields is None or set(update_fields) != SIGNING_IN:
-        figures.make_stale()
+def install_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
+    triggers.install(using)
+    if plan and connections[using].vendor == "sqlite":
+        keeping.forget_progress(using)
+
+
+def forget_person(sender: Any, user_id: Any, using: str, **_: Any) -> None:
+    erasing.forget_person(user_id, using=using)
 
 
 def connect() -> None:
-    """Connect the receiver to everything that changes a figure; doing it twice is harmless."""
-    for signal in (post_save, post_delete):
-        for model in ("messaging.Message", settings.AUTH_USER_MODEL, "deletion.AccountDeletion"):
-            signal.connect(forget_figures, sender=model, dispatch_uid=f"dashboard.forget_figures.{model}")
-    messages_imported.connect(forget_figures, dispatch_uid="dashboard.forget_figures.import")
+    """Connect the receivers to everything that changes a figure; doing it twice is harmless."""
+    changes.connect()
+    config = apps.get_app_config("dashboard")
+    pre_migrate.connect(remove_triggers, sender=config, dispatch_uid="dashboard.remove_triggers")
+    post_migrate.connect(install_triggers, sender=config, dispatch_uid="dashboard.install_triggers")
+    user_erased.connect(forget_person, dispatch_uid="dashboard.forget_person")

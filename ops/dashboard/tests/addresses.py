@@ -6,9 +6,23 @@ from typing import Any
 
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
-dashboard                                         in    in    no    ok/x  ok/x  no    ok/x  no    ok/x
+dashboard                                         in    in    --/x  go/x  go/x  go/x  go/x  go/x  go/x
+dashboard_home                                    in    in    --/x  ok/x  ok/x  ok/x  ok/x  ok/x  ok/x
+dashboard_review                                  in    in    no    ok/x  ok/x  no    no    no    ok/x
+dashboard_review_csv                              in    in    no    ok/x  ok/x  no    no    no    ok/x
+dashboard_team                                    in    in    no    no    ok/x  no    no    no    ok/x
+dashboard_team_csv                                in    in    no    no    ok/x  no    no    no    ok/x
+dashboard_data                                    in    in    no    no    ok/x  no    ok/x  no    ok/x
+dashboard_data_csv                                in    in    no    no    ok/x  no    ok/x  no    ok/x
+dashboard_accounts                                in    in    no    no    ok/x  ok/x  no    no    ok/x
+dashboard_accounts_csv                            in    in    no    no    ok/x  ok/x  no    no    ok/x
+dashboard_oversight                               in    in    no    no    no    no    no    ok/x  ok/x
+dashboard_oversight_csv                           in    in    no    no    no    no    no    ok/x  ok/x
+digest                                            in    in    no    no    ok/go no    no    no    ok/go
 """
+
+UNASKED = {"digest": "It sends numbers to the address of the account of whoever asks, and to nobody else."}
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
-    return {}
+    return {"dashboard/": "numbers"}

@@ -1,0 +1,48 @@
+"""The dashboards there are, in the order in which /dashboard/ and home choose the first that somebody may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.console.rooms import Place
+from ops.dashboard.boards import accounts, data, oversight, review, team
+from ops.dashboard.boards.board import Board
+from ops.dashboard.changes import DELETIONS, DESK, JOBS, MESSAGES
+
+TEAM = Board("team", "Team dashboard", Place.REVIEW, 51, "dashboard.view_team", (DESK,), team.content)
+REVIEW = Board("review", "Review dashboard", Place.REVIEW, 50, "dashboard.view_review", (DESK,), review.content)
+ACCOUNTS = Board(
+    "accounts",
+    "Accounts dashboard",
+    Place.PEOPLE,
+    60,
+    "dashboard.view_accounts",
+    (DELETIONS,),
+    accounts.content,
+)
+DATA = Board(
+    "data",
+    "Data dashboard",
+    Place.DATA,
+    60,
+    "dashboard.view_data",
+    (MESSAGES, JOBS),
+    data.content,
+    knows_imports=True,
+)
+OVERSIGHT = Board(
+    "oversight",
+    "Oversight dashboard",
+    Place.AUDIT,
+    60,
+    "dashboard.view_oversight",
+    (),
+    oversight.content,
+)
+
+BOARDS = (TEAM, REVIEW, ACCOUNTS, DATA, OVERSIGHT)
+
+
+def first_of(user: Any) -> Board | None:
+    """The first dashboard that somebody may open."""
+    return next((board for board in BOARDS if user.has_perm(board.permission)), None)

@@ -1,0 +1,72 @@
+"""The period of a dashboard, as it stands in the address: the last days, or two days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from ops.dashboard.periods import NoPeriod, Period
+
+OFFERED = (7, 30, 90)
+USUAL = 30
+WITHOUT_IMPORTS = "without"  # imported history
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A period, and how it stands in an address; ``fault`` says in a sentence why what was asked for is none.
+
+    ``days`` is None for a period of two days. ``imported`` is False where imported history is left out.
+    """
+
+    period: Period
+    days: int | None
+    imported: bool = True
+    fault: str = ""
+
+    @property
+    def query(self) -> str:
+        """The parameters that lead to the same again."""
+        return self._with({"days": str(self.days)} if self.days else self.dates, self.imported)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        return {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
+
+    @property
+    def offers(self) -> list[tuple[int, str, bool]]:
+        """The periods to choose from: days, address, and whether it is this one."""
+        return [(days, f"?{self._with({'days': str(days)}, self.imported)}", days == self.days) for days in OFFERED]
+
+    @property
+    def other_imports(self) -> str:
+        """The address of the same period with imported history, or without."""
+        return f"?{self._with({'days': str(self.days)} if self.days else self.dates, not self.imported)}"
+
+    @property
+    def words(self) -> str:
+        """The period in words: "last 30 days", or from when to when."""
+        return f"last {self.days} days" if self.days else f"{_day(self.period.first)} to {_day(self.period.last)}"
+
+    def _with(self, period: dict[str, str], imported: bool) -> str:
+        return urlencode(period if imported else {**period, "imported": WITHOUT_IMPORTS})
+
+
+def choose(parameters: Mapping[str, str]) -> Chosen:
+    """Return what the parameters of an address ask for; the usual period, with the fault, where that is none."""
+    imported = parameters.get("imported") != WITHOUT_IMPORTS
+    first, last = parameters.get("from", ""), parameters.get("to", "")
+    fault = ""
+    if first or last:
+        try:
+            return Chosen(Period.written(first, last), None, imported)
+        except NoPeriod as error:
+            fault = str(error)
+    asked = parameters.get("days", "")
+    days = int(asked) if asked in map(str, OFFERED) else USUAL
+    return Chosen(Period.of_days(days), days, imported, fault)
+
+
+def _day(day: object) -> str:
+    return f"{day:%-d %b %Y}"

@@ -1,0 +1,43 @@
+"""Charts of the days of a period: by day, and of long periods by week or month, so that columns stay apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from ops.dashboard.charts.drawing import Chart, Kind, Series
+from ops.dashboard.periods import Period
+
+MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; beyond them there is a column for each week, or each month
+ByDay = Mapping[date, float | None]
+
+
+def sums(name: str, title: str, period: Period, series: Mapping[str, ByDay], kind: Kind = Kind.COLUMNS) -> Chart:
+    """Numbers by day, as columns that stand on top of each other or as lines; those of a week or month are added up."""
+    slots, places, words = _slots(period)
+    drawn = []
+    for named, by_day in series.items():
+        added: list[float] = [0] * len(slots)
+        for day, value in by_day.items():
+            if period.first <= day <= period.last:
+                added[places[_slot(day, words)]] += value or 0
+        drawn.append(Series(named, tuple(added)))
+    years = len({slot.year for slot in slots}) > 1
+    short = "%b %y" if words == "month" else "%-d %b %y" if years and words == "week" else "%-d %b"
+    labels = tuple(f"{slot:{short}}" for slot in slots)
+    full = tuple(f"{slot:%B %Y}" if words == "month" else f"{slot:%-d %b %Y}" for slot in slots)
+    return Chart(name, f"{title} by {words}", words.capitalize(), labels, tuple(drawn), kind, full_labels=full)
+
+
+def _slots(period: Period) -> tuple[list[date], dict[date, int], str]:
+    """The beginnings of the days, weeks or months of a period, their places, and what they are."""
+    words = "day" if period.days <= MOST_DAYS else "week" if period.days <= 7 * MOST_WEEKS else "month"
+    slots = list(dict.fromkeys(_slot(day, words) for day in period.each_day()))
+    return slots, {slot: place for place, slot in enumerate(slots)}, words
+
+
+def _slot(day: date, words: str) -> date:
+    """The first day of what a day is counted with: itself, its week from Monday on, or its month."""
+    if words == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if words == "month" else day

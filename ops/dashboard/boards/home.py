@@ -1,0 +1,54 @@
+"""What the home page shows of a dashboard: its first numbers, as far as they are kept; else the page asks for them.
+
+Home itself computes nothing: however much there is, it takes the same few queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from ops.console.frame.home import Section
+from ops.dashboard.boards.board import Board
+from ops.dashboard.boards.boards import first_of
+from ops.dashboard.boards.chooser import choose
+from ops.dashboard.boards.content import Content
+
+MOST = 4  # numbers
+
+
+def section(request: HttpRequest) -> dict[str, Any] | None:
+    """What is kept; nothing of it for people without a dashboard."""
+    board = first_of(request.user)
+    if board is None:
+        return None
+    kept = board.kept(choose({}))
+    return _shown(board, kept.value if kept else None)
+
+
+@require_safe
+def numbers(request: HttpRequest) -> HttpResponse:
+    """The same, computed where it is not kept: the part of the page that asks for it."""
+    board = first_of(request.user)
+    if board is None:
+        raise Http404
+    kept = board.shown(choose({}))
+    return render(request, "dashboard/home.html", {"content": _shown(board, kept.value if kept else None, asked=True)})
+
+
+def _shown(board: Board, content: Content | None, *, asked: bool = False) -> dict[str, Any]:
+    first: Sequence[Any] = content.numbers[:MOST] if content else ()
+    return {
+        "heading": board.title,
+        "address": reverse(f"admin:{board.address}"),
+        "numbers": first,
+        "asks": not first and not asked,
+    }
+
+
+SECTIONS = (Section("figures", "Figures, last 30 days", 5, template="dashboard/home.html", content=section),)

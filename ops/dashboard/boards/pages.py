@@ -1,0 +1,181 @@
+"""The pages of the dashboards, and each of their tables as a file."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import TemplateView
+from django.views.generic.base import View
+
+from ops.accounts.actions import ConsolePage
+from ops.audit.details import Key
+from ops.audit.recording import record
+from ops.console.frame.menu import Frame
+from ops.console.person import tabs
+from ops.console.person.seen import seen_by
+from ops.dashboard import keeping
+from ops.dashboard.boards.board import Board
+from ops.dashboard.boards.boards import first_of
+from ops.dashboard.boards.chooser import Chosen, choose
+from ops.dashboard.boards.content import Cell, Content, Number, Table
+from ops.dashboard.events import DashboardEvent
+from ops.dashboard.figures.rows import Rows
+from ops.dashboard.periods import console_zone
+from ops.files.csv_writing import Writer
+
+COMPUTING = "The figures are being computed for the first time. Reload this page in a few seconds."
+
+LATE = timedelta(minutes=3)
+
+
+class BoardPage(ConsolePage):
+    """A page of a dashboard, for whoever may open that."""
+
+    http_method_names = ["get", "head", "options"]
+    board: Any = None  # a Board
+
+    def read(self) -> tuple[Chosen, keeping.Kept | None]:
+        """The period that the address asks for, and what the dashboard shows for it."""
+        chosen = choose(self.request.GET)
+        return chosen, self.board.shown(chosen)
+
+
+class BoardView(BoardPage, TemplateView):
+    """A dashboard: its numbers lead to the lists that this person may open."""
+
+    template_name = "dashboard/board.html"
+
+    def heading(self) -> str:
+        return self.board.title
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        chosen, kept = self.read()
+        context = super().get_context_data(board=self.board, chosen=chosen, kept=kept, **kwargs)
+        if kept is None:
+            return {**context, "computing": COMPUTING}
+        content: Content = kept.value
+        shown = Links(self.request, context["frame"], self.board, chosen, content)
+        told = {
+            "numbers": [(number, shown.address(number.rows)) for number in content.numbers],
+            "charts": [(chart, shown.file(chart.name)) for chart in content.charts],
+            "tables": [(table, shown.cells(table), shown.file(table.name)) for table in content.tables],
+        }
+        return {
+            **context,
+            **told,
+            "body": keeping.fragment(shown.name, kept, lambda: render_to_string("dashboard/_body.html", told)),
+            "at": timezone.localtime(kept.at, console_zone()),
+            "counted_at": counted_at(kept),
+            "zone": settings.TIME_ZONE,
+            "numbers_csv": shown.file("numbers"),
+        }
+
+
+def counted_at(kept: keeping.Kept) -> datetime | None:
+    """When the numbers of the period were counted, where that was long ago: no worker runs, or much changed at once."""
+    as_of = kept.value.as_of
+    if as_of is None or (kept.at - as_of.at < LATE and not as_of.waiting):
+        return None
+    return timezone.localtime(as_of.at, console_zone())
+
+
+class Links:
+    """Where a dashboard leads one person."""
+
+    def __init__(self, request: HttpRequest, frame: Frame, board: Board, chosen: Chosen, content: Content) -> None:
+        self.user, self.board, self.chosen = request.user, board, chosen
+        self.reachable = {offer.address for offer in frame.reachable}
+        named = {cell.person for table in content.tables for row in table.rows for cell in row} - {None}
+        accounts: Any = get_user_model()._default_manager.filter(pk__in=named)
+        # Those whose pages open for this person, in one query.
+        self._address_of_list = cache(reverse)  # for each cell anew it would take longer than all else
+        self.people = set(seen_by(self.user, accounts).values_list("pk", flat=True)) if named else set()
+
+    @property
+    def name(self) -> str:
+        """The name of what is kept of the page: another one where it leads somebody elsewhere."""
+        leads = f"{sorted(self.reachable)}{sorted(self.people)}{self.chosen.query}"
+        return f"board:{self.board.name}:page:{sha256(leads.encode()).hexdigest()}"
+
+    def address(self, rows: Rows | None) -> str:
+        """The list of these rows; "" where this person may not open it."""
+        before = self._address_of_list(rows.address) if rows else ""
+        return f"{before}?{rows.query}" if rows and before in self.reachable else ""
+
+    def cells(self, table: Table) -> list[list[tuple[Cell, str]]]:
+        """The cells of a table with where each leads: to a list, or to the page of a person."""
+        return [[(cell, self._of_cell(cell)) for cell in row] for row in table.rows]
+
+    def file(self, name: str) -> str:
+        """The address of a table as a file."""
+        return f"{reverse(f'admin:{self.board.address}_csv', args=[name])}?{self.chosen.query}"
+
+    def _of_cell(self, cell: Cell) -> str:
+        if cell.person is not None:
+            return tabs.address_of(cell.person, user=self.user) if cell.person in self.people else ""
+        return self.address(cell.rows)
+
+
+class TableFile(BoardPage):
+    """A table of a dashboard, or the numbers of a chart, as a CSV file. Recorded before it leaves."""
+
+    def get(self, request: HttpRequest, table: str) -> HttpResponse:
+        chosen, kept = self.read()
+        if kept is None:
+            return HttpResponse(COMPUTING, status=503, content_type="text/plain", headers={"Retry-After": "5"})
+        content: Content = kept.value
+        found = content.table(table) if table != "numbers" else numbers_as_table(content.numbers)
+        if found is None:
+            raise Http404
+        details = {
+            "board": Key(self.board.name),
+            "table": Key(found.name),
+            "rows": len(found.rows),
+            "first": chosen.period.first,
+            "last": chosen.period.last,
+        }
+        record(DashboardEvent.TABLE_EXPORTED, actor=request.user, details=details)
+        name = f"{self.board.name}-{found.name}-{chosen.period.first}-{chosen.period.last}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+        return HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def numbers_as_table(numbers: tuple[Number, ...]) -> Table:
+    """The numbers at the top, with those of the period before."""
+    rows = tuple(
+        (Cell(text=number.many or number.one), Cell(number.value, number.unit), Cell(number.before, number.unit))
+        for number in numbers
+    )
+    return Table("numbers", "Numbers", ("What", "Number", "Period before"), rows)
+
+
+def as_csv(table: Table) -> str:
+    """A table as the lines of a CSV file, no cell of which a spreadsheet computes."""
+    file = io.StringIO()
+    writer = Writer(file)
+    writer.row(table.columns)
+    for row in table.rows:
+        writer.row(cell.plain for cell in row)
+    return file.getvalue()
+
+
+class FirstBoard(View):
+    """Leads to the first dashboard that somebody may open."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        ours = first_of(request.user)
+        if ours is None:
+            raise Http404
+        return HttpResponseRedirect(reverse(f"admin:{ours.address}"))

@@ -1,0 +1,192 @@
+"""Charts as plain SVG, drawn on the server by leather: no script, no style of their own, no text of anybody's.
+
+A chart is drawn twice, for wide and for narrow screens, of which the style sheet shows one: scaling a drawing down to
+400 pixels would make its letters too small to read, so that the narrow one has fewer labels instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+from xml.etree import ElementTree
+
+import leather
+from django.utils.safestring import SafeString, mark_safe
+from leather import theme
+
+from ops.dashboard.charts.shapes import Cells, LineWithGaps, Placed, StackedColumns
+from ops.dashboard.charts.units import Unit, in_words, round_ticks
+
+WIDE, NARROW = (640, 220), (340, 200)  # units of the drawings: about the pixels that they are shown in
+LETTER = 7  # units that a character of a label takes
+BETWEEN_LABELS = 14
+ABOVE = 6  # for half of the highest label of values
+
+theme.margin = 0.01
+theme.background_color = "none"
+theme.legend_font_char_height = theme.legend_gap = 0  # legends are on the page
+theme.tick_font_family = "inherit"
+
+
+class Kind(Enum):
+    """How numbers are drawn. COLUMNS of several series stand on top of each other; HEAT has a row for each series."""
+
+    COLUMNS = "columns"
+    LINES = "lines"
+    HEAT = "heat"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A value for each place of a chart, None where there is none. ``name`` may be anybody's text."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a chart shows. ``labels`` are of its places, from left to right, made of dates and numbers alone, as they go
+    into the drawing; ``places`` is what they are ("Day"). The names of rows of HEAT go into it too, those of other
+    series never. ``name`` is that of its table in an address."""
+
+    name: str
+    title: str
+    places: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    kind: Kind = Kind.COLUMNS
+    unit: Unit = Unit.NUMBER
+    full_labels: tuple[str, ...] = ()  # those of its table, where they say more
+
+    def __post_init__(self) -> None:
+        if not self.full_labels:
+            object.__setattr__(self, "full_labels", self.labels)
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to see: no value, or none but 0."""
+        return not any(value for one in self.series for value in one.values)
+
+    @cached_property
+    def summary(self) -> str:
+        """What the drawing shows, in a sentence for who cannot see it."""
+        if self.is_empty:
+            return "Nothing in this period."
+        return " ".join(map(self._summary_of, self.series if self.kind is Kind.LINES else self._one_for_all))
+
+    @cached_property
+    def drawings(self) -> tuple[SafeString, SafeString]:
+        """The drawings for wide and for narrow screens."""
+        return draw(self, *WIDE, "wide"), draw(self, *NARROW, "narrow")
+
+    @property
+    def rows(self) -> list[tuple[str, list[str]]]:
+        """The numbers as a table: for each place its label, and the values in words."""
+        return [
+            (label, [in_words(one.values[place], self.unit) for one in self.series])
+            for place, label in enumerate(self.full_labels)
+        ]
+
+    @property
+    def _one_for_all(self) -> Sequence[Series]:
+        """What a sentence of columns or cells is about: the sums of columns, or the row of cells with the most."""
+        if self.kind is Kind.HEAT:
+            return [max(self.series, key=lambda one: max(value or 0 for value in one.values))]
+        sums = (sum(value or 0 for value in place) for place in zip(*(one.values for one in self.series), strict=True))
+        return [Series("Total" if len(self.series) > 1 else self.series[0].name, tuple(sums))]
+
+    def _summary_of(self, one: Series) -> str:
+        known = [(value, label) for value, label in zip(one.values, self.full_labels, strict=True) if value is not None]
+        if not known:
+            return f"{one.name}: none."
+        most, at = max(known, key=lambda pair: pair[0])
+        highest = f"{one.name}: highest {in_words(most, self.unit)} at {at}"
+        if self.kind is Kind.HEAT:
+            return f"{highest}."
+        last, of = known[-1]
+        return f"{highest}, last {in_words(last, self.unit)} at {of}."
+
+
+def draw(chart: Chart, width: int, height: int, look: str) -> SafeString:
+    """One drawing: labels where there is room for them, the last one always.
+
+    Only labels and values go into it, which are dates and numbers, so that it is safe to put into a page as it is.
+    """
+    beyond = LETTER * len(chart.labels[-1]) / 2 if chart.labels else 0  # half of the last label
+    drawing = ElementTree.Element(
+        "svg",
+        {
+            "viewBox": f"0 {-ABOVE} {width} {height + ABOVE}",
+            "class": f"chart of-{chart.kind.value} {look}",
+            "aria-hidden": "true",
+            "focusable": "false",
+        },
+    )
+    drawing.append(_chart(chart, width).to_svg_group(width - beyond, height))
+    return mark_safe(ElementTree.tostring(drawing, encoding="unicode"))  # noqa: S308 - dates and numbers only
+
+
+def labelled(labels: Sequence[str], room: float) -> list[int]:
+    """Which labels have room beside each other, the last one among them."""
+    widest = max((len(label) for label in labels), default=1) * LETTER + BETWEEN_LABELS
+    fit = max(1, int(room // widest))
+    every = -(-len(labels) // fit)
+    last = len(labels) - 1
+    return [place for place in range(len(labels)) if (last - place) % every == 0]
+
+
+def _chart(chart: Chart, width: int) -> Any:
+    drawn = leather.Chart()
+    number = len(chart.labels)
+    drawn.add_x_scale(0, max(1, number))
+    room = _rows(drawn, chart, width) if chart.kind is Kind.HEAT else _values(drawn, chart, width)
+    ticks = [place + 0.5 for place in labelled(chart.labels, room)]
+    drawn.add_x_axis(ticks=ticks, tick_formatter=lambda value, index, count: chart.labels[int(value)])
+    return drawn
+
+
+def _rows(drawn: Any, chart: Chart, width: int) -> float:
+    """A row of cells for each series; returns how much room is left for labels."""
+    most = max((value or 0 for one in chart.series for value in one.values), default=0)
+    names = [one.name[:3] for one in chart.series]
+    drawn.add_y_scale(0, len(names))
+    ticks = [len(names) - row - 0.5 for row in range(len(names))]
+    drawn.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: names[int(len(names) - value)])
+    for row, one in enumerate(chart.series):
+        values = [value or 0 for value in one.values]
+        words = [f"{names[row]} {label}: {in_words(value)}" for label, value in zip(chart.labels, values, strict=True)]
+        _add(drawn, [0.0] * len(values), Cells(row, len(names) - row, values, most, words))
+    return width - theme.tick_font_char_width * 3
+
+
+def _values(drawn: Any, chart: Chart, width: int) -> float:
+    """Columns or lines over an axis with round numbers; returns how much room is left for labels."""
+    below = [0.0] * len(chart.labels)
+    shapes: list[tuple[Sequence[float | None], Placed]] = []
+    for number, one in enumerate(chart.series):
+        values: Sequence[float | None] = one.values
+        words = [f"{label}: {in_words(value, chart.unit)}" for label, value in zip(chart.labels, values, strict=True)]
+        if chart.kind is Kind.LINES:
+            shapes.append((values, LineWithGaps(number, words)))
+        else:
+            shapes.append((values, StackedColumns(number, list(below), words)))
+            below = [sum_ + (value or 0) for sum_, value in zip(below, values, strict=True)]
+    lines = [value for one in chart.series for value in one.values if value is not None]
+    ticks = round_ticks(max(lines if chart.kind is Kind.LINES else below, default=0), chart.unit)
+    drawn.add_y_scale(0, ticks[-1])
+    drawn.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: in_words(value, chart.unit))
+    for values, shape in shapes:
+        _add(drawn, values, shape)
+    if chart.is_empty:
+        _add(drawn, [0.0], Placed(0))  # leather draws no axes without a series
+    return width - theme.tick_font_char_width * max(len(in_words(tick, chart.unit)) for tick in ticks)
+
+
+def _add(drawn: Any, values: Sequence[float | None], shape: Placed) -> None:
+    """Give leather a series; it takes none without any value."""
+    if any(value is not None for value in values):
+        drawn.add_series(leather.Series(list(enumerate(values))), shape)

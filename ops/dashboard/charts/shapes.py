@@ -1,0 +1,112 @@
+"""Shapes that leather draws in its charts besides its own: columns on top of each other, lines with gaps, cells.
+
+Each gives its elements a class (s0, s1, … by series, h0 to h5 by how much), from which the style sheet gives them the
+colours of the console: none is in the drawing itself. The places of a series are the numbers from 0 on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from leather.shapes import Shape
+
+GAP = 0.1  # of the width of a column, on either side
+HEATS = 5  # shades of cells that are not 0
+
+
+class Placed(Shape):
+    """Base of shapes whose places are numbers; ``words`` say of each place and value what the pointer shows there."""
+
+    def __init__(self, number: int, words: Sequence[str] = ()) -> None:
+        self.number, self.words = number, words
+
+    def validate_series(self, series: Any) -> None:
+        """Everything that ``drawing.py`` gives them can be drawn."""
+
+    def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
+        """The series as an element; here nothing."""
+        return self.group("nothing")
+
+    def legend_to_svg(self, series: Any, palette: Any) -> list[Any]:
+        """None: the page has a legend in words, which grows with its letters."""
+        return []
+
+    def group(self, kind: str) -> Element:
+        return Element("g", {"class": f"{kind} s{self.number}"})
+
+    def say(self, element: Element, place: int) -> None:
+        if self.words:
+            SubElement(element, "title").text = self.words[place]
+
+
+class StackedColumns(Placed):
+    """Columns, each of which stands on what ``below`` says."""
+
+    def __init__(self, number: int, below: Sequence[float], words: Sequence[str] = ()) -> None:
+        super().__init__(number, words)
+        self.below = below
+
+    def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
+        group = self.group("columns")
+        for place, value in enumerate(series.values(1)):
+            if not value:
+                continue
+            left, right = (float(x_scale.project(place + side, 0, width)) for side in (GAP, 1 - GAP))
+            foot = float(y_scale.project(self.below[place], height, 0))
+            top = float(y_scale.project(self.below[place] + value, height, 0))
+            self.say(SubElement(group, "rect", box(left, top, right - left, foot - top)), place)
+        return group
+
+
+class LineWithGaps(Placed):
+    """A line that is interrupted where there is no value; a value alone is a dot."""
+
+    def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
+        group = self.group("line")
+        run: list[tuple[float, float]] = []
+        for place, value in enumerate([*series.values(1), None]):
+            if value is not None:
+                point = (float(x_scale.project(place + 0.5, 0, width)), float(y_scale.project(value, height, 0)))
+                run.append(point)
+                dot = {"cx": short(point[0]), "cy": short(point[1]), "r": "2.5"}
+                self.say(SubElement(group, "circle", dot), place)
+            elif run:
+                points = " ".join(f"{short(x)},{short(y)}" for x, y in run)
+                SubElement(group, "polyline", {"points": points, "fill": "none"})
+                run = []
+        return group
+
+
+class Cells(Placed):
+    """A row of cells below the height ``top``, the darker the nearer to ``most``."""
+
+    def __init__(self, number: int, top: int, values: Sequence[float], most: float, words: Sequence[str] = ()) -> None:
+        super().__init__(number, words)
+        self.top, self.values, self.most = top, values, most
+
+    def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
+        group = self.group("cells")
+        top, foot = (float(y_scale.project(self.top - side, height, 0)) for side in (0.04, 0.96))
+        for place, value in enumerate(self.values):
+            left, right = (float(x_scale.project(place + side, 0, width)) for side in (0.04, 0.96))
+            cell = {**box(left, top, right - left, foot - top), "class": f"h{heat(value, self.most)}"}
+            self.say(SubElement(group, "rect", cell), place)
+        return group
+
+
+def heat(value: float, most: float) -> int:
+    """The shade of a cell: 0 for nothing, or 1 to HEATS."""
+    return min(HEATS, math.ceil(HEATS * value / most)) if value > 0 and most > 0 else 0
+
+
+def box(left: float, top: float, width: float, height: float) -> dict[str, str]:
+    """The attributes of a rectangle."""
+    return {"x": short(left), "y": short(top), "width": short(width), "height": short(height)}
+
+
+def short(number: float) -> str:
+    """A number of a drawing, to a tenth of a unit."""
+    return f"{number:.1f}"

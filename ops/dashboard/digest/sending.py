@@ -1,0 +1,89 @@
+"""Sending the weekly digest to those who chose it, once a week each, from Monday morning on."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
+from django.utils import timezone
+
+from ops.audit.details import Key
+from ops.audit.recording import record
+from ops.dashboard.boards.board import Board
+from ops.dashboard.boards.boards import BOARDS
+from ops.dashboard.digest.writing import body, subject, week_before
+from ops.dashboard.events import DashboardEvent
+from ops.dashboard.models import DigestReader
+from ops.dashboard.periods import Period, console_zone
+
+logger = logging.getLogger(__name__)
+
+PERMISSION = "dashboard.view_team"
+SENT_FROM = 7  # o'clock on Monday, in the console's zone
+TOLD = ("review", "team")  # the dashboards whose numbers are sent
+
+
+def send_due(now: datetime | None = None) -> int:
+    """Send the digest of the week that is over to whoever is still to get it; returns to how many.
+
+    Only to who may still open the team's dashboard, and has an address. What cannot be sent is tried again by the next
+    round. Nobody gets one for a week that ended before they chose it.
+    """
+    local = timezone.localtime(now, console_zone())
+    if not settings.EMAIL_HOST or (local.weekday() == 0 and local.hour < SENT_FROM):
+        return 0
+    week = week_before(local.date())
+    boards = [board for board in BOARDS if board.name in TOLD]
+    texts: dict[tuple[str, ...], str] = {}
+    sent = 0
+    with get_connection() as connection:
+        for reader in _due(week):
+            sent += _send(reader, week, boards, texts, local, connection)
+    return sent
+
+
+def _due(week: Period) -> list[DigestReader]:
+    """Who is still to get the digest of this week."""
+    waiting = DigestReader.objects.filter(Q(last_week=None) | Q(last_week__lt=week.first), chosen_at__lt=week.end)
+    return [
+        reader
+        for reader in waiting.select_related("person").order_by("pk")
+        if reader.person.is_active
+        and reader.person.is_staff
+        and reader.person.email
+        and reader.person.has_perm(PERMISSION)
+    ]
+
+
+def _send(
+    reader: DigestReader,
+    week: Period,
+    boards: list[Board],
+    texts: dict[tuple[str, ...], str],
+    now: datetime,
+    connection: Any,
+) -> bool:
+    """Claim the week, so that no other worker sends it too, and send it; give it back where that fails."""
+    mine = DigestReader.objects.filter(pk=reader.pk, last_week=reader.last_week)
+    if not mine.update(last_week=week.first):
+        return False
+    theirs = [board for board in boards if reader.person.has_perm(board.permission)]
+    names = tuple(board.name for board in theirs)
+    if names not in texts:
+        texts[names] = body(theirs, week, now)
+    message = EmailMessage(subject(week), texts[names], to=[reader.person.email], connection=connection)
+    try:
+        message.send()
+    except (SMTPException, OSError) as error:
+        # Not its words, which may name the address.
+        logger.warning("A weekly digest could not be sent, and is tried again: %s.", type(error).__name__)
+        DigestReader.objects.filter(pk=reader.pk, last_week=week.first).update(last_week=reader.last_week)
+        return False
+    details = {"first": week.first, "last": week.last, "boards": [Key(name) for name in names]}
+    record(DashboardEvent.DIGEST_SENT, actor=None, target=reader.person, details=details)
+    return True

@@ -1,0 +1,38 @@
+"""The weekly digest as a text: the numbers of the desk's dashboards for the week that is over. It names nobody."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+
+from ops.dashboard.boards.board import Asked, Board
+from ops.dashboard.boards.content import Number
+from ops.dashboard.periods import Period
+
+WEEK = timedelta(days=7)
+
+
+def week_before(day: date) -> Period:
+    """The week from Monday to Sunday that ended before ``day``."""
+    monday = day - timedelta(days=day.weekday())
+    return Period(monday - WEEK, monday - timedelta(days=1))
+
+
+def subject(week: Period) -> str:
+    return f"Threadward: the week of {week.first:%-d %B %Y}"
+
+
+def body(boards: list[Board], week: Period, now: datetime) -> str:
+    """The numbers of ``boards``, each as a line, with what they were in the week before."""
+    lines = [f"{week.first:%-d %B} to {week.last:%-d %B %Y}, as of {now:%-d %B, %H:%M} ({settings.TIME_ZONE})"]
+    for board in boards:
+        content = board.compute(Asked(week, True, now))
+        lines += ["", board.title, *map(_line, content.numbers)]
+    lines += ["", "You chose this message under Account › Weekly digest, where you can end it."]
+    return "\n".join(lines)
+
+
+def _line(number: Number) -> str:
+    change = f" – {number.change}" if number.change else ""
+    return f"  {number.shown} {number.words}{change}"

@@ -1,0 +1,201 @@
+"""Figures of the review desk: what waits now, what came and went, how long that took, and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from ops.dashboard.figures.rows import Rows
+from ops.dashboard.models import Family
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.bins import percentile
+from ops.dashboard.rollups.reading import AsOf, Reading, read
+from ops.moderation.models import Case, Label, Severity, Source
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Pending cases of one severity, or of all (None): how many, since when the oldest is, how many are overdue."""
+
+    severity: Severity | None
+    number: int
+    oldest: datetime | None
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits now: every case that is not closed, those that wait for something or are escalated among them."""
+
+    total: Waiting
+    by_severity: list[Waiting]  # the worst first; each severity, also without a case
+    as_of: AsOf
+    rows: Rows
+    overdue_rows: Rows
+
+
+def backlog() -> Backlog:
+    """Return what waits now, as of now: it costs what waits, whatever was decided before."""
+    now = timezone.now()
+    pending = Case.objects.pending().order_by().values("severity")
+    found = pending.annotate(
+        number=Count("pk"), oldest=Min("pending_since"), overdue=Count("pk", filter=Q(due_at__lt=now))
+    )
+    rows = {one["severity"]: one for one in found}
+    parts = [
+        Waiting(severity, one["number"], one["oldest"], one["overdue"])
+        if (one := rows.get(severity))
+        else Waiting(severity, 0, None, 0)
+        for severity in Severity
+    ]
+    oldest = min((one.oldest for one in parts if one.oldest is not None), default=None)
+    total = Waiting(None, sum(one.number for one in parts), oldest, sum(one.overdue for one in parts))
+    return Backlog(
+        total, parts, AsOf(now, waiting=False), _queue(state="pending"), _queue(state="pending", overdue="yes")
+    )
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Cases that came (opened, or open again) and went (closed, whether decided or settled otherwise), by day.
+
+    A case that was closed and opened again since counts by its latest closing only once it is closed anew, and of
+    several times that it was opened again the latest counts.
+    """
+
+    opened: int
+    reopened: int
+    closed: int
+    per_day: list[tuple[date, int, int]]  # day, came, went
+    as_of: AsOf
+
+    @property
+    def came(self) -> int:
+        return self.opened + self.reopened
+
+    @property
+    def grew_by(self) -> int:
+        """By how many cases more the backlog grew; below 0 where more went than came."""
+        return self.came - self.closed
+
+
+def flow(period: Period) -> Flow:
+    """Return the cases that came and went in a period."""
+    names = (measures.OPENED, measures.REOPENED, measures.CLOSED)
+    reading = _read(period, *names)
+    opened, reopened, closed = (reading.by_day(name) for name in names)
+    per_day = [
+        (day, new + again, went) for (day, new), (_, again), (_, went) in zip(opened, reopened, closed, strict=True)
+    ]
+    new_ones, again_ones, gone = (reading.total(name) for name in names)
+    return Flow(new_ones, again_ones, gone, per_day, reading.as_of)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long something took, of so many: p50 and p90 within 4.5 per cent; None where there is none."""
+
+    number: int
+    p50: timedelta | None
+    p90: timedelta | None
+
+    @classmethod
+    def of(cls, reading: Reading, measure: str) -> Lengths:
+        kinds = reading.by_key(measure)
+        return cls(kinds.total(), percentile(kinds, 0.5), percentile(kinds, 0.9))
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Of the cases that were closed in a period, so that slow ones do not vanish: from the first report to the first
+    claim (of those that anybody claimed), and from when a case was pending (last) to its closing (of decided ones)."""
+
+    to_claim: Lengths
+    to_decide: Lengths
+    as_of: AsOf
+
+
+def speed(period: Period) -> Speed:
+    """Return how long cases closed in a period took."""
+    reading = _read(period, measures.TO_CLAIM, measures.TO_DECIDE)
+    return Speed(Lengths.of(reading, measures.TO_CLAIM), Lengths.of(reading, measures.TO_DECIDE), reading.as_of)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Decisions by the day on which they were made, and what became of them by now: lapsed, because a text that they
+    cover was changed; reversed, because somebody undid them; overturned, where that was somebody else."""
+
+    total: int
+    lapsed: int
+    reversed: int
+    overturned: int
+    per_day: list[tuple[date, int]]
+    as_of: AsOf
+
+    def share(self, number: int) -> float | None:
+        """The share of all decisions that ``number`` is; None where there is no decision."""
+        return number / self.total if self.total else None
+
+
+def decisions(period: Period) -> Decisions:
+    """Return the decisions made in a period, without those that only undo one."""
+    names = (measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
+    reading = _read(period, *names)
+    total, lapsed, undone, overturned = (reading.total(name) for name in names)
+    return Decisions(total, lapsed, undone, overturned, reading.by_day(measures.DECIDED), reading.as_of)
+
+
+@dataclass(frozen=True)
+class OfLabel:
+    """Reports and decisions of one label, the latter with what became of them."""
+
+    label: int
+    name: str
+    reports: int
+    decisions: int
+    lapsed: int
+    reversed: int
+    overturned: int
+    pending_rows: Rows  # the cases that wait and have a report of this label
+
+
+def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
+    """Return what was reported and decided in a period by label, the most reported first; only labels that were used.
+
+    Reports from files count by when they were made; without ``imported`` they are left out.
+    """
+    names = (measures.FLAGS, measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
+    reading = _read(period, *names, imported=imported)
+    numbers = {name: reading.by_key(name) for name in names}
+    used = {int(key) for found in numbers.values() for key, number in found.items() if number}
+    labels = {one.pk: one for one in Label.objects.filter(pk__in=used)}
+    rows = []
+    for pk, label in labels.items():
+        reports, decided, lapsed, undone, overturned = (numbers[name][str(pk)] for name in names)
+        pending = _queue(state="pending", label=label.slug)
+        rows.append(OfLabel(pk, label.name, reports, decided, lapsed, undone, overturned, pending))
+    return sorted(rows, key=lambda one: (-one.reports, -one.decisions, one.name))
+
+
+def by_source(period: Period) -> list[tuple[Source, int]]:
+    """Return the reports made in a period by where they came from, each source, those withdrawn later among them."""
+    found = _read(period, measures.FLAG_SOURCES).by_key(measures.FLAG_SOURCES)
+    return [(source, found[source.value]) for source in Source]
+
+
+def reports_per_day(period: Period, *, imported: bool = True) -> list[tuple[date, int]]:
+    """Return the reports made on each day of a period."""
+    return _read(period, measures.FLAGS, imported=imported).by_day(measures.FLAGS)
+
+
+def _read(period: Period, *names: str, imported: bool = True) -> Reading:
+    return read(Family.DESK, names, period, imported=imported)
+
+
+def _queue(**query: str) -> Rows:
+    return Rows.of(Case._meta.label_lower, **query)

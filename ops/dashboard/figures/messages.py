@@ -1,0 +1,195 @@
+"""Figures of messages: how many, how soon they are replied to, who writes, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from messaging.models import Message
+from ops.dashboard.figures.people import names_of
+from ops.dashboard.figures.rows import Rows, messages_sent_in
+from ops.dashboard.models import DayNumbers, Family
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.bins import percentile
+from ops.dashboard.rollups.quarters import hours_of_quarters
+from ops.dashboard.rollups.reading import AsOf, Reading, read
+
+OLD = (1, 7, 30)  # days: how old unread messages are told to be
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Messages by the day on which they were sent; ``imported`` of them came with imports.
+
+    ``edited`` and ``unread`` of them are so by now, whenever that happened. Erased and undone messages are not there.
+    """
+
+    total: int
+    imported: int
+    edited: int
+    unread: int
+    per_day: list[tuple[date, int]]
+    as_of: AsOf
+    rows: Rows
+    edited_rows: Rows
+    unread_rows: Rows
+
+    @property
+    def edit_rate(self) -> float | None:
+        """The share that was edited; None where nothing was sent."""
+        return self.edited / self.total if self.total else None
+
+
+def sent(period: Period, *, imported: bool = True) -> Sent:
+    """Return the messages sent in a period."""
+    reading = _read(period, imported, measures.SENT, measures.EDITED, measures.UNREAD)
+    return Sent(
+        total=reading.total(measures.SENT),
+        imported=reading.by_key(measures.SENT, imported=True).total(),
+        edited=reading.total(measures.EDITED),
+        unread=reading.total(measures.UNREAD),
+        per_day=reading.by_day(measures.SENT),
+        as_of=reading.as_of,
+        rows=messages_sent_in(period),
+        edited_rows=messages_sent_in(period, edited="yes"),
+        unread_rows=messages_sent_in(period, unread="yes"),
+    )
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Conversations by the day of their first message, as far as it is still there; where that was imported, so was
+    the conversation."""
+
+    total: int
+    imported: int
+    per_day: list[tuple[date, int]]
+    as_of: AsOf
+
+
+def begun(period: Period, *, imported: bool = True) -> Begun:
+    """Return the conversations begun in a period."""
+    reading = _read(period, imported, measures.BEGUN)
+    return Begun(
+        reading.total(measures.BEGUN),
+        reading.by_key(measures.BEGUN, imported=True).total(),
+        reading.by_day(measures.BEGUN),
+        reading.as_of,
+    )
+
+
+@dataclass(frozen=True)
+class Replies:
+    """How long conversations took to get their first reply: the first message of somebody else than who began them.
+
+    By the day of the reply, so that slow ones do not vanish from the days on which they were waited for. ``p50`` and
+    ``p90`` are within 4.5 per cent of the exact ones.
+    """
+
+    total: int
+    p50: timedelta | None
+    p90: timedelta | None
+    as_of: AsOf
+
+
+def first_replies(period: Period, *, imported: bool = True) -> Replies:
+    """Return the first replies that came in a period. A conversation whose first message was imported is imported."""
+    reading = _read(period, imported, measures.REPLIED)
+    lengths = reading.by_key(measures.REPLIED)
+    return Replies(lengths.total(), percentile(lengths, 0.5), percentile(lengths, 0.9), reading.as_of)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What is not read by now, whenever it was sent: how many messages, since when the oldest waits, and how many are
+    older than so many days (by the day on which they were sent)."""
+
+    total: int
+    oldest: datetime | None
+    older_than: dict[int, int]
+    rows: Rows
+
+
+def unread(*, imported: bool = True) -> Unread:
+    """Return what is unread. The oldest is told of all messages, imported ones among them."""
+    today = Period.of_days(1).last
+    lately = Period.of_days(OLD[0] + 1, today)
+    rows = DayNumbers.objects.filter(measure=measures.UNREAD).exclude(day__range=(lately.first, lately.last))
+    if not imported:
+        rows = rows.filter(imported=False)
+    before: dict[date, int] = Counter()
+    for day, total in rows.values_list("day", "total"):
+        before[day] += total
+    oldest = Message.unread.order_by("timestamp").values_list("timestamp", flat=True).first()
+    older = {days: sum(number for day, number in before.items() if (today - day).days > days) for days in OLD}
+    total = sent(lately, imported=imported).unread + sum(before.values())
+    return Unread(total, oldest, older, Rows.of("messaging.message", unread="yes"))
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who wrote, or was written to, so many times. ``name`` and ``rows`` are None where the account is
+    gone. The list is a search, which is recorded."""
+
+    account: int
+    name: str | None
+    number: int
+    rows: Rows | None
+
+
+def busiest_senders(period: Period, *, imported: bool = True, most: int = 5) -> list[Person]:
+    """Return who sent most in a period, as of the last round. For those who may see people."""
+    return _busiest(measures.SENDERS, "from", period, imported, most)
+
+
+def busiest_receivers(period: Period, *, imported: bool = True, most: int = 5) -> list[Person]:
+    """Return who received most in a period, as of the last round. For those who may see people."""
+    return _busiest(measures.RECEIVERS, "to", period, imported, most)
+
+
+def _busiest(measure: str, side: str, period: Period, imported: bool, most: int) -> list[Person]:
+    numbers = _read(period, imported, measure).by_key(measure)
+    first = sorted(numbers.items(), key=lambda one: (-one[1], int(one[0])))[:most]
+    names = names_of(int(account) for account, _ in first)
+    people = []
+    for account, number in first:
+        name = names.get(int(account))
+        rows = None if name is None else messages_sent_in(period, q=f'{side}:"{name}"')
+        people.append(Person(int(account), name, number, rows))
+    return people
+
+
+@dataclass(frozen=True)
+class HoursOfWeek:
+    """Messages sent by weekday (0 is Monday) and hour in the console's zone: ``numbers[weekday][hour]``.
+
+    Where clocks go back, an hour that comes twice counts both; where they go forward, one is empty.
+    """
+
+    numbers: list[list[int]]
+    as_of: AsOf
+
+    @property
+    def most(self) -> int:
+        """The highest number."""
+        return max(max(hours) for hours in self.numbers)
+
+
+def hours_of_week(period: Period, *, imported: bool = True) -> HoursOfWeek:
+    """Return when messages were sent in a period."""
+    reading = _read(period, imported, measures.SENT)
+    found = [[0] * 24 for _ in range(7)]
+    hours: dict[date, list[int]] = {}
+    for where, numbers in reading.numbers.items():
+        if where.day not in hours:
+            hours[where.day] = hours_of_quarters(where.day, period.zone)
+        weekday, its_hours = found[where.day.weekday()], hours[where.day]
+        for key, number in numbers.items():
+            weekday[its_hours[int(key)]] += number
+    return HoursOfWeek(found, reading.as_of)
+
+
+def _read(period: Period, imported: bool, *names: str) -> Reading:
+    return read(Family.MESSAGES, names, period, imported=imported)

@@ -1,0 +1,178 @@
+"""Figures for auditors: who read how much beside their colleagues, what nobody had reported, and failed sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from ops.audit.events import Event
+from ops.dashboard.figures.people import names_of
+from ops.dashboard.figures.rows import Rows
+from ops.dashboard.models import Family
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.reading import AsOf, Reading, read
+from ops.dashboard.rollups.trail import REFUSALS
+from ops.moderation.models import Opening
+
+LEAST_READERS = 5  # of fewer, nobody stands out
+FAR = 3.5  # how many robust standard deviations above the middle are far (Iglewicz and Hoaglin)
+NORMAL, NORMAL_MEAN = 0.6745, 0.7979  # what median and mean deviations are of a standard deviation
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How many messages somebody was shown; the same page again within an hour counts once.
+
+    ``stands_out`` where that is far more than colleagues in the same period were. ``name`` is None where the account
+    is gone.
+    """
+
+    account: int
+    name: str | None
+    messages: int
+    stands_out: bool
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All who were shown texts, those with most first, and the median of them."""
+
+    people: list[Reader]
+    median: float | None
+    per_day: list[tuple[date, int]]
+    as_of: AsOf
+
+
+def readings(period: Period) -> Readings:
+    """Return who read how much in a period: texts on pages, in lists and in searches; exports are not among them."""
+    reading = _read(period, measures.READINGS)
+    numbers = {
+        int(account): number for account, number in reading.by_key(measures.READINGS).items() if account != "None"
+    }
+    far = outliers(numbers.values())
+    names = names_of(numbers)
+    people = [
+        Reader(account, names.get(account), number, number in far)
+        for account, number in sorted(numbers.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    middle = float(median(numbers.values())) if numbers else None
+    return Readings(people, middle, reading.by_day(measures.READINGS), reading.as_of)
+
+
+def outliers(numbers: Collection[int]) -> set[int]:
+    """Return those that are far above the median, by the median of how far all are from it (MAD).
+
+    Where more than half are equal that is 0, and the mean is taken instead. Of fewer than LEAST_READERS, none.
+    """
+    if len(numbers) < LEAST_READERS:
+        return set()
+    middle = median(numbers)
+    distances = [abs(number - middle) for number in numbers]
+    deviation = median(distances) / NORMAL or sum(distances) / len(distances) / NORMAL_MEAN
+    return {number for number in numbers if deviation and (number - middle) / deviation > FAR}
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Somebody who opened conversations without a report: how often, how many, and how often they broke the glass."""
+
+    account: int
+    name: str | None
+    openings: int
+    conversations: int
+    broke_glass: int
+    rows: Rows
+    glass_rows: Rows
+
+
+@dataclass(frozen=True)
+class Openings:
+    """All who opened something that nobody had reported, those who did so most often first."""
+
+    total: int
+    broke_glass: int
+    people: list[Opener]
+    as_of: AsOf
+    rows: Rows
+    glass_rows: Rows
+
+
+def openings(period: Period) -> Openings:
+    """Return the openings without a report in a period; those of accounts that are erased are in no number."""
+    names = (measures.OPENINGS, measures.UNREPORTED, measures.GLASS)
+    reading = _read(period, *names)
+    numbers = {name: reading.by_key(name) for name in names}
+    ordered = sorted(numbers[measures.OPENINGS].items(), key=lambda one: (-one[1], int(one[0])))
+    known = names_of(int(account) for account, _ in ordered)
+    people = [
+        Opener(
+            int(account),
+            known.get(int(account)),
+            number,
+            numbers[measures.UNREPORTED][account],
+            numbers[measures.GLASS][account],
+            _opened(period, reader=account),
+            _opened(period, reader=account, glass="yes"),
+        )
+        for account, number in ordered
+    ]
+    return Openings(
+        reading.total(measures.OPENINGS),
+        reading.total(measures.GLASS),
+        people,
+        reading.as_of,
+        _opened(period),
+        _opened(period, glass="yes"),
+    )
+
+
+@dataclass(frozen=True)
+class Searches:
+    """Who searched for the names of colleagues, and how often: (account, name or None, searches)."""
+
+    total: int
+    people: list[tuple[int, str | None, int]]
+    as_of: AsOf
+
+
+def searches_for_staff(period: Period) -> Searches:
+    """Return the searches for usernames of others who may use the console, as those were when the day was counted."""
+    reading = _read(period, measures.STAFF_SEARCHES)
+    found = sorted(reading.by_key(measures.STAFF_SEARCHES).items(), key=lambda one: (-one[1], one[0]))
+    names = names_of(int(account) for account, _ in found if account != "None")
+    people = [(int(account), names.get(int(account)), number) for account, number in found if account != "None"]
+    return Searches(reading.total(measures.STAFF_SEARCHES), people, reading.as_of)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Failed sign-ins, failed confirmations and lock-outs, by event and by day. Of many within an hour only the first
+    are recorded, and so counted."""
+
+    by_event: list[tuple[Event, int]]
+    per_day: list[tuple[date, int]]
+    as_of: AsOf
+
+    @property
+    def total(self) -> int:
+        return sum(number for _, number in self.by_event)
+
+
+def refusals(period: Period) -> Refusals:
+    """Return how often somebody failed to show who they are, in a period."""
+    reading = _read(period, measures.REFUSED)
+    found = reading.by_key(measures.REFUSED)
+    return Refusals(
+        [(event, found[event.value]) for event in REFUSALS], reading.by_day(measures.REFUSED), reading.as_of
+    )
+
+
+def _read(period: Period, *names: str) -> Reading:
+    return read(Family.TRAIL, names, period)
+
+
+def _opened(period: Period, **query: str) -> Rows:
+    return Rows.of(Opening._meta.label_lower, from_=period.first.isoformat(), to=period.last.isoformat(), **query)

@@ -1,0 +1,103 @@
+"""Figures of each reviewer: to see who needs help, not to rank people."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ops.dashboard.figures.people import names_of
+from ops.dashboard.models import Family
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.bins import percentile
+from ops.dashboard.rollups.reading import AsOf, read
+
+LEAST_COMPARED = 30  # cases that two decided: of fewer, agreement would be chance
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of the cases that somebody and a colleague decided one after the other: how often they took the same label.
+
+    ``kappa`` is Cohen's: 1 is always, 0 is as often as by chance. None where ``compared`` is below LEAST_COMPARED, and
+    where both always took one and the same label, so that chance explains everything.
+    """
+
+    compared: int
+    kappa: float | None
+
+    @classmethod
+    def of(cls, pairs: Mapping[tuple[str, str], int]) -> Agreement:
+        """Of how often each pair of labels, one's own and the colleague's, was taken."""
+        total = sum(pairs.values())
+        if total < LEAST_COMPARED:
+            return cls(total, None)
+        own: Counter[str] = Counter()
+        others: Counter[str] = Counter()
+        for (one, other), number in pairs.items():
+            own[one] += number
+            others[other] += number
+        agreed = sum(number for (one, other), number in pairs.items() if one == other) / total
+        by_chance = sum(own[label] * others[label] for label in own) / total**2
+        return cls(total, None if by_chance == 1 else (agreed - by_chance) / (1 - by_chance))
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """What somebody decided. ``name`` is None where the account is gone.
+
+    ``cases`` adds up the different cases of each day. ``p50`` is how long a decision took from their claim of its case,
+    of ``timed`` decisions; those on many cases at once have no claim. ``read_per_case`` is how many messages the pages
+    of cases showed them, for each of the cases; shown again within the hour counts once.
+    """
+
+    account: int
+    name: str | None
+    decisions: int
+    cases: int
+    timed: int
+    p50: timedelta | None
+    agreement: Agreement
+    read_per_case: float | None
+
+
+@dataclass(frozen=True)
+class Reviewers:
+    """All who decided something, those with most decisions first."""
+
+    people: list[Reviewer]
+    as_of: AsOf
+
+
+def reviewers(period: Period) -> Reviewers:
+    """Return who decided what in a period. For Leads. Decisions that only undo one are left out."""
+    names = (measures.REVIEWED, measures.REVIEWED_CASES, measures.REVIEW_TIMES, measures.AGREED)
+    reading = read(Family.DESK, names, period)
+    read_by = read(Family.TRAIL, [measures.CASE_READINGS], period).by_key(measures.CASE_READINGS)
+    decided, cases = reading.by_key(measures.REVIEWED), reading.by_key(measures.REVIEWED_CASES)
+    times: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, number in reading.by_key(measures.REVIEW_TIMES).items():
+        account, _, kind = key.partition(":")
+        times[account][kind] += number
+    pairs: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for key, number in reading.by_key(measures.AGREED).items():
+        account, own, other = key.split(":")
+        pairs[account][own, other] += number
+    ordered = sorted(decided, key=lambda account: (-decided[account], int(account)))
+    known = names_of(map(int, ordered))
+    people = [
+        Reviewer(
+            account=int(account),
+            name=known.get(int(account)),
+            decisions=decided[account],
+            cases=cases[account],
+            timed=times[account].total(),
+            p50=percentile(times[account], 0.5),
+            agreement=Agreement.of(pairs[account]),
+            read_per_case=read_by[account] / cases[account] if cases[account] else None,
+        )
+        for account in ordered
+    ]
+    return Reviewers(people, reading.as_of)

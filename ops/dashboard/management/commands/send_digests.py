@@ -1,0 +1,19 @@
+"""``manage.py send_digests``: send the weekly digest to whoever is still to get it; the worker does so every hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ops.console.numbers import counted
+from ops.dashboard.digest import sending
+
+
+class Command(BaseCommand):
+    help = "Send the weekly digest of the week that is over to whoever chose it and did not get it yet."
+
+    def handle(self, **options: Any) -> None:
+        sent = sending.send_due()
+        if sent or options["verbosity"]:
+            self.stdout.write(f"Sent {counted(sent, 'digest')}.")

@@ -1,0 +1,51 @@
+"""The endpoint of a monitoring system that speaks Prometheus: off without a token, open to nobody without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from ops.dashboard import keeping
+from ops.dashboard.metrics.gauges import Gauge, measure
+
+PREFIX = "threadward_"
+UNAVAILABLE = "# The first measures are being taken. Ask again.\n"
+
+
+class Measured(Collector):
+    """Hands gauges to the library, which writes them down."""
+
+    def __init__(self, gauges: tuple[Gauge, ...]) -> None:
+        self.gauges = gauges
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for gauge in self.gauges:
+            family = GaugeMetricFamily(f"{PREFIX}{gauge.name}", gauge.says, labels=[gauge.label] if gauge.label else [])
+            for key, value in gauge.values.items():
+                family.add_metric([key] if gauge.label else [], value)
+            yield family
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The gauges, at most a minute old; 404 where no METRICS_TOKEN is set, 401 for who does not send it."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    kept = keeping.get("metrics", (), measure)
+    if kept is None:
+        return HttpResponse(UNAVAILABLE, status=503, content_type="text/plain", headers={"Retry-After": "5"})
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Measured(kept.value))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

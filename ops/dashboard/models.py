@@ -1,0 +1,117 @@
+"""What the figures of dashboards are read from: numbers by day, kept from the rows that changed (rollups/)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Family(models.TextChoices):
+    """What changes together, and is counted together."""
+
+    MESSAGES = "messages", "Messages"
+    DESK = "desk", "Reports, cases and decisions"
+    TRAIL = "trail", "The audit trail"
+
+
+class Noted(models.Model):
+    """That something changed in the quarter of an hour that begins ``at``, which is to be counted anew.
+
+    Triggers write it in the transaction of the change (rollups/triggers.py), on PostgreSQL once for each statement:
+    there is no constraint, because whoever notes the same quarter would have to wait for the other one.
+    """
+
+    family = models.CharField(max_length=8, choices=Family)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["family", "at"], name="noted_quarter")]
+
+    def __str__(self) -> str:
+        return f"{self.family} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class DayNumbers(models.Model):
+    """One measure of one day in the console's zone, such as the messages sent, in parts: number by key.
+
+    What the keys are says the measure (rollups/measures.py). ``total`` is the sum. ``imported`` numbers are of history
+    that an import brought. A day without anything has no row.
+    """
+
+    day = models.DateField()
+    measure = models.CharField(max_length=24)
+    imported = models.BooleanField(default=False)
+    numbers: Any = models.JSONField(default=dict)
+    total = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("view_review", "Can open the review dashboard"),
+            ("view_team", "Can open the team dashboard"),
+            ("view_accounts", "Can open the accounts dashboard"),
+            ("view_data", "Can open the data dashboard"),
+            ("view_oversight", "Can open the oversight dashboard"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["measure", "day", "imported"], name="day_measured_once")]
+
+    def __str__(self) -> str:
+        return f"{self.measure} on {self.day}"
+
+
+class Beginning(models.Model):
+    """When a conversation began, and when somebody else than its first sender first replied: numbers and times only.
+
+    ``conversation`` is its id; the row goes with its messages when they are counted next.
+    """
+
+    conversation = models.BigIntegerField(primary_key=True)
+    began_at = models.DateTimeField()
+    replied_at = models.DateTimeField(null=True)
+    imported = models.BooleanField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["began_at"], name="beginning_at"),
+            models.Index(fields=["replied_at"], name="beginning_replied", condition=Q(replied_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Conversation {self.conversation}"
+
+
+class Keeping(models.Model):
+    """How far the numbers are. There is one row.
+
+    ``zone`` is the one in which their days begin. ``kept_at`` is when they were last as they should be, or, where more
+    changed than was counted in time, when that was counted which had changed most lately.
+    """
+
+    zone = models.CharField(max_length=64)
+    kept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Figures in {self.zone}"
+
+
+class DigestReader(models.Model):
+    """Somebody who chose the weekly digest, and the Monday of the last week whose digest they got."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    chosen_at = models.DateTimeField(default=timezone.now)
+    last_week = models.DateField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Weekly digest of account {self.person_id}"

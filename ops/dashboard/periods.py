@@ -1,0 +1,110 @@
+"""Periods of whole days in the console's time zone, of which every figure is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from messaging.database.moments import StandingZone
+
+LONGEST = 3_660  # days: ten years
+WRITTEN_AS = "Write days as 2026-01-31."
+WRONG_ORDER = "The first day lies after the last one: exchange them."
+TOO_LONG = f"That is more than {LONGEST:,} days: choose a shorter time."
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # that people may choose
+OUT_OF_CALENDAR = f"Choose days between the years {EARLIEST_YEAR} and {LATEST_YEAR}."
+
+
+class NoPeriod(ValueError):
+    """These days are no period; the message says why, in a sentence for people."""
+
+
+def console_zone() -> tzinfo:
+    """The zone in which the days of everybody's figures begin, wherever somebody is: TIME_ZONE of the settings."""
+    return StandingZone(settings.TIME_ZONE)
+
+
+def beginning_of(day: date, zone: tzinfo) -> datetime:
+    """The first moment of a day in ``zone``, in UTC.
+
+    Where clocks go forward at midnight, it is when they do; where midnight comes twice, the first of both. A day that a
+    zone left out has no moment: it begins when the next one does.
+    """
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def day_of(moment: datetime, zone: tzinfo) -> date:
+    """The day in ``zone`` on which a moment lies."""
+    return moment.astimezone(zone).date()
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days from ``first`` to ``last``, both of them included, as they are in ``zone``.
+
+    Raises NoPeriod for days in the wrong order, and for more than LONGEST.
+    """
+
+    first: date
+    last: date
+    zone: tzinfo = field(default_factory=console_zone)
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise NoPeriod(WRONG_ORDER)
+        if self.days > LONGEST:
+            raise NoPeriod(TOO_LONG)
+
+    @classmethod
+    def of_days(cls, number: int, today: date | None = None) -> Period:
+        """The last ``number`` days in the console's zone; ``today`` is the last of them."""
+        zone = console_zone()
+        last = today or day_of(timezone.now(), zone)
+        if number < 1:
+            raise NoPeriod(WRONG_ORDER)
+        if number > LONGEST:
+            raise NoPeriod(TOO_LONG)
+        return cls(last - timedelta(days=number - 1), last, zone)
+
+    @classmethod
+    def written(cls, first: str, last: str) -> Period:
+        """The period that somebody wrote as two days such as 2026-01-31, in the console's zone. Raises NoPeriod."""
+        try:
+            days = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
+        except ValueError:
+            raise NoPeriod(WRITTEN_AS) from None
+        if not all(EARLIEST_YEAR <= day.year <= LATEST_YEAR for day in days):
+            # What reaches the ends of the calendar has no period before it.
+            raise NoPeriod(OUT_OF_CALENDAR)
+        return cls(*days)
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment, in UTC."""
+        return beginning_of(self.first, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it, in UTC."""
+        return beginning_of(self.last + timedelta(days=1), self.zone)
+
+    def before(self) -> Period:
+        """The equally long period that ends on the day before it begins."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.zone)
+
+    def each_day(self) -> Iterator[date]:
+        """Its days, the earliest first."""
+        return (self.first + timedelta(days=number) for number in range(self.days))
+
+    def contains(self, moment: datetime) -> bool:
+        """Whether a moment lies in it."""
+        return self.start <= moment < self.end

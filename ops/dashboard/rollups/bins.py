@@ -1,0 +1,35 @@
+"""Lengths of time by kinds of about the same length, so that percentiles can be read from numbers by day.
+
+A kind goes from a length to one that is an eighth of an octave longer: every percentile is within 4.5 per cent of what
+all single lengths would give. Adding days up loses nothing: it is the same as counting all of them at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+
+STEPS = 8  # in which lengths double
+
+
+def kind_of(length: timedelta) -> int:
+    """The kind of a length of time; all below a second are of kind 0, and so are those that clocks made negative."""
+    seconds = length.total_seconds()
+    return 0 if seconds < 1 else 1 + math.floor(math.log2(seconds) * STEPS)
+
+
+def length_of(kind: int) -> timedelta:
+    """The length that stands for a kind: the middle one, on the scale of lengths; none for kind 0."""
+    return timedelta(0) if kind == 0 else timedelta(seconds=2 ** ((kind - 0.5) / STEPS))
+
+
+def percentile(numbers: Mapping[str, int], share: float) -> timedelta | None:
+    """The length up to which ``share`` of all are (nearest rank), of numbers by kind; None where there is none."""
+    total = sum(numbers.values())
+    wanted = math.ceil(share * total)
+    for kind in sorted(map(int, numbers)):
+        wanted -= numbers[str(kind)]
+        if wanted <= 0 and total:
+            return length_of(kind)
+    return None

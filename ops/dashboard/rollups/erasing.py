@@ -1,0 +1,25 @@
+"""Taking somebody's numbers out of those of days, at once when their account goes: days are counted anew later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.dashboard.models import DayNumbers
+from ops.dashboard.rollups import measures
+
+# By account, and by what begins with one.
+BY_ACCOUNT = (
+    *(measures.SENDERS, measures.RECEIVERS, measures.REVIEWED, measures.REVIEWED_CASES),
+    *(measures.READINGS, measures.CASE_READINGS, measures.OPENINGS, measures.UNREPORTED, measures.GLASS),
+    *(measures.STAFF_SEARCHES, measures.REVIEW_TIMES, measures.AGREED),
+)
+
+
+def forget_person(user_id: Any, *, using: str) -> None:
+    """Remove the parts of all days that are about this account."""
+    rows: Any = DayNumbers.objects.using(using)
+    account = str(user_id)
+    for row in rows.filter(measure__in=BY_ACCOUNT).iterator():
+        kept = {key: number for key, number in row.numbers.items() if key.partition(":")[0] != account}
+        if len(kept) < len(row.numbers):
+            rows.filter(pk=row.pk).update(numbers=kept, total=sum(kept.values()))

@@ -1,0 +1,108 @@
+"""Keeping the numbers: what is noted is counted, the latest days first, and never for more than a share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils import timezone
+
+from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
+from ops.dashboard.periods import console_zone
+from ops.dashboard.rollups import desk, messages, noted, trail
+from ops.dashboard.rollups.quarters import days_of
+from ops.jobs.pacing import Pace
+
+EVERY = 60  # seconds between two rounds of the worker
+SHARE = 0.05  # of that time, at most: an import, which changes many days, is not slowed down by more
+DAYS = 4  # counted in one transaction, many times over where that is fast
+
+# The small ones first: no import keeps the desk waiting.
+COUNTING: Mapping[str, Callable[[set[datetime], set[date], tzinfo, str], None]] = {
+    Family.DESK: desk.count,
+    Family.TRAIL: trail.count,
+    Family.MESSAGES: messages.count,
+}
+
+
+def keep(
+    *, seconds: float | None = None, using: str = DEFAULT_DB_ALIAS, advance: Callable[[int], None] | None = None
+) -> bool:
+    """Count what changed, for about so many seconds, without any until nothing is left; whether nothing is.
+
+    ``advance`` is called with the number of quarters after each transaction. Doing it twice, or twice at once, is
+    harmless; whoever is broken off leaves noted what it did not count.
+    """
+    started, begun = timezone.now(), time.monotonic()
+    _begin(using)
+    done = True
+    for family in COUNTING:
+        pace = Pace()
+        while done:
+            with pace.timed():
+                taken = _count_some(family, DAYS * pace.size, using)
+            if advance is not None:
+                advance(taken)
+            if not taken:
+                break
+            done = seconds is None or time.monotonic() - begun < seconds
+    Keeping.objects.using(using).update(kept_at=started)
+    return done
+
+
+def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Note everything, so that ``keep`` counts it anew; figures stay as they are until then."""
+    with transaction.atomic(using=using):
+        _lock(using)
+        noted.note_everything(console_zone(), using)
+
+
+def forget_progress(using: str) -> None:
+    """Have the next round count everything: changes were not noted for a while. Does nothing without the table."""
+    if Keeping._meta.db_table in connections[using].introspection.table_names():
+        Keeping.objects.using(using).all().delete()
+
+
+def _begin(using: str) -> None:
+    """Where nothing was ever counted, or days began otherwise, count everything."""
+    if Keeping.objects.using(using).filter(zone=settings.TIME_ZONE).exists():
+        return
+    with transaction.atomic(using=using):
+        held = _lock(using)
+        if held.zone != settings.TIME_ZONE:
+            if held.zone:
+                DayNumbers.objects.using(using).all().delete()
+            noted.note_everything(console_zone(), using)
+            Keeping.objects.using(using).update(zone=settings.TIME_ZONE)
+
+
+def _count_some(family: str, days: int, using: str) -> int:
+    """Count the latest days that are noted; returns how many quarters of them were."""
+    if not Noted.objects.using(using).filter(family=family).exists():
+        return 0
+    zone = console_zone()
+    with transaction.atomic(using=using):
+        _lock(using)
+        first = last = None
+        wanted: set[Any] = set()
+        for at, day in days_of(noted.latest_first(family, using), zone):
+            wanted.add(day)
+            if len(wanted) > days:
+                break
+            first, last = at, last or at
+        if first is None or last is None:
+            return 0
+        quarters = noted.take(family, first, last, using)
+        COUNTING[family](quarters, {day for _, day in days_of(sorted(quarters), zone)}, zone, using)
+        return len(quarters)
+
+
+def _lock(using: str) -> Keeping:
+    """The one row, locked: others who count wait."""
+    rows = Keeping.objects.using(using)
+    rows.bulk_create([Keeping(pk=1, zone="")], ignore_conflicts=True)
+    return rows.select_for_update().get(pk=1)

@@ -1,0 +1,88 @@
+"""What is noted as changed: how much waits, and taking it to count it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections
+
+from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.quarters import quarter_at, quarter_of
+from ops.dashboard.rollups.triggers import WATCHED, quarter_in_sql
+
+CHUNK = 500  # notes that are read at once
+OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
+
+
+def moment(value: Any) -> datetime:
+    """A time as a statement of ours gives it: SQLite has texts."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def waiting(family: str, using: str, *, most: int, period: Period | None = None) -> list[datetime]:
+    """The quarters that are noted, of a period if one is given; of more than ``most`` as many and one, the latest."""
+    rows = _latest_first(family, using)
+    if period is not None:
+        rows = rows.filter(at__gte=quarter_of(period.start), at__lt=period.end)
+    return list(rows[: most + 1])
+
+
+def latest_first(family: str, using: str) -> Iterator[datetime]:
+    """The quarters that are noted, read as far as they are wanted."""
+    return iter(_latest_first(family, using).iterator(chunk_size=CHUNK))
+
+
+def _latest_first(family: str, using: str) -> Any:
+    rows = Noted.objects.using(using).filter(family=family).order_by("-at")
+    return rows.values_list("at", flat=True).distinct()
+
+
+def take(family: str, first: datetime, last: datetime, using: str) -> set[datetime]:
+    """Remove the notes of these quarters, and return which they were. What is counted afterwards in the transaction is
+    as the changes left it: whatever is noted later is not among them."""
+    connection = connections[using]
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s AND at <= %s RETURNING at",
+            [family, adapt(first), adapt(last)],
+        )
+        return {moment(at) for (at,) in cursor.fetchall()}
+
+
+def note(family: str, quarters: Iterable[datetime], using: str) -> None:
+    """Note quarters to be counted."""
+    Noted.objects.using(using).bulk_create([Noted(family=family, at=at) for at in sorted(set(quarters))], 1_000)
+
+
+def note_everything(zone: Any, using: str) -> None:
+    """Note all quarters in which something is, or was when it was counted last. Numbers stay until they are counted."""
+    connection = connections[using]
+    Noted.objects.using(using).all()._raw_delete(using)
+    with connection.cursor() as cursor:
+        for watched in WATCHED:
+            for column in watched.moments:
+                cursor.execute(_noting(watched.family, watched.table, column, connection.vendor))
+        cursor.execute(_noting(Family.MESSAGES, Beginning._meta.db_table, "began_at", connection.vendor))
+    for family, names in OF_FAMILY.items():
+        note(family, _quarters_of_numbers(names, zone, using), using)
+
+
+def _noting(family: str, table: str, column: str, vendor: str) -> str:
+    quarter = quarter_in_sql(vendor, f'"{column}"')
+    return (
+        f"INSERT INTO {Noted._meta.db_table} (family, at) SELECT DISTINCT '{family}', {quarter} FROM {table}"
+        f' WHERE "{column}" IS NOT NULL'
+    )
+
+
+def _quarters_of_numbers(names: Collection[str], zone: Any, using: str) -> Iterable[datetime]:
+    rows = DayNumbers.objects.using(using).filter(measure__in=names).values_list("day", "measure", "numbers")
+    for day, measure, numbers in rows.iterator():
+        keys = numbers if measure in measures.QUARTERLY else ("0",)
+        yield from (quarter_at(day, key, zone) for key in keys)

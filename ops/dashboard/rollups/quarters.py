@@ -1,0 +1,70 @@
+"""Quarters of an hour, and the days of a zone that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from ops.dashboard.periods import beginning_of, day_of
+
+QUARTER = timedelta(minutes=15)
+ONE_DAY = timedelta(days=1)
+PLAIN_HOURS = [number // 4 for number in range(96)]
+
+
+def first_quarter(day: date, zone: tzinfo) -> datetime:
+    """The first quarter of a day: the day begins with it, unless its zone has an odd offset then."""
+    beginning = beginning_of(day, zone)
+    quarter = beginning.replace(minute=beginning.minute // 15 * 15, second=0, microsecond=0)
+    return quarter if quarter == beginning else quarter + QUARTER
+
+
+def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """From the first quarter of a day up to that of the next one."""
+    return first_quarter(day, zone), first_quarter(day + ONE_DAY, zone)
+
+
+def place(quarter: datetime, zone: tzinfo) -> tuple[date, str]:
+    """The day of a quarter, and its key there: how many quarters after the first one."""
+    day = day_of(quarter, zone)
+    return day, str((quarter - first_quarter(day, zone)) // QUARTER)
+
+
+def quarter_at(day: date, key: str, zone: tzinfo) -> datetime:
+    """The quarter with this key."""
+    return first_quarter(day, zone) + int(key) * QUARTER
+
+
+def hours_of_quarters(day: date, zone: tzinfo) -> list[int]:
+    """The local hour in which each quarter of a day begins."""
+    first, after = span(day, zone)
+    if after - first == ONE_DAY and first == beginning_of(day, zone):
+        return PLAIN_HOURS
+    return [(first + number * QUARTER).astimezone(zone).hour for number in range((after - first) // QUARTER)]
+
+
+def quarter_of(moment: datetime) -> datetime:
+    """The quarter in which a moment lies."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def days_of(quarters: Iterable[datetime], zone: tzinfo) -> Iterator[tuple[datetime, date]]:
+    """Each quarter with its day; a day is looked up once where its quarters follow each other."""
+    begins = ends = None
+    day = date.min
+    for at in quarters:
+        if begins is None or ends is None or not begins <= at < ends:
+            day = day_of(at, zone)
+            begins, ends = span(day, zone)
+        yield at, day
+
+
+def runs(days: set[date], longest: int) -> Iterator[tuple[date, date]]:
+    """Days as runs of at most ``longest`` that follow each other: (first, last), the latest first."""
+    left = sorted(days)
+    while left:
+        last = first = left.pop()
+        while left and left[-1] == first - ONE_DAY and (last - left[-1]).days < longest:
+            first = left.pop()
+        yield first, last

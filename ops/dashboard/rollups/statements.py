@@ -1,0 +1,67 @@
+"""Parts of statements that say the same on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connections
+
+from ops.imports.models import Import
+from ops.imports.storing.ids import ids_after
+
+Span = tuple[datetime, datetime]  # from the first moment up to the second
+
+
+def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
+    """A table {number, first, after, epoch} of spans of time, numbered from 1, as SQL and its parameters: ``epoch`` is
+    when a span begins in seconds. The moments are in UTC."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        # Each list as one text: the driver looks at every element of an array.
+        lists = [",".join(map(str, moments)) for moments in zip(*spans, strict=True)] or ["", ""]
+        listed = "string_to_array(%s, ',')::timestamptz[]"
+        table = f"unnest({listed}, {listed}) WITH ORDINALITY given(first, after, number)"
+        sql = f"(SELECT number, first, after, EXTRACT(EPOCH FROM first) AS epoch FROM {table}) AS spans"
+        return sql, lists
+    # As Django writes moments, many times faster.
+    written = [[str(moment.replace(tzinfo=None)) for moment in one] for one in spans]
+    columns = "key + 1 AS number, value ->> 0 AS first, value ->> 1 AS after"
+    epoch = "CAST(strftime('%%s', value ->> 0) AS integer) AS epoch"
+    return f"(SELECT {columns}, {epoch} FROM json_each(%s)) AS spans", [json.dumps(written)]
+
+
+def quarter_in_span(column: str, using: str) -> str:
+    """How many quarters of an hour after the beginning of its span a moment lies, as SQL."""
+    if connections[using].vendor == "postgresql":
+        return f"FLOOR((EXTRACT(EPOCH FROM {column}) - epoch) / 900)::integer"
+    return f"(CAST(strftime('%%s', {column}) AS integer) - epoch) / 900"
+
+
+def imported_messages(using: str) -> str:
+    """A condition on {message.id}: an import brought it. What imports add has ids that were reserved for them."""
+    bases = Import.objects.using(using).exclude(message_base=None).values_list("message_base", "last_row")
+    return _within([ids_after(base, rows) for base, rows in bases], "message.id")
+
+
+def _within(ranges: list[tuple[int, int]], column: str) -> str:
+    """A condition: ``column`` is after the first and up to the second number of one of these ranges."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    return _halved(merged, column)
+
+
+def _halved(ranges: list[tuple[int, int]], column: str) -> str:
+    # By halves, so that a thousand imports take ten comparisons.
+    if not ranges:
+        return "FALSE"
+    if len(ranges) == 1:
+        return f"({column} > {ranges[0][0]} AND {column} <= {ranges[0][1]})"
+    lower, upper = ranges[: len(ranges) // 2], ranges[len(ranges) // 2 :]
+    return f"CASE WHEN {column} <= {lower[-1][1]} THEN {_halved(lower, column)} ELSE {_halved(upper, column)} END"

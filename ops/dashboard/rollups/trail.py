@@ -1,0 +1,74 @@
+"""Counting the audit trail by days: who was shown how much, what nobody had reported, and who failed to sign in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from ops.audit.events import Event
+from ops.audit.models import Entry, ShownMessages
+from ops.audit.readings import reading_events
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.days import Days, count_anew
+from ops.moderation.events import ModerationEvent
+from ops.moderation.models import Opening
+
+SHOWING = (Event.SEARCH_MADE, Event.LIST_READ)  # lists that show first words, and what was found in texts
+REFUSALS = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED, Event.SIGN_IN_LOCKED)
+WORD = re.compile(r"[\w@.+-]+")
+
+
+def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: str) -> None:
+    """Count these days anew, in which something changed. Within a transaction."""
+    count_anew(add_to, days, zone, measures.TRAIL, using)
+
+
+def add_to(days: Days, using: str) -> None:
+    """Count what is in these days now."""
+    _add_shown(days, using)
+    _add_openings(days, using)
+    _add_searches(days, using)
+    refused = Entry.objects.using(using).filter(event__in=REFUSALS, **days.within("at")).order_by()
+    for event, at in refused.values_list("event", "at"):
+        days.add(at, measures.REFUSED, event)
+
+
+def _add_shown(days: Days, using: str) -> None:
+    shown = ShownMessages.objects.using(using).filter(
+        entry__event__in=(*reading_events(), *SHOWING), **days.within("entry__at")
+    )
+    columns = ("entry__event", "entry__actor_id", "entry__at", "first", "last")
+    for event, reader, at, first, last in shown.values_list(*columns).iterator():
+        days.add(at, measures.READINGS, reader, last - first + 1)
+        if event == ModerationEvent.CASE_READ:
+            days.add(at, measures.CASE_READINGS, reader, last - first + 1)
+
+
+def _add_openings(days: Days, using: str) -> None:
+    rows = Opening.objects.using(using).filter(reader__isnull=False, **days.within("at")).order_by()
+    for reader, at, conversations, broke_glass in rows.values_list("reader_id", "at", "conversations", "broke_glass"):
+        days.add(at, measures.OPENINGS, reader)
+        days.add(at, measures.UNREPORTED, reader, conversations)
+        if broke_glass:
+            days.add(at, measures.GLASS, reader)
+
+
+def _add_searches(days: Days, using: str) -> None:
+    """Searches for the name of somebody else who may use the console, by today's names."""
+    searches = Entry.objects.using(using).filter(event=Event.SEARCH_MADE, **days.within("at")).exclude(target_label="")
+    rows = list(searches.order_by().values_list("actor_id", "at", "target_label"))
+    if not rows:
+        return
+    accounts: Any = get_user_model()._default_manager.using(using)
+    staff = accounts.filter(Q(is_staff=True) | Q(is_superuser=True))
+    names = {one.get_username().casefold(): one.pk for one in staff}
+    for actor, at, terms in rows:
+        # "from:rita" is a search for rita, and so is "@rita".
+        words = {word.strip("@.") for text in terms.casefold().split(":") for word in WORD.findall(text)}
+        if any(names[word] != actor for word in words & names.keys()):
+            days.add(at, measures.STAFF_SEARCHES, actor)

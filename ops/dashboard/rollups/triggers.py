@@ -1,0 +1,176 @@
+"""Triggers that note which quarters of an hour changed, on both databases and on every road, SQL by hand among them.
+
+Quarters, because the days of every zone begin and end with one: offsets of zones are multiples of fifteen minutes
+(those before about 1940, and Liberia's before 1972, are not: there a quarter counts for the day in which it begins).
+
+They are installed after every migration. SQLite copies a table to change it, and refuses to rename the copy while a
+trigger of another table names it: there they are taken off before one, and what changed meanwhile is counted anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.db import connections, transaction
+
+from ops.dashboard.models import Family, Noted
+
+NOTED = Noted._meta.db_table
+
+
+class Watched(NamedTuple):
+    """A table of which rows are counted: where they are counted (``moments``, columns of times), and what else about
+    them is, which changes numbers without a moment changing."""
+
+    table: str
+    family: str
+    moments: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.moments, *self.others)
+
+
+WATCHED = (
+    Watched(
+        "messaging_message",
+        Family.MESSAGES,
+        ("timestamp",),
+        ("conversation_id", "sender_id", "receiver_id", "edited", "read"),
+    ),
+    Watched(
+        "moderation_case",
+        Family.DESK,
+        ("first_flag_at", "pending_since", "first_claimed_at", "closed_at"),
+        ("severity", "state", "first_decided_at"),
+    ),
+    Watched("moderation_decision", Family.DESK, ("decided_at",), ("cause", "decided_by_id")),
+    Watched("moderation_flag", Family.DESK, ("created_at",), ("label_id", "source")),
+    Watched("audit_entry", Family.TRAIL, ("at",)),
+    Watched("moderation_opening", Family.TRAIL, ("at",), ("reader_id", "conversations")),
+)
+# A decision changes what is counted of others on its case: of that which it undoes, and of those which agree with it.
+DECISIONS = "moderation_decision"
+BESIDE = f"SELECT beside.decided_at AS at FROM {DECISIONS} beside"
+
+
+def install(using: str) -> None:
+    """Create the triggers that are not there, where all tables are. What changed before has to be counted anew.
+
+    Where all are there nothing is done, which would lock the tables: a migration that changes triggers, or the type of
+    a column that they watch, calls ``remove`` first.
+    """
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    if not {NOTED, *(one.table for one in WATCHED)} <= tables or are_installed(using):
+        return
+    _execute(connection, list(_postgresql() if connection.vendor == "postgresql" else _sqlite()))
+
+
+def remove(using: str) -> None:
+    """Drop the triggers, where there are any."""
+    connection = connections[using]
+    on_postgresql = connection.vendor == "postgresql"
+    tables = set(connection.introspection.table_names())
+    statements = []
+    for one in WATCHED:
+        if one.table in tables:
+            on = f" ON {one.table}" if on_postgresql else ""
+            statements += [f"DROP TRIGGER IF EXISTS {name(one, event)}{on}" for event in ("insert", "delete", "update")]
+    _execute(connection, statements)
+
+
+def are_installed(using: str) -> bool:
+    """Whether all triggers are there."""
+    connection = connections[using]
+    catalogue = "pg_trigger WHERE NOT tgisinternal AND tgname"
+    query = f"SELECT COUNT(*) FROM {catalogue if connection.vendor == 'postgresql' else 'sqlite_master WHERE name'}"
+    names = [name(one, event) for one in WATCHED for event in ("insert", "delete", "update")]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} IN ({', '.join(['%s'] * len(names))})", names)
+        return bool(cursor.fetchone()[0] >= len(names))
+
+
+def name(watched: Watched, event: str) -> str:
+    """The name of a trigger."""
+    return f"dashboard_{watched.table}_{event}"
+
+
+def quarter_in_sql(vendor: str, moment: str) -> str:
+    """The beginning of the quarter in which a moment (SQL) lies."""
+    return _bin(moment) if vendor == "postgresql" else _quarter(moment)
+
+
+def _changed(watched: Watched, same: str) -> str:
+    return " OR ".join(f'NEW."{column}" {same} OLD."{column}"' for column in watched.columns)
+
+
+def _postgresql() -> Iterator[str]:
+    """Statements note what they changed at once; only of what an update changes is each row looked at."""
+    for one in WATCHED:
+        noting, row_noting = f"{name(one, 'note')}_all", f"{name(one, 'note')}_one"
+        moments = " UNION ".join(f'SELECT "{column}" AS at FROM changed' for column in one.moments)
+        if one.table == DECISIONS:
+            moments += f" UNION {BESIDE} JOIN changed ON beside.case_id = changed.case_id"
+        yield _function(noting, f"SELECT DISTINCT '{one.family}', {_bin('at')} FROM ({moments}) moments")
+        moments = " UNION ".join(f'SELECT {row}."{column}" AS at' for row in ("OLD", "NEW") for column in one.moments)
+        if one.table == DECISIONS:
+            moments += f" UNION {BESIDE} WHERE beside.case_id = NEW.case_id"
+        yield _function(row_noting, f"SELECT DISTINCT '{one.family}', {_bin('at')} FROM ({moments}) moments")
+        for event, table in (("insert", "NEW"), ("delete", "OLD")):
+            yield (
+                f"CREATE OR REPLACE TRIGGER {name(one, event)} AFTER {event} ON {one.table}"
+                f" REFERENCING {table} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {noting}()"
+            )
+        yield (
+            f"CREATE OR REPLACE TRIGGER {name(one, 'update')} AFTER UPDATE ON {one.table} FOR EACH ROW"
+            f" WHEN ({_changed(one, 'IS DISTINCT FROM')}) EXECUTE FUNCTION {row_noting}()"
+        )
+
+
+def _function(called: str, rows: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {called}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" INSERT INTO {NOTED} (family, at) {rows} WHERE at IS NOT NULL; RETURN NULL; END $$"
+    )
+
+
+def _bin(moment: str) -> str:
+    return f"date_bin('15 minutes', {moment}, TIMESTAMPTZ '2000-01-01 00:00:00+00')"
+
+
+def _sqlite() -> Iterator[str]:
+    """Each row notes its quarters, once."""
+    for one in WATCHED:
+        for event, sides in (("insert", ["NEW"]), ("delete", ["OLD"]), ("update", ["OLD", "NEW"])):
+            quarters = [f"SELECT {_quarter(f'{row}.{column}')} AS at" for row in sides for column in one.moments]
+            if one.table == DECISIONS and event != "delete":
+                beside = BESIDE.replace("beside.decided_at", _quarter("beside.decided_at"))
+                quarters.append(f"{beside} WHERE beside.case_id = NEW.case_id")
+            changed = f"AFTER {event}"
+            condition = ""
+            if event == "update":
+                changed = "AFTER UPDATE OF " + ", ".join(f'"{column}"' for column in one.columns)
+                condition = f" WHEN {_changed(one, 'IS NOT')}"
+            # Not "OR IGNORE": what the statement says of conflicts that fires a trigger holds instead.
+            rows = " UNION ".join(quarters)
+            once = f"SELECT 1 FROM {NOTED} noted WHERE noted.family = '{one.family}' AND noted.at = moments.at"
+            yield (
+                f"CREATE TRIGGER IF NOT EXISTS {name(one, event)} {changed} ON {one.table}{condition} BEGIN"
+                f" INSERT INTO {NOTED} (family, at) SELECT '{one.family}', at FROM ({rows}) AS moments"
+                f" WHERE at IS NOT NULL AND NOT EXISTS ({once}); END"
+            )
+
+
+def _quarter(moment: str) -> str:
+    """The quarter in which a moment lies, as Django writes it: 2026-01-31 10:45:00."""
+    minute = f"substr('00153045', CAST(substr({moment}, 15, 2) AS integer) / 15 * 2 + 1, 2)"
+    return f"substr({moment}, 1, 14) || {minute} || ':00'"
+
+
+def _execute(connection: Any, statements: list[str]) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,110 @@
+"""The weekly digest: for leads who chose it, once a week, numbers only; what cannot be sent is tried again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.audit.models import Entry
+from ops.dashboard.digest import sending
+from ops.dashboard.models import DigestReader
+from ops.moderation.models import Flag
+from ops.moderation.tests.desk import decided, many_reports, spam
+from ops.tests.test_who_may_open_what import make_staff, signed_in
+
+__all__ = ["spam"]
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("admin:digest")
+MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # in the week after that of every test's reports
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def mail_is_on(settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+
+
+@pytest.fixture
+def lena() -> Any:
+    """Lena leads, and chose the digest some time ago."""
+    lena = make_staff("lena")
+    lena.email = "lena@example.org"
+    lena.save()
+    DigestReader.objects.create(person=lena, chosen_at=MONDAY - 2 * WEEK)
+    return lena
+
+
+def test_a_lead_chooses_and_ends_it() -> None:
+    lena = make_staff("lena")
+    client = signed_in("lena")
+    assert not DigestReader.objects.exists()  # nobody gets it unasked
+    for _ in range(2):
+        client.post(PAGE, {"wanted": "on"})
+        assert DigestReader.objects.get().person == lena
+    assert "checked" in client.get(PAGE).content.decode()
+    client.post(PAGE, {})
+    assert not DigestReader.objects.exists()
+    events = Entry.objects.filter(event__startswith="dashboard.digest", actor=lena).order_by("pk")
+    assert [one.event for one in events] == ["dashboard.digest_chosen", "dashboard.digest_ended"]
+
+
+def test_it_is_sent_once_a_week_from_monday_morning_on(lena: Any) -> None:
+    assert sending.send_due(MONDAY - timedelta(hours=1)) == 0
+    assert [sending.send_due(MONDAY), sending.send_due(MONDAY), sending.send_due(MONDAY + timedelta(days=3))] == [
+        1,
+        0,
+        0,
+    ]
+    assert sending.send_due(MONDAY + WEEK) == 1
+    assert [one.to for one in mail.outbox] == [["lena@example.org"]] * 2
+    assert mail.outbox[0].subject == "Threadward: the week of 23 November 2026"
+    [entry, _] = Entry.objects.filter(event="dashboard.digest_sent").order_by("pk")
+    assert (entry.target_id, entry.details["first"]) == (str(lena.pk), "2026-11-23")
+
+
+def test_it_holds_numbers_and_no_name(lena: Any, spam: Any) -> None:
+    for case in many_reports(spam, 3):
+        decided(case, lena, Flag.objects.filter(case=case).get().label)
+    sending.send_due(timezone.now() + WEEK)
+    [sent] = mail.outbox
+    for said in ("Review dashboard", "Team dashboard", "  0 pending cases", "  3 decisions – 3 more than before (0)"):
+        assert said in sent.body
+    for name in ("lena", "sender-", "receiver-", "Words", spam.name):
+        assert name not in sent.body
+
+
+@pytest.mark.parametrize("lost", ["role", "active", "staff", "email", "mail", "chosen later"])
+def test_who_should_not_get_it_any_more_does_not(lena: Any, settings: Any, lost: str) -> None:
+    match lost:
+        case "role":
+            lena.groups.set([Group.objects.get(name="Support")])
+        case "active" | "staff":
+            setattr(lena, f"is_{lost}", False)
+        case "email":
+            lena.email = ""
+        case "mail":
+            settings.EMAIL_HOST = ""
+        case _:
+            DigestReader.objects.update(chosen_at=MONDAY)
+    lena.save()
+    assert (sending.send_due(MONDAY), mail.outbox) == (0, [])
+
+
+def test_what_cannot_be_sent_is_tried_again(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: EmailMessage, fail_silently: bool = False) -> int:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", refuse)
+        assert sending.send_due(MONDAY) == 0
+    assert not Entry.objects.filter(event="dashboard.digest_sent").exists()
+    assert sending.send_due(MONDAY) == 1

@@ -1,0 +1,166 @@
+"""What is computed for dashboards is kept a minute, computed by one request at a time, and soon after a change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.cache.backends.dummy import DummyCache
+from django.db import transaction
+from django.utils import timezone
+
+from ops.caches import FaultTolerantRedisCache
+from ops.dashboard import keeping
+
+START = datetime(2026, 1, 30, 15, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Time that goes on only when told; counts what is computed in it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.computed = START, 0
+        monkeypatch.setattr(timezone, "now", lambda: self.now)
+
+    def compute(self, now: datetime) -> int:
+        self.computed += 1
+        return self.computed
+
+    def value(self, name: str = "a", topics: tuple[str, ...] = ("cases",)) -> Any:
+        kept = keeping.get(name, topics, self.compute)
+        assert kept is not None
+        return kept.value
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no transaction to wait for."""
+    monkeypatch.setattr(transaction, "on_commit", lambda act: act())
+
+
+def test_it_is_computed_once_a_minute(clock: Clock) -> None:
+    assert [clock.value(), clock.value()] == [1, 1]
+    clock.wait(59)
+    assert clock.value() == 1
+    clock.wait(1)
+    assert clock.value() == 2
+    assert clock.value("b") == 3
+
+
+def test_a_clock_that_went_back_keeps_nothing_for_long(clock: Clock) -> None:
+    clock.value()
+    clock.wait(-3600)
+    assert clock.value() == 2
+
+
+def test_a_change_shows_at_once_and_only_where_it_matters(clock: Clock, at_once: None) -> None:
+    assert [clock.value("a", ("cases",)), clock.value("b", ("messages",))] == [1, 2]
+    keeping.mark_stale("cases")
+    assert [clock.value("b", ("messages",)), clock.value("a", ("cases",))] == [2, 3]
+
+
+def test_a_stream_of_changes_costs_one_computing_a_minute(clock: Clock, at_once: None) -> None:
+    clock.value()
+    clock.wait(300)
+    clock.value()
+    before = clock.computed
+    for _ in range(10 * 60 * 4):  # for ten minutes
+        clock.wait(0.25)
+        keeping.mark_stale("cases")
+        clock.value()
+    assert clock.computed - before <= 11  # the first change was noticed at once
+    assert timezone.now() - keeping.get("a", ["cases"], clock.compute).at < keeping.FRESH  # type: ignore[union-attr]
+
+
+def test_others_are_served_the_last_one_while_one_computes_but_nothing_old(clock: Clock) -> None:
+    clock.value()
+    cache.add(f"{keeping.key_of('a')}:computing", "somebody else")
+    clock.wait(70)
+    assert clock.value() == 1
+    clock.wait(60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "WAIT_SECONDS", 0)
+        assert keeping.get("a", ["cases"], clock.compute) is None
+    assert clock.computed == 1
+
+
+def test_once_somebody_is_erased_nothing_older_is_served(clock: Clock, at_once: None) -> None:
+    clock.value()
+    cache.add(f"{keeping.key_of('a')}:computing", "somebody else")
+    keeping.forget()
+    assert cache.get(keeping.key_of("a")) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "WAIT_SECONDS", 0)
+        assert keeping.get("a", ["cases"], clock.compute) is None
+    cache.delete(f"{keeping.key_of('a')}:computing")
+    assert clock.value() == 2
+
+
+def test_fifty_at_once_compute_once() -> None:
+    """Nothing is there yet: one computes, the others wait for it."""
+    computed, found = [], []
+    everybody = threading.Barrier(50)
+
+    def compute(now: datetime) -> str:
+        computed.append(now)
+        time.sleep(0.1)
+        return "figures"
+
+    def ask() -> None:
+        everybody.wait()
+        kept = keeping.get("cold", ["cases"], compute)
+        found.append(kept.value if kept else None)
+
+    threads = [threading.Thread(target=ask) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(computed), found) == (1, ["figures"] * 50)
+
+
+def test_one_that_fails_lets_the_next_one_try(clock: Clock) -> None:
+    def fail(now: datetime) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        keeping.get("a", ["cases"], fail)
+    assert clock.value() == 1
+
+
+@pytest.mark.django_db
+def test_only_what_is_committed_makes_stale(clock: Clock, django_capture_on_commit_callbacks: Any) -> None:
+    clock.value()
+    rolled_back = django_capture_on_commit_callbacks(execute=True)
+    with rolled_back as done, pytest.raises(ZeroDivisionError), transaction.atomic():
+        keeping.mark_stale("cases")
+        raise ZeroDivisionError
+    assert (done, clock.value()) == ([], 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        keeping.mark_stale("cases")
+        assert clock.value() == 1
+    assert clock.value() == 2
+
+
+def test_without_a_cache_it_is_live_and_takes_no_second_longer(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = FaultTolerantRedisCache("redis://127.0.0.1:9/0", {})
+    for nothing in (DummyCache("", {}), away):
+        monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
+        monkeypatch.setattr(keeping, "cache", nothing)
+        began = time.monotonic()
+        kept = keeping.get("a", ["cases"], clock.compute)
+        assert kept is not None and kept.live
+        assert time.monotonic() - began < 1
+    assert clock.computed == 2
