@@ -23,10 +23,21 @@ class ConsolePage(ContextMixin, View):
     title = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm(self.permission):
+        if not self.may_open(request.user):
             raise PermissionDenied
+        self.look_up()
         view = confirmed_recently(super().dispatch) if self.requires_password else super().dispatch
         return view(request, *args, **kwargs)
+
+    def may_open(self, user: Any) -> bool:
+        """Whether somebody may open the page: by default, whoever has its permission."""
+        return bool(user.has_perm(self.permission))
+
+    def look_up(self) -> None:
+        """Find what the page is about, for whoever has the permission, by whatever method it is asked for.
+
+        Raises Http404 where that does not exist, or PermissionDenied.
+        """
 
     def heading(self) -> str:
         """The title."""

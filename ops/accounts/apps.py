@@ -31,6 +31,7 @@ class AccountsConfig(Room):
 
     slots = {
         "account.menu": "accounts/_time_zone_link.html",
+        "keyboard": "accounts/_own_keys.html",
         "conversation.two_people": "accounts/person/_between_link.html",
     }
 
@@ -45,9 +46,13 @@ class AccountsConfig(Room):
         return finding.people(request, text)
 
     def pages(self) -> Iterable[Page]:
+        from ops.accounts.preferences.keys import OwnKeysView
         from ops.accounts.time_zone import TimeZoneView
 
-        return [Page("time-zone/", TimeZoneView.as_view(), "time_zone")]
+        return [
+            Page("time-zone/", TimeZoneView.as_view(), "time_zone"),
+            Page("keyboard/own/", OwnKeysView.as_view(), "own_keys"),
+        ]
 
     def person_tabs(self) -> Iterable[Any]:
         from ops.accounts.person import tabs

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import islice
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -91,13 +90,15 @@ class UserQuerySet(models.QuerySet):
     def named(self, text: str) -> Any:
         """The user with just this name; or the only one whose name differs in capital letters and accents alone; or
         None."""
-        exact = self.filter(username=text).first()
-        if exact:
-            return exact
-        # Those with its key may have other numbers of zeros, or go on differently beyond the key's length.
-        near: Any = self.filter(name_key=sort_key(text))
+        near: Any = self.filter(Q(username=text) | Q(name_key=sort_key(text)))
         typed = folded(text)
-        found = list(islice((user for user in near.iterator() if folded(user.username) == typed), 2))
+        found: list[Any] = []
+        for user in near.iterator():
+            if user.username == text:
+                return user
+            # Those with its key may have other numbers of zeros, or go on differently beyond the key's length.
+            if folded(user.username) == typed:
+                found = [*found, user][:2]
         return found[0] if len(found) == 1 else None
 
     def with_messages(self) -> UserQuerySet:
@@ -210,6 +211,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     anonymised_at = models.DateTimeField("anonymised", null=True, blank=True, editable=False)
     # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
     time_zone = models.CharField(max_length=64, null=True, blank=True)
+    # Whether single keys do nothing for this person (preferences/keys.py); NULL, for the same reason, where they do.
+    keys_off = models.BooleanField(null=True, editable=False)
     # What the name reads like: digests of its skeletons (names/look_alikes.py), set whenever the name is stored.
     skeleton = models.CharField(max_length=16, editable=False)
     skeleton_as_written = models.CharField(max_length=16, editable=False)

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -103,13 +102,15 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         text = clean_search_term(search_term)
         return (searching.matching(queryset, text) if text else queryset), False
 
+    def findable(self, request: HttpRequest) -> Any:
+        return filters.findable(request.user)
+
     def people_named(self, request: HttpRequest, text: str) -> Any:
         """Staff: hardly anybody else does what is recorded."""
-        accounts: Any = get_user_model()._default_manager
-        return accounts.filter(is_staff=True).beginning_with(text)
+        return self.findable(request).filter(is_staff=True).beginning_with(text)
 
     def person_named(self, request: HttpRequest, text: str) -> Any:
-        return get_user_model()._default_manager.filter(username=text).first()
+        return self.findable(request).filter(username=text).first()
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Exporting needs a permission of its own besides that of viewing."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Page, Place, Room, Table
 
 
 class AuditConfig(Room):
@@ -26,6 +26,11 @@ class AuditConfig(Room):
         from ops.audit import checks, receivers  # noqa: F401 - importing registers the checks
 
         receivers.connect()
+
+    def pages(self) -> Iterable[Page]:
+        from ops.audit.reasons.page import reason_view
+
+        return [Page("reading/", reason_view, "reading_reason")]
 
     def panel_sections(self) -> Iterable[Any]:
         from ops.audit.screens import readers

@@ -33,6 +33,8 @@ class Event(TextChoices):
     # Reading. The target is the object opened; for a list or search it is the model, with the terms as its label.
     SEARCH_MADE = "search.made", "Searched"  # filters, results, rows; runs of ids: messages, histories
     LIST_READ = "list.read", "Read a list"  # the same
+    REASON_GIVEN = "reading.reason_given", "Gave a reason to read"  # why; the reason has their words
+    GLASS_BROKEN = "reading.glass_broken", "Broke the glass to read"  # the same; of an export rows
     AUDIT_READ = "audit.read", "Read the audit trail"  # filters
     AUDIT_EXPORTED = "audit.exported", "Exported the audit trail"  # filters, rows
 

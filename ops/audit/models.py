@@ -187,9 +187,31 @@ class Entry(AppendOnlyModel):
                 max_length = field.max_length or canonical.MAX_TEXT_LENGTH
                 setattr(self, field.attname, canonical.storable_text(getattr(self, field.attname), max_length))
         self.details = canonical.storable_details(self.details)
-        self.actor_salt, self.target_salt = secrets.token_hex(16), secrets.token_hex(16)
-        self.actor_digest = copies_digest(self, ACTOR_COPIES, self.actor_salt)
-        self.target_digest = copies_digest(self, TARGET_COPIES, self.target_salt)
+        self.actor_salt, self.actor_digest = _digested(self, ACTOR_COPIES)
+        self.target_salt, self.target_digest = _digested(self, TARGET_COPIES)
+
+    def alike(self, target_type: str, target_id: str, target_label: str, details: Any) -> Entry:
+        """Return an entry of the same act about something else, complete like this one. The copies of who did it are
+        emptied together, so that their digest may be the same."""
+        other = Entry(**{name: getattr(self, name) for name in SHARED})
+        other.target_type, other.target_id = target_type, target_id
+        other.target_label = canonical.storable_text(target_label, 255)
+        other.details = canonical.storable_details(details)
+        other.target_salt, other.target_digest = _digested(other, TARGET_COPIES)
+        return other
+
+
+# What entries of one act have in common.
+SHARED = (
+    *("at", "event", "actor_id", "actor_name", "actor_role", "actor_salt", "actor_digest"),
+    *("request_id", "action", "ip", "user_agent"),
+)
+
+
+def _digested(entry: Any, copies: Iterable[str]) -> tuple[str, str]:
+    """A new salt, and the digest of these copies with it."""
+    salt = secrets.token_hex(16)
+    return salt, copies_digest(entry, copies, salt)
 
 
 def copies_digest(entry: Any, copies: Iterable[str], salt: str) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ops.audit.events import Event
 from ops.audit.models import Entry, EntryQuerySet, ShownMessages
+from ops.audit.reasons import gate
 from ops.audit.recording import NotRecorded, record
 from ops.audit.sealing.canonical import storable_text
 from ops.console.rooms import rooms
@@ -25,16 +26,25 @@ INTERVAL = timedelta(hours=1)  # what one person sees again within it, in the sa
 
 @dataclass(frozen=True)
 class Shown:
-    """The ids of messages whose texts a page shows, and of those whose older texts it shows."""
+    """The ids of messages whose texts a page shows, and of those whose older texts it shows.
+
+    ``reported`` are those that were reported, with a few around them: they open without a reason.
+    """
 
     messages: Collection[int] = ()
     histories: Collection[int] = ()
+    reported: Collection[int] = ()
 
     @property
     def details(self) -> dict[str, Any]:
         """As an entry's details hold it: ``messages`` and ``histories`` as runs [first id, last id]."""
         named = {"messages": self.messages, "histories": self.histories}
         return {name: runs(ids) for name, ids in named.items() if ids}
+
+    @property
+    def unreported(self) -> set[int]:
+        """Those that may need a reason."""
+        return {*self.messages, *self.histories}.difference(self.reported)
 
     def is_within(self, entries: Iterable[dict[str, Any]]) -> bool:
         """Whether entries with these details have recorded all of it."""
@@ -61,15 +71,23 @@ def ids_of(found: Iterable[Iterable[int]]) -> Iterable[int]:
     return chain.from_iterable(range(first, last + 1) for first, last in found)
 
 
-def record_reading(target: models.Model, *, actor: Any, shown: Shown | None = None) -> Entry | None:
+def record_reading(
+    target: models.Model, *, actor: Any, shown: Shown | None = None, scope: models.Model | None = None
+) -> Entry | None:
     """Record that ``actor`` opened ``target`` (a conversation, a message, a user), whose page shows these texts.
 
-    Returns None if that was recorded within the hour. Raises NotRecorded: the view then shows the sentence, not the
-    page.
+    A reason is asked for ``scope``, which is the target unless it is said. Returns None if that was recorded within the
+    hour. Raises NotRecorded, or ReasonNeeded (ops/audit/reasons/gate.py): the view then shows no text.
     """
     kind = target._meta.label_lower
     about = Entry.objects.about(kind, target.pk)
-    return _once(about, reading_event(kind), actor=actor, target=target, shown=shown or Shown())
+    shown = shown or Shown()
+    given = gate.opening_for(gate.scope_of(scope or target), shown.unreported)
+    entry = _once(about, reading_event(kind), actor=actor, target=target, shown=shown)
+    if entry is not None and (shown.messages or shown.histories):
+        for room in rooms():
+            room.text_opened(entry, {*shown.messages, *shown.histories}, given)
+    return entry
 
 
 def record_list(
@@ -78,8 +96,10 @@ def record_list(
     """Record that ``actor`` saw a page of a model's list, which shows these texts, narrowed by ``filters``.
 
     Terms of a search are the entry's label, because they may be a person's name: what stands there can be scrubbed.
-    ``counts`` go to the details. Returns None if that page was recorded within the hour. Raises NotRecorded.
+    ``counts`` go to the details. Returns None if that page was recorded within the hour. Raises NotRecorded, or
+    ReasonNeeded.
     """
+    gate.opening_for(gate.scope_of(model), shown.unreported)
     event = Event.SEARCH_MADE if terms or filters else Event.LIST_READ
     about = Entry.objects.filter(target_type=model._meta.label_lower, target_id="")
     if terms:
@@ -93,6 +113,17 @@ def record_search(model: type[models.Model], *, actor: Any, terms: str, filters:
     return record(
         Event.SEARCH_MADE, actor=actor, target=model, details={"filters": filters, "results": results}, label=terms
     )
+
+
+def ask_before_search(model: type[models.Model], *, actor: Any, terms: str) -> None:
+    """Let a search in texts begin, or record that it was asked for: whether it finds something tells what texts say.
+
+    Raises NotRecorded, or ReasonNeeded for the list of the model.
+    """
+    scope = gate.scope_of(model)
+    if terms and not gate.is_open(scope):
+        record(Event.SEARCH_MADE, actor=actor, target=model, label=terms)
+        raise gate.ReasonNeeded(scope)
 
 
 def record_jump(user: Any, *, terms: str, results: int) -> Entry:

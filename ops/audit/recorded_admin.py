@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,8 +16,10 @@ from django.utils.http import urlencode
 
 from ops.audit.details import Key, chosen
 from ops.audit.events import Event
-from ops.audit.readings import Shown, record_list, record_reading, record_search
+from ops.audit.readings import Shown, ask_before_search, record_list, record_reading, record_search
+from ops.audit.reasons import gate
 from ops.audit.recording import record
+from ops.console.addresses import clean_search_term
 
 
 def changed_fields(message: Any) -> list[str]:
@@ -83,31 +86,53 @@ class RecordedReading(TrailHistory):
         # For POST too: an invalid form shows the page again.
         if row is not None and self.has_view_or_change_permission(request, row):
             record_reading(row, actor=request.user, shown=self.shown_on_page(request, row))
+            self.record_besides(request, row)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
         """The messages whose texts the page of ``row`` is about to show."""
         return Shown()
 
+    def record_besides(self, request: HttpRequest, row: Any) -> None:
+        """Record what else the page of ``row`` is about to tell. What needs a reason was given one by then."""
+
 
 class RecordedLists(admin.ModelAdmin):
     """Records lists that show texts, searches, filters and autocomplete look-ups before their results are shown."""
 
+    searches_texts = False  # whether what a search finds tells what texts say: it then asks for a reason first
+
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
         """The messages whose texts these rows of a page are about to show."""
         return Shown()
+
+    def withhold(self, rows: Sequence[Any]) -> bool:
+        """Take the texts off these rows and return True, for who has given no reason to read them. A list that does not
+        know how is not shown before there is one."""
+        return False
+
+    def cover(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Take those texts off these rows that come covered for whoever asks, before it is recorded what is shown."""
 
     def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
         """Record a look-up by an ``autocomplete_fields`` widget."""
         record_search(self.model, actor=request.user, terms=terms, filters={}, results=results)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.has_view_or_change_permission(request):
+            self.ask_before_search(request)
         # On every page of the results, because somebody may open the last page first.
         response = super().changelist_view(request, extra_context)
-        changes = getattr(response, "context_data", {}).get("cl")
-        if changes is not None:
-            self._record_page(request, changes)
+        context = getattr(response, "context_data", {})
+        if context.get("cl") is not None:
+            self._record_page(request, context)
         return response
+
+    def ask_before_search(self, request: HttpRequest) -> None:
+        """Let the search in the address of ``request`` begin. Raises NotRecorded, or ReasonNeeded for the list."""
+        if self.searches_texts:
+            terms = clean_search_term(request.GET.get(SEARCH_VAR, ""))
+            ask_before_search(self.model, actor=request.user, terms=terms)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any) -> Any:
         """Where an action leads tells which rows a search or filter found."""
@@ -122,11 +147,20 @@ class RecordedLists(admin.ModelAdmin):
                 self.model, actor=request.user, terms=changes.query, filters=filters, results=changes.result_count
             )
 
-    def _record_page(self, request: HttpRequest, changes: Any) -> None:
+    def _record_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
+        changes = context["cl"]
         rows = list(changes.result_list)
+        self.cover(request, rows)
         shown = self.shown_in_list(rows)
         if not (shown.messages or shown.histories):
             self.record_narrowing(request, changes)
             return
         filters, counts = chosen(changes.understood_filters), {"rows": len(rows), "results": changes.result_count}
-        record_list(self.model, actor=request.user, shown=shown, terms=changes.query, filters=filters, **counts)
+        try:
+            record_list(self.model, actor=request.user, shown=shown, terms=changes.query, filters=filters, **counts)
+        except gate.ReasonNeeded as needed:
+            # What a search finds tells what the texts say.
+            if changes.query or not self.withhold(rows):
+                raise
+            self.record_narrowing(request, changes)
+            context["reason_address"] = gate.address_to_ask(request, needed.scope)

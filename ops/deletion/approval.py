@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +89,13 @@ def cancel(request: DeletionRequest, *, by: Any, reason: str) -> None:
 def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
     """Cancel all requests of a group whose erasure has not begun; returns how many. Raises DeletionRefused."""
     return _decide_all(group, (State.REQUESTED, State.APPROVED), lambda request: cancel(request, by=by, reason=reason))
+
+
+def lock(ids: Iterable[Any]) -> None:
+    """Lock these requests, for who will cancel them and locks accounts before: whoever locks both, locks requests first
+    and then accounts, as deciding and the erasure do."""
+    rows = DeletionRequest.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def _store_approval(request: DeletionRequest, *, approved_by: Any, one_person: bool) -> None:

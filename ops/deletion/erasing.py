@@ -310,7 +310,8 @@ def _store_erased_names(request: DeletionRequest, user: Any) -> None:
 def _strip_identity(user: Any) -> None:
     """Rename the account to “Deleted user N” and close it: no password, address, rights. The trail records nothing of
     it: what it records is about the request."""
-    user.email, user.time_zone, user.last_login, user.anonymised_at = "", None, None, timezone.now()
+    user.email, user.time_zone, user.keys_off, user.last_login = "", None, None, None
+    user.anonymised_at = timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     taken = get_user_model().objects.filter(username__startswith=f"{ANONYMISED} ").count()

@@ -15,9 +15,9 @@ from django.template.response import TemplateResponse
 from messaging.models import Conversation, Message
 from ops.accounts.actions import ConsolePage
 from ops.accounts.person import newest, tabs
-from ops.accounts.person.page import load
+from ops.accounts.person.page import load, record_or_withhold
 from ops.accounts.person.places import SIZE
-from ops.audit.readings import Shown, record_reading
+from ops.audit.readings import Shown
 
 MOST_CONVERSATIONS = 20
 
@@ -86,8 +86,8 @@ class BetweenView(ConsolePage):
         conversations, more = conversations_of(found)
         pages = Paginator(found, SIZE).get_page(request.GET.get("page"))
         messages = self._messages([one.key for one in pages])
-        for person in people:
-            record_reading(person, actor=request.user, shown=Shown(messages=[row.pk for row in messages]))
+        shown = Shown(messages=[row.pk for row in messages])
+        withheld = record_or_withhold(request, *people, shown=shown, rows=messages)
         context = self.get_context_data(
             title=f"Between {people[0].get_username()} and {people[1].get_username()}",
             one=people[0],
@@ -99,6 +99,7 @@ class BetweenView(ConsolePage):
             more_conversations=more,
             pages=pages,
             rows=messages,
+            **withheld,
         )
         return TemplateResponse(request, self.template_name, context)
 

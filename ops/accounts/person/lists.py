@@ -108,8 +108,7 @@ class EditsTab(PersonTab):
         edited = Message.objects.filter(pk__in=newest.sent(person).values("pk"), edited=True)
         histories = MessageHistory.objects.filter(message__in=edited.order_by().values("pk"))
         found = place([histories], self.request.GET, moment="edited_at")
-        rows = MessageHistory.objects.select_related("message__sender", "message__receiver", "edited_by")
-        kept = rows.in_bulk(found.keys)
+        kept: Any = MessageHistory.objects.for_list().in_bulk(found.keys)
         return {
             "rows": [kept[key] for key in found.keys if key in kept],
             "place": found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,9 @@ from ops.accounts.models import User
 from ops.accounts.person.tabs import MESSAGES
 from ops.accounts.person.weeks import Weeks, weeks_of
 from ops.audit.readings import Shown, record_reading
+from ops.audit.reasons import gate
 from ops.console.addresses import whole_number
+from ops.console.lists.unopened import withhold
 from ops.console.person import tabs
 from ops.console.person.about import About, about
 from ops.console.person.seen import seen_by
@@ -58,6 +61,20 @@ def load(*keys: int, by: Any) -> list[User]:
     return [found[key] for key in keys]
 
 
+def record_or_withhold(request: HttpRequest, *people: Any, shown: Shown, rows: Iterable[Any]) -> dict[str, Any]:
+    """Record that somebody opened a page of these people. Where a reason is needed first, for the first of them, take
+    the texts off its ``rows``; returns what the template then needs to ask for it."""
+    try:
+        for person in people:
+            record_reading(person, actor=request.user, shown=shown, scope=people[0])
+    except gate.ReasonNeeded as needed:
+        withhold(rows)
+        for person in people:
+            record_reading(person, actor=request.user)
+        return {"reason_address": gate.address_to_ask(request, needed.scope)}
+    return {}
+
+
 class PersonTab(ConsolePage):
     """A tab of the page of a person. What it shows is recorded before it is shown, as a reading of that person."""
 
@@ -76,7 +93,7 @@ class PersonTab(ConsolePage):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         (person,) = load(pk, by=request.user)
         content = self.content(person)
-        record_reading(person, actor=request.user, shown=self.shown(content))
+        content |= record_or_withhold(request, person, shown=self.shown(content), rows=content.get("rows", ()))
         context = self.get_context_data(
             title=person.get_username(), page=page_of(request, person, here=self.tab.name), **content
         )

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from ops.accounts.signing_in import passwords, throttling
+from ops.console.rooms import sign_in_refusal
 
 
 class PlainUsernameField(UsernameField):
@@ -35,6 +36,11 @@ class ThrottledForm(AuthenticationForm):
         except ValidationError as refusal:
             throttling.fail(self.request, self.cleaned_data["username"])
             raise self.get_invalid_login_error() from refusal
+        if sentences := sign_in_refusal(user):
+            # The password was right: it counts as no failure, and its owner may know why.
+            if self.request:
+                throttling.forgive(self.request, self.cleaned_data["username"])
+            raise ValidationError(sentences, code="refused")
 
     def get_invalid_login_error(self) -> ValidationError:
         # Without a request there is no address to throttle.

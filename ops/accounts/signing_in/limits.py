@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ops.console.numbers import counted
 from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
@@ -57,9 +58,9 @@ def why_over(session: Any, now: int) -> str | None:
     """
     minutes, hours = settings.SESSION_IDLE_MINUTES, settings.SESSION_HOURS
     if now - session.get(SEEN_AT, now) >= minutes * 60:
-        return f"You were signed out after {minutes} minute{'' if minutes == 1 else 's'} without activity."
+        return f"You were signed out after {counted(minutes, 'minute')} without activity."
     if now - session.get(SIGNED_IN_AT, now) >= hours * 3600:
-        return f"You were signed out because you signed in {hours} hour{'' if hours == 1 else 's'} ago."
+        return f"You were signed out because you signed in {counted(hours, 'hour')} ago."
     return None
 
 

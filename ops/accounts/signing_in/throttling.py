@@ -23,6 +23,7 @@ from django.utils.crypto import salted_hmac
 from ops.accounts.models import FailedSignIn
 from ops.audit.context import facts_of
 from ops.audit.recording import record_refused_sign_in
+from ops.console.numbers import counted
 
 PERIOD = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 5  # failures of one address for one account
@@ -95,8 +96,7 @@ def sentence(until: datetime) -> str:
     """The sentence for somebody locked out ``until`` then, rounded up to the minute."""
     minutes = max(1, ceil((until - timezone.now()).total_seconds() / 60))
     clock = timezone.localtime(until + timedelta(seconds=59))
-    plural = "" if minutes == 1 else "s"
-    return f"Too many tries failed. Try again in {minutes} minute{plural}, at {clock:%H:%M} ({clock:%Z})."
+    return f"Too many tries failed. Try again in {counted(minutes, 'minute')}, at {clock:%H:%M} ({clock:%Z})."
 
 
 def _failures(address: str, failures: QuerySet[FailedSignIn], now: datetime) -> list[tuple[datetime, str]]:

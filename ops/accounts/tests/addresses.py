@@ -20,11 +20,13 @@ accounts_user_edits                               in    in    no    ok/x  ok/x  
 accounts_user_log                                 in    in    no    no    no    no    no    ok/x  ok/x
 accounts_user_between                             in    in    no    --/x  --/x  no    --/x  no    --/x
 accounts/user/<path:object_id>/                   in    in    no    go    go    go    go    go    go
+own_keys                                          in    in    x/go  x/go  x/go  x/go  x/go  x/go  x/go
 time_zone                                         in    in    ok/go ok/go ok/go ok/go ok/go ok/go ok/go
 app_list=accounts                                 in    in    --    --    --    ok    --    --    ok
 """
 
 UNASKED = {
+    "own_keys": "It changes what keys do for oneself, and nothing else.",
     "time_zone": "It changes what somebody sees, and nothing else.",
     "accounts_user_delete": "It leads to the page that asks.",
 }

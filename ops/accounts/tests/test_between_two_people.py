@@ -15,12 +15,6 @@ from ops.audit.readings import ids_of
 from ops.conftest import make_staff
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
 def between(one: Any, other: Any, query: str = "") -> str:
     return reverse("admin:accounts_user_between", args=[one.pk, other.pk]) + query
 

@@ -14,12 +14,6 @@ from messaging.tests.conversations import START, answer, write
 from ops.conftest import make_staff
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
 def messages(person: Any, query: str = "") -> str:
     return reverse("admin:accounts_user_messages", args=[person.pk]) + query
 

@@ -23,12 +23,6 @@ TABS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
 def tab(person: Any, name: str, query: str = "") -> str:
     return reverse(f"admin:accounts_user_{name}", args=[person.pk]) + query
 
@@ -63,7 +57,7 @@ def test_the_tabs_of_a_superuser_are_all_of_them_in_order(client: Client, rosa: 
     client.force_login(rosa)
     for name in TABS.values():
         response = client.get(tab(alice, name))
-        assert tabs(response) == ["conversations", "messages", "edits", "change", "log"]
+        assert tabs(response) == ["conversations", "messages", "edits", "change", "log", "notes"]
         assert [one.address for one in response.context["page"].tabs if one.here] == [tab(alice, name)]
 
 

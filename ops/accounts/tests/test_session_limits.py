@@ -28,13 +28,6 @@ def reading(client: Client, alice: Any) -> Client:
     return client
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    """Rita is signed in to the console."""
-    client.force_login(rita)
-    return client
-
-
 def let_pass(client: Client, minutes: int) -> None:
     session = client.session
     for name in ("seen_at", "signed_in_at"):

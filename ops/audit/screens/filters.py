@@ -14,9 +14,9 @@ from django.http import HttpRequest
 from ops.audit.events import choices
 from ops.audit.models import Entry
 from ops.audit.screens import targets, watching
-from ops.console.addresses import whole_number
 from ops.console.filters import PresetDates
 from ops.console.lists.people import PersonFilter
+from ops.console.person.seen import seen_by
 
 
 class LinkedFilter(admin.SimpleListFilter):
@@ -32,15 +32,10 @@ class LinkedFilter(admin.SimpleListFilter):
         raise NotImplementedError
 
 
-def actor_name(user_id: str) -> str:
-    """Return the username of an account, the last known one if it was deleted, or "" if ``user_id`` is not an id."""
-    if whole_number(user_id) is None:
-        return ""
-    account = get_user_model()._default_manager.filter(pk=user_id).first()
-    if account is not None:
-        return account.get_username()
-    names = Entry.objects.by_person(user_id).exclude(actor_name="").order_by("-at", "-id")
-    return names.values_list("actor_name", flat=True).first() or f"account {user_id}"
+def findable(user: Any) -> Any:
+    """The people whom ``user`` may find who did something: staff, and those of whom they see something anyway."""
+    accounts = get_user_model()._default_manager
+    return seen_by(user, accounts.all()) | accounts.filter(is_staff=True)
 
 
 class ActorFilter(PersonFilter):
@@ -51,8 +46,18 @@ class ActorFilter(PersonFilter):
     typed_name = "person"
 
     @classmethod
-    def name_of(cls, user_id: str | None) -> str | None:
-        return actor_name(user_id or "") or None
+    def name_of(cls, user_id: str | None, findable: QuerySet) -> str | None:
+        """The name of a findable account, or the last one in the entries that the list shows; else "account 7"."""
+        username = super().name_of(user_id, findable)
+        if username is None or username:
+            return username
+        names = cls.entries_of(user_id).exclude(actor_name="").order_by("-at", "-id")
+        return names.values_list("actor_name", flat=True).first() or f"account {user_id}"
+
+    @classmethod
+    def entries_of(cls, user_id: Any) -> Any:
+        """The entries that the list shows of what this person did."""
+        return Entry.objects.by_person(user_id)
 
     def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return queryset.by_person(self.value())

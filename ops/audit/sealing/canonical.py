@@ -27,7 +27,7 @@ def storable_details(details: Any) -> Any:
     PostgreSQL stores JSON numbers as decimals and returns 1e16 and -0.0 as integers, so whole floats become integers
     here. NaN and infinity, which JSON lacks, become strings.
     """
-    return _storable(json.loads(json.dumps(details, cls=DjangoJSONEncoder)))
+    return _storable(json.loads(_as_django(details)))
 
 
 def _storable(value: Any) -> Any:
@@ -46,13 +46,18 @@ def _storable(value: Any) -> Any:
 
 def canonical(value: Any) -> bytes:
     """Return ``value`` as canonical JSON: sorted keys, no white space, ASCII only, times in UTC."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_encode).encode("ascii")
+    return _canonical(value).encode("ascii")
 
 
 def _encode(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)
+
+
+# Made once: json.dumps() makes an encoder for each value.
+_as_django = DjangoJSONEncoder().encode
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_encode).encode
 
 
 def digest(*parts: str | bytes) -> str:

@@ -7,15 +7,16 @@ committed late takes the next position.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
+from messaging.database.alike import create_alike
+from messaging.database.statements import Statement, written
 from ops.audit.models import SEALED_FIELDS, Entry, Seal, Unsealed
 from ops.audit.sealing import canonical
 
@@ -25,29 +26,52 @@ LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
 
 
-@dataclass(frozen=True)
-class SealAfterCommit:
-    """An on_commit callback that seals; compared by value, so that each transaction schedules it once."""
+@cache
+def after_commit(using: str) -> Callable[[], None]:
+    """An on_commit callback that seals: the same one each time, so that each transaction schedules it once.
 
-    using: str
+    A function, because Django logs the __qualname__ of one that fails, which other callables do not have.
+    """
 
-    def __call__(self) -> None:
-        seal(using=self.using)
+    def seal_what_waits() -> None:
+        seal(using=using)
+
+    return seal_what_waits
 
 
 def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
     """Seal waiting entries, at most ``batches`` batches; returns how many. Stops if another process is sealing."""
     sealed, missing = 0, set[int]()
     for _ in range(batches):
-        # Checked after the lock is released: a process that could not get the lock relies on this check.
-        unsealed = Unsealed.objects.using(using).exclude(entry_id__in=missing).order_by("entry_id")
-        if not unsealed.exists():
-            break
-        batch = _seal_batch(unsealed, missing, using)
+        # Nothing is asked before the first batch: after a commit, something waits.
+        batch = _seal_batch(missing, using)
         if batch is None:
             break
         sealed += batch
+        # Checked after the lock is released: a process that could not get the lock relies on this check.
+        if not _waiting(1, missing, using):
+            break
     return sealed
+
+
+def _waiting(most: int, missing: set[int], using: str) -> list[int]:
+    """The ids of the first queued entries, at most so many, without those that are missing."""
+    if not missing:  # as always, unless somebody removed entries
+        return [pk for (pk,) in _first_waiting(most, using).ask(using=using)]
+    waiting = Unsealed.objects.using(using).exclude(entry_id__in=missing).order_by("entry_id")
+    return list(waiting.values_list("entry_id", flat=True)[:most])
+
+
+# Written once: sealing follows every act that is recorded, and Django takes longer to write them than a database to
+# answer.
+@cache
+def _first_waiting(most: int, using: str) -> Statement:
+    return written(Unsealed.objects.order_by("entry_id").values_list("entry_id")[:most], using=using)
+
+
+@cache
+def _newest(using: str) -> Statement:
+    return written(Seal.objects.order_by("-position").values_list("position", "hash")[:1], using=using)
 
 
 def seal_hash(previous: str, position: int, sealed_at: datetime, sealed_values: Iterable[Any]) -> str:
@@ -69,7 +93,7 @@ def queue_missing(*, using: str = DEFAULT_DB_ALIAS) -> int:
     return len(rows)
 
 
-def _seal_batch(unsealed: QuerySet[Unsealed], missing: set[int], using: str) -> int | None:
+def _seal_batch(missing: set[int], using: str) -> int | None:
     """Seal the next batch; returns how many entries were sealed, or None if another process is sealing.
 
     Adds to ``missing`` the ids of queued entries that do not exist. Somebody removed them; verify_audit reports it.
@@ -77,17 +101,16 @@ def _seal_batch(unsealed: QuerySet[Unsealed], missing: set[int], using: str) -> 
     with transaction.atomic(using=using):
         if not _try_lock(using):
             return None
-        last = head(using=using)
-        position, previous = (last.position, last.hash) if last else (0, GENESIS_HASH)
+        position, previous = next(iter(_newest(using).ask(using=using)), (0, GENESIS_HASH))
         now = timezone.now()
         seals = []
         # Two queries instead of a join: with outdated statistics, PostgreSQL would scan all entries for the join.
-        keys = list(unsealed.values_list("entry_id", flat=True)[:BATCH])
+        keys = _waiting(BATCH, missing, using)
         for values in Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS):
             position += 1
             previous = seal_hash(previous, position, now, values)
             seals.append(Seal(position=position, entry_id=values[0], hash=previous, sealed_at=now))
-        Seal.objects.using(using).bulk_create(seals)
+        create_alike(seals, using=using)
         sealed = [seal.entry_id for seal in seals]
         Unsealed.objects.using(using).filter(entry_id__in=sealed)._raw_delete(using)
         missing.update(set(keys) - set(sealed))

@@ -17,6 +17,7 @@ audit_entry_history                               in    in    no    no    no    
 audit_entry_delete                                in    in    no    no    no    no    no    no    no
 audit_entry_change                                in    in    no    no    no    no    no    ok/no ok/no
 audit/entry/<path:object_id>/                     in    in    go    go    go    go    go    go    go
+reading_reason                                    in    in    --    --    --    --    --    --    --
 app_list=audit                                    in    in    --    --    --    --    --    ok    ok
 """
 

@@ -83,6 +83,25 @@ def test_what_one_action_touches_shares_its_id(rita: Any) -> None:
     assert first.action == second.action != other.action
 
 
+def test_one_act_on_many_targets_leaves_an_entry_of_each(
+    rita: Any, alice: Any, bob: Any, django_assert_num_queries: Any
+) -> None:
+    texts = [write(alice, bob) for _ in range(5)]
+    with transaction.atomic(), django_assert_num_queries(2):
+        about = [(one, {"part": place}) for place, one in enumerate(texts)]
+        recording.record_each(ConsoleEvent.MESSAGE_READ, about, actor=rita)
+    alone = recording.record(ConsoleEvent.MESSAGE_READ, actor=rita, target=texts[0], details={"part": 0})
+    read = Entry.objects.filter(event=ConsoleEvent.MESSAGE_READ).order_by("pk")
+    entries = list(read)
+    assert [(one.target_id, one.details) for one in entries[:5]] == [
+        (str(text.pk), {"part": place}) for place, text in enumerate(texts)
+    ]
+    names = ("event", "actor_id", "actor_name", "actor_role", "target_type", "target_id", "target_label", "details")
+    assert {name: getattr(entries[0], name) for name in names} == {name: getattr(alone, name) for name in names}
+    recording.record_each(ConsoleEvent.MESSAGE_READ, [], actor=rita)
+    assert read.count() == 6
+
+
 def test_what_a_database_cannot_hold_is_replaced_and_what_is_too_long_is_cut(rita: Any) -> None:
     entry = recording.record(
         Event.SEARCH_MADE, actor=rita, label="a\x00b" + "c" * 300, details={"words": [Key("\ud800"), Key("d" * 2_000)]}

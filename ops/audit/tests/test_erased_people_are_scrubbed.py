@@ -162,3 +162,31 @@ def test_what_is_about_a_thing_of_theirs_is_emptied_apart(rosa: Any, erased: int
     assert "rita" not in everything_kept().lower()
     chain.seal()
     verification.verify()
+
+
+@pytest.mark.parametrize(
+    ("text", "names_jo"),
+    [
+        ("jo", True),
+        ("harbour from:jo", True),
+        ('-with:"Jo" boat', True),
+        ('between:"Al Bee",jo', True),
+        ("(to:ed,jo OR boat)", True),
+        ("q=from:jo&o=oldest", True),
+        ("from:joanna", False),
+        ("from:al jo", False),
+        ("I know jo", False),
+    ],
+)
+def test_a_short_name_is_found_where_a_search_names_a_person(text: str, names_jo: bool) -> None:
+    pattern = scrubbing.name_pattern(["jo"])
+    assert pattern is not None and bool(pattern.search(text)) == names_jo
+
+
+def test_a_name_is_found_as_searches_find_it() -> None:
+    """Without accents and signs between words; not the other way round, where it is another name."""
+    pattern = scrubbing.name_pattern(["Café", "jo.doe"])
+    assert pattern is not None
+    assert all(pattern.search(text) for text in ("from:cafe harbour", "from:CAFÉ", '"jo doe" boat', "with:jo.doe"))
+    plain = scrubbing.name_pattern(["cafe"])
+    assert plain is not None and not plain.search("from:café")

@@ -20,6 +20,8 @@ from ops.deletion.views import pages
 from ops.deletion.views.forms import FindPersonForm, HoldForm, LiftForm
 from ops.deletion.views.requests import account_of
 
+ASKED_BY_NAME = "hold_asked_by_name"  # in a session: the account that its person found by its name
+
 
 def _list_of_holds(user: Any) -> str:
     """The address of the list of holds, or of Home for somebody who may not open it."""
@@ -88,16 +90,24 @@ class FindPersonView(ConsolePage, FormView):
         if found is None:
             form.add_error("username", f"There is no user “{name}”. Usernames are case-sensitive.")
             return self.form_invalid(form)
+        self.request.session[ASKED_BY_NAME] = found.pk
         return HttpResponseRedirect(reverse("admin:accounts_user_hold", args=[found.pk]))
 
 
 class HoldView(AboutHold):
+    """Places a hold on an account of which its person sees something, or which they found by its exact name.
+
+    Any other number gives what a number gives that nobody has: names cannot be read off by counting numbers up.
+    """
+
     template_name = "deletion/hold.html"
     form_class = HoldForm
 
     @cached_property
     def account(self) -> Any:
-        return get_object_or_404(get_user_model(), pk=self.kwargs["pk"])
+        key, people = self.kwargs["pk"], get_user_model()._default_manager.all()
+        by_name = self.request.session.get(ASKED_BY_NAME) == key
+        return get_object_or_404(people if by_name else seen.seen_by(self.request.user, people), pk=key)
 
     @property
     def user_id(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ops.accounts.commands import account, acting_staff, add_by
+from ops.console.numbers import counted
 from ops.deletion import holds
 from ops.deletion.models import Hold
 
@@ -40,11 +41,11 @@ class Command(BaseCommand):
     def _held(self, user: Any) -> str:
         name, stopped = user.get_username(), holds.deletions_stopped_by(user.pk).count()
         kept = f"Hold placed on {name}. Nothing they sent or received can be deleted until it is lifted."
-        deletions = f"{stopped:,} deletion{'' if stopped == 1 else 's'}"
+        deletions = counted(stopped, "deletion")
         return f"{kept} It also stops {deletions} of people who exchanged messages with {name}." if stopped else kept
 
     def _lifted(self, user: Any, reason: str, by: Any) -> str:
         found = list(holds.open_holds(user.pk))
         for hold in found:
             holds.lift(hold, reason=reason, by=by)
-        return f"Lifted {len(found)} hold{'' if len(found) == 1 else 's'}."
+        return f"Lifted {counted(len(found), 'hold')}."

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from ops.console.numbers import counted
 from ops.deletion import erasing
 
 
@@ -16,4 +17,4 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         started = erasing.start_due(timezone.now())
         if started:
-            self.stdout.write(f"Started {started} deletion{'' if started == 1 else 's'}.")
+            self.stdout.write(f"Started {counted(started, 'deletion')}.")
