@@ -19,7 +19,7 @@ from django.utils.http import content_disposition_header
 
 from ops.audit.details import chosen
 from ops.audit.readings import record_search
-from ops.audit.recorded_admin import TrailHistory
+from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.addresses import whole_number
 from ops.console.confirming import confirmed_recently
 from ops.console.keyset import CURSOR_PARAMS, KeysetAdmin
@@ -29,6 +29,7 @@ from ops.exports import contents, home, person, requests, selections
 from ops.exports.forms import ExportForm, ReasonForm
 from ops.exports.models import Export
 from ops.exports.personal import approval, views
+from ops.exports.reviews.tables import may_export_reviews
 from ops.exports.selections import Refused
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
@@ -40,7 +41,7 @@ MOST_CHOSEN = 50  # rows of a page
 MAX_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
 
 
-class ExportedList(admin.ModelAdmin):
+class ExportedList(RecordedLists):
     """A list that can be exported: selected rows, or all rows that match its search and filters."""
 
     export_scope = ""
@@ -75,10 +76,13 @@ class ExportedList(admin.ModelAdmin):
 
     @method_decorator(confirmed_recently)
     def _form_or_export(self, request: HttpRequest) -> Any:
+        if "id" not in request.GET:
+            self.ask_before_search(request)
         of_conversations = self.export_scope == Export.Scope.CONVERSATIONS
         data = request.POST if request.method == "POST" else None
         allowed = selections.may_export_histories(request.user)
-        form = ExportForm(data, of_conversations=of_conversations, with_histories=allowed)
+        reviews = may_export_reviews(request.user)
+        form = ExportForm(data, of_conversations=of_conversations, with_histories=allowed, with_reviews=reviews)
         try:
             if form.is_valid():
                 return _deliver(requests.submit(self._draft(request, **form.options)))

@@ -15,6 +15,7 @@ class ExportsConfig(Room):
     finds = {"exports.Export": "export"}
     permissions = {
         "exports.export_messages": ("Data operator",),
+        "exports.export_reviews": ("Data operator",),
         "exports.request_person_export": ("Support",),
         "exports.approve_person_export": ("Lead", "Support"),
     }

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldError
 
 from messaging.models import Message
-from ops.exports.columns import Column, MessageTable, message_table
+from ops.exports.columns import Column, MessageTable, message_table, related
 
 HINT = "EXPORT_MESSAGE_TABLE is the dotted path of a subclass of ops.exports.columns.MessageTable; see its module."
 
@@ -39,7 +39,7 @@ def _fault(table: type[MessageTable], name: str, column: Any) -> str:
     if hasattr(table, f"dehydrate_{name}"):
         return f"put what dehydrate_{name} does into its expression; files would not have it."
     try:
-        Message.objects.annotate(**{column.annotation: column.value})
+        related(Message.objects.all(), [column]).annotate(**{column.annotation: column.value})
     except (FieldError, ValueError, TypeError) as error:
         return str(error)
     return ""

@@ -13,11 +13,26 @@ The column then is in the form and in files of every format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Func, Model, OuterRef, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 from django.utils.module_loading import import_string
@@ -25,7 +40,8 @@ from import_export import resources
 from import_export.exceptions import ImportExportError
 from import_export.fields import Field
 
-from messaging.models import REMOVED, Message, MessageHistory, Notification
+from messaging.managers import readable_text
+from messaging.models import ORIGINAL_WITHHELD, REMOVED, Message, MessageHistory, Notification
 from ops.imports import own_ids
 
 TEXT, TIMESTAMP, FLAG, NUMBER = "text", "timestamp", "flag", "number"
@@ -83,7 +99,8 @@ class Column(Field):
     formulas, so they must be text that nobody outside can choose. A null value without one is an empty cell.
     ``kind`` is one of TEXT, TIMESTAMP (ISO 8601), FLAG ("true" or "false") and NUMBER. ``preselected`` says whether
     the form starts with the column ticked; ``help_text`` is shown beside it. ``width`` is how many characters of it a
-    spreadsheet shows; what is usual for its kind where it is 0.
+    spreadsheet shows; what is usual for its kind where it is 0. ``relations`` are those that the expression names
+    besides the fields of the model.
     """
 
     column_name: str  # the table sets it
@@ -96,6 +113,7 @@ class Column(Field):
         preselected: bool = True,
         help_text: str = "",
         width: int = 0,
+        relations: Mapping[str, FilteredRelation] | None = None,
     ) -> None:
         super().__init__(readonly=True)
         self.expression = expression
@@ -104,6 +122,7 @@ class Column(Field):
         self.preselected = preselected
         self.help_text = help_text
         self.width = width or WIDTHS[kind]
+        self.relations = relations or {}
 
     @property
     def value(self) -> Any:
@@ -127,6 +146,12 @@ class Column(Field):
         if kwargs.get("force_native_type"):
             return value == "true" if self.kind == FLAG else value
         return "" if value is None else str(value)
+
+
+def related(rows: QuerySet, columns: Iterable[Column]) -> QuerySet:
+    """``rows`` with the relations that these columns name."""
+    # Copies, because Django changes a relation that it is given.
+    return rows.annotate(**{name: copy(one) for column in columns for name, one in column.relations.items()})
 
 
 class ReadOnlyTable(ImportExportError):
@@ -162,10 +187,11 @@ class Table(resources.Resource):
         """The rows with the values of all columns, by one query; rows that are loaded already are loaded again."""
         values = {column.annotation: column.value for column in self.fields.values()}
         if isinstance(queryset, QuerySet):
-            yield from queryset.prefetch_related(None).annotate(**values).iterator(chunk_size=self.get_chunk_size())
+            rows = related(queryset.prefetch_related(None), self.fields.values()).annotate(**values)
+            yield from rows.iterator(chunk_size=self.get_chunk_size())
             return
         keys = [row.pk for row in queryset]
-        found = self.get_queryset().annotate(**values).in_bulk(keys)
+        found = related(self.get_queryset(), self.fields.values()).annotate(**values).in_bulk(keys)
         yield from (found[key] for key in keys if key in found)
 
     def get_import_fields(self) -> list[Field]:
@@ -185,15 +211,28 @@ class Table(resources.Resource):
         raise ReadOnlyTable
 
 
+# The message that is answered, where any message has an external id. Where none has, which a database finds out once
+# for each statement, it looks up no parent: that was a quarter of an export.
+NAMED_PARENT = FilteredRelation(
+    "parent_message",
+    condition=Q(
+        parent_message__pk=Case(
+            When(Exists(Message._base_manager.filter(external_id__isnull=False)), then=F("parent_message_id"))
+        )
+    ),
+)
+
+
 class MessageTable(Table):
     """Messages, with the columns that an import reads."""
 
     external_id = Column(F("external_id"), OwnExternalId("pk"), help_text="message ID (ours if it has none)")
     parent_external_id = Column(
-        Coalesce(F("parent_message__external_id"), F("awaited_parent_external_id")),
+        Coalesce(F("named_parent__external_id"), F("awaited_parent_external_id")),
         OwnExternalId("parent_message_id"),
         Value(""),
         help_text="the id of what it answers, stored or not",
+        relations={"named_parent": NAMED_PARENT},
     )
     sender = Column(F("sender__username"), help_text="a username")
     receiver = Column(F("receiver__username"), help_text="a username")
@@ -201,6 +240,9 @@ class MessageTable(Table):
     edited = Column(BooleanText("edited"), kind=FLAG, help_text="whether its text was changed")
     read = Column(BooleanText("read"), kind=FLAG, help_text="whether its receiver has read it")
     hidden = Column(BooleanText("hidden"), kind=FLAG, help_text="whether moderators removed it")
+    redacted = Column(
+        BooleanText(Q(redaction__isnull=False)), kind=FLAG, help_text="whether moderators removed a part of it"
+    )
     content = Column(F("content"), help_text="its text", width=WIDE)
     conversation = Column(
         F("conversation_id"), kind=NUMBER, preselected=False, help_text="the number of its conversation here"
@@ -234,12 +276,12 @@ class ReceivedTable(MessageTable):
 
 
 class HistoryTable(Table):
-    """The older texts of messages."""
+    """The older texts of messages; what moderators removed is in no file, whoever asks for it."""
 
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     edited_at = Column(IsoTimestamp("edited_at"), kind=TIMESTAMP)
     edited_by = Column(F("edited_by__username"), Value(""), preselected=False)
-    old_content = Column(F("old_content"), width=WIDE)
+    old_content = Column(readable_text(ORIGINAL_WITHHELD), width=WIDE)
 
     class Meta:
         model = MessageHistory

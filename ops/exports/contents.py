@@ -14,6 +14,7 @@ from ops.exports import person
 from ops.exports.columns import Column, HistoryTable, message_table
 from ops.exports.formats import csv_lines, json_lines, workbook
 from ops.exports.models import Export
+from ops.exports.reviews import tables
 from ops.exports.rows import Chunk, ranges
 from ops.exports.selections import author_name, histories_of, messages_of
 
@@ -78,6 +79,11 @@ def files_of(export: Export) -> list[File]:
         columns = HistoryTable.columns(list(HistoryTable.fields))
         rows = histories_of(export, messages)
         files.append(File("histories", export.format, rows, columns, export.selection["last_history"]))
+    if export.reviews:
+        for title, rows in tables.rows_of(messages).items():
+            table = tables.TABLES[title]
+            columns = table.columns(list(table.fields))
+            files.append(File(title, export.format, rows, columns, export.selection["last_reviews"][title]))
     return files
 
 
@@ -93,7 +99,7 @@ def _of_person(export: Export) -> list[File]:
 
 def suffix(export: Export) -> str:
     """The suffix of the downloaded file."""
-    return "zip" if export.histories or export.scope == Export.Scope.PERSON else export.format
+    return "zip" if export.histories or export.reviews or export.scope == Export.Scope.PERSON else export.format
 
 
 def file_name(export: Export) -> str:

@@ -33,13 +33,26 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
     whole_threads = forms.BooleanField(required=False, label="Whole conversations: all other messages of theirs too")
     histories = forms.BooleanField(required=False, label="Older texts of edited messages, as a second file in a ZIP")
 
-    def __init__(self, data: Any = None, *, of_conversations: bool = False, with_histories: bool = True) -> None:
+    reviews = forms.BooleanField(
+        required=False, label="Reports, decisions and what they did, as three more files in a ZIP"
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        of_conversations: bool = False,
+        with_histories: bool = True,
+        with_reviews: bool = True,
+    ) -> None:
         self.table = message_table()
         super().__init__(formats=[None], resources=[self.table], data=data)  # type: ignore[call-arg]
         if of_conversations:  # they are whole anyway
             del self.fields["whole_threads"]
         if not with_histories:
             del self.fields["histories"]
+        if not with_reviews:
+            del self.fields["reviews"]
 
     def _init_formats(self, formats: Any) -> None:
         """Leave the formats as declared above; the library would list its own."""
@@ -79,4 +92,5 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
             "columns": self.get_selected_resource_export_fields(),
             "whole_threads": chosen.get("whole_threads", False),
             "histories": chosen.get("histories", False),
+            "reviews": chosen.get("reviews", False),
         }

@@ -59,6 +59,7 @@ class Export(models.Model):
     columns: models.JSONField[list[str], Any] = models.JSONField(default=list)
     whole_threads = models.BooleanField(default=False)
     histories = models.BooleanField(default=False)
+    reviews = models.BooleanField(db_default=False, default=False)  # reports, decisions and measures too
     up_to = models.BigIntegerField(default=0)
     entry_id = models.BigIntegerField(null=True, help_text="The entry of the audit trail that names its messages.")
     file = models.CharField(max_length=100, blank=True)
@@ -86,6 +87,7 @@ class Export(models.Model):
         default_permissions = ()
         permissions = [
             ("export_messages", "Can export messages"),
+            ("export_reviews", "Can export reports and decisions with messages"),
             ("request_person_export", "Can request an export of one person's data"),
             ("approve_person_export", "Can approve exports of one person's data that others request"),
         ]

@@ -15,12 +15,15 @@ from django.utils import timezone
 from messaging.models import Message, MessageHistory, Notification
 from ops.audit.details import Key, chosen
 from ops.audit.readings import record_selection
+from ops.audit.reasons.gate import breaks_glass
+from ops.audit.reasons.giving import give
 from ops.audit.recording import record
 from ops.exports import contents, person
 from ops.exports.columns import message_table
 from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
+from ops.exports.reviews import tables
 from ops.exports.selections import MODELS, Refused, check_export, messages_of, messages_within, newest_id, read_list
 from ops.files import private_files
 from ops.jobs import starting
@@ -58,7 +61,7 @@ def draft(
 ) -> Draft:
     """An export by ``by`` of a list with this ``query`` string, or of the rows with these ``ids``.
 
-    ``options`` are fields of Export: reason, format, columns, whole_threads, histories. Raises Refused.
+    ``options`` are fields of Export: reason, format, columns, whole_threads, histories, reviews. Raises Refused.
     """
     export = Export(by=by, scope=scope, created_at=now or timezone.now(), **options)
     check_export(export)
@@ -87,6 +90,7 @@ def submit(draft: Draft) -> Export:
         "rows": export.rows,
         "whole_threads": export.whole_threads,
         "histories": export.histories,
+        "reviews": export.reviews,
         "up_to": export.up_to,
     }
     if "ids" in export.selection:
@@ -153,6 +157,8 @@ def _set_bounds(export: Export) -> None:
     """Set the upper bounds of the export: nothing newer than now is in it, whenever it is made."""
     export.up_to = newest_id(Message)
     export.selection |= {"last_history": newest_id(MessageHistory)}
+    if export.reviews:
+        export.selection |= {"last_reviews": {title: newest_id(model) for title, model in tables.MODELS.items()}}
     if export.scope == Export.Scope.PERSON:
         export.selection |= {"last_notification": newest_id(Notification)}
 
@@ -188,6 +194,8 @@ def _save_and_record(
             label=label,
         )
         record_selection(entry, messages)
+        if breaks_glass():  # an export has a reason already; of this one Leads are told
+            give(export.by, target, details={"why": Key("export"), "rows": export.rows}, words=export.reason)
         export.entry_id = entry.pk
         export.save(update_fields=["entry_id"])
 

@@ -11,7 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import QuerySet
 
-from ops.exports.columns import Column
+from ops.exports.columns import Column, related
 
 FIRST_RANGE = 20_000  # keys; how long a range takes decides the size of the next one
 # Seconds. PostgreSQL copies 80,000 rows in 0.3, joining users by a hash in parallel and sorting in memory. For 320,000
@@ -51,7 +51,7 @@ def statement(
 def values(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int) -> Iterator[list[tuple[Any, ...]]]:
     """The values of ``columns``, FETCH_SIZE rows at a time, with flat memory."""
     named = {f"c{place}": column.value for place, column in enumerate(columns.values())}
-    found = statement(rows, named, after=after, up_to=up_to)
+    found = statement(related(rows, columns.values()), named, after=after, up_to=up_to)
     if found is None:
         return
     # PostgreSQL would store all rows for a cursor outside of a transaction; on SQLite one would block all writers.

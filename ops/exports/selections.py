@@ -20,12 +20,14 @@ from messaging.models import Conversation, Message, MessageHistory
 from ops.accounts.time_zone import zone_of
 from ops.audit.models import ShownMessages
 from ops.exports.models import Export
+from ops.exports.reviews.tables import may_export_reviews
 
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
 PERMISSION = "exports.export_messages"
 REQUESTS = "exports.request_person_export"  # whoever has it needs a second person for each export
 NOT_ALLOWED = "You may not export this (any more): ask an administrator."
 NO_HISTORIES = "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."
+NO_REVIEWS = "Your role does not export reports and decisions: leave them out."
 REMOVED = "This export was removed because an account was erased. Export again if it is still needed."
 NOT_UNDERSTOOD = "A filter in that address was not understood: go back to the list and choose again."
 
@@ -73,6 +75,8 @@ def check_export(export: Export) -> None:
         raise Refused(NOT_ALLOWED)
     if export.histories and not may_export_histories(export.by):
         raise Refused(NO_HISTORIES)
+    if export.reviews and not may_export_reviews(export.by):
+        raise Refused(NO_REVIEWS)
 
 
 def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
@@ -91,6 +95,8 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
     except (IncorrectLookupParameters, MessageFailure):
         # MessageFailure: the list would show all rows and warn that it did not understand the search.
         raise Refused(NOT_UNDERSTOOD) from None
+    if changes.search is not None and changes.search.fault is not None:
+        raise Refused(changes.search.fault.sentence)
     descriptions = [f"{active['title'].capitalize()}: {active['value']}" for active in changes.active_filters]
     return ListSelection(
         rows=changes.queryset.order_by().select_related(None).prefetch_related(None),

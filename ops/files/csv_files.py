@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from ops.files.dialects import escapes
 from ops.files.dialects.mixed_encodings import MixedRows
-from ops.files.dialects.utc_times import utc_column
+from ops.files.dialects.utc_times import utc_columns
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
 from ops.files.headers import Columns, at
 from ops.files.problems import Problem, Unreadable
@@ -71,7 +71,7 @@ class CsvFile:
         self._named_width = max((place + 1 for place in range(self._width) if place not in self._blank), default=0)
         self._no_values = columns.no_values
         self.used = header.fit.sources
-        self._utc = utc_column("timestamp", self.headers, self.used, columns)
+        self._utc = utc_columns(self.headers, self.used, columns)
         # Columns that the file does not have take the empty value that is then appended to each row.
         self._pads = None in self.used
         self._in_order = itemgetter(*(self._width if place is None else place for place in header.fit.places))
@@ -92,7 +92,7 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[SourceRow]:
         rows = 0
-        width, pads, in_order = self._width, self._pads, self._in_order
+        width, pads, in_order, utc = self._width, self._pads, self._in_order, self._utc
         watched = bool(self._blank or self._counters)
         for number, values in self.originals():
             rows += 1
@@ -109,8 +109,9 @@ class CsvFile:
             if pads:
                 values.append("")
             ordered = in_order(values)
-            if self._utc is not None:
-                ordered = self._utc.read(ordered, values)
+            if utc:
+                for column in utc:
+                    ordered = column.read(ordered, values)
             ordered, problem = self._mixed.read(number, ordered) if self._undecoded else (ordered, None)
             yield number, ordered, problem
         if not rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from openpyxl.utils.cell import get_column_letter
 
-from ops.files.dialects.utc_times import utc_column
+from ops.files.dialects.utc_times import utc_columns
 from ops.files.headers import Columns
 from ops.files.problems import Problem, Unreadable, label
 from ops.files.shapes.header_rows import LONGEST_BEGINNING, Header, header_row, read_header
@@ -52,7 +52,7 @@ class WorkbookFile:
         self.notices += header.fit.notices
         self.used = header.fit.sources
         self._names = columns.names
-        self._utc = utc_column("timestamp", self.headers, self.used, columns)
+        self._utc = utc_columns(self.headers, self.used, columns)
         self._columns = [-1 if place is None else place for place in header.fit.places]
         self._blank, self._counters = header.fit.blank, header.fit.counters
         self._ahead = [row for row in self._ahead if row.number > header.row]
@@ -74,8 +74,10 @@ class WorkbookFile:
         for row in self._all():
             found = True
             values = [row.values.get(column, "") for column in self._columns]
-            if self._utc is not None:
-                values = self._utc.read(values, [row.values.get(place, "") for place in range(len(self.headers))])
+            if self._utc:
+                cells = [row.values.get(place, "") for place in range(len(self.headers))]
+                for column in self._utc:
+                    values = column.read(values, cells)
             yield row.number, values, self._problem(row)
         if not found:
             raise Unreadable("the file has a header and no rows." if self.header_row else "the file has no rows.")

@@ -47,6 +47,11 @@ class ImportsConfig(Room):
 
         return steps.kinds()
 
+    def search_filters(self, request: Any) -> Iterable[Any]:
+        from ops.imports import search
+
+        return search.search_filters(request)
+
     def facts_of_conversation(self, request: Any, conversation: Any) -> Iterable[Fact]:
         from ops.imports.pages import provenance
 

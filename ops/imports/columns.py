@@ -9,10 +9,10 @@ from ops.imports.guessing import places_of, suggest
 
 COLUMNS = (
     "external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content", "edited_at",
-    "hidden",
+    "hidden", "redacted",
 )  # fmt: skip
 ALIASES = {"external_id": "id", "parent_external_id": "parent_id", "timestamp": in_utc_header("timestamp")}
-MAY_BE_MISSING = ("edited", "read", "edited_at", "hidden")
+MAY_BE_MISSING = ("edited", "read", "edited_at", "hidden", "redacted")
 # Columns of which people may say that their file has none.
 MAY_BE_LEFT_OUT = ("external_id", "parent_external_id", *MAY_BE_MISSING)
 WHY = "problem"  # in a file of excluded rows: why each is excluded

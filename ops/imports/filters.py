@@ -1,4 +1,4 @@
-"""Which conversations an import brought, as a filter of their list."""
+"""What imports brought, as filters of the lists of conversations and of edits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from messaging.models import Message
+from ops.console import filters
 from ops.console.thread import clock
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
@@ -48,6 +49,27 @@ class OfImport(admin.SimpleListFilter):
             return Import.objects.filter(pk=UUID(self.value() or "")).first()
         except ValueError:
             return None
+
+
+class KindOfEdit(filters.KindOfEdit):
+    """With the texts that imports replaced apart: they are no corrections, whoever imported them."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), ("imports", "By imports")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() == "imports":
+            return queryset.filter(by_an_import())
+        found: QuerySet = super().queryset(request, queryset)
+        return found.exclude(by_an_import()) if self.value() == "corrections" else found
+
+
+def by_an_import() -> Exists:
+    """The condition that a history was made by an import: its id is one of those that were reserved for it."""
+    last = F("history_base") + F("last_row")
+    return Exists(
+        Import.objects.filter(history_base__lt=OuterRef("pk")).annotate(last=last).filter(last__gte=OuterRef("pk"))
+    )
 
 
 def _time_of(import_: Import) -> str:

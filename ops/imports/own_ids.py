@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from ops.imports.models import Origin
 
+FLAG = "flag-"  # between it and the number of a report, which exports name likewise
 BEGINNING = "threadward:"  # before databases had names, the number came right after it
 
 

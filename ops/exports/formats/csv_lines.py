@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
-from ops.exports.columns import TEXT, Column, TextExpression
+from ops.exports.columns import TEXT, Column, TextExpression, related
 from ops.exports.rows import FETCH_SIZE, Chunk, statement
 from ops.files.formulas import MARK, with_mark
 
@@ -63,6 +63,7 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 
     ``number``, the rows before them, makes no difference to this format.
     """
+    rows = related(rows, columns.values())
     written = with_mark([*map(_cell, columns.values())], Value(None, output_field=TextField()))
     cells = {f"c{place}": cell for place, cell in enumerate(written)}
     if connection.vendor != "postgresql":

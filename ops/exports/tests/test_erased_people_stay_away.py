@@ -125,7 +125,7 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
     draft = {"by": emma, "scope": Export.Scope.MESSAGES, "reason": WHY, "format": "xlsx"}
-    searched = requests.start(requests.submit(requests.draft(query="q=alice", **draft)))
+    searched = requests.start(requests.submit(requests.draft(query="q=with%3Aalice", **draft)))
     of_all = requests.start(requests.submit(requests.draft(**draft)))
     assert all(private_files.exists(export.file) for export in (about, searched, of_all))
     assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("removed", "")

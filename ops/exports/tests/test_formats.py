@@ -36,10 +36,10 @@ def test_a_csv_file_holds_each_message_on_its_line(dora: Any, stored: list[Messa
     _, reply, other = stored
     own = own_ids.beginning()
     lines = [
-        "external_id,parent_external_id,sender,receiver,timestamp,edited,read,hidden,'threadward',content",
-        '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,false,,"\'=1+1"',
-        f'"{own}{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,false,,"\'+hello back"',
-        f'"{own}{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,false,,"\'\'quoted\'"',
+        "external_id,parent_external_id,sender,receiver,timestamp,edited,read,hidden,redacted,'threadward',content",
+        '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,false,false,,"\'=1+1"',
+        f'"{own}{reply.pk}","a1","bob","alice",2026-01-05T10:00:00.000005+00:00,true,true,false,false,,"\'+hello back"',
+        f'"{own}{other.pk}","","bob","alice",2026-01-05T10:09:00+00:00,false,false,false,false,,"\'\'quoted\'"',
     ]
     assert exported(dora).decode() == "".join(f"{line}\n" for line in lines)
 
@@ -57,6 +57,7 @@ def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Messa
         "edited": True,
         "read": True,
         "hidden": False,
+        "redacted": False,
         "content": "+hello back",
     }
 

@@ -10,9 +10,14 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
 
-def test_there_is_one_to_export_and_two_for_what_a_second_person_approves(db: Any) -> None:
+def test_there_is_one_to_export_one_for_reports_and_two_for_what_a_second_person_approves(db: Any) -> None:
     permissions = Permission.objects.filter(content_type__app_label="exports").values_list("codename", flat=True)
-    assert sorted(permissions) == ["approve_person_export", "export_messages", "request_person_export"]
+    assert sorted(permissions) == [
+        "approve_person_export",
+        "export_messages",
+        "export_reviews",
+        "request_person_export",
+    ]
 
 
 def test_the_whole_database_can_be_dumped(alice: Any) -> None:

@@ -16,6 +16,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from messaging.tests.examples import examples
 from messaging.texts.hiding import hide, show
+from messaging.texts.redacting import find, redact
 from ops.accounts.models import User
 from ops.accounts.usernames import username_problem
 from ops.exports.models import Export
@@ -35,12 +36,12 @@ TRICKY = [
 ]  # fmt: skip
 
 
-def bring(content: bytes, format: str, by: Any) -> Import:
+def bring(content: bytes, format: str, by: Any, **choices: Any) -> Import:
     """Import a file, with missing people; what became of it."""
     name, size, digest = private_files.save([content], format, 10**9)
     import_ = Import.objects.create(
         by=by, file_name=f"messages.{format}", upload=name, size=size, digest=digest,
-        choices=Choices(create_users=True).as_json(),
+        choices=Choices(create_users=True, **choices).as_json(),
     )  # fmt: skip
     steps.store(import_, by=by)
     import_.refresh_from_db()
@@ -112,6 +113,23 @@ def test_what_moderators_hid_comes_again_hidden(emma: Any, format: str) -> None:
     hide(Message.objects.filter(content="stays").values_list("pk", flat=True))
     bring(content, format, emma)
     assert dict(Message.objects.values_list("content", "hidden")) == {"removed": False, "stays": True}
+
+
+@FORMATS
+def test_what_moderators_removed_a_part_of_comes_again_so_and_no_file_brings_the_words_back(
+    emma: Any, format: str
+) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    message = write(alice, bob, "call 555-1234", external_id="a1")
+    write(alice, bob, "stays", minute=1)
+    original = exported(emma, format=format)
+    redact(message.pk, find(message.content, "555-1234"), revision=1, by=emma)
+    # The file of before the removal: its words are not recorded as an edit, whatever is chosen.
+    import_ = bring(original, format, emma, existing="edit")
+    message.refresh_from_db()
+    assert (message.content, message.revision, import_.counts["changed"]) == ("call [part removed]", 2, 0)
+    comes_again(emma, format)
+    assert dict(Message.objects.values_list("content", "redaction")) == {"call [part removed]": 1, "stays": None}
 
 
 @FORMATS

@@ -79,8 +79,8 @@ def sent(client: Client, address: str, **form: Any) -> Any:
 
 @pytest.mark.parametrize("of", [MESSAGES, CONVERSATIONS])
 def test_it_is_offered_on_the_list_with_the_same_search_and_filters(exporting: Client, of: str) -> None:
-    page = text(exporting.get(f"{of}?unread=yes&q=alice"))
-    assert f'<a href="{of}export/?q=alice&amp;unread=yes">Export…</a>' in page
+    page = text(exporting.get(f"{of}?unread=yes&q=with%3Aalice"))
+    assert f'<a href="{of}export/?q=with%3Aalice&amp;unread=yes">Export…</a>' in page
     assert ">Export selected…</button>" in page
     assert 'name="_selected_action"' in page
 
@@ -111,10 +111,10 @@ def test_the_password_is_asked_for_first(client: Client, dora: Any, stored: list
 
 
 def test_it_says_how_many_and_which(exporting: Client) -> None:
-    page = text(exporting.get(f"{MESSAGES}export/?unread=yes&q=alice"))
+    page = text(exporting.get(f"{MESSAGES}export/?unread=yes&q=with%3Aalice"))
     assert "<strong>2 messages</strong>" in page
     assert "<bdi>Read status: Unread</bdi>" in page
-    assert "<bdi>Matching “alice”</bdi>" in page
+    assert "<bdi>Matching “with:alice”</bdi>" in page
     assert "Export 2 messages</button>" in page
 
 
@@ -187,7 +187,7 @@ def test_the_way_back_from_chosen_rows_leads_to_the_list_as_it_was_filtered(
     exporting: Client, stored: list[Message]
 ) -> None:
     """Also where the form had something wrong."""
-    listed = "unread=yes&q=alice"
+    listed = "unread=yes&q=with%3Aalice"
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk]}
     address = exporting.post(f"{MESSAGES}?{listed}", chosen)["Location"]
     for page in (exporting.get(address), exporting.post(address, asked(reason=""))):
@@ -278,14 +278,16 @@ def test_a_strange_username_makes_a_harmless_file_name(client: Client, stored: l
 def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and_no_text(
     exporting: Client, dora: Any
 ) -> None:
-    response = exporting.post(f"{MESSAGES}export/?unread=yes&q=alice", asked(histories="on", columns=["content"]))
+    response = exporting.post(
+        f"{MESSAGES}export/?unread=yes&q=with%3Aalice", asked(histories="on", columns=["content"])
+    )
     assert response.status_code == 302
     entry = Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED)
     assert (entry.actor_id, entry.reason, entry.target_type) == (dora.pk, WHY, "messaging.message")
-    assert entry.target_label == "alice"
+    assert entry.target_label == "with:alice"
     assert entry.details == {
         "filters": {"unread": "yes"}, "rows": 2, "format": "csv", "columns": ["content"], "whole_threads": False,
-        "histories": True, "up_to": Message.objects.latest("pk").pk,
+        "histories": True, "reviews": False, "up_to": Message.objects.latest("pk").pk,
     }  # fmt: skip
     assert "hello" not in json.dumps(entry.details)
 

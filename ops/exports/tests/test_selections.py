@@ -54,7 +54,7 @@ def shown(model: Any, query: str, by: Any) -> Any:
 @pytest.mark.parametrize(
     "query",
     ["", "unread=", "unread=yes", "unread=no", "edited=yes", "replies=no", "since=today", "since=7d",
-     "q=needle", "q=bob", "q=b2", "q=nothing+at+all", "unread=yes&q=needle&since=30d"],
+     "q=needle", "q=with:bob", "q=id:b2", "q=nothing+at+all", "unread=yes&q=needle&since=30d"],
 )  # fmt: skip
 def test_filters_and_search_mean_what_they_mean_in_the_list_of_messages(
     dora: Any, threads: list[Message], query: str
@@ -73,7 +73,7 @@ def test_one_participants_messages(dora: Any, threads: list[Message]) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "unread=yes", "edited=yes", "length=2-9", "since=today", "q=needle", "q=charlie"]
+    "query", ["", "unread=yes", "edited=yes", "length=2-9", "since=today", "q=needle", "q=with:charlie"]
 )
 def test_filters_of_conversations_choose_all_their_messages(dora: Any, threads: list[Message], query: str) -> None:
     keys = list(shown(Conversation, query, dora).values_list("pk", flat=True))

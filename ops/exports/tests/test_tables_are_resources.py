@@ -111,6 +111,12 @@ def test_values_are_exact_and_have_no_guard_against_formulas(stored: list[Messag
     assert [row["edited_by"] for row in HistoryTable().export().dict] == ["lea", ""]
 
 
+def test_answers_name_what_they_answer_where_no_message_has_an_id(stored: list[Message]) -> None:
+    Message.objects.update(external_id=None, awaited_parent_external_id=None)
+    first, reply, other, last = MessageTable().export().dict
+    assert reply["parent_external_id"] == first["external_id"] != last["parent_external_id"] == other["external_id"]
+
+
 def test_without_a_queryset_all_rows_come_in_the_order_of_files(stored: list[Message]) -> None:
     assert (
         MessageTable().export()["external_id"] == MessageTable().export(Message.objects.order_by("pk"))["external_id"]
@@ -288,4 +294,5 @@ def test_a_table_that_cannot_be_exported_is_named_at_start_up(
 
 
 def test_flags_are_the_only_texts_that_json_changes() -> None:
-    assert [name for name, column in MessageTable.fields.items() if column.kind == FLAG] == ["edited", "read", "hidden"]
+    flags = [name for name, column in MessageTable.fields.items() if column.kind == FLAG]
+    assert flags == ["edited", "read", "hidden", "redacted"]

@@ -69,8 +69,8 @@ def test_the_header_is_bold_stays_in_view_and_filters(emma: Any, stored: list[Me
     sheet = sheet_of(emma)
     assert all(cell.font.bold for cell in sheet[1])
     assert not any(cell.font.bold for cell in sheet[2])
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:J4")
-    widths = {name: sheet.column_dimensions[letter].width for name, letter in zip(COLUMNS, "ABCDEFGHIJ", strict=True)}
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:K4")
+    widths = {name: sheet.column_dimensions[letter].width for name, letter in zip(COLUMNS, "ABCDEFGHIJK", strict=True)}
     assert widths["content"] > 60 > widths["sender"] > widths["read"] > 5
 
 

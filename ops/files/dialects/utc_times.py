@@ -43,15 +43,14 @@ def exact_header(name: str) -> str:
     return f"{name}{EXACT}"
 
 
-def utc_column(name: str, headers: Sequence[str], used: Sequence[str | None], columns: Columns) -> UtcColumn | None:
-    """The column of this name, where the header that holds it says that its times are in UTC."""
-    if name not in columns.names:
-        return None
-    place = columns.names.index(name)
-    if used[place] != in_utc_header(name):
-        return None
-    exact = exact_header(name)
-    return UtcColumn(place, headers.index(exact) if exact in headers else None)
+def utc_columns(headers: Sequence[str], used: Sequence[str | None], columns: Columns) -> tuple[UtcColumn, ...]:
+    """The columns of times (those that have such a name as their alias) whose headers say that they are in UTC."""
+    found = []
+    for place, name in enumerate(columns.names):
+        if used[place] == in_utc_header(name) == columns.aliases.get(name):
+            exact = exact_header(name)
+            found.append(UtcColumn(place, headers.index(exact) if exact in headers else None))
+    return tuple(found)
 
 
 def in_utc(shown: str, exact: str = "") -> str:

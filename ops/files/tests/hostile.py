@@ -26,14 +26,15 @@ ENTITIES = (
 )
 
 Write = Callable[[Path], None]
-WRITERS: dict[str, tuple[Write, str]] = {}
+WRITERS: dict[str, tuple[Write, tuple[str, ...]]] = {}
 
 
-def gives(beginning: str) -> Callable[[Write], Write]:
-    """Registers what writes a file, with the beginning of what people are told of it."""
+def gives(*beginnings: str) -> Callable[[Write], Write]:
+    """Registers what writes a file, with the beginning of what people are told of it: of one of several where it
+    depends on the processor which limit comes first."""
 
     def register(write: Write) -> Write:
-        WRITERS[write.__name__] = (write, beginning)
+        WRITERS[write.__name__] = (write, beginnings)
         return write
 
     return register
@@ -322,7 +323,10 @@ def ods_of_entities(path: Path) -> None:
             new.writestr(name, ENTITIES.encode() + text.replace(b"@", b"&i;") if name == "content.xml" else text)
 
 
-@gives("cannot read this workbook: it is too large, or has a value far from the others;")
+@gives(
+    "cannot read this workbook: it is too large, or has a value far from the others;",
+    "cannot read this workbook: it takes too long to read;",
+)
 def ods_of_tabs(path: Path) -> None:
     before, after = ods_table("x", [["@"]]).split("@")
     path.write_bytes(ods_of(iter([before, *many("<text:tab/>" * 900 + "</text:p><text:p>", 120 * MIB), after])))

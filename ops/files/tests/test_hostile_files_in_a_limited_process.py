@@ -55,9 +55,9 @@ def read_limited() -> Iterator[ReadLimited]:
 def test_a_file_made_to_do_harm_is_refused_within_the_limits(
     name: str, read_limited: ReadLimited, tmp_path: Path
 ) -> None:
-    write, beginning = WRITERS[name]
+    write, beginnings = WRITERS[name]
     path = tmp_path / name
     write(path)
     told = read_limited(path)
     assert told["problems"] > 0
-    assert told["first"][0].startswith(beginning)
+    assert told["first"][0].startswith(beginnings)

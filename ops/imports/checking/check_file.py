@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ops.console.numbers import counted
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import SourceRow
@@ -186,4 +187,4 @@ def _marked(rows: Iterable[StagedRow], findings: Findings, progress: Progress) -
 
 
 def _guards_removed(values: int) -> str:
-    return f"A leading ' was taken off {values:,} value{'' if values == 1 else 's'}, as exports put it there."
+    return f"A leading ' was taken off {counted(values, 'value')}, as exports put it there."

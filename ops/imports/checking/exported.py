@@ -8,7 +8,7 @@ from ops.files.dialects.utc_times import exact_header
 from ops.files.sources import Source, SourceRow
 from ops.imports.columns import COLUMNS
 
-FLAGS = [COLUMNS.index(name) for name in ("edited", "read", "hidden")]
+FLAGS = [COLUMNS.index(name) for name in ("edited", "read", "hidden", "redacted")]
 # What Excel and LibreOffice write for a logical value.
 TRUE = ("wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "prawda", "истина", "sant", "sand", "tosi", "igaz")
 FALSE = ("falsch", "faux", "falso", "onwaar", "fałsz", "ложь", "falskt", "falsk", "epätosi", "hamis")

@@ -29,20 +29,20 @@ NEEDED = {
     "receiver": "the receiver is empty: give a username.",
     "content": "the text is empty: give it one, or remove the row.",
 }
-FLAG_COLUMNS = ("edited", "read", "hidden")
+FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
 OTHER_FLAGS = "Values that are neither true nor false"
 CONTENT = COLUMNS.index("content")
 
 # What is compared of two messages with one id.
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
 
-# The number, then the values: times in UTC, edited, read and hidden as they are stored, edited_at before the text. The
-# text is None where the row is faulty.
+# The number, then the values: times in UTC, the flags as they are stored, edited_at before the text. The text is None
+# where the row is faulty.
 StagedRow = tuple[
-    int, str | None, str | None, str | None, str | None, str | None, bool, bool, bool, str | None, str | None
+    int, str | None, str | None, str | None, str | None, str | None, bool, bool, bool, bool, str | None, str | None
 ]
 # What follows the people of a row that is faulty.
-NOTHING_MORE = (None, False, False, False, None, None)
+NOTHING_MORE = (None, False, False, False, False, None, None)
 
 # A text of nothing but these is empty. Other scripts' blanks, the ideographic one for instance, are somebody's text.
 BLANKS = " \t\r\n"
@@ -67,7 +67,7 @@ def checked_rows(
             external_id = "" if no_ids else ids.read(number, "external_id", values[0])
             yield number, _storable_id(external_id, guarded=guarded), None, None, None, *NOTHING_MORE
             continue
-        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at, hidden = values
+        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at = values[:9]
         shortened = False
         if (
             external_id in words
@@ -86,13 +86,14 @@ def checked_rows(
             shortened = bool(rounded(external_id) or rounded(parent_external_id))
         moment = read_moment(timestamp[: LONGEST_TIMESTAMP + 1])
         was_edited, was_read = flag(edited, edited_flags), flag(read, read_flags)
-        was_hidden = flag(hidden, edited_flags)
+        was_hidden, was_redacted = flag(values[9], edited_flags), flag(values[10], edited_flags)
         text = "".join(values)
         storable = (text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)
         sound = storable and sender and receiver and content.strip(BLANKS) and not shortened
         long = len(text) > LONGEST_USERNAME and _long(values, guarded=guarded)
         times = moment.utc is not None and (not edited_at or not _edit_fault(values, context))
-        if not sound or long or not times or was_edited is None or was_read is None or was_hidden is None:
+        flags = was_edited, was_read, was_hidden, was_redacted
+        if not sound or long or not times or None in flags:
             yield _faulty(number, values, report, context, seen)
             continue
         if moment.note:
@@ -110,9 +111,10 @@ def checked_rows(
             sender,
             receiver,
             moment.utc,
-            was_edited or bool(edited_at),
-            was_read,
-            was_hidden,
+            bool(was_edited or edited_at),
+            bool(was_read),
+            bool(was_hidden),
+            bool(was_redacted),
             read_moment(edited_at[: LONGEST_TIMESTAMP + 1]).utc if edited_at else None,
             content,
         )

@@ -82,10 +82,11 @@ ON stored.sender_id = rows.sender_id AND stored.receiver_id = rows.receiver_id
 """
 # Rows whose id is stored, where anything differs: each of COMPARED in turn.
 STORED_OTHERWISE = """
-SELECT number, external_id, message_id, was_edited, dated, {older} AS older,
+SELECT number, external_id, message_id, was_edited, was_redacted, dated, {older} AS older,
     sender, receiver, sent_at, content, parent
 FROM (
     SELECT rows.number, rows.external_id, known.message_id, stored.edited AS was_edited,
+        stored.redaction IS NOT NULL AS was_redacted,
         {edited_at} IS NOT NULL AS dated, {edited_at} AS edited_at,
         stored."timestamp" AS stored_sent_at, stored.edited_elsewhere_at AS stored_edited_at,
         rows.sender <> senders.username AS sender, rows.receiver <> receivers.username AS receiver,
@@ -120,6 +121,7 @@ WHERE rows.number = known.number AND stored.id = known.message_id AND stored.par
     )
 """
 STORED_IS_NEWER = "the stored text was written later than this one, or at the same time: it is left as it is."
+STORED_IS_REDACTED = "moderators removed part of the stored text: it is left as it is."
 TEXT_ONLY = (False, False, False, True, False)  # of COMPARED
 
 
@@ -157,7 +159,7 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
     started: set[int] | None = None  # queried only where it makes a difference
     texts = ChangedTexts()
     rows = staging.stream(STORED_OTHERWISE, older=OLDER)
-    for number, external_id, message_id, was_edited, dated, older, *differs in rows:
+    for number, external_id, message_id, was_edited, was_redacted, dated, older, *differs in rows:
         different = tuple(map(bool, differs))
         started_here = False
         if different[-1]:
@@ -168,6 +170,9 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
         if different == TEXT_ONLY:
             if findings.marks[number] == Mark.EXCLUDED:
                 continue  # for another reason, which was reported
+            if was_redacted:  # the file may have the words that they removed
+                findings.report(Problem(number, "content", "notice", STORED_IS_REDACTED))
+                continue
             if older:
                 findings.report(Problem(number, "content", "notice", STORED_IS_NEWER))
                 continue

@@ -31,6 +31,7 @@ MEANINGS = {
     "content": "the text",
     "edited_at": "when the text was written, if it was edited",
     "hidden": "whether moderators removed it",
+    "redacted": "whether moderators removed a part of it",
 }
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
 OF_JSON = ("list_under", "join_pieces")

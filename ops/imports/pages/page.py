@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from messaging.differences import Difference, Effort, compare
 from ops.audit.readings import Shown
+from ops.console.numbers import counted
 from ops.files.headers import places
 from ops.imports import uploads
 from ops.imports.columns import COLUMNS
@@ -19,7 +20,7 @@ from ops.imports.models import Import
 from ops.imports.pages import cures, previews, problems, results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.imports.pages.people_form import PeopleForm
-from ops.imports.pages.results import Figure, counted, figure
+from ops.imports.pages.results import Figure, figure
 from ops.imports.remembered import columns
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from ops.console.numbers import counted
 from ops.files.problems import LEVELS
 from ops.imports.columns import COLUMNS
 from ops.imports.options import BY_NAME, options_of
 from ops.imports.pages.cures import Button, Suggested, buttons_for
-from ops.imports.pages.results import counted
 
 LEVEL_WORDS = {"error": "problem", "warning": "warning", "notice": "notice"}
 WHOLE_FILE = "file"  # the column of what concerns no column, in an address

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
 
+from ops.console.numbers import counted
 from ops.imports import undoing
 from ops.imports.models import Import
 from ops.imports.staging.databases import staging_on
@@ -27,11 +28,6 @@ class Figure(NamedTuple):
     number: int
     words: str
     kind: str = ""
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """ "1 message", "1,200 messages"."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def figure(number: int, one: str, many: str = "", kind: str = "") -> Figure:

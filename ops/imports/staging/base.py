@@ -24,10 +24,11 @@ BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 # The columns of each temporary table. In a query ``{rows}`` stands for the table "rows", and so on.
 TABLES = {
     # The rows of the file. ``content`` is NULL in faulty ones, ``sent_at`` is in UTC, ``seen``: the receiver read it,
-    # ``edited_at``: when the text was written, where the file says so; ``hidden``: moderators had removed it.
+    # ``edited_at``: when the text was written, where the file says so; ``hidden``: moderators had removed it;
+    # ``redacted``: or a part of it.
     "rows": "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
     "sent_at {moment}, edited boolean, seen boolean, hidden boolean, "
-    "edited_at {moment}, content text",
+    "redacted boolean, edited_at {moment}, content text",
     # External ids that several rows have, and the row that counts.
     "repeated": "external_id text PRIMARY KEY, number integer",
     # Rows that are stored already, and the message that each is.

@@ -31,9 +31,9 @@ GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELS
 """
 STORE_MESSAGES = """
 INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read", hidden,
-    parent_message_id, external_id, edited_elsewhere_at, awaited_parent_external_id)
+    redaction, parent_message_id, external_id, edited_elsewhere_at, awaited_parent_external_id)
 SELECT ready.number + %s, {conversation}, ready.sender_id, ready.receiver_id, rows.content,
-    {sent_at}, rows.edited, rows.seen, rows.hidden,
+    {sent_at}, rows.edited, rows.seen, rows.hidden, CASE WHEN rows.redacted THEN 1 END,
     CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id, {edited_at},
     CASE WHEN ready.parent = 0 AND {parent} IS NULL THEN rows.parent_external_id END
 FROM {ready} ready CROSS JOIN {rows} rows
@@ -123,8 +123,7 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
     if notify_at is not None:
         moment = staging.connection.ops.adapt_datetimefield_value(notify_at)
         staging.execute(STORE_NOTIFICATIONS, [moment, *places, messages])
-    for batch in in_batches(existing):
-        Conversation.objects.using(staging.using).filter(pk__in=batch).recount()
+    Conversation.objects.using(staging.using).recount_locked(existing)
     return begun
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from messaging.editors import current_editor_id
 from messaging.models import Message
 from messaging.texts.changes import announce, somebody_listens
-from messaging.writing import in_batches, lock_people
+from messaging.writing import ids_subquery, in_batches, lock_people
 from ops.imports.staging.base import Staging
 from ops.imports.storing.ids import Bases
 from ops.imports.storing.messages import CHANGED_MEANWHILE
@@ -24,15 +24,17 @@ INSERT INTO {histories} (id, message_id, revision, old_content, edited_at, edite
 SELECT changes.number + %s, stored.id, stored.revision, stored.content, COALESCE({edited_at}, %s), CAST(%s AS {user_id})
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
-    AND stored.id = changes.message_id AND stored.content <> rows.content AND NOT {edited_later}
+    AND stored.id = changes.message_id AND stored.content <> rows.content AND stored.redaction IS NULL
+    AND NOT {edited_later}
 """
 REPLACE = """
 UPDATE {messages} SET content = rows.content, edited = true, revision = {messages}.revision + 1
 FROM {changes} changes CROSS JOIN {rows} rows
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
-    AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND NOT {edited_later}
+    AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND {messages}.redaction IS NULL
+    AND NOT {edited_later}
 """
-# Somebody edited the text after the row was, while the file was read.
+# Somebody edited the text after the row was, while the file was read. Where a part was removed, it stays, too.
 EDITED_LATER = """
 EXISTS (
     SELECT 1 FROM {histories} later WHERE later.message_id = changes.message_id AND later.edited_at > {edited_at}
@@ -131,9 +133,10 @@ def _lock_replaced(staging: Staging, first: int, last: int) -> list[int]:
 
 
 def _lock(message_ids: list[int], using: str) -> int:
-    """Lock messages, after the person in whose name they are edited; how many of them there are."""
+    """Lock messages, after the person in whose name they are edited and their conversations; how many there are."""
     lock_people([current_editor_id()], using=using)
     messages: Any = Message._base_manager.using(using)
+    messages.filter(pk__in=ids_subquery(message_ids, using=using)).lock_conversations()
     return sum(
         len(messages.filter(pk__in=batch).order_by("pk").select_for_update().values_list("pk"))
         for batch in in_batches(sorted(message_ids))

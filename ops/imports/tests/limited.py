@@ -15,8 +15,8 @@ def check(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
     # Models can be imported only after django.setup().
     from ops.imports.checking.rows import RowContext, checked_rows  # noqa: PLC0415
 
-    # The readers are opened with a table that has neither edited_at nor hidden.
-    whole = ((number, [*values, "", ""], problem) for number, values, problem in rows)
+    # The readers are opened with a table that has none of edited_at, hidden and redacted.
+    whole = ((number, [*values, "", "", ""], problem) for number, values, problem in rows)
     return checked_rows(whole, RowContext(datetime.now(UTC)), found)
 
 

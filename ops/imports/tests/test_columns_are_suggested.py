@@ -14,9 +14,9 @@ from ops.imports.guessing import NAMES, names_of_columns, places_of, suggest
 
 
 def test_readers_are_tested_with_the_columns_of_messages() -> None:
-    """They need not know the two columns that this room alone has."""
-    assert MESSAGE_COLUMNS.names == (*TABLE.names, "edited_at", "hidden")
-    assert MESSAGE_COLUMNS.may_be_missing == (*TABLE.may_be_missing, "edited_at", "hidden")
+    """They need not know the three columns that this room alone has."""
+    assert MESSAGE_COLUMNS.names == (*TABLE.names, "edited_at", "hidden", "redacted")
+    assert MESSAGE_COLUMNS.may_be_missing == (*TABLE.may_be_missing, "edited_at", "hidden", "redacted")
     assert (MESSAGE_COLUMNS.aliases, MESSAGE_COLUMNS.always_ignored) == (TABLE.aliases, TABLE.always_ignored)
 
 

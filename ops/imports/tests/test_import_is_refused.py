@@ -238,7 +238,7 @@ def test_outside_of_any_transaction_a_stopped_reader_leaves_the_connection_usabl
     alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(source: Any) -> Any:
-        yield from numbered((*row("1"), "", ""))  # as the reader has it, which knows of edited_at and hidden
+        yield from numbered((*row("1"), "", "", ""))  # as the reader has it, with edited_at, hidden, redacted
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

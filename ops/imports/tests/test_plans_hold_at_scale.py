@@ -179,7 +179,7 @@ def test_no_statement_reads_all_rows_for_each_row(
 
 def test_what_was_quadratic_is_seen() -> None:
     with staging_on("default") as staging:
-        staging.fill("rows", ((1, "1", None, "a", "b", None, False, False, False, None, "x") for _ in range(1)))
+        staging.fill("rows", ((1, "1", None, "a", "b", None, False, False, False, False, None, "x") for _ in range(1)))
         staging.fill("people", [("a", None)])
         staging.fill("excluded", [(2,)])
         staging.execute("RESET work_mem")

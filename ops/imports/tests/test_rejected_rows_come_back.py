@@ -44,9 +44,9 @@ def quoted(line: str) -> str:
 
 
 def read_again(path: Path, reading: Reading | None = None) -> list[tuple[str, ...]]:
-    """The rows without ``edited_at`` and ``hidden``, which none of these files has."""
+    """The rows without ``edited_at``, ``hidden`` and ``redacted``, which none of these files has."""
     with open_source(path, MESSAGE_COLUMNS, reading or Reading()) as source:
-        return [values[:-2] for values in read_rows(source)]
+        return [values[:-3] for values in read_rows(source)]
 
 
 def test_the_rows_that_are_named_come_back_with_what_is_wrong_with_them(path: Path) -> None:
@@ -115,9 +115,9 @@ def test_of_json_what_only_later_objects_have_comes_back_too(path: Path) -> None
     written = rejected(first * 100 + first.replace(b'"x"', b'["x"], "read": true'), path, (101, "why"))
     lines = written.decode("utf-8-sig").splitlines()
     assert lines[0] == quoted(
-        "id,parent_id,sender,receiver,timestamp,content,edited,read,edited_at,hidden,'threadward',problem"
+        "id,parent_id,sender,receiver,timestamp,content,edited,read,edited_at,hidden,redacted,'threadward',problem"
     )
-    assert next(csv.reader(lines[1:])) == ["1", "", "a", "b", "t", '["x"]', "", "true", "", "", "", "why"]
+    assert next(csv.reader(lines[1:])) == ["1", "", "a", "b", "t", '["x"]', "", "true", "", "", "", "", "why"]
 
 
 def test_no_cell_is_a_formula_for_a_spreadsheet(path: Path) -> None:

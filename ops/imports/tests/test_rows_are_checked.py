@@ -26,8 +26,8 @@ def checked(*rows: tuple[str, ...], **options: Any) -> tuple[list[StagedRow], li
 def test_a_sound_row_is_staged_with_its_time_in_utc() -> None:
     staged, problems = checked(row("1", "0", timestamp="2026-01-05T10:00:00+05:00", edited="true"), row(""))
     assert staged == [
-        (2, "1", "0", "alice", "bob", "2026-01-05 05:00:00", True, False, False, None, "hello"),
-        (3, None, None, "alice", "bob", "2026-01-05 10:00:00", False, False, False, None, "hello"),
+        (2, "1", "0", "alice", "bob", "2026-01-05 05:00:00", True, False, False, False, None, "hello"),
+        (3, None, None, "alice", "bob", "2026-01-05 10:00:00", False, False, False, False, None, "hello"),
     ]
     assert problems == []
 
@@ -47,9 +47,9 @@ def test_a_sound_row_is_staged_with_its_time_in_utc() -> None:
     ],
 )
 def test_edited_and_read_are_understood_as_people_write_them(written: str, meant: bool) -> None:
-    one = (*row(edited=written, read=written), "", written)
-    ((*_, edited, read, hidden, _, _),), problems = checked(one)
-    assert (edited, read, hidden, problems) == (meant, meant, meant, [])
+    one = (*row(edited=written, read=written), "", written, written)
+    ((*_, edited, read, hidden, redacted, _, _),), problems = checked(one)
+    assert (edited, read, hidden, redacted, problems) == (meant, meant, meant, meant, [])
 
 
 def test_what_is_neither_true_nor_false_is_an_error() -> None:
@@ -69,7 +69,7 @@ def test_names_and_ids_that_are_too_long_are_errors_and_not_kept() -> None:
         "row 2, sender: the sender has 151 characters: shorten it to 150.",
         "row 2, receiver: the receiver has 900,000 characters: shorten it to 150.",
     ]
-    assert staged == [(2, None, None, None, None, None, False, False, False, None, None)]
+    assert staged == [(2, None, None, None, None, None, False, False, False, False, None, None)]
     assert checked(row("x" * 255, "y" * 255, sender="s" * 150, receiver="r" * 150))[1] == []
 
 
@@ -118,6 +118,6 @@ def test_a_row_that_the_reader_refused_keeps_nothing_but_its_id() -> None:
     found: list[Problem] = []
     values = ("7", "1", "alice", "bob", "", "", "", "x")
     assert list(checked_rows([(2, values, torn)], RowContext(NOW), found.append)) == [
-        (2, "7", None, None, None, None, False, False, False, None, None)
+        (2, "7", None, None, None, None, False, False, False, False, None, None)
     ]
     assert found == [torn]

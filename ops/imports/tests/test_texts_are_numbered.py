@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection  # noqa: F401 - the condition of needs_row_locks reads it
 from django.test import Client
 from django.urls import reverse
 
-from messaging.models import Message
+from messaging.models import Conversation, Message
+from messaging.tests.concurrency import needs_row_locks, run_overlapping
 from messaging.tests.conversations import write
 from messaging.tests.test_texts_are_numbered import announced, numbers
 from ops.conftest import make_staff
@@ -99,3 +101,20 @@ def test_a_correction_is_an_edit(client: Client, alice: Any, bob: Any) -> None:
     with announced() as ids:
         client.post(reverse("admin:messaging_message_change", args=[message.pk]), {"content": "second"})
     assert (ids, numbers(message)) == ([message.pk], (2, [(1, "first")]))
+
+
+class TestAtOnce:
+    pytestmark = needs_row_locks
+
+    def test_an_import_waits_for_the_conversation_before_it_locks_the_message(self, stored: list[Message]) -> None:
+        first = stored[0]
+
+        def look() -> None:
+            assert Message.objects.select_for_update(nowait=True).get(pk=first.pk).content == "first"
+
+        run_overlapping(
+            Conversation.objects.filter(pk=first.conversation_id).lock,
+            lambda: stored_import(row("1", content="second"), existing="edit"),
+            then=look,
+        )
+        assert numbers(first) == (2, [(1, "first")])

@@ -55,7 +55,7 @@ class RowContext:
 
     @cached_property
     def edited_flags(self) -> dict[str, bool]:
-        """What the words of the columns ``edited`` and ``hidden`` say."""
+        """What the words of the columns ``edited``, ``hidden`` and ``redacted`` say."""
         return flags(self.yes, self.no)
 
     @cached_property

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from tqdm import tqdm
 
+from ops.console.numbers import counted
 from ops.files import private_files
 from ops.files.uploads import SUFFIX
 from ops.imports import options, steps, uploads
@@ -101,9 +102,9 @@ class Command(BaseCommand):
         _delete(import_)
         if not check_only or counts["errors"]:
             remedy = "Correct the file and import it again."
-            raise CommandError(f"Nothing was imported: {_count(counts['errors'], 'problem')}. {remedy}")
+            raise CommandError(f"Nothing was imported: {counted(counts['errors'], 'problem')}. {remedy}")
         self._print(
-            f"Nothing was imported yet: {_count(counts['new'], 'new message')}, {counts['changed']:,} changed, "
+            f"Nothing was imported yet: {counted(counts['new'], 'new message')}, {counts['changed']:,} changed, "
             f"{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
 
@@ -134,16 +135,16 @@ class Command(BaseCommand):
 
     def _print_stored(self, import_: Import) -> None:
         counts, outcome = import_.counts, import_.outcome
-        changed = f"{_count(outcome['changed'], 'text')} changed; " if outcome["changed"] else ""
+        changed = f"{counted(outcome['changed'], 'text')} changed; " if outcome["changed"] else ""
         self._print(
-            f"Imported {_count(outcome['messages'], 'message')} ({outcome['replies']:,} of them replies) in "
-            f"{_count(outcome['conversations'], 'new conversation')}; {_count(outcome['users'], 'user')} created; "
+            f"Imported {counted(outcome['messages'], 'message')} ({outcome['replies']:,} of them replies) in "
+            f"{counted(outcome['conversations'], 'new conversation')}; {counted(outcome['users'], 'user')} created; "
             f"{changed}{counts['unchanged']:,} already stored, {counts['repeated']:,} repeated in the file."
         )
         if outcome["rejected"]:
             rejected = previews.path_of(import_, previews.REJECTED)
             self._print(
-                f"{_count(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day."
+                f"{counted(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day."
             )
         if outcome["messages"] or outcome["changed"]:
             self._print(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
@@ -209,7 +210,3 @@ def _watch(job: Job, bar: Any, over: threading.Event) -> None:
             bar.total = now[1]
             bar.update(now[0] - bar.n)
     connection.close()
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
