@@ -1,7 +1,8 @@
 """One measurement in a process of its own, so that its peak memory is its own as well.
 
 ``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.__main__`` calls it. With ``*`` for
-the case it prints a list of the figures of all cases, whose peaks of memory are then those of the process so far.
+the case and several ways, joined by commas, it prints the figures of all cases by way, whose peaks of memory are then
+those of the process so far.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import json
 import sys
 from types import ModuleType
+from typing import Any
 
 import django
 from django.db import connection
 
 from bench.measure import NOT_MEASURED, Figure, peak_mib
-from bench.scenarios import deletion, exports, imports, lists, recording, reviewing, threads, undo
+from bench.scenarios import deletion, exports, imports, lists, recording, reviewing, searching, threads, undo
 
 ALL = "*"
 SCENARIOS: dict[str, ModuleType] = {
     "threads": threads,
     "lists": lists,
+    "searching": searching,
     "imports": imports,
     "undo": undo,
     "exports": exports,
@@ -45,8 +48,13 @@ def measure(scenario: str, key: str, way: str, size: int) -> Figure:
 
 if __name__ == "__main__":
     django.setup()
-    scenario, key, way, size = sys.argv[1:]
-    keys = [case.key for case in SCENARIOS[scenario].cases(int(size))] if key == ALL else [key]
-    figures = [measure(scenario, key, way, int(size))._asdict() for key in keys]
+    scenario, key, ways, number = sys.argv[1:]
+    size = int(number)
+    found: Any
+    if key == ALL:
+        keys = [case.key for case in SCENARIOS[scenario].cases(size)]
+        found = {way: [measure(scenario, key, way, size)._asdict() for key in keys] for way in ways.split(",")}
+    else:
+        found = measure(scenario, key, ways, size)._asdict()
     connection.close()
-    print(json.dumps(figures if key == ALL else figures[0]))
+    print(json.dumps(found))

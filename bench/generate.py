@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-VERSION = 2  # part of the names of kept databases: raise it whenever other rows would come out
+VERSION = 3  # part of the names of kept databases: raise it whenever other rows would come out
 USERS = 10_000
 EDITED_SHARE = 0.05
 MEDIAN_LENGTH = 6
@@ -38,6 +38,13 @@ those though time to today together tomorrow too town train try turn two under u
 way we week well went were what when where which while who why will with without word work would write year yes
 yesterday yet you your
 """.split()  # noqa: SIM905 - a list of this length reads better as text
+
+
+# What a few messages say besides, by their ids: to be searched for among any number of messages.
+RARE = {
+    **dict.fromkeys((7, 77, 777, 7_777, 77_777, 777_777), "Marzipan!"),
+    **dict.fromkeys((8, 88, 888, 8_888, 88_888, 888_888), "東京都に行きました。"),
+}
 
 
 class Shape(NamedTuple):
@@ -175,7 +182,7 @@ class Forest:
                 conversation_id=self.conversation[position],
                 sender_id=self.sender[position],
                 receiver_id=self.receiver[position],
-                content=text(random),
+                content=" ".join(filter(None, (text(random), RARE.get(self.ids[position])))),
                 timestamp=at(self.moment[position]),
                 revision=1 + self.edited[position],
                 edited=bool(self.edited[position]),

@@ -30,7 +30,7 @@ PLAIN = {
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
 # Scenarios that begin with a copy of the kept conversations, and what is made in it.
 COPIED = {"deletion": databases.BUSY, "reviewing": databases.CASES}
-TOGETHER = {"reviewing"}  # those whose cases leave enough for each other: in a small run they share a copy
+TOGETHER = {"reviewing"}  # those whose cases and ways leave enough for each other: in a small run they share a copy
 SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
 NOT_DONE = {  # ways that a case does not have, by scenario and case: no process is started to say so
     ("undo", "undo"): {"vanilla"},
@@ -43,8 +43,14 @@ NOT_DONE = {  # ways that a case does not have, by scenario and case: no process
     ("reviewing", "page"): {"raw"},
     ("reviewing", "edit"): {"raw", "small", "floor"},
     ("reviewing", "decide"): {"vanilla", "raw", "small"},
+    ("reviewing", "group"): {"vanilla", "raw", "small"},
 }
-FLOORED = {"lists", "recording", "reviewing"}  # scenarios of pages: each beside an empty page of the console
+FLOORED = {
+    "lists",
+    "searching",
+    "recording",
+    "reviewing",
+}  # scenarios of pages: each beside an empty page of the console
 MODERATORS = "moderators"  # a scenario of its own kind: over HTTP, beside nothing
 SCENARIO_NAMES = (*SCENARIOS, MODERATORS)
 
@@ -77,15 +83,24 @@ def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
     return Figure(**json.loads(printed))
 
 
-def figures_of_all(scenario: str, way: str, size: int, url: str) -> list[Figure]:
-    """Every case of a scenario in one process: quick, and enough to show that they work."""
-    cases = SCENARIOS[scenario].cases(size)
-    words = ["-m", "bench.child", scenario, ALL, way, str(size)]
-    try:
-        printed = databases.run(words, url, settings=PLAIN.get((scenario, way), "bench.settings"))
-    except subprocess.CalledProcessError as error:
-        return [failed(f"{scenario}, {way}", said(error))] * len(cases)
-    return [Figure(**one) for one in json.loads(printed)]
+def figures_of_all(scenario: str, ways: Sequence[str], size: int, url: str) -> dict[str, list[Figure]]:
+    """Every case of a scenario by way, one way after the other on one database, in a process for each of the settings
+    that they need: quick, and enough to show that they work."""
+    by_settings: dict[str, list[str]] = {}
+    for way in ways:
+        by_settings.setdefault(PLAIN.get((scenario, way), "bench.settings"), []).append(way)
+    found: dict[str, list[Figure]] = {}
+    for needed, some in by_settings.items():
+        try:
+            printed = databases.run(
+                ["-m", "bench.child", scenario, ALL, ",".join(some), str(size)], url, settings=needed
+            )
+        except subprocess.CalledProcessError as error:
+            why = failed(f"{scenario}, {', '.join(some)}", said(error))
+            found |= {way: [why] * len(SCENARIOS[scenario].cases(size)) for way in some}
+        else:
+            found |= {way: [Figure(**one) for one in figures] for way, figures in json.loads(printed).items()}
+    return found
 
 
 def failed(what: str, error: str) -> Figure:
@@ -131,8 +146,8 @@ def conversations(server: databases.Server, name: str, asked: argparse.Namespace
     if "small" in urls:
         urls["small"] = databases.kept(server, min(lists.SMALL, asked.messages))
     if asked.small:
-        by_way = {way: figures_of_all(name, way, asked.messages, url) for way, url in urls.items()}
-        return of_ways(server, name, cases, by_way)
+        # A small run has one number of messages for all ways.
+        return of_ways(server, name, cases, figures_of_all(name, tuple(urls), asked.messages, urls["ours"]))
     found = []
     for case in cases:
 
@@ -169,11 +184,8 @@ def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) ->
     """Every case of a scenario that changes much, each time in a copy of its own; but see TOGETHER."""
     cases = SCENARIOS[name].cases(asked.messages)
     if asked.small and name in TOGETHER:
-        by_way = {}
-        for way in ways(name, cases[0]):
-            with databases.copied(server, size(way, asked), COPIED[name]) as url:
-                by_way[way] = figures_of_all(name, way, asked.messages, url)
-        return of_ways(server, name, cases, by_way)
+        with databases.copied(server, asked.messages, COPIED[name]) as url:
+            return of_ways(server, name, cases, figures_of_all(name, ways(name, cases[0]), asked.messages, url))
     found = []
     for case in cases:
 

@@ -32,7 +32,8 @@ LEAST_SHARE = {"sqlite": 0.35, "postgresql": 0.8}
 SAME_ROWS = """
 SELECT COALESCE(message.external_id, 'threadward:000000000000:' || message.id),
     COALESCE(parent.external_id, 'threadward:000000000000:' || parent.id),
-    sender.username, receiver.username, message."timestamp", message.edited, message."read", message.content
+    sender.username, receiver.username, message."timestamp", message.edited, message."read", message.hidden,
+    message.redaction IS NOT NULL, message.content
 FROM {messages} message JOIN {users} sender ON sender.id = message.sender_id
 JOIN {users} receiver ON receiver.id = message.receiver_id
 LEFT JOIN {messages} parent ON parent.id = message.parent_message_id

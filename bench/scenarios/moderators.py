@@ -33,7 +33,7 @@ LEAST_ROWS = 8_000  # of an imported file: smaller ones are stored in the reques
 IMPORT_SECONDS = 300  # that one import may take
 FLOOR = "an empty list"  # what any page costs, whatever is on it
 USUAL = Crowd(20, 42, 1.5)
-SMALL = Crowd(3, 7, 0.0)
+SMALL = Crowd(2, 7, 0.0)
 
 Row = tuple[Case, dict[str, Figure], str]  # the case, its figures, and what its first cell says
 

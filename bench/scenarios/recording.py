@@ -23,7 +23,7 @@ READ = "conversation.read"
 CHANGE = 2  # django.contrib.admin.models.CHANGE
 
 ENTRIES = 100 if SMALL_RUN else 2_000
-MESSAGES = 2_000  # in conversations, of which each round of the page opens another one
+MESSAGES = 200 if SMALL_RUN else 2_000  # in conversations, of which each round of the page opens another one
 MOST_MILLISECONDS = 25  # that an entry may add to a page
 
 

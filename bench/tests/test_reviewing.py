@@ -45,6 +45,20 @@ def test_they_are_given_to_reviewers_and_decisions_lapse(made: None) -> None:
     assert not decision.in_force
 
 
+def test_cases_are_decided_at_once(made: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviewing, "TOGETHER", 10)
+    first = set(Case.objects.pending().order_by("rank_at", "id")[:10].values_list("pk", flat=True))
+    reviewing.decide_together()()
+    assert set(Decision.objects.filter(group__isnull=False).values_list("case", flat=True)) == first
+    assert Message.objects.filter(hidden=True).count() == 10
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(4.9, True), (5.1, False)])
+def test_how_fast_cases_must_be_decided_at_once(seconds: float, met: bool) -> None:
+    ours = Figure(best=seconds, result=reviewing.TOGETHER)
+    assert [goal.met for goal in reviewing.goals({"ours": ours})] == [met]
+
+
 @pytest.mark.parametrize(
     ("key", "ours", "met"),
     [
