@@ -32,8 +32,9 @@ run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=
 	(trap '' HUP; PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT)) & \
 	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
 
+# Those of messaging run once here, alone; .ci/run runs them below the console as well.
 test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or LibreOffice (make spreadsheets)
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets"
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" .ci bench ops
 	@echo "--- messaging alone, with Django's own user ---"
 	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
 	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from admin_interface.admin import ThemeAdmin
 from admin_interface.models import Theme
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Page
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 import messaging.admin  # noqa: F401 - imported first, so that its registrations are replaced here
 from messaging.edits import edits_page
 from messaging.models import Conversation, Message, MessageHistory, Notification
-from ops.accounts.models import User
+from messaging.texts.beginnings import with_beginning
 from ops.accounts.names.sorting import sort_key
 from ops.accounts.signing_in.forms import StaffSignInForm
 from ops.accounts.signing_in.views import OwnPasswordView
@@ -28,25 +27,33 @@ from ops.audit.readings import Shown, record_jump, record_search
 from ops.audit.recorded_admin import RecordedChanges, RecordedLists, RecordedReading, TrailHistory
 from ops.audit.recording import record
 from ops.console import filters
-from ops.console.addresses import clean_search_term, whole_number
+from ops.console.addresses import whole_number
 from ops.console.correction import CorrectionForm
-from ops.console.declared_lists import UNKNOWN_FILTER, DeclaredListAdmin
+from ops.console.declared_lists import DeclaredListAdmin
 from ops.console.keyset import KeysetAdmin, Order
 from ops.console.limits.uploads import takes_texts
 from ops.console.lists import dates
-from ops.console.lists.people import OtherParticipant, Participant, PeopleAdmin
-from ops.console.lists.words import first_words, whole_texts
+from ops.console.lists.people import OtherParticipant, Participant
+from ops.console.lists.unopened import withhold
+from ops.console.lists.words import covered, first_words
 from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions
+from ops.console.searching.asked import Search
 from ops.console.thread import clock
 from ops.console.thread.around import Context, context_of, single_row
-from ops.console.thread.page import ConversationPage, list_query, page_of
+from ops.console.thread.covering import cover, warnings_on
+from ops.console.thread.moving import MovesWithinList
+from ops.console.thread.page import ConversationPage, page_of
 from ops.console.thread.panel import shown_sections
-from ops.console.thread.parts import Thread
 from ops.console.thread.rows import Row
 from ops.events import ConsoleEvent
 from ops.exports.admin import ExportedList
 from ops.exports.models import Export
-from ops.imports.filters import OfImport
+from ops.imports.filters import KindOfEdit, OfImport
+from ops.searching.best import BEST, RankedChangeList
+from ops.searching.found import found_texts, shown_of
+from ops.searching.jumping import texts
+from ops.searching.lists import SearchedAdmin
+from ops.searching.similar import FindsSimilar
 
 for model in (Theme, Conversation, Message, MessageHistory, Notification):
     if admin.site.is_registered(model):
@@ -54,38 +61,10 @@ for model in (Theme, Conversation, Message, MessageHistory, Notification):
 
 site: Any = admin.site
 site.login_form, site.password_change_view = StaffSignInForm, OwnPasswordView
-site.record_jump = record_jump
-
-SEARCH_HELP = "Searches names and IDs everywhere; text only in the newest 50,000 messages."
+site.record_jump, site.find_texts = record_jump, texts
 
 # Besides the two who began a conversation: a row of the list folds more of them, and leaves out the rest.
 FEW_OTHERS, MOST_NAMED = 2, 100
-WAYS = {"previous": "first", "next": "last"}  # through a list, each with where it ends
-
-
-class SearchedAdmin(RecordedLists, PeopleAdmin):
-    """A list searched by its QuerySet's ``matching()``, and filtered by people; what it shows is recorded."""
-
-    autocomplete_search = False  # message texts are searched in the lists only
-    search_fields = ("content",)  # shows the search box; matching() does the search
-    search_help_text = SEARCH_HELP
-    search_scope = "in the newest 50,000 messages"
-    search_limit = "Older messages were not searched."
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        text = clean_search_term(search_term)
-        return (queryset.matching(text) if text else queryset), False
-
-    def people_named(self, request: HttpRequest, text: str) -> Any:
-        return _findable(request).beginning_with(text)
-
-    def person_named(self, request: HttpRequest, text: str) -> User | None:
-        return _findable(request).named(text)
-
-
-def _findable(request: HttpRequest) -> Any:
-    """Whoever may not see users finds people who wrote or received something: the lists show those."""
-    return User.objects.all() if request.user.has_perm("accounts.view_user") else User.objects.with_messages()
 
 
 def _place(message_id: int, words: str) -> str:
@@ -98,14 +77,26 @@ def _sees_histories(request: HttpRequest) -> bool:
     return request.user.has_perm("messaging.view_messagehistory")
 
 
+def _asks_for_originals(request: HttpRequest, message: Message) -> bool:
+    """Whether somebody who may asks for what moderators removed from a message; nobody reads it unasked."""
+    wanted = message.redaction is not None and request.GET.get("originals") == "1"
+    return wanted and request.user.has_perm("messaging.read_redacted")
+
+
 def _shown(rows: Sequence[Row]) -> Shown:
     """What these rows show of messages and their older texts."""
     compared = [row.message.pk for row in rows if row.edits is not None and row.edits.shown]
     return Shown(messages=[row.message.pk for row in rows], histories=compared)
 
 
+def _words_of(row: Any) -> list[Any]:
+    """What a row of the list of conversations shows of messages."""
+    shown = [row.match] if row.match else [row.opening, row.latest]
+    return [one for one in shown if one is not None]
+
+
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, SearchedAdmin):
+class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, ExportedList, SearchedAdmin):
     """Conversations, each shown as a thread. Reading one is recorded first, and changes no ``read`` flag."""
 
     export_scope = Export.Scope.CONVERSATIONS
@@ -143,77 +134,53 @@ class ConversationAdmin(ReadOnlyPermissions, RecordedReading, ExportedList, Sear
             row.left_out = len(row.others[MOST_NAMED:])
             row.match, row.place = None, ""
 
-    def prepare_found(self, rows: list[Any], words: str) -> None:
-        """With ``match``, the first message that has the words, how many do, and the place in the thread to open."""
-        matches = Message.objects.first_matches((row.pk for row in rows), words)
-        found = whole_texts({key for key, _ in matches.values()})
+    def narrowed(self, rows: Any, search: Any) -> QuerySet:
+        return search.newest_conversations(rows)
+
+    def prepare_found(self, rows: list[Any], search: Search) -> None:
+        """With ``match``, the first message that was found, how many were, and the place in the thread to open."""
+        matches = Message.objects.first_in((row.pk for row in rows), search.condition)
+        found = found_texts({key for key, _ in matches.values()}, search)
         for row in rows:
             key, row.matches = matches.get(row.pk, (0, 0))
             row.match = found.get(key)
-            row.place = _place(key, words) if row.match else ""
+            row.place = _place(key, search.text) if row.match else ""
+
+    def moments_found(self, changes: Any) -> Any:
+        found = Message.objects.filter(changes.search.condition).order_by().values_list("timestamp", flat=True)
+        return found.filter(conversation__in=changes.queryset.values("pk")) if changes.active_filters else found
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        position, way = request.GET.get("position", ""), request.GET.get("go", "")
-        if position or way in WAYS:
-            conversation = self.get_object(request, object_id)
-            if conversation is not None and self.has_view_permission(request, conversation):
-                if position:
-                    return self._redirect_to_position(request, conversation, position)
-                return self._redirect_to_neighbour(request, conversation, way)
-        return super().change_view(request, object_id, form_url, extra_context)
-
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
         """The part of the thread that the address asks for; it is loaded once for each request."""
-        page = page_of(row, request, with_edits=_sees_histories(request))
+        ask = partial(self.asked, request)
+        page = page_of(row, request, ask=ask, with_edits=_sees_histories(request))
         request.conversation_page = page  # type: ignore[attr-defined]
-        if page.find:
-            # Where words are found tells of messages in other parts too.
-            where = {"conversation": row.pk}
-            record_search(Message, actor=request.user, terms=page.find, filters=where, results=len(page.found))
+        cover(request.user, page.thread.rows)
         return _shown(page.thread.rows)
 
+    def record_besides(self, request: HttpRequest, row: Any) -> None:
+        """Where words are found tells of messages in other parts of the thread too."""
+        page = request.conversation_page  # type: ignore[attr-defined]
+        if page.find:
+            where = {"conversation": row.pk}
+            record_search(Message, actor=request.user, terms=page.find.text, filters=where, results=len(page.found))
+
+    def cover(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        found = warnings_on(request.user, {one.pk for row in rows for one in _words_of(row)})
+        for row in rows if found else ():
+            row.match, row.opening, row.latest = (covered(one, found) for one in (row.match, row.opening, row.latest))
+
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
-        shown = [one for row in rows for one in ([row.match] if row.match else [row.opening, row.latest])]
-        return Shown(messages={message.pk for message in shown if message is not None})
+        return shown_of(one for row in rows for one in _words_of(row))
 
-    def _redirect_to_position(self, request: HttpRequest, conversation: Any, position: str) -> HttpResponse:
-        """Redirect to the message at ``position`` in reading order, or to the start with a warning if there is none."""
-        number = whole_number(position) or 0
-        thread = Thread(conversation.pk, position=number)
-        if not 1 <= number <= thread.total:
-            messages.warning(request, f"There is no message {position}: this thread has messages 1 to {thread.total}.")
-            return self._redirect_within_list(request, conversation)
-        return self._redirect_within_list(request, conversation, message=thread.marked_id)
-
-    def _redirect_within_list(
-        self, request: HttpRequest, conversation: Any, message: int | None = None
-    ) -> HttpResponse:
-        """Redirect to a conversation, or to a message in it, and keep the list from which this one was opened."""
-        address = reverse("admin:messaging_conversation_change", args=[conversation.pk])
-        query = filter(None, [f"message={message}" if message else "", self.get_preserved_filters(request)])
-        place = f"#m{message}" if message else ""
-        return HttpResponseRedirect("?".join(filter(None, [address, "&".join(query)])) + place)
-
-    def _redirect_to_neighbour(self, request: HttpRequest, conversation: Any, way: str) -> HttpResponse:
-        """Redirect to the next or previous conversation of the list from which this one was opened."""
-        listed = copy(request)
-        listed.GET = QueryDict(list_query(request))
-        try:
-            changes: Any = self.get_changelist_instance(listed)
-        except IncorrectLookupParameters:
-            messages.warning(request, UNKNOWN_FILTER)
-            return HttpResponseRedirect(request.path)
-        # Where it leads tells what the search or filters found.
-        self.record_narrowing(request, changes)
-        neighbour = changes.neighbour(conversation, forwards=way == "next")
-        if neighbour is None:
-            messages.info(request, f"This is the {WAYS[way]} conversation of the list.")
-        return self._redirect_within_list(request, neighbour or conversation)
+    def withhold(self, rows: Sequence[Any]) -> bool:
+        for row in rows:
+            row.unopened = True
+            row.opening, row.latest = (one and one._replace(content="") for one in (row.opening, row.latest))
+        return True
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         page: ConversationPage = request.conversation_page  # type: ignore[attr-defined]
@@ -234,6 +201,7 @@ class MessagePage:
     this_row: Row
     around: Context
     edits: Page | None
+    originals: bool  # whether the edits have what moderators removed
 
 
 class HistoryInline(ReadOnlyInline):
@@ -245,7 +213,7 @@ class HistoryInline(ReadOnlyInline):
 
 
 @admin.register(Message)
-class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin):
+class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     """Messages. With the permission to change one, its text can be corrected; the history names the editor."""
 
     export_scope = Export.Scope.MESSAGES
@@ -255,9 +223,11 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
     )
     more_filters = (
         Participant, OtherParticipant, dates.SentFrom, dates.SentTo, filters.AnsweredMessages, filters.HiddenMessages,
+        filters.RedactedMessages,
     )  # fmt: skip
     list_filter = (filters.UnreadMessages, filters.EditedMessages, filters.SentAt, *more_filters)
     rows_template = "console/message_rows.html"
+    moment = "timestamp"
     empty_text = "No messages yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
     change_form_template = "console/message.html"
     form = CorrectionForm
@@ -282,30 +252,62 @@ class MessageAdmin(RecordedChanges, RecordedReading, ExportedList, SearchedAdmin
         # What is stored, not what a refused form holds.
         stored = self.load_row(request, str(row.pk)) if request.method == "POST" else row
         with_edits = _sees_histories(request)
+        originals = with_edits and _asks_for_originals(request, stored)
         around = context_of(stored, with_edits=with_edits)
+        this = [single_row(stored, below=around.ancestors, with_edits=with_edits)]
+        cover(request.user, around.ancestors, this, around.replies)
         page = MessagePage(
             message=stored,
-            this_row=single_row(stored, below=around.ancestors, with_edits=with_edits),
+            this_row=this[0],
             around=around,
-            edits=edits_page(stored, request.GET.get("edits")) if with_edits else None,
+            edits=edits_page(stored, request.GET.get("edits"), originals=originals) if with_edits else None,
+            originals=originals,
         )
         request.message_page = page  # type: ignore[attr-defined]
         shown = _shown([*page.around.ancestors, page.this_row, *page.around.replies])
         older = [stored.pk] if page.edits else []
         return Shown(shown.messages, [*shown.histories, *older])
 
-    def prepare_rows(self, rows: list[Any]) -> None:
-        """Without a ``place`` in a thread, which what a search found has."""
-        for row in rows:
-            row.place = ""
+    def record_besides(self, request: HttpRequest, row: Any) -> None:
+        """What moderators removed is read."""
+        page = request.message_page  # type: ignore[attr-defined]
+        if page.originals:
+            details = {"conversation": page.message.conversation_id}
+            record(ConsoleEvent.ORIGINALS_READ, actor=request.user, target=page.message, details=details)
 
-    def prepare_found(self, rows: list[Any], words: str) -> None:
-        """With the place in the thread to open."""
+    def get_orders(self) -> tuple[Order, ...]:
+        return (*self.orders, BEST)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RankedChangeList]:
+        return RankedChangeList
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        """Without a ``match`` and a ``place`` in a thread, which what a search found has."""
         for row in rows:
-            row.place = _place(row.pk, words)
+            row.match, row.place = None, ""
+
+    def narrowed(self, rows: Any, search: Any) -> QuerySet:
+        return search.newest_messages(rows)
+
+    def prepare_found(self, rows: list[Any], search: Search) -> None:
+        """With ``match``, the text in which the words are, and the place in the thread to open."""
+        found = found_texts([row.pk for row in rows], search)
+        for row in rows:
+            row.match = found.get(row.pk)
+            row.place = _place(row.pk, search.text)
+
+    def cover(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        found = warnings_on(request.user, [row.pk for row in rows])
+        for row in rows:
+            row.match, row.warning = covered(row.match, found), found.get(row.pk, "")
+        withhold((row for row in rows if row.warning), mark=False)
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
-        return Shown(messages=[row.pk for row in rows])
+        return shown_of(row.match or row for row in rows)
+
+    def withhold(self, rows: Sequence[Any]) -> bool:
+        withhold(rows)
+        return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -346,6 +348,10 @@ class ArchiveAdmin(ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin
 
     fragment = ""  # where on that page
 
+    def withhold(self, rows: Sequence[Any]) -> bool:
+        withhold(rows)
+        return True
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return self.get_queryset(request).filter(pk=whole_number(object_id) or 0).first()
 
@@ -365,7 +371,7 @@ class MessageHistoryAdmin(ArchiveAdmin):
 
     section = "Edits"
     keyset = ("-edited_at", "id")
-    list_filter = (filters.KindOfEdit, filters.EditedAt)
+    list_filter = (KindOfEdit, filters.EditedAt)
     rows_template = "console/history_rows.html"
     empty_text = "No messages have been edited yet."
     fragment = "#edits"
@@ -374,7 +380,8 @@ class MessageHistoryAdmin(ArchiveAdmin):
         return Shown(histories=[row.message_id for row in rows])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("message__sender", "message__receiver", "edited_by")
+        rows: Any = super().get_queryset(request)
+        return rows.for_list()
 
 
 @admin.register(Notification)
@@ -389,7 +396,9 @@ class NotificationAdmin(ArchiveAdmin):
         return Shown(messages=[row.message_id for row in rows])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("user", "message__sender")
+        return with_beginning(
+            super().get_queryset(request).select_related("user", "message__sender"), "message__content"
+        )
 
 
 @admin.register(Theme)

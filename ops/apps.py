@@ -34,7 +34,9 @@ class OpsConfig(Room):
         "messaging.view_message": (*READS, "Data operator"),
         "messaging.view_messagehistory": READS,
         "messaging.view_notification": READS,
+        "messaging.read_redacted": ("Lead",),
         "messaging.change_message": ("Lead",),
+        "messaging.redact_message": ("Lead",),
         "messaging.*": (),
         # Whoever could change a group could give themselves everything.
         "auth.*": (),
@@ -45,6 +47,7 @@ class OpsConfig(Room):
         "django_tasks_database.*": (),
         "sessions.*": (),
     }
+    rounds = {"index_texts": 10, "forget_words_when_due": 600}
     events = "ops.events.ConsoleEvent"
     readings = {"messaging.conversation": "conversation.read", "messaging.message": "message.read"}
     tables = {

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
 from ops.console.frame import counting
+from ops.tests.refusing import plain_refusals
 
-__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches"]
+__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches", "plain_refusals"]
 
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
 
@@ -36,6 +37,13 @@ def confirm(client: Client, username: str) -> Client:
 def rita(db: Any) -> Any:
     """Rita reviews: she may read conversations and messages, and change nothing."""
     return make_staff("rita", *READING)
+
+
+@pytest.fixture
+def reviewing(client: Client, rita: Any) -> Client:
+    """The browser of Rita, who is signed in."""
+    client.force_login(rita)
+    return client
 
 
 @pytest.fixture

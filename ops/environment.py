@@ -11,8 +11,8 @@ import re
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -24,6 +24,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
 REDIS_SECONDS = 0.3  # what a silent Redis may cost a page that starts a job
+SMTP_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 DURATION = re.compile(r"(?P<name>\w+)=(?P<number>\d{1,4})(?P<unit>[mhd])", re.ASCII)
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
@@ -58,6 +59,18 @@ def text(name: str, default: str = "") -> str:
             f"The environment variable {name}_FILE should be the path of a file of text that Threadward may read; "
             "what it holds is none."
         ) from error
+
+
+def secret(name: str, *, least: int) -> str:
+    """A secret of at least ``least`` characters without blanks, or "". Raises ImproperlyConfigured for other ones,
+    without repeating what was written."""
+    value = text(name)
+    if value and (len(value) < least or not value.isascii() or not value.isprintable() or " " in value):
+        raise ImproperlyConfigured(
+            f"The environment variable {name} should be a secret of at least {least} ASCII characters without blanks "
+            "(python -c 'import secrets; print(secrets.token_urlsafe(48))')."
+        )
+    return value
 
 
 def read_file(path: Path) -> None:
@@ -192,6 +205,32 @@ def redis(name: str) -> str:
     if value:
         url(name, value, "redis://host:6379/0, rediss://… or unix://…", schemes=("redis", "rediss", "unix"))
     return value
+
+
+class Smtp(NamedTuple):
+    """A server that sends e-mail; without a ``host`` there is none."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starts_tls: bool = False
+    is_ssl: bool = False
+
+
+def mail(name: str) -> Smtp:
+    """The server of a URL: ``smtp://user:password@host:587`` (encrypted by STARTTLS), ``smtps://…:465``, or, for one on
+    the same machine, ``smtp+plain://localhost:25``. Raises ImproperlyConfigured for others."""
+    value = text(name)
+    if not value:
+        return Smtp()
+    expected = "smtp://user:password@host:587, smtps://user:password@host:465 or smtp+plain://localhost:25"
+    parts = url(name, value, expected, schemes=tuple(SMTP_PORTS))
+    if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise refuse(name, value, expected)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    port = parts.port or SMTP_PORTS[parts.scheme]
+    return Smtp(parts.hostname, port, user, password, parts.scheme == "smtp", parts.scheme == "smtps")
 
 
 def with_timeouts(redis_url: str) -> str:

@@ -13,4 +13,5 @@ class ConsoleEvent(TextChoices):
     CONVERSATION_READ = "conversation.read", "Read a conversation"
     MESSAGE_READ = "message.read", "Read a message"
     MESSAGE_EDITED = "message.edited", "Corrected a message"  # conversation (id)
+    ORIGINALS_READ = "message.originals_read", "Read what moderators removed from a message"  # conversation (id)
     THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # {field: {before, after}}

@@ -15,6 +15,7 @@ from ops.audit.readings import reading_event
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
+from ops.imports.filters import by_an_import
 
 NEWEST = 200  # entries of a person among which the conversations are looked for that they opened last
 MOST_CONVERSATIONS = 5
@@ -61,7 +62,8 @@ def edits(user: Any) -> Iterable[Waiting]:
     yield Waiting(EDITS, lately.after_a_reply(), one, many, f"kind=after-reply&since={SINCE}")
     if user.has_perm("messaging.change_message"):
         one, many = "correction made, past 7 days", "corrections made, past 7 days"
-        yield Waiting(EDITS, lately.corrections(), one, many, f"kind=corrections&since={SINCE}")
+        made = lately.corrections().exclude(by_an_import())
+        yield Waiting(EDITS, made, one, many, f"kind=corrections&since={SINCE}")
 
 
 SECTIONS = (

@@ -75,6 +75,7 @@ for directive in ("script-src", "style-src", "img-src", "font-src", "connect-src
 
 INSTALLED_APPS = [
     "ops",
+    "ops.searching",
     "ops.dashboard",
     "ops.exports",
     "ops.moderation",
@@ -117,6 +118,7 @@ MIDDLEWARE = [
     "ops.jobs.notices.NoticesMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusals.RefusalMiddleware",
+    "ops.audit.reasons.middleware.ReasonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -220,6 +222,8 @@ MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
 # Who keeps what they report, and how the author of a removed message objects: an address, or a sentence.
 MESSAGING_REPORTING = "ops.moderation.participants.reports.ParticipantsReports"
 MESSAGING_OBJECTIONS = environment.text("MESSAGING_OBJECTIONS")
+# Who knows of warnings, restrictions and suspensions, which participants read.
+MESSAGING_STANDING = "ops.moderation.participants.standing.ParticipantsStanding"
 BLOCKING_BOTH_WAYS = environment.flag("BLOCKING_BOTH_WAYS", default=False)  # who blocks cannot write either
 
 # --- Reviewing --------------------------------------------------------------------------------------------------
@@ -235,6 +239,22 @@ REVIEW_TARGETS = environment.durations(
         "low": timedelta(hours=72),
     },
 )
+
+# After so many cases in a row whose texts are hard to read, the next one is a lighter one; 0 for never.
+HARD_CASES_IN_A_ROW = environment.number("HARD_CASES_IN_A_ROW", default=5)
+# What staff read beyond what was reported: freely, with a reason, or with one of which Leads are told (break-glass).
+READING = environment.choice("READING", "open", ("OPEN", "REASON", "REPORTED")).lower()
+
+# --- Monitoring -------------------------------------------------------------------------------------------------
+
+# Prometheus asks at /metrics/ with it; without one there is no such page.
+METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=32)
+# E-mail: the weekly digest alone. Without a server none is sent.
+SMTP = environment.mail("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.host, SMTP.port, SMTP.starts_tls, SMTP.is_ssl
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP.user, SMTP.password
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"threadward@{EMAIL_HOST or 'localhost'}")
+EMAIL_TIMEOUT = 10  # seconds
 
 # --- Import and export ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from ops.accounts.signing_in.forms import SignInForm
 from ops.accounts.signing_in.views import ConfirmView, home
 from ops.audit.refusals import went_wrong
 from ops.console import refusals
+from ops.dashboard.metrics.view import metrics
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
 
@@ -20,5 +21,6 @@ urlpatterns = [
     path("messages/", include("messaging.urls")),
     path("sign-in/", sign_in, name="login"),
     path("confirm/", ConfirmView.as_view(), name="confirm"),
+    path("metrics/", metrics, name="metrics"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

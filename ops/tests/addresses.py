@@ -35,6 +35,7 @@ messaging_message_add                             in    in    no    no    no    
 messaging_message_history                         in    in    no    no    no    no    no    go    go
 messaging_message_delete                          in    in    no    no    no    no    no    no    no
 messaging_message_change                          in    in    no    ok/no ok    no    ok/no no    ok
+messaging_message_similar                         in    in    no/x  ok/x  ok/x  no/x  ok/x  no/x  ok/x
 messaging/message/<path:object_id>/               in    in    go    go    go    go    go    go    go
 messaging_message_people                          in    in    no/x  ok/x  ok/x  no/x  ok/x  no/x  ok/x
 

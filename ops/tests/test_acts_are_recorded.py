@@ -34,12 +34,6 @@ LIST = reverse("admin:messaging_conversation_changelist")
 
 
 @pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
-@pytest.fixture
 def lea(client: Client, db: Any) -> Client:
     """Lea, who also corrects messages, signed in."""
     client.force_login(make_staff("lea", *READING, "change_message"))
@@ -124,9 +118,9 @@ def test_who_is_refused_has_read_nothing(client: Client, nils: Any, alice: Any, 
 
 def test_a_search_is_recorded_with_its_terms_filters_and_results(reviewing: Client, alice: Any, bob: Any) -> None:
     first = write(alice, bob)
-    reviewing.get(f"{LIST}?q=alice&unread=yes")
+    reviewing.get(f"{LIST}?q=with:alice&unread=yes")
     entry = Entry.objects.get(event=Event.SEARCH_MADE)
-    assert (entry.target_type, entry.target_label) == ("messaging.conversation", "alice")
+    assert (entry.target_type, entry.target_label) == ("messaging.conversation", "with:alice")
     assert entry.details == {"filters": {"unread": "yes"}, "rows": 1, "results": 1, "messages": [[first.pk, first.pk]]}
 
 

@@ -24,12 +24,6 @@ LIST = reverse("admin:messaging_conversation_changelist")
 
 
 @pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
-@pytest.fixture
 def three(alice: Any, bob: Any, charlie: Any) -> list[Message]:
     """Alice writes twice to Bob, who answers; Charlie joins in."""
     first = write(alice, bob, "Is the bicycle still there?")
@@ -185,7 +179,7 @@ def test_they_keep_its_search_and_filters_and_are_recorded_as_a_search(
     response = reviewing.get(f"{address(conversations[3])}?go=next&{kept}", follow=True)
     assert went_to(response) == conversations[0].conversation_id
     assert f'href="{LIST}?q=bicycle&amp;participant={bob.pk}"' in response.content.decode()
-    entry = Entry.objects.filter(event="search.made").latest("pk")
+    entry = Entry.objects.filter(event="search.made", target_type="messaging.conversation").latest("pk")
     assert (entry.target_label, entry.details["results"]) == ("bicycle", 2)
     assert entry.details["filters"] == {"participant": str(bob.pk)}
 

@@ -52,7 +52,9 @@ def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any]) -> 
     client = signed_in(who)
     confirm(client, who)
     newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    for at in (address(name, keys) for name in EXPECTED if name not in ("logout", "login")):
+    # What is refused is recorded alike for all roles: one of them asks for every page.
+    asked_for = [name for name, cells in EXPECTED.items() if who == "otto" or cells[who].startswith(("ok", "go"))]
+    for at in (address(name, keys) for name in asked_for if name not in ("logout", "login")):
         page = client.get(at, {"q": WORDS, WORDS: WORDS}, follow=True)
         form = page.context.get("form") if page.context else None
         asked = (*OTHERS, *getattr(form, "fields", ()))
@@ -63,7 +65,7 @@ def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any]) -> 
     assert [entry.event for entry in said if WORDS in json.dumps(entry.details)] == []
 
 
-@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(10**6, 10**12))
 def test_what_is_searched_for_stands_in_the_label_only(number: int, rosa: Any) -> None:
     client, words = Client(), f"{WORDS}{number}"

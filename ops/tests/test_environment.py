@@ -236,3 +236,24 @@ def test_no_source_switches_the_policy_for_scripts_off(written: Any, value: str)
         f"The environment variable THING is {value!r}; it should be origins such as https://cdn.example.org or hashes, "
         "separated by blanks."
     )
+
+
+def test_a_secret_is_long_enough_and_is_not_repeated(written: Any) -> None:
+    written("a" * 32)
+    assert environment.secret("THING", least=32) == "a" * 32
+    for value in ("a" * 31, f"{'a' * 16} {'a' * 16}", "é" * 32):
+        written(value)
+        said = refusal(environment.secret, least=32)
+        assert "at least 32 ASCII characters" in said and value not in said
+
+
+def test_a_mail_server_is_a_url(written: Any) -> None:
+    assert environment.mail("THING").host == ""
+    written("smtp://us%40er:pass%3Aword@mail.example.org")
+    assert environment.mail("THING") == ("mail.example.org", 587, "us@er", "pass:word", True, False)
+    written("smtp+plain://localhost:1025")
+    assert environment.mail("THING") == ("localhost", 1025, "", "", False, False)
+    for value in ("mail.example.org", "smtp://", "http://mail.example.org", "smtp://a:secret@b/c", "smtp://a:b@c:x"):
+        written(value)
+        said = refusal(environment.mail)
+        assert "smtps://user:password@host:465" in said and "secret" not in said

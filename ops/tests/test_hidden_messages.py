@@ -11,17 +11,9 @@ from django.urls import reverse
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
 from messaging.texts.hiding import hide
-from ops.conftest import READING, make_staff
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:messaging_message_changelist")
-
-
-@pytest.fixture
-def reviewing(client: Client) -> Client:
-    """Rita's browser."""
-    client.force_login(make_staff("rita", *READING))
-    return client
 
 
 @pytest.fixture

@@ -115,7 +115,11 @@ def test_a_page_is_found_by_its_name(keys: dict[str, Any]) -> None:
     client = signed_in("dan")
     assert leads_to(client, "exp") == [reverse("admin:exports_export_changelist")]
     assert leads_to(client, "data") == [
-        reverse(f"admin:{name}_changelist") for name in ("imports_import", "exports_export", "jobs_job")
+        *(
+            reverse(f"admin:{name}_changelist")
+            for name in ("imports_import", "moderation_flagimport", "exports_export", "jobs_job")
+        ),
+        reverse("admin:dashboard_data"),
     ]
     assert leads_to(client, "audit") == []
     assert leads_to(client, "keyboard") == [reverse("admin:keyboard")]
@@ -202,3 +206,78 @@ def test_an_empty_box_searches_nothing(db: Any) -> None:
 def test_it_takes_anything(client: Client, rosa: Any, text: str) -> None:
     client.force_login(rosa)
     assert jump(client, text.encode("utf-8", "replace").decode()).status_code in (200, 302)
+
+
+# --- Texts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def harbour(message: Message) -> Message:
+    Message.objects.filter(pk=message.pk).update(content="Down at the old harbour <b>")
+    return message
+
+
+def test_words_of_texts_are_shown_with_where_they_stand_and_recorded_as_a_search(harbour: Message) -> None:
+    client = signed_in("rita")
+    shown = jump(client, '"old harbour"').content.decode()
+    assert "Down at the <mark>old harbour</mark> &lt;b&gt;" in shown
+    at = page("messaging_conversation", harbour.conversation_id)
+    assert f'href="{at}?message={harbour.pk}&amp;find=%22old+harbour%22&amp;hits=' in shown
+    entry = Entry.objects.get(event=Event.SEARCH_MADE, target_type="messaging.message")
+    assert (entry.target_label, entry.details["messages"]) == ('"old harbour"', [[harbour.pk, harbour.pk]])
+    assert "Search messages for" in shown
+
+
+def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(harbour: Message) -> None:
+    client = signed_in("rita")
+
+    def typing(text: str) -> list[tuple[str, str]]:
+        found = client.get(JUMP, {"q": text, "typing": "1"}).json()["found"]
+        return [(one["kind"], one["title"]) for one in found]
+
+    people = f"{harbour.sender.username} → {harbour.receiver.username}"
+    line = f"{people}: Down at the old harbour <b>"
+    assert typing("the old harb") == [("message", line), ("search", "Search messages for “the old harb*”")]
+    entries = Entry.objects.filter(event=Event.SEARCH_MADE).order_by("pk").values_list("target_label", "target_type")
+    assert list(entries) == [("the old harb", ""), ("the old harb*", "messaging.message")]
+    assert Entry.objects.latest("pk").details["messages"] == [[harbour.pk, harbour.pk]]
+    # One thing is a choice too; what is not written to its end is no mistake.
+    assert typing(f"message {harbour.pk}")[0] == ("", f"Message {harbour.pk}")
+    assert typing("from:al") == typing('"old har') == typing("old OR") == []
+    assert typing(f"from:{harbour.sender.username} harbo")[0] == ("message", line)
+    assert signed_in("nils").get(JUMP, {"q": "harbour", "typing": "1"}).json() == {"found": []}
+
+
+def test_texts_are_no_obstacle_on_the_way_to_the_one_thing_that_is_meant(harbour: Message) -> None:
+    Message.objects.filter(pk=harbour.pk).update(content="irc-4711", external_id="irc-4711")
+    assert jump(signed_in("rita"), "irc-4711").status_code == 302
+
+
+@pytest.mark.parametrize("who", ["nils", "sue", "otto"])
+def test_no_text_is_searched_for_those_who_see_no_messages(who: str, harbour: Message) -> None:
+    answered = jump(signed_in(who), '"old harbour"')
+    assert "texts" not in answered.context or answered.context["texts"] is None
+    assert b"Down at" not in answered.content
+    assert not Entry.objects.filter(target_type="messaging.message").exists()
+
+
+def test_before_a_reason_was_given_it_says_nothing_of_texts(harbour: Message, settings: Any) -> None:
+    settings.READING = "reason"
+    client = signed_in("rita")
+    there, not_there = (jump(client, words).content.decode() for words in ("harbour", "absence"))
+    assert "Down at" not in there
+    assert "Search messages for" in there
+    assert there.replace("harbour", "absence").count("<li>") == not_there.count("<li>")
+
+
+@pytest.mark.parametrize("words", ["is:odd", '"', "from:nobody", "&"])
+def test_what_cannot_be_searched_for_is_no_fault(words: str, harbour: Message) -> None:
+    answered = jump(signed_in("rita"), words)
+    assert answered.status_code == 200
+    assert answered.context["texts"] is None
+
+
+def test_what_is_found_stands_in_groups(message: Message) -> None:
+    make_user("message lover")
+    shown = jump(signed_in("rosa"), "mess").content.decode()
+    assert re.findall("<h2>(People|Pages|Messages)</h2>", shown) == ["People", "Pages", "Messages"]

@@ -29,12 +29,6 @@ MESSAGES = reverse("admin:messaging_message_changelist")
 ORDERED = [model_admin for model_admin in admin.site._registry.values() if getattr(model_admin, "orders", ())]
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
 def shown(client: Client, address: str) -> list[int]:
     return [row.pk for row in client.get(address).context["cl"].result_list]
 

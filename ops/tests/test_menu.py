@@ -45,28 +45,40 @@ def menu_of(client: Client) -> dict[str, list[str]]:
     return {place.name: [offer.name for offer in place.offers] for place in frame.places}
 
 
-REVIEW = ["Conversations", "Queue", "Messages", "Edits", "Dashboard"]
+REVIEW = ["Conversations", "Queue", "Messages", "Edits", "Review dashboard"]
+LEADS_REVIEW = ["Conversations", "Queue", "Group decisions", "Messages", "Edits", "Review dashboard", "Team dashboard"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
+OPENINGS = "Openings without a report"
 LABELS = ["Labels", "Canned reasons"]
+LOOKED_AFTER = [*LABELS, "Team views"]  # by Leads
 POLICY_LISTS = ("moderation_label_changelist", "moderation_cannedreason_changelist")
 MENUS: dict[str, dict[str, list[str]]] = {
     "nils": {},
     "rita": {"Review": REVIEW, "Settings": LABELS},
-    "lena": {"Review": REVIEW, "People": DELETIONS, "Data": ["Exports"], "Settings": LABELS},
-    "sue": {"People": ["Users", *DELETIONS], "Data": ["Exports", "Jobs"]},
-    "dan": {"Review": ["Conversations", "Messages", "Dashboard"], "Data": ["Imports", "Exports", "Jobs"]},
+    "lena": {
+        "Review": LEADS_REVIEW,
+        "People": [*DELETIONS, "Accounts dashboard"],
+        "Data": ["Exports", "Jobs", "Data dashboard"],
+        "Audit": [OPENINGS],
+        "Settings": LOOKED_AFTER,
+    },
+    "sue": {"People": ["Users", *DELETIONS, "Accounts dashboard"], "Data": ["Exports", "Jobs"]},
+    "dan": {
+        "Review": ["Conversations", "Messages"],
+        "Data": ["Imports", "Imports of reports", "Exports", "Jobs", "Data dashboard"],
+    },
     "otto": {
         "People": DELETIONS,
         "Data": ["Jobs"],
-        "Audit": ["Audit trail", "Verification"],
+        "Audit": ["Audit trail", OPENINGS, "Verification", "Oversight dashboard"],
         "Settings": LABELS,
     },
     "rosa": {
-        "Review": REVIEW,
-        "People": ["Users", *DELETIONS],
-        "Data": ["Imports", "Exports", "Jobs"],
-        "Audit": ["Audit trail", "Verification"],
-        "Settings": ["Roles", *LABELS, "Theme"],
+        "Review": LEADS_REVIEW,
+        "People": ["Users", *DELETIONS, "Accounts dashboard"],
+        "Data": ["Imports", "Imports of reports", "Exports", "Jobs", "Data dashboard"],
+        "Audit": ["Audit trail", OPENINGS, "Verification", "Oversight dashboard"],
+        "Settings": ["Roles", *LOOKED_AFTER, "Theme"],
     },
 }
 
@@ -142,7 +154,7 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
     client = signed_in("rita")
     frame = client.get(f"{conversations}?q=edited&unread=yes&length=2-9&page=last").context["frame"]
     addresses = [offer.address for place in frame.places for offer in place.offers]
-    lists = ("messaging_messagehistory_changelist", "dashboard")
+    lists = ("messaging_messagehistory_changelist", "dashboard_review")
     others = [reverse(f"admin:{name}") for name in (*lists, *POLICY_LISTS)]
     queue = reverse("admin:moderation_case_changelist")
     assert addresses == [conversations, queue, f"{messages}?q=edited&unread=yes", *others]

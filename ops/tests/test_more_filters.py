@@ -28,12 +28,6 @@ MESSAGES = reverse("admin:messaging_message_changelist")
 BOTH = pytest.mark.parametrize("at", [LIST, MESSAGES])
 
 
-@pytest.fixture
-def reviewing(client: Client, rita: Any) -> Client:
-    client.force_login(rita)
-    return client
-
-
 def shown(client: Client, address: str) -> list[int]:
     return [row.pk for row in client.get(address).context["cl"].result_list]
 

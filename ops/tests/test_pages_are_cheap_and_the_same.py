@@ -12,7 +12,8 @@ from django.test.utils import override_script_prefix
 from django.urls import reverse
 
 from ops.console.addresses import page_of_row
-from ops.console.templatetags.lists import beginning, grouped
+from ops.console.lists.words import beginning
+from ops.console.templatetags.lists import grouped
 from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 

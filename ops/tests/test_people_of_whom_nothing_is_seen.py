@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from django.contrib import auth
+from django.contrib import admin, auth
 from django.test import Client
 from django.urls import reverse
 
@@ -17,15 +17,17 @@ from ops.accounts.events import AccountEvent
 from ops.audit.models import Entry
 from ops.audit.recording import record
 from ops.conftest import make_staff
+from ops.console.lists.people import PersonFilter
 from ops.console.person import tabs
 from ops.deletion import holds
 from ops.deletion.tests.deleting import ask
+from ops.moderation.models import View
 from ops.tests.roles import ROLE_OF
 from ops.tests.test_who_may_open_what import signed_in
 
 pytestmark = pytest.mark.crawl
 NOBODY = 987_654_321
-PAGES = ("conversations/", "messages/", "edits/", "change/", "log/")
+PAGES = ("conversations/", "messages/", "edits/", "change/", "log/", "notes/")
 
 
 def wrote(name: str, other: Any) -> Any:
@@ -101,12 +103,18 @@ def answer(client: Client, page: str, key: int) -> tuple[int, int, str]:
     return get.status_code, post.status_code, text.replace(f"user/{key}/", "user/#/")
 
 
+def tabs_open_to(client: Client) -> list[str]:
+    """The tabs that whoever is signed in may open, as their addresses end."""
+    found = [reverse(tab.view_name, args=[NOBODY]) for tab in tabs.open_to(auth.get_user(client))]
+    return [address.removeprefix(f"/console/accounts/user/{NOBODY}/") for address in found]
+
+
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF, "rosa"])
 def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(who: str, bob: Any, charlie: Any) -> None:
     write(bob, charlie)
     client = signed_in(who)
     people = {kind: kind(f"erin {number}", bob) for number, kind in enumerate(SEEN)}
-    opened = [f"{tab.view_name.rpartition('_')[2]}/" for tab in tabs.open_to(auth.get_user(client))]
+    opened = tabs_open_to(client)
     for page in ["", *opened] if opened else []:
         nowhere = answer(client, page, NOBODY)
         for kind, person in people.items():
@@ -118,13 +126,30 @@ def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(who: str, 
                 assert nowhere[0] == 404, said
 
 
+@pytest.mark.parametrize("who", ["lena", "sue"])
+def test_a_hold_is_placed_on_those_of_whom_something_is_seen(who: str, bob: Any, charlie: Any) -> None:
+    """All others are asked for by their exact name, which is recorded."""
+    write(bob, charlie)
+    client = signed_in(who)
+    client.post(reverse("confirm"), {"password": f"{who}'s password"})
+    people = {kind: kind(f"erin {number}", bob) for number, kind in enumerate(SEEN)}
+    nowhere = answer(client, "hold/", NOBODY)
+    assert nowhere[0] == 404
+    for kind, person in people.items():
+        if who in SEEN[kind]:
+            assert client.get(f"/console/accounts/user/{person.pk}/hold/").status_code == 200, kind
+        else:
+            assert answer(client, "hold/", person.pk) == nowhere, kind
+            found = client.post(reverse("admin:deletion_hold_person"), {"username": person.username})
+            assert client.get(found["Location"]).status_code == 200, kind
+
+
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF])
 def test_a_page_that_a_role_may_not_open_says_nothing_of_anybody(who: str, bob: Any, charlie: Any) -> None:
     write(bob, charlie)
     client, silent = signed_in(who), make_user("erin")
-    may_open = {tab.view_name.rpartition("_")[2] + "/" for tab in tabs.open_to(auth.get_user(client))}
-    for page in {*PAGES} - may_open:
-        answers = {answer(client, f"/console/accounts/user/{key}/{page}", key) for key in (bob.pk, silent.pk, NOBODY)}
+    for page in {*PAGES} - {*tabs_open_to(client)}:
+        answers = {answer(client, page, key) for key in (bob.pk, silent.pk, NOBODY)}
         assert len(answers) == 1, page
 
 
@@ -149,9 +174,56 @@ def test_a_hold_that_is_lifted_leads_to_no_page_that_does_not_open(client: Clien
     hanna = make_staff("hanna", "hold_account", "view_conversation")
     client.force_login(hanna)
     client.post(reverse("confirm"), {"password": "hanna's password"})
+    client.post(reverse("admin:deletion_hold_person"), {"username": "alice"})
     placed = client.post(reverse("admin:accounts_user_hold", args=[alice.pk]), {"kind": "legal", "reason": "Case 4"})
     assert placed["Location"] == reverse("admin:accounts_user_conversations", args=[alice.pk])
     lift = reverse("admin:deletion_hold_lift", args=[holds.open_holds(alice.pk).get().pk])
     lifted = client.post(lift, {"reason": "Case 4 is closed"})
     assert lifted["Location"] == reverse("admin:index")
     assert client.get(placed["Location"]).status_code == 404
+
+
+def filters_by_people() -> list[tuple[Any, type[PersonFilter]]]:
+    """The lists that are filtered by people, each with such a filter."""
+    admins = admin.site._registry.values()
+    declared: Iterable[tuple[Any, Any]] = ((one, spec) for one in admins for spec in one.list_filter)
+    return [(one, spec) for one, spec in declared if issubclass(spec, PersonFilter)]
+
+
+def without_number(response: Any, key: int) -> tuple[int, str]:
+    """What was answered, without what differs in every answer, and without the number that was asked about."""
+    text = re.sub(r'(nonce|value)="[^"]{20,}"', "", f"{response.get('Location')} {response.content.decode()}")
+    return response.status_code, text.replace(str(key), "#")
+
+
+@pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF])
+def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(who: str, bob: Any, charlie: Any) -> None:
+    write(bob, charlie)
+    client, unseen = signed_in(who), make_user("erin zimmerling", pk=NOBODY - 1)
+    found = filters_by_people()
+    assert {spec.parameter_name for _, spec in found} == {"participant", "with", "actor", "reader", "reporter"}
+    addresses = [reverse("admin:moderation_case_save_view") + "?reporter={}"]
+    for one, spec in found:
+        its_list = reverse(f"admin:{one.opts.app_label}_{one.opts.model_name}_changelist")
+        # With a name as well, which is not looked up where it is that of the number.
+        by_number = f"{its_list}?{spec.parameter_name}={{}}"
+        addresses += [by_number, f"{by_number}&{spec.typed_name}=erin+zimmerling"]
+    for address in addresses:
+        if who == "sue" and "/messaging/" in address:
+            continue  # Support lists all accounts
+        nobody, somebody = (client.get(address.format(key)) for key in (NOBODY, unseen.pk))
+        assert without_number(somebody, unseen.pk) == without_number(nobody, NOBODY), (who, address)
+        if "zimmerling" not in address:
+            assert b"zimmerling" not in somebody.content, (who, address)
+
+
+@pytest.mark.parametrize("who", ["rita", "lena"])
+def test_a_view_of_somebody_who_reported_nothing_is_one_of_nobody(who: str, bob: Any, charlie: Any) -> None:
+    """Whatever else is seen of them; as it was saved when somebody had reported something."""
+    write(bob, charlie)
+    client = signed_in(who)
+    for key in (bob.pk, NOBODY):
+        View.objects.filter(owner__username=who).delete()
+        View(name="Theirs", slug="theirs", filters=f"reporter={key}", owner_id=auth.get_user(client).pk).save()
+        page = client.get(reverse("admin:moderation_case_views"))
+        assert f"Reporter: {key}" in page.content.decode()

@@ -21,7 +21,7 @@ from ops.tests.test_who_may_open_what import FORGED, ROUTES, keys, stored
 
 __all__ = ["keys"]  # a fixture
 
-pytestmark = pytest.mark.crawl
+pytestmark = [pytest.mark.crawl, pytest.mark.usefixtures("plain_refusals")]
 
 ABOUT_ROWS = [
     name for name, route in ROUTES.items() if route.count("<") == 1 and re.search("<[^>]*(id|pk|key)>", route)

@@ -62,7 +62,10 @@ def test_nothing_grows_but_what_is_counted_of_failed_sign_ins(
                 assert answer.status_code < 500, name
                 assert not answer.cookies.get("sessionid") or not answer.cookies["sessionid"].value, name
     failures = MOST_PER_ACCOUNT
-    assert rows() - before == {
+    grown = rows() - before
+    # That there are entries to be counted is noted once for each at most, until the worker's next round.
+    assert grown.pop("dashboard.Noted", 0) <= failures + 1
+    assert grown == {
         "accounts.FailedSignIn": failures,
         "audit.Entry": failures + 1,
         "audit.Unsealed": failures + 1,

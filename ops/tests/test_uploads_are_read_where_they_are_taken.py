@@ -23,8 +23,10 @@ BOUNDARY = "line"
 FORM = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="q"\r\n\r\nx\r\n'.encode()
 FILE = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'.encode()
 SIGN_OUT = ("logout", "/sign-out/")
-POLICY = {name: {"lena", "rosa"} for name in ("moderation_label_import", "moderation_cannedreason_import")}
-TAKES_FILES = {"imports_import_add": {"dan", "rosa"}, **POLICY}
+REFERENCE = ("moderation_label_import", "moderation_cannedreason_import", "moderation_view_import")
+POLICY = {name: {"lena", "rosa"} for name in REFERENCE}
+IMPORTS = {name: {"dan", "rosa"} for name in ("imports_import_add", "moderation_flagimport_add")}
+TAKES_FILES = {**IMPORTS, **POLICY}
 
 
 class Network(io.RawIOBase):
@@ -86,7 +88,7 @@ def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
-    who: str, keys: dict[str, Any], folders: Path
+    who: str, keys: dict[str, Any], folders: Path, plain_refusals: None
 ) -> None:
     content = FORM + FILE + b"a" * 5_000 + f"\r\n--{BOUNDARY}--\r\n".encode()
     client = signed_in(who)

@@ -18,7 +18,7 @@ jobs_job_cancel                                   in    in    x/no  x/no  x/no  
 jobs_job_retry                                    in    in    x/no  x/no  x/no  x/no  x/no  x/no  x/go
 jobs/job/<path:object_id>/                        in    in    go    go    go    go    go    go    go
 audit_verification                                in    in    no    no    no    no    no    ok/go ok/go
-app_list=jobs                                     in    in    --    --    --    ok    ok    ok    ok
+app_list=jobs                                     in    in    --    --    ok    ok    ok    ok    ok
 """
 
 UNASKED = {

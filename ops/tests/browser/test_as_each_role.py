@@ -17,32 +17,67 @@ from ops.audit.models import Entry
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-REVIEW = ["Review", "Conversations", "Queue", "Messages", "Edits", "Dashboard"]
+REVIEW = ["Review", "Conversations", "Queue", "Messages", "Edits", "Review dashboard"]
 POLICY = ["Settings", "Labels", "Canned reasons"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 # Role: what its menu offers, an address that it may open, one that it may not, and the entries that these leave.
 ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "Reviewer": ([*REVIEW, *POLICY], "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
     "Lead": (
-        [*REVIEW, "People", *DELETIONS, "Data", *POLICY],
+        [
+            *REVIEW[:3],
+            "Group decisions",
+            *REVIEW[3:],
+            "Team dashboard",
+            "People",
+            *DELETIONS,
+            "Accounts dashboard",
+            "Data",
+            "Exports",
+            "Jobs",
+            "Data dashboard",
+            "Audit",
+            *POLICY,
+            "Team views",
+        ],
         "messaging/message/{message}/change/",
         "audit/entry/",
         ["message.read"],
     ),
     "Support": (
-        ["People", "Users", *DELETIONS, "Data", "Exports", "Jobs"],
+        ["People", "Users", *DELETIONS, "Accounts dashboard", "Data", "Exports", "Jobs"],
         "accounts/user/{alice}/change/",
         "messaging/conversation/{key}/change/",
         ["person.read"],
     ),
     "Data operator": (
-        ["Review", "Conversations", "Messages", "Dashboard", "Data", "Imports", "Exports", "Jobs"],
+        [
+            "Review",
+            "Conversations",
+            "Messages",
+            "Data",
+            "Imports",
+            "Imports of reports",
+            "Exports",
+            "Jobs",
+            "Data dashboard",
+        ],
         "messaging/conversation/{key}/change/",
         "accounts/user/",
         ["conversation.read"],
     ),
     "Auditor": (
-        ["People", *DELETIONS, "Data", "Audit", "Audit trail", "Verification", *POLICY],
+        [
+            "People",
+            *DELETIONS,
+            "Data",
+            "Audit",
+            "Audit trail",
+            "Openings without a report",
+            "Verification",
+            "Oversight dashboard",
+            *POLICY,
+        ],
         "audit/entry/",
         "messaging/conversation/",
         ["audit.read"],

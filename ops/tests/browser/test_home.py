@@ -42,8 +42,8 @@ def test_home_leads_to_the_work_and_the_figures_have_a_page(open_page: OpenPage,
     page.get_by_role("link", name="open holds").click()
     expect(page.get_by_role("heading", name="Holds")).to_be_visible()
 
-    open_from_menu(page, "Review", "Dashboard")
-    expect(page.get_by_role("heading", name="Messages per day, last 30 days")).to_be_visible()
+    open_from_menu(page, "Review", "Review dashboard")
+    expect(page.get_by_role("heading", name="Waiting now, by severity")).to_be_visible()
     check(page)
 
 

@@ -169,7 +169,7 @@ def test_a_reviewers_tasks(
     page.locator("main input[name=q]").fill("bicycle still")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    expect(page.locator("mark").first).to_have_text(re.compile("bicycle still"))
+    expect(page.locator("mark")).to_contain_text(["bicycle", "still"])
     walk.ends(clicks=1, loads=1)
 
 

@@ -1,0 +1,119 @@
+"""Searching in a real browser: from what is typed to the message, from hit to hit by keyboard, and what is mistyped."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import START, answer, write
+from ops.conftest import READING, make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def rita(transactional_db: Any) -> Any:
+    """Rita reviews."""
+    return make_staff("rita", *READING)
+
+
+@pytest.fixture
+def harbour(transactional_db: Any) -> list[Message]:
+    """Three messages about a harbour in two conversations, the newest last."""
+    alice, bob = make_user("alice"), make_user("bob")
+    first = write(alice, bob, "a harbour, once", timestamp=START - timedelta(days=70))
+    second = write(bob, alice, f"{'Let me see. ' * 30}The old harbour", minute=2)
+    return [first, second, answer(second, "Which HARBOUR?", minute=3)]
+
+
+def check(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def marked(page: Page) -> Any:
+    return page.locator(".messages > li:has(> .marked)")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_from_what_is_typed_to_the_message_and_from_hit_to_hit(
+    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto("/console/messaging/message/")
+    page.get_by_text("How to search").click()
+    expect(page.get_by_text("sent by this person")).to_be_visible()
+    check(page)
+    page.get_by_label("Search messages").fill("harbour -boat")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("3 messages")
+    check(page)
+    bars = page.get_by_role("navigation", name="When they were sent")
+    bars.get_by_role("link", name="January 2026: 2 messages").click()
+    expect(page.get_by_role("status")).to_contain_text("2 messages")
+    check(page)
+    page.go_back()
+    page.locator("#result_list a").first.click()
+    expect(marked(page)).to_contain_text("Which HARBOUR?")
+    check(page)
+    for key, text in (("n", "The old harbour"), ("n", "a harbour, once"), ("p", "The old harbour")):
+        page.keyboard.press(key)
+        expect(marked(page)).to_contain_text(text)
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.get_by_role("status")).to_contain_text("3 messages")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_mistake_is_shown_where_it_stands(
+    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto("/console/messaging/conversation/?q=harbour+colour:red")
+    expect(page.locator("#search-fault mark")).to_have_text("colour:")
+    expect(page.get_by_text("There is no filter “colour:”.")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_jump_box_shows_texts(
+    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
+) -> None:
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto("/console/")
+    page.keyboard.press("/")
+    page.keyboard.type("harbo")
+    found = page.get_by_role("option").filter(has_text="The old harbour")
+    expect(found).to_be_visible()
+    check(page)
+    page.keyboard.type("ur")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Messages")).to_be_visible()
+    check(page)
+    page.locator(".jump-texts a").first.click()
+    expect(marked(page)).to_contain_text("Which HARBOUR?")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [LOOKS[0], LOOKS[-1]])
+def test_near_duplicates_are_found_from_a_message_and_lead_to_theirs(
+    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
+) -> None:
+    offer = "Win a harbour cruise today, send your number to"
+    one, other = (write(make_user(name), harbour[0].receiver, f"{offer} {name}") for name in ("sam", "sue"))
+    page = open_page(width, scheme)
+    sign_in(page, rita)
+    page.goto(f"/console/messaging/message/{one.pk}/change/")
+    page.get_by_role("link", name="Find near-duplicates").click()
+    expect(page.get_by_role("heading", name=f"Near-duplicates of message {one.pk}")).to_be_visible()
+    check(page)
+    page.get_by_role("link").filter(has_text=f"{offer} sue").click()
+    expect(page).to_have_url(re.compile(rf"/{other.conversation_id}/|/{other.pk}/"))

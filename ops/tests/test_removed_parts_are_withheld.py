@@ -1,0 +1,173 @@
+"""What moderators removed from a text is read nowhere: no page, list, search, export or trail of any role has it.
+
+But for one place: the page of the message, where a Lead asks for it, which is recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import ORIGINAL_WITHHELD, Message
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from messaging.texts.redacting import MARK, find, redact
+from ops.audit.models import Entry
+from ops.exports import requests
+from ops.exports.models import Export
+from ops.exports.tests.conftest import folder
+from ops.exports.tests.exporting import NOW, WHY, exported, make_exporter, unzipped
+from ops.files import private_files
+from ops.tests.roles import PEOPLE, keys_of_rows
+from ops.tests.test_who_may_open_what import EXPECTED, ROUTES, address, signed_in
+
+__all__ = ["folder"]
+
+CANARY = "zq-canary-zq"
+ROOT = Path(__file__).resolve().parents[2]
+# Who may name the column with old texts, and why; everybody else reads what MessageHistoryQuerySet.readable() gives.
+MAY_NAME_OLD_TEXTS = {
+    "messaging/managers.py": "the gate",
+    "messaging/models.py": "declares and stores it",
+    "messaging/writing.py": "stores it",
+    "messaging/search/engine.py": "looks for words in it; messaging/search/query.py asks the gate which",
+    "messaging/search/indexing.py": "indexes its words",
+    "ops/imports/storing/texts.py": "stores it, and takes imports back",
+    "ops/imports/undoing.py": "compares it, to leave what was changed since",
+    "ops/exports/columns.py": "the name of a column; its value is the gate's",
+    "ops/console/lists/unopened.py": "takes it off rows that are not shown yet",
+    "bench/generate.py": "makes data",
+    "bench/models.py": "the tables as plain Django would have them",
+}
+
+
+@pytest.fixture
+def keys(db: Any) -> dict[str, Any]:
+    """The key of a row of each model. The message was reported and decided, and then part of it was removed."""
+    alice, bob = make_user("alice"), make_user("bob")
+    message = write(alice, bob, f"draft with {CANARY}")
+    answer(message)
+    message.content = f"hello {CANARY} bye"
+    message.save()
+    found = keys_of_rows(alice, bob, message)
+    redact(message.pk, find(message.content, CANARY), revision=2, by=make_user("moderator"))
+    return found
+
+
+def text_of(response: Any) -> str:
+    return str((b"".join(response.streaming_content) if response.streaming else response.content), "utf-8", "replace")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("who", PEOPLE)
+def test_no_address_of_the_console_shows_it_to_anybody(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
+    client = signed_in(who)
+    asked = [address(name, keys) for name in EXPECTED]
+    asked += [f"{at}?q=bye" for at in asked if at.endswith(("/message/", "/conversation/"))]
+    asked += [f"{at}?edits=1" for at in asked if "/message/" in at and at.endswith("/change/")]
+    shown = 0
+    for method in ("get", "post"):
+        for at in asked:
+            if method == "post" and "logout" in at:
+                continue
+            text = text_of(getattr(client, method)(at))
+            assert CANARY not in text, (method, at)
+            shown += MARK in text
+    assert bool(shown) is (who not in ("nobody", "alice", "nils", "sue", "otto"))
+    assert not Entry.objects.filter(details__icontains=CANARY).exists()
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_originals_are_for_leads_alone(who: str, keys: dict[str, Any]) -> None:
+    """Asked for, on every page of messages and cases: only the page of the message gives them, which is recorded."""
+    client = signed_in(who)
+    pages = [name for name in EXPECTED if name.startswith(("messaging_", "moderation_case_", "accounts_user_"))]
+    given = [name for name in pages if CANARY in text_of(client.get(f"{address(name, keys)}?originals=1"))]
+    entries = Entry.objects.filter(event="message.originals_read")
+    recorded = list(entries.values_list("target_type", "target_id", "actor_name"))
+    if who in ("lena", "rosa"):
+        assert given == ["messaging_message_change"]
+        assert recorded == [("messaging.message", str(keys["messaging/message/"]), who)]
+    else:
+        assert (given, recorded) == ([], [])
+
+
+def test_searching_for_it_finds_nothing(keys: dict[str, Any]) -> None:
+    client = signed_in("rosa")
+    for at in ("messaging_message_changelist", "messaging_conversation_changelist"):
+        found = client.get(f"{reverse(f'admin:{at}')}?q={CANARY}").context["cl"]
+        assert list(found.result_list) == []
+
+
+@pytest.mark.django_db
+def test_no_export_has_it_whoever_makes_it(folder: Path, keys: dict[str, Any]) -> None:
+    emma = make_exporter("emma", "view_message", "view_conversation", "view_user", "read_redacted")
+    for format in Export.Format.values:
+        content = exported(emma, format=format, histories=True)
+        files = unzipped(content)
+        for name, file in files.items():
+            texts = unzipped(file).values() if format == "xlsx" else [file]
+            assert not any(CANARY.encode() in text for text in texts), name
+        if format == "csv":
+            assert files["histories.csv"].decode().count(ORIGINAL_WITHHELD) == 2
+    message = Message.objects.get(pk=keys["messaging/message/"])
+    for person in (message.sender, message.receiver):
+        export = requests.person_zip(person, by=emma, reason=WHY, now=NOW)
+        files = unzipped(private_files.path(export.file).read_bytes())
+        assert not any(CANARY.encode() in text for text in files.values())
+
+
+def test_a_lead_reads_the_originals_with_what_was_removed(keys: dict[str, Any]) -> None:
+    client, at = signed_in("lena"), address("messaging_message_change", keys)
+    page = client.get(at).content.decode()
+    assert "Show originals" in page and page.count("Original withheld") >= 2
+    assert CANARY not in page
+    page = client.get(f"{at}?originals=1").content.decode()
+    assert "Hide originals" in page and CANARY in page
+    page = signed_in("rita").get(at).content.decode()
+    assert "Show originals" not in page and page.count("Original withheld") >= 2
+
+
+def test_the_lists_show_a_chip_and_filter(keys: dict[str, Any]) -> None:
+    client = signed_in("rita")
+    at = reverse("admin:messaging_message_changelist")
+    assert client.get(at).content.decode().count("part removed</span>") == 1
+    for chosen, number in (("yes", 1), ("no", Message.objects.count() - 1)):
+        assert len(client.get(f"{at}?redacted={chosen}").context["cl"].result_list) == number
+    thread = client.get(address("messaging_conversation_change", keys)).content.decode()
+    assert thread.count("part removed</span>") == 1
+    edits = client.get(reverse("admin:messaging_messagehistory_changelist")).content.decode()
+    assert edits.count("Original withheld") == 2
+
+
+def test_old_texts_are_named_only_where_this_list_says_why() -> None:
+    """Whoever shows old texts reads ``text`` of ``MessageHistory.objects.readable()``."""
+    named = {
+        str(path.relative_to(ROOT))
+        for folder in ("messaging", "ops", "bench")
+        for kind in ("*.py", "*.html")
+        for path in (ROOT / folder).rglob(kind)
+        if not {"tests", "migrations"} & set(path.relative_to(ROOT).parts)
+        and re.search(r"\bold_content\b", path.read_text())
+    }
+    assert named == set(MAY_NAME_OLD_TEXTS)
+
+
+def test_every_list_of_histories_is_readable_only(keys: dict[str, Any], client: Client) -> None:
+    """The pages of participants, which messaging tests by itself, behind the console's settings."""
+    message = Message.objects.get(pk=keys["messaging/message/"])
+    for person in (message.sender, message.receiver):
+        client.force_login(person)
+        for name, key in (("conversation", message.conversation_id), ("history", message.pk), ("reply", message.pk)):
+            text = client.get(reverse(f"messaging:{name}", args=[key])).content.decode()
+            assert CANARY not in text, name
+        assert "part removed by moderators" in client.get(message.get_absolute_url()).content.decode()
+
+
+def test_every_role_is_crawled() -> None:
+    assert {"messaging_message_change", "messaging_messagehistory_changelist", "moderation_case_change"} <= set(ROUTES)
