@@ -186,7 +186,7 @@ WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", default=1, least=1)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "ops.accounts.signing_in.throttling.ThrottlingBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "ops.accounts.signing_in.backend.AccountBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -84,10 +84,10 @@ def test_it_costs_the_same_however_much_they_wrote(
         reviewing.get(between(alice, bob))
 
     more(0)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         reviewing.get(between(alice, bob))
     more(10)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         reviewing.get(between(alice, bob))
 
 

@@ -199,7 +199,7 @@ def test_sessions_and_failed_sign_ins_go(client: Client, sue: Any, sam: Any, ali
     for name in ("alice", "bob"):
         client.post(reverse("login"), {"username": name, "password": "wrong"})
     request = approved(alice, by=sue, approver=sam)
-    client.force_login(User.objects.get(pk=alice.pk), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(pk=alice.pk), "ops.accounts.signing_in.backend.AccountBackend")
     assert sessions.Session.objects.filter(account_id=alice.pk).exists()
     work_on(request)
     assert not sessions.Session.objects.filter(account_id=alice.pk).exists()

@@ -87,7 +87,7 @@ def plant_traces(person: User, sue: User) -> None:
     record_refused_sign_in(EMAIL)
     record(ConsoleEvent.MESSAGE_READ, actor=sue, target=("messaging.message", 7), reason=f"A complaint about {NAME}.")
     chain.seal()
-    Client().force_login(person, "django.contrib.auth.backends.ModelBackend")
+    Client().force_login(person, "ops.accounts.signing_in.backend.AccountBackend")
     Client().post(reverse("login"), {"username": NAME, "password": "wrong"}, headers={"host": "localhost"})
     LogEntry.objects.create(
         user=sue, content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk), object_repr=NAME,
@@ -171,7 +171,7 @@ def cached() -> str:
 @pytest.fixture
 def watched(rosa: Any) -> Iterator[Client]:
     client = Client()
-    client.force_login(rosa, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(rosa, "ops.accounts.signing_in.backend.AccountBackend")
     yield client
 
 
@@ -179,7 +179,7 @@ def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: An
     person = make_user(NAME, email=EMAIL)
     write(person, bob, TEXT, timestamp=timezone.now() - timedelta(minutes=1))
     reader = Client()
-    reader.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+    reader.force_login(bob, "ops.accounts.signing_in.backend.AccountBackend")
     pages = [(reader, reverse("messaging:inbox")), (watched, reverse("admin:dashboard_data"))]
     call_command("keep_figures")
     for client, address in pages:

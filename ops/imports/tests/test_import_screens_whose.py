@@ -125,7 +125,7 @@ def test_a_page_costs_the_same_queries_however_large_the_file(
     for rows in (2, 400):
         import_ = bring(importing, csv_of(*(message(str(key), "gone") for key in range(rows))))
         importing.get(address(import_))  # tells that the check is over
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             importing.get(address(import_))
 
 
@@ -137,5 +137,5 @@ def test_the_list_costs_the_same_queries_however_long(
         Import.objects.bulk_create(
             Import(by=make_user(f"user-{number}-{key}"), file_name="a.csv", state=State.STORED) for key in range(number)
         )
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             importing.get(LIST)
