@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from ops.accounts.signing_in.ending import SessionView
 from ops.accounts.signing_in.forms import SignInForm
 from ops.accounts.signing_in.views import ConfirmView, home
+from ops.accounts.time_zone import OfferedZoneView, ParticipantTimeZoneView
 from ops.audit.refusals import went_wrong
 from ops.console import refusals
 from ops.dashboard.metrics.view import metrics
@@ -21,6 +23,9 @@ urlpatterns = [
     path("messages/", include("messaging.urls")),
     path("sign-in/", sign_in, name="login"),
     path("confirm/", ConfirmView.as_view(), name="confirm"),
+    path("session/", SessionView.as_view(), name="session"),
+    path("time-zone/", ParticipantTimeZoneView.as_view(), name="time_zone"),
+    path("time-zone/offered/", OfferedZoneView.as_view(), name="offered_time_zone"),
     path("metrics/", metrics, name="metrics"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

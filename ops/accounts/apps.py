@@ -31,6 +31,7 @@ class AccountsConfig(Room):
 
     slots = {
         "account.menu": "accounts/_time_zone_link.html",
+        "frame.above": "accounts/_above.html",
         "keyboard": "accounts/_own_keys.html",
         "conversation.two_people": "accounts/person/_between_link.html",
     }

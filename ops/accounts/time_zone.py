@@ -1,4 +1,8 @@
-"""Each person's own time zone, chosen in the account menu: all times that they see are of it."""
+"""Each person's own time zone: all times that they see are of it.
+
+Chosen in the account menu of the console, or on a page of participants. Whoever chose none is offered the zone of their
+browser, once.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,22 @@ from zoneinfo import ZoneInfoNotFoundError, available_timezones
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import UpdateView
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import UpdateView, View
 
+from messaging import page_cache
 from messaging.database.moments import StandingZone
 from ops.accounts.models import User
 
 CHOSEN = "Times are shown in {zone} now."
+FROM_NEXT_PAGE = "Times are shown in {zone} from the next page on."
+STAYS = "Times stay in {zone}."
+UNKNOWN = "That time zone is not one of those offered. Nothing was changed."
 
 
 def zones() -> list[str]:
@@ -63,23 +74,64 @@ class TimeZoneForm(forms.ModelForm):
         field.choices = [("", f"That of the console ({settings.TIME_ZONE})"), *((name, name) for name in zones())]
 
 
-class TimeZoneView(UpdateView):
-    """The page on which somebody who may sign in to the console chooses their own zone."""
+class _OwnZone(UpdateView):
+    """The zone of whoever is signed in; a subclass has the template, and where saving leads."""
 
     http_method_names = ["get", "head", "post", "options"]
     form_class = TimeZoneForm
-    template_name = "accounts/time_zone.html"
     context_object_name = "person"  # "user" is whoever is signed in
+    address = ""
 
     def get_object(self, queryset: Any = None) -> Any:
         return User.objects.get(pk=self.request.user.pk)
+
+    def form_valid(self, form: forms.ModelForm) -> HttpResponse:
+        person = form.save(commit=False)
+        person.zone_asked = True
+        person.save(update_fields=["time_zone", "zone_asked"])
+        page_cache.invalidate([person.pk])
+        messages.success(self.request, CHOSEN.format(zone=person.time_zone or settings.TIME_ZONE))
+        return HttpResponseRedirect(reverse(self.address))
+
+
+class TimeZoneView(_OwnZone):
+    """The page on which somebody who may sign in to the console chooses their own zone."""
+
+    template_name = "accounts/time_zone.html"
+    address = "admin:time_zone"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {**admin.site.each_context(self.request), "title": "Time zone", **kwargs}
         return super().get_context_data(**context)
 
-    def form_valid(self, form: forms.ModelForm) -> HttpResponse:
-        person = form.save(commit=False)
-        person.save(update_fields=["time_zone"])
-        messages.success(self.request, CHOSEN.format(zone=person.time_zone or settings.TIME_ZONE))
-        return HttpResponseRedirect(reverse("admin:time_zone"))
+
+@method_decorator(never_cache, name="dispatch")
+class ParticipantTimeZoneView(LoginRequiredMixin, _OwnZone):
+    """The same in the layout of participants."""
+
+    template_name = "accounts/time_zone_of_participant.html"
+    address = "time_zone"
+
+
+@method_decorator(never_cache, name="dispatch")
+class OfferedZoneView(LoginRequiredMixin, View):
+    """What somebody answers to the offer of their browser's zone: ``zone`` to take it, without one to refuse it.
+
+    Either way they are not asked again. The answer is a sentence in JSON: the page stays, with what was typed on it.
+    """
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        zone = request.POST.get("zone", "")
+        if zone and zone not in zones():
+            return JsonResponse({"sentence": UNKNOWN}, status=400)
+        person = User.objects.filter(pk=request.user.pk)
+        if zone:
+            person.update(time_zone=zone, zone_asked=True)
+            sentence = FROM_NEXT_PAGE.format(zone=zone)
+        else:
+            person.update(zone_asked=True)
+            sentence = STAYS.format(zone=settings.TIME_ZONE)
+        page_cache.invalidate([request.user.pk])
+        return JsonResponse({"sentence": sentence})

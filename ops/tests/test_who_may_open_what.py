@@ -203,6 +203,7 @@ def stored() -> dict[str, Any]:
     rows: dict[str, Any] = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in STORED}
     for user in rows["User"]:
         user.pop("last_login")
+        user.pop("zone_asked")  # set by anybody who saves their own zone
     rows["roles"] = set(User.groups.through._default_manager.values_list("user", "group"))
     rows["permissions"] = set(Group.permissions.through.objects.values_list("group", "permission"))
     return rows

@@ -14,18 +14,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ops.accounts.signing_in.sessions import ENDED
 from ops.console.numbers import counted
 from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
 NOTED_EVERY = 60  # seconds: activity is written once a minute, not on each page
+KEPT_SECONDS = 3600  # what is typed after the end of a session is kept for so long
 
 
 class SessionLimitsMiddleware:
     """Signs out users whose session is over, with the reason on the sign-in page, which leads back.
 
     Every request counts as activity, a page that the server kept in its cache too. What a browser shows from its own
-    memory is no request, and does not; neither does a page that asks by itself how far a job is.
+    memory is no request, and does not; neither does a page that asks by itself how far a job is, or how long the
+    session lasts.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -34,38 +37,69 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Reading the session, not the user, costs no query on anonymous pages.
         if SESSION_KEY in request.session:
-            now = _now()
-            reason = why_over(request.session, now)
-            if reason:
-                logout(request)
+            at = now()
+            reason = why_over(request.session, at)
+            asks_for_rest = request.path == reverse("session")
+            if reason and not asks_for_rest:
+                _end(request, at)
                 if request.path not in (reverse("login"), reverse("admin:login"), reverse("logout")):
                     return _to_sign_in(request, reason)
-            elif now - request.session.get(SEEN_AT, 0) >= NOTED_EVERY and not is_polling(request.path):
-                request.session[SEEN_AT] = now
-                request.session.setdefault(SIGNED_IN_AT, now)
+            elif not reason and _is_news(request, at) and not is_polling(request.path):
+                request.session[SEEN_AT] = at
+                request.session.setdefault(SIGNED_IN_AT, at)
         return self.get_response(request)
 
 
 def begin(request: HttpRequest) -> None:
     """Start both limits: somebody has just signed in."""
-    request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = _now()
+    request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now()
+    if request.session.pop(ENDED, None):
+        request.session.set_expiry(None)
 
 
-def why_over(session: Any, now: int) -> str | None:
-    """The sentence that says why a session is over at ``now`` (seconds since the epoch), or None.
+def ends(session: Any, at: int) -> tuple[int, int]:
+    """When a session ends without activity, and when it ends whatever its owner does, in seconds since the epoch."""
+    idle = session.get(SEEN_AT, at) + settings.SESSION_IDLE_MINUTES * 60
+    return idle, session.get(SIGNED_IN_AT, at) + settings.SESSION_HOURS * 3600
+
+
+def ended_account(session: Any, at: int) -> str | None:
+    """The key of the account whose session in this browser reached a limit less than an hour ago, or None."""
+    account, ended = session.get(ENDED, ("", 0))
+    return account if account and at - ended < KEPT_SECONDS else None
+
+
+def why_over(session: Any, at: int) -> str | None:
+    """The sentence that says why a session is over ``at`` a time (seconds since the epoch), or None.
 
     One without times, from before there were limits, begins with its next request.
     """
-    minutes, hours = settings.SESSION_IDLE_MINUTES, settings.SESSION_HOURS
-    if now - session.get(SEEN_AT, now) >= minutes * 60:
-        return f"You were signed out after {counted(minutes, 'minute')} without activity."
-    if now - session.get(SIGNED_IN_AT, now) >= hours * 3600:
-        return f"You were signed out because you signed in {counted(hours, 'hour')} ago."
+    idle, total = ends(session, at)
+    if at >= idle:
+        return f"You were signed out after {counted(settings.SESSION_IDLE_MINUTES, 'minute')} without activity."
+    if at >= total:
+        return f"You were signed out because you signed in {counted(settings.SESSION_HOURS, 'hour')} ago."
     return None
 
 
-def _now() -> int:
+def now() -> int:
+    """The time in seconds since the epoch, as sessions hold it."""
     return int(timezone.now().timestamp())
+
+
+def _is_news(request: HttpRequest, at: int) -> bool:
+    """Whether this request is activity that is to be noted. Whoever asks to stay must not be a minute too early."""
+    if request.path == reverse("session"):
+        return request.method == "POST"
+    return at - request.session.get(SEEN_AT, 0) >= min(NOTED_EVERY, settings.SESSION_IDLE_MINUTES * 15)
+
+
+def _end(request: HttpRequest, at: int) -> None:
+    """Sign out. The browser's new session knows whose ended, so that what they send late is kept for them."""
+    account = request.session[SESSION_KEY]
+    logout(request)
+    request.session[ENDED] = (account, at)
+    request.session.set_expiry(KEPT_SECONDS)
 
 
 def _to_sign_in(request: HttpRequest, reason: str) -> HttpResponse:

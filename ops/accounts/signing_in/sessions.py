@@ -9,9 +9,12 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
+# In the session of a browser in which nobody is signed in: whose session reached a limit there, and when.
+ENDED = "ended"
+
 
 class Session(AbstractBaseSession):
-    """``account_id`` is None before anybody signs in."""
+    """``account_id`` is whose session it is, or whose ended in that browser lately; None if nobody has signed in."""
 
     account_id = models.BigIntegerField(null=True, db_index=True)
 
@@ -32,7 +35,7 @@ class SessionStore(DatabaseSessions):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
-        key = data.get(SESSION_KEY)
+        key = data.get(SESSION_KEY) or data.get(ENDED, (None,))[0]
         session.account_id = None if key is None else get_user_model()._meta.pk.to_python(key)
         return session
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,3 +81,104 @@ def test_every_zone_that_is_offered_is_known() -> None:
 def test_who_may_not_sign_in_to_the_console_has_no_such_page(client: Client, alice: Any) -> None:
     client.force_login(alice)
     assert client.get(ZONE).status_code == 302
+
+
+# --- The zone of the browser is offered -------------------------------------------------------------------------------
+
+OFFERED, OWN = reverse("offered_time_zone"), reverse("time_zone")
+INDEX, INBOX = reverse("admin:index"), reverse("messaging:inbox")
+
+
+def is_offered(client: Client, page: str) -> bool:
+    return "accounts/zone.js" in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "zone", "said"),
+    [
+        ({"zone": "Europe/Berlin"}, "Europe/Berlin", "Times are shown in Europe/Berlin from the next page on."),
+        ({}, None, "Times stay in UTC."),
+    ],
+)
+def test_the_answer_to_the_offer_is_remembered(rita: Client, answer: dict[str, str], zone: Any, said: str) -> None:
+    assert is_offered(rita, INDEX) and is_offered(rita, INBOX)
+    assert rita.post(OFFERED, answer).json() == {"sentence": said}
+    assert User.objects.get(username="rita").time_zone == zone
+    assert not is_offered(rita, INDEX) and not is_offered(rita, INBOX)
+
+
+def test_who_chose_a_zone_is_offered_none(rita: Client) -> None:
+    choose(rita, "")
+    assert not is_offered(rita, INDEX)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "Etc/GMT+5", "../passwd", "<b>", "x" * 5_000])
+def test_a_zone_that_is_not_offered_is_not_taken(rita: Client, zone: str) -> None:
+    response = rita.post(OFFERED, {"zone": zone})
+    assert (response.status_code, response.json()) == (400, {"sentence": time_zone.UNKNOWN})
+    assert is_offered(rita, INDEX)
+
+
+def test_nobody_else_answers_or_chooses(client: Client, db: Any) -> None:
+    for page in (OFFERED, OWN):
+        assert client.post(page, {"zone": "Europe/Berlin"})["Location"].startswith("/sign-in/")
+    assert client.get(OFFERED)["Location"].startswith("/sign-in/")
+
+
+def test_participants_choose_theirs_and_read_times_of_it_at_once(client: Client, alice: Any, bob: Any) -> None:
+    message = write(bob, alice)
+    Message.objects.filter(pk=message.pk).update(timestamp=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    client.force_login(alice)
+    page = reverse("messaging:conversation", args=[message.conversation_id])
+    for _ in range(2):
+        assert "5 January 2026, 12:00" in client.get(page).content.decode()
+    said = client.post(OWN, {"time_zone": "Asia/Kolkata"}, follow=True).content.decode()
+    assert "Times are shown in Asia/Kolkata now." in said and "Time zone: Asia/Kolkata" in said
+    assert "5 January 2026, 17:30" in client.get(page).content.decode()
+
+
+# --- Around daylight saving time --------------------------------------------------------------------------------------
+
+SPRING, AUTUMN = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
+CHANGES = [
+    # One second before and at the change of Europe's clocks, in the zones of two people.
+    (datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), "01:59:59 CET", "06:29:59 IST"),
+    (SPRING, "03:00:00 CEST", "06:30:00 IST"),
+    (datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), "02:59:59 CEST", "06:29:59 IST"),
+    (AUTUMN, "02:00:00 CET", "06:30:00 IST"),
+    # The hour that the clocks of America repeat: only the zone tells the two apart.
+    (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "06:30:00 CET", "11:00:00 IST"),
+]
+
+
+@pytest.mark.parametrize(("moment", "in_berlin", "in_kolkata"), CHANGES)
+def test_two_zones_see_the_same_moment_rightly(
+    rita: Client, alice: Any, bob: Any, moment: datetime, in_berlin: str, in_kolkata: str
+) -> None:
+    """Every exact time says of which zone it is, and machines read the same moment in both."""
+    message = write(alice, bob)
+    Message.objects.filter(pk=message.pk).update(timestamp=moment)
+    page = reverse("admin:messaging_message_change", args=[message.pk])
+    rita.force_login(make_staff("otto", "view_conversation", "view_message"))
+    read = []
+    for zone, words in (("Europe/Berlin", in_berlin), ("Asia/Kolkata", in_kolkata)):
+        User.objects.filter(username="otto").update(time_zone=zone)
+        html = rita.get(page).content.decode()
+        assert words in html
+        stamps = {datetime.fromisoformat(text) for text in re.findall(r'<time datetime="([^"]+)"', html)}
+        read.append({stamp.astimezone(UTC) for stamp in stamps})
+    assert moment in read[0] and moment in read[1]
+
+
+def test_the_hour_that_comes_twice_is_two_moments(rita: Client, alice: Any, bob: Any) -> None:
+    first, second = write(alice, bob, "before"), write(bob, alice, "after")
+    for message, moment in (
+        (first, datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),
+        (second, datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),
+    ):
+        Message.objects.filter(pk=message.pk).update(timestamp=moment)
+    choose(rita, "America/New_York")
+    pages = [
+        rita.get(reverse("admin:messaging_message_change", args=[one.pk])).content.decode() for one in (first, second)
+    ]
+    assert "01:30:00 EDT" in pages[0] and "01:30:00 EST" in pages[1]

@@ -12,7 +12,7 @@ from messaging.models import Message
 from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
-from ops.accounts.signing_in.sessions import Session, SessionStore
+from ops.accounts.tests.ending import let_pass
 from ops.conftest import make_staff
 from ops.deletion.models import DeletionRequest
 
@@ -23,16 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def sue(transactional_db: Any) -> Any:
     """Sue supports users, and may delete accounts."""
     return make_staff("sue", "view_user", "delete_user")
-
-
-def let_pass(minutes: int) -> None:
-    """Make everybody's session that much older."""
-    for session in Session.objects.all():
-        times = session.get_decoded()
-        for name in ("seen_at", "signed_in_at", "confirmed_at"):
-            if name in times:
-                times[name] -= minutes * 60
-        Session.objects.filter(pk=session.pk).update(session_data=SessionStore().encode(times))
 
 
 def fill_in(page: Page, username: str, password: str, button: str) -> None:

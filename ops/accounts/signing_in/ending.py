@@ -1,0 +1,75 @@
+"""How long a session still lasts, for the notice that pages show before its end; asking is no activity, staying is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import time_format
+from django.views.decorators.cache import never_cache
+from django.views.generic import View
+
+from ops.accounts.signing_in import limits
+from ops.console.numbers import counted
+
+NOTICE = 5 * 60  # seconds before the end
+ENDS = "Your session ends at {time}."
+CANNOT_BE_EXTENDED = (
+    "Your session ends at {time}, {hours} after you signed in. It cannot be extended. Send what you are working on, "
+    "then sign out and sign in again."
+)
+ENDED = "Your session has ended. Copy what you have typed, then sign in again."
+SIGNED_OUT = "You are signed out. Copy what you have typed before you sign in again."
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a session: ``seconds`` (0: nothing), whether activity extends it, and the sentence to show."""
+
+    seconds: int
+    extends: bool
+    sentence: str
+
+
+def rest_of(session: Any, now: int) -> Rest:
+    """What is left of ``session`` at ``now`` (seconds since the epoch)."""
+    if SESSION_KEY not in session or limits.why_over(session, now):
+        ended = SESSION_KEY in session or limits.ended_account(session, now) is not None
+        return Rest(0, extends=False, sentence=ENDED if ended else SIGNED_OUT)
+    idle, total = limits.ends(session, now)
+    end = min(idle, total)
+    words = ENDS if idle < total else CANNOT_BE_EXTENDED
+    local = timezone.localtime(datetime.fromtimestamp(end, UTC))
+    sentence = words.format(time=time_format(local), hours=counted(settings.SESSION_HOURS, "hour"))
+    return Rest(end - now, extends=idle < total, sentence=sentence)
+
+
+@method_decorator(never_cache, name="dispatch")
+class SessionView(View):
+    """GET says how long the session of this browser lasts, as JSON; POST is a sign of its owner, who stays."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rest = rest_of(request.session, limits.now())
+        notice = min(NOTICE, settings.SESSION_IDLE_MINUTES * 30)  # half of a very short limit
+        return JsonResponse(
+            {
+                "seconds": rest.seconds,
+                "notice": notice,
+                "extends": rest.extends,
+                "sentence": rest.sentence,
+                "sign_in": "" if rest.seconds else reverse("home"),
+            }
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The middleware has noted the activity already, unless the session was over."""
+        return self.get(request)

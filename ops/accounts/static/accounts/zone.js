@@ -1,0 +1,41 @@
+/* Offers the time zone of the browser to whoever has not chosen one. The answer is remembered, and changes no page. */
+"use strict";
+
+(() => {
+  const { address, zone } = document.currentScript.dataset;
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!own || own === zone || own.startsWith("Etc/")) return;
+
+  const offer = document.createElement("section");
+  offer.className = "page-notice";
+  offer.setAttribute("aria-label", "Time zone");
+  const sentence = document.createElement("p");
+  sentence.setAttribute("role", "status");
+  sentence.textContent = `Times are shown in ${zone}. Show them in ${own}?`;
+  const yes = button("Yes", "", () => answer(own));
+  const no = button("No", "secondary", () => answer(""));
+  offer.append(sentence, yes, no);
+  document.currentScript.after(offer);
+
+  function button(words, kind, act) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = kind;
+    made.textContent = words;
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  async function answer(chosen) {
+    const body = new URLSearchParams({ zone: chosen });
+    const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "" };
+    const said = await fetch(address, { method: "POST", headers, body }).catch(() => null);
+    const kind = said?.headers.get("Content-Type") ?? "";
+    if (kind.startsWith("application/json")) sentence.textContent = (await said.json()).sentence;
+    else sentence.textContent = "Your answer was not saved. Reload the page and try again.";
+    yes.remove();
+    no.remove();
+    sentence.tabIndex = -1;
+    sentence.focus();
+  }
+})();

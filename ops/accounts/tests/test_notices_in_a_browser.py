@@ -1,0 +1,133 @@
+"""The notices about the end of a session and about the time zone, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.tests.browsing import LOOKS, OpenPage, browser, check, expect_status, open_page, page, sign_in
+from messaging.tests.conversations import write
+from ops.accounts.models import User
+from ops.accounts.tests.ending import let_pass
+from ops.conftest import make_staff
+
+__all__ = ["browser", "open_page", "page"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CONSOLE = "/console/time-zone/"
+
+
+def pass_minutes(page: Page, minutes: int) -> None:
+    """The clocks of the browser and of all sessions go on."""
+    let_pass(minutes)
+    page.clock.fast_forward(minutes * 60_000)
+
+
+@pytest.fixture
+def rita(transactional_db: Any) -> Any:
+    rita = make_staff("rita", "view_conversation", "view_message")
+    User.objects.update(zone_asked=True)
+    return rita
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("address", [CONSOLE, "/messages/new/"])
+def test_a_notice_offers_to_stay_before_the_session_ends(
+    open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
+) -> None:
+    page = open_page(width, scheme)
+    page.clock.install()
+    sign_in(page, rita)
+    page.goto(address)
+    notice = page.get_by_role("region", name="Your session")
+    page.clock.fast_forward(21_000)
+    page.wait_for_load_state("networkidle")
+    expect(notice).to_be_hidden()
+    pass_minutes(page, 26)
+    expect(notice.get_by_role("alert")).to_have_text(re.compile(r"^Your session ends at \d\d:\d\d\.$"))
+    check(page)
+    field = page.locator("main :is(textarea, select, input:not([type=hidden]))").last
+    field.focus()
+    notice.get_by_role("button", name="Stay signed in").press("Enter")
+    expect(notice).to_be_hidden()
+    expect(field).to_be_focused()
+    let_pass(29)
+    page.goto(address)
+    expect(page).to_have_url(re.compile(f"{address}$"))
+
+
+def test_the_notice_can_be_closed_and_says_when_it_is_over(page: Page, rita: Any) -> None:
+    page.clock.install()
+    sign_in(page, rita)
+    page.goto(CONSOLE)
+    notice = page.get_by_role("region", name="Your session")
+    page.clock.fast_forward(21_000)
+    page.wait_for_load_state("networkidle")
+    pass_minutes(page, 26)
+    notice.get_by_role("button", name="Stay signed in").focus()
+    page.keyboard.press("Escape")
+    expect(notice).to_be_hidden()
+    let_pass(4)
+    for _ in range(3):
+        page.clock.fast_forward(61_000)
+        page.wait_for_load_state("networkidle")
+    expect(notice.get_by_role("alert")).to_contain_text("Your session has ended.")
+    expect(notice.get_by_role("button", name="Stay signed in")).to_be_hidden()
+
+
+def test_what_cannot_be_extended_offers_nothing(page: Page, rita: Any, settings: Any) -> None:
+    settings.SESSION_HOURS, settings.SESSION_IDLE_MINUTES = 1, 120
+    page.clock.install()
+    sign_in(page, rita)
+    page.goto(CONSOLE)
+    let_pass(56)
+    page.clock.fast_forward(21_000)
+    notice = page.get_by_role("region", name="Your session")
+    expect(notice.get_by_role("alert")).to_contain_text("1 hour after you signed in. It cannot be extended.")
+    expect(notice.get_by_role("button", name="Stay signed in")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("address", ["/console/", "/messages/new/"])
+def test_the_zone_of_the_browser_is_offered_once(
+    browser: Any, open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
+) -> None:
+    User.objects.update(zone_asked=None)
+    page = open_page(width, scheme)
+    page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
+    sign_in(page, rita)
+    page.goto(address)
+    offer = page.get_by_role("region", name="Time zone")
+    expect(offer).to_contain_text("Times are shown in UTC. Show them in Europe/Berlin?")
+    check(page)
+    offer.get_by_role("button", name="Yes" if width > 1000 else "No").click()
+    expect(offer).to_contain_text("Europe/Berlin from the next page on." if width > 1000 else "Times stay in UTC.")
+    page.goto(address)
+    expect(page.locator("main, #content").first).to_be_visible()
+    expect(offer).to_have_count(0)
+
+
+def test_an_answer_that_is_not_saved_says_so(page: Page, rita: Any) -> None:
+    User.objects.update(zone_asked=None)
+    page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
+    sign_in(page, rita)
+    page.goto("/console/")
+    page.evaluate("for (const token of document.querySelectorAll('[name=csrfmiddlewaretoken]')) token.value = 'x'")
+    expect_status(page, 403)
+    offer = page.get_by_role("region", name="Time zone")
+    offer.get_by_role("button", name="Yes").click()
+    expect(offer).to_contain_text("Your answer was not saved. Reload the page and try again.")
+
+
+def test_without_scripts_nothing_is_offered(open_page: OpenPage, rita: Any, alice: Any) -> None:
+    User.objects.update(zone_asked=None)
+    page = open_page(javascript=False)
+    write(alice, rita)
+    sign_in(page, rita)
+    for address in ("/console/", "/messages/"):
+        page.goto(address)
+        expect(page.locator(".page-notice")).to_have_count(0)
