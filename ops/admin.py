@@ -1,4 +1,4 @@
-"""Registers the models of messaging, and the themes, with the console's features."""
+"""Registers the models of messaging with the console's features."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from admin_interface.admin import ThemeAdmin
-from admin_interface.models import Theme
 from django.contrib import admin, messages
 from django.core.paginator import Page
 from django.db.models import QuerySet
@@ -17,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 import messaging.admin  # noqa: F401 - imported first, so that its registrations are replaced here
+import ops.theme_admin  # noqa: F401 - registers the themes
 from messaging.edits import edits_page
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.texts.beginnings import with_beginning
@@ -29,7 +28,6 @@ from ops.audit.recording import record
 from ops.console import filters
 from ops.console.addresses import whole_number
 from ops.console.correction import CorrectionForm
-from ops.console.declared_lists import DeclaredListAdmin
 from ops.console.keyset import KeysetAdmin, Order
 from ops.console.limits.uploads import takes_texts
 from ops.console.lists import dates
@@ -55,7 +53,7 @@ from ops.searching.jumping import texts
 from ops.searching.lists import SearchedAdmin
 from ops.searching.similar import FindsSimilar
 
-for model in (Theme, Conversation, Message, MessageHistory, Notification):
+for model in (Conversation, Message, MessageHistory, Notification):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -399,12 +397,3 @@ class NotificationAdmin(ArchiveAdmin):
         return with_beginning(
             super().get_queryset(request).select_related("user", "message__sender"), "message__content"
         )
-
-
-@admin.register(Theme)
-class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
-    """Themes. A theme is activated on its page, because the checkboxes in the list have no accessible names."""
-
-    list_editable = ()
-    show_full_result_count = False
-    change_event: str = ConsoleEvent.THEME_CHANGED

@@ -85,9 +85,9 @@ class OpsConfig(Room):
 
     def ready(self) -> None:
         from ops import checks  # noqa: F401 - registers the checks
-        from ops.console import theme
+        from ops.console.theme import stored
 
-        post_migrate.connect(theme.apply_after_migrating, sender=apps.get_app_config("admin_interface"))
+        post_migrate.connect(stored.apply_after_migrating, sender=apps.get_app_config("admin_interface"))
 
 
 class ConsoleConfig(admin_apps.AdminConfig):

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
@@ -18,6 +19,12 @@ READING = ("view_conversation", "view_message", "view_messagehistory", "view_not
 def no_query_of_another_test_is_kept() -> None:
     """Settings are others in each test, and people with the same number."""
     counting.forget()
+
+
+@pytest.fixture(autouse=True)
+def the_theme_is_read_once() -> None:
+    """However slow the machine: queries are counted once a page is warm."""
+    caches["admin_interface"].default_timeout = 3600
 
 
 def make_staff(username: str, *codenames: str) -> Any:

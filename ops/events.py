@@ -14,4 +14,4 @@ class ConsoleEvent(TextChoices):
     MESSAGE_READ = "message.read", "Read a message"
     MESSAGE_EDITED = "message.edited", "Corrected a message"  # conversation (id)
     ORIGINALS_READ = "message.originals_read", "Read what moderators removed from a message"  # conversation (id)
-    THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # {field: {before, after}}
+    THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # fields

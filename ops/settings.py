@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
@@ -158,14 +159,19 @@ else:
 QUERY_SECONDS = environment.number("QUERY_SECONDS", default=15, least=1)  # for one query of a page
 
 REDIS_URL = environment.redis("REDIS_URL")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "ops.caches.FaultTolerantRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "threadward"}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "unique-snowflake"}
     ),
-    # The theme is read on every console page: never over the network, so that Redis being down breaks no page.
-    "admin_interface": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "admin-interface"},
+    # The theme is read on every console page: never over the network, so that Redis being down breaks no page. After so
+    # many seconds a process looks at the database again, where another one may have changed it.
+    "admin_interface": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "admin-interface",
+        "TIMEOUT": 3,
+    },
 }
 # Jobs: what wakes workers is a queue in the database, or in Redis (JOBS_QUEUE=redis); all else of a job is in its row.
 JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
@@ -298,7 +304,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_URL = "media/"
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = VAR_DIR / "media"  # images of themes alone, which ops.console.theme.images serves
 # Uploads to import and files to download: no web server may serve this folder. Web and worker share it.
 PRIVATE_DIR = VAR_DIR / "private"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]

@@ -10,6 +10,7 @@ from ops.accounts.signing_in.views import ConfirmView, home
 from ops.accounts.time_zone import OfferedZoneView, ParticipantTimeZoneView
 from ops.audit.refusals import went_wrong
 from ops.console import refusals
+from ops.console.theme import images
 from ops.dashboard.metrics.view import metrics
 
 sign_in = LoginView.as_view(authentication_form=SignInForm, next_page="home", redirect_authenticated_user=True)
@@ -26,6 +27,7 @@ urlpatterns = [
     path("session/", SessionView.as_view(), name="session"),
     path("time-zone/", ParticipantTimeZoneView.as_view(), name="time_zone"),
     path("time-zone/offered/", OfferedZoneView.as_view(), name="offered_time_zone"),
+    path("media/admin-interface/<str:kind>/<str:name>", images.image, name="theme_image"),
     path("metrics/", metrics, name="metrics"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
 ]

@@ -1,4 +1,4 @@
-"""A tag for the parts of a page that nothing but the theme decides."""
+"""Tags for the parts of a page that the theme decides."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from admin_interface.templatetags.admin_interface_tags import get_admin_interfac
 from django import template
 from django.template.base import NodeList, Parser, Token
 from django.utils.translation import get_language
+
+from ops.console.theme.look import Look, look_of
+from ops.console.theme.palette import Pair, palette
 
 register = template.Library()
 
@@ -42,3 +45,15 @@ def kept_for_theme(parser: Parser, token: Token) -> KeptForTheme:
     content = parser.parse(("endkept_for_theme",))
     parser.delete_first_token()
     return KeptForTheme(content)
+
+
+@register.simple_tag
+def console_look(name: str) -> Look:
+    """``{% console_look site_header as look %}``: title, logo and environment of the active theme."""
+    return look_of(get_admin_interface_theme(), name)
+
+
+@register.simple_tag
+def console_palette() -> dict[str, Pair]:
+    """``{% console_palette as palette %}``: the colours of the active theme, light and dark."""
+    return palette(get_admin_interface_theme())

@@ -1,0 +1,164 @@
+"""The form of a theme: the settings that change something in the console, with colours that can be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from admin_interface.models import Theme
+from django import forms
+
+from ops.console.theme.colours import READABLE, contrast, long_form, readable
+from ops.console.theme.images import ImageField
+from ops.console.theme.palette import GROUNDS
+
+SECTIONS: list[tuple[str | None, dict[str, str]]] = [
+    (None, {"name": "Name of the theme", "active": "Active"}),
+    (
+        "Environment",
+        {
+            "env_name": "Environment",
+            "env_color": "Colour of the environment",
+            "env_visible_in_header": "Show the environment",
+        },
+    ),
+    (
+        "Title and logo",
+        {
+            "title": "Title",
+            "title_visible": "Show the title",
+            "title_color": "Title colour",
+            "logo": "Logo",
+            "logo_visible": "Show the logo",
+            "favicon": "Icon of browser tabs",
+        },
+    ),
+    (
+        "Header",
+        {
+            "css_header_background_color": "Header background",
+            "css_header_text_color": "Header text",
+            "css_header_link_color": "Header links",
+            "css_header_link_hover_color": "Header links under the pointer",
+        },
+    ),
+    (
+        "Links",
+        {"css_generic_link_color": "Links", "css_generic_link_hover_color": "Links under the pointer"},
+    ),
+    (
+        "Section headings",
+        {
+            "css_module_background_color": "Heading background",
+            "css_module_text_color": "Heading text",
+        },
+    ),
+    (
+        "Buttons",
+        {
+            "css_save_button_background_color": "Button background",
+            "css_save_button_background_hover_color": "Button background under the pointer",
+            "css_save_button_text_color": "Button text",
+            "css_delete_button_background_color": "Delete button background",
+            "css_delete_button_background_hover_color": "Delete button background under the pointer",
+            "css_delete_button_text_color": "Delete button text",
+        },
+    ),
+]
+LABELS = {name: label for _, fields in SECTIONS for name, label in fields.items()}
+HELP = {
+    "active": "Used in the console. The theme used until now is kept, but no longer active.",
+    "env_name": "Such as STAGING. It is shown beside the title on every page of the console.",
+    "env_color": "The text on it is dark or white, whichever reads better.",
+    "title_visible": "Without a logo the title is always shown.",
+    "logo": "PNG, JPEG, GIF, WebP or ICO, up to 512 kB. It is shown up to 32 pixels high.",
+    "favicon": "A square image: PNG, JPEG, GIF, WebP or ICO, up to 512 kB.",
+    "css_header_background_color": "In dark mode, colours keep their hue and get another lightness.",
+}
+# Which texts stand on which grounds: the fields of both.
+TEXTS_ON: dict[str, tuple[str, ...]] = {
+    "title_color": ("css_header_background_color",),
+    "css_header_text_color": ("css_header_background_color",),
+    "css_header_link_color": ("css_header_background_color",),
+    "css_header_link_hover_color": ("css_header_background_color",),
+    "css_module_text_color": ("css_module_background_color",),
+    "css_save_button_text_color": ("css_save_button_background_color", "css_save_button_background_hover_color"),
+    "css_delete_button_text_color": ("css_delete_button_background_color", "css_delete_button_background_hover_color"),
+}
+TEXTS_ON_PAGES = ("css_generic_link_color", "css_generic_link_hover_color")
+UNREADABLE = (
+    "Text in this colour is hard to read on {ground}: the contrast is {contrast:.1f}, and {least} is needed. {hint}"
+)
+
+
+# All other settings that are on or off. They change nothing that the console shows, or how its pages work, which is not
+# a matter of the theme: a theme that is saved has them as the console needs them.
+NOT_OFFERED = {
+    **dict.fromkeys(
+        (
+            "env_visible_in_favicon",
+            "language_chooser_active",
+            "related_modal_active",
+            "list_filter_highlight",
+            "list_filter_dropdown",
+            "list_filter_sticky",
+            "list_filter_removal_links",
+            "foldable_apps",
+            "show_fieldsets_as_tabs",
+            "show_inlines_as_tabs",
+            "collapsible_stacked_inlines",
+            "collapsible_tabular_inlines",
+            "form_actions_sticky",
+            "form_submit_sticky",
+            "form_pagination_sticky",
+        ),
+        False,
+    ),
+    "recent_actions_visible": True,
+}
+
+
+class ThemeForm(forms.ModelForm):
+    """What a team may choose of a theme."""
+
+    logo = ImageField(most=(320, 64), label=LABELS["logo"], help_text=HELP["logo"])
+    favicon = ImageField(most=(64, 64), label=LABELS["favicon"], help_text=HELP["favicon"])
+
+    class Meta:
+        model = Theme
+        fields = list(LABELS)
+        labels = LABELS
+        help_texts = {**dict.fromkeys(LABELS, ""), **HELP}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name.endswith("_color"):
+                field.required = True
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse colours in which text could not be read, with the nearest that would do."""
+        cleaned = super().clean() or self.cleaned_data
+        chosen = {name: long_form(cleaned[name]) for name in LABELS if name.endswith("_color") and cleaned.get(name)}
+        for text, grounds in TEXTS_ON.items():
+            if text in chosen and all(ground in chosen for ground in grounds):
+                named = " and ".join(f"“{LABELS[ground]}”" for ground in grounds)
+                self._check(text, chosen[text], [chosen[ground] for ground in grounds], named)
+        for text in TEXTS_ON_PAGES:
+            if text in chosen:
+                self._check(text, chosen[text], list(GROUNDS[0]), "the pages of the console")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Theme:
+        """Save the theme, with the settings that are not offered as the console needs them."""
+        for name, value in NOT_OFFERED.items():
+            setattr(self.instance, name, value)
+        return super().save(commit)
+
+    def _check(self, name: str, colour: str, grounds: list[str], named: str) -> None:
+        found = min(contrast(colour, ground) for ground in grounds)
+        if found >= READABLE:
+            return
+        better = readable(colour, *grounds)
+        fits = min(contrast(better, ground) for ground in grounds) >= READABLE
+        hint = f"{better} would do." if fits else "No text can be read on both: choose backgrounds that are more alike."
+        self.add_error(name, UNREADABLE.format(ground=named, contrast=found, least=READABLE, hint=hint))

@@ -1,0 +1,74 @@
+"""The admin of themes, with the settings that do something in the console."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from admin_interface.admin import ThemeAdmin
+from admin_interface.models import Theme
+from django.contrib import admin
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.forms import model_to_dict
+from django.http import HttpRequest
+from django.urls import URLPattern
+
+from ops.audit.recorded_admin import RecordedChanges
+from ops.console.declared_lists import DeclaredListAdmin
+from ops.console.limits.uploads import takes_files
+from ops.console.theme import images
+from ops.console.theme.form import SECTIONS, ThemeForm
+from ops.events import ConsoleEvent
+
+if admin.site.is_registered(Theme):
+    admin.site.unregister(Theme)
+
+IMAGES = ("logo", "favicon")
+
+
+@admin.register(Theme)
+class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
+    """Themes. A theme is activated on its page, because the checkboxes in the list have no accessible names."""
+
+    form = ThemeForm
+    fieldsets = [(title, {"fields": tuple(fields)}) for title, fields in SECTIONS]
+    save_on_top = False
+    list_editable = ()
+    show_full_result_count = False
+    change_event: str = ConsoleEvent.THEME_CHANGED
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, with pages to add and to change a theme that take its images."""
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        taking = {
+            f"{prefix}_add": takes_files(
+                self.add_view, site=self.admin_site, may=self.has_add_permission, receive=images.receive
+            ),
+            f"{prefix}_change": takes_files(
+                self.change_view, site=self.admin_site, may=self.has_change_permission, receive=images.receive
+            ),
+        }
+        urls = super().get_urls()
+        for url in urls:
+            url.callback = taking.get(url.name or "", url.callback)
+        return urls
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new theme begins with the colours in use: the defaults of django-admin-interface could not be read."""
+        active = model_to_dict(Theme.objects.get_active(), exclude=("id", "name", "active", *IMAGES))
+        return {**active, **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the theme; an image that it no longer has is deleted unless another theme has it."""
+        replaced = [form.initial.get(name) for name in IMAGES if name in form.changed_data]
+        super().save_model(request, obj, form, change)
+        for file in replaced:
+            if file:
+                transaction.on_commit(partial(delete_unused, file.name))
+
+
+def delete_unused(name: str) -> None:
+    """Delete the stored image of that name, unless a theme has it."""
+    if not any(Theme.objects.filter(**{field: name}).exists() for field in IMAGES):
+        default_storage.delete(name)
