@@ -24,7 +24,7 @@ from ops.files.tests.conftest import folder
 from ops.moderation import flagging
 from ops.moderation.models import Case, Label, Opening, Source, View
 from ops.tests.test_what_is_shown_is_recorded import aviary, body, crawl, seen
-from ops.tests.test_who_may_open_what import EXPECTED, address, signed_in
+from ops.tests.test_who_may_open_what import address, opened_by, signed_in
 
 __all__ = ["aviary", "folder"]
 
@@ -74,8 +74,7 @@ def give_reason(client: Client, at: str, **words: str) -> Any:
 
 def pages(aviary: dict[str, Any], who: str) -> list[str]:
     """The pages that open for somebody, as the table says."""
-    opens = [name for name, cells in EXPECTED.items() if cells[who].partition("/")[0] in ("ok", "go")]
-    return [address(name, aviary) for name in opens if name not in ("logout", "login")]
+    return [address(name, aviary) for name in opened_by(who) if name != "login"]
 
 
 # --- Every page, mode and role -------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def left(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
-    who: str, keys: dict[str, Any], folders: Path
+    who: str, keys: dict[str, Any], folders: Path, plain_refusals: None
 ) -> None:
     client, read = signed_in(who), {}
     for name, page in pages(keys).items():

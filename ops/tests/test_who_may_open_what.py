@@ -71,6 +71,12 @@ def address(name: str, keys: dict[str, Any]) -> str:
     return "/console/" + re.sub("<[^>]+>", str(key), ROUTES[page])
 
 
+def opened_by(who: str, *, or_posted: bool = False) -> list[str]:
+    """The rows of the table that open for one of PEOPLE, or take a form; not signing out, which ends a crawl."""
+    asked = {name: cells[who].split("/") for name, cells in EXPECTED.items() if name != "logout"}
+    return [name for name, got in asked.items() if {"ok", "go"} & set(got if or_posted else got[:1])]
+
+
 def signed_in(name: str) -> Client:
     """A browser of one of PEOPLE, who is made where there is none yet."""
     client = Client()

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from messaging.limits import LONGEST_TEXT
-from ops.console.refusals import refusal
+from ops.console import refusals
 from ops.files.uploads import size_in_words
 
 ROOM_FOR_A_FORM = 2**16  # bytes of a multipart form around its fields
@@ -103,14 +103,14 @@ class UploadsMiddleware:
                 _read_form(request)
                 return None
         if announced > most + ROOM_FOR_A_FORM:
-            return refusal(
+            return refusals.refusal(
                 request, "Not read, and nothing was changed", "too_large", status=413, most=size_in_words(most)
             )
         if request.content_type == "multipart/form-data" and request.method == "POST":
             with suppress(UnreadablePostError):  # the CSRF check says so
                 request.POST  # noqa: B018 - reading it finds out whether it holds a file
             if getattr(request, "sent_files", False):
-                return refusal(request, "Not read, and nothing was changed", "takes_no_files", status=400)
+                return refusals.refusal(request, "Not read, and nothing was changed", "takes_no_files", status=400)
         return None
 
 
