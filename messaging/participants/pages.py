@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from messaging import threads
 from messaging.edits import Edits, edits_by_message
 from messaging.models import Message
 from messaging.participants.reporting import Report, may_be_reported, reporting
+from messaging.reading import branching
 
 PART_SIZE = 200  # messages; a longer conversation is shown in parts
-MAX_DEPTH = 6  # deeper replies are not indented further, but name their parent
+MAX_LEVEL = 6  # deeper branches are not indented further
 
 
 class MessageStub(NamedTuple):
@@ -33,14 +36,29 @@ class MessageStub(NamedTuple):
     unread: bool
 
 
+class Place(NamedTuple):
+    """Where a message stands in a conversation. ``head`` is the first message of its run, as a number in the order."""
+
+    stub: MessageStub
+    parent: int | None
+    head: int
+    level: int
+
+
 @dataclass(frozen=True)
 class Card:
-    """A message as a conversation shows it to one of its two people."""
+    """A message as a conversation shows it to one of its two people.
+
+    ``begins`` says that it has a header: its author, or where it stands, differs from the card before it.
+    """
 
     message: Message
-    depth: int  # at most MAX_DEPTH
-    parent: MessageStub | None  # set only if the card must name it, because the indentation does not show it
+    level: int  # how far it is indented, because the conversation branches; at most MAX_LEVEL
+    parent: MessageStub | None  # set only if the card must name it, because it does not stand right below it
     parent_part: int
+    begins: bool
+    day: date | None  # set where another day begins
+    is_first_unread: bool
     is_own: bool
     unread: bool
     edits: Edits | None
@@ -78,14 +96,14 @@ def conversation_part(user: Any, conversation_id: int, number: Any) -> Conversat
     ]
     if not stubs:
         return None
-    order = [(stubs[position], depth) for position, depth in threads.depth_first([stub[:2] for stub in stubs])]
+    order = _in_reading_order(stubs)
     page = Paginator(order, PART_SIZE).get_page(number)
-    shown = [stub.id for stub, _ in page.object_list]
+    shown = [place.stub.id for place in page.object_list]
     messages = visible.filter(pk__in={*shown, stubs[-1].id}).select_related("sender", "receiver").in_bulk()
     own_name = user.get_username()
     names = dict.fromkeys(name for stub in stubs for name in (stub.sender, stub.receiver) if name != own_name)
-    places = {stub.id: place for place, (stub, _) in enumerate(order)}
-    unread = [stub.id for stub, _ in order if stub.unread]
+    places = {place.stub.id: number for number, place in enumerate(order)}
+    unread = [place.stub.id for place in order if place.stub.unread]
     latest = messages[stubs[-1].id]
     return ConversationPart(
         conversation_id=conversation_id,
@@ -99,41 +117,70 @@ def conversation_part(user: Any, conversation_id: int, number: Any) -> Conversat
     )
 
 
+def _in_reading_order(stubs: Sequence[MessageStub]) -> list[Place]:
+    """Put messages, given oldest first, in the order in which they are read, with the branches of the conversation."""
+    found = threads.depth_first([stub[:2] for stub in stubs])
+    order = [stubs[position] for position, _ in found]
+    numbers: dict[int | None, int] = {stub.id: number for number, stub in enumerate(order)}
+    parents = [numbers.get(stub.parent_id) if depth else None for stub, (_, depth) in zip(order, found, strict=True)]
+    heads = branching.runs(parents, [stub.sender for stub in order])
+    levels = branching.levels(parents, [depth for _, depth in found], heads)
+    return [Place(*row) for row in zip(order, parents, heads, levels, strict=True)]
+
+
 def _cards(
-    user: Any,
-    order: Sequence[tuple[MessageStub, int]],
-    places: dict[int, int],
-    page: Page,
-    messages: dict[int, Message],
+    user: Any, order: Sequence[Place], places: dict[int, int], page: Page, messages: dict[int, Message]
 ) -> list[Card]:
     """Return the cards of a page.
 
-    ``order`` holds all that the user sees of the conversation with its depth, ``places`` the positions in it by id, and
-    ``messages`` those of the page by id.
+    ``order`` holds all that the user sees of the conversation, ``places`` the numbers in it by id, and ``messages``
+    those of the page by id.
     """
-    shown = [messages[stub.id] for stub, _ in page.object_list]
+    shown = [messages[place.stub.id] for place in page.object_list]
     edits = edits_by_message(message for message in shown if not message.hidden)
     moderated = _moderated(user, shown)
-    cards = []
-    for stub, depth in page.object_list:
-        parent_place = places.get(stub.parent_id) if stub.parent_id else None
-        parent_part = 0 if parent_place is None else _part_number(parent_place)
-        is_out_of_sight = parent_place is not None and (depth > MAX_DEPTH or parent_part != page.number)
+    first_unread = next((place.stub.id for place in order if place.stub.unread), None)
+    numbers = [places[message.pk] for message in shown]
+    stand_below = branching.right_below(numbers, [place.parent for place in order], [place.head for place in order])
+    cards: list[Card] = []
+    for message, place, stands_below in zip(shown, page.object_list, stand_below, strict=True):
+        names_parent = place.parent is not None and not stands_below
+        parent = order[place.parent].stub if names_parent else None
+        is_first_unread, day = message.pk == first_unread, _day(message)
+        before = cards[-1] if cards else None
+        is_new_day = before is None or _day(before.message) != day
         cards.append(
             Card(
-                message=messages[stub.id],
-                depth=min(depth, MAX_DEPTH),
-                parent=order[parent_place][0] if is_out_of_sight and parent_place is not None else None,
-                parent_part=parent_part,
-                is_own=messages[stub.id].sender_id == user.pk,
-                unread=stub.unread,
-                edits=edits.get(stub.id),
-                report=moderated.reports.get(stub.id),
-                may_report=_may_report(user, messages[stub.id], moderated),
-                reason=moderated.reasons.get(stub.id, ""),
+                message=message,
+                level=min(place.level, MAX_LEVEL),
+                parent=parent,
+                parent_part=_part_number(place.parent or 0),
+                begins=is_new_day or is_first_unread or parent is not None or not _goes_on(before, message, place),
+                day=day if is_new_day else None,
+                is_first_unread=is_first_unread,
+                is_own=message.sender_id == user.pk,
+                unread=place.stub.unread,
+                edits=edits.get(message.pk),
+                report=moderated.reports.get(message.pk),
+                may_report=_may_report(user, message, moderated),
+                reason=moderated.reasons.get(message.pk, ""),
             )
         )
     return cards
+
+
+def _goes_on(before: Card | None, message: Message, place: Place) -> bool:
+    """Whether a message belongs under the header of the card before it."""
+    return before is not None and (before.message.sender_id, before.message.receiver_id, before.level) == (
+        message.sender_id,
+        message.receiver_id,
+        min(place.level, MAX_LEVEL),
+    )
+
+
+def _day(message: Message) -> date:
+    """The day on which a message was sent, in the time zone of the reader."""
+    return timezone.localtime(message.timestamp).date()
 
 
 class _Moderated(NamedTuple):

@@ -1,4 +1,4 @@
-"""A tag that shows a time relative to now."""
+"""Tags that show times: relative to now, or as a time of day."""
 
 from __future__ import annotations
 
@@ -27,8 +27,18 @@ def when(moment: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     minute = f"{_day(local.date(), get_language())}, {local:%H:%M}"
-    exact = f"{minute}:{local:%S} {DateFormat(local).T()}"
-    return format_html(SHOWN, local.isoformat(), exact, _ago(moment), minute)
+    return format_html(SHOWN, local.isoformat(), _exact(local), _ago(moment), minute)
+
+
+@register.simple_tag
+def clock(moment: datetime) -> SafeString:
+    """Show the time of day of ``moment``, with the day, the second and the time zone on hover."""
+    local = timezone.localtime(moment)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), _exact(local), f"{local:%H:%M}")
+
+
+def _exact(local: datetime) -> str:
+    return f"{_day(local.date(), get_language())}, {local:%H:%M:%S} {DateFormat(local).T()}"
 
 
 @lru_cache(KEPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -76,20 +77,74 @@ def test_replies_follow_what_they_answer(client: Any, alice: Any, bob: Any) -> N
     client.force_login(alice)
     html = page_of(client, first)
     assert shown(html) == [first.pk, early.pk, deeper.pk, late.pk]
-    assert re.findall(r"depth-(\d)", html) == ["0", "1", "2", "1"]
+    assert re.findall(r"depth-(\d)", html) == ["0", "0", "0", "1"]
+    assert re.findall(r'<a href="#m(\d+)">reply to <bdi>(\w+)</bdi></a>', html) == [(str(first.pk), "alice")]
 
 
-def test_deep_replies_are_not_indented_further_but_say_what_they_answer(client: Any, alice: Any, bob: Any) -> None:
+def test_an_exchange_without_branches_is_not_indented(client: Any, alice: Any, bob: Any) -> None:
     message = first = write(alice, bob)
-    chain = [first]
     for minute in range(1, 10):
         message = answer(message, minute=minute)
-        chain.append(message)
     client.force_login(alice)
     html = page_of(client, first)
-    assert re.findall(r"depth-(\d)", html) == list("0123456666")
-    parents = re.findall(r'<a href="#m(\d+)">reply to <bdi>(\w+)</bdi></a>', html)
-    assert parents == [(str(one.pk), one.sender.get_username()) for one in chain[6:9]]
+    assert re.findall(r"depth-(\d)", html) == ["0"] * 10
+    assert "reply to <bdi>" not in html
+
+
+def test_deep_branches_are_not_indented_further(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pages, "MAX_LEVEL", 0)
+    first = write(alice, bob)
+    answer(answer(first, minute=1), minute=2)
+    answer(first, minute=9)
+    client.force_login(alice)
+    assert re.findall(r"depth-(\d)", page_of(client, first)) == ["0"] * 4
+
+
+def test_consecutive_messages_of_one_author_share_a_header(client: Any, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, read=True)
+    reply = answer(first, minute=1, read=True)
+    more = answer(first, minute=2, sender=bob, receiver=alice, read=True)
+    client.force_login(alice)
+    html = page_of(client, first)
+    found = re.findall(r'<li id="m(\d+)" class="message depth-0([^"]*)"', html)
+    assert found == [(str(first.pk), " is-own begins"), (str(reply.pk), " begins"), (str(more.pk), "")]
+    assert html.count('<span class="avatar') == 1
+    assert html.count('<span class="visually-hidden"><strong><bdi>bob</bdi></strong>') == 1
+
+
+def test_days_are_separated_and_times_are_of_the_clock(client: Any, settings: Any, alice: Any, bob: Any) -> None:
+    settings.TIME_ZONE = "UTC"
+    first = write(alice, bob, timestamp=datetime(2007, 9, 7, 6, 58, 5, tzinfo=UTC), read=True)
+    answer(first, timestamp=datetime(2007, 9, 7, 23, 30, tzinfo=UTC), read=True)
+    answer(first, timestamp=datetime(2007, 9, 8, 0, 10, tzinfo=UTC), read=True)
+    client.force_login(alice)
+    html = page_of(client, first)
+    assert re.findall(r'<li class="day"><h2>(.*?)</h2></li>', html) == [
+        "Friday, 7 September 2007", "Saturday, 8 September 2007"]  # fmt: skip
+    assert re.findall(r">(\d\d:\d\d)</time>", html) == ["06:58", "23:30", "00:10"]
+    assert 'title="7 September 2007, 06:58:05 UTC"' in html
+
+
+def test_days_and_times_are_those_of_the_reader(client: Any, settings: Any, alice: Any, bob: Any) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    message = write(alice, bob, timestamp=datetime(2007, 9, 7, 23, 30, tzinfo=UTC))
+    client.force_login(alice)
+    html = page_of(client, message)
+    assert "<h2>Saturday, 8 September 2007</h2>" in html
+    assert 'title="8 September 2007, 08:30:00 JST">08:30</time>' in html
+
+
+def test_a_divider_stands_before_the_first_unread_message(client: Any, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, read=True)
+    later = [answer(first, minute=minute, read=minute == 1) for minute in (1, 2, 3)]
+    client.force_login(alice)
+    html = page_of(client, first)
+    assert html.count('<li class="new">') == 1
+    below = html.partition('<li class="new"><p>New</p></li>')[2]
+    assert shown(below) == [message.pk for message in later[1:]]
+    assert f'<li id="m{later[1].pk}" class="message depth-0 begins is-unread">' in below
+    client.force_login(bob)
+    assert '<li class="new">' not in page_of(client, first)
 
 
 def test_opening_it_marks_nothing_as_read(client: Any, alice: Any, bob: Any) -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messaging.reading import branching
 from messaging.tests.cast import make_user
 from messaging.tests.random_threads import MessageSpec, property_test, rolled_back, store, thread_specs
-from ops.console.thread import branching
 from ops.console.thread.parts import Thread
 from ops.console.thread.rows import Row
 

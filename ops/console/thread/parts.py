@@ -13,7 +13,8 @@ from django.contrib.auth import get_user_model
 from messaging import threads
 from messaging.edits import Edits, edits_by_message
 from messaging.models import Message
-from ops.console.thread import branching, unread
+from messaging.reading import branching
+from ops.console.thread import unread
 from ops.console.thread.rows import Answered, Row, row_of
 from ops.console.thread.texts import Find
 
