@@ -103,7 +103,13 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         Order("oldest", "Oldest first", ("last_message_at", "id")),
         Order("longest", "Most messages", ("-message_count", "id")),
     )
-    more_filters = (Participant, OtherParticipant, dates.ActiveFrom, dates.ActiveTo, filters.Length, OfImport)
+    more_filters = (
+        Participant,
+        OtherParticipant,
+        *dates.days("last_message_at", "last activity"),
+        filters.Length,
+        OfImport,
+    )
     list_filter = (filters.UnreadConversations, filters.EditedConversations, filters.LastActivity, *more_filters)
     rows_template = "console/conversation_rows.html"
     empty_text = "No conversations yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
@@ -220,8 +226,8 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         Order("oldest", "Oldest first", ("timestamp", "id")),
     )
     more_filters = (
-        Participant, OtherParticipant, dates.SentFrom, dates.SentTo, filters.AnsweredMessages, filters.HiddenMessages,
-        filters.RedactedMessages,
+        Participant, OtherParticipant, *dates.days("timestamp", "sent"), filters.AnsweredMessages,
+        filters.HiddenMessages, filters.RedactedMessages,
     )  # fmt: skip
     list_filter = (filters.UnreadMessages, filters.EditedMessages, filters.SentAt, *more_filters)
     rows_template = "console/message_rows.html"

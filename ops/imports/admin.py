@@ -24,6 +24,7 @@ from ops.audit.recorded_admin import TrailHistory
 from ops.console.confirming import confirmed_recently
 from ops.console.keyset import KeysetAdmin
 from ops.console.limits.uploads import takes_files
+from ops.console.lists import dates
 from ops.console.readonly import ReadOnlyPermissions
 from ops.files.sources import Reading
 from ops.files.uploads import NO_ROOM
@@ -34,7 +35,7 @@ from ops.imports.pages import cures, previews, results
 from ops.imports.pages import page as import_page
 from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
 from ops.imports.pages.people_form import PeopleForm
-from ops.imports.pages.waiting import DecisionFilter
+from ops.imports.pages.waiting import DecisionFilter, InState
 from ops.imports.remembered import columns, encodings
 from ops.imports.remembered import people as remembered_people
 
@@ -73,7 +74,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = "Imports"
     keyset = ("-created_at", "id")
-    list_filter = (DecisionFilter,)
+    more_filters = (InState, *dates.days("created_at", "uploaded"))
+    list_filter = (DecisionFilter, *more_filters)
     rows_template = "imports/import_rows.html"
     change_list_template = "imports/imports.html"
     empty_text = "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."

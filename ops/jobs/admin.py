@@ -20,10 +20,12 @@ from django.views.decorators.http import require_GET, require_POST
 from django_tasks_db.models import DBTaskResult
 
 from ops.audit.recorded_admin import TrailHistory
+from ops.console.filters import ChoiceFilter
 from ops.console.keyset import KeysetAdmin
+from ops.console.lists import dates
 from ops.console.readonly import ReadOnlyPermissions
 from ops.jobs import notices, permissions, starting
-from ops.jobs.kinds import page_of
+from ops.jobs.kinds import all_kinds, page_of
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 from ops.jobs.progress import progress_of, reload_page
@@ -53,13 +55,25 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=chosen) if chosen else queryset
 
 
+class OfKind(ChoiceFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.name, kind.name) for kind in all_kinds()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """One's own jobs, or all. Only cancelling and starting again change them."""
 
     section = "Jobs"
     keyset = ("-created_at", "id")
-    list_filter = (StateFilter,)
+    more_filters = (OfKind, *dates.days("created_at", "asked for"))
+    list_filter = (StateFilter, *more_filters)
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"

@@ -76,7 +76,7 @@ def much_happens(number: int, *, by: Any) -> None:
     for person in (by, make_staff(f"nora{number}")):
         record(ConsoleEvent.CONVERSATION_READ, actor=person, target=message.conversation)
         ask(make_user(f"leaving {number} {person.pk}"), by=person)
-        Job.objects.create(kind="import", title="a job", requester=person)
+        Job.objects.create(kind="import.store", title="a job", requester=person)
         files = {"size": 1, "expires_at": timezone.now() + timedelta(hours=1), "file_name": "a.csv"}
         Export.objects.create(by=person, scope="messages", reason="a reason", **files)
     holds.place(alice, kind="legal", reason="a reason", by=by)

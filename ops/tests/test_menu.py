@@ -172,7 +172,7 @@ def tasks_of(client: Client) -> list[tuple[int, str]]:
 def failed_job(requester: Any, **values: Any) -> Job:
     now = timezone.now()
     values = {"state": Job.State.FAILED, "ended_at": now, "notified_at": now, **values}
-    return Job.objects.create(kind="import", title="a job", requester=requester, **values)
+    return Job.objects.create(kind="import.store", title="a job", requester=requester, **values)
 
 
 def waiting_import(by: Any, **values: Any) -> Import:

@@ -53,24 +53,12 @@ class ToDay(DayFilter):
         return queryset if self.day is None else queryset.filter(**{f"{self.field}__lt": _begins(self.day + DAY)})
 
 
-class ActiveFrom(FromDay):
-    title = "last activity from"
-    field = "last_message_at"
-
-
-class ActiveTo(ToDay):
-    title = "last activity to"
-    field = "last_message_at"
-
-
-class SentFrom(FromDay):
-    title = "sent from"
-    field = "timestamp"
-
-
-class SentTo(ToDay):
-    title = "sent to"
-    field = "timestamp"
+def days(field: str, what: str) -> tuple[type[FromDay], type[ToDay]]:
+    """The two filters by the day of a moment: ``days("timestamp", "sent")`` are "sent from" and "sent to"."""
+    return (
+        type("FromDay", (FromDay,), {"field": field, "title": f"{what} from"}),
+        type("ToDay", (ToDay,), {"field": field, "title": f"{what} to"}),
+    )
 
 
 def _day(text: str | None) -> date | None:

@@ -73,7 +73,7 @@ def machinery(asked: Asked) -> list[Number]:
     return [
         Number("jobs_under_way", jobs.under_way, "job under way", "jobs under way", rows=jobs.under_way_rows),
         Number("oldest_job", age(jobs.oldest_under_way, asked.now), "under way: oldest job", unit=Unit.DURATION),
-        Number("jobs", jobs.total, "job asked for", "jobs asked for", before=jobs_before.total),
+        Number("jobs", jobs.total, "job asked for", "jobs asked for", before=jobs_before.total, rows=jobs.rows),
         Number(
             "failure_rate",
             jobs.failure_rate,
@@ -81,8 +81,9 @@ def machinery(asked: Asked) -> list[Number]:
             unit=Unit.SHARE,
             before=jobs_before.failure_rate,
             better=Better.LESS,
+            rows=jobs.failed_rows,
         ),
-        Number("imports", imports.total, "import", "imports", before=imports_before.total),
+        Number("imports", imports.total, "import", "imports", before=imports_before.total, rows=imports.rows[None]),
         Number("imported", imports.messages, "message imported", "messages imported", before=imports_before.messages),
         Number("exports", exports.total, "export", "exports", before=exports_before.total),
         Number("exports_to_approve", exports.to_approve, "export awaits approval", "exports await approval"),
@@ -93,7 +94,9 @@ def machinery(asked: Asked) -> list[Number]:
 def of_imports(asked: Asked) -> Table:
     """What became of uploaded files."""
     found = asked.of(data.imports)
-    rows = tuple((Cell(text=str(state.label)), Cell(number)) for state, number in found.by_state)
+    rows = tuple(
+        (Cell(text=str(state.label)), Cell(number, rows=found.rows[state])) for state, number in found.by_state
+    )
     note = f"{in_words(found.size, Unit.BYTES)} of files; {in_words(found.of_reports)} more files of reports."
     return Table("imports", "Imports of messages", ("State", "Files"), rows, note=note)
 
@@ -108,7 +111,10 @@ def of_exports(asked: Asked) -> Table:
 
 def of_jobs(asked: Asked) -> Table:
     """What jobs there were."""
-    rows = tuple((Cell(text=one.kind), Cell(one.total), Cell(one.failed)) for one in asked.of(data.jobs).by_kind)
+    rows = tuple(
+        (Cell(text=one.kind), Cell(one.total, rows=one.rows), Cell(one.failed, rows=one.failed_rows))
+        for one in asked.of(data.jobs).by_kind
+    )
     return Table("jobs", "Jobs", ("Kind", "Jobs", "Failed"), rows)
 
 

@@ -95,22 +95,28 @@ class Links:
     def __init__(self, request: HttpRequest, frame: Frame, board: Board, chosen: Chosen, content: Content) -> None:
         self.user, self.board, self.chosen = request.user, board, chosen
         self.reachable = {offer.address for offer in frame.reachable}
-        named = {cell.person for table in content.tables for row in table.rows for cell in row} - {None}
+        cells = [cell for table in content.tables for row in table.rows for cell in row]
+        named = {cell.person for cell in cells} - {None}
+        lists = [number.rows for number in content.numbers] + [cell.rows for cell in cells]
+        asked = {rows.permission for rows in lists if rows is not None}
+        self.seen_whole = {one for one in asked if not one or self.user.has_perm(one)}
         accounts: Any = get_user_model()._default_manager.filter(pk__in=named)
-        # Those whose pages open for this person, in one query.
         self._address_of_list = cache(reverse)  # for each cell anew it would take longer than all else
+        # Those whose pages open for this person, in one query.
         self.people = set(seen_by(self.user, accounts).values_list("pk", flat=True)) if named else set()
 
     @property
     def name(self) -> str:
         """The name of what is kept of the page: another one where it leads somebody elsewhere."""
-        leads = f"{sorted(self.reachable)}{sorted(self.people)}{self.chosen.query}"
+        leads = f"{sorted(self.reachable)}{sorted(self.people)}{sorted(self.seen_whole)}{self.chosen.query}"
         return f"board:{self.board.name}:page:{sha256(leads.encode()).hexdigest()}"
 
     def address(self, rows: Rows | None) -> str:
-        """The list of these rows; "" where this person may not open it."""
-        before = self._address_of_list(rows.address) if rows else ""
-        return f"{before}?{rows.query}" if rows and before in self.reachable else ""
+        """The list of these rows; "" where this person may not open it, or does not see all of them there."""
+        if rows is None or rows.permission not in self.seen_whole:
+            return ""
+        before = self._address_of_list(rows.address)
+        return f"{before}?{rows.query}" if before in self.reachable else ""
 
     def cells(self, table: Table) -> list[list[tuple[Cell, str]]]:
         """The cells of a table with where each leads: to a list, or to the page of a person."""

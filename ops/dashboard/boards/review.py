@@ -29,7 +29,15 @@ def came_and_went(asked: Asked) -> list[Number]:
     claim, decide = "until somebody claimed a case (half are sooner)", "until a decision (half are sooner)"
     return [
         Number("came", now.came, "case came", "cases came", before=before.came),
-        Number("closed", now.closed, "case closed", "cases closed", before=before.closed, better=Better.MORE),
+        Number(
+            "closed",
+            now.closed,
+            "case closed",
+            "cases closed",
+            before=before.closed,
+            better=Better.MORE,
+            rows=now.closed_rows,
+        ),
         Number("grew_by", abs(now.grew_by), grew),
         length("claim_p50", speed.to_claim.p50, claim, slower.to_claim.p50),
         length("decision_p50", speed.to_decide.p50, decide, slower.to_decide.p50),

@@ -20,7 +20,8 @@ from ops.moderation.models import FlagImport
 class Imports:
     """Files of messages that were uploaded in a period, by what became of them, with their bytes; and files of reports.
 
-    ``messages`` is how many the stored ones brought, those that were taken away again since among them.
+    ``messages`` is how many the stored ones brought, those that were taken away again since among them. ``rows`` are
+    those of each state, and all of them under None.
     """
 
     by_state: list[tuple[Import.State, int]]
@@ -28,6 +29,7 @@ class Imports:
     size: int
     messages: int
     of_reports: int
+    rows: dict[Import.State | None, Rows]
 
 
 def imports(period: Period) -> Imports:
@@ -43,6 +45,7 @@ def imports(period: Period) -> Imports:
         sum(size for _, size in found.values()),
         sum(outcome.get("messages", 0) for outcome in outcomes),
         FlagImport.objects.filter(created_at__gte=period.start, created_at__lt=period.end).count(),
+        {state: Rows.of(Import._meta.label_lower, period, state=state or "") for state in (None, *Import.State)},
     )
 
 
@@ -79,11 +82,13 @@ class OfKind:
     kind: str
     total: int
     failed: int
+    rows: Rows
+    failed_rows: Rows
 
 
 @dataclass(frozen=True)
 class Jobs:
-    """Jobs that were started in a period by kind; and those that are under way now, whenever they were."""
+    """Jobs that were asked for in a period by kind; and those that are under way now, whenever they were asked for."""
 
     by_kind: list[OfKind]
     total: int
@@ -91,7 +96,8 @@ class Jobs:
     under_way: int
     oldest_under_way: datetime | None
     under_way_rows: Rows
-    failed_rows: Rows  # all that ever failed: the list has no period
+    rows: Rows
+    failed_rows: Rows
 
     @property
     def failure_rate(self) -> float | None:
@@ -105,7 +111,11 @@ def jobs(period: Period) -> Jobs:
     counted = rows.values_list("kind").annotate(
         number=Count("pk"), failed=Count("pk", filter=Q(state=Job.State.FAILED))
     )
-    by_kind = sorted((OfKind(*one) for one in counted), key=lambda one: (-one.total, one.kind))
+    of_kind = (
+        OfKind(kind, number, failed, _jobs(period, kind=kind), _jobs(period, kind=kind, state=Job.State.FAILED))
+        for kind, number, failed in counted
+    )
+    by_kind = sorted(of_kind, key=lambda one: (-one.total, one.kind))
     now = Job.objects.filter(state__in=UNDER_WAY).order_by().aggregate(number=Count("pk"), oldest=Min("created_at"))
     return Jobs(
         by_kind,
@@ -113,6 +123,12 @@ def jobs(period: Period) -> Jobs:
         sum(one.failed for one in by_kind),
         now["number"],
         now["oldest"],
-        Rows.of(Job._meta.label_lower, state="under-way"),
-        Rows.of(Job._meta.label_lower, state="failed"),
+        _jobs(state="under-way"),
+        _jobs(period),
+        _jobs(period, state=Job.State.FAILED),
     )
+
+
+def _jobs(period: Period | None = None, **query: str) -> Rows:
+    """A list of jobs: of all people's for those who may see them, whom the figures agree with."""
+    return Rows.of(Job._meta.label_lower, period, permission="jobs.view_job", **query)

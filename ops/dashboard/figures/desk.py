@@ -72,6 +72,7 @@ class Flow:
     closed: int
     per_day: list[tuple[date, int, int]]  # day, came, went
     as_of: AsOf
+    closed_rows: Rows
 
     @property
     def came(self) -> int:
@@ -92,7 +93,7 @@ def flow(period: Period) -> Flow:
         (day, new + again, went) for (day, new), (_, again), (_, went) in zip(opened, reopened, closed, strict=True)
     ]
     new_ones, again_ones, gone = (reading.total(name) for name in names)
-    return Flow(new_ones, again_ones, gone, per_day, reading.as_of)
+    return Flow(new_ones, again_ones, gone, per_day, reading.as_of, _queue(period, state="closed"))
 
 
 @dataclass(frozen=True)
@@ -197,5 +198,5 @@ def _read(period: Period, *names: str, imported: bool = True) -> Reading:
     return read(Family.DESK, names, period, imported=imported)
 
 
-def _queue(**query: str) -> Rows:
-    return Rows.of(Case._meta.label_lower, **query)
+def _queue(closed_in: Period | None = None, **query: str) -> Rows:
+    return Rows.of(Case._meta.label_lower, closed_in, **query)

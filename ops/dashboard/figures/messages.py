@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from messaging.models import Message
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows, messages_sent_in
+from ops.dashboard.figures.rows import Rows
 from ops.dashboard.models import DayNumbers, Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -52,9 +52,9 @@ def sent(period: Period, *, imported: bool = True) -> Sent:
         unread=reading.total(measures.UNREAD),
         per_day=reading.by_day(measures.SENT),
         as_of=reading.as_of,
-        rows=messages_sent_in(period),
-        edited_rows=messages_sent_in(period, edited="yes"),
-        unread_rows=messages_sent_in(period, unread="yes"),
+        rows=_sent_in(period),
+        edited_rows=_sent_in(period, edited="yes"),
+        unread_rows=_sent_in(period, unread="yes"),
     )
 
 
@@ -156,7 +156,7 @@ def _busiest(measure: str, side: str, period: Period, imported: bool, most: int)
     people = []
     for account, number in first:
         name = names.get(int(account))
-        rows = None if name is None else messages_sent_in(period, q=f'{side}:"{name}"')
+        rows = None if name is None else _sent_in(period, q=f'{side}:"{name}"')
         people.append(Person(int(account), name, number, rows))
     return people
 
@@ -193,3 +193,7 @@ def hours_of_week(period: Period, *, imported: bool = True) -> HoursOfWeek:
 
 def _read(period: Period, imported: bool, *names: str) -> Reading:
     return read(Family.MESSAGES, names, period, imported=imported)
+
+
+def _sent_in(period: Period, **query: str) -> Rows:
+    return Rows.of(Message._meta.label_lower, period, **query)

@@ -175,4 +175,4 @@ def _read(period: Period, *names: str) -> Reading:
 
 
 def _opened(period: Period, **query: str) -> Rows:
-    return Rows.of(Opening._meta.label_lower, from_=period.first.isoformat(), to=period.last.isoformat(), **query)
+    return Rows.of(Opening._meta.label_lower, period, **query)

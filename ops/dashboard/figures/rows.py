@@ -14,15 +14,14 @@ class Rows:
 
     address: str  # such as "admin:messaging_message_changelist"
     query: str = ""
+    permission: str = ""  # what somebody needs to see all rows of that list, where others see their own there
 
     @classmethod
-    def of(cls, model: str, **query: str) -> Rows:
-        """The list of a model ("messaging.message"), with these filters; names that Python keeps end in "_"."""
-        chosen = {name.rstrip("_"): value for name, value in query.items() if value}
-        return cls(f"admin:{model.replace('.', '_')}_changelist", urlencode(chosen))
+    def of(cls, model: str, period: Period | None = None, /, *, permission: str = "", **query: str) -> Rows:
+        """The list of a model ("messaging.message"), with these filters, and of a period where it has days.
 
-
-def messages_sent_in(period: Period, **query: str) -> Rows:
-    """The list of messages, of those sent in a period. Its days are those of whoever looks: the same rows where they
-    have the console's zone."""
-    return Rows.of("messaging.message", from_=period.first.isoformat(), to=period.last.isoformat(), **query)
+        Its days are those of whoever looks: the same rows where they have the console's zone.
+        """
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat()} if period else {}
+        chosen = {**days, **{name: value for name, value in query.items() if value}}
+        return cls(f"admin:{model.replace('.', '_')}_changelist", urlencode(chosen), permission)

@@ -167,7 +167,8 @@ def test_imports_exports_and_jobs_are_counted(rita: Any) -> None:
     assert (imports.total, imports.size, imports.messages, imports.of_reports) == (2, 10, 5, 0)
     assert dict(imports.by_state)[Import.State.STORED] == 1
     assert (exports.total, exports.size, exports.rows_written, exports.to_approve) == (2, 10, 2, 1)
-    assert (jobs.by_kind, jobs.under_way) == ([data.OfKind("imports.check", 3, 1)], 1)
+    (kind,) = jobs.by_kind
+    assert (kind.kind, kind.total, kind.failed, jobs.under_way) == ("imports.check", 3, 1, 1)
     assert jobs.failure_rate == pytest.approx(1 / 3)
 
 

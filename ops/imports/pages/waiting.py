@@ -1,4 +1,4 @@
-"""Imports that wait for the decision of whoever uploaded them."""
+"""Imports that wait for the decision of whoever uploaded them, and the filters of the list of imports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ops.console.filters import ChoiceFilter
 from ops.console.rooms import Waiting
 from ops.imports.models import Import
 
@@ -38,3 +39,14 @@ class DecisionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(pk__in=decisions(request.user).values("pk")) if self.value() else queryset
+
+
+class InState(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in Import.State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(state=self.value()) if self.value() else queryset

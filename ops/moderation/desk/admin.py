@@ -17,6 +17,7 @@ from ops.audit.readings import Shown, record_reading
 from ops.audit.reasons import gate
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.keyset import KeysetChangeList
+from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin
 from ops.console.readonly import ReadOnlyPermissions
 from ops.moderation import decisions
@@ -56,7 +57,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
 
     section = "Queue"
     orders = parameters.ORDERS
-    more_filters = (filters.OfLabel, filters.Edited, filters.Reporter)
+    more_filters = (filters.OfLabel, filters.Edited, filters.Reporter, *dates.days("closed_at", "closed"))
     list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
     unknown_person = "Nobody who reported anything is called"
     change_list_template = "moderation/queue.html"

@@ -47,23 +47,13 @@ class OpenedAt(PresetDates):
     field = "at"
 
 
-class OpenedFrom(dates.FromDay):
-    title = "opened from"
-    field = "at"
-
-
-class OpenedTo(dates.ToDay):
-    title = "opened to"
-    field = "at"
-
-
 @admin.register(Opening)
 class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Who opened what nobody had reported. Looking at it is recorded as reading the audit trail is."""
 
     section = "Openings without a report"
     keyset = ("-at", "id")
-    more_filters = (Reader, OpenedFrom, OpenedTo)
+    more_filters = (Reader, *dates.days("at", "opened"))
     list_filter = (OpenedAt, Glass, *more_filters)
     rows_template = "moderation/opening_rows.html"
     empty_text = "Nobody has opened a conversation without a report."

@@ -134,7 +134,7 @@ def fault_of(filters: dict[str, str], order: str, known: Known | None = None) ->
     known = known or Known()
     for name, value in filters.items():
         if name not in PARAMETERS:
-            return f"The queue has no filter “{name}”. It has {', '.join(sorted(PARAMETERS))}."
+            return f"Views have no filter “{name}”. They have {', '.join(sorted(PARAMETERS))}."
         if PARAMETERS[name].words(value, known) is None:
             return f"The filter “{PARAMETERS[name].title}” does not offer “{value}”."
     if order and order not in {one.name for one in ORDERS}:

@@ -70,7 +70,7 @@ def test_nobodys_own_views_are_in_files_or_touched_by_them(lena: Client) -> None
     ("row", "says"),
     [
         ("label=nowhere", "does not offer “nowhere”"),
-        ("content__regex=x", "The queue has no filter “content__regex”"),
+        ("content__regex=x", "Views have no filter “content__regex”"),
         ("nonsense", "Write filters as in an address"),
         ("reporter=1", "reporter"),
     ],

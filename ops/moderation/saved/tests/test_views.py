@@ -108,7 +108,7 @@ class TestSaving:
         ("query", "says"),
         [
             ("label=gone", "The filter “label” does not offer “gone”."),
-            ("content__regex=x", "The queue has no filter “content__regex”."),
+            ("content__regex=x", "Views have no filter “content__regex”."),
             ("o=oldest", "The queue has no order “oldest”."),
             ("view=77", "This view is no longer there."),
         ],
@@ -380,7 +380,7 @@ def test_home_costs_the_same_with_more_views(browser: Client, rita: Any, spam: A
     [
         ({"filters": "label=nowhere"}, "does not offer “nowhere”"),
         ({"filters": "overdue"}, "Write filters as in an address"),
-        ({"filters": "secret=yes"}, "The queue has no filter “secret”"),
+        ({"filters": "secret=yes"}, "Views have no filter “secret”"),
         ({"order": "oldest"}, "oldest"),
         ({"slug": "Two Words"}, "slug"),
     ],
