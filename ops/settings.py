@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "ops.accounts.time_zone.OwnTimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
+    "ops.accounts.kept.middleware.KeptFormsMiddleware",
     "ops.jobs.notices.NoticesMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusals.RefusalMiddleware",

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from ops.accounts.kept.views import KeptFormsView
 from ops.accounts.signing_in.ending import SessionView
 from ops.accounts.signing_in.forms import SignInForm
 from ops.accounts.signing_in.views import ConfirmView, home
@@ -25,6 +26,7 @@ urlpatterns = [
     path("sign-in/", sign_in, name="login"),
     path("confirm/", ConfirmView.as_view(), name="confirm"),
     path("session/", SessionView.as_view(), name="session"),
+    path("kept/", KeptFormsView.as_view(), name="kept_forms"),
     path("time-zone/", ParticipantTimeZoneView.as_view(), name="time_zone"),
     path("time-zone/offered/", OfferedZoneView.as_view(), name="offered_time_zone"),
     path("media/admin-interface/<str:kind>/<str:name>", images.image, name="theme_image"),

@@ -26,8 +26,12 @@ class AccountsConfig(Room):
         "accounts.user_groups": Table(Audit.SIGNALS, ON_DELETE),
         "accounts.user_user_permissions": Table(Audit.SIGNALS, ON_DELETE),
         "accounts.session": Table(Audit.EXEMPT, "sessions", why="Signing in and out is recorded."),
+        "accounts.keptform": Table(
+            Audit.EXEMPT, "kept_forms", why="What one sent too late, for an hour: nothing is done."
+        ),
         "accounts.failedsignin": Table(Audit.EXEMPT, "sign_ins", why="Digests; the refusal itself is recorded."),
     }
+    rounds = {"forget_kept_forms": 600}
 
     slots = {
         "account.menu": "accounts/_time_zone_link.html",
@@ -54,6 +58,11 @@ class AccountsConfig(Room):
             Page("time-zone/", TimeZoneView.as_view(), "time_zone"),
             Page("keyboard/own/", OwnKeysView.as_view(), "own_keys"),
         ]
+
+    def keep_typed(self, request: Any) -> bool:
+        from ops.accounts.kept import keeping
+
+        return keeping.keep(request, request.user.pk, request.get_full_path())
 
     def person_tabs(self) -> Iterable[Any]:
         from ops.accounts.person import tabs

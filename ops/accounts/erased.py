@@ -1,9 +1,10 @@
-"""What signing in leaves of a person: sessions, and failed attempts as digests."""
+"""What signing in leaves of a person: sessions, failed attempts as digests, and what they sent too late."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ops.accounts.kept import storing
 from ops.accounts.signing_in import sessions, throttling
 from ops.console.erasure import ErasedPerson, Outcome, Step, outcome
 
@@ -12,11 +13,16 @@ def _end_sessions(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(sessions.end_all(person.user_id))
 
 
+def _forget_kept(person: ErasedPerson, _: Any) -> Outcome:
+    return outcome(storing.forget_all(person.user_id))
+
+
 def _forget_failures(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(throttling.forget(person.username))
 
 
 STEPS = (
     Step("sessions", "Sessions", _end_sessions, order=20),
+    Step("kept_forms", "Forms sent too late", _forget_kept, order=21),
     Step("sign_ins", "Failed sign-ins", _forget_failures, order=30),
 )

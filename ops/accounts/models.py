@@ -16,13 +16,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.models import Message
+from ops.accounts.kept.storing import KeptForm
 from ops.accounts.names.look_alikes import digests
 from ops.accounts.names.sorting import LONGEST as LONGEST_KEY
 from ops.accounts.names.sorting import folded, ranges_beginning_with, sort_key
 from ops.accounts.signing_in.sessions import Session
 from ops.accounts.usernames import MAX_LENGTH, refusal_of_name, validate_username
 
-__all__ = ["FailedSignIn", "LastSuperuser", "Session", "User", "one_superuser_stays"]
+__all__ = ["FailedSignIn", "KeptForm", "LastSuperuser", "Session", "User", "one_superuser_stays"]
 
 LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
 MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # who has both looks after all accounts

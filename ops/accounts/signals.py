@@ -10,11 +10,13 @@ from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import pre_save
 from django.http import HttpRequest
 
+from ops.accounts.kept import keeping
 from ops.accounts.signing_in import limits, throttling
 
 
 def begin_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
     limits.begin(request)
+    keeping.remember(request, user)
     throttling.forgive(request, user.get_username())
 
 

@@ -14,9 +14,12 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from ops.console.rooms import keep_typed
+
 VALID = timedelta(minutes=15)
 CONFIRMED_AT = "confirmed_at"  # in the session: seconds since the epoch
 CONFIRMED_WITH = "confirmed_with"  # in the session: a keyed digest of the stored password
+NOT_SAVED = "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, {rest}."
 
 View = Callable[..., HttpResponseBase]
 
@@ -57,11 +60,12 @@ def confirmed_recently(view: View) -> View:
         if is_confirmed(request):
             return view(request, *args, **kwargs)
         if request.method not in ("GET", "HEAD"):
-            messages.warning(
-                request,
-                "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then fill in the "
-                "form again.",
+            rest = (
+                "then check the form, which is filled in again"
+                if keep_typed(request)
+                else "then fill in the form again"
             )
+            messages.warning(request, NOT_SAVED.format(rest=rest))
         return HttpResponseRedirect(address(request))
 
     return asking

@@ -259,6 +259,11 @@ class Room(AppConfig):
         or of a thing that was about one alone, had to be emptied: the person is gone, and a receipt says so."""
         return False
 
+    def keep_typed(self, request: HttpRequest) -> bool:
+        """Keep what this form holds, which is not done now, until its person has confirmed their password; return
+        whether it was kept."""
+        return False
+
     def name_refusal(self, text: str, *, kind: str) -> str:
         """Return why no account may have this name, as a sentence, or "". ``kind`` is "username" or "email"."""
         return ""
@@ -276,6 +281,11 @@ def rooms() -> list[Room]:
 def sign_in_refusal(user: Any) -> str:
     """Return why ``user`` may not sign in now, as the first room says that refuses it; "" where they may."""
     return next(filter(None, (room.sign_in_refusal(user) for room in rooms())), "")
+
+
+def keep_typed(request: HttpRequest) -> bool:
+    """Have what this form holds kept until its person has confirmed their password; whether a room did."""
+    return any(room.keep_typed(request) for room in rooms())
 
 
 def files_in_use() -> list[str]:

@@ -17,7 +17,8 @@ from ops.deletion.tests.screens import filled_in
 
 CONFIRM = reverse("confirm")
 NOT_YET = (
-    "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then fill in the form again."
+    "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then check the form, which "
+    "is filled in again."
 )
 
 

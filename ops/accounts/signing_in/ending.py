@@ -23,9 +23,12 @@ NOTICE = 5 * 60  # seconds before the end
 ENDS = "Your session ends at {time}."
 CANNOT_BE_EXTENDED = (
     "Your session ends at {time}, {hours} after you signed in. It cannot be extended. Send what you are working on, "
-    "then sign out and sign in again."
+    "then sign out and sign in again. What you send later is kept for an hour, and filled in again after you sign in."
 )
-ENDED = "Your session has ended. Copy what you have typed, then sign in again."
+ENDED = (
+    "Your session has ended. What you send from this page within an hour is kept, and filled in again after you sign "
+    "in."
+)
 SIGNED_OUT = "You are signed out. Copy what you have typed before you sign in again."
 
 

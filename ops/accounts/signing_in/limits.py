@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,15 +12,14 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from ops.accounts.signing_in.sessions import ENDED
+from ops.accounts.kept.keeping import keep, page_before
+from ops.accounts.signing_in.sessions import ENDED, KEPT_SECONDS
 from ops.console.numbers import counted
 from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
 NOTED_EVERY = 60  # seconds: activity is written once a minute, not on each page
-KEPT_SECONDS = 3600  # what is typed after the end of a session is kept for so long
 
 
 class SessionLimitsMiddleware:
@@ -41,12 +40,17 @@ class SessionLimitsMiddleware:
             reason = why_over(request.session, at)
             asks_for_rest = request.path == reverse("session")
             if reason and not asks_for_rest:
-                _end(request, at)
-                if request.path not in (reverse("login"), reverse("admin:login"), reverse("logout")):
-                    return _to_sign_in(request, reason)
+                account = _end(request, at)
+                if not _is_signing_in(request):
+                    return _to_sign_in(request, reason, account)
             elif not reason and _is_news(request, at) and not is_polling(request.path):
                 request.session[SEEN_AT] = at
                 request.session.setdefault(SIGNED_IN_AT, at)
+        elif request.method == "POST" and not _is_signing_in(request):
+            # Another page of theirs has found already that the session is over.
+            late = ended_account(request.session, now())
+            if late is not None:
+                return _to_sign_in(request, "You were signed out.", late)
         return self.get_response(request)
 
 
@@ -94,32 +98,32 @@ def _is_news(request: HttpRequest, at: int) -> bool:
     return at - request.session.get(SEEN_AT, 0) >= min(NOTED_EVERY, settings.SESSION_IDLE_MINUTES * 15)
 
 
-def _end(request: HttpRequest, at: int) -> None:
-    """Sign out. The browser's new session knows whose ended, so that what they send late is kept for them."""
+def _is_signing_in(request: HttpRequest) -> bool:
+    return request.path in (reverse("login"), reverse("admin:login"), reverse("logout"), reverse("session"))
+
+
+def _end(request: HttpRequest, at: int) -> str:
+    """Sign out. The browser's new session knows whose ended, so that what they send late is kept for them; returns the
+    key of that account."""
     account = request.session[SESSION_KEY]
     logout(request)
     request.session[ENDED] = (account, at)
     request.session.set_expiry(KEPT_SECONDS)
+    return account
 
 
-def _to_sign_in(request: HttpRequest, reason: str) -> HttpResponse:
-    """Redirect to the sign-in page of the console or of participants, with the reason."""
+def _to_sign_in(request: HttpRequest, reason: str, account: str) -> HttpResponse:
+    """Redirect to the sign-in page of the console or of participants, with the reason; what was sent is kept."""
+    sent = request.method not in ("GET", "HEAD")
+    page = page_before(request) if sent else request.get_full_path()
+    rest = "Sign in to go on."
+    if sent and keep(request, account, page):
+        rest = "What you sent was not passed on, but is kept for an hour: sign in, check it and send it again."
+    elif sent:
+        rest = "What you sent was not stored: sign in, and send it again."
+    messages.warning(request, f"{reason} {rest}")
     if "HX-Request" in request.headers:
         # htmx would put the sign-in page into a part of this one: reload the whole page instead.
-        messages.warning(request, f"{reason} Sign in to go on.")
         return HttpResponse(headers={"HX-Refresh": "true"})
-    sent = request.method not in ("GET", "HEAD")
-    rest = "What you sent was not stored: sign in, and send it again." if sent else "Sign in to go on."
-    messages.warning(request, f"{reason} {rest}")
     sign_in = "admin:login" if request.path.startswith(reverse("admin:index")) else "login"
-    address = _page_before(request) if sent else request.get_full_path()
-    return HttpResponseRedirect(f"{reverse(sign_in)}?{urlencode({'next': address})}")
-
-
-def _page_before(request: HttpRequest) -> str:
-    """The page that a form was sent from, if it is ours: the form's own URL need not be a page."""
-    referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
-        return reverse("home")
-    page = urlsplit(referer)
-    return f"{page.path}?{page.query}" if page.query else page.path
+    return HttpResponseRedirect(f"{reverse(sign_in)}?{urlencode({'next': page or reverse('home')})}")

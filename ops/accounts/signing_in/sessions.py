@@ -11,6 +11,7 @@ from django.db import models
 
 # In the session of a browser in which nobody is signed in: whose session reached a limit there, and when.
 ENDED = "ended"
+KEPT_SECONDS = 3600  # what is sent after the end of a session is kept for so long
 
 
 class Session(AbstractBaseSession):

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from ops.accounts.events import AccountEvent
+from ops.accounts.kept import keeping
 from ops.accounts.signing_in.forms import ConfirmForm, OwnPasswordForm
 from ops.audit.recording import record
 from ops.console import confirming
@@ -55,6 +56,7 @@ class ConfirmView(RedirectURLMixin, FormView):
         user: Any = self.request.user
         record(AccountEvent.PASSWORD_CONFIRMED, actor=user, target=user)
         confirming.confirm(self.request)
+        keeping.remember(self.request, user)
         return super().form_valid(form)
 
 

@@ -131,3 +131,66 @@ def test_without_scripts_nothing_is_offered(open_page: OpenPage, rita: Any, alic
     for address in ("/console/", "/messages/"):
         page.goto(address)
         expect(page.locator(".page-notice")).to_have_count(0)
+
+
+# --- A session that ends while somebody is typing ---------------------------------------------------------------------
+
+
+def sign_in_again(page: Page, name: str) -> None:
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(f"{name}'s password")
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_participant_loses_nothing(
+    open_page: OpenPage, alice: Any, bob: Any, width: int, scheme: Any, transactional_db: Any
+) -> None:
+    User.objects.update(zone_asked=True)
+    message = write(bob, alice)
+    page = open_page(width, scheme)
+    sign_in(page, alice)
+    page.goto(f"/messages/{message.conversation_id}/")
+    page.locator("form.answer textarea").fill("A long answer\n\nwith <tags> & lines")
+    let_pass(30)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("is kept for an hour: sign in, check it and send it again.")).to_be_visible()
+    sign_in_again(page, "alice")
+    field = page.locator("form.answer textarea")
+    expect(field).to_have_value("A long answer\n\nwith <tags> & lines")
+    expect(page.get_by_text("Filled in with what you sent before.")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="See all of it, or discard it").click()
+    check(page)
+    page.go_back()
+    page.reload()
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("Your reply was sent.")).to_be_visible()
+    assert message.replies.get().content.replace("\r", "") == "A long answer\n\nwith <tags> & lines"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("javascript", [True, False])
+def test_staff_lose_nothing(
+    open_page: OpenPage, alice: Any, bob: Any, rosa: Any, width: int, scheme: Any, javascript: bool
+) -> None:
+    User.objects.update(zone_asked=True)
+    message = write(bob, alice, "tpyo")
+    page = open_page(width, scheme, javascript)
+    sign_in(page, rosa)
+    page.goto(f"/console/messaging/message/{message.pk}/change/")
+    page.get_by_text("Edit text…").click()
+    page.get_by_label("Corrected text").fill("typo")
+    let_pass(30)
+    page.get_by_role("button", name="Save correction").click()
+    sign_in_again(page, "rosa")
+    expect(page.get_by_label("Corrected text")).to_have_value("typo")
+    if javascript:
+        check(page)
+    page.get_by_role("link", name="See all of it, or discard it").click()
+    if javascript:
+        check(page)
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("Nothing is kept for you.")).to_be_visible()
+    page.goto(f"/console/messaging/message/{message.pk}/change/")
+    expect(page.locator(".kept-note")).to_have_count(0)

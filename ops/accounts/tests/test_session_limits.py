@@ -93,7 +93,7 @@ def test_signing_in_begins_both_limits_anew(reviewing: Client, rita: Any) -> Non
     assert reviewing.get(CONSOLE).status_code == 200
 
 
-def test_what_was_sent_too_late_is_not_stored_and_leads_back_to_its_form(reading: Client, alice: Any, bob: Any) -> None:
+def test_what_was_sent_too_late_is_kept_and_leads_back_to_its_form(reading: Client, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     form = reverse("messaging:conversation", args=[message.conversation_id])
     let_pass(reading, 30)
@@ -101,7 +101,7 @@ def test_what_was_sent_too_late_is_not_stored_and_leads_back_to_its_form(reading
     response = reading.post(answer, {"content": "late"}, headers={"Referer": f"http://testserver{form}?part=1"})
     assert parse_qs(urlsplit(response["Location"]).query) == {"next": [f"{form}?part=1"]}
     page = reading.get(response["Location"]).content.decode()
-    assert "What you sent was not stored: sign in, and send it again." in page
+    assert "What you sent was not passed on, but is kept for an hour: sign in, check it and send it again." in page
     assert not Message.objects.filter(content="late").exists()
 
 

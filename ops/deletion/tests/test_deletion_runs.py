@@ -93,7 +93,7 @@ def test_the_receipt_says_what_was_done_and_nothing_about_whose_it_was(sue: Any,
     assert (receipt.requester, receipt.approver, receipt.own, receipt.one_person) == (sue.pk, sam.pk, False, False)
     assert [(step["step"], step["outcome"]) for step in receipt.steps] == [
         ("messages", "removed"), ("account", "removed"), ("audit_trail", "removed"), ("sessions", "none"),
-        ("sign_ins", "none"), ("admin_log", "none"), ("searching", "none"), ("uploads", "none"),
+        ("kept_forms", "none"), ("sign_ins", "none"), ("admin_log", "none"), ("searching", "none"), ("uploads", "none"),
         ("moderation", "none"), ("exports", "none"), ("requests", "removed"), ("caches", CACHES),
         ("database_file", "partial"),
     ]  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_participant_learns_that_a_late_answer_was_not_sent(
     page.get_by_label("Your reply").fill("Yes!")
     let_pass(30)
     page.get_by_role("button", name="Send reply").click()
-    expect(page.get_by_text("What you sent was not stored: sign in, and send it again.")).to_be_visible()
+    expect(page.get_by_text("What you sent was not passed on, but is kept for an hour")).to_be_visible()
     check(page)
     assert not Message.objects.filter(content="Yes!").exists()
     fill_in(page, "alice", "alice's password", "Sign in")

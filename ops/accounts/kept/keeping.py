@@ -1,0 +1,104 @@
+"""Keeping what somebody sends after the end of their session, or of their confirmation, until they are back."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
+from django.middleware.csrf import CsrfViewMiddleware
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ops.accounts.kept import storing
+from ops.accounts.kept.storing import Fields, Sent
+from ops.accounts.models import User
+
+MARKS = "kept_forms"  # in the session of whom they are kept for: key, page and address of each
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MOST_CHARACTERS = 1_000_000  # of all names and values together
+MOST_VALUES = 1_000
+SECRET = re.compile(r"passw|passphrase|secret|token|csrf", re.IGNORECASE)  # in the name of a field that is never kept
+# Addresses of forms that hold nothing but a password, or say nothing when they are filled in again.
+NOT_KEPT = {"login", "logout", "confirm", "session", "offered_time_zone", "password_change", "kept_forms"}
+
+
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+class _Check(CsrfViewMiddleware):
+    """Django's check, which gives the reason of a refusal instead of the page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def keep(request: HttpRequest, account: Any, page: str) -> bool:
+    """Keep what ``request`` sends for the account with this key; returns whether it was kept.
+
+    ``page`` is the address on which the form stood. Only what a form of ours sent is kept: another site must not put
+    words into somebody's mouth. Never files, passwords and tokens, nothing larger than a form, nothing of an account
+    that is closed.
+    """
+    if not _is_form(request):
+        return False
+    fields = _fields(request)
+    if not any(value.strip() for values in fields.values() for value in values):
+        return False
+    with transaction.atomic():
+        user: Any = User.objects.select_for_update().filter(pk=account, is_active=True).first()
+        if user is None:
+            return False
+        allowed = storing.what_may(user)
+        storing.store(Sent(str(user.pk), request.get_full_path(), page, fields, allowed))
+    return True
+
+
+def remember(request: HttpRequest, user: Any) -> None:
+    """Have the pages of what is kept for ``user``, who is back, filled in in this session, and tell them."""
+    kept = storing.kept_for(user)
+    request.session.pop(MARKS, None)
+    if kept:
+        request.session[MARKS] = [[str(one.id), one.sent.page, one.sent.address] for one in kept]
+        text = render_to_string("accounts/kept/notice.html", {"until": kept[0].until})
+        messages.info(request, text, fail_silently=True)  # tests and commands sign in without messages
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page that a form was sent from, if it is ours: the form's own address need not be a page. "" if not."""
+    referer = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    page = urlsplit(referer)
+    if page.path.startswith("//"):  # as a link, it would lead to another site
+        return ""
+    return f"{page.path}?{page.query}" if page.query else page.path
+
+
+def _is_form(request: HttpRequest) -> bool:
+    if request.method != "POST" or request.content_type not in FORMS:
+        return False
+    with suppress(Resolver404):
+        return resolve(request.path_info).url_name not in NOT_KEPT
+    return False
+
+
+def _fields(request: HttpRequest) -> Fields:
+    """What was typed, by the name of its field; nothing where no form of ours sent it, it is too much or unreadable."""
+    try:
+        if _Check(_nothing).process_view(request, _nothing, (), {}) is not None:
+            return {}
+        sent = {name: request.POST.getlist(name) for name in request.POST if not SECRET.search(name)}
+    except (SuspiciousOperation, BadRequest, UnreadablePostError, RawPostDataException):
+        return {}
+    characters = sum(len(name) + sum(map(len, values)) for name, values in sent.items())
+    if characters > MOST_CHARACTERS or sum(map(len, sent.values())) > MOST_VALUES:
+        return {}
+    return sent

@@ -1,0 +1,18 @@
+"""``manage.py forget_kept_forms``: delete what was kept for people for an hour, and sessions that are over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from ops.accounts.kept import storing
+from ops.accounts.signing_in.sessions import SessionStore
+
+
+class Command(BaseCommand):
+    help = "Delete sessions that are over, and what was sent too late and kept for an hour. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        storing.forget_old()
+        SessionStore.clear_expired()
