@@ -18,10 +18,11 @@ from messaging.editors import current_editor_id
 from messaging.limits import LONGEST_TEXT, TEXT_TOO_LONG
 from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
 from messaging.people.blocks import Block
+from messaging.people.drafts import Draft
 from messaging.texts.changes import announce
 from messaging.writing import COUNTED_FIELDS, lock_people
 
-__all__ = ["Block", "Conversation", "Message", "MessageHistory", "Notification"]
+__all__ = ["Block", "Conversation", "Draft", "Message", "MessageHistory", "Notification"]
 
 # Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from messaging import views
-from messaging.participants import block_views, report_views, standing_views
+from messaging.participants import block_views, draft_views, report_views, standing_views
 
 
 class RowNumber(IntConverter):
@@ -28,6 +28,7 @@ urlpatterns = [
     path("reports/", report_views.reports, name="reports"),
     path("reports/<row:pk>/withdraw/", report_views.withdraw, name="withdraw_report"),
     path("warnings/<row:pk>/confirm/", standing_views.confirm, name="confirm_warning"),
+    path("draft/", draft_views.draft, name="draft"),
     path("blocked/", block_views.blocked, name="blocked"),
     path("blocked/remove/", block_views.unblock, name="unblock"),
     path("delete-account/", views.delete_user, name="delete_user"),

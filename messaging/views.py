@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging import edits, page_cache
 from messaging.erasing import erasure
 from messaging.models import Message
-from messaging.participants import account_deletion, blocking, pages
+from messaging.participants import account_deletion, blocking, drafts, pages
 from messaging.participants import inbox as inboxes
 from messaging.participants.forms import (
     ComposeForm,
@@ -56,6 +56,22 @@ def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | Non
         return None
 
 
+def _with_draft(request: HttpRequest, key: str, form: Form | None = None) -> dict[str, Any]:
+    """What a page shows of the draft in a place; a ``form`` that nobody sent begins with it.
+
+    What was sent and is shown again was refused: it becomes the draft, so that it is not lost with the page.
+    """
+    if request.method == "POST":
+        place = drafts.find(request.user, key, request.POST.get("receiver", ""))
+        drafts.keep(request.user, place, request.POST.get("content", ""))
+    draft = drafts.at(request.user, key)
+    if draft is not None and form is not None and not form.is_bound:
+        form.initial["content"] = draft.content
+        if draft.to is not None and "receiver" in form.fields:
+            form.initial["receiver"] = draft.to.get_username()
+    return {"place": key, "draft": draft}
+
+
 @login_required
 @require_safe
 @page_cache.cache_per_user
@@ -76,14 +92,16 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("No conversation of this user has that number.")
     receiver = _other_person(part.latest, request.user)
     standing = standing_of(request.user)
+    form = ReplyForm(sender=request.user, receiver=receiver)
     context = {
         "part": part,
         "receiver": receiver,
         "standing": standing,
         "refusal": writing_refusal(request.user, receiver, standing),
-        "form": ReplyForm(sender=request.user, receiver=receiver),
+        "form": form,
         "how_to_object": how_to_object(),
         "blocked": blocking.blocked_among(request.user, part.people),
+        **_with_draft(request, drafts.conversation(pk), form),
     }
     return render(request, "messaging/conversation.html", context)
 
@@ -110,6 +128,8 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     parent = _get_visible_message_or_404(request, pk)
     receiver = _other_person(parent, user)
     form = ReplyForm(form_data(request), sender=user, receiver=receiver)
+    below = drafts.conversation(parent.conversation_id)
+    place = below if request.POST.get("draft") == below else drafts.reply(pk)
 
     def save() -> Message:
         with transaction.atomic():
@@ -122,12 +142,13 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         sent = _save_or_add_error(form, save)
         if sent:
+            drafts.forget(user, place)
             messages.success(request, "Your reply was sent.")
             return pages.redirect_to_message(user, sent)
     standing = standing_of(user)
     refusal = writing_refusal(user, receiver, standing)
     context = {"form": form, "parent": parent, "receiver": receiver, "standing": standing, "refusal": refusal}
-    return render(request, "messaging/reply.html", context)
+    return render(request, "messaging/reply.html", {**context, **_with_draft(request, place, form)})
 
 
 @login_required
@@ -140,11 +161,14 @@ def compose(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         sent = _save_or_add_error(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
         if sent:
+            drafts.forget(user, drafts.NEW)
             messages.success(request, "Your message was sent.")
             return redirect(sent)
     standing = standing_of(user)
     context = {"form": form, "standing": standing, "refusal": standing.beginning_refusal}
-    return render(request, "messaging/compose.html", context)
+    # Whoever is about to write to somebody named in the address neither sees a draft for others nor replaces it.
+    kept = {} if request.GET.get("to") else _with_draft(request, drafts.NEW, form)
+    return render(request, "messaging/compose.html", {**context, **kept})
 
 
 def _save_text(message: Message, content: str) -> Message:
@@ -174,16 +198,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = message.why_text_stays or standing.sending_refusal or blocking.refusal(request.user, message.receiver)
     if refusal:
         context = {"refusal": refusal, "message": message, "standing": standing}
-        return render(request, "messaging/edit.html", context)
+        return render(request, "messaging/edit.html", {**context, **_with_draft(request, drafts.edit(pk))})
     form = EditForm(form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
+            drafts.forget(request.user, drafts.edit(pk))
             messages.info(request, "Nothing was changed: the text is the same as before.")
             return pages.redirect_to_message(request.user, message)
         if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
+            drafts.forget(request.user, drafts.edit(pk))
             messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
             return pages.redirect_to_message(request.user, message)
-    return render(request, "messaging/edit.html", {"form": form, "message": message, "standing": standing})
+    context = {"form": form, "message": message, "standing": standing}
+    return render(request, "messaging/edit.html", {**context, **_with_draft(request, drafts.edit(pk), form)})
 
 
 @login_required

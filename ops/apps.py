@@ -55,6 +55,7 @@ class OpsConfig(Room):
         "messaging.message": Table(Audit.ADMIN, WITH_MESSAGES),
         "messaging.messagehistory": Table(Audit.EXEMPT, WITH_MESSAGES, why="It is the record of edits itself."),
         "messaging.notification": Table(Audit.EXEMPT, WITH_MESSAGES, why="Made with each message."),
+        "messaging.draft": Table(Audit.EXEMPT, WITH_MESSAGES, why="What participants did not send; no staff see it."),
         "messaging.block": Table(Audit.EXEMPT, WITH_MESSAGES, why="What participants choose, not staff."),
         "auth.group": Table(Audit.ADMIN, NOTHING_PERSONAL),
         "auth.group_permissions": Table(Audit.SIGNALS, NOTHING_PERSONAL),

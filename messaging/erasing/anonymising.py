@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import F, Q
 
-from messaging.models import Block, Conversation, Message, MessageHistory, Notification
+from messaging.models import Block, Conversation, Draft, Message, MessageHistory, Notification
 from messaging.texts.changes import announce, somebody_listens
 from messaging.writing import refuse_protected
 
@@ -75,8 +75,8 @@ def anonymise_batch(
 def anonymise_rest(
     user_id: Any, counts: AnonymisedCounts, *, blank: bool, size: int, using: str = DEFAULT_DB_ALIAS
 ) -> None:
-    """Anonymise what was sent or edited since the batches, ``size`` messages at a time, and delete notifications and
-    blocks.
+    """Anonymise what was sent or edited since the batches, ``size`` messages at a time, and delete notifications,
+    blocks and drafts.
 
     Sets ``messages_kept`` and adds to the other ``counts``. Call it in the transaction in which the account loses its
     name, so that nothing is left out.
@@ -87,6 +87,7 @@ def anonymise_rest(
         _anonymise(rows, counts, blank=blank, using=using)
     counts.notifications += Notification.objects.using(using).filter(user_id=user_id)._raw_delete(using)
     Block.objects.using(using).of(user_id)._raw_delete(using)
+    Draft.objects.using(using).of(user_id)._raw_delete(using)
     counts.messages_kept = Message.objects.using(using).of(user_id).count()
 
 

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Case, Count, F, Max, Q, Value, When
 from django.dispatch import Signal
 
-from messaging.models import Block, Conversation, Message, MessageHistory, Notification
+from messaging.models import Block, Conversation, Draft, Message, MessageHistory, Notification
 from messaging.writing import ids_subquery, refuse_protected
 
 BATCH_SIZE = 5_000  # messages erased in one transaction
@@ -120,11 +120,10 @@ def erase_user_data(
 ) -> ErasureCounts:
     """Delete every message a person sent or received, their histories and notifications, and the person's own ones.
 
-    Blocks by and of the person go too. Replies between other people are reattached to their nearest surviving
-    ancestor, and conversations are recounted, or
-    removed if they are empty. The account itself stays. Returns what was done, added to ``counts`` if given; a second
-    run returns zeros. Each batch is a transaction of its own, unless the caller has one open, so that an interrupted
-    run only has to be repeated.
+    Blocks by and of the person go too, and drafts by and for them. Replies between other people are reattached to
+    their nearest surviving ancestor, and conversations are recounted, or removed if they are empty. The account itself
+    stays. Returns what was done, added to ``counts`` if given; a second run returns zeros. Each batch is a transaction
+    of its own, unless the caller has one open, so that an interrupted run only has to be repeated.
     """
     user_id = _user_key(user_id)
     counts = ErasureCounts() if counts is None else counts
@@ -139,6 +138,7 @@ def erase_user_data(
         own_notifications = Notification.objects.using(using).filter(user_id=user_id)
         counts.notifications += own_notifications._raw_delete(using)
         Block.objects.using(using).of(user_id)._raw_delete(using)
+        Draft.objects.using(using).of(user_id)._raw_delete(using)
         edits_of_others = MessageHistory.objects.using(using).filter(edited_by_id=user_id)
         counts.editor_names += edits_of_others.update(edited_by=None)
     return counts

@@ -165,7 +165,7 @@ class EditForm(forms.Form):
     content = MessageTextField(label="Text")
 
     def __init__(self, *args: Any, message: Message, **kwargs: Any) -> None:
-        kwargs["initial"] = {"content": message.content}
+        kwargs["initial"] = {"content": message.content, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.message = message
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.database.moments import EARLIEST, LATEST, StandingZone
-from messaging.models import Block, Message
+from messaging.models import Block, Draft, Message
 from messaging.tests.conversations import write
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,7 @@ def rows(alice: Any, bob: Any) -> None:
     message.content = "edited"
     message.save()
     Block.objects.create(blocker=alice, blocked=bob)
+    Draft.objects.create(user=alice, to=bob, place="new", content="hello")
 
 
 def without_constraints() -> None:

@@ -181,8 +181,8 @@ def test_pages_cost_the_same_with_twice_the_rows(
         for place in range(number):
             answer(first, minute=place)
             Block.objects.create(blocker=bob, blocked=make_user(f"person-{number}-{place}"))
-        # session, user, order, messages; who blocked whom, whom he blocked
-        with django_assert_num_queries(6 + ABOUT_STANDING):
+        # session, user, order, messages; who blocked whom, whom he blocked; his draft
+        with django_assert_num_queries(7 + ABOUT_STANDING):
             client.get(conversation_of(first))
         with django_assert_num_queries(4 + ABOUT_STANDING):  # session, user, their number, a page of them
             client.get(PAGE)

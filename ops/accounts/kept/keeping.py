@@ -26,7 +26,7 @@ MOST_CHARACTERS = 1_000_000  # of all names and values together
 MOST_VALUES = 1_000
 SECRET = re.compile(r"passw|passphrase|secret|token|csrf", re.IGNORECASE)  # in the name of a field that is never kept
 # Addresses of forms that hold nothing but a password, or say nothing when they are filled in again.
-NOT_KEPT = {"login", "logout", "confirm", "session", "offered_time_zone", "password_change", "kept_forms"}
+NOT_KEPT = {"login", "logout", "confirm", "session", "offered_time_zone", "password_change", "kept_forms", "draft"}
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:

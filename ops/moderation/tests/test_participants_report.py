@@ -21,7 +21,8 @@ from ops.moderation.tests.desk import decided
 
 pytestmark = pytest.mark.django_db
 REPORTS = reverse("messaging:reports")
-CONVERSATION = 7  # queries of its page without edits: session, user, measures, order, messages; two about blocks
+# Queries of its page without edits: session, user, measures, order, messages; two about blocks; the draft.
+CONVERSATION = 8
 
 
 def report_of(message: Message) -> str:

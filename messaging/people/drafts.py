@@ -1,0 +1,45 @@
+"""Drafts: what participants typed and have not sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging.database.moments import moments_within_range, validate_moment
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def of(self, user_id: Any) -> DraftQuerySet:
+        """Those that a person (a primary key) wrote, and those that were meant for them."""
+        return self.filter(Q(user=user_id) | Q(to=user_id))
+
+
+class Draft(models.Model):
+    """What ``user`` typed in one place and has not sent: a reply, a new message, a new text of a message.
+
+    ``place`` is a key of ``messaging.participants.drafts``. ``to`` is whom it is meant for, if they are known. Foreign
+    keys do nothing on delete, as those of messages: an erasure of either person removes it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", null=True)
+    place = models.CharField(max_length=40)
+    content = models.TextField()
+    saved_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-saved_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "place"], name="draft_once_in_a_place"),
+            moments_within_range("saved_at", name="draft_moment_within_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"
