@@ -15,7 +15,16 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Locator, Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, WIDE, OpenPage, assert_accessible, assert_fits, open_filters, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    WIDE,
+    OpenPage,
+    Scheme,
+    assert_accessible,
+    assert_fits,
+    open_filters,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
@@ -24,16 +33,21 @@ from ops.tests.irc import store_conversation
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEIGHT, SCREENS = 900, 5  # of a window, and how many of them a thread of 117 messages may take
-JUMP = "Jump to a number, name, address or page"
+ZOOMED = 640  # pixels: what a page of 1280 has at 200 %; there the tasks are done by keys alone
+WAYS: list[tuple[int, Scheme]] = [*LOOKS, (ZOOMED, "light")]
+MOST_TABS = 400  # until a control has the focus
 
 
 class Walk:
-    """A page on which clicks and page loads are counted since the task ``began``."""
+    """A page on which clicks and page loads are counted since the task ``began``.
+
+    Where it is zoomed, keys do what the mouse does elsewhere, and reach everything.
+    """
 
     def __init__(self, page: Page, width: int) -> None:
         self.page = page
         self.clicks = self.loads = 0
-        self.wide = width == WIDE
+        self.wide, self.by_keys = width == WIDE, width == ZOOMED
         page.on("load", self._count_load)
 
     def _count_load(self, _: Any) -> None:
@@ -45,8 +59,42 @@ class Walk:
 
     def click(self, place: Locator) -> None:
         self.clicks += 1
-        place.click()
+        if self.by_keys:
+            self._use(place)
+        else:
+            place.click()
         self.page.wait_for_load_state()
+
+    def fill(self, place: Locator, words: str) -> None:
+        """Type into a field."""
+        if self.by_keys:
+            self._reach(place)
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(words)
+        else:
+            place.fill(words)
+
+    def _reach(self, place: Locator) -> None:
+        """Press Tab until a control has the focus, or the chosen one of its group of radio buttons."""
+        place.wait_for()
+        focused = "one => { const now = document.activeElement; return now === one || one.contains(now) || "
+        focused += "(one.type === 'radio' && now.type === 'radio' && now.name === one.name) }"
+        for _ in range(MOST_TABS):
+            if place.evaluate(focused):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {place}")
+
+    def _use(self, place: Locator) -> None:
+        self._reach(place)
+        if place.get_attribute("type") != "radio":
+            place.press("Enter")  # which waits for the page that it leads to
+            return
+        for _ in range(MOST_TABS):
+            if place.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"The arrow keys do not lead to {place}")
 
     def follow(self, name: str | re.Pattern[str]) -> None:
         self.click(self.page.get_by_role("link", name=name).first)
@@ -58,7 +106,7 @@ class Walk:
         """Open a place from the menu, which is behind a button of its own on a narrow screen."""
         menu = self.page.get_by_role("navigation", name="Main")
         if not menu.is_visible():
-            self.page.locator(".menu-button > summary").click()
+            self.click(self.page.locator(".menu-button > summary"))
         self.click(menu.get_by_role("link", name=place, exact=True))
 
     def jump(self, words: str) -> None:
@@ -70,12 +118,11 @@ class Walk:
 
     def confirm(self, person: Any) -> None:
         """Say who one is; neither this click nor its page counts."""
-        loads = self.loads
-        self.page.get_by_label("Password").fill(f"{person.get_username()}'s password")
+        clicks, loads = self.clicks, self.loads
+        self.fill(self.page.get_by_label("Password"), f"{person.get_username()}'s password")
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name="Confirm").click()
-        self.page.wait_for_load_state()
-        self.loads = loads
+            self.click(self.page.get_by_role("button", name="Confirm"))
+        self.clicks, self.loads = clicks, loads
 
     def ends(self, *, clicks: int, loads: int) -> None:
         """The page is as pages are to be, and the task took no more than it did before."""
@@ -120,7 +167,7 @@ def walk_as(open_page: OpenPage, person: Any, width: int, scheme: Any) -> Walk:
     return Walk(page, width)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), WAYS)
 def test_a_reviewers_tasks(
     open_page: OpenPage, people: dict[str, Any], reply: Message, long_thread: int, width: int, scheme: Any
 ) -> None:
@@ -128,8 +175,8 @@ def test_a_reviewers_tasks(
     page = walk.page
     # 1. First sign-in, and the first conversation that deserves attention.
     walk.begin("/")
-    page.get_by_label("Username").fill("reviewer")
-    page.get_by_label("Password").fill("reviewer's password")
+    walk.fill(page.get_by_label("Username"), "reviewer")
+    walk.fill(page.get_by_label("Password"), "reviewer's password")
     walk.press("Sign in")
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     walk.follow(re.compile("1 edit after a reply"))
@@ -166,14 +213,14 @@ def test_a_reviewers_tasks(
     walk.ends(clicks=4, loads=4)
     # 6. Messages with certain words.
     walk.begin("/console/messaging/message/")
-    page.locator("main input[name=q]").fill("bicycle still")
+    walk.fill(page.locator("main input[name=q]"), "bicycle still")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator("mark")).to_contain_text(["bicycle", "still"])
     walk.ends(clicks=1, loads=1)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), WAYS)
 def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any) -> None:
     lead = people["Lead"]
     walk = walk_as(open_page, lead, width, scheme)
@@ -182,7 +229,7 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.begin(f"/console/messaging/conversation/{reply.conversation_id}/change/")
     walk.follow("Details of message 2")
     walk.click(page.get_by_text("Edit text…"))
-    page.get_by_label("Corrected text").fill("It is, for 50.")
+    walk.fill(page.get_by_label("Corrected text"), "It is, for 50.")
     walk.press("Save correction")
     expect(page.get_by_text("Text corrected.")).to_be_visible()
     walk.ends(clicks=3, loads=2)
@@ -191,11 +238,11 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.jump("alice")
     walk.follow("Place hold…")
     walk.confirm(lead)
-    page.get_by_label("Reason").fill("The police asked")
+    walk.fill(page.get_by_label("Reason"), "The police asked")
     walk.press("Place hold on alice")
     expect(page.get_by_text("The police asked")).to_be_visible()
     walk.follow(re.compile("Lift"))
-    page.get_by_label("Reason").fill("The case is closed")
+    walk.fill(page.get_by_label("Reason"), "The case is closed")
     walk.press("Lift hold")
     expect(page.get_by_text("The case is closed")).to_have_count(0)
     walk.ends(clicks=7, loads=7)
@@ -207,7 +254,7 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.ends(clicks=0, loads=1)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), WAYS)
 def test_the_tasks_of_a_data_operator_and_an_auditor(
     open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any
 ) -> None:
@@ -220,7 +267,7 @@ def test_the_tasks_of_a_data_operator_and_an_auditor(
     walk.follow("Export…")
     walk.confirm(people["Data operator"])
     walk.click(page.get_by_label("Excel (XLSX)"))
-    page.get_by_label("Reason for export").fill("She asked for it")
+    walk.fill(page.get_by_label("Reason for export"), "She asked for it")
     walk.press("Export these conversations")
     with page.expect_download():
         walk.follow("Download")
@@ -233,7 +280,7 @@ def test_the_tasks_of_a_data_operator_and_an_auditor(
     expect(page.get_by_role("button", name="Verify now")).to_be_visible()
     walk.menu("Audit")
     open_filters(page)
-    page.get_by_role("combobox", name="User").fill("data")
+    walk.fill(page.get_by_role("combobox", name="User"), "data")
     walk.press("Filter")
     expect(page.get_by_role("main")).to_contain_text("Exported")
     walk.ends(clicks=4, loads=3)
