@@ -23,7 +23,7 @@
     const isKept = await saving;
     saving = null;
     if (isKept) kept = now;
-    state.textContent = isKept ? state.dataset.kept : state.dataset.notKept;
+    state.textContent = isKept ? state.dataset.saved : state.dataset.failed;
     state.hidden = false;
     if (typed() !== now) wait();
   }

@@ -48,6 +48,14 @@ def sign_in(client: Client, name: str, page: str = COMPOSE) -> str:
     return client.post("/sign-in/", words, follow=True).content.decode()
 
 
+def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> None:
+    """It would take the place of what people send."""
+    send(writing, {"draft": "new", **TYPED}, reverse("messaging:draft"))
+    assert not KeptForm.objects.exists()
+    send(writing)
+    assert IN_PAGE in sign_in(writing, "alice")
+
+
 def test_it_comes_back_filled_in_and_is_sent_by_nobody_else(writing: Client) -> None:
     assert "is kept for an hour: sign in, check it and send it again." in send(writing)
     page = sign_in(writing, "alice")
