@@ -29,6 +29,7 @@ UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days
 DURATION = re.compile(r"(?P<name>\w+)=(?P<number>\d{1,4})(?P<unit>[mhd])", re.ASCII)
 PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 ORIGIN = re.compile(r"(https|http|wss|ws)://(\*\.)?[\w.-]+(:\d+)?", re.ASCII)
+DOMAIN = re.compile(r"([\w-]+\.)+[a-z][a-z0-9-]+", re.ASCII | re.IGNORECASE)
 HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
 
 
@@ -153,6 +154,26 @@ def origins(name: str) -> list[str]:
     return values
 
 
+def origin(name: str, default: str) -> str:
+    """One origin (scheme and host). Raises ImproperlyConfigured for anything else."""
+    value = text(name)
+    if not value:
+        return default
+    expected = "an origin such as https://console.example.org"
+    parts = url(name, value, expected, schemes=("http", "https"))
+    if not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
+        raise refuse(name, value, expected)
+    return value
+
+
+def site(hosts: list[str], *, https: bool, debug: bool) -> str:
+    """Where the console is found by what else is set, as an origin: its first host; "" where that stands for many."""
+    if debug:
+        return f"http://{text('HOST', '127.0.0.1')}:{number('PORT', 8000)}"
+    named = next((host for host in hosts if "*" not in host and not host.startswith(".")), "")
+    return f"{'https' if https else 'http'}://{named}" if named else ""
+
+
 def sources(name: str, *, scripts: bool = False) -> list[str]:
     """Extra sources of a directive of the content security policy, separated by blanks or commas.
 
@@ -231,6 +252,12 @@ def mail(name: str) -> Smtp:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     port = parts.port or SMTP_PORTS[parts.scheme]
     return Smtp(parts.hostname, port, user, password, parts.scheme == "smtp", parts.scheme == "smtps")
+
+
+def sender(host: str) -> str:
+    """The address from which e-mail comes where none is set: one at the mail server, unless that has no name of its own
+    (mail, 10.0.0.5)."""
+    return f"threadward@{host if DOMAIN.fullmatch(host) else 'localhost'}"
 
 
 def with_timeouts(redis_url: str) -> str:

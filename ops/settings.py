@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "ops.accounts",
     "ops.audit",
     "ops.jobs",
+    "ops.notices",
     "ops.console",
     "messaging",
     "admin_interface",
@@ -117,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
     "ops.accounts.kept.middleware.KeptFormsMiddleware",
-    "ops.jobs.notices.NoticesMiddleware",
+    "ops.notices.middleware.SeenMiddleware",
     "messaging.editors.EditorMiddleware",
     "ops.audit.refusals.RefusalMiddleware",
     "ops.audit.reasons.middleware.ReasonMiddleware",
@@ -256,12 +257,17 @@ READING = environment.choice("READING", "open", ("OPEN", "REASON", "REPORTED")).
 
 # Prometheus asks at /metrics/ with it; without one there is no such page.
 METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=32)
-# E-mail: the weekly digest alone. Without a server none is sent.
+# E-mail: notices and the weekly digest, to who chose them. Without a server none is sent; in development it is printed.
 SMTP = environment.mail("EMAIL_URL")
+SENDS_EMAIL = bool(SMTP.host) or DEBUG
+if not SMTP.host:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.host, SMTP.port, SMTP.starts_tls, SMTP.is_ssl
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP.user, SMTP.password
-DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"threadward@{EMAIL_HOST or 'localhost'}")
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", environment.sender(EMAIL_HOST))
 EMAIL_TIMEOUT = 10  # seconds
+# Where links in e-mail lead.
+SITE_URL = environment.origin("SITE_URL", environment.site(ALLOWED_HOSTS, https=HTTPS, debug=DEBUG))
 
 # --- Import and export ------------------------------------------------------------------------------------------
 

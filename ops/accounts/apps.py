@@ -51,11 +51,13 @@ class AccountsConfig(Room):
         return finding.people(request, text)
 
     def pages(self) -> Iterable[Page]:
+        from ops.accounts.preferences.email import EmailView
         from ops.accounts.preferences.keys import OwnKeysView
         from ops.accounts.time_zone import TimeZoneView
 
         return [
             Page("time-zone/", TimeZoneView.as_view(), "time_zone"),
+            Page("e-mail/", EmailView.as_view(), "email"),
             Page("keyboard/own/", OwnKeysView.as_view(), "own_keys"),
         ]
 
@@ -81,6 +83,11 @@ class AccountsConfig(Room):
         from ops.accounts import finding
 
         return finding.SECTIONS
+
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.accounts.preferences import told
+
+        return told.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.accounts import erased

@@ -41,10 +41,10 @@ class Item:
 
     ``name`` is its text; the default is the ``section`` of the model's admin, or else the model's plural name.
     ``permission`` opens a page that is no list; a list asks its admin. An item that is not ``offered`` is in no menu:
-    other pages lead to it.
+    other pages lead to it. Without a ``place`` it belongs to none, and the bell of the frame counts what waits there.
     """
 
-    place: Place
+    place: Place | None
     order: int
     name: str = ""
     permission: str = ""
@@ -193,6 +193,14 @@ class Room(AppConfig):
 
     def job_kinds(self) -> Iterable[Any]:
         """Return the kinds of jobs of this room (ops.jobs.kinds.Kind)."""
+        return ()
+
+    def notice_kinds(self) -> Iterable[Any]:
+        """Return the kinds of notices of this room (ops.notices.kinds.Kind)."""
+        return ()
+
+    def email_choices(self, user: Any) -> Iterable[Any]:
+        """Return what ``user`` may choose to get by e-mail (ops.notices.choosing.EmailChoice)."""
         return ()
 
     def erasure_steps(self) -> Iterable[Any]:

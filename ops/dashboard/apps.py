@@ -29,7 +29,6 @@ class DashboardConfig(Room):
         "dashboard.keeping": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
     }
     rounds = {"keep_figures": 60, "send_digests": 3600}
-    slots = {"account.menu": "dashboard/_digest_link.html"}
 
     @property
     def menu(self) -> Mapping[str, Item]:  # type: ignore[override]
@@ -51,6 +50,11 @@ class DashboardConfig(Room):
         from ops.dashboard.boards import home
 
         return home.SECTIONS
+
+    def email_choices(self, user: Any) -> Iterable[Any]:
+        from ops.dashboard.digest import choosing
+
+        return choosing.weekly_digest(user)
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.dashboard import erased

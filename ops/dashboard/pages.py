@@ -6,12 +6,10 @@ from ops.console.rooms import Page
 from ops.dashboard.boards import home
 from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.boards.pages import BoardView, FirstBoard, TableFile
-from ops.dashboard.digest.page import DigestView
 
 PAGES = [
     Page("dashboard/", FirstBoard.as_view(), "dashboard"),
     Page("dashboard/home/", home.numbers, "dashboard_home"),
-    Page("digest/", DigestView.as_view(), "digest"),
 ]
 for board in BOARDS:
     view, file = (kind.as_view(board=board, permission=board.permission) for kind in (BoardView, TableFile))

@@ -86,6 +86,11 @@ class DeletionConfig(Room):
 
         return page.shown_people(user)
 
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.deletion.notices import told
+
+        return told.KINDS
+
     def erasure_steps(self) -> Iterable[Any]:
         from ops.deletion import leftovers
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -31,10 +31,11 @@ from ops.audit.context import one_action
 from ops.deletion import erased_names, holds, leftovers, receipts
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
+from ops.deletion.notices import told
 from ops.deletion.recording import record
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 from ops.jobs import errors, leases, starting
-from ops.jobs.kinds import Kind
+from ops.jobs.kinds import Kind, News
 from ops.jobs.models import Job
 from ops.jobs.pacing import Pace
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
@@ -149,6 +150,23 @@ class Deletion(Kind):
     name = KIND
     unit = "messages"
     permission = "accounts.delete_user"
+    tells = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
+
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+        """A failure once, because it is tried again every few minutes; of several accounts that were requested together
+        only the last one. Nothing where a hold stops it, or where it waits for approval again."""
+        news = super().news(job, state, result)
+        if news is None or (state == Job.State.FINISHED and "receipt" not in result):
+            return None
+        group = DeletionRequest.objects.select_related("group").get(pk=job.params["request"]).group
+        if state != Job.State.FINISHED or not told.is_of_several(group):
+            return news._replace(occasion="")
+        if group.requests.open().exists():
+            return None
+        return News("deletion.group_finished", (told.GROUP, group.pk), news.to, "")
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        return told.REQUEST, job.params["request"]
 
     def work(self, run: Run) -> dict[str, Any]:
         return work(run)
@@ -221,6 +239,7 @@ def _send_back(request: DeletionRequest) -> None:
     request.approved_by = request.approved_at = None
     request.one_person = False
     record(DeletionEvent.DELETION_SENT_BACK, request, by=None)
+    told.tell_sent_back(request)
 
 
 def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:

@@ -21,6 +21,7 @@ class ExportsConfig(Room):
     }
     events = "ops.exports.events.ExportEvent"
     tables = {"exports.export": Table(Audit.FUNCTIONS, erasure="exports")}
+    rounds = {"tell_expired_exports": 300}
     slots = {"person.before_deletion": "exports/_before_deletion.html"}
 
     def ready(self) -> None:
@@ -52,6 +53,11 @@ class ExportsConfig(Room):
         from ops.exports import home
 
         return home.SECTIONS
+
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.exports.notices import told
+
+        return told.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.exports import erased

@@ -21,6 +21,7 @@ from ops.exports import contents, requests, selections
 from ops.exports.contents import File
 from ops.exports.formats import workbook
 from ops.exports.models import Export
+from ops.exports.notices import told
 from ops.exports.rows import ranges
 from ops.exports.selections import Refused, author_name
 from ops.files import private_files
@@ -202,12 +203,16 @@ class MakeExport(KindWithRollback):
     unit = "messages"
     permission = selections.PERMISSION
     cancel_note = "No file is kept."
+    tells = {Job.State.FINISHED: told.READY, Job.State.FAILED: told.FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
         return make(run)
 
     def roll_back(self, run: Run) -> None:
         remove(run)
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        return told.EXPORT, job.params["export"]
 
     def page(self, job: Job) -> str:
         return reverse("admin:exports_export_change", args=[job.params["export"]])

@@ -57,6 +57,11 @@ class ImportsConfig(Room):
 
         return provenance.facts(request, conversation)
 
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.imports.notices import told
+
+        return told.KINDS
+
     def erasure_steps(self) -> Iterable[Any]:
         from ops.imports import erased
 

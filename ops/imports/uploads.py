@@ -16,8 +16,10 @@ from ops.files import private_files, uploads
 from ops.files.sources import Reading
 from ops.files.uploads import PrivateUpload, PrivateUploadHandler, size_in_words
 from ops.imports.models import Import
+from ops.imports.notices import told
 from ops.imports.options import Choices
 from ops.jobs.leases import UNDER_WAY
+from ops.notices.telling import tell
 
 LONGEST_NAME = 255
 NOT_KEPT = "The file is not kept any more: upload it again."
@@ -107,7 +109,9 @@ def sweep() -> int:
     removed = private_files.sweep(now, in_use=files_in_use())
     for abandoned in Import.objects.filter(state=Import.State.CHECKED, created_at__lte=now - private_files.KEPT):
         if not is_kept(abandoned):
-            discard(abandoned)
+            with transaction.atomic():
+                if discard(abandoned):
+                    tell(told.EXPIRED, [abandoned.by_id], abandoned)
     for left in Import.objects.filter(state=Import.State.TAKEN_BACK, choices__has_key="people"):
         if left.choices["people"] and not is_kept(left):
             Import.objects.filter(pk=left.pk).update(choices=left.choices_without_people)

@@ -24,10 +24,11 @@ from ops.console.filters import ChoiceFilter
 from ops.console.keyset import KeysetAdmin
 from ops.console.lists import dates
 from ops.console.readonly import ReadOnlyPermissions
-from ops.jobs import notices, permissions, starting
+from ops.jobs import permissions, starting
 from ops.jobs.kinds import all_kinds, page_of
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
+from ops.jobs.notices import home
 from ops.jobs.progress import progress_of, reload_page
 
 LIST = "admin:jobs_job_changelist"
@@ -45,11 +46,11 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         ended = [(state.value, str(state.label)) for state in Job.State if state not in UNDER_WAY]
-        return [("under-way", "Under way"), (notices.FAILED_LATELY, "My failed jobs, last 7 days"), *ended]
+        return [("under-way", "Under way"), (home.FAILED_LATELY, "My failed jobs, last 7 days"), *ended]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == notices.FAILED_LATELY:
-            return queryset.filter(pk__in=notices.failed_lately(request.user).values("pk"))
+        if self.value() == home.FAILED_LATELY:
+            return queryset.filter(pk__in=home.failed_lately(request.user).values("pk"))
         states = {"under-way": UNDER_WAY, **{state: (state,) for state in Job.State.values if state not in UNDER_WAY}}
         chosen = states.get(self.value() or "")
         return queryset.filter(state__in=chosen) if chosen else queryset
@@ -119,8 +120,6 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         job = context["original"]
         context |= {"title": job.title, "about": page_of(job)}
-        if job.state not in UNDER_WAY and job.requester_id == request.user.pk:
-            notices.mark_notified(job)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @method_decorator([require_GET, never_cache])
@@ -133,8 +132,6 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return reload_page(request, reverse(LIST))
         job = self._job(request, job_id)
         if job.state not in UNDER_WAY:
-            if job.requester_id == request.user.pk:
-                notices.mark_notified(job)
             return reload_page(request, reverse(LIST))
         now = progress_of(job, timezone.now())
         news = now.news if request.GET.get("said", "") != now.milestone else ""

@@ -23,10 +23,10 @@ class JobsConfig(Room):
     events = "ops.jobs.events.JobEvent"
 
     def waiting(self, user: Any) -> Iterable[Waiting]:
-        from ops.jobs import notices
+        from ops.jobs.notices import home
 
-        rows = notices.failed_lately(user)
-        return [Waiting("jobs.Job", rows, "job failed", "jobs failed", f"state={notices.FAILED_LATELY}")]
+        rows = home.failed_lately(user)
+        return [Waiting("jobs.Job", rows, "job failed", "jobs failed", f"state={home.FAILED_LATELY}")]
 
     def pages(self) -> Iterable[Page]:
         from ops.jobs.verifying import page
@@ -38,8 +38,13 @@ class JobsConfig(Room):
 
         return [VerifyTrail()]
 
-    def home_sections(self) -> Iterable[Any]:
-        from ops.jobs import notices
-        from ops.jobs.verifying import home
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.jobs.notices import told
 
-        return [notices.SECTION, home.SECTION]
+        return told.KINDS
+
+    def home_sections(self) -> Iterable[Any]:
+        from ops.jobs.notices import home
+        from ops.jobs.verifying import home as verification
+
+        return [home.SECTION, verification.SECTION]

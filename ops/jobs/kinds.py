@@ -6,13 +6,23 @@ A room declares its kinds in its ``apps.py`` (``Room.job_kinds``).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ops.console.rooms import rooms
 from ops.jobs.models import Job
 from ops.jobs.run import Run
+
+
+class News(NamedTuple):
+    """A notice that tells of the end of a job: its kind by name (ops.notices.kinds.Kind), what it is about, and whom it
+    is for, by their keys. ``occasion`` differs where it is another end of a job about the same thing: its start."""
+
+    notice: str
+    about: tuple[str, Any]
+    to: Iterable[Any]
+    occasion: str
 
 
 class Kind(ABC):
@@ -23,6 +33,7 @@ class Kind(ABC):
     ``permission``: what a user needs to start one ("app.codename"); who has it finds "Jobs" in the console.
     ``cancel_note``: what cancelling does, the sentence beside the button.
     ``undoes_work``: whether a job that fails or is cancelled leaves nothing behind.
+    ``tells``: the name of the notice that tells its requester of the end of a job, by its state.
     """
 
     name: str
@@ -30,6 +41,7 @@ class Kind(ABC):
     permission = ""
     cancel_note = ""
     undoes_work = False
+    tells: Mapping[str, str] = {Job.State.FINISHED: "jobs.finished", Job.State.FAILED: "jobs.failed"}
 
     @abstractmethod
     def work(self, run: Run) -> dict[str, Any] | None:
@@ -41,6 +53,15 @@ class Kind(ABC):
     def page(self, job: Job) -> str:
         """The URL of what a job is about, "" for none."""
         return ""
+
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+        """What is told of a job that ends in this ``state`` with this ``result``; None for nothing."""
+        name = self.tells.get(state)
+        return News(name, self.subject(job), [job.requester_id], str(job.action)) if name else None
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        """What a notice about a job is about: a model ("app.model", lower case) and a key."""
+        return "jobs.job", job.pk
 
     def why_no_retry(self, job: Job) -> str:
         """Why an ended job cannot be started again, as a sentence; "" where it can."""

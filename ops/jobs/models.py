@@ -60,7 +60,6 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    notified_at = models.DateTimeField(null=True, blank=True, help_text="When the requester learned that it ended.")
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -69,11 +68,6 @@ class Job(models.Model):
             models.Index(fields=["created_at", "id"], name="job_latest"),
             models.Index(fields=["kind", "created_at", "id"], name="job_of_kind"),
             models.Index(fields=["lease_until"], name="job_under_way", condition=Q(state__in=["queued", "running"])),
-            models.Index(
-                fields=["requester"],
-                name="job_unnotified",
-                condition=Q(notified_at__isnull=True, ended_at__isnull=False),
-            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from messaging.editors import editing_as
@@ -19,6 +19,7 @@ from ops.jobs import errors, leases
 from ops.jobs.kinds import Kind, KindWithRollback, kind_of
 from ops.jobs.leases import LeaseLost, LeaseRenewer
 from ops.jobs.models import Job
+from ops.jobs.notices import told
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 from ops.jobs.sqlite import WriteAheadLog
 
@@ -93,7 +94,7 @@ def _run_to_end(run: Run) -> None:
             sentence = _sentence(job, error)
             _with_retries(run, lambda run: leases.start_rollback(job, Job.Ending.FAILED, sentence))
         else:
-            _with_retries(run, lambda run: leases.end(job, Job.State.FINISHED, result=result or {}, **progress))
+            _with_retries(run, lambda run: _end(job, Job.State.FINISHED, result=result or {}, **progress))
             logger.info("Job %s (%s): finished.", job.pk, job.kind)
             return
     _roll_back(run, kind)
@@ -123,13 +124,13 @@ def _roll_back(run: Run, kind: Kind | None) -> None:
     roll_back = kind.roll_back if isinstance(kind, KindWithRollback) else None
     deaths = job.attempts_without_progress - 1
     if roll_back is not None and deaths >= settings.JOBS_MOST_DEATHS:
-        _with_retries(run, lambda run: leases.end(job, Job.State.FAILED, ending=job.ending))
+        _with_retries(run, lambda run: _end(job, Job.State.FAILED, ending=job.ending))
         logger.error("Job %s (%s) is not rolled back: %d workers died at it.", job.pk, job.kind, deaths)
         return
     try:
         if roll_back is not None:
             _with_retries(run, roll_back)
-        _with_retries(run, lambda run: leases.end(job, Job.State(job.ending)))
+        _with_retries(run, lambda run: _end(job, Job.State(job.ending)))
     except (LeaseLost, HandOver):
         raise
     except Exception as error:
@@ -137,6 +138,13 @@ def _roll_back(run: Run, kind: Kind | None) -> None:
         leases.release(job, until=timezone.now() + ROLL_BACK_AGAIN_AFTER)
     else:
         logger.info("Job %s (%s): ended as %s.", job.pk, job.kind, job.ending)
+
+
+def _end(job: Job, state: Job.State, **changes: Any) -> None:
+    """End a job, and tell whoever it concerns, both or neither. Raises LeaseLost."""
+    with transaction.atomic():
+        leases.end(job, state, **changes)
+        told.tell_ended(job, state, changes.get("result", {}))
 
 
 def _with_retries(run: Run, work: Callable[[Run], Result]) -> Result:

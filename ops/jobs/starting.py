@@ -17,6 +17,7 @@ from ops.jobs import leases, running
 from ops.jobs.events import JobEvent
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
+from ops.jobs.notices import told
 from ops.jobs.run import JobFailed
 from ops.jobs.worker import tasks
 
@@ -28,7 +29,7 @@ STOPPED = (Job.State.FAILED, Job.State.CANCELLED)  # over, but not finished
 RESUME: dict[str, Any] = {
     "state": Job.State.QUEUED,
     "attempts_without_progress": 0,
-    **dict.fromkeys(("ended_at", "notified_at", "heartbeat_at", "lease_until")),
+    **dict.fromkeys(("ended_at", "heartbeat_at", "lease_until")),
 }
 START_OVER: dict[str, Any] = {
     "cursor": {},
@@ -139,6 +140,7 @@ def cancel(job: Job, *, by: Any) -> None:
         if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
             raise NotPossible("This is over, or being cancelled, already.")
         record(JobEvent.JOB_CANCELLED, actor=by, target=job, label=job.title)
+        told.tell_cancelled(job, by=by)
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
         # What the job is about waits for it, so it is rolled back like any other, which does not take long.

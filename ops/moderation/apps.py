@@ -199,6 +199,11 @@ class ModerationConfig(Room):
 
         return standing.sign_in_refusal(user)
 
+    def notice_kinds(self) -> Iterable[Any]:
+        from ops.moderation.notices import told
+
+        return told.KINDS
+
     def erasure_steps(self) -> Iterable[Any]:
         from ops.moderation import erased
 

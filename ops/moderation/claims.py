@@ -19,6 +19,7 @@ from ops.audit.recording import record
 from ops.moderation import cases
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip, State
+from ops.moderation.notices import told
 from ops.moderation.refusals import ClaimRefused, Outdated
 from ops.moderation.wellbeing import counting
 
@@ -146,6 +147,7 @@ def take_over(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None:
             details = {"holder": held.reviewer_id}
             record(ModerationEvent.CASE_TAKEN_OVER, actor=user, target=locked, details=details, using=using)
+            told.tell_taken_over(held, by=user, using=using)
             Claim.objects.using(using).filter(case=locked).delete()
         return claim(user, locked, using=using)
 

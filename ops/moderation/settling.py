@@ -17,6 +17,7 @@ from ops.moderation import cases
 from ops.moderation.decisions import end_all_in_force
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome, State
+from ops.moderation.notices import told
 from ops.moderation.transitions import Happening
 
 
@@ -37,11 +38,13 @@ def lapse(ids: Collection[int], *, using: str) -> int:
     if lapsed:
         now = timezone.now()
         among = cases.among([case.pk for case in lapsed], using=using)
-        ended = dict(Decision.objects.using(using).in_force().filter(case__in=among).values_list("case", "pk"))
+        standing = Decision.objects.using(using).in_force().filter(case__in=among)
+        ended = {case: (pk, maker) for case, pk, maker in standing.values_list("case", "pk", "decided_by")}
         end_all_in_force(lapsed, Cause.TEXT_CHANGED, at=now, using=using)
         cases.reopen_all(_to_be_decided_instead(lapsed, using), Happening.LAPSED, since=now, using=using)
-        about = [(case, {"decision": ended.get(case.pk)}) for case in lapsed]
+        about = [(case, {"decision": ended[case.pk][0] if case.pk in ended else None}) for case in lapsed]
         record_each(ModerationEvent.DECISION_LAPSED, about, actor=None, using=using)
+        told.tell_lapsed([(case, maker) for case, (_, maker) in ended.items()], using=using)
     return len(case_ids)
 
 

@@ -36,7 +36,7 @@ def test_every_list_is_in_exactly_one_place() -> None:
 def test_the_places_and_what_is_in_them() -> None:
     """The order is the rooms' own; no two things stand at one position."""
     items = [item for room in rooms() for item in room.menu.values()]
-    assert {item.place for item in items} == set(Place)
+    assert {item.place for item in items} - {None} == set(Place)  # the bell is in none
     assert len({(item.place, item.order) for item in items}) == len(items)
 
 
@@ -171,7 +171,7 @@ def tasks_of(client: Client) -> list[tuple[int, str]]:
 
 def failed_job(requester: Any, **values: Any) -> Job:
     now = timezone.now()
-    values = {"state": Job.State.FAILED, "ended_at": now, "notified_at": now, **values}
+    values = {"state": Job.State.FAILED, "ended_at": now, **values}
     return Job.objects.create(kind="import.store", title="a job", requester=requester, **values)
 
 
@@ -231,7 +231,8 @@ def counting(queries: CaptureQueriesContext) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("who", "number"), [("nils", 0), ("rita", 1), ("lena", 1), ("sue", 1), ("dan", 1), ("otto", 1), ("rosa", 1)]
+    ("who", "number"),
+    [("nobody", 0), ("nils", 1), ("rita", 1), ("lena", 1), ("sue", 1), ("dan", 1), ("otto", 1), ("rosa", 1)],
 )
 def test_it_costs_one_query_and_none_where_nothing_could_wait(who: str, number: int, keys: dict[str, Any]) -> None:
     client = signed_in(who)

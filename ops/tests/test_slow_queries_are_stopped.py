@@ -35,7 +35,6 @@ FRAME = (
     "auth_permission",
     "admin_interface_theme",
     '"accounts_user"."id" = ',
-    '"notified_at" IS NULL',
 )
 
 

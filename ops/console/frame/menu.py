@@ -126,33 +126,46 @@ class Frame:
     @property
     def place(self) -> str:
         """The name of the place that this page belongs to, or ""."""
-        return self.here.item.place.value if self.here else ""
+        return self.here.item.place.value if self.here and self.here.item.place else ""
 
     @property
     def is_list(self) -> bool:
         """Whether this page is the list or page of the menu itself, not one below it."""
         return self.here is not None and self.request.path == self.here.address
 
-    @cached_property
+    @property
     def tasks(self) -> list[Task]:
-        """What waits for this person, in the order of the menu. One query, and none where nothing could wait."""
+        """What waits for this person, in the order of the menu."""
+        return [task for task in self._counted if task.number and not self._is_bell(task)]
+
+    @property
+    def bell(self) -> Task | None:
+        """What happened to what is theirs and they have not read; None for who has no bell."""
+        return next(filter(self._is_bell, self._counted), None)
+
+    @cached_property
+    def _counted(self) -> list[Task]:
+        """What waits, and what the bell tells. One query for both, and none where nothing could be there."""
         asked = question(self._who, lambda: self._waiting)
-        return [task for task in self._told(asked.waiting, asked.answer()) if task.number]
+        return self._told(asked.waiting, asked.answer())
+
+    def _is_bell(self, task: Task) -> bool:
+        return self._offers[task.key].item.place is None
 
     def count(self, lines: list[Waiting]) -> list[Task]:
         """Count ``lines``, and in the same query what waits; without those that lead where this person may not go."""
         waiting, lines = self._waiting, self._within_reach(lines)
         numbers = count([*waiting, *lines])
-        self.tasks = [task for task in self._told(waiting, numbers[: len(waiting)]) if task.number]
+        self._counted = self._told(waiting, numbers[: len(waiting)])
         return self._told(lines, numbers[len(waiting) :])
 
     def may_open(self, item: str) -> bool:
         """Whether this person may open a list or page of the menu, by its key."""
-        return item in self._addresses
+        return item in self._offers
 
     @cached_property
     def _waiting(self) -> list[Waiting]:
-        order = list(self._addresses)
+        order = list(self._offers)
         declared = self._within_reach(one for room in rooms() for one in room.waiting(self.request.user))
         return sorted(declared, key=lambda one: order.index(one.item))
 
@@ -161,11 +174,11 @@ class Frame:
         """This person, and what decides about what waits for them: what they are, and what they may do and open."""
         user = self.request.user
         may = frozenset() if user.is_superuser else frozenset(user.get_all_permissions())
-        return user.pk, user.is_active, user.is_staff, user.is_superuser, may, tuple(self._addresses)
+        return user.pk, user.is_active, user.is_staff, user.is_superuser, may, tuple(self._offers)
 
     @cached_property
-    def _addresses(self) -> dict[str, str]:
-        return {offer.key: offer.address for offer in self.reachable}
+    def _offers(self) -> dict[str, Offer]:
+        return {offer.key: offer for offer in self.reachable}
 
     def _within_reach(self, declared: Iterable[Waiting]) -> list[Waiting]:
         return [one for one in declared if self.may_open(one.item)]
@@ -173,7 +186,8 @@ class Frame:
     def _told(self, declared: list[Waiting], counted: list[Counted]) -> list[Task]:
         tasks = []
         for one, (number, until) in zip(declared, counted, strict=True):
-            words, address = one.one if number == 1 else one.many, f"{self._addresses[one.item]}?{one.query}"
+            query = f"?{one.query}" if one.query else ""
+            words, address = one.one if number == 1 else one.many, f"{self._offers[one.item].address}{query}"
             told = number if one.most is None else min(number, one.most)
             tasks.append(Task(one.item, told, words, address, until, one.until[1], more=told < number))
         return tasks
@@ -183,7 +197,7 @@ class Frame:
         """Everything in the menu that this person may open, in order; what is not offered too."""
         declared = {key: item for room in rooms() for key, item in room.menu.items()}
         offers = [*self._lists(declared), *self._pages(declared)]
-        places = list(Place)
+        places: list[Place | None] = [*Place, None]
         return sorted(offers, key=lambda one: (places.index(one.item.place), one.item.order, one.name))
 
     def _kept(self, offer: Offer) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from smtplib import SMTPException
 from typing import Any
 
-from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -20,6 +17,7 @@ from ops.dashboard.digest.writing import body, subject, week_before
 from ops.dashboard.events import DashboardEvent
 from ops.dashboard.models import DigestReader
 from ops.dashboard.periods import Period, console_zone
+from ops.notices.mailing import server
 
 logger = logging.getLogger(__name__)
 
@@ -35,15 +33,21 @@ def send_due(now: datetime | None = None) -> int:
     round. Nobody gets one for a week that ended before they chose it.
     """
     local = timezone.localtime(now, console_zone())
-    if not settings.EMAIL_HOST or (local.weekday() == 0 and local.hour < SENT_FROM):
+    if not server.is_on() or (local.weekday() == 0 and local.hour < SENT_FROM):
         return 0
     week = week_before(local.date())
     boards = [board for board in BOARDS if board.name in TOLD]
     texts: dict[tuple[str, ...], str] = {}
     sent = 0
-    with get_connection() as connection:
-        for reader in _due(week):
-            sent += _send(reader, week, boards, texts, local, connection)
+    waiting = _due(week)
+    if not waiting:
+        return 0
+    try:
+        with server.connection() as over:
+            for reader in waiting:
+                sent += _send(reader, week, boards, texts, local, over)
+    except server.FAILURES as error:
+        _log(error)
     return sent
 
 
@@ -66,7 +70,7 @@ def _send(
     boards: list[Board],
     texts: dict[tuple[str, ...], str],
     now: datetime,
-    connection: Any,
+    over: Any,
 ) -> bool:
     """Claim the week, so that no other worker sends it too, and send it; give it back where that fails."""
     mine = DigestReader.objects.filter(pk=reader.pk, last_week=reader.last_week)
@@ -76,14 +80,17 @@ def _send(
     names = tuple(board.name for board in theirs)
     if names not in texts:
         texts[names] = body(theirs, week, now)
-    message = EmailMessage(subject(week), texts[names], to=[reader.person.email], connection=connection)
     try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        # Not its words, which may name the address.
-        logger.warning("A weekly digest could not be sent, and is tried again: %s.", type(error).__name__)
+        server.send(subject(week), texts[names], to=reader.person.email, over=over)
+    except server.FAILURES as error:
+        _log(error)
         DigestReader.objects.filter(pk=reader.pk, last_week=week.first).update(last_week=reader.last_week)
         return False
     details = {"first": week.first, "last": week.last, "boards": [Key(name) for name in names]}
     record(DashboardEvent.DIGEST_SENT, actor=None, target=reader.person, details=details)
     return True
+
+
+def _log(error: Exception) -> None:
+    # Not its words, which may name the address.
+    logger.warning("A weekly digest could not be sent, and is tried again: %s.", type(error).__name__)

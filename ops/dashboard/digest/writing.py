@@ -9,6 +9,7 @@ from django.conf import settings
 from ops.dashboard.boards.board import Asked, Board
 from ops.dashboard.boards.content import Number
 from ops.dashboard.periods import Period
+from ops.notices.mailing.writing import ENDING
 
 WEEK = timedelta(days=7)
 
@@ -20,7 +21,7 @@ def week_before(day: date) -> Period:
 
 
 def subject(week: Period) -> str:
-    return f"Threadward: the week of {week.first:%-d %B %Y}"
+    return f"the week of {week.first:%-d %B %Y}"
 
 
 def body(boards: list[Board], week: Period, now: datetime) -> str:
@@ -29,7 +30,7 @@ def body(boards: list[Board], week: Period, now: datetime) -> str:
     for board in boards:
         content = board.compute(Asked(week, True, now))
         lines += ["", board.title, *map(_line, content.numbers)]
-    lines += ["", "You chose this message under Account › Weekly digest, where you can end it."]
+    lines += ["", ENDING]
     return "\n".join(lines)
 
 

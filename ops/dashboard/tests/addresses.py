@@ -18,10 +18,7 @@ dashboard_accounts                                in    in    no    no    ok/x  
 dashboard_accounts_csv                            in    in    no    no    ok/x  ok/x  no    no    ok/x
 dashboard_oversight                               in    in    no    no    no    no    no    ok/x  ok/x
 dashboard_oversight_csv                           in    in    no    no    no    no    no    ok/x  ok/x
-digest                                            in    in    no    no    ok/go no    no    no    ok/go
 """
-
-UNASKED = {"digest": "It sends numbers to the address of the account of whoever asks, and to nobody else."}
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:

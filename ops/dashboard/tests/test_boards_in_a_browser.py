@@ -60,5 +60,5 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
     page.goto("/console/")
     expect(page.get_by_text("pending cases")).to_be_visible()
     check(page)
-    page.goto("/console/digest/")
+    page.goto("/console/e-mail/")
     check(page)

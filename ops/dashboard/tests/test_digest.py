@@ -23,14 +23,14 @@ __all__ = ["spam"]
 
 pytestmark = pytest.mark.django_db
 
-PAGE = reverse("admin:digest")
+PAGE = reverse("admin:email")
 MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # in the week after that of every test's reports
 WEEK = timedelta(days=7)
 
 
 @pytest.fixture(autouse=True)
 def mail_is_on(settings: Any) -> None:
-    settings.EMAIL_HOST = "mail.example.org"
+    settings.SENDS_EMAIL = True
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_lead_chooses_and_ends_it() -> None:
     client = signed_in("lena")
     assert not DigestReader.objects.exists()  # nobody gets it unasked
     for _ in range(2):
-        client.post(PAGE, {"wanted": "on"})
+        client.post(PAGE, {"digest": "on"})
         assert DigestReader.objects.get().person == lena
     assert "checked" in client.get(PAGE).content.decode()
     client.post(PAGE, {})
@@ -92,7 +92,7 @@ def test_who_should_not_get_it_any_more_does_not(lena: Any, settings: Any, lost:
         case "email":
             lena.email = ""
         case "mail":
-            settings.EMAIL_HOST = ""
+            settings.SENDS_EMAIL = False
         case _:
             DigestReader.objects.update(chosen_at=MONDAY)
     lena.save()

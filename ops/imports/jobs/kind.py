@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 
 from ops.imports.models import Import
+from ops.imports.notices import told
 from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
@@ -21,6 +24,9 @@ class ImportKind(KindWithRollback):
 
     def page(self, job: Job) -> str:
         return reverse("admin:imports_import_change", args=[job.params["import"]])
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        return told.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
         return "Start it again from the page of the import."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from ops.imports.events import ImportEvent
 from ops.imports.jobs.files import check_with_preview, context_of, open_upload
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
+from ops.imports.notices import told
 from ops.imports.pages import previews
 from ops.imports.pages.rejected import RejectedRows
 from ops.imports.recording import ImportCounts
@@ -31,6 +33,8 @@ from ops.imports.storing.plan import Plan
 from ops.imports.storing.restaging import restage
 from ops.imports.storing.sequence import store_all
 from ops.imports.undoing import Undoing
+from ops.jobs.kinds import News
+from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
 State = Import.State
@@ -46,6 +50,11 @@ class StoreImport(ImportKind):
     name = "import.store"
     cancel_note = "Takes back what was stored so far."
     state = State.STORING
+    tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
+
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+        news = super().news(job, state, result)
+        return news._replace(notice=told.REFUSED) if news and "refused" in result else news
 
     def work(self, run: Run) -> dict[str, Any]:
         import_ = self.import_for(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,8 +15,11 @@ from ops.imports import recording
 from ops.imports.events import ImportEvent
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
+from ops.imports.notices import told
 from ops.imports.staging.databases import staging_on
 from ops.imports.undoing import Undoing
+from ops.jobs.kinds import News
+from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
 State = Import.State
@@ -31,6 +35,15 @@ class UndoImport(ImportKind):
     cancel_note = "What is removed by then stays removed; undoing can go on later."
     undoes_work = False
     state = State.UNDOING
+    tells = {Job.State.FINISHED: told.UNDONE, Job.State.FAILED: told.UNDO_FAILED}
+
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+        """For whoever imported, too, if somebody else undoes it."""
+        news = super().news(job, state, result)
+        if news is None:
+            return None
+        importer = Import.objects.filter(pk=job.params["import"]).values_list("by", flat=True)
+        return news._replace(to={*news.to, *importer})
 
     def work(self, run: Run) -> dict[str, Any]:
         import_ = self.import_for(run)

@@ -122,11 +122,11 @@ def test_what_is_over_cannot_be_cancelled(rosa: Any) -> None:
 def test_a_failed_job_starts_again_from_its_beginning(rosa: Any) -> None:
     job = start(params={"to": 3, "stumble": 2})
     run_all_jobs()
-    Job.objects.update(params={"to": 3}, notified_at=timezone.now())
+    Job.objects.update(params={"to": 3})
     job.refresh_from_db()
     starting.retry(job, by=rosa)
     assert (job.state, job.error, job.cursor, job.done, job.attempts) == ("queued", "", {}, 0, 0)
-    assert (job.ended_at, job.notified_at, job.cancel_requested_at) == (None, None, None)
+    assert (job.ended_at, job.cancel_requested_at) == (None, None)
     run_all_jobs()
     job.refresh_from_db()
     assert (job.state, job.result) == ("finished", {"counted": 3})

@@ -1,8 +1,7 @@
-"""Requesters read once in the console that their job ended, and not where they saw it anyway."""
+"""Requesters get a notice when their job ends, which is read where they see that anyway."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +13,11 @@ from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.tests import counting
 from ops.jobs.tests.working import run_all_jobs
+from ops.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 
-OVERVIEW = reverse("admin:index")
+LIST = reverse("admin:notices_notice_changelist")
 
 
 @pytest.fixture
@@ -33,36 +33,34 @@ def ended(requester: Any, title: str = "Import of messages.csv", kind: str = cou
     return job
 
 
-def overview(client: Client) -> str:
-    return client.get(OVERVIEW).content.decode()
-
-
 def page_of(job: Job) -> str:
     return reverse("admin:jobs_job_change", args=[job.pk])
 
 
-def test_they_read_it_on_the_next_page_and_once(as_dora: Client, dora: Any) -> None:
+def unread(client: Client) -> list[str]:
+    """The sentences and titles in the list of notices, and what the bell counts."""
+    page = client.get(LIST, {"read": "no"})
+    rows = page.context["cl"].result_list
+    assert page.context["frame"].bell.number == len(rows)
+    return [f"{row.sentence} {row.called}" for row in rows]
+
+
+def test_they_read_it_once(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
-    link = f'<a href="{page_of(job)}">View result</a>'
-    assert f"<bdi>Import of messages.csv</bdi>: finished. {link}" in overview(as_dora)
-    assert "messages.csv" not in overview(as_dora)
+    assert unread(as_dora) == ["A job of yours is finished. Import of messages.csv"]
+    opened = as_dora.get(reverse("admin:notices_notice_change", args=[Notice.objects.get().pk]))
+    assert opened["Location"] == page_of(job)
+    assert unread(as_dora) == []
 
 
-def test_a_failure_says_why(as_dora: Client, dora: Any) -> None:
+def test_a_failure_is_told_as_one(as_dora: Client, dora: Any) -> None:
     ended(dora, stumble=1)
-    text = overview(as_dora)
-    assert "<bdi>Import of messages.csv</bdi>: failed. That number is not to be counted." in text
-    assert '<li class="error">' in text
-
-
-def test_the_message_leads_to_what_the_job_was_about(as_dora: Client, dora: Any, register: Callable[..., str]) -> None:
-    ended(dora, kind=register(lambda run: None, page=lambda job: "/console/somewhere/"))
-    assert '<a href="/console/somewhere/">View result</a>' in overview(as_dora)
+    assert unread(as_dora) == ["A job of yours failed. Import of messages.csv"]
 
 
 def test_titles_are_escaped(as_dora: Client, dora: Any) -> None:
     ended(dora, "Import of <script>alert(1)</script>.csv")
-    text = overview(as_dora)
+    text = as_dora.get(LIST).content.decode()
     assert escape("<script>alert(1)</script>") in text
     assert "<script>alert" not in text
 
@@ -70,43 +68,28 @@ def test_titles_are_escaped(as_dora: Client, dora: Any) -> None:
 def test_nobody_else_is_notified(client: Client, dora: Any, rosa: Any) -> None:
     ended(dora)
     client.force_login(rosa)
-    assert "messages.csv" not in overview(client)
-
-
-def test_who_watched_it_end_is_not_notified_again(as_dora: Client, dora: Any) -> None:
-    job = ended(dora)
-    as_dora.get(reverse("admin:jobs_job_progress", args=[job.pk]), headers={"HX-Request": "true"})
-    assert "messages.csv" not in overview(as_dora)
+    assert unread(client) == []
 
 
 def test_the_jobs_own_page_is_message_enough(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
-    assert "View result" not in as_dora.get(page_of(job)).content.decode()
-    assert "messages.csv" not in overview(as_dora)
+    as_dora.get(page_of(job))
+    assert unread(as_dora) == []
 
 
-@pytest.mark.parametrize("ask", [{"path": reverse("admin:jsi18n")}, {"headers": {"HX-Request": "true"}}])
-def test_what_is_no_page_does_not_use_the_message_up(as_dora: Client, dora: Any, ask: dict[str, Any]) -> None:
-    ended(dora)
-    as_dora.get(**{"path": OVERVIEW, **ask})
-    assert "messages.csv" in overview(as_dora)
+def test_asking_how_far_it_is_does_not_use_the_notice_up(as_dora: Client, dora: Any) -> None:
+    """The page that asks is loaded again then, and that is seen."""
+    job = ended(dora)
+    as_dora.get(reverse("admin:jobs_job_progress", args=[job.pk]), headers={"HX-Request": "true"})
+    assert len(unread(as_dora)) == 1
 
 
 def test_jobs_under_way_are_not_spoken_of(as_dora: Client, dora: Any) -> None:
     starting.start(counting.NAME, requester=dora, title="Import of messages.csv", params={"to": 2})
-    assert "messages.csv" not in overview(as_dora)
-
-
-def test_it_costs_one_query_a_page(as_dora: Client, django_assert_num_queries: Any) -> None:
-    address = reverse("admin:password_change")
-    as_dora.get(address)
-    # session, user, what ended, what waits, and two for the permissions that the links ask for
-    with django_assert_num_queries(5) as queries:
-        as_dora.get(address)
-    assert len([query for query in queries.captured_queries if "notified_at" in query["sql"]]) == 1
+    assert unread(as_dora) == []
 
 
 def test_participants_pages_do_not_ask(as_dora: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2) as queries:
         as_dora.get(reverse("home"))
-    assert not [query for query in queries.captured_queries if "jobs_job" in query["sql"]]
+    assert not [query for query in queries.captured_queries if "notices_notice" in query["sql"]]

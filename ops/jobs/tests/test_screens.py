@@ -203,11 +203,10 @@ def test_what_cannot_be_done_any_more_is_said(as_dora: Client, dora: Any) -> Non
 def test_a_job_whose_rollback_failed_says_what_is_left_and_is_resumed(as_dora: Client, dora: Any) -> None:
     job = start(dora, stumble=2)
     run_all_jobs()
-    Job.objects.update(ending="failed", cursor={"at": 2}, attempts_without_progress=6, notified_at=None)
+    Job.objects.update(ending="failed", cursor={"at": 2}, attempts_without_progress=6)
     left = "Taking back what had been done came to no end: the worker died 5 times in a row at it"
-    notice = as_dora.get(reverse("admin:index")).content.decode()
     listed = as_dora.get(LIST).content.decode()
-    for text in (notice, listed, page(as_dora, job)):
+    for text in (listed, page(as_dora, job)):
         assert f"{counting.SORRY} {left}" in text
         assert "What had been done was taken back." not in text
     assert "Not taken back" in listed
@@ -268,12 +267,12 @@ def test_the_list_costs_the_same_for_many_jobs(client: Client, rosa: Any, django
     for _ in range(3):
         start(rosa)
     client.get(LIST)
-    # session, user, notices, theme × 0 (cached), page, count, what waits
-    with django_assert_num_queries(6):
+    # session, user, theme × 0 (cached), page, count, what waits
+    with django_assert_num_queries(5):
         client.get(LIST)
     for _ in range(20):
         start(rosa)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(LIST)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
 from ops.files import private_files
-from ops.jobs.kinds import KindWithRollback
+from ops.jobs.kinds import KindWithRollback, News
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 from ops.moderation.bringing import storing, uploading
 from ops.moderation.models import FlagImport, ImportState
+from ops.moderation.notices import told
 from ops.moderation.refusals import FlagRefused
 
 TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
@@ -28,6 +30,9 @@ class ImportsFlags(KindWithRollback):
 
     def page(self, job: Job) -> str:
         return uploading.address_of(job.params["import"])
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        return told.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
         return "Start it again from the page of the import."
@@ -65,6 +70,7 @@ class CheckFlags(ImportsFlags):
 
     name = uploading.CHECK
     cancel_note = "Nothing is stored, and the file can be checked again."
+    tells = {Job.State.FINISHED: told.CHECKED, Job.State.FAILED: told.CHECK_FAILED}
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
         uploading.check(import_, run.beat)
@@ -79,6 +85,11 @@ class StoreFlags(ImportsFlags):
 
     name = uploading.STORE
     cancel_note = "Nothing of the file is imported."
+    tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
+
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+        news = super().news(job, state, result)
+        return news._replace(notice=told.REFUSED) if news and "refused" in result else news
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
         found = uploading.check(import_, run.beat)
@@ -99,6 +110,7 @@ class UndoFlags(ImportsFlags):
 
     name = uploading.UNDO
     cancel_note = "What was imported stays."
+    tells = {Job.State.FINISHED: told.IMPORT_UNDONE, Job.State.FAILED: told.UNDO_FAILED}
     before = ImportState.STORED
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:

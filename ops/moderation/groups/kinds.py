@@ -30,6 +30,7 @@ from ops.moderation.models import (
     LeftOut,
     Measure,
 )
+from ops.moderation.notices import told
 from ops.moderation.refusals import DecisionRefused
 
 GONE = "This group is not known any more: begin again."
@@ -44,6 +45,7 @@ class DecideMany(Kind):
     unit = "cases"
     permission = preparing.PERMISSION
     cancel_note = "What was done until then stays. It can be undone as a group."
+    tells = {Job.State.FINISHED: told.GROUP_FINISHED, Job.State.FAILED: told.GROUP_FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
         pace = Pace(FIRST, least=LEAST, most=MOST, times=TIMES)
@@ -59,6 +61,9 @@ class DecideMany(Kind):
 
     def page(self, job: Job) -> str:
         return preparing.address_of(job.params["group"])
+
+    def subject(self, job: Job) -> tuple[str, Any]:
+        return told.GROUP, job.params["group"]
 
     def why_no_retry(self, job: Job) -> str:
         group = DecisionGroup.objects.filter(pk=job.params["group"]).first()

@@ -96,14 +96,15 @@ def test_who_went_elsewhere_reads_that_it_ended(dora: None, place: Installation,
     sign_in(page)
     begin(place, to=3)
     with place.going(*WORK):
-        message = page.get_by_text("Import of numbers.csv: finished.")
-        while not message.count():
+        bell = page.get_by_role("link", name="Notices, 1 unread")
+        while not bell.count():
             page.goto("/console/")
     check(page)
-    message.get_by_role("link", name="View result").click()
+    bell.click()
+    check(page)
+    page.get_by_role("link", name="A job of yours is finished.").click()
     expect(page.get_by_role("heading", name="Import of numbers.csv")).to_be_visible()
-    page.goto("/console/")
-    expect(message).to_have_count(0)
+    expect(page.get_by_role("link", name="Notices", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -1,0 +1,54 @@
+"""The page on which somebody chooses what they get by e-mail, or ends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.generic import FormView
+
+from ops.accounts.actions import ConsolePage
+from ops.notices.choosing import choices_of
+from ops.notices.mailing import server
+
+SAVED = "Saved what you get by e-mail."
+
+
+class EmailForm(forms.Form):
+    """A box for each thing that this person may choose."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices = choices_of(user)
+        for choice in self.choices:
+            self.fields[choice.name] = forms.BooleanField(
+                label=choice.label, help_text=choice.help, required=False, initial=choice.is_chosen(user)
+            )
+
+
+class EmailView(ConsolePage, FormView):
+    """For all staff, about themselves alone."""
+
+    http_method_names = ["get", "head", "post", "options"]
+    title = "E-mail"
+    form_class = EmailForm
+    template_name = "accounts/email.html"
+
+    def may_open(self, user: Any) -> bool:
+        return bool(user.is_staff)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        return super().get_context_data(email=user.email, is_on=server.is_on(), **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        for choice in form.choices:
+            choice.choose(self.request.user, form.cleaned_data[choice.name])
+        messages.success(self.request, SAVED)
+        return HttpResponseRedirect(reverse("admin:email"))

@@ -1,0 +1,26 @@
+"""What somebody is told of their account: that somebody else changed their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from messaging.editors import current_editor
+from ops.audit import context
+from ops.notices.kinds import Kind
+from ops.notices.telling import tell_each
+
+ROLES_CHANGED = "accounts.roles_changed"
+KINDS = (Kind(ROLES_CHANGED, "Somebody changed your roles: what you may do in the console may be different."),)
+
+
+def tell_roles_changed(ids: Collection[Any]) -> None:
+    """Tell these people that whoever is signed in changed their roles; nothing where a command did, and nothing of the
+    first roles of who never signed in."""
+    by = current_editor()
+    if by is None or not ids:
+        return
+    knew = get_user_model()._base_manager.filter(pk__in=ids, last_login__isnull=False).values_list("pk", flat=True)
+    tell_each(ROLES_CHANGED, [(pk, None) for pk in knew], by=by, occasion=context.current().action)

@@ -1,0 +1,26 @@
+"""The weekly digest among what somebody may choose to get by e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.dashboard.digest.sending import PERMISSION
+from ops.dashboard.events import DashboardEvent
+from ops.dashboard.models import DigestReader
+from ops.notices.choosing import EmailChoice, record_choice
+
+
+def weekly_digest(user: Any) -> Iterable[EmailChoice]:
+    """For whoever may open the team's dashboard."""
+    if user.has_perm(PERMISSION):
+        yield EmailChoice(
+            "digest",
+            "Weekly digest",
+            "On Monday mornings, the numbers of the review and team dashboards for the week before. Numbers only: no "
+            "text and no name.",
+            is_chosen=lambda user: DigestReader.objects.filter(person=user.pk).exists(),
+            choose=lambda user, wanted: record_choice(
+                DigestReader, user, wanted, chosen=DashboardEvent.DIGEST_CHOSEN, ended=DashboardEvent.DIGEST_ENDED
+            ),
+        )

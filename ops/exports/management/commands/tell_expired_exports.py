@@ -1,0 +1,17 @@
+"""``manage.py tell_expired_exports``: tell whoever asked for an export that its file expired; the worker does so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ops.exports.notices import told
+
+
+class Command(BaseCommand):
+    help = "Give a notice to whoever asked for an export whose file has expired, once. Safe to repeat."
+
+    def handle(self, **options: Any) -> None:
+        told.tell_expired(timezone.now())

@@ -1,0 +1,47 @@
+"""What whoever asked for an export is told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ops.exports.models import Export
+from ops.notices.kinds import Kind
+from ops.notices.telling import tell, tell_each
+
+EXPORT = "exports.export"
+READY, FAILED, EXPIRED, REMOVED = "exports.ready", "exports.failed", "exports.expired", "exports.removed"
+LATELY = timedelta(days=2)  # what expired before is no news, such as after an update
+
+
+def _called(export: Any) -> str:
+    return str(export.file_name or export)
+
+
+KINDS = (
+    Kind("exports.approved", "Your data export was approved: you can make it within 7 days.", EXPORT, _called),
+    Kind("exports.refused", "Your data export was refused.", EXPORT, _called),
+    Kind(READY, "Your export is ready to be downloaded.", EXPORT, _called),
+    Kind(FAILED, "Your export failed: no file was made.", EXPORT, _called),
+    Kind(EXPIRED, "The file of your export has expired.", EXPORT, _called),
+    # About none in particular: with the time of the notice, that would lead from a receipt to a person.
+    Kind(REMOVED, "An erasure of an account removed files of your exports.", page="admin:exports_export_changelist"),
+)
+
+
+def tell_decided(export: Export, approval: str, *, by: Any) -> None:
+    """Tell the requester that ``by`` approved or refused their export."""
+    tell(f"exports.{approval}", [export.by_id], export, by=by)
+
+
+def tell_expired(now: datetime) -> None:
+    """Tell of the files that have expired lately. It may be repeated: each is told once."""
+    expired = Export.objects.filter(removed=False, size__isnull=False, expires_at__gt=now - LATELY, expires_at__lte=now)
+    tell_each(EXPIRED, [(by, (EXPORT, pk)) for by, pk in expired.order_by("expires_at").values_list("by", "pk")])
+
+
+def tell_removed(kept: QuerySet[Export], *, occasion: Any) -> None:
+    """Tell whoever has a file among these that an erasure takes it."""
+    tell(REMOVED, set(kept.values_list("by", flat=True)), occasion=occasion)

@@ -1,0 +1,34 @@
+"""What requesters are told of their jobs: a notice that one ended, and what the home page counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ops.console.frame.home import Section
+from ops.console.rooms import Waiting
+from ops.jobs import permissions
+from ops.jobs.leases import UNDER_WAY
+from ops.jobs.models import Job
+
+FAILED_LATELY = "failed-lately"  # a choice of the filter of jobs
+LATELY = timedelta(days=7)
+
+
+def failed_lately(user: Any) -> QuerySet[Job]:
+    """The jobs of a requester that failed in the last days and were not started again."""
+    return Job.objects.filter(requester=user, state=Job.State.FAILED, ended_at__gt=timezone.now() - LATELY)
+
+
+def under_way(user: Any) -> Iterable[Waiting]:
+    """The jobs under way in the list as this person sees it."""
+    rows = Job.objects.filter(state__in=UNDER_WAY)
+    rows = rows if permissions.may_see_all(user) else rows.filter(requester=user)
+    yield Waiting("jobs.Job", rows, "job under way", "jobs under way", "state=under-way")
+
+
+SECTION = Section("jobs", "Jobs", 60, lines=under_way, empty="No job is running.")

@@ -1,0 +1,34 @@
+"""The notices of jobs: that one ended, in the transaction in which it ends; and that somebody else cancelled it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.jobs.kinds import News, kind_of
+from ops.jobs.models import Job
+from ops.notices.kinds import Kind
+from ops.notices.telling import tell
+
+CANCELLED = "jobs.cancelled"
+KINDS = (
+    Kind("jobs.finished", "A job of yours is finished.", "jobs.job", called=str),
+    Kind("jobs.failed", "A job of yours failed.", "jobs.job", called=str),
+    Kind(CANCELLED, "Somebody else cancelled a job of yours.", "jobs.job", called=str),
+)
+
+
+def tell_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
+    """Tell whoever it concerns that a job ended in this ``state``. Called again, it tells nothing new."""
+    kind = kind_of(job)
+    if kind is not None:
+        news = kind.news(job, state, result)
+    else:  # of another version of the console
+        news = News("jobs.failed", ("jobs.job", job.pk), [job.requester_id], str(job.action))
+    if news is not None:
+        tell(news.notice, news.to, news.about, occasion=news.occasion)
+
+
+def tell_cancelled(job: Job, *, by: Any) -> None:
+    """Tell the requester that ``by``, who is somebody else, cancelled their job."""
+    tell(CANCELLED, [job.requester_id], job, by=by, occasion=job.action)

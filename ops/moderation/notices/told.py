@@ -1,0 +1,76 @@
+"""What reviewers are told of their cases, decisions and groups, and whoever imports reports of that."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from ops.audit import context
+from ops.moderation.models import Claim, Decision
+from ops.notices.kinds import Kind
+from ops.notices.telling import tell, tell_each
+
+CASE, GROUP, IMPORT = "moderation.case", "moderation.decisiongroup", "moderation.flagimport"
+MOST_ONE_BY_ONE = 5  # of one person and act; of more they are told as of one
+
+
+def _numbered(case: Any) -> str:
+    return f"Case {case.pk}"
+
+
+def _of_file(import_: Any) -> str:
+    return str(import_.file_name or import_)
+
+
+QUEUE: dict[str, Any] = {"page": "admin:moderation_case_changelist", "permission": "moderation.view_case"}
+TAKEN_OVER, UNDONE, LAPSED = "moderation.taken_over", "moderation.undone", "moderation.lapsed"
+UNDONE_IN_GROUP, LAPSED_TOGETHER = "moderation.undone_in_group", "moderation.lapsed_together"
+GROUP_FINISHED, GROUP_FAILED = "moderation.group_finished", "moderation.group_failed"
+CHECKED, CHECK_FAILED = "moderation.reports_checked", "moderation.reports_check_failed"
+STORED, REFUSED, STORE_FAILED = (f"moderation.reports_{end}" for end in ("stored", "refused", "store_failed"))
+IMPORT_UNDONE, UNDO_FAILED = "moderation.reports_undone", "moderation.reports_undo_failed"
+KINDS = (
+    Kind(TAKEN_OVER, "Somebody took over a case that you held.", CASE, _numbered),
+    Kind(UNDONE, "Somebody undid a decision of yours: the case is open again.", CASE, _numbered),
+    Kind(LAPSED, "A decision of yours lapsed, because a text was changed: the case is open again.", CASE, _numbered),
+    Kind(UNDONE_IN_GROUP, "Somebody undid several decisions of yours together: their cases are open again.", **QUEUE),
+    Kind(LAPSED_TOGETHER, "Several decisions of yours lapsed, because texts were changed: their cases are open again.",
+         **QUEUE),
+    Kind(GROUP_FINISHED, "Your group decision is finished.", GROUP),
+    Kind(GROUP_FAILED, "Your group decision failed: a part of it may be done.", GROUP),
+    Kind(CHECKED, "The file of reports that you uploaded was checked: decide whether to import it.", IMPORT, _of_file),
+    Kind(CHECK_FAILED, "The file of reports that you uploaded could not be checked.", IMPORT, _of_file),
+    Kind(STORED, "Your import of reports is finished.", IMPORT, _of_file),
+    Kind(REFUSED, "No report was imported: your file has new problems.", IMPORT, _of_file),
+    Kind(STORE_FAILED, "Your import of reports failed: nothing of it is stored.", IMPORT, _of_file),
+    Kind(IMPORT_UNDONE, "Your import of reports was undone.", IMPORT, _of_file),
+    Kind(UNDO_FAILED, "Undoing your import of reports failed.", IMPORT, _of_file),
+)  # fmt: skip
+
+
+def tell_taken_over(held: Claim, *, by: Any, using: str) -> None:
+    """Tell who held a case that ``by`` took it over."""
+    tell(TAKEN_OVER, [held.reviewer_id], (CASE, held.case_id), by=by, occasion=held.token, using=using)
+
+
+def tell_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, using: str) -> None:
+    """Tell who made these decisions that ``by`` undid them; once for all of a ``group``."""
+    if group is not None:
+        tell(UNDONE_IN_GROUP, {one.decided_by_id for one in undone}, by=by, occasion=group, using=using)
+        return
+    for one in undone:
+        tell(UNDONE, [one.decided_by_id], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
+
+
+def tell_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:
+    """Tell who made decisions, each given by its case and its maker, that they lapsed; of many at once as of one."""
+    by_maker: defaultdict[Any, list[int]] = defaultdict(list)
+    for case_id, maker in lapsed:
+        by_maker[maker].append(case_id)
+    action = context.current().action
+    few = {maker: cases for maker, cases in by_maker.items() if len(cases) <= MOST_ONE_BY_ONE}
+    one_by_one = [(maker, (CASE, pk)) for maker, cases in few.items() for pk in cases]
+    tell_each(LAPSED, one_by_one, occasion=action, using=using)
+    tell(LAPSED_TOGETHER, by_maker.keys() - few.keys(), occasion=action, using=using)

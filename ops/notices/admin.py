@@ -1,0 +1,115 @@
+"""Notices in the console: one's own as a list, opening what one is about, and marking them as read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST, require_safe
+
+from ops.audit.recorded_admin import TrailHistory
+from ops.console.keyset import KeysetAdmin
+from ops.console.numbers import counted
+from ops.console.readonly import ReadOnlyPermissions
+from ops.notices import reading
+from ops.notices.models import Notice
+
+LIST = "admin:notices_notice_changelist"
+NO_PAGE = "There is no more to this than what it says."
+NOT_FOUND = "What this notice is about is gone, or you may not open it."
+
+
+class ReadFilter(admin.SimpleListFilter):
+    """Notices that were read, or not yet."""
+
+    title = "read status"
+    parameter_name = "read"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Unread"), ("yes", "Read")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset if self.value() is None else queryset.filter(read_at__isnull=self.value() == "no")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
+    """One's own notices, newest first; nobody sees those of others."""
+
+    section = "Notices"
+    keyset = ("-at", "id")
+    list_filter = (ReadFilter,)
+    change_list_template = "notices/notices.html"
+    rows_template = "notices/notice_rows.html"
+    counts_whole = False
+    empty_text = "No notices yet. What happens to your exports, imports, requests and cases is told here."
+    actions = None
+
+    class Media:
+        css = {"all": ("notices/notices.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, with two buttons."""
+        return [
+            path("read-all/", self.admin_site.admin_view(self.read_all_view), name="notices_notice_read_all"),
+            path("<int:pk>/read/", self.admin_site.admin_view(self.read_view), name="notices_notice_read"),
+            *super().get_urls(),
+        ]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        """Every member of staff has notices of their own."""
+        user: Any = request.user
+        return user.is_active and user.is_staff and (obj is None or obj.recipient_id == user.pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(recipient=request.user.pk)
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        names = reading.name_targets(rows)
+        for row in rows:
+            row.called = names.get(row.pk, "")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Notices", **(extra_context or {})})
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Mark it as read, and go to what it is about; back to the list, with a sentence, where there is nothing."""
+        notice = self._own(request, unquote(object_id))
+        reading.mark_read(Notice.objects.filter(pk=notice.pk))
+        address = reading.address_of(request, notice)
+        if address:
+            return HttpResponseRedirect(address)
+        kind = notice.declared
+        messages.info(request, NOT_FOUND if kind and (kind.target or kind.page) else NO_PAGE)
+        return HttpResponseRedirect(reverse(LIST))
+
+    @method_decorator(require_POST)
+    def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mark one as read without opening anything."""
+        reading.mark_read(Notice.objects.filter(pk=self._own(request, str(pk)).pk))
+        return HttpResponseRedirect(reverse(LIST))
+
+    @method_decorator(require_POST)
+    def read_all_view(self, request: HttpRequest) -> HttpResponse:
+        """Mark all of one's own as read."""
+        read = reading.mark_read(Notice.objects.of(request.user.pk))
+        messages.success(request, f"Marked {counted(read, 'notice')} as read.")
+        return HttpResponseRedirect(reverse(LIST))
+
+    def _own(self, request: HttpRequest, key: str) -> Notice:
+        """One's own notice. Raises Http404 for those of others too."""
+        notice = self.get_object(request, key)
+        if notice is None:
+            raise Http404
+        return notice

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ops.console.rooms import Audit, Item, Room, Table, Waiting
+
+
+class NoticesConfig(Room):
+    name = "ops.notices"
+    label = "notices"
+    verbose_name = "Notices"
+
+    # In no place of the menu: the bell leads there from every page.
+    menu = {"notices.Notice": Item(None, 0, name="Notices", offered=False)}
+    events = "ops.notices.events.NoticeEvent"
+    tables = {
+        "notices.notice": Table(Audit.EXEMPT, "notices", why="What they tell of is recorded."),
+        "notices.emailreader": Table(Audit.FUNCTIONS, "notices"),
+    }
+    slots = {"account.menu": "notices/_email_link.html"}
+    rounds = {"send_notices": 60, "prune_notices": 3600}
+
+    def ready(self) -> None:
+        from ops.notices import checks  # noqa: F401 - importing registers the checks
+
+    def waiting(self, user: Any) -> Iterable[Waiting]:
+        from ops.notices import reading
+
+        return [reading.bell(user)]
+
+    def email_choices(self, user: Any) -> Iterable[Any]:
+        from ops.notices import choosing
+
+        return choosing.notices_by_email()
+
+    def erasure_steps(self) -> Iterable[Any]:
+        from ops.notices import erased
+
+        return erased.STEPS

@@ -1,0 +1,20 @@
+"""``manage.py send_notices``: send unread notices to who wants them by e-mail; the worker does so every minute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ops.console.numbers import counted
+from ops.notices.mailing import sending
+
+
+class Command(BaseCommand):
+    help = "Send unread notices to whoever chose to get them by e-mail, each once; one e-mail for each person."
+
+    def handle(self, **options: Any) -> None:
+        sent = sending.send_due(timezone.now())
+        if sent or options["verbosity"]:
+            self.stdout.write(f"Sent {counted(sent, 'e-mail')}.")

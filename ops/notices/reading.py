@@ -1,0 +1,80 @@
+"""Reading notices: what the bell counts, and what makes a notice read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from ops.console.frame import jump
+from ops.console.rooms import Waiting
+from ops.notices.models import Notice, NoticeQuerySet
+from ops.notices.telling import Target, reference
+
+ONE, MANY = "unread notice", "unread notices"
+
+
+def bell(user: Any) -> Waiting:
+    """What the bell of the frame counts for this person."""
+    return Waiting("notices.Notice", Notice.objects.of(user.pk).unread(), ONE, MANY, "")
+
+
+def mark_read(notices: NoticeQuerySet) -> int:
+    """Note that their recipient has read these; returns how many they had not read before."""
+    return notices.unread().update(read_at=timezone.now())
+
+
+def mark_seen(user: Any, target: Target) -> None:
+    """Note that somebody looks at what their notices are about. Writes nothing where there is none to mark."""
+    target_type, target_id = reference(target)
+    these = Notice.objects.of(user.pk).unread().filter(target_type=target_type, target_id=target_id)
+    keys = list(these.values_list("pk", flat=True))
+    if keys:
+        mark_read(Notice.objects.filter(pk__in=keys))
+
+
+def address_of(request: HttpRequest, notice: Notice) -> str:
+    """The page of what a notice is about; "" where it is gone, or this person may not open it (any more)."""
+    kind = notice.declared
+    if kind is None or (kind.permission and not request.user.has_perm(kind.permission)):
+        return ""
+    if kind.page:
+        try:
+            return reverse(kind.page, args=[notice.target_id] if kind.target else [])
+        except NoReverseMatch:
+            return ""
+    model: Any = _model(notice.target_type)
+    if model is None or jump.row(admin.site, request, model, notice.target_id) is None:
+        return ""
+    return jump.page_of(model, notice.target_id)
+
+
+def name_targets(notices: list[Notice]) -> dict[int, str]:
+    """What the targets of these notices are called, by the key of the notice; one query for each model."""
+    wanted: defaultdict[str, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        if notice.declared is not None and notice.declared.called is not None:
+            wanted[notice.target_type].append(notice)
+    names = {}
+    for target_type, some in wanted.items():
+        model = _model(target_type)
+        rows = model._base_manager.in_bulk({notice.target_id for notice in some}) if model is not None else {}
+        by_key = {str(key): row for key, row in rows.items()}
+        for notice in some:
+            row, kind = by_key.get(notice.target_id), notice.declared
+            if row is not None and kind is not None and kind.called is not None:
+                names[notice.pk] = kind.called(row)
+    return names
+
+
+def _model(target_type: str) -> type[models.Model] | None:
+    try:
+        return apps.get_model(target_type)
+    except (LookupError, ValueError):
+        return None

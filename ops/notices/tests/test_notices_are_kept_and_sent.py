@@ -1,0 +1,240 @@
+"""Notices in general: given once and to staff only, read, pruned, and sent by e-mail to who chose that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from ops.audit.models import Entry
+from ops.conftest import make_staff
+from ops.environment import Smtp, sender
+from ops.notices import checks, pruning
+from ops.notices.mailing import sending, server, writing
+from ops.notices.models import EmailReader, Notice
+from ops.notices.telling import tell
+
+pytestmark = pytest.mark.django_db
+
+JOB = ("jobs.job", "6f1c0f1e-0000-4000-8000-000000000000")
+LIST = reverse("admin:notices_notice_changelist")
+EMAIL = reverse("admin:email")
+
+
+@pytest.fixture(autouse=True)
+def mail_is_on(settings: Any) -> None:
+    settings.SENDS_EMAIL, settings.SITE_URL = True, "https://console.example.org"
+
+
+@pytest.fixture
+def nora(db: Any) -> Any:
+    """Nora gets notices by e-mail."""
+    nora = make_staff("nora")
+    nora.email = "nora@example.org"
+    nora.save()
+    EmailReader.objects.create(person=nora, chosen_at=timezone.now() - timedelta(days=30))
+    return nora
+
+
+def given(to: Any, number: int = 1, **fields: Any) -> datetime:
+    """Give somebody notices; the time at which they are due by e-mail."""
+    now = timezone.now()
+    fields = {"kind": "jobs.finished", "target_type": "jobs.job", "at": now, **fields}
+    for place in range(number):
+        Notice.objects.create(recipient=to, target_id=str(uuid4()), occasion=str(place), **fields)
+    return now + sending.WAIT
+
+
+# --- Giving and reading -------------------------------------------------------------------------------------------
+
+
+def test_the_same_happening_is_told_once_and_another_one_again(nora: Any) -> None:
+    for occasion in ("first", "first", "second"):
+        tell("jobs.failed", [nora.pk, None], JOB, occasion=occasion)
+    assert Notice.objects.count() == 2
+
+
+def test_only_staff_are_told_and_not_who_did_it(nora: Any, nils: Any, alice: Any) -> None:
+    gone = make_staff("gone")
+    gone.is_active = False
+    gone.save()
+    tell("jobs.failed", [nora.pk, nils.pk, alice.pk, gone.pk], JOB, by=nils)
+    assert [notice.recipient for notice in Notice.objects.all()] == [nora]
+
+
+def test_a_kind_that_nobody_declares_or_that_is_about_something_else_is_refused(nora: Any) -> None:
+    with pytest.raises(LookupError):
+        tell("jobs.lost", [nora.pk], JOB)
+    with pytest.raises(ValueError, match=r"about jobs\.job"):
+        tell("jobs.failed", [nora.pk], ("auth.group", 1))
+
+
+def test_one_and_all_are_marked_as_read(nora: Any, client: Client) -> None:
+    given(nora, 3)
+    client.force_login(nora)
+    first = Notice.objects.order_by("pk")[0]
+    client.post(reverse("admin:notices_notice_read", args=[first.pk]))
+    assert Notice.objects.unread().count() == 2
+    assert (
+        "Marked 2 notices as read."
+        in client.post(reverse("admin:notices_notice_read_all"), follow=True).content.decode()
+    )
+    assert not Notice.objects.unread().exists()
+
+
+def test_the_list_is_ones_own_and_costs_the_same_for_many(
+    nora: Any, nils: Any, client: Client, django_assert_num_queries: Any
+) -> None:
+    client.force_login(nora)
+    given(nils, 2)
+    for number in (1, 20):
+        given(nora, number)
+        client.get(LIST)
+        with django_assert_num_queries(8):
+            page = client.get(LIST)
+    assert page.context["cl"].result_count == 21
+    assert {row.recipient_id for row in page.context["cl"].result_list} == {nora.pk}
+
+
+def test_a_notice_of_a_kind_that_is_gone_breaks_nothing(nora: Any, client: Client) -> None:
+    due = given(nora, kind="of.another", target_type="other.thing")
+    client.force_login(nora)
+    for address in (LIST, reverse("admin:notices_notice_change", args=[Notice.objects.get().pk])):
+        assert "Something happened that this version" in client.get(address, follow=True).content.decode()
+    Notice.objects.update(read_at=None)
+    assert sending.send_due(due) == 1
+
+
+def test_what_is_older_than_90_days_goes(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    now = timezone.now()
+    given(nora, 3, at=now - timedelta(days=91))
+    given(nora, 1, at=now - timedelta(days=89))
+    assert pruning.prune(now) == 3
+    assert Notice.objects.count() == 1
+
+
+# --- By e-mail ----------------------------------------------------------------------------------------------------
+
+
+def test_somebody_chooses_and_ends_it(nils: Any, client: Client) -> None:
+    client.force_login(nils)
+    assert not EmailReader.objects.exists()  # nobody gets it unasked
+    for _ in range(2):
+        client.post(EMAIL, {"notices": "on", "digest": "on"})
+    assert "checked" in client.get(EMAIL).content.decode()
+    client.post(EMAIL, {})
+    assert not EmailReader.objects.exists()
+    events = (
+        Entry.objects.filter(actor=nils, event__startswith="notices.").order_by("pk").values_list("event", flat=True)
+    )
+    assert list(events) == ["notices.email_chosen", "notices.email_ended"]
+
+
+def test_a_person_gets_one_mail_for_all_and_each_notice_once(nora: Any) -> None:
+    due = given(nora, writing.MOST_LISTED + 5)
+    assert [sending.send_due(due), sending.send_due(due)] == [1, 0]
+    [sent] = mail.outbox
+    assert (sent.to, sent.subject) == (["nora@example.org"], "Threadward: 25 notices")
+    assert sent.body.count("https://console.example.org/console/notices/notice/") == writing.MOST_LISTED + 1
+    assert "And 5 more." in sent.body
+    due = given(nora)
+    assert sending.send_due(due) == 1
+    assert mail.outbox[1].subject == "Threadward: A job of yours is finished"
+
+
+@pytest.mark.parametrize(
+    "lost", ["active", "staff", "email", "mail", "choice", "chosen later", "read", "too soon", "old"]
+)
+def test_who_should_not_get_it_does_not(nora: Any, settings: Any, lost: str) -> None:
+    due = given(nora, at=timezone.now() - (sending.NEWS if lost == "old" else timedelta(0)))
+    match lost:
+        case "active" | "staff":
+            setattr(nora, f"is_{lost}", False)
+        case "email":
+            nora.email = ""
+        case "mail":
+            settings.SENDS_EMAIL = False
+        case "choice":
+            EmailReader.objects.all().delete()
+        case "chosen later":
+            EmailReader.objects.update(chosen_at=due)
+        case "read":
+            Notice.objects.update(read_at=due)
+        case "too soon":
+            due -= sending.WAIT
+    nora.save()
+    assert (sending.send_due(due), mail.outbox) == (0, [])
+
+
+@pytest.mark.parametrize("what", ["send", "connection"])
+def test_what_cannot_be_sent_is_tried_again(nora: Any, monkeypatch: pytest.MonkeyPatch, what: str, caplog: Any) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> int:
+        raise ConnectionRefusedError("nora@example.org")
+
+    due = given(nora)
+    with monkeypatch.context() as patch:
+        owner: Any = EmailMessage if what == "send" else server
+        patch.setattr(owner, what, refuse)
+        assert sending.send_due(due) == 0
+    assert "nora@" not in caplog.text and "tried again: ConnectionRefusedError" in caplog.text
+    assert sending.send_due(due) == 1
+
+
+def test_two_workers_send_no_notice_twice(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have looked who is to get something before one of them sends it."""
+    due = given(nora)
+    readers = list(sending._readers(due))
+    sending.send_due(due)
+    monkeypatch.setattr(sending, "_readers", lambda now: readers)
+    assert (sending.send_due(due), len(mail.outbox)) == (0, 1)
+
+
+def test_without_an_address_of_ours_there_is_no_link(nora: Any, settings: Any) -> None:
+    settings.SITE_URL = ""
+    sending.send_due(given(nora))
+    assert "A job of yours is finished.\n\nYou chose" in mail.outbox[0].body
+
+
+# --- Settings that cannot work --------------------------------------------------------------------------------------
+
+
+def found() -> list[str | None]:
+    return [message.id for message in checks.email_can_be_sent(None)]
+
+
+def test_settings_of_today_are_sound() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("DEFAULT_FROM_EMAIL", "threadward", ["notices.E001"]),
+        ("DEFAULT_FROM_EMAIL", "Threadward <console@example.org>", []),
+        ("SITE_URL", "", ["notices.W002"]),
+        ("SMTP", Smtp("mail.example.org", 25, "me", "secret"), ["notices.W001"]),
+        ("SMTP", Smtp("mail.example.org", 587, "me", "secret", starts_tls=True), []),
+        ("SMTP", Smtp("127.0.0.1", 25, "me", "secret"), []),
+        ("SMTP", Smtp("localhost", 25, "me", "secret"), []),
+        ("SMTP", Smtp("mail.example.org", 25), []),
+    ],
+)
+def test_check_names_a_setting_that_cannot_work(settings: Any, name: str, value: Any, expected: list[str]) -> None:
+    setattr(settings, name, value)
+    assert found() == expected
+    settings.SENDS_EMAIL = False
+    assert found() == []
+
+
+@pytest.mark.parametrize("host", ["mail.example.org", "localhost", "mail", "10.0.0.5", "::1", ""])
+def test_the_sender_where_none_is_set_is_an_address(settings: Any, host: str) -> None:
+    settings.DEFAULT_FROM_EMAIL = sender(host)
+    assert found() == []
