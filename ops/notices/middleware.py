@@ -27,11 +27,12 @@ class SeenMiddleware:
         if request.method == "GET" and response.status_code == 200 and match is not None:
             model = _pages().get(match.url_name or "") if match.app_name == "admin" else None
             if model is not None and request.user.is_authenticated and "HX-Request" not in request.headers:
-                reading.mark_seen(request.user, (model, match.kwargs["object_id"]))
+                reading.mark_seen(request.user, (model, next(iter(match.kwargs.values()))))
         return response
 
 
 @cache
 def _pages() -> dict[str, str]:
     """The models that notices are about, by the name of the address of their rows' pages."""
-    return {f"{kind.target.replace('.', '_')}_change": kind.target for kind in all_kinds().values() if kind.target}
+    about = [kind for kind in all_kinds().values() if kind.target]
+    return {kind.page.partition(":")[2] or f"{kind.target.replace('.', '_')}_change": kind.target for kind in about}

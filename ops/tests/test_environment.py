@@ -247,6 +247,27 @@ def test_a_secret_is_long_enough_and_is_not_repeated(written: Any) -> None:
         assert "at least 32 ASCII characters" in said and value not in said
 
 
+def test_where_the_console_is_found_is_one_origin(written: Any) -> None:
+    assert environment.origin("THING", "https://a.example.org") == "https://a.example.org"
+    written("https://console.example.org:8443")
+    assert environment.origin("THING", "") == "https://console.example.org:8443"
+    for value in ("console.example.org", "https://", "https://console.example.org/", "ftp://console.example.org"):
+        written(value)
+        refusal(environment.origin, "")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "https", "expected"),
+    [
+        (["*", ".example.org", "console.example.org", "10.0.0.5"], True, "https://console.example.org"),
+        (["10.0.0.5"], False, "http://10.0.0.5"),
+        (["*"], True, ""),
+    ],
+)
+def test_without_it_the_first_host_is_taken(hosts: list[str], https: bool, expected: str) -> None:
+    assert environment.site(hosts, https=https, debug=False) == expected
+
+
 def test_a_mail_server_is_a_url(written: Any) -> None:
     assert environment.mail("THING").host == ""
     written("smtp://us%40er:pass%3Aword@mail.example.org")

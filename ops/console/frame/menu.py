@@ -111,6 +111,7 @@ class Frame:
     def pages(self) -> list[tuple[str, str]]:
         """Name and address of every page of the console that can be reached by its name."""
         lists = [(f"{place.name} › {one.name}", one.address) for place in self.places for one in place.offers]
+        lists += [(one.name, one.address) for one in self.reachable if one.item.place is None]
         return [*lists, *((name, reverse(address)) for name, address in OTHER_PAGES)]
 
     @property

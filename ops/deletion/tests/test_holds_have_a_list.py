@@ -55,7 +55,7 @@ def test_a_page_of_the_list_costs_the_same_for_twice_the_rows(lena: Any, django_
     for number in range(6):
         place(make_user(f"person{number}"), by=lena)
         if number in (2, 5):
-            with django_assert_num_queries(8) as queries:
+            with django_assert_num_queries(7) as queries:
                 client.get(LIST)
             numbers.append(len(queries))
     assert numbers[0] == numbers[1]

@@ -60,6 +60,9 @@ def _send(reader: EmailReader, now: datetime, over: Any) -> bool:
     try:
         server.send(writing.subject(notices), writing.body(notices), to=reader.person.email, over=over)
     except server.FAILURES as error:
+        if server.is_final(error):
+            logger.warning("The server refuses the e-mail address of account %s.", reader.person_id)
+            return False
         claimed.update(mailed_at=None)
         _log(error)
         return False

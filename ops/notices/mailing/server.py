@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+REFUSED_FOR_GOOD = 500  # codes from here on, of servers
 FAILURES = (SMTPException, OSError)  # of sending: the server is away, or refuses
 
 
@@ -22,8 +23,16 @@ def connection() -> Any:
 
 
 def send(subject: str, body: str, *, to: str, over: Any) -> None:
-    """Send one message ``over`` a connection. Raises FAILURES."""
-    EmailMessage(f"Threadward: {subject}", body, to=[to], connection=over).send()
+    """Send one message ``over`` a connection, marked so that nothing answers by itself. Raises FAILURES."""
+    headers = {"Auto-Submitted": "auto-generated"}
+    EmailMessage(f"Threadward: {subject}", body, to=[to], connection=over, headers=headers).send()
+
+
+def is_final(error: Exception) -> bool:
+    """Whether a failure is about the address, for good: sending it again would be refused again."""
+    if not isinstance(error, SMTPRecipientsRefused):
+        return False
+    return all(code >= REFUSED_FOR_GOOD for code, _ in error.recipients.values())
 
 
 def link(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 from uuid import uuid4
 
@@ -97,7 +98,7 @@ def test_the_list_is_ones_own_and_costs_the_same_for_many(
     for number in (1, 20):
         given(nora, number)
         client.get(LIST)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             page = client.get(LIST)
     assert page.context["cl"].result_count == 21
     assert {row.recipient_id for row in page.context["cl"].result_list} == {nora.pk}
@@ -186,6 +187,20 @@ def test_what_cannot_be_sent_is_tried_again(nora: Any, monkeypatch: pytest.Monke
         assert sending.send_due(due) == 0
     assert "nora@" not in caplog.text and "tried again: ConnectionRefusedError" in caplog.text
     assert sending.send_due(due) == 1
+
+
+@pytest.mark.parametrize(("code", "tried_again"), [(450, 1), (550, 0)])
+def test_an_address_that_is_refused_for_good_is_not_tried_again(
+    nora: Any, monkeypatch: pytest.MonkeyPatch, code: int, tried_again: int
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> int:
+        raise SMTPRecipientsRefused({"nora@example.org": (code, b"No")})
+
+    due = given(nora)
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", refuse)
+        assert sending.send_due(due) == 0
+    assert sending.send_due(due) == tried_again
 
 
 def test_two_workers_send_no_notice_twice(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ __all__ = ["lena", "mona", "reported", "spam", "threat"]
 
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
 MESSAGES = reverse("admin:messaging_message_changelist")
-QUERIES = {CONVERSATIONS: 16, MESSAGES: 14}
+QUERIES = {CONVERSATIONS: 15, MESSAGES: 13}
 BOTH = pytest.mark.parametrize("at", [CONVERSATIONS, MESSAGES])
 
 
