@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from admin_interface.models import Theme
 from django.contrib import admin
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import model_to_dict
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -61,11 +63,32 @@ class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the theme; an image that it no longer has is deleted unless another theme has it."""
-        replaced = [form.initial.get(name) for name in IMAGES if name in form.changed_data]
+        replaced = [form.initial[name].name for name in IMAGES if name in form.changed_data and form.initial.get(name)]
         super().save_model(request, obj, form, change)
-        for file in replaced:
-            if file:
-                transaction.on_commit(partial(delete_unused, file.name))
+        delete_later(replaced)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the theme with its images."""
+        images_of = images_in([obj])
+        super().delete_model(request, obj)
+        delete_later(images_of)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Delete themes with their images."""
+        images_of = images_in(queryset)
+        super().delete_queryset(request, queryset)
+        delete_later(images_of)
+
+
+def images_in(themes: Iterable[Theme]) -> list[str]:
+    """The names of the stored images of these themes."""
+    return [file.name for theme in themes for name in IMAGES if (file := getattr(theme, name))]
+
+
+def delete_later(names: Iterable[str]) -> None:
+    """Delete the stored images of these names once the transaction commits, unless a theme still has them."""
+    for name in names:
+        transaction.on_commit(partial(delete_unused, name))
 
 
 def delete_unused(name: str) -> None:

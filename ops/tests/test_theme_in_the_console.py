@@ -166,6 +166,21 @@ def test_an_image_that_is_replaced_or_cleared_is_deleted(
     assert not list(tmp_path.rglob("*.png"))
 
 
+def test_the_images_of_a_deleted_theme_go_unless_another_has_them(
+    looking_after: Client, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert save(looking_after, logo=SimpleUploadedFile("logo.png", picture())) == {}
+    logo = Theme.objects.get_active().logo.name
+    sole, shared = (Theme.objects.create(name=name, active=False, logo=logo) for name in ("sole", "shared"))
+    for theme, others in ((shared, True), (sole, False)):
+        if not others:
+            Theme.objects.exclude(pk=theme.pk).update(logo="")
+        with django_capture_on_commit_callbacks(execute=True):
+            looking_after.post(reverse("admin:admin_interface_theme_delete", args=[theme.pk]), {"post": "yes"})
+        assert bool(list(tmp_path.rglob("*.png"))) is others
+
+
 @pytest.mark.parametrize("name", ["nothing.png", f"{'0' * 32}.svg", f"{'0' * 32}.png", "..%2F..%2Fsettings.py"])
 def test_no_other_file_is_served(db: None, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "admin-interface" / "logo"
