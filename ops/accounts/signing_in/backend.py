@@ -29,4 +29,5 @@ class AccountBackend(ModelBackend):
                 Permission.objects.filter(group__user=user),
             )
         )
-        return {f"{app}.{code}" for app, code in own.union(of_groups)}
+        # Without an order: newer Djangos would take over that of permissions, which neither of these columns has.
+        return {f"{app}.{code}" for app, code in own.union(of_groups).order_by()}
