@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from ops.conftest import make_staff
 from ops.jobs import starting
 from ops.jobs.models import Job
 from ops.jobs.tests import counting
@@ -75,6 +76,14 @@ def test_the_jobs_own_page_is_message_enough(as_dora: Client, dora: Any) -> None
     job = ended(dora)
     as_dora.get(page_of(job))
     assert unread(as_dora) == []
+
+
+def test_so_is_the_page_of_what_a_job_was_about(client: Client, db: Any) -> None:
+    client.force_login(make_staff("otto", "view_entry"))
+    client.post(reverse("admin:audit_verification"))
+    assert Notice.objects.unread().count() == 1
+    client.get(reverse("admin:audit_verification"))
+    assert unread(client) == []
 
 
 def test_asking_how_far_it_is_does_not_use_the_notice_up(as_dora: Client, dora: Any) -> None:

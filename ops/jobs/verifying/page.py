@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from ops.jobs import permissions
 from ops.jobs.verifying import kind
+from ops.notices.reading import mark_seen
 
 MOST_SHOWN = 10
 
@@ -24,6 +25,8 @@ def verification(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path)
     found = kind.latest(MOST_SHOWN)
     last = found[0] if found else None
+    if last is not None and last.job.requester_id == request.user.pk:
+        mark_seen(request.user, last.job)
     context = {
         **admin.site.each_context(request),
         "title": "Verification of the audit trail",

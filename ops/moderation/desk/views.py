@@ -112,7 +112,7 @@ class ClaimView(Step):
 
 class TakeOverView(Step):
     permission = "moderation.take_over_case"
-    done = "You hold this case now. Whoever held it is told on their page."
+    done = "You hold this case now. Whoever held it gets a notice."
 
     def perform(self, request: HttpRequest) -> None:
         claims.take_over(request.user, self.case)
