@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max, Prefetch, Sum, prefetch_related_objects
+from django.db.models import Count, F, Max, Prefetch, Q, Sum, prefetch_related_objects
 from django.db.models.functions import Length
 
 from messaging.differences import Difference, Effort, compare, shortened
@@ -17,6 +17,8 @@ from messaging.models import Message, MessageHistory
 EDITS_PER_PAGE = 10  # on the page of a message's edits, and beside a message at most
 # Characters of old and new texts that one page compares beside its messages; edits beyond have only their own page.
 INLINE_CHARACTERS = 50_000
+# Of whom nobody knows who edited, nothing is said.
+BY_STAFF = Count("pk", filter=Q(edited_by__isnull=False) & ~Q(edited_by=F("message__sender")))
 
 
 class Edit(NamedTuple):
@@ -34,11 +36,12 @@ class Edit(NamedTuple):
 
 
 class Edits(NamedTuple):
-    """The edits of a message: how many in all, when the last one was, and those shown beside the message, oldest first
-    (none if they are too many)."""
+    """The edits of a message: how many in all, when the last one was, how many were not by its sender, and those shown
+    beside the message, oldest first (none if they are too many)."""
 
     total: int
     last_at: datetime
+    by_staff: int
     shown: list[Edit]
 
 
@@ -51,11 +54,11 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
     sizes = (
         histories.order_by()
         .values_list("message")
-        .annotate(number=Count("pk"), last_at=Max("edited_at"), size=Sum(Length("text")))
+        .annotate(number=Count("pk"), last_at=Max("edited_at"), by_staff=BY_STAFF, size=Sum(Length("text")))
     )
     totals, shown, characters_left = {}, [], INLINE_CHARACTERS
-    for message_id, total, last_at, size in sizes:
-        totals[message_id] = total, last_at
+    for message_id, total, last_at, by_staff, size in sizes:
+        totals[message_id] = total, last_at, by_staff
         size += total * len(edited[message_id].content)
         if total <= EDITS_PER_PAGE and size <= characters_left:
             shown.append(edited[message_id])
@@ -66,10 +69,7 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
     for place, message in enumerate(shown):
         share = effort.share(len(shown) - place)
         compared[message.pk] = _compare(list(message.histories.all()), message.content, share)
-    return {
-        message_id: Edits(total, last_at, compared.get(message_id, []))
-        for message_id, (total, last_at) in totals.items()
-    }
+    return {message_id: Edits(*facts, compared.get(message_id, [])) for message_id, facts in totals.items()}
 
 
 def edits_page(message: Message, number: Any, *, originals: bool = False) -> Page:

@@ -35,7 +35,15 @@ HIDDEN_TEXT_STAYS = "Moderators removed this message, so its text cannot be edit
 REDACTED_TEXT_STAYS = "Moderators removed part of this message, so its text cannot be edited."
 REMOVED = "removed by moderators"  # what participants read in place of a hidden message
 ORIGINAL_WITHHELD = "[original withheld]"  # in place of an older text of a message of which a part was removed
+TEXT_CHANGED = "The text was changed after you opened it. Nothing was saved: compare both texts below, then save again."
 UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
+
+
+class TextChanged(ValidationError):
+    """Somebody saved another text since this one was written (``Message.based_on``); nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__({"content": TEXT_CHANGED}, code="text_changed")
 
 
 class Conversation(models.Model):
@@ -94,6 +102,9 @@ class Message(models.Model):
     nothing on delete, because ``messaging.erasing.erasure`` removes the messages of a deleted user in batches; the
     database's constraints make sure that none is left.
     """
+
+    # Set before saving a new text: the revision that whoever wrote it had seen. None where nobody saw one.
+    based_on: int | None = None
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False, editable=False
@@ -324,7 +335,7 @@ class Message(models.Model):
 
         Locks the row, so that of two simultaneous edits the second keeps the text of the first. Raises ValidationError
         if the text of a hidden or redacted message is changed by its sender, who could write what was removed once
-        more.
+        more, and TextChanged if the text is not the one any more that this change is ``based_on``.
         """
         self.text_changed = False
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
@@ -344,6 +355,8 @@ class Message(models.Model):
         refusal = self._why_text_stays(hidden=stored["hidden"], redaction=stored["redaction"])
         if refusal and current_editor_id() == stored["sender"]:
             raise ValidationError({"content": refusal})
+        if self.based_on not in (None, stored["revision"]):
+            raise TextChanged
         self.histories.model._base_manager.using(using).create(
             message_id=self.pk,
             revision=stored["revision"],

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging import edits, page_cache
 from messaging.erasing import erasure
-from messaging.models import Message
+from messaging.models import Message, TextChanged
 from messaging.participants import account_deletion, blocking, drafts, pages
 from messaging.participants import inbox as inboxes
 from messaging.participants.forms import (
@@ -47,10 +47,13 @@ def _other_person(message: Message, user: Any) -> Any:
 def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | None:
     """Return the message that ``save`` stores, or None with the reason in ``form`` if it raises ValidationError.
 
-    Saving may be refused after the form was valid: the receiver's account may have been deleted since.
+    Saving may be refused after the form was valid: the receiver's account may have been deleted since. Raises
+    TextChanged: that needs another form.
     """
     try:
         return save()
+    except TextChanged:
+        raise
     except ValidationError as refusal:
         form.add_error(None, refusal.messages)
         return None
@@ -171,9 +174,12 @@ def compose(request: HttpRequest) -> HttpResponse:
     return render(request, "messaging/compose.html", {**context, **kept})
 
 
-def _save_text(message: Message, content: str) -> Message:
-    """Store a new text and return the message. Raises Http404 if it was deleted meanwhile."""
-    message.content = content
+def _save_text(message: Message, written: dict[str, Any]) -> Message:
+    """Store a new text (``content``) that was written on a ``revision``, and return the message.
+
+    Raises Http404 if it was deleted meanwhile, and TextChanged if its text was changed.
+    """
+    message.content, message.based_on = written["content"], written["revision"]
     try:
         # Only this field: the receiver may have read the message since it was loaded.
         message.save(update_fields=["content"])
@@ -205,12 +211,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             drafts.forget(request.user, drafts.edit(pk))
             messages.info(request, "Nothing was changed: the text is the same as before.")
             return pages.redirect_to_message(request.user, message)
-        if _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data["content"])):
+        try:
+            saved = _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data))
+        except TextChanged:
+            # Between reading the message and saving it: the form finds out once more, and says so.
+            message.refresh_from_db(fields=["content", "revision"])
+            form, saved = EditForm(form_data(request), message=message), None
+            form.is_valid()
+        if saved:
             drafts.forget(request.user, drafts.edit(pk))
             messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
             return pages.redirect_to_message(request.user, message)
-    context = {"form": form, "message": message, "standing": standing}
-    return render(request, "messaging/edit.html", {**context, **_with_draft(request, drafts.edit(pk), form)})
+    shown = _with_draft(request, drafts.edit(pk), form)
+    draft: Any = shown["draft"]
+    if draft is not None and not form.is_bound and message.histories.filter(edited_at__gt=draft.saved_at).exists():
+        form.initial["revision"] = 0  # the draft is of an older text: whoever saves it is shown the new one first
+    return render(request, "messaging/edit.html", {"form": form, "message": message, "standing": standing, **shown})
 
 
 @login_required

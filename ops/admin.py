@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 import messaging.admin  # noqa: F401 - imported first, so that its registrations are replaced here
 import ops.theme_admin  # noqa: F401 - registers the themes
 from messaging.edits import edits_page
-from messaging.models import Conversation, Message, MessageHistory, Notification
+from messaging.models import Conversation, Message, MessageHistory, Notification, TextChanged
 from messaging.texts.beginnings import with_beginning
 from ops.accounts.names.sorting import sort_key
 from ops.accounts.signing_in.forms import StaffSignInForm
@@ -249,7 +249,13 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().change_view(request, object_id, form_url, extra_context)
+        view = super().change_view
+        try:
+            return view(request, object_id, form_url, extra_context)
+        except TextChanged:
+            # Between reading the message and saving it. Read anew, the form finds out and shows both texts.
+            request.opened_row = None  # type: ignore[attr-defined]
+            return view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
         """The message with what surrounds it and its edits; they are loaded once for each request."""
@@ -329,15 +335,16 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.corrected = "content" in form.changed_data and form.cleaned_data["content"] != form.initial["content"]
+        obj.reason, obj.based_on = form.cleaned_data["reason"], form.cleaned_data["revision"]
         if obj.corrected:
             super().save_model(request, obj, form, change)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         if not obj.corrected:
             return None
-        # The message and its conversation, not its text.
+        # The message and its conversation, not its text; the reason where it can be emptied.
         details = {"conversation": obj.conversation_id}
-        return record(ConsoleEvent.MESSAGE_EDITED, actor=request.user, target=obj, details=details)
+        return record(ConsoleEvent.MESSAGE_EDITED, actor=request.user, target=obj, details=details, reason=obj.reason)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         page: MessagePage = request.message_page  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 from django.views.decorators.http import require_http_methods
 
-from messaging.models import UNSTORABLE_TEXT, Message
+from messaging.models import TEXT_CHANGED, UNSTORABLE_TEXT, Message
 from messaging.participants import blocking
 from messaging.participants.account_deletion import is_last_superuser, password_refusal
 from messaging.participants.reporting import LONGEST_NOTE
@@ -155,19 +155,52 @@ class BlockForm(forms.Form):
         return person
 
 
+class RevisionField(forms.IntegerField):
+    """The revision of the text that somebody saw when they began to edit it; empty where they saw none."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
+
+    def clean(self, value: Any) -> int | None:
+        try:
+            return super().clean(value)
+        except forms.ValidationError:
+            return 0  # which no text is
+
+
+def refuse_if_changed(form: Any, *, stored: str, revision: int) -> bool:
+    """Refuse the text in ``form`` if somebody saved another one since its ``revision``; whether that is so.
+
+    The form is then about the text as it is ``stored`` now, under this revision: whoever saves it again has seen both.
+    """
+    base, text = form.cleaned_data.get("revision"), form.cleaned_data.get("content")
+    if base in (None, revision) or text in (None, stored):
+        return False
+    form.data = form.data.copy()
+    form.data[form.add_prefix("revision")] = str(revision)
+    form.add_error("content", TEXT_CHANGED)
+    return True
+
+
 class EditForm(forms.Form):
-    """A new text for ``message``.
+    """A new text for ``message``; ``outdated`` if it was refused because the text was changed meanwhile.
 
     ``cleaned_data["content"]`` is the stored text if only white space at its ends or line ends differ: the form itself
     changes these, which is no edit.
     """
 
     content = MessageTextField(label="Text")
+    revision = RevisionField()
 
     def __init__(self, *args: Any, message: Message, **kwargs: Any) -> None:
-        kwargs["initial"] = {"content": message.content, **kwargs.get("initial", {})}
+        kwargs["initial"] = {"content": message.content, "revision": message.revision, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.message = message
+        self.outdated = False
+
+    def clean(self) -> None:
+        super().clean()
+        self.outdated = refuse_if_changed(self, stored=self.message.content, revision=self.message.revision)
 
     def clean_content(self) -> str:
         content = self.cleaned_data["content"]

@@ -9,7 +9,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from messaging.models import Message, MessageHistory, Notification
+from messaging import views
+from messaging.models import Draft, Message, MessageHistory, Notification
 from messaging.participants import pages
 from messaging.tests.conversations import answer, write
 
@@ -186,6 +187,68 @@ def test_saving_a_text_unchanged_is_no_edit(client: Any, alice: Any, bob: Any, s
     message.refresh_from_db()
     assert (message.content, message.edited) == (stored, False)
     assert notices(response) == ["Nothing was changed: the text is the same as before."]
+
+
+def test_an_edit_of_a_text_that_was_changed_meanwhile_is_refused_with_both(client: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "Friday")
+    client.force_login(alice)
+    seen = client.get(edit_of(message)).context["form"]["revision"].value()
+    Message.objects.filter(pk=message.pk).update(content="Saturday <noon>")
+    response = client.post(edit_of(message), {"content": "Sunday", "revision": seen})
+    page = response.content.decode()
+    assert "The text was changed after you opened it. Nothing was saved" in page
+    assert "Saturday &lt;noon&gt;</p>" in page and "Sunday</textarea>" in page
+    assert Message.objects.get().content == "Saturday <noon>"
+    client.post(edit_of(message), {"content": "Sunday", "revision": response.context["form"]["revision"].value()})
+    assert Message.objects.get().content == "Sunday"
+
+
+@pytest.mark.parametrize("seen", ["0", "-1", "nonsense", "9" * 40])
+def test_a_revision_that_no_text_has_is_another_one(client: Any, alice: Any, bob: Any, seen: str) -> None:
+    message = write(alice, bob, "Friday")
+    client.force_login(alice)
+    assert (
+        "The text was changed"
+        in client.post(edit_of(message), {"content": "Sunday", "revision": seen}).content.decode()
+    )
+    assert Message.objects.get().content == "Friday"
+
+
+def test_who_edits_to_what_it_is_already_is_told_that_nothing_changed(client: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "Friday")
+    Message.objects.filter(pk=message.pk).update(content="Sunday")
+    client.force_login(alice)
+    response = client.post(edit_of(message), {"content": "Sunday", "revision": 1})
+    assert notices(response) == ["Nothing was changed: the text is the same as before."]
+
+
+def test_a_change_just_before_saving_is_found_as_well(client: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+    message = write(alice, bob, "Friday")
+    client.force_login(alice)
+    save = views._save_text
+
+    def change_first(mine: Message, written: dict[str, Any]) -> Message:
+        Message.objects.filter(pk=message.pk).update(content="Saturday")
+        return save(mine, written)
+
+    monkeypatch.setattr(views, "_save_text", change_first)
+    page = client.post(edit_of(message), {"content": "Sunday", "revision": 1}).content.decode()
+    assert "The text was changed after you opened it." in page
+    assert "Saturday</p>" in page and "Sunday</textarea>" in page
+    assert Message.objects.get().content == "Saturday"
+
+
+def test_a_draft_of_an_older_text_does_not_overwrite_the_new_one(client: Any, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "Friday")
+    client.force_login(alice)
+    Draft.objects.create(user=alice, to=bob, place=f"edit:{message.pk}", content="Sunday")
+    assert client.get(edit_of(message)).context["form"]["revision"].value() == 1
+    Message.objects.filter(pk=message.pk).update(content="Saturday")
+    form = client.get(edit_of(message)).context["form"]
+    typed = {name: form[name].value() for name in ("content", "revision")}
+    assert typed["content"] == "Sunday"
+    assert "The text was changed after you opened it." in client.post(edit_of(message), typed).content.decode()
+    assert Message.objects.get().content == "Saturday"
 
 
 def test_only_the_sender_can_edit(client: Any, alice: Any, bob: Any, charlie: Any) -> None:

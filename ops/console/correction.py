@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from messaging.models import UNSTORABLE_TEXT, Message
-from messaging.participants.forms import normalize_line_ends
+from messaging.participants.forms import RevisionField, normalize_line_ends, refuse_if_changed
+
+LONGEST_REASON = 1_000  # as long as that of an entry of the audit trail
 
 
 class CorrectionForm(forms.ModelForm):
-    """The corrected text. Different line ends alone are not a change, because browsers send their own."""
+    """The corrected text and why. Different line ends alone are not a change, because browsers send their own.
+
+    ``outdated`` if it was refused because somebody saved another text meanwhile.
+    """
 
     content = forms.CharField(
         label="Corrected text",
@@ -20,13 +27,38 @@ class CorrectionForm(forms.ModelForm):
             "null_characters_not_allowed": UNSTORABLE_TEXT,
         },
     )
+    reason = forms.CharField(
+        label="Reason for correction",
+        required=False,  # without a change, none is asked for
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto", "aria-describedby": "reason-help"}),
+        error_messages={
+            "required": "Enter a reason: it is kept in the audit trail, with your name.",
+            "max_length": "The reason has %(show_value)s characters: shorten it to %(limit_value)s.",
+            "null_characters_not_allowed": "The reason holds a character that cannot be stored: write it anew.",
+        },
+    )
+    revision = RevisionField()
 
     class Meta:
         model = Message
         fields = ("content",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["revision"] = self.instance.revision
+        self.outdated = False
 
     def clean_content(self) -> str:
         stored, text = self.initial["content"], normalize_line_ends(self.cleaned_data["content"])
         if not text.strip():
             raise forms.ValidationError(self.fields["content"].error_messages["required"], code="required")
         return stored if normalize_line_ends(stored) == text else text
+
+    def clean(self) -> None:
+        super().clean()
+        stored = self.initial["content"]
+        is_changed = self.cleaned_data.get("content", stored) != stored
+        self.outdated = refuse_if_changed(self, stored=stored, revision=self.initial["revision"])
+        if is_changed and not self.cleaned_data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", self.fields["reason"].error_messages["required"])

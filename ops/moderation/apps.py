@@ -110,6 +110,7 @@ class ModerationConfig(Room):
     slots = {
         "account.menu": "moderation/_covered_texts_link.html",
         "message.actions": "moderation/_message_actions.html",
+        "message.correction": "moderation/_instead_of_correcting.html",
         "thread": "moderation/_thread_keys.html",
     }
 

@@ -140,11 +140,12 @@ def test_a_plain_list_is_no_search(reviewing: Client, alice: Any, bob: Any, quer
 
 def test_a_correction_is_recorded_without_its_text(lea: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "the old words")
-    lea.post(message_page(message), {"content": "the new words"})
+    lea.post(message_page(message), {"content": "the new words", "reason": "as its author asked"})
     entry = Entry.objects.get(event=ConsoleEvent.MESSAGE_EDITED)
     assert (entry.actor_name, entry.target_id) == ("lea", str(message.pk))
+    assert entry.reason == "as its author asked"
     assert "words" not in str(Entry.objects.filter(pk=entry.pk).values().get())
-    lea.post(message_page(message), {"content": "the new words"})
+    lea.post(message_page(message), {"content": "the new words", "reason": "as its author asked"})
     assert len(entries(ConsoleEvent.MESSAGE_EDITED)) == 1
 
 
@@ -159,7 +160,8 @@ def test_a_correction_that_cannot_be_recorded_is_not_made(
 ) -> None:
     message = write(alice, bob, "the old words")
     stop_recording(monkeypatch)
-    assert lea.post(message_page(message), {"content": "the new words"}).status_code == 503
+    form = {"content": "the new words", "reason": "as its author asked"}
+    assert lea.post(message_page(message), form).status_code == 503
     message.refresh_from_db()
     assert (message.content, message.histories.count()) == ("the old words", 0)
 

@@ -159,7 +159,7 @@ def test_a_correction_is_not_lost_because_the_reason_ran_out(asks: Any, talk: Me
     client, at = signed_in("lena"), f"/console/messaging/message/{talk.pk}/change/"
     monkeypatch.setattr(gate, "VALID", timedelta(0))
     give_reason(client, at)
-    client.post(at, {"content": "corrected"})
+    client.post(at, {"content": "corrected", "reason": "a typo"})
     talk.refresh_from_db()
     assert talk.content == "corrected"
 

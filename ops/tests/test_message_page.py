@@ -145,7 +145,7 @@ def test_who_may_not_change_messages_is_not_offered_it_and_refused(reviewing: Cl
 def test_a_correction_is_kept_with_its_editor(client: Client, lea: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "as it was")
     client.force_login(lea)
-    response = client.post(address(message), {"content": "as it should be"}, follow=True)
+    response = client.post(address(message), {"content": "as it should be", "reason": "a typo"}, follow=True)
     message.refresh_from_db()
     assert (message.content, message.edited, message.read) == ("as it should be", True, False)
     assert list(message.histories.values_list("old_content", "edited_by__username")) == [("as it was", "lea")]
@@ -190,7 +190,7 @@ def test_a_text_of_any_length_can_be_corrected(client: Client, lea: Any, alice: 
     """Forms of other pages hold 2.5 MB at most."""
     message = write(alice, bob, sign * 900_000)
     client.force_login(lea)
-    form = urlencode({"content": f"{message.content}!"})
+    form = urlencode({"content": f"{message.content}!", "reason": "a sign was missing"})
     response = client.post(address(message), form, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 302
     message.refresh_from_db()
@@ -218,7 +218,10 @@ def test_who_may_not_correct_sends_no_more_than_elsewhere(reviewing: Client, ali
 def test_only_the_text_can_be_changed(client: Client, lea: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(lea)
-    client.post(address(message), {"content": "new", "read": "on", "sender": bob.pk, "timestamp_0": "2020-01-01"})
+    client.post(
+        address(message),
+        {"content": "new", "reason": "a typo", "read": "on", "sender": bob.pk, "timestamp_0": "2020-01-01"},
+    )
     message.refresh_from_db()
     assert (message.sender, message.read, message.timestamp.year) == (alice, False, 2026)
 

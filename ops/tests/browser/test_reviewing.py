@@ -153,9 +153,39 @@ def test_correcting_a_text(open_page: OpenPage, lea: Any, edited: Message, width
     check(page)
     box.fill("It was, for 60.")
     page.get_by_role("button", name="Save correction").click()
+    expect(page.get_by_text("Enter a reason: it is kept in the audit trail, with your name.")).to_be_visible()
+    check(page)
+    page.get_by_label("Reason for correction").fill("The price was wrong")
+    page.get_by_role("button", name="Save correction").click()
     expect(page.get_by_text("Text corrected. The previous version is kept below.")).to_be_visible()
     expect(page.locator("#edits")).to_contain_text("by lea")
     check(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
+    open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any
+) -> None:
+    first = open_page(width, scheme)
+    sign_in(first, lea)
+    second = first.context.new_page()
+    for tab in (first, second):
+        tab.goto(f"/console/messaging/message/{edited.pk}/change/")
+        tab.get_by_text("Edit text…").click()
+        tab.get_by_label("Reason for correction").fill("The price was wrong")
+    expect(first.get_by_text("The current text stays visible to both participants")).to_be_visible()
+    first.get_by_label("Corrected text").fill("It was, for 60.")
+    first.get_by_role("button", name="Save correction").click()
+    expect(first.get_by_text("Text corrected.")).to_be_visible()
+    second.get_by_label("Corrected text").fill("It was, for 70.")
+    second.get_by_role("button", name="Save correction").click()
+    expect(second.get_by_text("The text was changed after you opened it.")).to_be_visible()
+    expect(second.locator(".correct .now")).to_have_text("It was, for 60.")
+    expect(second.get_by_label("Your text")).to_have_value("It was, for 70.")
+    expect(second.get_by_label("Reason for correction")).to_have_value("The price was wrong")
+    check(second)
+    second.get_by_role("button", name="Save correction").click()
+    expect(second.get_by_text("Text corrected.")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -230,6 +230,7 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.follow("Details of message 2")
     walk.click(page.get_by_text("Edit text…"))
     walk.fill(page.get_by_label("Corrected text"), "It is, for 50.")
+    walk.fill(page.get_by_label("Reason for correction"), "The price was wrong")
     walk.press("Save correction")
     expect(page.get_by_text("Text corrected.")).to_be_visible()
     walk.ends(clicks=3, loads=2)
