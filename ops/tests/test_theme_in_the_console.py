@@ -17,7 +17,7 @@ from PIL import Image
 
 from ops.audit.models import Entry
 from ops.console.theme import images
-from ops.console.theme.form import LABELS, NOT_OFFERED
+from ops.console.theme.form import LABELS, NO_COLOUR, NOT_OFFERED
 from ops.events import ConsoleEvent
 
 HEADER = "--admin-interface-header-background-color: light-dark("
@@ -103,6 +103,11 @@ def test_colours_that_cannot_be_read_are_refused_with_one_that_would_do(looking_
     assert "backgrounds that are more alike" in wrong["css_save_button_text_color"][0]
     assert save(looking_after, css_header_background_color="") != {}
     assert Theme.objects.get_active().css_header_background_color == "#1b2a41"
+
+
+@pytest.mark.parametrize("text", ["zwieback", "#12345", "red", "#12345g", "#1234567", "#+1f2a3", "# 12ab3"])
+def test_what_is_no_colour_is_refused(looking_after: Client, text: str) -> None:
+    assert save(looking_after, css_header_text_color=text) == {"css_header_text_color": [NO_COLOUR]}
 
 
 def test_another_process_shows_a_change_within_seconds(looking_after: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ A colour is ``#rrggbb``. Nothing here knows a theme.
 
 from __future__ import annotations
 
+import re
 from colorsys import hls_to_rgb, rgb_to_hls
 from functools import lru_cache
 
@@ -63,7 +64,7 @@ def long_form(colour: str) -> str:
     digits = colour.removeprefix("#")
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
-    if len(digits) != 6:
+    if not re.fullmatch("[0-9A-Fa-f]{6}", digits):
         raise ValueError(f"{colour!r} is no colour: #rrggbb is one.")
     return f"#{int(digits, 16):06x}"
 

@@ -85,6 +85,7 @@ TEXTS_ON: dict[str, tuple[str, ...]] = {
     "css_delete_button_text_color": ("css_delete_button_background_color", "css_delete_button_background_hover_color"),
 }
 TEXTS_ON_PAGES = ("css_generic_link_color", "css_generic_link_hover_color")
+NO_COLOUR = "Enter a colour as # and six digits or letters from a to f, such as #1d4f9c."
 UNREADABLE = (
     "Text in this colour is hard to read on {ground}: the contrast is {contrast:.1f}, and {least} is needed. {hint}"
 )
@@ -117,6 +118,14 @@ NOT_OFFERED = {
 }
 
 
+def is_colour(text: str) -> None:
+    """Raise ValidationError for what is no colour: only colours can be compared."""
+    try:
+        long_form(text)
+    except ValueError as fault:
+        raise forms.ValidationError(NO_COLOUR) from fault
+
+
 class ThemeForm(forms.ModelForm):
     """What a team may choose of a theme."""
 
@@ -134,6 +143,7 @@ class ThemeForm(forms.ModelForm):
         for name, field in self.fields.items():
             if name.endswith("_color"):
                 field.required = True
+                field.validators.append(is_colour)
 
     def clean(self) -> dict[str, Any]:
         """Refuse colours in which text could not be read, with the nearest that would do."""
