@@ -56,6 +56,15 @@ def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> Non
     assert IN_PAGE in sign_in(writing, "alice")
 
 
+@pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
+def test_what_a_page_sends_by_itself_is_not_kept(writing: Client, mode: str) -> None:
+    """The page of a case says each minute that it is used, with its form."""
+    writing.post(COMPOSE, TYPED, headers={"Sec-Fetch-Mode": mode})
+    assert not KeptForm.objects.exists()
+    writing.post(COMPOSE, TYPED, headers={"Sec-Fetch-Mode": "navigate"})
+    assert KeptForm.objects.count() == 1
+
+
 def test_it_comes_back_filled_in_and_is_sent_by_nobody_else(writing: Client) -> None:
     assert "is kept for an hour: sign in, check it and send it again." in send(writing)
     page = sign_in(writing, "alice")
@@ -308,7 +317,7 @@ def test_a_confirmation_that_is_too_old_loses_nothing(client: Client, rosa: Any)
 def test_a_part_of_a_page_that_is_sent_too_late_is_kept_for_the_page(client: Client, rita: Any, bob: Any) -> None:
     client.force_login(rita)
     let_pass(30)
-    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{COMPOSE}"}
+    headers = {"HX-Request": "true", "Sec-Fetch-Mode": "cors", "HX-Current-URL": f"http://testserver{COMPOSE}"}
     response = client.post(COMPOSE, TYPED, headers=headers)
     assert response["HX-Refresh"] == "true"
     client.force_login(rita)

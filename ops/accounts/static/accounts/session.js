@@ -30,7 +30,7 @@
   function button(words, kind, act) {
     const made = document.createElement("button");
     made.type = "button";
-    made.className = kind;
+    made.className = `button ${kind}`;
     made.textContent = words;
     made.addEventListener("click", act);
     return made;
