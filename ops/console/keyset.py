@@ -152,7 +152,9 @@ class KeysetChangeList(DeclaredChangeList):
         keys: Any = rows.values("pk")[: size + 1]
         if self.unsearched is not None and not (keys := [one["pk"] for one in keys]):
             return [], False  # a search often finds nothing
-        found = list(self.root_queryset.filter(pk__in=keys).order_by(*order))
+        shown = self.root_queryset.filter(pk__in=keys).order_by(*order)
+        # Django does it with the rows that it sorts; list_select_related belongs to those of this page alone.
+        found = list(shown if shown.query.select_related else self.apply_select_related(shown))
         more = len(found) > size
         found = found[:size]
         return (found[::-1] if backwards else found), more

@@ -17,6 +17,7 @@ class ModerationConfig(Room):
 
     menu = {
         "moderation.Case": Item(Place.REVIEW, 15),
+        "moderation.Decision": Item(Place.REVIEW, 16),
         "moderation.DecisionGroup": Item(Place.REVIEW, 17),
         "moderation.FlagImport": Item(Place.DATA, 15),
         "moderation.Opening": Item(Place.AUDIT, 15),
@@ -31,6 +32,7 @@ class ModerationConfig(Room):
         "moderation.flag_message": REVIEWS,
         "moderation.import_flags": ("Data operator",),
         "moderation.take_over_case": ("Lead",),
+        "moderation.view_decision": REVIEWS,
         "moderation.undo_decision": ("Lead",),
         "moderation.view_note": REVIEWS,
         "moderation.add_note": REVIEWS,

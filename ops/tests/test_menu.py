@@ -45,8 +45,17 @@ def menu_of(client: Client) -> dict[str, list[str]]:
     return {place.name: [offer.name for offer in place.offers] for place in frame.places}
 
 
-REVIEW = ["Conversations", "Queue", "Messages", "Edits", "Review dashboard"]
-LEADS_REVIEW = ["Conversations", "Queue", "Group decisions", "Messages", "Edits", "Review dashboard", "Team dashboard"]
+REVIEW = ["Conversations", "Queue", "Decisions", "Messages", "Edits", "Review dashboard"]
+LEADS_REVIEW = [
+    "Conversations",
+    "Queue",
+    "Decisions",
+    "Group decisions",
+    "Messages",
+    "Edits",
+    "Review dashboard",
+    "Team dashboard",
+]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 OPENINGS = "Openings without a report"
 LABELS = ["Labels", "Canned reasons"]
@@ -156,8 +165,8 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
     addresses = [offer.address for place in frame.places for offer in place.offers]
     lists = ("messaging_messagehistory_changelist", "dashboard_review")
     others = [reverse(f"admin:{name}") for name in (*lists, *POLICY_LISTS)]
-    queue = reverse("admin:moderation_case_changelist")
-    assert addresses == [conversations, queue, f"{messages}?q=edited&unread=yes", *others]
+    desk = [reverse(f"admin:moderation_{name}_changelist") for name in ("case", "decision")]
+    assert addresses == [conversations, *desk, f"{messages}?q=edited&unread=yes", *others]
     for address_ in addresses:
         assert client.get(address_).status_code == 200
 

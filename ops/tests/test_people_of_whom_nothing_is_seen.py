@@ -201,7 +201,7 @@ def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(who: st
     write(bob, charlie)
     client, unseen = signed_in(who), make_user("erin zimmerling", pk=NOBODY - 1)
     found = filters_by_people()
-    assert {spec.parameter_name for _, spec in found} == {"participant", "with", "actor", "reader", "reporter"}
+    assert {spec.parameter_name for _, spec in found} == {"participant", "with", "actor", "by", "reader", "reporter"}
     addresses = [reverse("admin:moderation_case_save_view") + "?reporter={}"]
     for one, spec in found:
         its_list = reverse(f"admin:{one.opts.app_label}_{one.opts.model_name}_changelist")

@@ -49,15 +49,23 @@ def outcomes(asked: Asked) -> list[Number]:
     """What became of the decisions of the period."""
     now, before = asked.both(desk.decisions)
     shares = [
-        ("lapsed", "of decisions lapsed, as a text changed", now.lapsed, before.lapsed),
-        ("reversed", "of decisions undone", now.reversed, before.reversed),
-        ("overturned", "of decisions undone by a colleague", now.overturned, before.overturned),
+        ("lapsed", "of decisions lapsed, as a text changed", now.lapsed, before.lapsed, "lapsed"),
+        ("reversed", "of decisions undone", now.reversed, before.reversed, "undone"),
+        ("overturned", "of decisions undone by a colleague", now.overturned, before.overturned, "overturned"),
     ]
     return [
-        Number("decisions", now.total, "decision", "decisions", before=before.total),
+        Number("decisions", now.total, "decision", "decisions", before=before.total, rows=now.rows[""]),
         *(
-            Number(name, now.share(number), words, unit=Unit.SHARE, before=before.share(was), better=Better.LESS)
-            for name, words, number, was in shares
+            Number(
+                name,
+                now.share(number),
+                words,
+                unit=Unit.SHARE,
+                before=before.share(was),
+                better=Better.LESS,
+                rows=now.rows[became],
+            )
+            for name, words, number, was, became in shares
         ),
     ]
 
@@ -94,7 +102,11 @@ def by_label(asked: Asked) -> Table:
     rows = tuple(
         (
             Cell(text=one.name, rows=one.pending_rows),
-            *(Cell(number) for number in (one.reports, one.decisions, one.lapsed, one.reversed, one.overturned)),
+            Cell(one.reports),
+            Cell(one.decisions, rows=one.decided_rows[""]),
+            Cell(one.lapsed, rows=one.decided_rows["lapsed"]),
+            Cell(one.reversed, rows=one.decided_rows["undone"]),
+            Cell(one.overturned, rows=one.decided_rows["overturned"]),
         )
         for one in asked.of(desk.by_label)
     )

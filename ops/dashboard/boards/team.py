@@ -20,7 +20,7 @@ NOTE = (
 def reviewer_row(one: Reviewer) -> tuple[Cell, ...]:
     return (
         of_person(one.account, one.name),
-        Cell(one.decisions),
+        Cell(one.decisions, rows=one.decided_rows),
         Cell(one.cases),
         Cell(seconds(one.p50), Unit.DURATION),
         Cell(one.agreement.kappa, Unit.RATIO),

@@ -14,7 +14,9 @@ from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.reading import AsOf, Reading, read
-from ops.moderation.models import Case, Label, Severity, Source
+from ops.moderation.models import Case, Decision, Label, Severity, Source
+
+BECAME = ("lapsed", "undone", "overturned")  # the filter of the list of decisions
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Decisions:
     overturned: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
+    rows: dict[str, Rows]  # all under "", and those that became what a name says: lapsed, undone, overturned
 
     def share(self, number: int) -> float | None:
         """The share of all decisions that ``number`` is; None where there is no decision."""
@@ -148,7 +151,8 @@ def decisions(period: Period) -> Decisions:
     names = (measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
     reading = _read(period, *names)
     total, lapsed, undone, overturned = (reading.total(name) for name in names)
-    return Decisions(total, lapsed, undone, overturned, reading.by_day(measures.DECIDED), reading.as_of)
+    rows = {became: _decided(period, now=became) for became in ("", *BECAME)}
+    return Decisions(total, lapsed, undone, overturned, reading.by_day(measures.DECIDED), reading.as_of, rows)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,7 @@ class OfLabel:
     reversed: int
     overturned: int
     pending_rows: Rows  # the cases that wait and have a report of this label
+    decided_rows: dict[str, Rows]  # as Decisions.rows
 
 
 def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
@@ -179,7 +184,8 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
     for pk, label in labels.items():
         reports, decided, lapsed, undone, overturned = (numbers[name][str(pk)] for name in names)
         pending = _queue(state="pending", label=label.slug)
-        rows.append(OfLabel(pk, label.name, reports, decided, lapsed, undone, overturned, pending))
+        decided_rows = {became: _decided(period, label=label.slug, now=became) for became in ("", *BECAME)}
+        rows.append(OfLabel(pk, label.name, reports, decided, lapsed, undone, overturned, pending, decided_rows))
     return sorted(rows, key=lambda one: (-one.reports, -one.decisions, one.name))
 
 
@@ -196,6 +202,10 @@ def reports_per_day(period: Period, *, imported: bool = True) -> list[tuple[date
 
 def _read(period: Period, *names: str, imported: bool = True) -> Reading:
     return read(Family.DESK, names, period, imported=imported)
+
+
+def _decided(period: Period, **query: str) -> Rows:
+    return Rows.of(Decision._meta.label_lower, period, **query)
 
 
 def _queue(closed_in: Period | None = None, **query: str) -> Rows:

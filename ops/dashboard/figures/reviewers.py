@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.dashboard.figures.people import names_of
+from ops.dashboard.figures.rows import Rows
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.reading import AsOf, read
+from ops.moderation.models import Decision
 
 LEAST_COMPARED = 30  # cases that two decided: of fewer, agreement would be chance
 
@@ -56,6 +58,7 @@ class Reviewer:
     account: int
     name: str | None
     decisions: int
+    decided_rows: Rows | None  # None where the account is gone
     cases: int
     timed: int
     p50: timedelta | None
@@ -92,6 +95,7 @@ def reviewers(period: Period) -> Reviewers:
             account=int(account),
             name=known.get(int(account)),
             decisions=decided[account],
+            decided_rows=_decided(period, account) if int(account) in known else None,
             cases=cases[account],
             timed=times[account].total(),
             p50=percentile(times[account], 0.5),
@@ -101,3 +105,7 @@ def reviewers(period: Period) -> Reviewers:
         for account in ordered
     ]
     return Reviewers(people, reading.as_of)
+
+
+def _decided(period: Period, account: str) -> Rows:
+    return Rows.of(Decision._meta.label_lower, period, by=account)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -162,15 +161,14 @@ class CasePage:
         """What was decided on this case, the latest first; ``did`` is what each did in words, and ``offers_undo``
         whether this person may undo it."""
         found = Decision.objects.filter(case=self.case).select_related("label", "reverses")
-        decisions = list(found.prefetch_related("measures").order_by("-decided_at", "-id")[:MOST_EARLIER])
+        decisions = list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+        registry.say_what_they_did(decisions)
         undone = {one.reverses_id for one in decisions}
-        names = registry.names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
         latest = next((one for one in decisions if one.reverses_id is None), None)
         for one in decisions:
             mine = one.decided_by_id == self.user.pk and self.may_decide
             may = mine or self.user.has_perm("moderation.undo_decision")
             one.offers_undo = may and one is latest and one.pk not in undone  # type: ignore[attr-defined]
-            one.did = registry.in_words(list(one.measures.all()), names)  # type: ignore[attr-defined]
         return decisions
 
     @cached_property

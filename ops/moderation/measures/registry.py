@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import prefetch_related_objects
+
 from messaging.database.alike import create_alike
 from ops.moderation.measures.deleting import Deletion, lock_requests
 from ops.moderation.measures.hiding import Hiding, Nothing
 from ops.moderation.measures.kinds import Acting, Kind, Order, lock_people, names_of
 from ops.moderation.measures.people import Restrict, Suspend, Warn
 from ops.moderation.measures.redacting import Redacting
-from ops.moderation.models import Act, Case, Measure
+from ops.moderation.models import Act, Case, Decision, Measure
 
 ALL = (Hiding(), Redacting(), Warn(), Restrict(), Suspend(), Deletion(), Nothing())
 KINDS: dict[Act, Kind] = {kind.act: kind for kind in ALL}
@@ -70,6 +73,14 @@ def will_undo(plan: Reversal, *, using: str) -> list[str]:
 def in_words(measures: Sequence[Measure], names: Mapping[Any, str]) -> list[str]:
     """Return what the measures of one decision did, in a few words for each act."""
     return [KINDS[act].words(some, names) for act, some in _by_act(measures)]
+
+
+def say_what_they_did(decisions: Sequence[Decision]) -> None:
+    """Give each decision ``did``: what its measures did in words. Two queries, whatever the number of decisions."""
+    prefetch_related_objects(decisions, "measures")
+    names = names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
+    for one in decisions:
+        one.did = in_words(list(one.measures.all()), names)  # type: ignore[attr-defined]
 
 
 def _by_act(some: Iterable[Any]) -> list[tuple[Act, list[Any]]]:

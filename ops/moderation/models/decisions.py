@@ -70,7 +70,10 @@ class Decision(models.Model):
 
     class Meta:
         default_permissions = ()
-        permissions = [("undo_decision", "Can undo decisions of colleagues")]
+        permissions = [
+            ("view_decision", "Can view the list of decisions"),
+            ("undo_decision", "Can undo decisions of colleagues"),
+        ]
         ordering = ["decided_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(in_force=True), name="decision_one_in_force"),

@@ -81,6 +81,13 @@ moderation_note_on_conversation                   in    in    no    ok    ok    
 moderation_note_on_person                         in    in    no    ok    ok    no    no    no    ok
 moderation_notes_of_person                        in    in    no    ok/x  ok/x  no    no    no    ok/x
 moderation_note_delete                            in    in    no    no    ok/go no    no    no    ok/go
+moderation_decision_changelist                    in    in    no    ok    ok    no    no    no    ok
+moderation_decision_people                        in    in    no/x  ok/x  ok/x  no/x  no/x  no/x  ok/x
+moderation_decision_add                           in    in    no    no    no    no    no    no    no
+moderation_decision_history                       in    in    no    no    no    no    no    go    go
+moderation_decision_delete                        in    in    no    no    no    no    no    no    no
+moderation_decision_change                        in    in    no    go    go    no    no    no    go
+moderation/decision/<path:object_id>/             in    in    go    go    go    go    go    go    go
 moderation_decisiongroup_changelist               in    in    no    no    ok    no    no    no    ok
 moderation_decisiongroup_add                      in    in    no    no    no    no    no    no    no
 moderation_decisiongroup_history                  in    in    no    no    no    no    no    go    go
@@ -115,6 +122,7 @@ UNASKED = {
     "covered_texts": "It changes what somebody sees, and nothing else.",
     "moderation_case_*": "It can be undone, and gives nobody power.",
     "moderation_decision_undo": "It can be decided again.",
+    "moderation_decision_change": "It leads to the page of the case.",
     "moderation_decisiongroup_*": "A preview stands between, and it can be undone.",
     "moderation_flag_message": "It hides nothing: somebody decides.",
     "moderation_view_*": "Views give nobody power, and hold nothing personal.",
@@ -142,6 +150,7 @@ def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     )
     entry = record(ModerationEvent.CASE_READ, actor=reviewer, target=flag.case)
     return {
+        "moderation/decision/": decision.pk,
         "moderation/decisiongroup/": group.pk,
         "moderation/label/": label.pk,
         "moderation/cannedreason/": reason.pk,

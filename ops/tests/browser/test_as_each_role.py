@@ -17,7 +17,7 @@ from ops.audit.models import Entry
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-REVIEW = ["Review", "Conversations", "Queue", "Messages", "Edits", "Review dashboard"]
+REVIEW = ["Review", "Conversations", "Queue", "Decisions", "Messages", "Edits", "Review dashboard"]
 POLICY = ["Settings", "Labels", "Canned reasons"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 # Role: what its menu offers, an address that it may open, one that it may not, and the entries that these leave.
@@ -25,9 +25,9 @@ ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "Reviewer": ([*REVIEW, *POLICY], "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
     "Lead": (
         [
-            *REVIEW[:3],
+            *REVIEW[:4],
             "Group decisions",
-            *REVIEW[3:],
+            *REVIEW[4:],
             "Team dashboard",
             "People",
             *DELETIONS,

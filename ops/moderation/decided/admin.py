@@ -1,0 +1,100 @@
+"""The list of decisions: who decided what, and what became of it. Each leads to the page of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from ops.audit.recorded_admin import RecordedLists, TrailHistory
+from ops.console.filters import ChoiceFilter
+from ops.console.lists import dates
+from ops.console.lists.people import PeopleAdmin, PersonFilter
+from ops.console.readonly import ReadOnlyPermissions
+from ops.moderation.measures.registry import say_what_they_did
+from ops.moderation.models import Cause, Decision, Label
+
+BY_COLLEAGUES = Q(reversed_by__decided_by__isnull=False, decided_by__isnull=False) & ~Q(
+    reversed_by__decided_by=F("decided_by")
+)
+BECAME = {
+    "in-force": ("In force", Q(in_force=True)),
+    "lapsed": ("Lapsed: a text changed", Q(cause=Cause.TEXT_CHANGED)),
+    "undone": ("Undone", Q(reversed_by__isnull=False)),
+    "overturned": ("Undone by a colleague", BY_COLLEAGUES),
+}
+
+
+class Became(ChoiceFilter):
+    """What became of decisions, as the dashboards count it."""
+
+    title = "now"
+    parameter_name = "now"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in BECAME.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(BECAME[self.value() or ""][1]) if self.value() else queryset
+
+
+class AboutLabel(ChoiceFilter):
+    title = "label"
+    parameter_name = "label"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return list(Label.objects.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(label__slug=self.value()) if self.value() else queryset
+
+
+class DecidedBy(PersonFilter):
+    title = "decided by"
+    parameter_name = "by"
+    typed_name = "reviewer"
+
+    def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(decided_by=self.value())
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
+    """Decisions, without those that only undo one: what they undid says so."""
+
+    section = "Decisions"
+    keyset = ("-decided_at", "id")
+    list_select_related = ("label", "reversed_by")
+    more_filters = (AboutLabel, DecidedBy, *dates.days("decided_at", "decided"))
+    list_filter = (Became, *more_filters)
+    rows_template = "moderation/decision_rows.html"
+    unknown_person = "Nobody who decided anything is called"
+    empty_text = "Nothing was decided yet. Open the next case in the queue to do so."
+    actions = None
+
+    class Media:
+        css = {"all": ("moderation/labels.css", "moderation/desk.css")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(reverses=None)
+
+    def prepare_rows(self, rows: list[Any]) -> None:
+        say_what_they_did(rows)
+
+    def findable(self, request: HttpRequest) -> Any:
+        people: Any = get_user_model()._default_manager
+        return people.filter(Exists(Decision.objects.filter(decided_by=OuterRef("pk"))))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the page of the case, which says everything about the decision."""
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(reverse("admin:moderation_case_change", args=[row.case_id]))
