@@ -21,6 +21,7 @@ from ops.notices.models import Notice
 
 LIST = "admin:notices_notice_changelist"
 NO_PAGE = "There is no more to this than what it says."
+NO_NOTICE = "There is no such notice. Notices are kept for 90 days."
 NOT_FOUND = "What this notice is about is gone, or you may not open it."
 
 
@@ -85,7 +86,10 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Mark it as read, and go to what it is about; back to the list, with a sentence, where there is nothing."""
-        notice = self._own(request, unquote(object_id))
+        notice = self.get_object(request, unquote(object_id))
+        if notice is None:  # nor are those of others told apart from it
+            messages.warning(request, NO_NOTICE)
+            return HttpResponseRedirect(reverse(LIST))
         reading.mark_read(Notice.objects.filter(pk=notice.pk))
         address = reading.address_of(request, notice)
         if address:
@@ -97,7 +101,10 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     @method_decorator(require_POST)
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mark one as read without opening anything."""
-        reading.mark_read(Notice.objects.filter(pk=self._own(request, str(pk)).pk))
+        notice = self.get_object(request, str(pk))
+        if notice is None:
+            raise Http404
+        reading.mark_read(Notice.objects.filter(pk=notice.pk))
         return HttpResponseRedirect(reverse(LIST))
 
     @method_decorator(require_POST)
@@ -106,10 +113,3 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         read = reading.mark_read(Notice.objects.of(request.user.pk))
         messages.success(request, f"Marked {counted(read, 'notice')} as read.")
         return HttpResponseRedirect(reverse(LIST))
-
-    def _own(self, request: HttpRequest, key: str) -> Notice:
-        """One's own notice. Raises Http404 for those of others too."""
-        notice = self.get_object(request, key)
-        if notice is None:
-            raise Http404
-        return notice

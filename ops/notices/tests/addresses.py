@@ -6,14 +6,14 @@ from typing import Any
 
 from ops.notices.models import Notice
 
-# The notice is Alice's, who is none of the staff: nobody opens it.
+# The notice is Alice's, who is none of the staff: it is opened by nobody, and leads to the list.
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
 notices_notice_changelist                         in    in    ok    ok    ok    ok    ok    ok    ok
 notices_notice_add                                in    in    no    no    no    no    no    no    no
 notices_notice_history                            in    in    no    no    no    no    no    go    go
 notices_notice_delete                             in    in    no    no    no    no    no    no    no
-notices_notice_change                             in    in    --/x  --/x  --/x  --/x  --/x  --/x  --/x
+notices_notice_change                             in    in    go/x  go/x  go/x  go/x  go/x  go/x  go/x
 notices_notice_read                               in    in    x/--  x/--  x/--  x/--  x/--  x/--  x/--
 notices_notice_read_all                           in    in    x/go  x/go  x/go  x/go  x/go  x/go  x/go
 notices/notice/<path:object_id>/                  in    in    go    go    go    go    go    go    go
