@@ -26,7 +26,8 @@ SIGN_OUT = ("logout", "/sign-out/")
 REFERENCE = ("moderation_label_import", "moderation_cannedreason_import", "moderation_view_import")
 POLICY = {name: {"lena", "rosa"} for name in REFERENCE}
 IMPORTS = {name: {"dan", "rosa"} for name in ("imports_import_add", "moderation_flagimport_add")}
-TAKES_FILES = {**IMPORTS, **POLICY}
+THEMES = {name: {"rosa"} for name in ("admin_interface_theme_add", "admin_interface_theme_change")}
+TAKES_FILES = {**IMPORTS, **POLICY, **THEMES}
 
 
 class Network(io.RawIOBase):

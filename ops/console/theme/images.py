@@ -38,11 +38,12 @@ class SmallFiles(FileUploadHandler):
     """Keeps what is uploaded in memory: of each file no more than one byte beyond the limit, by which it is known."""
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
-        if content_length > 16 * MOST_BYTES:
-            raise StopUpload(connection_reset=True)
+        self.is_far_too_large = content_length > 16 * MOST_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if self.is_far_too_large:  # nothing is saved: the fields that follow are missing
+            raise StopUpload(connection_reset=True)
         self.content = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
