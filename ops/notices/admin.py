@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
@@ -98,12 +98,13 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         messages.info(request, NOT_FOUND if kind and (kind.target or kind.page) else NO_PAGE)
         return HttpResponseRedirect(reverse(LIST))
 
-    @method_decorator(require_POST)
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Mark one as read without opening anything."""
+        """Mark one as read without opening anything; by POST."""
         notice = self.get_object(request, str(pk))
         if notice is None:
             raise Http404
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         reading.mark_read(Notice.objects.filter(pk=notice.pk))
         return HttpResponseRedirect(reverse(LIST))
 
