@@ -21,7 +21,6 @@ from ops.notices.models import Notice
 
 LIST = "admin:notices_notice_changelist"
 NO_PAGE = "There is no more to this than what it says."
-NO_NOTICE = "There is no such notice. Notices are kept for 90 days."
 NOT_FOUND = "What this notice is about is gone, or you may not open it."
 
 
@@ -85,11 +84,13 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Mark it as read, and go to what it is about; back to the list, with a sentence, where there is nothing."""
+        """Mark it as read, and go to what it is about; back to the list, with a sentence, where there is nothing.
+
+        One of somebody else is answered as one that is not there.
+        """
         notice = self.get_object(request, unquote(object_id))
-        if notice is None:  # nor are those of others told apart from it
-            messages.warning(request, NO_NOTICE)
-            return HttpResponseRedirect(reverse(LIST))
+        if notice is None:
+            return super().change_view(request, object_id, form_url, extra_context)
         reading.mark_read(Notice.objects.filter(pk=notice.pk))
         address = reading.address_of(request, notice)
         if address:

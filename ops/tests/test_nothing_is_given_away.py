@@ -27,6 +27,7 @@ def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[An
     ``led`` keeps the statuses of where answers led to: most lead to signing in.
     """
     found: list[Any] = []
+    client.cookies.pop("messages", None)  # what an answer before left to be said on the next page
     for method in ("get", "post"):
         response = getattr(client, method)(at)
         leads_to = response.get("Location", "")

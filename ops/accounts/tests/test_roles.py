@@ -25,6 +25,7 @@ POLICY = {
             "view_label",
             "view_cannedreason",
             "view_case",
+            "view_decision",
             "decide_case",
             "flag_message",
             "view_note",

@@ -137,5 +137,5 @@ def test_the_list_costs_the_same_queries_however_long(
         Import.objects.bulk_create(
             Import(by=make_user(f"user-{number}-{key}"), file_name="a.csv", state=State.STORED) for key in range(number)
         )
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             importing.get(LIST)

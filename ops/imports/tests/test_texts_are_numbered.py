@@ -99,7 +99,8 @@ def test_a_correction_is_an_edit(client: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "first")
     client.force_login(make_staff("lena", "view_message", "change_message"))
     with announced() as ids:
-        client.post(reverse("admin:messaging_message_change", args=[message.pk]), {"content": "second"})
+        form = {"content": "second", "reason": "a typo", "revision": 1}
+        client.post(reverse("admin:messaging_message_change", args=[message.pk]), form)
     assert (ids, numbers(message)) == ([message.pk], (2, [(1, "first")]))
 
 

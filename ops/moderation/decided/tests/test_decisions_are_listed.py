@@ -17,7 +17,7 @@ from ops.moderation.tests.desk import LEADING, decided, many_reports, mike, mona
 __all__ = ["mike", "mona", "spam", "threat"]
 
 LIST = "/console/moderation/decision/"
-QUERIES = 9
+QUERIES = 8
 
 
 @pytest.fixture
