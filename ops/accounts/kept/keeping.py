@@ -83,14 +83,14 @@ def page_before(request: HttpRequest) -> str:
 
 
 def _is_form(request: HttpRequest) -> bool:
-    if request.method != "POST" or request.content_type not in FORMS or _is_by_script(request):
+    if request.method != "POST" or request.content_type not in FORMS or is_by_script(request):
         return False
     with suppress(Resolver404):
         return resolve(request.path_info).url_name not in NOT_KEPT
     return False
 
 
-def _is_by_script(request: HttpRequest) -> bool:
+def is_by_script(request: HttpRequest) -> bool:
     """Whether a page sends this by itself, such as that it is still used: it would take the place of what people send.
 
     Parts of pages that people send by htmx are theirs.

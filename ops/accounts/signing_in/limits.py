@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from ops.accounts.kept.keeping import keep, page_before
+from ops.accounts.kept.keeping import is_by_script, keep, page_before
 from ops.accounts.signing_in.sessions import ENDED, KEPT_SECONDS
 from ops.console.numbers import counted
 from ops.jobs.progress import is_polling
@@ -46,7 +46,7 @@ class SessionLimitsMiddleware:
             elif not reason and _is_news(request, at) and not is_polling(request.path):
                 request.session[SEEN_AT] = at
                 request.session.setdefault(SIGNED_IN_AT, at)
-        elif request.method == "POST" and not _is_signing_in(request):
+        elif request.method == "POST" and not _is_signing_in(request) and not is_by_script(request):
             # Another page of theirs has found already that the session is over.
             late = ended_account(request.session, now())
             if late is not None:
@@ -114,8 +114,9 @@ def _end(request: HttpRequest, at: int) -> str:
 
 def _to_sign_in(request: HttpRequest, reason: str, account: str) -> HttpResponse:
     """Redirect to the sign-in page of the console or of participants, with the reason; what was sent is kept."""
-    sent = request.method not in ("GET", "HEAD")
-    page = page_before(request) if sent else request.get_full_path()
+    posted = request.method not in ("GET", "HEAD")
+    sent = posted and not is_by_script(request)  # by a person
+    page = page_before(request) if posted else request.get_full_path()
     rest = "Sign in to go on."
     if sent and keep(request, account, page):
         rest = "What you sent was not passed on, but is kept for an hour: sign in, check it and send it again."

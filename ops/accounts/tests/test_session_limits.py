@@ -105,6 +105,15 @@ def test_what_was_sent_too_late_is_kept_and_leads_back_to_its_form(reading: Clie
     assert not Message.objects.filter(content="late").exists()
 
 
+def test_what_a_page_sends_by_itself_is_nothing_that_somebody_lost(reading: Client) -> None:
+    """The first one finds the session over, and says so; of those after it, nobody reads anything."""
+    let_pass(reading, 30)
+    for _ in range(3):
+        reading.post(reverse("messaging:compose"), {"content": "x"}, headers={"Sec-Fetch-Mode": "cors"})
+    page = reading.get("/sign-in/").content.decode()
+    assert page.count(IDLE) == 1 and "What you sent" not in page
+
+
 @pytest.mark.parametrize("referer", ["", "https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_nobody_is_led_to_another_site(reading: Client, referer: str) -> None:
     let_pass(reading, 30)
