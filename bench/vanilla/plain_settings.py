@@ -4,9 +4,10 @@ from bench.settings import *  # noqa: F403
 
 INSTALLED_APPS = [
     "ops.accounts",
-    # What the model of accounts refers to.
+    # What accounts refer to.
     "ops.audit",
     "ops.jobs",
+    "ops.notices",
     "django_tasks_db",
     "messaging",
     "django.contrib.admin",
