@@ -8,6 +8,7 @@ account in ops/deletion/tests/browser.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -33,21 +34,37 @@ from ops.tests.irc import store_conversation
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEIGHT, SCREENS = 900, 5  # of a window, and how many of them a thread of 117 messages may take
-ZOOMED = 640  # pixels: what a page of 1280 has at 200 %; there the tasks are done by keys alone
-WAYS: list[tuple[int, Scheme]] = [*LOOKS, (ZOOMED, "light")]
+ZOOMED = 640  # pixels: what a page of 1280 has at 200 %
+JUMP = "Jump to a number, name, address or page"
 MOST_TABS = 400  # until a control has the focus
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the tasks are done: in a window, with the mouse or by keys alone, with or without scripts."""
+
+    width: int = WIDE
+    scheme: Scheme = "light"
+    by_keys: bool = False
+    scripts: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}{'-keys' * self.by_keys}{'' if self.scripts else '-without-scripts'}"
+
+
+WAYS = [*(Way(*look) for look in LOOKS), Way(ZOOMED, by_keys=True), Way(scheme="dark", scripts=False)]
 
 
 class Walk:
     """A page on which clicks and page loads are counted since the task ``began``.
 
-    Where it is zoomed, keys do what the mouse does elsewhere, and reach everything.
+    By keys means that Tab reaches everything, and keys do what the mouse does elsewhere.
     """
 
-    def __init__(self, page: Page, width: int) -> None:
+    def __init__(self, page: Page, way: Way) -> None:
         self.page = page
         self.clicks = self.loads = 0
-        self.wide, self.by_keys = width == WIDE, width == ZOOMED
+        self.wide, self.by_keys, self.scripts = way.width == WIDE and way.scripts, way.by_keys, way.scripts
         page.on("load", self._count_load)
 
     def _count_load(self, _: Any) -> None:
@@ -111,7 +128,10 @@ class Walk:
 
     def jump(self, words: str) -> None:
         """By keys alone."""
-        self.page.keyboard.press("/")
+        if self.scripts:
+            self.page.keyboard.press("/")
+        else:
+            self.page.get_by_label(JUMP).focus()
         with self.page.expect_navigation():
             self.page.keyboard.type(words)
             self.page.keyboard.press("Enter")
@@ -126,8 +146,9 @@ class Walk:
 
     def ends(self, *, clicks: int, loads: int) -> None:
         """The page is as pages are to be, and the task took no more than it did before."""
-        assert_accessible(self.page)
-        assert_fits(self.page)
+        if self.scripts:  # which these checks are
+            assert_accessible(self.page)
+            assert_fits(self.page)
         if self.wide:
             assert self.clicks <= clicks and self.loads <= loads, f"{self.clicks} clicks, {self.loads} loads"
 
@@ -161,17 +182,17 @@ def long_thread(people: dict[str, Any]) -> int:
     return int(store_conversation(117).pk)
 
 
-def walk_as(open_page: OpenPage, person: Any, width: int, scheme: Any) -> Walk:
-    page = open_page(width, scheme)
+def walk_as(open_page: OpenPage, person: Any, way: Way) -> Walk:
+    page = open_page(way.width, way.scheme, way.scripts)
     sign_in(page, person)
-    return Walk(page, width)
+    return Walk(page, way)
 
 
-@pytest.mark.parametrize(("width", "scheme"), WAYS)
+@pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_reviewers_tasks(
-    open_page: OpenPage, people: dict[str, Any], reply: Message, long_thread: int, width: int, scheme: Any
+    open_page: OpenPage, people: dict[str, Any], reply: Message, long_thread: int, way: Way
 ) -> None:
-    walk = Walk(open_page(width, scheme), width)
+    walk = Walk(open_page(way.width, way.scheme, way.scripts), way)
     page = walk.page
     # 1. First sign-in, and the first conversation that deserves attention.
     walk.begin("/")
@@ -220,10 +241,10 @@ def test_a_reviewers_tasks(
     walk.ends(clicks=1, loads=1)
 
 
-@pytest.mark.parametrize(("width", "scheme"), WAYS)
-def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any) -> None:
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Message, way: Way) -> None:
     lead = people["Lead"]
-    walk = walk_as(open_page, lead, width, scheme)
+    walk = walk_as(open_page, lead, way)
     page = walk.page
     # 7. Correcting a text.
     walk.begin(f"/console/messaging/conversation/{reply.conversation_id}/change/")
@@ -255,11 +276,11 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.ends(clicks=0, loads=1)
 
 
-@pytest.mark.parametrize(("width", "scheme"), WAYS)
+@pytest.mark.parametrize("way", WAYS, ids=str)
 def test_the_tasks_of_a_data_operator_and_an_auditor(
-    open_page: OpenPage, people: dict[str, Any], reply: Message, width: int, scheme: Any
+    open_page: OpenPage, people: dict[str, Any], reply: Message, way: Way
 ) -> None:
-    walk = walk_as(open_page, people["Data operator"], width, scheme)
+    walk = walk_as(open_page, people["Data operator"], way)
     page = walk.page
     # 10. One person's conversations as a workbook.
     walk.begin("/console/")
@@ -274,7 +295,7 @@ def test_the_tasks_of_a_data_operator_and_an_auditor(
         walk.follow("Download")
     walk.ends(clicks=8, loads=7)
 
-    walk = walk_as(open_page, people["Auditor"], width, scheme)
+    walk = walk_as(open_page, people["Auditor"], way)
     page = walk.page
     # 13. Whether the chain is whole, what somebody did today, and who read this conversation.
     walk.begin("/console/")

@@ -1,0 +1,71 @@
+"""Every page of the console in a real browser, with names and texts that would like to break it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+
+from messaging.tests.browsing import NARROW, WIDE, OpenPage, Scheme, assert_accessible, assert_fits
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from ops.conftest import confirm
+from ops.tests.browser.test_reading_threads import HOSTILE_NAME
+from ops.tests.roles import keys_of_rows
+from ops.tests.test_who_may_open_what import address, opened_by, signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+VARIANTS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark"), (WIDE, "dark"), (NARROW, "light")]
+MALLORY = "<b>mallory</b>" + "\u0627" * 40
+
+
+@pytest.fixture
+def keys(transactional_db: Any) -> dict[str, Any]:
+    """The key of a row of each model, about people and a message that nobody hopes for."""
+    long, mallory = make_user(HOSTILE_NAME), make_user(MALLORY)
+    message = write(long, mallory, "<script>alert(1)</script> https://example.org/" + "a" * 300)
+    answer(message, "Z\u0301\u0302\u0303\u0304" * 60 + " pay to \u202etxt.exe\u202c now\u200b")
+    message.content = "x" * 20_000
+    message.save()
+    return keys_of_rows(long, mallory, message)
+
+
+def shown_as_pages(client: Client, addresses: list[str]) -> list[str]:
+    """Those of these addresses that answer with a page, not with a part of one, a file, or the way to another."""
+    found = []
+    for at in addresses:
+        answered = client.get(at)
+        if answered.status_code == 200 and not answered.streaming and b"</html>" in answered.content:
+            found.append(at)
+    return found
+
+
+def sign_in_as(page: Page, client: Client) -> None:
+    """The session of a test client, in which somebody has confirmed that it is they."""
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    url = page.watch.origin  # type: ignore[attr-defined]
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+
+
+@pytest.mark.parametrize("turn", range(len(VARIANTS)))
+def test_every_page_is_accessible_and_fits(open_page: OpenPage, keys: dict[str, Any], turn: int) -> None:
+    """As a superuser, who sees the most: every page in one of the variants, each of which has many pages."""
+    client = confirm(signed_in("rosa"), "rosa")
+    asked = sorted({address(name, keys) for name in opened_by("rosa")})
+    pages = shown_as_pages(client, asked[turn :: len(VARIANTS)])
+    assert len(pages) > 20
+    page = open_page(*VARIANTS[turn])
+    sign_in_as(page, client)
+    faults = []
+    for at in pages:
+        page.goto(at)
+        try:
+            assert_accessible(page)
+            assert_fits(page)
+        except AssertionError as fault:
+            faults.append(f"{at}: {fault}")
+    assert not faults, "\n".join(faults)
