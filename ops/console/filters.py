@@ -23,6 +23,15 @@ class ChoiceFilter(admin.SimpleListFilter):
         yield from others
 
 
+class ValueFilter(ChoiceFilter):
+    """Rows with the chosen value of one ``field``."""
+
+    field = ""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
 class YesNoFilter(ChoiceFilter):
     """A filter with the choices yes, no and any, in ``words``; subclasses filter in ``yes`` and ``no``."""
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_tasks_db.models import DBTaskResult
 
 from ops.audit.recorded_admin import TrailHistory
-from ops.console.filters import ChoiceFilter
+from ops.console.filters import ValueFilter
 from ops.console.keyset import KeysetAdmin
 from ops.console.lists import dates
 from ops.console.readonly import ReadOnlyPermissions
@@ -56,15 +56,11 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=chosen) if chosen else queryset
 
 
-class OfKind(ChoiceFilter):
-    title = "kind"
-    parameter_name = "kind"
+class OfKind(ValueFilter):
+    title = parameter_name = field = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(kind.name, kind.name) for kind in all_kinds()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Job)

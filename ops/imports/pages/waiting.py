@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ops.console.filters import ChoiceFilter
+from ops.console.filters import ValueFilter
 from ops.console.rooms import Waiting
 from ops.imports.models import Import
 
@@ -41,12 +41,8 @@ class DecisionFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=decisions(request.user).values("pk")) if self.value() else queryset
 
 
-class InState(ChoiceFilter):
-    title = "state"
-    parameter_name = "state"
+class InState(ValueFilter):
+    title = parameter_name = field = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(state.value, str(state.label)) for state in Import.State]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(state=self.value()) if self.value() else queryset

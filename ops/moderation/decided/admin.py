@@ -16,8 +16,9 @@ from ops.console.filters import ChoiceFilter
 from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin, PersonFilter
 from ops.console.readonly import ReadOnlyPermissions
+from ops.moderation.labels.admin import OfLabel
 from ops.moderation.measures.registry import say_what_they_did
-from ops.moderation.models import Cause, Decision, Label
+from ops.moderation.models import Cause, Decision
 
 BY_COLLEAGUES = Q(reversed_by__decided_by__isnull=False, decided_by__isnull=False) & ~Q(
     reversed_by__decided_by=F("decided_by")
@@ -43,17 +44,6 @@ class Became(ChoiceFilter):
         return queryset.filter(BECAME[self.value() or ""][1]) if self.value() else queryset
 
 
-class AboutLabel(ChoiceFilter):
-    title = "label"
-    parameter_name = "label"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return list(Label.objects.values_list("slug", "name"))
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        return queryset.filter(label__slug=self.value()) if self.value() else queryset
-
-
 class DecidedBy(PersonFilter):
     title = "decided by"
     parameter_name = "by"
@@ -70,7 +60,7 @@ class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmi
     section = "Decisions"
     keyset = ("-decided_at", "id")
     list_select_related = ("label", "reversed_by")
-    more_filters = (AboutLabel, DecidedBy, *dates.days("decided_at", "decided"))
+    more_filters = (OfLabel, DecidedBy, *dates.days("decided_at", "decided"))
     list_filter = (Became, *more_filters)
     rows_template = "moderation/decision_rows.html"
     unknown_person = "Nobody who decided anything is called"

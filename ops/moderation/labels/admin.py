@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
-from ops.console.filters import ChoiceFilter, YesNoFilter
+from ops.console.filters import ValueFilter, YesNoFilter
 from ops.console.keyset import KeysetAdmin
 from ops.console.limits.choices import RowField
 from ops.moderation.labels import placeholders, targets
@@ -41,26 +41,19 @@ class InUse(YesNoFilter):
         return rows.filter(active=False)
 
 
-class OfSeverity(ChoiceFilter):
-    title = "severity"
-    parameter_name = "severity"
+class OfSeverity(ValueFilter):
+    title = parameter_name = field = "severity"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return Severity.choices
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(severity=self.value()) if self.value() else queryset
 
-
-class OfLabel(ChoiceFilter):
-    title = "label"
-    parameter_name = "label"
+class OfLabel(ValueFilter):
+    title = parameter_name = "label"
+    field = "label__slug"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return list(Label.objects.values_list("slug", "name"))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(label__slug=self.value()) if self.value() else queryset
 
 
 class PolicyAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
