@@ -128,6 +128,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
         page = context.new_page()
         watch = Watch(page, live_server.url)
         watches.append(watch)
+        hear_keys(page)
         page.watch = watch  # type: ignore[attr-defined]
         return page
 
@@ -142,6 +143,17 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
 def page(open_page: OpenPage) -> Page:
     """A page 1280 px wide in the light scheme, which fails the test if anything goes wrong on it."""
     return open_page()
+
+
+def hear_keys(page: Page) -> None:
+    """Press each key once the page has loaded: a page shows its text before it runs the script that hears the key."""
+    press = page.keyboard.press
+
+    def press_on_loaded(*arguments: Any, **options: Any) -> None:
+        page.wait_for_load_state()
+        press(*arguments, **options)
+
+    page.keyboard.press = press_on_loaded  # type: ignore[method-assign]
 
 
 def expect_status(page: Page, *statuses: int) -> None:

@@ -76,6 +76,7 @@ class Walk:
 
     def click(self, place: Locator) -> None:
         self.clicks += 1
+        self.page.wait_for_load_state()  # as people do
         if self.by_keys:
             self._use(place)
         else:
