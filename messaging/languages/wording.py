@@ -1,0 +1,23 @@
+"""Numbers in texts that people read, in the language of whoever reads them.
+
+Texts are marked for translation with Django's gettext; docs/TRANSLATING.md says how.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.formats import number_format
+
+
+def grouped(number: float) -> str:
+    """Return a number as the language in use writes it: 1200 is "1,200" in English."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def numbered(text: str, number: float, **more: Any) -> str:
+    """Return ``text`` with its ``%(number)s`` grouped, and ``more`` for its other placeholders.
+
+    It fills in what ngettext() returns: ``numbered(ngettext("%(number)s message", "%(number)s messages", n), n)``.
+    """
+    return text % {"number": grouped(number), **more}

@@ -1,0 +1,19 @@
+"""Numbers in texts."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from messaging.languages.wording import grouped, numbered
+
+
+def test_numbers_are_grouped_as_the_language_writes_them() -> None:
+    assert grouped(1_234_567) == "1,234,567"
+    with translation.override("de"):
+        assert grouped(1_234_567) == "1.234.567"
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 of 2 rows"), (1200, "1,200 of 2 rows")])
+def test_a_number_is_said_in_its_place(number: int, said: str) -> None:
+    assert numbered("%(number)s of %(all)s rows", number, all=2) == said
