@@ -1,6 +1,6 @@
 """Numbers in texts that people read, in the language of whoever reads them.
 
-Texts are marked for translation with Django's gettext; docs/TRANSLATING.md says how.
+Texts are marked for translation with Django's gettext; docs/translating.md says how.
 """
 
 from __future__ import annotations
