@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -19,6 +19,9 @@ from django.utils import timezone
 
 from messaging.search import periods
 from messaging.search.language import Mistake, Named, Value
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NOTHING = Q(pk__in=())
 LENGTH = re.compile(r"(>=|<=|>|<|)(0|[1-9][0-9]{0,8})", re.ASCII)
@@ -50,7 +53,7 @@ class Filter:
     """
 
     name: str
-    meaning: str
+    meaning: StrOrPromise
     condition: Condition
     value: str = ""
     example: str = ""

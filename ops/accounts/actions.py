@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,13 +14,16 @@ from django.views.generic.base import ContextMixin, View
 from ops.accounts.refusals import Refused
 from ops.console.confirming import confirmed_recently
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ConsolePage(ContextMixin, View):
     """A page of the console for people with ``permission``; others get 403 before anything else happens."""
 
     permission = ""
     requires_password = False  # confirm the password first
-    title = ""
+    title: StrOrPromise = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.may_open(request.user):
@@ -39,7 +42,7 @@ class ConsolePage(ContextMixin, View):
         Raises Http404 where that does not exist, or PermissionDenied.
         """
 
-    def heading(self) -> str:
+    def heading(self) -> StrOrPromise:
         """The title."""
         return self.title
 
@@ -51,13 +54,13 @@ class ConsolePage(ContextMixin, View):
 class Action(ConsolePage, FormView):
     """A page that says what will happen, takes a form, and calls one function."""
 
-    success_text = ""
+    success_text: StrOrPromise = ""
 
     def perform(self, data: dict[str, Any]) -> None:
         """Carry it out with the form's cleaned data. Raises Refused."""
         raise NotImplementedError
 
-    def success_message(self) -> str:
+    def success_message(self) -> StrOrPromise:
         """The message shown afterwards."""
         return self.success_text
 

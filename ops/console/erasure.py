@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 REMOVED, NONE, PARTIAL = "removed", "none", "partial"
 NAME_ERASED = "[erased]"  # replaces a name in texts that are kept
@@ -62,7 +65,7 @@ class Step(NamedTuple):
     """
 
     name: str
-    label: str
+    label: StrOrPromise
     do: Callable[[Any, Any], Outcome | None]
     prepare: Callable[[Any, Any], Any] = prepare_nothing
     order: int = 50

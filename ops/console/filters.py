@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
@@ -12,6 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from messaging.models import Message
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -35,10 +38,10 @@ class ValueFilter(ChoiceFilter):
 class YesNoFilter(ChoiceFilter):
     """A filter with the choices yes, no and any, in ``words``; subclasses filter in ``yes`` and ``no``."""
 
-    words = ("Yes", "No")
+    words: tuple[StrOrPromise, StrOrPromise] = ("Yes", "No")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return list(zip(("yes", "no"), self.words, strict=True))
+        return list(zip(("yes", "no"), map(str, self.words), strict=True))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return {"yes": self.yes, "no": self.no}.get(self.value() or "", lambda rows: rows)(queryset)

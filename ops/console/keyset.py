@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -19,6 +19,9 @@ from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
 from ops.console.lists import declared
 from ops.console.searching.asked import Search
 from ops.console.searching.when import When, over_time
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 CURSOR_PARAMS = ("after", "before", "page")
 # Rows counted to say how many there are; beyond, "more than 1,000". A list without a search or filter costs less.
@@ -34,7 +37,7 @@ class Order:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     keyset: tuple[str, ...]
 
 
@@ -42,7 +45,7 @@ class Order:
 class OfferedOrder:
     """An order of a list as its page offers it."""
 
-    title: str
+    title: StrOrPromise
     address: str
     is_chosen: bool
 
@@ -80,7 +83,7 @@ class KeysetChangeList(DeclaredChangeList):
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
         self.specs_behind = self.model_admin.get_more_filters(request)
-        self.title = self.model_admin.section or str(self.opts.verbose_name_plural).capitalize()
+        self.title = str(self.model_admin.section) or str(self.opts.verbose_name_plural).capitalize()
 
     def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:
         super()._refuse_undeclared(request, model_admin)
@@ -320,7 +323,7 @@ class KeysetChangeList(DeclaredChangeList):
 class KeysetAdmin(DeclaredListAdmin):
     """A ModelAdmin with keyset pages, whose rows are shown by ``rows_template`` or else as in Django's own list."""
 
-    section = ""  # what the list is called; the default is the model's plural name
+    section: StrOrPromise = ""  # what the list is called; the default is the model's plural name
     keyset: tuple[str, ...] = ("-id",)  # the fields of the only order (Order.keyset); or else
     orders: tuple[Order, ...] = ()  # several, the usual one first
     more_filters: tuple[Any, ...] = ()  # those of list_filter that stand behind “More filters”
@@ -333,7 +336,7 @@ class KeysetAdmin(DeclaredListAdmin):
     rows_template: str | None = None
     moment = ""  # of a list of messages: the field of when each was sent
     counts_whole = True  # whether the list without a search and filters is the whole table, which is counted further
-    empty_text = "Nothing here yet."
+    empty_text: StrOrPromise = "Nothing here yet."
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """Set attributes that the template shows on the rows of one page, without a query per row."""

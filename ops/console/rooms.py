@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import AppConfig, apps
 from django.db.models import Exists
 from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Audit(Enum):
@@ -46,7 +49,7 @@ class Item:
 
     place: Place | None
     order: int
-    name: str = ""
+    name: StrOrPromise = ""
     permission: str = ""
     offered: bool = True
 
@@ -63,10 +66,10 @@ class Waiting:
 
     item: str
     rows: Any
-    one: str
-    many: str
+    one: StrOrPromise
+    many: StrOrPromise
     query: str
-    until: tuple[str, str] = ("", "")
+    until: tuple[str, StrOrPromise] = ("", "")
     most: int | None = None
 
 
@@ -74,7 +77,7 @@ class Waiting:
 class Found:
     """Where the jump box leads: an address, its title, and what is there in a word, if the title does not say it."""
 
-    title: str
+    title: StrOrPromise
     kind: str
     address: str
 
@@ -101,8 +104,8 @@ class Table:
 class Fact(NamedTuple):
     """One line of facts: what it is, the words, and the address of a page about it ("" without)."""
 
-    name: str
-    text: str
+    name: StrOrPromise
+    text: StrOrPromise
     address: str = ""
 
 
@@ -120,12 +123,12 @@ class Keys:
     Listed for whoever has the ``permission``. Scripts leave them alone where a person switched single keys off.
     """
 
-    where: str
-    does: Mapping[str, str]
+    where: StrOrPromise
+    does: Mapping[str, StrOrPromise]
     permission: str = ""
 
     @property
-    def rows(self) -> list[tuple[list[str], str]]:
+    def rows(self) -> list[tuple[list[str], StrOrPromise]]:
         """What the page of all keys shows."""
         return [(keys.split(), what) for keys, what in self.does.items()]
 

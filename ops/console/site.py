@@ -119,7 +119,7 @@ class ConsoleSite(admin.AdminSite):
         shown: dict[str, list[Any]] = {}
         for keys in (one for room in rooms() for one in room.keys):
             if not keys.permission or request.user.has_perm(keys.permission):
-                shown.setdefault(keys.where, []).extend(keys.rows)
+                shown.setdefault(str(keys.where), []).extend(keys.rows)
         context = {**self.each_context(request), "title": "Keyboard shortcuts", "keys": shown}
         return TemplateResponse(request, "console/keyboard.html", context)
 

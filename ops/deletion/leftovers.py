@@ -47,7 +47,7 @@ def steps() -> list[Step]:
 def step_words() -> dict[str, str]:
     """The words for each step on a receipt, by the step's name."""
     first = {"messages": "Messages, histories, notifications", "account": "The account and its sign-in"}
-    return first | {step.name: step.label for step in steps()}
+    return first | {step.name: str(step.label) for step in steps()}
 
 
 def _admin_log(request: DeletionRequest, _: Any) -> Outcome:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.console.rooms import rooms
 from ops.jobs.models import Job
 from ops.jobs.run import Run
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class News(NamedTuple):
@@ -37,9 +40,9 @@ class Kind(ABC):
     """
 
     name: str
-    unit = "rows"
+    unit: StrOrPromise = "rows"
     permission = ""
-    cancel_note = ""
+    cancel_note: StrOrPromise = ""
     undoes_work = False
     tells: Mapping[str, str] = {Job.State.FINISHED: "jobs.finished", Job.State.FAILED: "jobs.failed"}
 

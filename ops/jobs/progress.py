@@ -111,7 +111,7 @@ def reload_page(request: HttpRequest, page: str) -> HttpResponse:
 
 def _unit(job: Job) -> str:
     kind = kind_of(job)
-    return kind.unit if kind else "steps"
+    return str(kind.unit) if kind else "steps"
 
 
 def _waits(job: Job) -> bool:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.console.rooms import rooms
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Kind:
     """
 
     name: str
-    sentence: str
+    sentence: StrOrPromise
     target: str = ""
     called: Callable[[Any], str] | None = None
     page: str = ""

@@ -65,7 +65,7 @@ class Notice(models.Model):
     def sentence(self) -> str:
         """What happened."""
         kind = self.declared
-        return kind.sentence if kind else "Something happened that this version of the console does not know."
+        return str(kind.sentence) if kind else "Something happened that this version of the console does not know."
 
 
 class EmailReader(models.Model):

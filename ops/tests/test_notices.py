@@ -245,7 +245,7 @@ def test_every_declared_kind_is_in_this_table() -> None:
 
 @pytest.mark.parametrize("kind", all_kinds().values(), ids=lambda kind: kind.name)
 def test_a_kind_is_a_sentence_about_something_that_there_is(kind: Kind) -> None:
-    assert re.fullmatch(r"[A-Z][^{}%]+\.", kind.sentence)
+    assert re.fullmatch(r"[A-Z][^{}%]+\.", str(kind.sentence))
     assert not kind.target or apps.get_model(kind.target)._meta.label_lower == kind.target
     assert kind.target or kind.called is None
     assert len(kind.name) <= 64 and kind.name.partition(".")[0] in {config.label for config in apps.get_app_configs()}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
 from ops.console.frame.menu import Frame, Task
 from ops.console.rooms import Waiting, rooms
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,12 @@ class Section:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     order: int
     lines: Callable[[Any], Iterable[Waiting]] = lambda user: ()
     template: str = ""
     content: Callable[[HttpRequest], Any] = lambda request: None
-    empty: str = ""
+    empty: StrOrPromise = ""
 
 
 @dataclass

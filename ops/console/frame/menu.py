@@ -188,9 +188,9 @@ class Frame:
         tasks = []
         for one, (number, until) in zip(declared, counted, strict=True):
             query = f"?{one.query}" if one.query else ""
-            words, address = one.one if number == 1 else one.many, f"{self._offers[one.item].address}{query}"
+            words, address = str(one.one if number == 1 else one.many), f"{self._offers[one.item].address}{query}"
             told = number if one.most is None else min(number, one.most)
-            tasks.append(Task(one.item, told, words, address, until, one.until[1], more=told < number))
+            tasks.append(Task(one.item, told, words, address, until, str(one.until[1]), more=told < number))
         return tasks
 
     @cached_property
@@ -223,11 +223,11 @@ class Frame:
             key = model["model"]._meta.label
             item = declared.get(key, UNDECLARED)
             section = getattr(self.site.get_model_admin(model["model"]), "section", None)
-            yield Offer(key, item, capfirst(item.name or section or str(model["name"])), model["admin_url"])
+            yield Offer(key, item, capfirst(str(item.name or section or model["name"])), model["admin_url"])
 
     def _pages(self, declared: dict[str, Item]) -> Iterable[Offer]:
         if not self.site.has_permission(self.request):
             return
         for key, item in declared.items():
             if ":" in key and self.request.user.has_perm(item.permission):
-                yield Offer(key, item, item.name, reverse(key))
+                yield Offer(key, item, str(item.name), reverse(key))

@@ -7,7 +7,7 @@ finds whom a name finds (``PeopleAdmin.findable``): otherwise names could be rea
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -19,6 +19,9 @@ from django.views.decorators.http import require_safe
 
 from ops.console.addresses import clean_search_term, whole_number
 from ops.console.keyset import KeysetAdmin
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST = 150  # characters of a name
 MOST_SUGGESTED = 10
@@ -92,7 +95,7 @@ class OtherParticipant(PersonFilter):
 class PeopleAdmin(KeysetAdmin):
     """A list with filters by people: suggests names, and leads from typed names to the address with numbers."""
 
-    unknown_person = "No participant is called"  # said before a name that nobody has
+    unknown_person: StrOrPromise = "No participant is called"  # said before a name that nobody has
     unknown_help = "Check the spelling."
 
     def findable(self, request: HttpRequest) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
 from ops.console.rooms import rooms
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,11 @@ class Chip:
     ``look`` is the class of the chip ("held").
     """
 
-    words: str
+    words: StrOrPromise
     sign: str = ""
     look: str = ""
     name: str = ""
-    more: str = ""
+    more: StrOrPromise = ""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Act:
     A ``dangerous`` one stands behind all others.
     """
 
-    words: str
+    words: StrOrPromise
     address: str
     order: int
     primary: bool = False
@@ -43,9 +46,9 @@ class Act:
 class Note:
     """A sentence below the chips. ``quoted`` is what somebody wrote; ``link`` its text and address."""
 
-    words: str
+    words: StrOrPromise
     quoted: str = ""
-    link: tuple[str, str] | None = None
+    link: tuple[StrOrPromise, str] | None = None
 
 
 @dataclass(frozen=True)

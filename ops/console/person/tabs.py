@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.urls import reverse
 
 from ops.console.rooms import rooms
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Tab:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     order: int
     permission: str
     view_name: str
@@ -55,4 +58,4 @@ def address_of(key: Any, *, user: Any) -> str:
 
 def shown(key: Any, *, user: Any, here: str) -> list[ShownTab]:
     """The tabs on the page of a person, of which the one with the name ``here`` is open."""
-    return [ShownTab(one.title, reverse(one.view_name, args=[key]), one.name == here) for one in open_to(user)]
+    return [ShownTab(str(one.title), reverse(one.view_name, args=[key]), one.name == here) for one in open_to(user)]

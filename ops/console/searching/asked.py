@@ -132,4 +132,4 @@ def _quoted(text: str) -> str:
 def help_of(vocabulary: Vocabulary) -> list[Help]:
     """The lines of “How to search”."""
     lines = [Help(written, meaning) for written, meaning in LANGUAGE]
-    return [*lines, *(Help(one.written, one.meaning) for _, some in vocabulary.by_name() for one in some)]
+    return [*lines, *(Help(one.written, str(one.meaning)) for _, some in vocabulary.by_name() for one in some)]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.http import HttpRequest
 
 from ops.console.rooms import rooms
 from ops.console.thread.page import ConversationPage
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Section:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     order: int
     template: str
     content: Callable[[HttpRequest, ConversationPage], Any]

@@ -44,7 +44,7 @@ def rollback_failure(job: Job) -> str:
 def cancel_note(job: Job) -> str:
     """What cancelling a job does, as a sentence; "" where that needs none."""
     kind = kind_of(job)
-    return kind.cancel_note if kind else ""
+    return str(kind.cancel_note) if kind else ""
 
 
 @register.filter

@@ -150,4 +150,4 @@ def in_words(filters: dict[str, str], order: str, known: Known | None = None) ->
         if name in filters:
             words.append(f"{one.title.capitalize()}: {one.words(filters[name], known) or filters[name]}")
     chosen = next((one.title for one in ORDERS if one.name == order), "")
-    return [*words, chosen] if chosen else words
+    return [*words, str(chosen)] if chosen else words
