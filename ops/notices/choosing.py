@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ops.audit.recording import record
 from ops.console.rooms import rooms
 from ops.notices.events import NoticeEvent
 from ops.notices.models import EmailReader
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,8 @@ class EmailChoice:
     """
 
     name: str
-    label: str
-    help: str
+    label: StrOrPromise
+    help: StrOrPromise
     is_chosen: Callable[[Any], bool]
     choose: Callable[[Any, bool], None]
 
@@ -50,9 +54,11 @@ def notices_by_email() -> Iterable[EmailChoice]:
     """The choice of this room, for everybody who has notices."""
     yield EmailChoice(
         "notices",
-        "Notices",
-        "What happened to your exports, imports, deletion requests, cases and account, within minutes, unless you have "
-        "read it here. A sentence and a link: no text of a message, and no name.",
+        _("Notices"),
+        _(
+            "What happened to your exports, imports, deletion requests, cases and account, within minutes, unless you "
+            "have read it here. A sentence and a link: no text of a message, and no name."
+        ),
         is_chosen=lambda user: EmailReader.objects.filter(person=user.pk).exists(),
         choose=lambda user, wanted: record_choice(
             EmailReader, user, wanted, chosen=NoticeEvent.EMAIL_CHOSEN, ended=NoticeEvent.EMAIL_ENDED

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ops.notices.kinds import Kind, kind_named
 
@@ -65,7 +66,7 @@ class Notice(models.Model):
     def sentence(self) -> str:
         """What happened."""
         kind = self.declared
-        return str(kind.sentence) if kind else "Something happened that this version of the console does not know."
+        return str(kind.sentence) if kind else _("Something happened that this version of the console does not know.")
 
 
 class EmailReader(models.Model):

@@ -60,7 +60,7 @@ def lines(entries: EntryQuerySet) -> Iterator[str]:
     """Yield the header and a line for each entry, in chunks of CHUNK_SIZE lines."""
     # Tuples, because creating a million model instances would take most of the time.
     rows = entries.annotate(what=F("event")).values_list(*COLUMNS.values()).iterator(chunk_size=CHUNK_SIZE)
-    labels = dict(choices())
+    labels = {event: str(label) for event, label in choices()}
     buffer = io.StringIO()
     writer = Writer(buffer)
     writer.row(COLUMNS)

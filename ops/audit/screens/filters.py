@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -17,6 +17,9 @@ from ops.audit.screens import targets, watching
 from ops.console.filters import PresetDates
 from ops.console.lists.people import PersonFilter
 from ops.console.person.seen import seen_by
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class LinkedFilter(admin.SimpleListFilter):
@@ -103,7 +106,7 @@ class EventFilter(admin.SimpleListFilter):
     title = "what"
     parameter_name = "event"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
         return choices()
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:

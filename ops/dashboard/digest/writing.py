@@ -30,7 +30,7 @@ def body(boards: list[Board], week: Period, now: datetime) -> str:
     for board in boards:
         content = board.compute(Asked(week, True, now))
         lines += ["", board.title, *map(_line, content.numbers)]
-    lines += ["", ENDING]
+    lines += ["", str(ENDING)]
     return "\n".join(lines)
 
 

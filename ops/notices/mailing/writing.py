@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import grouped, numbered
 from ops.notices.mailing.server import link
 from ops.notices.models import Notice
 
 MOST_LISTED = 20
-ENDING = "You chose these messages under Account › E-mail, where you can end them."
+ENDING = gettext_lazy("You chose these messages under Account › E-mail, where you can end them.")
 
 
 def subject(notices: Sequence[Notice]) -> str:
     """What is told, where it is one thing; else how many things are."""
-    return notices[0].sentence.rstrip(".") if len(notices) == 1 else f"{len(notices):,} notices"
+    if len(notices) == 1:
+        return notices[0].sentence.rstrip(".")
+    return numbered(ngettext("%(number)s notice", "%(number)s notices", len(notices)), len(notices))
 
 
 def body(notices: Sequence[Notice]) -> str:
@@ -25,5 +30,9 @@ def body(notices: Sequence[Notice]) -> str:
         lines += [notice.sentence, *filter(None, [link(reverse("admin:notices_notice_change", args=[notice.pk]))]), ""]
     left = len(notices) - MOST_LISTED
     if left > 0:
-        lines += [f"And {left:,} more.", *filter(None, [link(reverse("admin:notices_notice_changelist"))]), ""]
-    return "\n".join([*lines, ENDING])
+        lines += [
+            _("And %(number)s more.") % {"number": grouped(left)},
+            *filter(None, [link(reverse("admin:notices_notice_changelist"))]),
+            "",
+        ]
+    return "\n".join([*lines, str(ENDING)])
