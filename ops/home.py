@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from messaging.models import Conversation, Message, MessageHistory
 from ops.audit.models import Entry
@@ -58,12 +59,20 @@ def left_off(request: HttpRequest) -> list[LeftOff] | None:
 def edits(user: Any) -> Iterable[Waiting]:
     """Edits of the last days that a reviewer looks at, and corrections for those who may make some."""
     lately = MessageHistory.objects.filter(edited_at__gte=days_ago(7))
-    one, many = "edit after a reply, past 7 days", "edits after a reply, past 7 days"
-    yield Waiting(EDITS, lately.after_a_reply(), one, many, f"kind=after-reply&since={SINCE}")
+    yield Waiting(
+        EDITS,
+        lately.after_a_reply(),
+        lambda n: ngettext("edit after a reply, past 7 days", "edits after a reply, past 7 days", n),
+        f"kind=after-reply&since={SINCE}",
+    )
     if user.has_perm("messaging.change_message"):
-        one, many = "correction made, past 7 days", "corrections made, past 7 days"
         made = lately.corrections().exclude(by_an_import())
-        yield Waiting(EDITS, made, one, many, f"kind=corrections&since={SINCE}")
+        yield Waiting(
+            EDITS,
+            made,
+            lambda n: ngettext("correction made, past 7 days", "corrections made, past 7 days", n),
+            f"kind=corrections&since={SINCE}",
+        )
 
 
 SECTIONS = (

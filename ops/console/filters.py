@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +142,7 @@ class Length(admin.SimpleListFilter):
 
     title = "length"
     parameter_name = "length"
-    LENGTHS = {
+    LENGTHS: Mapping[str, tuple[StrOrPromise, int, int | None]] = {
         "1": ("1 message", 1, 1),
         "2-9": ("2 to 9", 2, 9),
         "10-49": ("10 to 49", 10, 49),
@@ -150,7 +150,7 @@ class Length(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(key, label) for key, (label, _, _) in self.LENGTHS.items()]
+        return [(key, str(label)) for key, (label, _, _) in self.LENGTHS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         chosen = self.LENGTHS.get(self.value() or "")
@@ -168,10 +168,15 @@ class PresetDates(ChoiceFilter):
 
     parameter_name = "since"
     field = ""
-    DAYS = {"today": ("Today", 0), "7d": ("Past 7 days", 7), "30d": ("Past 30 days", 30), "365d": ("Past year", 365)}
+    DAYS: Mapping[str, tuple[StrOrPromise, int]] = {
+        "today": ("Today", 0),
+        "7d": ("Past 7 days", 7),
+        "30d": ("Past 30 days", 30),
+        "365d": ("Past year", 365),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(key, label) for key, (label, _) in self.DAYS.items()]
+        return [(key, str(label)) for key, (label, _) in self.DAYS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         chosen = self.DAYS.get(self.value() or "")

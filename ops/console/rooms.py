@@ -6,7 +6,7 @@ changes no file of another one. ``manage.py check`` reports tables that no room 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,16 +58,15 @@ class Item:
 class Waiting:
     """What waits for one person in a list of the menu, which shows it with ``query``: ``rows`` are counted.
 
-    ``item`` is the list's key in ``Room.menu``; ``one`` and ``many`` say what it is, after a number. ``until`` names a
-    time of the rows whose earliest value is told, and the words before it. With ``most``, no more rows are counted, in
-    the order that they have, and no time is told. Lines of the home page are told in the same way
+    ``item`` is the list's key in ``Room.menu``; ``what`` says what it is, after that number. ``until`` names a time of
+    the rows whose earliest value is told, and the words before it. With ``most``, no more rows are counted, in the
+    order that they have, and no time is told. Lines of the home page are told in the same way
     (ops.console.frame.home.Section).
     """
 
     item: str
     rows: Any
-    one: StrOrPromise
-    many: StrOrPromise
+    what: Callable[[int], str]
     query: str
     until: tuple[str, StrOrPromise] = ("", "")
     most: int | None = None
@@ -158,7 +157,7 @@ class Room(AppConfig):
     default = False  # otherwise Django would find two AppConfigs in each apps.py, which imports this class
 
     menu: Mapping[str, Item] = {}
-    finds: Mapping[str, str] = {}
+    finds: Mapping[str, StrOrPromise] = {}
     permissions: Mapping[str, Collection[str]] = {}
     tables: Mapping[str, Table] = {}
     rounds: Mapping[str, int] = {}
@@ -233,12 +232,12 @@ class Room(AppConfig):
         user may see, never a text, and in as many queries for one row as for fifty."""
         return {}
 
-    def notes_on_people(self, request: HttpRequest, ids: Collection[Any]) -> Mapping[Any, str]:
+    def notes_on_people(self, request: HttpRequest, ids: Collection[Any]) -> Mapping[Any, StrOrPromise]:
         """Return what the panel says of people in a conversation besides their name, in a few words, by primary key;
         only what this user may see."""
         return {}
 
-    def warnings_on(self, user: Any, ids: Collection[int]) -> Mapping[int, str]:
+    def warnings_on(self, user: Any, ids: Collection[int]) -> Mapping[int, StrOrPromise]:
         """Return words of warning on the texts of these messages that come covered for ``user``, by id."""
         return {}
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table, Waiting
 
 SEES = ("Lead", "Support", "Auditor")  # requests, holds, receipts and what was deleted
@@ -57,9 +59,19 @@ class DeletionConfig(Room):
     def waiting(self, user: Any) -> Iterable[Waiting]:
         from ops.deletion import approval
 
-        one, many = "deletion awaits your approval", "deletions await your approval"
         rows = approval.awaiting(user)
-        return [] if rows is None else [Waiting("deletion.DeletionRequest", rows, one, many, "state=to-approve")]
+        return (
+            []
+            if rows is None
+            else [
+                Waiting(
+                    "deletion.DeletionRequest",
+                    rows,
+                    lambda n: ngettext("deletion awaits your approval", "deletions await your approval", n),
+                    "state=to-approve",
+                )
+            ]
+        )
 
     def home_sections(self) -> Iterable[Any]:
         from ops.deletion.views import home

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from ops.console.rooms import Audit, Item, Place, Room, Table, Waiting
 
 
@@ -36,13 +38,21 @@ class ExportsConfig(Room):
         from ops.exports.personal import approval
         from ops.exports.selections import may_request
 
-        one, many = "export awaits your approval", "exports await your approval"
         rows = approval.awaiting(user)
         if rows is not None:
-            yield Waiting("exports.Export", rows, one, many, "approval=to-approve")
+            yield Waiting(
+                "exports.Export",
+                rows,
+                lambda n: ngettext("export awaits your approval", "exports await your approval", n),
+                "approval=to-approve",
+            )
         if may_request(user):
-            one, many = "approved export to make", "approved exports to make"
-            yield Waiting("exports.Export", approval.to_make(user), one, many, "approval=to-make")
+            yield Waiting(
+                "exports.Export",
+                approval.to_make(user),
+                lambda n: ngettext("approved export to make", "approved exports to make", n),
+                "approval=to-make",
+            )
 
     def job_kinds(self) -> Iterable[Any]:
         from ops.exports.jobs import MakeExport

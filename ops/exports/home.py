@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from ops.audit.models import Entry
 from ops.audit.screens import watching
 from ops.console.filters import days_ago
@@ -21,9 +23,14 @@ def files(user: Any) -> Iterable[Waiting]:
     """The exports whose file this person can still download; nothing for people who may not ask for one."""
     if not (user.has_perm(PERMISSION) or user.has_perm(REQUESTS)):
         return
-    one, many = "file to download", "files to download"
     rows = Export.objects.to_download(user)
-    yield Waiting("exports.Export", rows, one, many, f"file={READY}", until=("expires_at", "first expires"))
+    yield Waiting(
+        "exports.Export",
+        rows,
+        lambda n: ngettext("file to download", "files to download", n),
+        f"file={READY}",
+        until=("expires_at", "first expires"),
+    )
 
 
 def made(user: Any) -> Iterable[Waiting]:
@@ -31,7 +38,7 @@ def made(user: Any) -> Iterable[Waiting]:
     event = ExportEvent.MESSAGES_EXPORTED
     rows = Entry.objects.filter(event=event, at__gte=days_ago(7))
     query = f"event={event.value}&since=7d"
-    yield Waiting(watching.LIST, rows, "export, past 7 days", "exports, past 7 days", query)
+    yield Waiting(watching.LIST, rows, lambda n: ngettext("export, past 7 days", "exports, past 7 days", n), query)
 
 
 SECTIONS = (

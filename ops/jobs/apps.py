@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from ops.console.rooms import ON_DELETE, Audit, Item, Page, Place, Room, Table, Waiting
 
 
@@ -26,7 +28,9 @@ class JobsConfig(Room):
         from ops.jobs.notices import home
 
         rows = home.failed_lately(user)
-        return [Waiting("jobs.Job", rows, "job failed", "jobs failed", f"state={home.FAILED_LATELY}")]
+        return [
+            Waiting("jobs.Job", rows, lambda n: ngettext("job failed", "jobs failed", n), f"state={home.FAILED_LATELY}")
+        ]
 
     def pages(self) -> Iterable[Page]:
         from ops.jobs.verifying import page

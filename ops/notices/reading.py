@@ -11,18 +11,18 @@ from django.db import models
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from ops.console.frame import jump
 from ops.console.rooms import Waiting
 from ops.notices.models import Notice, NoticeQuerySet
 from ops.notices.telling import Target, reference
 
-ONE, MANY = "unread notice", "unread notices"
-
 
 def bell(user: Any) -> Waiting:
     """What the bell of the frame counts for this person."""
-    return Waiting("notices.Notice", Notice.objects.of(user.pk).unread(), ONE, MANY, "")
+    rows = Notice.objects.of(user.pk).unread()
+    return Waiting("notices.Notice", rows, lambda n: ngettext("unread notice", "unread notices", n), "")
 
 
 def mark_read(notices: NoticeQuerySet) -> int:

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import grouped
 from ops.audit.events import Event
 from ops.audit.models import Entry, EntryQuerySet
 from ops.audit.readings import reading_events
@@ -35,14 +37,31 @@ def unusual(entries: EntryQuerySet) -> EntryQuerySet:
 def lines(user: Any) -> Iterable[Waiting]:
     """The lines of this section that come from the trail."""
     refused = Entry.objects.filter(event=Event.SIGN_IN_REFUSED, at__gte=days_ago(7))
-    one, many = "failed sign-in, past 7 days", "failed sign-ins, past 7 days"
-    yield Waiting(LIST, refused, one, many, f"event={Event.SIGN_IN_REFUSED.value}&since=7d")
+    yield Waiting(
+        LIST,
+        refused,
+        lambda n: ngettext("failed sign-in, past 7 days", "failed sign-ins, past 7 days", n),
+        f"event={Event.SIGN_IN_REFUSED.value}&since=7d",
+    )
     refused = Entry.objects.filter(event=Event.CONFIRMATION_REFUSED, at__gte=days_ago(7))
-    one, many = "wrong password of somebody signed in, past 7 days", "wrong passwords of people signed in, past 7 days"
-    yield Waiting(LIST, refused, one, many, f"event={Event.CONFIRMATION_REFUSED.value}&since=7d")
-    words = f"opened by people who opened {MANY} or more in 24 hours"
-    rows = unusual(Entry.objects.all())
-    yield Waiting(LIST, rows, f"page {words}", f"pages {words}", f"reading={UNUSUAL}")
+    yield Waiting(
+        LIST,
+        refused,
+        lambda n: ngettext(
+            "wrong password of somebody signed in, past 7 days", "wrong passwords of people signed in, past 7 days", n
+        ),
+        f"event={Event.CONFIRMATION_REFUSED.value}&since=7d",
+    )
+    yield Waiting(LIST, unusual(Entry.objects.all()), _opened, f"reading={UNUSUAL}")
+
+
+def _opened(number: int) -> str:
+    words = ngettext(
+        "page opened by people who opened %(many)s or more in 24 hours",
+        "pages opened by people who opened %(many)s or more in 24 hours",
+        number,
+    )
+    return words % {"many": grouped(MANY)}
 
 
 SECTIONS = (Section(NAME, TITLE, ORDER, lines=lines, empty="No failed sign-ins, no exports and no unusual reading."),)

@@ -81,7 +81,11 @@ def _rows(site: Any, request: HttpRequest, text: str) -> Iterable[Found]:
         model: Any = apps.get_model(label)
         by_id = isinstance(model._meta.pk, models.UUIDField)
         key = _uuid(text) if by_id else number
-        if key is not None and (by_id or not word or kind.startswith(word)) and row(site, request, model, str(key)):
+        if (
+            key is not None
+            and (by_id or not word or str(kind).startswith(word))
+            and row(site, request, model, str(key))
+        ):
             title = capfirst(kind) if by_id else f"{capfirst(kind)} {key}"
             yield Found(title, "", page_of(model, key))
 

@@ -188,7 +188,7 @@ class Frame:
         tasks = []
         for one, (number, until) in zip(declared, counted, strict=True):
             query = f"?{one.query}" if one.query else ""
-            words, address = str(one.one if number == 1 else one.many), f"{self._offers[one.item].address}{query}"
+            words, address = one.what(number), f"{self._offers[one.item].address}{query}"
             told = number if one.most is None else min(number, one.most)
             tasks.append(Task(one.item, told, words, address, until, str(one.until[1]), more=told < number))
         return tasks

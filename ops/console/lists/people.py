@@ -96,7 +96,7 @@ class PeopleAdmin(KeysetAdmin):
     """A list with filters by people: suggests names, and leads from typed names to the address with numbers."""
 
     unknown_person: StrOrPromise = "No participant is called"  # said before a name that nobody has
-    unknown_help = "Check the spelling."
+    unknown_help: StrOrPromise = "Check the spelling."
 
     def findable(self, request: HttpRequest) -> Any:
         """The people whom this user may find here, by name or number."""

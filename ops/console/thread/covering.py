@@ -15,7 +15,7 @@ def warnings_on(user: Any, ids: Iterable[int]) -> Mapping[int, str]:
     asked = list(ids)
     found: dict[int, str] = {}
     for room in rooms() if asked else ():
-        found |= room.warnings_on(user, asked)
+        found |= {message: str(words) for message, words in room.warnings_on(user, asked).items()}
     return found
 
 

@@ -45,7 +45,7 @@ def people(request: HttpRequest, page: ConversationPage) -> People | None:
     ids = [one.person.pk for one in participants]
     for room in rooms():
         for person_id, note in room.notes_on_people(request, ids).items():
-            notes[person_id].append(note)
+            notes[person_id].append(str(note))
     shown = [(one, ", ".join(notes[one.person.pk])) for one in participants]
     found = People(first=shown[:FEW_PEOPLE], more=shown[FEW_PEOPLE:])
     found.left_out = page.thread.less_active

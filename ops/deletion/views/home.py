@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from django.utils.translation import ngettext
 
 from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
 from ops.deletion.models import DeletionRequest, Hold, State
 
 REQUESTS = "deletion.DeletionRequest"
+OPEN: tuple[tuple[State, Callable[[int], str]], ...] = (
+    (State.REQUESTED, lambda n: ngettext("deletion awaiting approval", "deletions awaiting approval", n)),
+    (State.APPROVED, lambda n: ngettext("deletion approved, not started", "deletions approved, not started", n)),
+    (State.RUNNING, lambda n: ngettext("deletion being erased", "deletions being erased", n)),
+)
 
 
 def lines(user: Any) -> Iterable[Waiting]:
@@ -17,18 +24,15 @@ def lines(user: Any) -> Iterable[Waiting]:
     requests = DeletionRequest.objects.all()
     if user.has_perm("accounts.delete_user"):
         mine = requests.open().filter(requested_by=user.pk)
-        one, many = "open request of yours", "open requests of yours"
-        yield Waiting(REQUESTS, mine, one, many, "state=mine")
-    for state, words in (
-        (State.REQUESTED, "awaiting approval"),
-        (State.APPROVED, "approved, not started"),
-        (State.RUNNING, "being erased"),
-    ):
         yield Waiting(
-            REQUESTS, requests.filter(state=state), f"deletion {words}", f"deletions {words}", f"state={state}"
+            REQUESTS, mine, lambda n: ngettext("open request of yours", "open requests of yours", n), "state=mine"
         )
-    yield Waiting(REQUESTS, requests.held(), "deletion on hold", "deletions on hold", "state=held")
-    yield Waiting("deletion.Hold", Hold.objects.open(), "open hold", "open holds", "state=open")
+    for state, what in OPEN:
+        yield Waiting(REQUESTS, requests.filter(state=state), what, f"state={state}")
+    yield Waiting(
+        REQUESTS, requests.held(), lambda n: ngettext("deletion on hold", "deletions on hold", n), "state=held"
+    )
+    yield Waiting("deletion.Hold", Hold.objects.open(), lambda n: ngettext("open hold", "open holds", n), "state=open")
 
 
 SECTIONS = (Section("deletions", "Deletions and holds", 50, lines=lines, empty="No open deletions and no open holds."),)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from ops.console.filters import ValueFilter
 from ops.console.rooms import Waiting
@@ -24,8 +25,14 @@ def of(user: Any) -> list[Waiting]:
     """What the menu counts; nothing for people who may not import."""
     if not user.has_perm("imports.import_messages"):
         return []
-    one, many = "import needs your decision", "imports need your decision"
-    return [Waiting("imports.Import", decisions(user), one, many, f"decision={NEEDED}")]
+    return [
+        Waiting(
+            "imports.Import",
+            decisions(user),
+            lambda n: ngettext("import needs your decision", "imports need your decision", n),
+            f"decision={NEEDED}",
+        )
+    ]
 
 
 class DecisionFilter(admin.SimpleListFilter):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
@@ -28,7 +29,7 @@ def under_way(user: Any) -> Iterable[Waiting]:
     """The jobs under way in the list as this person sees it."""
     rows = Job.objects.filter(state__in=UNDER_WAY)
     rows = rows if permissions.may_see_all(user) else rows.filter(requester=user)
-    yield Waiting("jobs.Job", rows, "job under way", "jobs under way", "state=under-way")
+    yield Waiting("jobs.Job", rows, lambda n: ngettext("job under way", "jobs under way", n), "state=under-way")
 
 
 SECTION = Section("jobs", "Jobs", 60, lines=under_way, empty="No job is running.")

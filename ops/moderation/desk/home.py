@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+
+from django.utils.translation import ngettext
 
 from ops.console.frame.home import Section
 from ops.console.keyset import MAX_COUNTED
@@ -21,7 +24,7 @@ def waiting(user: Any) -> Iterable[Waiting]:
         yield _escalated()
     if user.has_perm("moderation.decide_case"):
         to_decide = Case.objects.to_decide().most_urgent_first()
-        yield _counted(to_decide, "case to decide", "cases to decide", "")
+        yield _counted(to_decide, lambda n: ngettext("case to decide", "cases to decide", n), "")
 
 
 def lines(user: Any) -> Iterable[Waiting]:
@@ -34,15 +37,14 @@ def lines(user: Any) -> Iterable[Waiting]:
         yield Waiting(
             QUEUE,
             cases.pending().held_by(user.pk),
-            "case that you hold",
-            "cases that you hold",
+            lambda n: ngettext("case that you hold", "cases that you hold", n),
             "state=pending&holder=me",
         )
     # In the order of an index in which they come one after the other, so that no others are looked at.
     overdue = cases.to_decide().overdue().order_by("due_at")
-    yield _counted(overdue, "overdue case", "overdue cases", "overdue=yes")
+    yield _counted(overdue, lambda n: ngettext("overdue case", "overdue cases", n), "overdue=yes")
     due_to_wait = cases.due_to_wait()
-    yield _counted(due_to_wait, "waiting case", "waiting cases", "state=waiting")
+    yield _counted(due_to_wait, lambda n: ngettext("waiting case", "waiting cases", n), "state=waiting")
     if not user.has_perm("moderation.take_over_case"):
         yield _escalated()
 
@@ -56,18 +58,21 @@ def of_views(user: Any) -> Iterable[Waiting]:
             rows = queues.cases_of(view, user, known).most_urgent_first()
         except queues.ViewRefused:
             continue
-        one, many = f"case in “{view}”", f"cases in “{view}”"
-        yield _counted(rows, one, many, queues.query_of(view))
+        yield _counted(rows, partial(_in_view, str(view)), queues.query_of(view))
 
 
-def _counted(rows: Any, one: str, many: str, query: str) -> Waiting:
+def _in_view(view: str, number: int) -> str:
+    return ngettext("case in “%(view)s”", "cases in “%(view)s”", number) % {"view": view}
+
+
+def _counted(rows: Any, what: Callable[[int], str], query: str) -> Waiting:
     """Cases of the queue, of which no more are counted than of any list."""
-    return Waiting(QUEUE, rows, one, many, query, most=MAX_COUNTED)
+    return Waiting(QUEUE, rows, what, query, most=MAX_COUNTED)
 
 
 def _escalated() -> Waiting:
     escalated = Case.objects.filter(state=State.ESCALATED).most_urgent_first()
-    return _counted(escalated, "escalated case", "escalated cases", "state=escalated")
+    return _counted(escalated, lambda n: ngettext("escalated case", "escalated cases", n), "state=escalated")
 
 
 SECTIONS = (Section("desk", "Review desk", 15, lines=lines, empty="No case is overdue, waiting or escalated."),)

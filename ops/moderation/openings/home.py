@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
@@ -22,16 +23,24 @@ def waiting(user: Any) -> Iterable[Waiting]:
     if user.has_perm("moderation.view_opening"):
         broken = Opening.objects.with_broken_glass().exclude(reader=user.pk)
         lately = broken.filter(at__gte=timezone.now() - TOLD_FOR)
-        one, many = "break-glass opening, past 24 hours", "break-glass openings, past 24 hours"
-        yield Waiting(LIST, lately, one, many, "glass=yes")
+        yield Waiting(
+            LIST,
+            lately,
+            lambda n: ngettext("break-glass opening, past 24 hours", "break-glass openings, past 24 hours", n),
+            "glass=yes",
+        )
 
 
 def lines(user: Any) -> Iterable[Waiting]:
     """The last days' openings."""
     if user.has_perm("moderation.view_opening"):
         lately = Opening.objects.filter(at__gte=days_ago(7))
-        one, many = "break-glass opening, past 7 days", "break-glass openings, past 7 days"
-        yield Waiting(LIST, lately.with_broken_glass(), one, many, "glass=yes&since=7d")
+        yield Waiting(
+            LIST,
+            lately.with_broken_glass(),
+            lambda n: ngettext("break-glass opening, past 7 days", "break-glass openings, past 7 days", n),
+            "glass=yes&since=7d",
+        )
 
 
 SECTIONS = (Section("openings", "Break-glass", 16, lines=lines),)

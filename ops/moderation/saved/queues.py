@@ -122,7 +122,7 @@ def _numbers(views: list[View], user: Any) -> dict[int, str]:
     counted = [view for view in views if states[view.pk] != "closed"]
     fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}
     rows = [_narrowed(fronts[states[view.pk]], view.parsed, user) for view in counted]
-    asked = [Waiting("", one, "", "", "") for one in (*rows, *fronts.values())]
+    asked = [Waiting("", one, lambda n: "", "") for one in (*rows, *fronts.values())]
     numbers = [one.number for one in count(asked)]
     is_cut = {state: number >= LOOKED_AT for state, number in zip(fronts, numbers[len(rows) :], strict=True)}
     return {
