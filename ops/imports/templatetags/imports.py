@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from django import template
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from messaging.languages.wording import grouped
 from ops.files import invisible, uploads
 
 register = template.Library()
-
-# With which the messages of checks begin, where they do not begin with something of the file.
-FIRST_WORDS = frozenset(
-    (
-        *("a", "an", "cannot", "expected", "in", "it", "its", "message", "no", "nothing", "only", "parent", "replies"),
-        *("row", "rows", "the", "there", "this", "times", "values"),
-    )
-)
 
 
 @register.filter
@@ -39,4 +39,29 @@ def as_utc(moment: str) -> str:
 def as_sentence(message: str) -> str:
     """A message with a capital letter; a value or the name of a column at its beginning stays as it is."""
     first = message.partition(" ")[0]
-    return message[:1].upper() + message[1:] if first in FIRST_WORDS else message
+    return message[:1].upper() + message[1:] if first in _first_words().split() else message
+
+
+@register.filter
+def where(problem: Mapping[str, Any]) -> str:
+    """The row and the column of a problem."""
+    if not problem["row"]:
+        return _("The whole file")
+    row = grouped(problem["row"])
+    if problem["column"]:
+        return _("Row %(row)s, %(column)s") % {"row": row, "column": problem["column"]}
+    return _("Row %(row)s") % {"row": row}
+
+
+@register.filter
+def set_apart(names: Iterable[str]) -> SafeString:
+    """Names of the file in a row, each written in its own direction."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in names))
+
+
+def _first_words() -> str:
+    """With which messages of checks begin, where they do not begin with something of the file."""
+    return pgettext(
+        "first words of messages about rows, which pages write with a capital letter",
+        "a an cannot expected in it its message no nothing only parent replies row rows the there this times values",
+    )

@@ -12,9 +12,7 @@ function tooLarge() {
 }
 
 field.addEventListener("change", () => {
-  fault.textContent = tooLarge()
-    ? "This file is larger than what is taken: split it and import the parts one after the other, beginning with the oldest messages."
-    : "";
+  fault.textContent = tooLarge() ? form.dataset.sayTooLarge : "";
   fault.hidden = !tooLarge();
 });
 
