@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -141,6 +142,18 @@ def names(name: str, default: list[str]) -> list[str]:
         if "/" in value or " " in value or (":" in value and not value.endswith("]")):
             raise refuse(name, value, "host names separated by commas, such as console.example.org,10.0.0.5")
     return values or default
+
+
+def languages(name: str, known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Codes of ``known`` languages separated by commas, each with its name there; English where none is given.
+
+    Raises ImproperlyConfigured for any other code, and for one that is given twice.
+    """
+    value = text(name, "en")
+    codes, all_known = [part.strip().lower() for part in value.split(",")], dict(known)
+    if len(set(codes)) != len(codes) or not set(codes) <= all_known.keys():
+        raise refuse(name, value, "codes of languages that Django knows, each once, such as en,de,pt-br")
+    return [(code, all_known[code]) for code in codes]
 
 
 def origins(name: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from ops import environment
@@ -110,11 +111,13 @@ MIDDLEWARE = [
     "ops.audit.context.AuditMiddleware",
     "ops.console.limits.query_time.TimeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "ops.console.limits.uploads.UploadsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ops.accounts.time_zone.OwnTimeMiddleware",
+    "ops.accounts.preferences.language.OwnLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "ops.accounts.signing_in.limits.SessionLimitsMiddleware",
     "ops.accounts.kept.middleware.KeptFormsMiddleware",
@@ -287,7 +290,8 @@ EXPORT_MESSAGE_TABLE = environment.text("EXPORT_MESSAGE_TABLE", "ops.exports.col
 
 # --- Language and time ------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
+LANGUAGES = environment.languages("LANGUAGES", known=global_settings.LANGUAGES)
+LANGUAGE_CODE = LANGUAGES[0][0]
 USE_I18N = True
 FORMAT_MODULE_PATH = "ops.formats"
 USE_TZ = True

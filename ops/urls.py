@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from ops.accounts.kept.views import KeptFormsView
+from ops.accounts.preferences.language import ParticipantLanguageView
 from ops.accounts.signing_in.ending import SessionView
 from ops.accounts.signing_in.forms import SignInForm
 from ops.accounts.signing_in.views import ConfirmView, home
@@ -27,6 +28,7 @@ urlpatterns = [
     path("confirm/", ConfirmView.as_view(), name="confirm"),
     path("session/", SessionView.as_view(), name="session"),
     path("kept/", KeptFormsView.as_view(), name="kept_forms"),
+    path("language/", ParticipantLanguageView.as_view(), name="language"),
     path("time-zone/", ParticipantTimeZoneView.as_view(), name="time_zone"),
     path("time-zone/offered/", OfferedZoneView.as_view(), name="offered_time_zone"),
     path("media/admin-interface/<str:kind>/<str:name>", images.image, name="theme_image"),

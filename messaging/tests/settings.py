@@ -4,6 +4,7 @@ from ops.settings import BASE_DIR, DATABASES, SECRET_KEY, TEMPLATES  # noqa: F40
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost"]
+LANGUAGES = [("en", "English")]
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "auth.User"
@@ -20,6 +21,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "messaging.database.moments.LocalTimeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -53,10 +53,12 @@ class AccountsConfig(Room):
     def pages(self) -> Iterable[Page]:
         from ops.accounts.preferences.email import EmailView
         from ops.accounts.preferences.keys import OwnKeysView
+        from ops.accounts.preferences.language import LanguageView
         from ops.accounts.time_zone import TimeZoneView
 
         return [
             Page("time-zone/", TimeZoneView.as_view(), "time_zone"),
+            Page("language/", LanguageView.as_view(), "language"),
             Page("e-mail/", EmailView.as_view(), "email"),
             Page("keyboard/own/", OwnKeysView.as_view(), "own_keys"),
         ]

@@ -212,6 +212,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     anonymised_at = models.DateTimeField("anonymised", null=True, blank=True, editable=False)
     # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
     time_zone = models.CharField(max_length=64, null=True, blank=True)
+    # The language that they chose; NULL as above.
+    language = models.CharField(max_length=35, null=True, blank=True)
     # Whether this person chose a zone, or refused the one that their browser has: then none is offered; NULL as above.
     zone_asked = models.BooleanField(null=True, editable=False)
     # Whether single keys do nothing for this person (preferences/keys.py); NULL, for the same reason, where they do.

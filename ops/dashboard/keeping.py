@@ -23,6 +23,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 VERSION = "v1"  # another one where what is kept changes its shape
 FRESH = timedelta(seconds=60)
@@ -113,7 +114,7 @@ def forget() -> None:
 
 def _forget_now() -> None:
     if hasattr(cache, "delete_prefix"):
-        cache.delete_prefix(key_of("board:"))
+        cache.delete_prefix(f"dashboard:{VERSION}:board:")
     cache.set(_topic_key(NAMES), uuid4().hex, TOPIC_SECONDS)
     with _keys_lock:
         cache.delete_many(list(_keys))
@@ -121,8 +122,8 @@ def _forget_now() -> None:
 
 
 def key_of(name: str) -> str:
-    """The key in the cache."""
-    return f"dashboard:{VERSION}:{name}"
+    """The key in the cache, for whoever reads the language in use: what is kept may hold words."""
+    return f"dashboard:{VERSION}:{name}:{get_language()}"
 
 
 def _topic_key(topic: str) -> str:

@@ -330,7 +330,7 @@ def _strip_identity(user: Any) -> None:
     """Rename the account to “Deleted user N” and close it: no password, address, rights. The trail records nothing of
     it: what it records is about the request."""
     user.email, user.last_login = "", None
-    user.time_zone = user.zone_asked = user.keys_off = None
+    user.time_zone = user.language = user.zone_asked = user.keys_off = None
     user.anonymised_at = timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()

@@ -13,6 +13,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from messaging.editors import editing_as
+from messaging.languages.own import in_language_of
 from ops.audit.context import Facts, one_action
 from ops.console.limits.query_time import unlimited
 from ops.jobs import errors, leases
@@ -50,6 +51,7 @@ def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) 
     with (
         one_action(Facts(action=job.action)),
         editing_as(job.requester),
+        in_language_of(job.requester),  # who reads what the work says
         renewer if hold_lease else nullcontext(),
         unlimited(),
         WriteAheadLog() as log,

@@ -22,6 +22,7 @@ accounts_user_between                             in    in    no    --/x  --/x  
 accounts/user/<path:object_id>/                   in    in    no    go    go    go    go    go    go
 own_keys                                          in    in    x/go  x/go  x/go  x/go  x/go  x/go  x/go
 time_zone                                         in    in    ok/go ok/go ok/go ok/go ok/go ok/go ok/go
+language                                          in    in    ok/go ok/go ok/go ok/go ok/go ok/go ok/go
 email                                             in    in    ok/go ok/go ok/go ok/go ok/go ok/go ok/go
 app_list=accounts                                 in    in    --    --    --    ok    --    --    ok
 """
@@ -29,6 +30,7 @@ app_list=accounts                                 in    in    --    --    --    
 UNASKED = {
     "own_keys": "It changes what keys do for oneself, and nothing else.",
     "email": "It sends notices and numbers to the address of the account of whoever asks, and to nobody else.",
+    "language": "It changes what somebody sees, and nothing else.",
     "time_zone": "It changes what somebody sees, and nothing else.",
     "accounts_user_delete": "It leads to the page that asks.",
 }

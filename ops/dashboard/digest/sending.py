@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 
+from messaging.languages.own import in_language_of
 from ops.audit.details import Key
 from ops.audit.recording import record
 from ops.dashboard.boards.board import Board
@@ -77,11 +79,13 @@ def _send(
     if not mine.update(last_week=week.first):
         return False
     theirs = [board for board in boards if reader.person.has_perm(board.permission)]
-    names = tuple(board.name for board in theirs)
-    if names not in texts:
-        texts[names] = body(theirs, week, now)
+    with in_language_of(reader.person):
+        names = (get_language() or "", *(board.name for board in theirs))
+        if names not in texts:
+            texts[names] = body(theirs, week, now)
+        about = subject(week)
     try:
-        server.send(subject(week), texts[names], to=reader.person.email, over=over)
+        server.send(about, texts[names], to=reader.person.email, over=over)
     except server.FAILURES as error:
         _log(error)
         DigestReader.objects.filter(pk=reader.pk, last_week=week.first).update(last_week=reader.last_week)

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
+from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from messaging.editors import current_editor
 from ops.audit import context
@@ -573,3 +575,14 @@ def test_time_that_is_used_up_ends_a_run_at_its_next_batch() -> None:
 
 def test_jobs_fail_with_the_sentence_they_are_given() -> None:
     assert str(JobFailed("It rained.")) == "It rained."
+
+
+def test_work_speaks_the_language_of_who_asked_for_it(register: Callable[..., str], dora: Any) -> None:
+    dora.language = "de"
+    dora.save()
+    kind = register(lambda run: {"day": gettext("Monday")})
+    with override_settings(LANGUAGES=[("en", "English"), ("de", "German")]):
+        job = starting.start(kind, requester=dora, title="Counting", params={})
+        run_all_jobs()
+    job.refresh_from_db()
+    assert job.result == {"day": "Montag"}

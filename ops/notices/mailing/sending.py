@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from messaging.languages.own import in_language_of
 from ops.notices.mailing import server, writing
 from ops.notices.models import EmailReader, Notice, NoticeQuerySet
 
@@ -58,7 +59,9 @@ def _send(reader: EmailReader, now: datetime, over: Any) -> bool:
     claimed = Notice.objects.of(reader.person_id).filter(mailed_at=now)
     notices = list(claimed)
     try:
-        server.send(writing.subject(notices), writing.body(notices), to=reader.person.email, over=over)
+        with in_language_of(reader.person):
+            subject, body = writing.subject(notices), writing.body(notices)
+        server.send(subject, body, to=reader.person.email, over=over)
     except server.FAILURES as error:
         if server.is_final(error):
             logger.warning("The server refuses the e-mail address of account %s.", reader.person_id)
