@@ -1,0 +1,119 @@
+"""Texts of templates that no translation could reach: a linter, and the check of ``manage.py check`` that asks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.template.base import Lexer, Token, TokenType
+
+WORD = re.compile(r"[^\W\d_]{2,}")
+READ = frozenset({"title", "alt", "placeholder", "aria-label", "aria-description", "aria-roledescription", "label"})
+NOT_READ = frozenset({"script", "style", "code", "kbd", "samp", "svg"})  # what is typed as it stands
+WITHOUT_END = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
+MARKED = frozenset({"blocktranslate", "blocktrans", "comment", "verbatim"})
+# Words in arguments: {{ name|default:"nobody" }}, {{ many|pluralize }}, {% include "…" with title="Sign in" %}
+IN_FILTERS = re.compile(r"""\|(?:default|default_if_none|yesno):(["'])(?P<words>.*?)\1|\|(?P<plural>pluralize)""")
+IN_ARGUMENTS = re.compile(r"""\w=(["'])(?P<words>[A-Z][^"']*|[^"']+ [^"']*)\1""")
+PLACE = "\x00"  # stands for a tag or a variable, which is no word
+
+
+class Unmarked(NamedTuple):
+    """A text that is not marked: where it begins (line from 1), and the text."""
+
+    line: int
+    text: str
+
+
+class _Texts(HTMLParser):
+    """Collects what people read in a page without its tags of Django."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Unmarked] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag not in WITHOUT_END:
+            self._open.append((tag, tag in NOT_READ or given.get("translate") == "no"))
+        is_button = tag == "input" and given.get("type") in {"submit", "button", "reset"}
+        for name, value in given.items():
+            if name in READ or name.startswith("data-say") or (name == "value" and is_button):
+                self._note(f'{name}="{value}"', value, 0)
+
+    def handle_endtag(self, tag: str) -> None:
+        for place in range(len(self._open) - 1, -1, -1):
+            if self._open[place][0] == tag:
+                del self._open[place:]
+                break
+
+    def handle_data(self, data: str) -> None:
+        if not any(hidden for _, hidden in self._open):
+            for line, text in enumerate(data.split("\n")):
+                self._note(text, text, line)
+
+    def _note(self, shown: str, text: str, line: int) -> None:
+        if WORD.search(text.replace(PLACE, " ")):
+            self.found.append(Unmarked(self.getpos()[0] + line, shown.replace(PLACE, "…").strip()))
+
+
+def unmarked(source: str) -> list[Unmarked]:
+    """The texts of a template's ``source`` that people read and that are not marked for translation."""
+    parser = _Texts()
+    found: list[Unmarked] = []
+    within = ""  # which tag's content is skipped, since it is marked as a whole
+    parts = []
+    for token in Lexer(source).tokenize():
+        if token.token_type == TokenType.TEXT:
+            parts.append(re.sub(r"[^\n]", PLACE, token.contents) if within else token.contents)
+            continue
+        name = token.contents.partition(" ")[0]
+        if within:
+            within = "" if name == f"end{within}" else within
+        elif token.token_type == TokenType.BLOCK and name in MARKED:
+            within = name
+        elif token.token_type != TokenType.COMMENT:
+            found += _in_arguments(token)
+        parts.append(PLACE)
+    parser.feed("".join(parts))
+    parser.close()
+    return sorted([*found, *parser.found])
+
+
+def _in_arguments(token: Token) -> Iterator[Unmarked]:
+    patterns = [IN_FILTERS]
+    if token.contents.startswith("include "):
+        patterns.append(IN_ARGUMENTS)
+    for pattern in patterns:
+        for match in pattern.finditer(token.contents):
+            if match.groupdict().get("plural") or WORD.search(match["words"]):
+                yield Unmarked(token.lineno or 0, match[0])
+
+
+def templates() -> Iterator[Path]:
+    """The templates of this house's own apps: pages, parts of pages and texts of e-mails."""
+    house = Path(__file__).resolve().parents[2]
+    for app in apps.get_app_configs():
+        folder = Path(app.path).resolve()
+        if house in folder.parents and "site-packages" not in folder.parts:
+            yield from sorted(path for path in (folder / "templates").rglob("*.*") if path.suffix in {".html", ".txt"})
+
+
+@register(Tags.templates)
+def texts_are_marked(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every text in a template is marked for translation."""
+    return [
+        Error(
+            f"{path}, line {one.line}: “{one.text}” is not marked for translation.",
+            hint="Write {% translate %} or {% blocktranslate %}; docs/translating.md says how, and what needs none.",
+            id="messaging.E101",
+        )
+        for path in templates()
+        for one in unmarked(path.read_text(encoding="utf-8"))
+    ]

@@ -1,0 +1,54 @@
+"""Texts of templates that are not marked for translation are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from messaging.languages.unmarked import unmarked
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>Send it</p>", "Send it"),
+        ("{% if x %}Send it{% endif %}", "…Send it…"),
+        ("<p>{{ n }} messages</p>", "… messages"),
+        ("<p>{% translate 'Send' %} later</p>", "… later"),
+        ('<a title="Send it">{{ x }}</a>', 'title="Send it"'),
+        ('<nav aria-label="Main {{ x }}"></nav>', 'aria-label="Main …"'),
+        ('<p data-say-saved="Saved"></p>', 'data-say-saved="Saved"'),
+        ('<input type="submit" value="Send">', 'value="Send"'),
+        ("<p>{{ name|default:'nobody' }}</p>", "|default:'nobody'"),
+        ('<p>{{ on|yesno:"yes,no" }}</p>', '|yesno:"yes,no"'),
+        ("<p>{{ n|pluralize }}</p>", "|pluralize"),
+        ('{% include "x.html" with title="Send it" %}', 'e="Send it"'),
+        ("<code>x</code> Send", "Send"),
+        ("<p>送信する</p>", "送信する"),
+    ],
+)
+def test_an_unmarked_text_is_found(source: str, text: str) -> None:
+    assert [one.text for one in unmarked(source)] == [text]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% translate 'Send it' %}",
+        "{% blocktranslate trimmed %}\n  Send {{ n }} <b>messages</b>\n{% endblocktranslate %}",
+        "{% blocktranslate count n=n %}One{% plural %}Many{% endblocktranslate %}",
+        "{% comment %}Send it{% endcomment %}{# Send it #}<!-- Send it -->",
+        "<script>const text = 'Send it';</script><style>p { color: red }</style>",
+        "<code>manage.py work</code><kbd>Enter</kbd>",
+        '<p translate="no">Threadward<br>Threadward</p>',
+        '<p class="some words" id="send">{{ text }}: … 12</p>',
+        '<input type="hidden" name="state" value="waiting">',
+        "{{ name|default:_('nobody') }}",
+        '{% include "x.html" with title=_("Send it") kind="plain" %}',
+    ],
+)
+def test_what_is_marked_or_no_text_is_not(source: str) -> None:
+    assert unmarked(source) == []
+
+
+def test_the_line_is_named() -> None:
+    assert [one.line for one in unmarked("<p>\n{# a\nb #}\n  {{ x }}\n\nSend\n</p>")] == [6]
