@@ -15,6 +15,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_tasks_db.models import DBTaskResult
@@ -41,12 +43,12 @@ if admin.site.is_registered(DBTaskResult):
 class StateFilter(admin.SimpleListFilter):
     """Jobs under way, or ended in one way."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         ended = [(state.value, str(state.label)) for state in Job.State if state not in UNDER_WAY]
-        return [("under-way", "Under way"), (home.FAILED_LATELY, "My failed jobs, last 7 days"), *ended]
+        return [("under-way", _("Under way")), (home.FAILED_LATELY, _("My failed jobs, last 7 days")), *ended]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == home.FAILED_LATELY:
@@ -57,7 +59,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class OfKind(ValueFilter):
-    title = parameter_name = field = "kind"
+    title = gettext_lazy("kind")
+    parameter_name = field = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(kind.name, kind.name) for kind in all_kinds()]
@@ -67,14 +70,16 @@ class OfKind(ValueFilter):
 class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """One's own jobs, or all. Only cancelling and starting again change them."""
 
-    section = "Jobs"
+    section = gettext_lazy("Jobs")
     keyset = ("-created_at", "id")
     more_filters = (OfKind, *dates.days("created_at", "asked for"))
     list_filter = (StateFilter, *more_filters)
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"
-    empty_text = "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
+    empty_text = gettext_lazy(
+        "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
+    )
     fields = ("title",)
     actions = None
 

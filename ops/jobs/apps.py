@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.rooms import ON_DELETE, Audit, Item, Page, Place, Room, Table, Waiting
 
@@ -11,14 +11,16 @@ from ops.console.rooms import ON_DELETE, Audit, Item, Page, Place, Room, Table, 
 class JobsConfig(Room):
     name = "ops.jobs"
     label = "jobs"
-    verbose_name = "Jobs"
+    verbose_name = gettext_lazy("Jobs")
 
     menu = {
         "jobs.Job": Item(Place.DATA, 30),
         # It is a job, and so it stands here: the room of the trail comes before that of jobs.
-        "admin:audit_verification": Item(Place.AUDIT, 20, name="Verification", permission="audit.view_entry"),
+        "admin:audit_verification": Item(
+            Place.AUDIT, 20, name=gettext_lazy("Verification"), permission="audit.view_entry"
+        ),
     }
-    finds = {"jobs.Job": "job"}
+    finds = {"jobs.Job": gettext_lazy("job")}
     permissions = {"jobs.view_job": ()}  # to see everybody's; everybody sees their own
     # Cancelling and retrying are recorded. Who wrote a person's name into a title or an error erases it there.
     tables = {"jobs.job": Table(Audit.FUNCTIONS, ON_DELETE)}

@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 from django.db import Error, IntegrityError, InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 
 # By SQLSTATE of PostgreSQL: serialization failure, deadlock, lock timeout, and servers that stop, start or are full.
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53300"})
@@ -33,18 +34,17 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, InterfaceError) or any(transient in words for transient in TRANSIENT_WORDS)
 
 
-def advice(error: BaseException, *, again: str = "try again") -> str:
+def advice(error: BaseException) -> str:
     """What people can do about an error of the database or the machine; "" for any other error.
 
-    ``again`` is what they should do then ("run the import again"). The error's own words are left out: they may hold
-    somebody's text.
+    The error's own words are left out: they may hold somebody's text.
     """
     error = _database_error(error)
     if isinstance(error, OSError) and error.errno in FULL_DISK:
-        return _full_disk(again)
+        return _full_disk()
     if isinstance(error, MemoryError):
-        return f"This needs more memory than there is: {again} when less is going on."
-    return _advice_of_database(error, again) if isinstance(error, Error) else ""
+        return _("This needs more memory than there is: try again when less is going on.")
+    return _advice_of_database(error) if isinstance(error, Error) else ""
 
 
 def for_log(error: BaseException) -> str:
@@ -54,21 +54,21 @@ def for_log(error: BaseException) -> str:
     return f"{''.join(lines)}{words} {_sqlstate(_database_error(error))}".rstrip()
 
 
-def _advice_of_database(error: Error, again: str) -> str:
+def _advice_of_database(error: Error) -> str:
     words, state = str(error).lower(), _sqlstate(error)
     if isinstance(error, IntegrityError):
-        return f"Somebody else stored or removed some of the same messages or people meanwhile: {again}."
+        return _("Somebody else stored or removed some of the same messages or people meanwhile: try again.")
     if "locked" in words or "lock timeout" in words or "deadlock" in words:
-        return f"Another program is writing to the database: {again} when it is done."
+        return _("Another program is writing to the database: try again when it is done.")
     if state == "53100" or "full" in words or "no space" in words or "too large" in words:
-        return _full_disk(again)
+        return _full_disk()
     if "read-only" in words or "readonly" in words or "unable to open" in words or "permission" in words:
-        return f"The database cannot be written to: ask whoever runs it for the right to, then {again}."
-    return "The database did not go along: check that it runs and that its migrations are applied, then try again."
+        return _("The database cannot be written to: ask whoever runs it for the right to, then try again.")
+    return _("The database did not go along: check that it runs and that its migrations are applied, then try again.")
 
 
-def _full_disk(again: str) -> str:
-    return f"The disk is full, or the room for temporary files is: make room and {again}."
+def _full_disk() -> str:
+    return _("The disk is full, or the room for temporary files is: make room and try again.")
 
 
 def _database_error(error: BaseException) -> BaseException:

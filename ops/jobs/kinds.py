@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import rooms
 from ops.jobs.models import Job
 from ops.jobs.run import Run
@@ -40,7 +42,7 @@ class Kind(ABC):
     """
 
     name: str
-    unit: StrOrPromise = "rows"
+    unit: StrOrPromise = gettext_lazy("rows")
     permission = ""
     cancel_note: StrOrPromise = ""
     undoes_work = False

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 
 class Job(models.Model):
@@ -21,11 +22,11 @@ class Job(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Running"
-        FINISHED = "finished", "Finished"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        QUEUED = "queued", pgettext_lazy("state of a job", "Waiting")
+        RUNNING = "running", pgettext_lazy("state of a job", "Running")
+        FINISHED = "finished", pgettext_lazy("state of a job", "Finished")
+        FAILED = "failed", pgettext_lazy("state of a job", "Failed")
+        CANCELLED = "cancelled", pgettext_lazy("state of a job", "Cancelled")
 
     class Ending(models.TextChoices):
         FAILED = "failed", "failed"

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from messaging.languages.wording import grouped, numbered
 from ops.jobs.kinds import kind_of
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -17,8 +20,10 @@ State = Job.State
 POLLED = "/progress/"  # how the address ends that pages poll
 MEASURABLE = 2.0  # seconds of work after which a speed means something
 LONG_WAIT = timedelta(seconds=20)
-NO_WORKER = "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
-SILENT = "The worker has been silent for a while. If it died, another goes on within a minute."
+NO_WORKER = gettext_lazy(
+    "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
+)
+SILENT = gettext_lazy("The worker has been silent for a while. If it died, another goes on within a minute.")
 MILESTONES = (25, 50, 75)
 
 
@@ -63,11 +68,14 @@ def progress_of(job: Job, now: datetime) -> Progress:
 
 def duration(seconds: float) -> str:
     """About how long, in one unit: "7 seconds", "3 minutes"."""
-    for size, name in ((3600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size:
-            return f"{round(seconds / size)} {name}s"
+    if seconds >= 1.5 * 3600:
+        hours = round(seconds / 3600)
+        return numbered(ngettext("%(number)s hour", "%(number)s hours", hours), hours)
+    if seconds >= 1.5 * 60:
+        minutes = round(seconds / 60)
+        return numbered(ngettext("%(number)s minute", "%(number)s minutes", minutes), minutes)
     number = max(1, round(seconds))
-    return f"{number} second{'' if number == 1 else 's'}"
+    return numbered(ngettext("%(number)s second", "%(number)s seconds", number), number)
 
 
 def took(job: Job) -> str:
@@ -87,14 +95,28 @@ def rollback_failure(job: Job) -> str:
     """Why an ended job was not rolled back, and what is left of it, as sentences; "" where nothing is to be done."""
     if job.state in UNDER_WAY or not job.ending:
         return ""
-    what, left = "Taking back what had been done", "A part of that may still be there"
-    if not undoes_work(job):
-        what, left = "Tidying up after it", "Nothing else can be done with it"
     deaths = job.attempts_without_progress - 1
-    return (
-        f"{what} came to no end: the worker died {deaths} times in a row at it, perhaps for lack of memory; "
-        f"whoever runs the console finds more in the log of the system. {left}, until somebody goes on with it."
-    )
+    if undoes_work(job):
+        text = ngettext(
+            "Taking back what had been done came to no end: the worker died %(number)s time in a row at it, perhaps "
+            "for lack of memory; whoever runs the console finds more in the log of the system. A part of that may "
+            "still be there, until somebody goes on with it.",
+            "Taking back what had been done came to no end: the worker died %(number)s times in a row at it, perhaps "
+            "for lack of memory; whoever runs the console finds more in the log of the system. A part of that may "
+            "still be there, until somebody goes on with it.",
+            deaths,
+        )
+    else:
+        text = ngettext(
+            "Tidying up after it came to no end: the worker died %(number)s time in a row at it, perhaps for lack of "
+            "memory; whoever runs the console finds more in the log of the system. Nothing else can be done with it, "
+            "until somebody goes on with it.",
+            "Tidying up after it came to no end: the worker died %(number)s times in a row at it, perhaps for lack of "
+            "memory; whoever runs the console finds more in the log of the system. Nothing else can be done with it, "
+            "until somebody goes on with it.",
+            deaths,
+        )
+    return numbered(text, deaths)
 
 
 def is_polling(path: str) -> bool:
@@ -111,7 +133,7 @@ def reload_page(request: HttpRequest, page: str) -> HttpResponse:
 
 def _unit(job: Job) -> str:
     kind = kind_of(job)
-    return str(kind.unit) if kind else "steps"
+    return str(kind.unit) if kind else _("steps")
 
 
 def _waits(job: Job) -> bool:
@@ -120,10 +142,10 @@ def _waits(job: Job) -> bool:
 
 def _state(job: Job) -> str:
     if job.ending:
-        return "Being taken back" if job.state in UNDER_WAY else "Not taken back"
+        return _("Being taken back") if job.state in UNDER_WAY else _("Not taken back")
     if job.state in UNDER_WAY and job.cancel_requested_at:
-        return "Being cancelled"
-    return "Waiting" if _waits(job) else job.get_state_display()
+        return _("Being cancelled")
+    return pgettext("state of a job", "Waiting") if _waits(job) else job.get_state_display()
 
 
 def _mark(job: Job) -> str:
@@ -143,8 +165,9 @@ def _done(job: Job, unit: str) -> str:
     if job.state in (State.FAILED, State.CANCELLED) and undoes_work(job):
         return ""
     if job.total:
-        return f"{job.done:,} of {job.total:,} {unit}"
-    return f"{job.done:,} {unit}" if job.done else ""
+        shown = {"done": grouped(job.done), "total": grouped(job.total), "unit": unit}
+        return _("%(done)s of %(total)s %(unit)s") % shown
+    return _("%(done)s %(unit)s") % {"done": grouped(job.done), "unit": unit} if job.done else ""
 
 
 def _speed(job: Job) -> float | None:
@@ -159,8 +182,9 @@ def _speed_in_words(per_second: float | None, unit: str) -> str:
     if per_second is None:
         return ""
     if per_second >= 1:
-        return f"about {_rounded(per_second):,} {unit} a second"
-    return f"about {max(1, round(per_second * 60)):,} {unit} a minute"
+        return _("about %(number)s %(unit)s a second") % {"number": grouped(_rounded(per_second)), "unit": unit}
+    per_minute = max(1, round(per_second * 60))
+    return _("about %(number)s %(unit)s a minute") % {"number": grouped(per_minute), "unit": unit}
 
 
 def _rounded(number: float) -> int:
@@ -172,7 +196,7 @@ def _left(job: Job, per_second: float | None) -> str:
     if not per_second or not job.total:
         return ""
     seconds = (job.total - job.done) / per_second
-    return "a few seconds left" if seconds < 5 else f"about {duration(seconds)} left"
+    return _("a few seconds left") if seconds < 5 else _("about %(duration)s left") % {"duration": duration(seconds)}
 
 
 def _stalled(job: Job, now: datetime) -> str:
@@ -180,8 +204,8 @@ def _stalled(job: Job, now: datetime) -> str:
         return ""
     if _waits(job):
         since = max(job.lease_until or job.created_at, job.kicked_at or job.created_at)
-        return NO_WORKER if now - since > LONG_WAIT else ""
-    return SILENT if job.heartbeat_at and now - job.heartbeat_at > LONG_WAIT else ""
+        return str(NO_WORKER) if now - since > LONG_WAIT else ""
+    return str(SILENT) if job.heartbeat_at and now - job.heartbeat_at > LONG_WAIT else ""
 
 
 def _milestone(job: Job) -> str:
@@ -191,7 +215,7 @@ def _milestone(job: Job) -> str:
 
 
 def _news(job: Job) -> str:
-    return f"{_percent(job)}% done" if _last_milestone(job) else _state(job)
+    return _("%(percent)s%% done") % {"percent": _percent(job)} if _last_milestone(job) else _state(job)
 
 
 def _last_milestone(job: Job) -> int | None:

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.editors import editing_as
 from messaging.languages.own import in_language_of
+from messaging.languages.wording import numbered
 from ops.audit.context import Facts, one_action
 from ops.console.limits.query_time import unlimited
 from ops.jobs import errors, leases
@@ -32,8 +34,8 @@ Result = TypeVar("Result")
 RETRY_PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
 ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # where rolling back failed
 
-UNEXPECTED = "Something went wrong that nobody expected; whoever runs the console finds it in the log."
-UNKNOWN_KIND = "This version of the console does not know what to do here: the job is of another version."
+UNEXPECTED = gettext_lazy("Something went wrong that nobody expected; whoever runs the console finds it in the log.")
+UNKNOWN_KIND = gettext_lazy("This version of the console does not know what to do here: the job is of another version.")
 
 
 def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) -> bool:
@@ -110,10 +112,15 @@ def _work(run: Run, kind: Kind | None) -> dict[str, Any] | None:
     if kind is None:
         raise JobFailed(UNKNOWN_KIND)
     if job.attempts_without_progress > settings.JOBS_MOST_DEATHS:
-        raise JobFailed(
-            f"The worker died {job.attempts_without_progress - 1} times in a row at this work, perhaps for lack of "
-            "memory; whoever runs the console finds more in the log of the system."
+        deaths = job.attempts_without_progress - 1
+        sentence = ngettext(
+            "The worker died %(number)s time in a row at this work, perhaps for lack of memory; whoever runs the "
+            "console finds more in the log of the system.",
+            "The worker died %(number)s times in a row at this work, perhaps for lack of memory; whoever runs the "
+            "console finds more in the log of the system.",
+            deaths,
         )
+        raise JobFailed(numbered(sentence, deaths))
     return _with_retries(run, kind.work)
 
 
@@ -175,4 +182,4 @@ def _sentence(job: Job, error: Exception) -> str:
     if isinstance(error, JobFailed):
         return str(error)
     logger.error("Job %s (%s) failed:\n%s", job.pk, job.kind, errors.for_log(error))
-    return errors.advice(error) or UNEXPECTED
+    return errors.advice(error) or str(UNEXPECTED)

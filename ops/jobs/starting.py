@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ops.audit import context
 from ops.audit.recording import record
@@ -138,7 +139,7 @@ def cancel(job: Job, *, by: Any) -> None:
     under_way = Job.objects.filter(pk=job.pk, state__in=leases.UNDER_WAY, ending="")
     with transaction.atomic():
         if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
-            raise NotPossible("This is over, or being cancelled, already.")
+            raise NotPossible(_("This is over, or being cancelled, already."))
         record(JobEvent.JOB_CANCELLED, actor=by, target=job, label=job.title)
         told.tell_cancelled(job, by=by)
     job.refresh_from_db()
@@ -163,7 +164,7 @@ def retry(job: Job, *, by: Any) -> None:
         changes |= {**START_OVER, "action": context.current().action}
     with transaction.atomic():
         if not over.update(**changes):
-            raise NotPossible("This was started again already.")
+            raise NotPossible(_("This was started again already."))
         record(JobEvent.JOB_RETRIED, actor=by, target=job, label=job.title)
         job.refresh_from_db()
         _kick_after_commit(job)
@@ -188,10 +189,10 @@ def why_no_cancel(job: Job) -> str:
 def why_no_retry(job: Job) -> str:
     """Why a job cannot be started again, as a sentence; "" where it can."""
     if job.state not in STOPPED:
-        return "Only what failed or was cancelled can be tried again."
+        return _("Only what failed or was cancelled can be tried again.")
     kind = kind_of(job)
     if kind is None:
-        return running.UNKNOWN_KIND
+        return str(running.UNKNOWN_KIND)
     # A rollback that failed can always be resumed: what is left stands in the way of everything else.
     return "" if job.ending else kind.why_no_retry(job)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
@@ -32,4 +32,4 @@ def under_way(user: Any) -> Iterable[Waiting]:
     yield Waiting("jobs.Job", rows, lambda n: ngettext("job under way", "jobs under way", n), "state=under-way")
 
 
-SECTION = Section("jobs", "Jobs", 60, lines=under_way, empty="No job is running.")
+SECTION = Section("jobs", gettext_lazy("Jobs"), 60, lines=under_way, empty=gettext_lazy("No job is running."))

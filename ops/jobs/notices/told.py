@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.jobs.kinds import News, kind_of
 from ops.jobs.models import Job
 from ops.notices.kinds import Kind
@@ -12,9 +14,9 @@ from ops.notices.telling import tell
 
 CANCELLED = "jobs.cancelled"
 KINDS = (
-    Kind("jobs.finished", "A job of yours is finished.", "jobs.job", called=str),
-    Kind("jobs.failed", "A job of yours failed.", "jobs.job", called=str),
-    Kind(CANCELLED, "Somebody else cancelled a job of yours.", "jobs.job", called=str),
+    Kind("jobs.finished", gettext_lazy("A job of yours is finished."), "jobs.job", called=str),
+    Kind("jobs.failed", gettext_lazy("A job of yours failed."), "jobs.job", called=str),
+    Kind(CANCELLED, gettext_lazy("Somebody else cancelled a job of yours."), "jobs.job", called=str),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ops.console.frame.home import Section
 from ops.jobs.verifying import kind
@@ -17,7 +18,7 @@ def last_verification(request: HttpRequest) -> dict[str, kind.Verification | Non
 
 SECTION = Section(
     "verification",
-    "The audit trail’s chain",
+    gettext_lazy("The audit trail’s chain"),
     75,
     template="jobs/home/verification.html",
     content=last_verification,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from ops.audit.recording import record
 from ops.audit.sealing import chain, verification
@@ -18,7 +19,7 @@ from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
 KIND = "audit.verify"
-TITLE = "Verification of the audit trail"
+TITLE = gettext_lazy("Verification of the audit trail")
 PERMISSION = "audit.view_entry"
 
 
@@ -27,9 +28,9 @@ class VerifyTrail(Kind):
     been tampered with like the trail itself. A trail that is not intact makes the job fail with what is wrong."""
 
     name = KIND
-    unit = "entries"
+    unit = gettext_lazy("entries")
     permission = PERMISSION
-    cancel_note = "Nothing is changed; the trail stays unverified."
+    cancel_note = gettext_lazy("Nothing is changed; the trail stays unverified.")
 
     def work(self, run: Run) -> dict[str, Any]:
         fault, counter = "", _Counter(run)
@@ -41,7 +42,7 @@ class VerifyTrail(Kind):
             run.cursor["fault"] = fault
             run.advance(report.sealed, max(report.sealed, counter.total))
             details = {"intact": not fault, "sealed": report.sealed}
-            record(JobEvent.TRAIL_VERIFIED, actor=run.requester, target=run.job, label=TITLE, details=details)
+            record(JobEvent.TRAIL_VERIFIED, actor=run.requester, target=run.job, label=str(TITLE), details=details)
         if fault:
             raise JobFailed(fault)
         return {"sealed": report.sealed, "head": report.head, "unsealed": report.unsealed}
@@ -89,7 +90,7 @@ def start(*, by: Any) -> Job:
     Must not run in a transaction.
     """
     under_way = Job.objects.filter(kind=KIND, state__in=UNDER_WAY).first()
-    return under_way or starting.start(KIND, requester=by, title=TITLE, params={}, here=True)
+    return under_way or starting.start(KIND, requester=by, title=str(TITLE), params={}, here=True)
 
 
 def _verification(job: Job) -> Verification:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ops.jobs import permissions
@@ -29,7 +30,7 @@ def verification(request: HttpRequest) -> HttpResponse:
         mark_seen(request.user, last.job)
     context = {
         **admin.site.each_context(request),
-        "title": "Verification of the audit trail",
+        "title": _("Verification of the audit trail"),
         "last": last,
         "earlier": found[1:],
         # Its progress is asked for as that of any job.
