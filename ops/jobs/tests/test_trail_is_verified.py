@@ -75,7 +75,7 @@ def test_where_it_was_tampered_with_is_named_and_stays_on_record(auditing: Clien
 
 def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto: Any) -> None:
     """The part of it that was read before says nothing: it may have been changed since."""
-    job = starting.start(kind.KIND, requester=otto, title=kind.TITLE, params={}, kick=False)
+    job = starting.start(kind.KIND, requester=otto, title=str(kind.TITLE), params={}, kick=False)
     Job.objects.filter(pk=job.pk).update(done=1_000_000)
     page = auditing.get(PAGE).content.decode()
     assert 'role="status"' in page and "Verify now" not in page
@@ -87,7 +87,7 @@ def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto
 
 
 def test_a_cancelled_one_is_not_a_result(auditing: Client, otto: Any) -> None:
-    job = starting.start(kind.KIND, requester=otto, title=kind.TITLE, params={}, kick=False)
+    job = starting.start(kind.KIND, requester=otto, title=str(kind.TITLE), params={}, kick=False)
     starting.cancel(job, by=otto)
     assert "not finished" in auditing.get(PAGE).content.decode()
 
