@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.accounts.admin import UserAdmin
 from ops.accounts.models import User
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
@@ -26,21 +29,24 @@ from ops.deletion.views import requests as views
 from ops.deletion.views.holds import FindPersonView, HoldView
 from ops.deletion.views.requests import AskView, address_to_ask
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST_ALIKE = 5  # names that a sentence holds
 
 
 class InState(admin.SimpleListFilter):
     """State of a request; “on hold” is an extra choice."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
     HELD = "held"
     TO_APPROVE, MINE = "to-approve", "mine"  # of the person who looks at the list
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        approves = [(self.TO_APPROVE, "To approve")] if request.user.has_perm(approval.PERMISSION) else []
-        mine = [(self.MINE, "Requested by you, open")] if request.user.has_perm("accounts.delete_user") else []
-        return [*approves, *mine, *State.choices, (self.HELD, "On hold")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
+        approves = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
+        mine = [(self.MINE, _("Requested by you, open"))] if request.user.has_perm("accounts.delete_user") else []
+        return [*approves, *mine, *State.choices, (self.HELD, _("On hold"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == self.HELD:
@@ -57,14 +63,14 @@ class InState(admin.SimpleListFilter):
 class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
     """Requests, read-only: approving, refusing, cancelling and holds have pages of their own."""
 
-    section = "Deletions"
+    section = gettext_lazy("Deletions")
     keyset = ("-requested_at", "id")
     list_filter = (InState,)
     search_fields = ("username",)
-    search_help_text = "Part of a username. Erased accounts no longer have one."
+    search_help_text = gettext_lazy("Part of a username. Erased accounts no longer have one.")
     change_list_template = "deletion/deletions.html"
     rows_template = "deletion/request_rows.html"
-    empty_text = (
+    empty_text = gettext_lazy(
         "No deletions have been requested yet. Open a user, or select several in the list of users, to request one."
     )
     actions = None
@@ -104,7 +110,7 @@ def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
     to_come = account is not None and deletion.state in BEFORE_ERASURE
     return {
         **pages.facts(deletion),
-        "title": f"Deletion of {pages.display_name(deletion)}",
+        "title": _("Deletion of %(name)s") % {"name": pages.display_name(deletion)},
         "deletion": deletion,
         "whose": pages.display_name(deletion),
         "account": account,
@@ -148,11 +154,11 @@ def _pages(wrap: Any) -> list[URLPattern]:
 
 
 class HoldState(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("open", "Open"), ("lifted", "Lifted")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
+        return [("open", _("Open")), ("lifted", _("Lifted"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return {"open": queryset.open, "lifted": queryset.lifted}.get(self.value() or "", queryset.all)()
@@ -162,14 +168,14 @@ class HoldState(admin.SimpleListFilter):
 class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
     """Holds, open and lifted, read-only: placing and lifting one have pages of their own."""
 
-    section = "Holds"
+    section = gettext_lazy("Holds")
     keyset = ("-placed_at", "id")
     list_filter = (HoldState,)
     search_fields = ("user",)  # shows the search box; get_search_results() searches
-    search_help_text = "Part of a username."
+    search_help_text = gettext_lazy("Part of a username.")
     change_list_template = "deletion/holds.html"
     rows_template = "deletion/hold_rows.html"
-    empty_text = "No holds have been placed yet."
+    empty_text = gettext_lazy("No holds have been placed yet.")
     actions = None
 
     class Media:
@@ -204,11 +210,11 @@ class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Records of deleted accounts: when, by whom, how many rows; never whose account it was."""
 
-    section = "Deleted accounts"
+    section = gettext_lazy("Deleted accounts")
     keyset = ("-deleted_at", "id")
     rows_template = "deletion/deletion_rows.html"
     change_form_template = "deletion/account_deletion.html"
-    empty_text = "No accounts have been deleted yet."
+    empty_text = gettext_lazy("No accounts have been deleted yet.")
     fields = ("deleted_at", "deleted_by", "counts")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -216,7 +222,7 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         counts = pages.count_rows(context["original"].counts)
-        context |= {"title": "A deleted account", "counts": counts}
+        context |= {"title": _("A deleted account"), "counts": counts}
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -251,9 +257,9 @@ class DeletableUserAdmin(UserAdmin):
         super().save_model(request, obj, form, change)
         alike = User.objects.look_alikes([obj]).get(obj.pk) if "username" in form.changed_data else None
         if alike:
-            names = ", ".join(f"“{name}”" for name in alike[:MOST_ALIKE])
-            sentence = f"“{obj.username}” reads like {names}. Rename one of them if people might take it for the other."
-            self.message_user(request, sentence, messages.WARNING)
+            names = ", ".join(_("“%(name)s”") % {"name": name} for name in alike[:MOST_ALIKE])
+            sentence = _("“%(name)s” reads like %(names)s. Rename one of them if people might take it for the other.")
+            self.message_user(request, sentence % {"name": obj.username, "names": names}, messages.WARNING)
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The user with ``deletion``: the open request for the account, or None."""
@@ -268,14 +274,18 @@ class DeletableUserAdmin(UserAdmin):
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
 
-    @admin.action(description="Request deletion of selected…", permissions=["delete"])
+    @admin.action(description=gettext_lazy("Request deletion of selected…"), permissions=["delete"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         """Lead to the page that says what will be removed and asks why."""
         most = requests.MOST_AT_ONCE
         keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: most + 1])
         if len(keys) > most:
-            sentence = f"At most {most} accounts can be deleted at once. Select fewer."
-            self.message_user(request, sentence, messages.ERROR)
+            sentence = ngettext(
+                "At most %(number)s account can be deleted at once. Select fewer.",
+                "At most %(number)s accounts can be deleted at once. Select fewer.",
+                most,
+            )
+            self.message_user(request, numbered(sentence, most), messages.ERROR)
             return None
         return HttpResponseRedirect(address_to_ask(keys))
 

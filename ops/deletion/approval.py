@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.editors import editing_as
 from ops.deletion import erasing
@@ -20,23 +22,23 @@ from ops.deletion.recording import record
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 
 PERMISSION = "deletion.approve_deletionrequest"
-COLLEAGUE = "This account may use the console. Only a superuser can reopen it."
+COLLEAGUE = gettext_lazy("This account may use the console. Only a superuser can reopen it.")
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
     """The sentence that says why ``by`` (None: a command) cannot approve this request, or None."""
     if request.state != State.REQUESTED:
-        return "This no longer needs approval."
+        return _("This no longer needs approval.")
     if by is not None and by.pk == request.user_id:
-        return "This is your own account, so someone else must approve its deletion."
+        return _("This is your own account, so someone else must approve its deletion.")
     if request.lacks_superuser(approving=by):
-        return NEEDS_SUPERUSER
+        return str(NEEDS_SUPERUSER)
     if settings.DELETION_ONE_PERSON:
         return None
     if by is None:
-        return "Say who approves it: someone other than the person who requested it."
+        return _("Say who approves it: someone other than the person who requested it.")
     if by.pk == request.requested_by_id:
-        return "You requested this, so someone else must approve it."
+        return _("You requested this, so someone else must approve it.")
     return None
 
 
@@ -127,11 +129,11 @@ def _locked(request: DeletionRequest) -> DeletionRequest:
 
 def _close(request: DeletionRequest, states: tuple[State, ...], state: State, event: str, by: Any, reason: str) -> None:
     if not reason.strip():
-        raise DeletionRefused("Enter a reason: it is recorded.")
+        raise DeletionRefused(_("Enter a reason: it is recorded."))
     with transaction.atomic(), editing_as(by):
         stored = _locked(request)
         if stored.state not in states:
-            raise DeletionRefused("Too late: this was already decided, or the erasure has started.")
+            raise DeletionRefused(_("Too late: this was already decided, or the erasure has started."))
         stored.state, stored.ended_at, stored.ended_by = state, timezone.now(), by
         stored.save()
         for user in get_user_model().objects.select_for_update().filter(pk=stored.user_id):

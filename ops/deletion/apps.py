@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table, Waiting
 
@@ -14,17 +14,17 @@ DECIDES = ("Lead", "Support")
 class DeletionConfig(Room):
     name = "ops.deletion"
     label = "deletion"
-    verbose_name = "Deletion of accounts"
+    verbose_name = gettext_lazy("Deletion of accounts")
 
     menu = {
         "deletion.DeletionRequest": Item(Place.PEOPLE, 20),
         "deletion.Hold": Item(Place.PEOPLE, 30),
         "admin:deletion_erased": Item(
-            Place.PEOPLE, 40, name="Look up an erased account", permission="deletion.view_receipt"
+            Place.PEOPLE, 40, name=gettext_lazy("Look up an erased account"), permission="deletion.view_receipt"
         ),
         "deletion.AccountDeletion": Item(Place.PEOPLE, 50),
     }
-    finds = {"deletion.DeletionRequest": "deletion request", "deletion.Hold": "hold"}
+    finds = {"deletion.DeletionRequest": gettext_lazy("deletion request"), "deletion.Hold": gettext_lazy("hold")}
     permissions = {
         "deletion.view_accountdeletion": SEES,
         "deletion.view_deletionrequest": SEES,

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.writing import in_batches
 from ops.accounts.names.look_alikes import skeletons
@@ -28,6 +30,41 @@ from ops.deletion.models import ErasedIdentifier, ErasedSkeleton
 from ops.deletion.refusals import NotReleased
 
 Kind = ErasedIdentifier.Kind
+# By whether it is a username or an address, is exactly the erased one, and whether it is told when that was.
+REFUSALS = {
+    (True, True, False): gettext_lazy(
+        "“%(name)s” was the name of an account that was erased "
+        "and cannot be used again: use another name, or ask a superuser to release it."
+    ),
+    (True, True, True): gettext_lazy(
+        "“%(name)s” was the name of an account that was erased on %(day)s (receipt %(receipt)s) "
+        "and cannot be used again: use another name, or ask a superuser to release it."
+    ),
+    (True, False, False): gettext_lazy(
+        "“%(name)s” reads like the name of an account that was erased "
+        "and cannot be used again: use another name, or ask a superuser to release it."
+    ),
+    (True, False, True): gettext_lazy(
+        "“%(name)s” reads like the name of an account that was erased on %(day)s (receipt %(receipt)s) "
+        "and cannot be used again: use another name, or ask a superuser to release it."
+    ),
+    (False, True, False): gettext_lazy(
+        "“%(name)s” was the address of an account that was erased "
+        "and cannot be used again: use another address, or ask a superuser to release it."
+    ),
+    (False, True, True): gettext_lazy(
+        "“%(name)s” was the address of an account that was erased on %(day)s (receipt %(receipt)s) "
+        "and cannot be used again: use another address, or ask a superuser to release it."
+    ),
+    (False, False, False): gettext_lazy(
+        "“%(name)s” reads like the address of an account that was erased "
+        "and cannot be used again: use another address, or ask a superuser to release it."
+    ),
+    (False, False, True): gettext_lazy(
+        "“%(name)s” reads like the address of an account that was erased on %(day)s (receipt %(receipt)s) "
+        "and cannot be used again: use another address, or ask a superuser to release it."
+    ),
+}
 
 
 class Erased(NamedTuple):
@@ -68,7 +105,7 @@ def store(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
         if not hashed:
             continue
         values = {"digest": hashed, "erased_at": at}
-        row, _ = ErasedIdentifier.objects.get_or_create(kind=kind, receipt_id=receipt_id, defaults=values)
+        row = ErasedIdentifier.objects.get_or_create(kind=kind, receipt_id=receipt_id, defaults=values)[0]
         if kind == Kind.USERNAME:
             read = [ErasedSkeleton(identifier=row, digest=one) for one in sorted(skeleton_digests(text))]
             ErasedSkeleton.objects.bulk_create(read, ignore_conflicts=True)
@@ -126,13 +163,11 @@ def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME, by: Any = No
 
     When it was erased, and the receipt, are told to ``by`` alone, where they may see receipts.
     """
-    what = "name" if kind == Kind.USERNAME else "address"
-    said = f"“{name}” was the {what} of an account that was erased"
-    if not known.exactly:
-        said = f"“{name}” reads like the {what} of an account that was erased"
-    if by is not None and by.has_perm("deletion.view_receipt"):
-        said += f" on {timezone.localtime(known.erased_at):%Y-%m-%d} (receipt {known.receipt_id})"
-    return f"{said} and cannot be used again: use another {what}, or ask a superuser to release it."
+    told = by is not None and by.has_perm("deletion.view_receipt")
+    words = {"name": name}
+    if told:
+        words |= {"day": f"{timezone.localtime(known.erased_at):%Y-%m-%d}", "receipt": str(known.receipt_id)}
+    return REFUSALS[kind == Kind.USERNAME, known.exactly, told] % words
 
 
 def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
@@ -141,13 +176,13 @@ def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
     Raises NotReleased where it is lifted already, where the reason is missing, and for anybody else.
     """
     if by is not None and not by.is_superuser:
-        raise NotReleased("Only a superuser can release an erased name.")
+        raise NotReleased(_("Only a superuser can release an erased name."))
     if not reason.strip():
-        raise NotReleased("Enter why the name is released: it is recorded.")
+        raise NotReleased(_("Enter why the name is released: it is recorded."))
     with transaction.atomic():
         lifted = ErasedIdentifier.objects.in_force().filter(pk=identifier.pk)
         if not lifted.update(lifted_by=by, lifted_at=timezone.now(), lift_reason=reason.strip()):
-            raise NotReleased("This name has already been released.")
+            raise NotReleased(_("This name has already been released."))
         details = {"kind": Key(identifier.kind), "receipt": identifier.receipt_id}
         record(DeletionEvent.IDENTIFIER_LIFTED, actor=by, target=identifier, details=details, reason=reason)
     identifier.refresh_from_db()

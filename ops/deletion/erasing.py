@@ -18,6 +18,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from messaging import page_cache
 from messaging.editors import editing_as
@@ -43,9 +45,10 @@ from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 logger = logging.getLogger(__name__)
 
 KIND = "accounts.delete"
-HELD = "On hold. Erasure continues when the hold is lifted."  # others see jobs: no name
-HOLD_INSTEAD = "A deletion that has started cannot be cancelled. Place a hold on the account to stop it."
-TITLE = "Deletion of an account"  # jobs are kept, and others see them: no name
+HELD = gettext_lazy("On hold. Erasure continues when the hold is lifted.")  # others see jobs: no name
+HOLD_INSTEAD = gettext_lazy("A deletion that has started cannot be cancelled. Place a hold on the account to stop it.")
+TITLE = gettext_lazy("Deletion of an account")  # jobs are kept, and others see them: no name
+SEE_LOG = gettext_noop("The console’s log has details.")  # sealed with the receipt, translated where it is shown
 AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed
 
@@ -81,7 +84,9 @@ def start(request: DeletionRequest, *, here: bool = False) -> Job:
     """Start the job of a request that may run; with ``here``, a small one is done on return (see jobs.starting)."""
     requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
     with one_action():  # of its own: the person may have asked for it, and sign out with the same click
-        job = starting.start(KIND, requester=requester, title=TITLE, params={"request": str(request.pk)}, here=here)
+        job = starting.start(
+            KIND, requester=requester, title=str(TITLE), params={"request": str(request.pk)}, here=here
+        )
     DeletionRequest.objects.filter(pk=request.pk).update(job=job)
     request.job = job
     return job
@@ -123,7 +128,7 @@ def work(run: Run) -> dict[str, Any]:
         _run_steps(run)
         return {"receipt": str(_write_receipt(run))}
     except ProtectedPerson:
-        return {"stopped": HELD}
+        return {"stopped": str(HELD)}
     except (Stopped, DeletionRefused) as reason:  # a hold was placed during the last batch
         return {"stopped": str(reason)}
 
@@ -148,7 +153,7 @@ class Deletion(Kind):
     """The job that runs an approved deletion. It is not rolled back: the next job resumes it."""
 
     name = KIND
-    unit = "messages"
+    unit = gettext_lazy("messages")
     permission = "accounts.delete_user"
     tells = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
 
@@ -175,10 +180,10 @@ class Deletion(Kind):
         return reverse("admin:deletion_deletionrequest_change", args=[job.params["request"]])
 
     def why_no_retry(self, job: Job) -> str:
-        return "The deletion resumes by itself within a few minutes."
+        return _("The deletion resumes by itself within a few minutes.")
 
     def why_no_cancel(self, job: Job) -> str:
-        return HOLD_INSTEAD
+        return str(HOLD_INSTEAD)
 
 
 @contextmanager
@@ -202,7 +207,7 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
     """One job at a time works on a request: the one it names, or the first to come once that one ended."""
     others = Job.objects.filter(pk__in=[request.job_id], state__in=leases.UNDER_WAY).exclude(pk=run.job.pk)
     if others.exists():
-        raise Stopped("Another job is working on this deletion.")
+        raise Stopped(_("Another job is working on this deletion."))
     request.job_id = run.job.pk
 
 
@@ -219,7 +224,7 @@ def _prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
         if request.state not in (State.APPROVED, State.RUNNING):
             raise Stopped(request.status_text)
         if request.runs_at is None or request.runs_at > timezone.now():
-            raise Stopped("The grace period is not over.")
+            raise Stopped(_("The grace period is not over."))
         if request.state in BEFORE_ERASURE:
             _locked_user(request)  # nobody gives it power until the erasure has begun
             if request.lacks_superuser():
@@ -387,13 +392,13 @@ def _record_failure(run: Run, step: str, error: Exception) -> None:
         failures[step] = failures.get(step, 0) + 1
         give_up = failures[step] >= MOST_FAILURES
         if give_up:
-            _record_step(request, step, "failed", "The console’s log has details.")
+            _record_step(request, step, "failed", SEE_LOG)
             request.progress.setdefault("cleared", []).append(step)
     why = errors.for_log(error)
     logger.error("Deletion %s: the step %s failed:\n%s", run.params["request"], step, why)
     if not give_up:
         raise JobFailed(
-            "The account was erased, but some of its data could not be cleared yet: it is tried again soon."
+            _("The account was erased, but some of its data could not be cleared yet: it is tried again soon.")
         )
 
 

@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.models import Message
 from ops.audit.details import Key
@@ -82,7 +83,7 @@ def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
 def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
     """Place a hold on an account; a running deletion stops before its next batch. Raises HoldRefused."""
     if not reason.strip():
-        raise HoldRefused("Enter the reason for the hold: it is recorded.")
+        raise HoldRefused(_("Enter the reason for the hold: it is recorded."))
     with transaction.atomic():
         placed = Hold.objects.create(user_id=user.pk, kind=kind, reason=reason.strip(), placed_by=by)
         record(DeletionEvent.ACCOUNT_HELD, actor=by, target=user, details={"kind": Key(kind)}, reason=reason)
@@ -92,11 +93,11 @@ def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
 def lift(hold: Hold, *, reason: str, by: Any) -> None:
     """Lift a hold; deletions that it stopped continue within a minute. Raises HoldRefused."""
     if not reason.strip():
-        raise HoldRefused("Enter why the hold is no longer needed: it is recorded.")
+        raise HoldRefused(_("Enter why the hold is no longer needed: it is recorded."))
     with transaction.atomic():
         changes = {"lifted_at": timezone.now(), "lifted_by": by, "lift_reason": reason.strip()}
         if not Hold.objects.open().filter(pk=hold.pk).update(**changes):
-            raise HoldRefused("This hold has already been lifted.")
+            raise HoldRefused(_("This hold has already been lifted."))
         user = get_user_model().objects.filter(pk=hold.user_id).first()
         target = user or (get_user_model()._meta.label_lower, hold.user_id)
         record(DeletionEvent.HOLD_LIFTED, actor=by, target=target, details={"kind": Key(hold.kind)}, reason=reason)
@@ -107,4 +108,4 @@ def notes(request: HttpRequest, ids: Collection[Any]) -> dict[Any, str]:
     """Which of these accounts are on hold, in words, for those who may see holds."""
     if not request.user.has_perm("deletion.view_hold"):
         return {}
-    return dict.fromkeys(Hold.objects.open().filter(user__in=ids).values_list("user_id", flat=True), "on hold")
+    return dict.fromkeys(Hold.objects.open().filter(user__in=ids).values_list("user_id", flat=True), _("on hold"))

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Q
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from messaging import page_cache
 from ops.audit import scrubbing
@@ -30,11 +31,14 @@ WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Hold, ("reason", "lift_reason")),
     (ErasedIdentifier, ("lift_reason",)),
 )
-LOCAL_MEMORY = "Other processes keep pages in their own memory for a minute at most."
-REDIS_AWAY = "Redis could not be reached: what it keeps expires within a minute."
-READERS = "The database was being read all the time: the write-ahead log is emptied by one of the next checkpoints."
-NOT_OVERWRITTEN = "This connection does not overwrite what it deletes (PRAGMA secure_delete)."
-VACUUM = "PostgreSQL overwrites the space of deleted rows after its next VACUUM."
+# Sealed with the receipt, as they are here, and translated where it is shown.
+LOCAL_MEMORY = gettext_noop("Other processes keep pages in their own memory for a minute at most.")
+REDIS_AWAY = gettext_noop("Redis could not be reached: what it keeps expires within a minute.")
+READERS = gettext_noop(
+    "The database was being read all the time: the write-ahead log is emptied by one of the next checkpoints."
+)
+NOT_OVERWRITTEN = gettext_noop("This connection does not overwrite what it deletes (PRAGMA secure_delete).")
+VACUUM = gettext_noop("PostgreSQL overwrites the space of deleted rows after its next VACUUM.")
 CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
 
 
@@ -46,7 +50,10 @@ def steps() -> list[Step]:
 
 def step_words() -> dict[str, str]:
     """The words for each step on a receipt, by the step's name."""
-    first = {"messages": "Messages, histories, notifications", "account": "The account and its sign-in"}
+    first = {
+        "messages": gettext("Messages, histories, notifications"),
+        "account": gettext("The account and its sign-in"),
+    }
     return first | {step.name: str(step.label) for step in steps()}
 
 
@@ -124,8 +131,8 @@ def _database_file(request: DeletionRequest, note: str) -> Outcome:
 
 
 STEPS = (
-    Step("admin_log", "Django’s own log", _admin_log, order=40),
-    Step("requests", "Names and reasons in deletion requests and holds", _requests, order=90),
-    Step("caches", "Pages in caches", _caches, order=95),
-    Step("database_file", "Freed space in the database", _database_file, _overwrite, order=99),
+    Step("admin_log", gettext_lazy("Django’s own log"), _admin_log, order=40),
+    Step("requests", gettext_lazy("Names and reasons in deletion requests and holds"), _requests, order=90),
+    Step("caches", gettext_lazy("Pages in caches"), _caches, order=95),
+    Step("database_file", gettext_lazy("Freed space in the database"), _database_file, _overwrite, order=99),
 )

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.sealing import canonical
 from ops.deletion.erased_names import Kind, digest, keyed_digest
@@ -26,15 +28,15 @@ FIELDS = (
 )  # fmt: skip
 
 COUNT_WORDS = {
-    "messages_sent": "messages sent",
-    "messages_received": "messages received",
-    "histories": "older texts of messages",
-    "notifications": "notifications",
-    "conversations": "conversations left empty",
-    "replies_reattached": "replies by other people, attached to the nearest message that stays",
-    "editor_names": "edits of other people’s messages that named this person",
-    "texts_blanked": "texts blanked",
-    "messages_kept": "messages kept for the other side",
+    "messages_sent": gettext_lazy("messages sent"),
+    "messages_received": gettext_lazy("messages received"),
+    "histories": gettext_lazy("older texts of messages"),
+    "notifications": gettext_lazy("notifications"),
+    "conversations": gettext_lazy("conversations left empty"),
+    "replies_reattached": gettext_lazy("replies by other people, attached to the nearest message that stays"),
+    "editor_names": gettext_lazy("edits of other people’s messages that named this person"),
+    "texts_blanked": gettext_lazy("texts blanked"),
+    "messages_kept": gettext_lazy("messages kept for the other side"),
 }
 
 
@@ -84,16 +86,16 @@ def as_document(receipt: Receipt) -> dict[str, Any]:
 def problems(document: Any) -> list[str]:
     """Sentences on what is wrong with a receipt; empty for a genuine one. Needs no database."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        return [f"This is not a Threadward receipt: its “format” should be “{FORMAT}”."]
+        return [_("This is not a Threadward receipt: its “format” should be “%(format)s”.") % {"format": FORMAT}]
     expected = {"format", *FIELDS, *SEALS}
     missing, unknown = sorted(expected - document.keys()), sorted(document.keys() - expected)
     found = []
     if missing:
-        found.append(f"Fields are missing: {', '.join(missing)}.")
+        found.append(_("Fields are missing: %(names)s.") % {"names": ", ".join(missing)})
     if unknown:
-        found.append(f"There are unknown fields: {', '.join(unknown)}.")
+        found.append(_("There are unknown fields: %(names)s.") % {"names": ", ".join(unknown)})
     if not found and digest_of(document) != document["digest"]:
-        found.append("Its content was changed: the digest does not match.")
+        found.append(_("Its content was changed: the digest does not match."))
     return found or _problems_of_signature(document)
 
 
@@ -152,13 +154,14 @@ def _request_ended(target_id: str) -> bool:
 
 def _problems_of_signature(document: dict[str, Any]) -> list[str]:
     if document["key_id"] != key_id():
-        return [
-            f"It was signed under another key ({document['key_id']}) than this installation’s ({key_id()}): set "
-            "ERASURE_KEY to the one of that time."
-        ]
+        sentence = _(
+            "It was signed under another key (%(its)s) than this installation’s (%(own)s): set ERASURE_KEY to the one "
+            "of that time."
+        )
+        return [sentence % {"its": document["key_id"], "own": key_id()}]
     signature = str(document["signature"]).encode("utf-8", "backslashreplace")
     if not hmac.compare_digest(signature, signature_of(document["digest"]).encode()):
-        return ["Its signature is wrong: this installation did not issue it."]
+        return [_("Its signature is wrong: this installation did not issue it.")]
     return []
 
 

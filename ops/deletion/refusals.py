@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from ops.accounts.refusals import Refused
 
-NEEDS_SUPERUSER = (
+NEEDS_SUPERUSER = gettext_lazy(
     "This account may use the console, and no superuser requested its deletion, so a superuser must approve it."
 )
 

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.editors import editing_as
 from messaging.erasing import erasure
@@ -42,8 +44,8 @@ __all__ = [
 ]
 
 MOST_AT_ONCE = 100  # accounts in one group: the page counts exactly what each of them loses
-OWN_COLLEAGUE = "This account may use the console: ask a superuser to have it deleted."
-CLOSED = "Your account is closed, and its deletion is under way."
+OWN_COLLEAGUE = gettext_lazy("This account may use the console: ask a superuser to have it deleted.")
+CLOSED = gettext_lazy("Your account is closed, and its deletion is under way.")
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,16 @@ def open_request(user: Any) -> DeletionRequest | None:
 def obstacle(user: Any, *, by: Any) -> str | None:
     """The sentence that says why ``by`` (None: a command) cannot request this deletion, or None."""
     if by is not None and user.pk == by.pk:
-        return "This is your own account. Ask a colleague to request its deletion."
+        return _("This is your own account. Ask a colleague to request its deletion.")
     if by is not None and not by.is_superuser:
         if user.is_superuser:
-            return "This is a superuser's account. Only a superuser can request its deletion."
+            return _("This is a superuser's account. Only a superuser can request its deletion.")
         if user.is_staff:
-            return "This account may use the console. Only a superuser can request its deletion."
+            return _("This account may use the console. Only a superuser can request its deletion.")
     if is_last_superuser(user):
-        return LAST_SUPERUSER
+        return str(LAST_SUPERUSER)
     if open_request(user) is not None:
-        return "Its deletion has already been requested. See People › Deletions."
+        return _("Its deletion has already been requested. See People › Deletions.")
     return None
 
 
@@ -131,16 +133,17 @@ def request_deletion(
     ``by`` is None for a command. ``mode`` and ``texts`` default to the settings. Raises DeletionRefused.
     """
     if not reason.strip():
-        raise DeletionRefused("Enter why the account is to be deleted: it is recorded.")
+        raise DeletionRefused(_("Enter why the account is to be deleted: it is recorded."))
     with transaction.atomic(), editing_as(by):
         group = _new_group(by, basis, ticket, mode, texts)
         for user in _locked(users):
             refused = obstacle(user, by=by)
             if refused:
-                raise DeletionRefused(f"Nothing was requested: the account of {user.get_username()} stays. {refused}")
+                sentence = _("Nothing was requested: the account of %(name)s stays. %(reason)s")
+                raise DeletionRefused(sentence % {"name": user.get_username(), "reason": refused})
             if _names(user, ticket):
                 raise DeletionRefused(
-                    "The ticket names the person and would stay on the receipt. Use a reference without names."
+                    _("The ticket names the person and would stay on the receipt. Use a reference without names.")
                 )
             _store_request(user, group, by=by, reason=reason.strip())
     return group
@@ -159,12 +162,12 @@ def request_own_deletion(user: Any) -> DeletionRequest:
             if account.is_staff or account.is_superuser:
                 raise DeletionRefused(OWN_COLLEAGUE)
             if open_request(account) is not None:
-                raise DeletionRefused("This account is already being deleted.")
+                raise DeletionRefused(_("This account is already being deleted."))
             group = _new_group(None, Basis.USER_REQUEST, "", None, None)
             own = _store_request(account, group, by=account, reason="", own=True)
             approval.approve_own(own)
             return own
-    raise DeletionRefused("This account no longer exists.")
+    raise DeletionRefused(_("This account no longer exists."))
 
 
 def delete_own_account(user: Any) -> str:
@@ -179,12 +182,13 @@ def delete_own_account(user: Any) -> str:
     assert own.runs_at is not None
     if own.runs_at > timezone.now():
         day = f"{timezone.localtime(own.runs_at):%Y-%m-%d}"
-        return f"Your account is closed. It will be deleted on {day}; until then, this site can reopen it."
+        sentence = _("Your account is closed. It will be deleted on %(day)s; until then, this site can reopen it.")
+        return sentence % {"day": day}
     if own.is_held:
-        return CLOSED
+        return str(CLOSED)
     erasing.start(own, here=True)
     own.refresh_from_db()
-    return DELETED if own.state == State.DONE else CLOSED
+    return str(DELETED if own.state == State.DONE else CLOSED)
 
 
 def _names(user: Any, ticket: str) -> bool:
@@ -234,7 +238,7 @@ def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own
         with transaction.atomic():
             stored.save()
     except IntegrityError as error:  # the unique constraint: another request came first
-        raise DeletionRefused("Its deletion has already been requested. See People › Deletions.") from error
+        raise DeletionRefused(_("Its deletion has already been requested. See People › Deletions.")) from error
     # Whoever asks for their own deletion is nobody here: their number would lead to the account.
     record(DeletionEvent.DELETION_REQUESTED, stored, by=None if own else by, reason=reason)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)

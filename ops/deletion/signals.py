@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models.signals import pre_delete
+from django.utils.translation import gettext as _
 
 from messaging.erasing.erasure import ErasureCounts, user_erased
 from ops.deletion import holds, leftovers
@@ -13,17 +14,17 @@ from ops.deletion.models import AccountDeletion
 from ops.deletion.refusals import DeletionRefused
 
 
-def refuse_where_held(sender: Any, instance: Any, using: str, **_: Any) -> None:
+def refuse_where_held(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
     held = holds.people_on_hold(using=using)
     if instance.pk in held:
-        raise DeletionRefused("This account is on hold. Lift the hold before anything of it is deleted.")
+        raise DeletionRefused(_("This account is on hold. Lift the hold before anything of it is deleted."))
     if holds.count_exchanged(instance.pk, held, using=using):
         raise DeletionRefused(
-            "This account exchanged messages with someone on hold. Lift that hold before anything is deleted."
+            _("This account exchanged messages with someone on hold. Lift that hold before anything is deleted.")
         )
 
 
-def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **_: Any) -> None:
+def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **kwargs: Any) -> None:
     AccountDeletion.objects.using(using).record(counts.as_dict())
     leftovers.empty_names(user_id, using=using)
 

@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.deletion.models.people import person
 
@@ -36,8 +38,8 @@ class Hold(models.Model):
     emptied when the person is erased."""
 
     class Kind(models.TextChoices):
-        LEGAL = "legal", "Legal hold"
-        INVESTIGATION = "investigation", "Investigation"
+        LEGAL = "legal", gettext_lazy("Legal hold")
+        INVESTIGATION = "investigation", gettext_lazy("Investigation")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = person(null=False, related_name="holds")
@@ -63,4 +65,4 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} since {self.placed_at:%Y-%m-%d}"
+        return _("%(kind)s since %(day)s") % {"kind": self.get_kind_display(), "day": f"{self.placed_at:%Y-%m-%d}"}

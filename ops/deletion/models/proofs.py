@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.editors import current_editor_id
 from ops.deletion.models.choices import Basis, Mode, Texts
@@ -38,17 +40,17 @@ class Receipt(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     request = models.UUIDField(unique=True, editable=False)
-    username_hash = models.CharField("keyed hash of the username", max_length=64)
-    email_hash = models.CharField("keyed hash of the e-mail address", max_length=64, blank=True)
+    username_hash = models.CharField(gettext_lazy("keyed hash of the username"), max_length=64)
+    email_hash = models.CharField(gettext_lazy("keyed hash of the e-mail address"), max_length=64, blank=True)
     mode = models.CharField(max_length=16, choices=Mode.choices)
     texts = models.CharField(max_length=8, choices=Texts.choices, blank=True)
     basis = models.CharField(max_length=16, choices=Basis.choices)
     ticket = models.CharField(max_length=64, blank=True)
-    requester = models.BigIntegerField("requested by (account)", null=True)
-    approver = models.BigIntegerField("approved by (account)", null=True)
-    own = models.BooleanField("the person’s own request")
-    one_person = models.BooleanField("approved by one person alone")
-    requested_at = models.DateTimeField("requested")
+    requester = models.BigIntegerField(gettext_lazy("requested by (account)"), null=True)
+    approver = models.BigIntegerField(gettext_lazy("approved by (account)"), null=True)
+    own = models.BooleanField(gettext_lazy("the person’s own request"))
+    one_person = models.BooleanField(gettext_lazy("approved by one person alone"))
+    requested_at = models.DateTimeField(gettext_lazy("requested"))
     approved_at = models.DateTimeField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
@@ -66,7 +68,7 @@ class Receipt(models.Model):
         indexes = [models.Index(fields=["finished_at", "id"], name="receipt_latest")]
 
     def __str__(self) -> str:
-        return f"Receipt {self.pk}"
+        return _("Receipt %(receipt)s") % {"receipt": self.pk}
 
     def save(self, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -87,8 +89,8 @@ class ErasedIdentifier(models.Model):
     """A username or e-mail address of an erased account, as a keyed hash that can only be compared."""
 
     class Kind(models.TextChoices):
-        USERNAME = "username", "Username"
-        EMAIL = "email", "E-mail address"
+        USERNAME = "username", gettext_lazy("Username")
+        EMAIL = "email", gettext_lazy("E-mail address")
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     digest = models.CharField(max_length=64, db_index=True)
@@ -106,7 +108,7 @@ class ErasedIdentifier(models.Model):
         constraints = [models.UniqueConstraint(fields=["receipt_id", "kind"], name="one_identifier_per_receipt")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of receipt {self.receipt_id}"
+        return _("%(kind)s of receipt %(receipt)s") % {"kind": self.get_kind_display(), "receipt": self.receipt_id}
 
 
 class ErasedSkeleton(models.Model):
@@ -134,7 +136,11 @@ class AccountDeletion(models.Model):
 
     deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
     deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="deleted by"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=gettext_lazy("deleted by"),
     )
     counts: models.JSONField[dict[str, int], Any] = models.JSONField(default=dict)
 
@@ -145,7 +151,7 @@ class AccountDeletion(models.Model):
         ordering = ["-deleted_at", "-id"]
 
     def __str__(self) -> str:
-        return f"Account deleted at {self.deleted_at:%Y-%m-%d %H:%M} UTC"
+        return _("Account deleted at %(moment)s UTC") % {"moment": f"{self.deleted_at:%Y-%m-%d %H:%M}"}
 
     @property
     def messages(self) -> int:

@@ -11,6 +11,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from ops.deletion.models.choices import Basis, Mode, Texts
@@ -24,18 +26,19 @@ class DeletionGroup(models.Model):
     """Requests that were made together, with one basis and one method."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    requested_by = person(verbose_name="requested by")
-    requested_at = models.DateTimeField("requested", default=timezone.now)
+    requested_by = person(verbose_name=gettext_lazy("requested by"))
+    requested_at = models.DateTimeField(gettext_lazy("requested"), default=timezone.now)
     basis = models.CharField(max_length=16, choices=Basis.choices)
     ticket = models.CharField(
         max_length=64,
         blank=True,
         validators=[
             RegexValidator(
-                r"^[\w./#:-]*$", "The ticket is a reference such as SUP-123: letters, digits and ./#:-_ only."
+                r"^[\w./#:-]*$",
+                gettext_lazy("The ticket is a reference such as SUP-123: letters, digits and ./#:-_ only."),
             )
         ],
-        help_text="A reference such as SUP-123. It stays on the receipt: no names.",
+        help_text=gettext_lazy("A reference such as SUP-123. It stays on the receipt: no names."),
     )
     mode = models.CharField(max_length=16, choices=Mode.choices)
     texts = models.CharField(max_length=8, choices=Texts.choices, blank=True)
@@ -45,16 +48,16 @@ class DeletionGroup(models.Model):
         ordering = ["-requested_at", "-id"]
 
     def __str__(self) -> str:
-        return f"Deletion requested on {self.requested_at:%Y-%m-%d}"
+        return _("Deletion requested on %(day)s") % {"day": f"{self.requested_at:%Y-%m-%d}"}
 
 
 class State(models.TextChoices):
-    REQUESTED = "requested", "Awaiting approval"
-    APPROVED = "approved", "Approved"
-    RUNNING = "running", "Being erased"
-    DONE = "done", "Done"
-    CANCELLED = "cancelled", "Cancelled"
-    REFUSED = "refused", "Refused"
+    REQUESTED = "requested", gettext_lazy("Awaiting approval")
+    APPROVED = "approved", gettext_lazy("Approved")
+    RUNNING = "running", gettext_lazy("Being erased")
+    DONE = "done", gettext_lazy("Done")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
+    REFUSED = "refused", gettext_lazy("Refused")
 
 
 OPEN = (State.REQUESTED, State.APPROVED, State.RUNNING)
@@ -143,12 +146,12 @@ class DeletionRequest(models.Model):
     reason = models.CharField(max_length=1_000, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     was_active = models.BooleanField()
-    own = models.BooleanField("the person’s own request", default=False)
-    requested_by = person(verbose_name="requested by")
-    requested_at = models.DateTimeField("requested", default=timezone.now)
+    own = models.BooleanField(gettext_lazy("the person’s own request"), default=False)
+    requested_by = person(verbose_name=gettext_lazy("requested by"))
+    requested_at = models.DateTimeField(gettext_lazy("requested"), default=timezone.now)
     approved_by = person()
     approved_at = models.DateTimeField(null=True, blank=True)
-    one_person = models.BooleanField("approved by one person alone", default=False)
+    one_person = models.BooleanField(gettext_lazy("approved by one person alone"), default=False)
     runs_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -169,7 +172,7 @@ class DeletionRequest(models.Model):
                 | Q(approved_by__isnull=True)
                 | Q(requested_by__isnull=True)
                 | ~Q(approved_by=F("requested_by")),
-                violation_error_message="Whoever asked for a deletion cannot approve it.",
+                violation_error_message=gettext_lazy("Whoever asked for a deletion cannot approve it."),
             ),
             models.CheckConstraint(
                 name="deletion_approved_by_somebody",
@@ -177,17 +180,17 @@ class DeletionRequest(models.Model):
                 | Q(approved_by__isnull=False)
                 | Q(one_person=True)
                 | Q(own=True, requested_by__isnull=True),
-                violation_error_message="Somebody approves a deletion before it runs.",
+                violation_error_message=gettext_lazy("Somebody approves a deletion before it runs."),
             ),
             models.CheckConstraint(
                 name="deletion_not_approved_by_its_person",
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")),
-                violation_error_message="Nobody approves the deletion of their own account.",
+                violation_error_message=gettext_lazy("Nobody approves the deletion of their own account."),
             ),
             models.CheckConstraint(
                 name="deletion_done_names_nobody",
                 condition=~Q(state=State.DONE) | Q(username="", email="", reason=""),
-                violation_error_message="What is done names nobody any more.",
+                violation_error_message=gettext_lazy("What is done names nobody any more."),
             ),
             models.UniqueConstraint(fields=["user"], name="deletion_one_open", condition=Q(state__in=OPEN)),
         ]
@@ -197,7 +200,7 @@ class DeletionRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Deletion request {self.pk}"
+        return _("Deletion request %(request)s") % {"request": self.pk}
 
     @property
     def is_open(self) -> bool:
@@ -272,24 +275,33 @@ class DeletionRequest(models.Model):
             return self._status_on_hold(held)
         if self.state == State.APPROVED and self.runs_at and self.runs_at > timezone.now():
             moment = timezone.localtime(self.runs_at)
-            return f"Approved. Runs on {moment:%Y-%m-%d at %H:%M}; it can be cancelled until then."
+            return _("Approved. Runs on %(day)s at %(time)s; it can be cancelled until then.") % {
+                "day": f"{moment:%Y-%m-%d}",
+                "time": f"{moment:%H:%M}",
+            }
         if self.state == State.DONE:
-            return f"{'Anonymised' if self.anonymises else 'Erased'}. See the receipt."
+            return _("Anonymised. See the receipt.") if self.anonymises else _("Erased. See the receipt.")
         return {
-            State.REQUESTED: "Awaiting approval by a second person.",
-            State.APPROVED: "Approved. Starts within a minute.",
-            State.RUNNING: "Being erased.",
-            State.CANCELLED: "Cancelled. Nothing was deleted; the account is as it was before.",
-            State.REFUSED: "Refused. Nothing was deleted; the account is as it was before.",
+            State.REQUESTED: _("Awaiting approval by a second person."),
+            State.APPROVED: _("Approved. Starts within a minute."),
+            State.RUNNING: _("Being erased."),
+            State.CANCELLED: _("Cancelled. Nothing was deleted; the account is as it was before."),
+            State.REFUSED: _("Refused. Nothing was deleted; the account is as it was before."),
         }[State(self.state)]
 
     def _status_on_hold(self, held: Held) -> str:
         if self.state == State.REQUESTED:
-            return "Awaiting approval by a second person, and on hold until the hold is lifted."
-        goes_on = "continues" if self.state == State.RUNNING else "starts"
+            return _("Awaiting approval by a second person, and on hold until the hold is lifted.")
+        under_way = self.state == State.RUNNING
+        if held.itself and under_way:
+            return _("On hold. Erasure continues when the hold is lifted.")
         if held.itself:
-            return f"On hold. Erasure {goes_on} when the hold is lifted."
-        return f"On hold: they exchanged messages with someone on hold. Erasure {goes_on} when that hold is lifted."
+            return _("On hold. Erasure starts when the hold is lifted.")
+        if under_way:
+            return _(
+                "On hold: they exchanged messages with someone on hold. Erasure continues when that hold is lifted."
+            )
+        return _("On hold: they exchanged messages with someone on hold. Erasure starts when that hold is lifted.")
 
 
 def with_standing(users: models.QuerySet) -> models.QuerySet:

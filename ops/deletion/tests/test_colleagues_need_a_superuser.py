@@ -42,7 +42,7 @@ def test_approving_looks_again_whose_account_it_is(
     with pytest.raises(DeletionRefused) as refusal:
         approval.approve(request, by=sue if alone else sam)
     assert str(refusal.value) == NEEDS_SUPERUSER
-    assert NEEDS_SUPERUSER in words(signed_in(sam).get(page_of(request)))
+    assert str(NEEDS_SUPERUSER) in words(signed_in(sam).get(page_of(request)))
     approval.approve(request, by=rosa)
     assert work_on(request).state == State.DONE
 

@@ -232,7 +232,7 @@ def test_too_many_at_once_are_refused_with_a_sentence(
     monkeypatch.setattr(requests, "MOST_AT_ONCE", 1)
     data = {"action": "delete_accounts", "index": "0", "_selected_action": [alice.pk, bob.pk]}
     page = words(supporting.post(LIST, data, follow=True))
-    assert "At most 1 accounts can be deleted at once. Select fewer." in page
+    assert "At most 1 account can be deleted at once. Select fewer." in page
 
 
 def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting: Client, sue: Any, alice: Any) -> None:

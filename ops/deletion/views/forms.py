@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.deletion.models import Basis, DeletionGroup, Hold, Mode, Texts
 
-UNSTORABLE = "This contains a character that cannot be stored. Retype it."
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+UNSTORABLE = gettext_lazy("This contains a character that cannot be stored. Retype it.")
 
 # Two settings that depend on each other, offered as one choice: (mode, texts) by the form's value.
 WAYS: dict[str, tuple[str, str | None]] = {
@@ -29,7 +34,7 @@ def usual_way() -> str:
 class ReasonField(forms.CharField):
     """A reason in the user's own words; kept in the audit trail."""
 
-    def __init__(self, label: str, missing: str, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, missing: StrOrPromise, help_text: StrOrPromise = "") -> None:
         super().__init__(
             label=label,
             max_length=1_000,
@@ -45,17 +50,18 @@ class TypedField(forms.CharField):
     Compared in Unicode's NFC: a keyboard may compose letters otherwise than they are stored.
     """
 
-    def __init__(self, label: str, phrase: str) -> None:
-        missing = f"Type “{phrase}” to confirm."
+    def __init__(self, phrase: str, *, is_username: bool) -> None:
+        missing = _("Type “%(phrase)s” to confirm.") % {"phrase": phrase}
         widget = forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"})
         errors = {"required": missing, "null_characters_not_allowed": missing}
-        super().__init__(label=label, widget=widget, error_messages=errors)
-        self.phrase = phrase
+        super().__init__(widget=widget, error_messages=errors)  # deletion/_typed.html labels it
+        self.phrase, self.is_username = phrase, is_username
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if _as_read(value) != _as_read(self.phrase):
-            raise ValidationError(f"That is not “{self.phrase}”. Nothing was done. Type it exactly as shown.")
+            sentence = _("That is not “%(phrase)s”. Nothing was done. Type it exactly as shown.")
+            raise ValidationError(sentence % {"phrase": self.phrase})
 
 
 def _as_read(text: str) -> str:
@@ -69,7 +75,7 @@ class TypedForm(forms.Form):
 
     def __init__(self, *args: Any, phrase: str, one: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["typed"] = TypedField("Type the username" if one else "Type", phrase)
+        self.fields["typed"] = TypedField(phrase, is_username=one)
 
 
 class RequestForm(TypedForm):
@@ -78,26 +84,26 @@ class RequestForm(TypedForm):
     way = forms.ChoiceField(
         choices=[(way, way) for way in WAYS],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what happens to the messages."},
+        error_messages={"required": gettext_lazy("Choose what happens to the messages.")},
     )
     basis = forms.ChoiceField(
-        label="Basis",
-        choices=[("", "Choose…"), *Basis.choices],
-        error_messages={"required": "Choose a basis: it is kept on the receipt."},
+        label=gettext_lazy("Basis"),
+        choices=[("", gettext_lazy("Choose…")), *Basis.choices],
+        error_messages={"required": gettext_lazy("Choose a basis: it is kept on the receipt.")},
     )
     ticket = forms.CharField(
-        label="Ticket",
+        label=gettext_lazy("Ticket"),
         required=False,
         max_length=64,
         validators=DeletionGroup._meta.get_field("ticket").validators,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="A reference such as SUP-123. It stays on the receipt: no names.",
+        help_text=gettext_lazy("A reference such as SUP-123. It stays on the receipt: no names."),
         error_messages={"null_characters_not_allowed": UNSTORABLE},
     )
     reason = ReasonField(
-        "Reason",
-        "Enter a reason: the approver reads it.",
-        "The approver reads it. It is erased with the account, in the audit trail as well.",
+        gettext_lazy("Reason"),
+        gettext_lazy("Enter a reason: the approver reads it."),
+        gettext_lazy("The approver reads it. It is erased with the account, in the audit trail as well."),
     )
 
     def clean_way(self) -> tuple[str, str | None]:
@@ -106,49 +112,57 @@ class RequestForm(TypedForm):
 
 
 class RefuseForm(forms.Form):
-    reason = ReasonField("Reason for refusing", "Enter a reason: the requester will want to know.")
+    reason = ReasonField(
+        gettext_lazy("Reason for refusing"), gettext_lazy("Enter a reason: the requester will want to know.")
+    )
 
 
 class CancelForm(forms.Form):
-    reason = ReasonField("Reason for cancelling", "Enter a reason: it is recorded with your name.")
+    reason = ReasonField(
+        gettext_lazy("Reason for cancelling"), gettext_lazy("Enter a reason: it is recorded with your name.")
+    )
 
 
 class FindPersonForm(forms.Form):
     """The username of one person, exactly."""
 
     username = forms.CharField(
-        label="Username",
+        label=gettext_lazy("Username"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text="Exact username, case-sensitive.",
-        error_messages={"required": "Enter a username.", "null_characters_not_allowed": UNSTORABLE},
+        help_text=gettext_lazy("Exact username, case-sensitive."),
+        error_messages={"required": gettext_lazy("Enter a username."), "null_characters_not_allowed": UNSTORABLE},
     )
 
 
 class HoldForm(forms.Form):
     """Kind and reason of a hold."""
 
-    kind = forms.ChoiceField(label="Kind", choices=Hold.Kind.choices)
-    reason = ReasonField("Reason for hold", "Enter the reason for the hold.", "Staff who can see holds read it.")
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Hold.Kind.choices)
+    reason = ReasonField(
+        gettext_lazy("Reason for hold"),
+        gettext_lazy("Enter the reason for the hold."),
+        gettext_lazy("Staff who can see holds read it."),
+    )
 
 
 class LiftForm(forms.Form):
-    reason = ReasonField("Reason for lifting", "Enter why the hold is no longer needed.")
+    reason = ReasonField(gettext_lazy("Reason for lifting"), gettext_lazy("Enter why the hold is no longer needed."))
 
 
 class LiftIdentifierForm(forms.Form):
-    reason = ReasonField("Reason for releasing", "Enter why it is released.")
+    reason = ReasonField(gettext_lazy("Reason for releasing"), gettext_lazy("Enter why it is released."))
 
 
 class LookUpForm(forms.Form):
     """A username or e-mail address to look up. Sent by POST, so that it is in no URL and no log."""
 
     name = forms.CharField(
-        label="Username or e-mail address",
+        label=gettext_lazy("Username or e-mail address"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={
-            "required": "Enter the username or e-mail address to look up.",
+            "required": gettext_lazy("Enter the username or e-mail address to look up."),
             "null_characters_not_allowed": UNSTORABLE,
         },
     )

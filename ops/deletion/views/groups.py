@@ -9,15 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
+from messaging.languages.wording import numbered
 from ops.accounts.actions import Action, ConsolePage
 from ops.deletion import approval
 from ops.deletion import requests as deletion
 from ops.deletion.models import DeletionGroup, DeletionRequest, Mode, State
 from ops.deletion.views import pages
 from ops.deletion.views.forms import CancelForm, TypedForm
-from ops.deletion.views.requests import accounts, grace
+from ops.deletion.views.requests import grace, phrase_for
 from ops.jobs.progress import reload_page
 
 
@@ -54,7 +56,9 @@ class GroupView(AboutGroup, TemplateView):
     template_name = "deletion/group.html"
 
     def heading(self) -> str:
-        return f"Deletion of {accounts(len(self.requests))}"
+        number = len(self.requests)
+        sentence = ngettext("Deletion of %(number)s account", "Deletion of %(number)s accounts", number)
+        return numbered(sentence, number)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         by = self.request.user
@@ -88,12 +92,16 @@ class ApproveGroupView(AboutGroup, Action):
     form_class = TypedForm
 
     def heading(self) -> str:
-        return f"Approve the deletion of {accounts(len(self.waiting))}"
+        number = len(self.waiting)
+        sentence = ngettext(
+            "Approve the deletion of %(number)s account", "Approve the deletion of %(number)s accounts", number
+        )
+        return numbered(sentence, number)
 
     @property
     def phrase(self) -> str:
         """What has to be typed."""
-        return f"delete {accounts(len(self.waiting))}"
+        return phrase_for(len(self.waiting))
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "phrase": self.phrase, "one": False}
@@ -117,7 +125,10 @@ class ApproveGroupView(AboutGroup, Action):
         self.number = approval.approve_group(self.group, by=self.request.user)
 
     def success_message(self) -> str:
-        return f"Deletion of {accounts(self.number)} approved."
+        sentence = ngettext(
+            "Deletion of %(number)s account approved.", "Deletion of %(number)s accounts approved.", self.number
+        )
+        return numbered(sentence, self.number)
 
 
 class CancelGroupView(AboutGroup, Action):
@@ -130,7 +141,11 @@ class CancelGroupView(AboutGroup, Action):
         return [one for one in self.requests if one.may_be_cancelled]
 
     def heading(self) -> str:
-        return f"Cancel the deletion of {accounts(len(self.to_cancel))}"
+        number = len(self.to_cancel)
+        sentence = ngettext(
+            "Cancel the deletion of %(number)s account", "Cancel the deletion of %(number)s accounts", number
+        )
+        return numbered(sentence, number)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(to_cancel=self.to_cancel, **kwargs)
@@ -139,5 +154,9 @@ class CancelGroupView(AboutGroup, Action):
         self.number = approval.cancel_group(self.group, by=self.request.user, reason=data["reason"])
 
     def success_message(self) -> str:
-        as_before = "the account is as it was" if self.number == 1 else "the accounts are as they were"
-        return f"Cancelled for {accounts(self.number)}. Nothing was deleted; {as_before} before."
+        sentence = ngettext(
+            "Cancelled for %(number)s account. Nothing was deleted; the account is as it was before.",
+            "Cancelled for %(number)s accounts. Nothing was deleted; the accounts are as they were before.",
+            self.number,
+        )
+        return numbered(sentence, self.number)

@@ -9,6 +9,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
 
 from ops.accounts.actions import Action, ConsolePage
@@ -68,8 +70,8 @@ def page_of(hold: Hold) -> dict[str, Any]:
     own = DeletionRequest.objects.open().filter(user=hold.user_id) if open_now else DeletionRequest.objects.none()
     stopped = holds.deletions_stopped_by(hold.user_id) if open_now else DeletionRequest.objects.none()
     rows = [*own.select_related("group"), *stopped.select_related("group").order_by("requested_at", "pk")]
-    whose = named.whose or "an erased account"  # type: ignore[attr-defined]
-    return {"title": f"Hold on {whose}", "hold": named, "others": pages.for_display(rows)}
+    whose = named.whose or _("an erased account")  # type: ignore[attr-defined]
+    return {"title": _("Hold on %(name)s") % {"name": whose}, "hold": named, "others": pages.for_display(rows)}
 
 
 class FindPersonView(ConsolePage, FormView):
@@ -78,7 +80,7 @@ class FindPersonView(ConsolePage, FormView):
     permission = "deletion.hold_account"
     template_name = "deletion/find_person.html"
     form_class = FindPersonForm
-    title = "Place hold"
+    title = gettext_lazy("Place hold")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(back=_list_of_holds(self.request.user), **kwargs)
@@ -88,7 +90,8 @@ class FindPersonView(ConsolePage, FormView):
         found = get_user_model()._default_manager.filter(username=name).first()
         record_search(get_user_model(), actor=self.request.user, terms=name, filters={}, results=int(found is not None))
         if found is None:
-            form.add_error("username", f"There is no user “{name}”. Usernames are case-sensitive.")
+            sentence = _("There is no user “%(name)s”. Usernames are case-sensitive.")
+            form.add_error("username", sentence % {"name": name})
             return self.form_invalid(form)
         self.request.session[ASKED_BY_NAME] = found.pk
         return HttpResponseRedirect(reverse("admin:accounts_user_hold", args=[found.pk]))
@@ -114,7 +117,7 @@ class HoldView(AboutHold):
         return self.account.pk
 
     def heading(self) -> str:
-        return f"Place hold on {self.account.get_username()}"
+        return _("Place hold on %(name)s") % {"name": self.account.get_username()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(account=self.account, standing=holds.open_holds(self.user_id), **kwargs)
@@ -123,8 +126,8 @@ class HoldView(AboutHold):
         holds.place(self.account, kind=data["kind"], reason=data["reason"], by=self.request.user)
 
     def success_message(self) -> str:
-        name = self.account.get_username()
-        return f"Hold placed on {name}. Nothing they sent or received can be deleted until it is lifted."
+        sentence = _("Hold placed on %(name)s. Nothing they sent or received can be deleted until it is lifted.")
+        return sentence % {"name": self.account.get_username()}
 
 
 class LiftHoldView(AboutHold):
@@ -142,10 +145,10 @@ class LiftHoldView(AboutHold):
     @cached_property
     def whose(self) -> str:
         account = account_of(self.hold)
-        return account.get_username() if account else "an erased account"
+        return account.get_username() if account else _("an erased account")
 
     def heading(self) -> str:
-        return f"Lift hold on {self.whose}"
+        return _("Lift hold on %(name)s") % {"name": self.whose}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs["releases"] = any(one.state in TO_RUN for one in self.others)
@@ -157,5 +160,5 @@ class LiftHoldView(AboutHold):
 
     def success_message(self) -> str:
         if holds.open_holds(self.user_id).exists():
-            return "Hold lifted. Another one is still open."
-        return "Hold lifted."
+            return _("Hold lifted. Another one is still open.")
+        return _("Hold lifted.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
@@ -35,4 +35,12 @@ def lines(user: Any) -> Iterable[Waiting]:
     yield Waiting("deletion.Hold", Hold.objects.open(), lambda n: ngettext("open hold", "open holds", n), "state=open")
 
 
-SECTIONS = (Section("deletions", "Deletions and holds", 50, lines=lines, empty="No open deletions and no open holds."),)
+SECTIONS = (
+    Section(
+        "deletions",
+        gettext_lazy("Deletions and holds"),
+        50,
+        lines=lines,
+        empty=gettext_lazy("No open deletions and no open holds."),
+    ),
+)

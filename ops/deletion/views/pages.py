@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.deletion import approval
 from ops.deletion.leftovers import step_words
 from ops.deletion.models import TO_RUN, DeletionGroup, DeletionRequest, Hold, Mode, State, Texts
 from ops.deletion.receipts import COUNT_WORDS
 from ops.jobs.leases import UNDER_WAY
 
-OUTCOME_WORDS = {"removed": "removed", "none": "nothing found", "partial": "removed in part", "failed": "failed"}
-BLANKED = "Anonymised; the texts they sent are blanked"
-KEPT = "Anonymised; the texts they sent are kept"
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+OUTCOME_WORDS = {
+    "removed": gettext_lazy("removed"),
+    "none": gettext_lazy("nothing found"),
+    "partial": gettext_lazy("removed in part"),
+    "failed": gettext_lazy("failed"),
+}
+BLANKED = gettext_lazy("Anonymised; the texts they sent are blanked")
+KEPT = gettext_lazy("Anonymised; the texts they sent are kept")
 
 
 @dataclass(frozen=True)
@@ -46,9 +57,9 @@ class Offer:
 class Outcome:
     """One step of an erasure, in words."""
 
-    words: str
+    words: StrOrPromise
     outcome: str
-    outcome_words: str
+    outcome_words: StrOrPromise
     note: str
 
 
@@ -68,7 +79,7 @@ class People:
         """The username; "" for None."""
         if number is None:
             return ""
-        return self._names.get(number, f"account {number} (erased)")
+        return self._names.get(number, _("account %(number)s (erased)") % {"number": number})
 
 
 def people_of(request: DeletionRequest, holds: Iterable[Hold] = ()) -> People:
@@ -96,7 +107,7 @@ def display_name(request: DeletionRequest) -> str:
     """The username of the account, or what stands for it once it is erased."""
     if request.username:
         return request.username
-    return "an anonymised account" if request.group.mode == Mode.ANONYMISE else "an erased account"
+    return _("an anonymised account") if request.group.mode == Mode.ANONYMISE else _("an erased account")
 
 
 def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
@@ -111,15 +122,15 @@ def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
 def method_text(row: Any) -> str:
     """The method of a group or receipt, in words."""
     if row.mode == Mode.ERASE:
-        return "Erased, with everything sent and received"
-    return KEPT if row.texts == Texts.KEEP else BLANKED
+        return _("Erased, with everything sent and received")
+    return str(KEPT if row.texts == Texts.KEEP else BLANKED)
 
 
 def requester_name(request: DeletionRequest, people: People) -> str:
     """Who requested a deletion, in words."""
     if request.own:
-        return "the person themselves"
-    return people.name(request.requested_by_id) or "a command"
+        return _("the person themselves")
+    return people.name(request.requested_by_id) or _("a command")
 
 
 def facts(request: DeletionRequest) -> dict[str, Any]:
@@ -134,28 +145,28 @@ def facts(request: DeletionRequest) -> dict[str, Any]:
 
 def timeline(request: DeletionRequest, people: People) -> list[Moment]:
     """All steps of a request, pending ones included."""
-    moments = [Moment("Requested", "done", request.requested_at, requester_name(request, people))]
+    moments = [Moment(_("Requested"), "done", request.requested_at, requester_name(request, people))]
     if request.approved_at is not None:
         moments.append(
-            Moment("Approved", "done", request.approved_at, _approver(request, people), _approval_note(request))
+            Moment(_("Approved"), "done", request.approved_at, _approver(request, people), _approval_note(request))
         )
     if request.state in (State.CANCELLED, State.REFUSED):
-        note = "Nothing was deleted; the account is as it was before."
+        note = _("Nothing was deleted; the account is as it was before.")
         title = str(State(request.state).label)
         return [*moments, Moment(title, "stopped", request.ended_at, people.name(request.ended_by_id), note)]
     if request.state == State.REQUESTED:
-        moments.append(Moment("Approval", "now", note="Awaiting a second person."))
+        moments.append(Moment(_("Approval"), "now", note=_("Awaiting a second person.")))
     return [*moments, *_waiting(request), *_erasing(request)]
 
 
 def _approver(request: DeletionRequest, people: People) -> str:
-    return "" if request.own else people.name(request.approved_by_id) or "a command"
+    return "" if request.own else people.name(request.approved_by_id) or _("a command")
 
 
 def _approval_note(request: DeletionRequest) -> str:
     if request.own:
-        return "The person’s own request: nobody else has to approve it."
-    return "By one person alone, which this installation allows." if request.one_person else ""
+        return _("The person’s own request: nobody else has to approve it.")
+    return _("By one person alone, which this installation allows.") if request.one_person else ""
 
 
 def _waiting(request: DeletionRequest) -> list[Moment]:
@@ -163,20 +174,22 @@ def _waiting(request: DeletionRequest) -> list[Moment]:
     if request.runs_at is None or request.approved_at is None or request.runs_at <= request.approved_at:
         return []
     waits = request.state == State.APPROVED and request.runs_at > timezone.now()
-    note = "Until then it can be cancelled and the account reopened." if waits else ""
-    return [Moment("Waits until" if waits else "Waited until", "now" if waits else "done", request.runs_at, note=note)]
+    note = _("Until then it can be cancelled and the account reopened.") if waits else ""
+    return [
+        Moment(_("Waits until") if waits else _("Waited until"), "now" if waits else "done", request.runs_at, note=note)
+    ]
 
 
 def _erasing(request: DeletionRequest) -> list[Moment]:
     anonymises = request.group.mode == Mode.ANONYMISE
-    title = "Anonymised" if anonymises else "Erased"
+    title = _("Anonymised") if anonymises else _("Erased")
     if request.state == State.DONE:
-        return [Moment(title, "done", request.ended_at), Moment("Receipt written", "done", request.ended_at)]
+        return [Moment(title, "done", request.ended_at), Moment(_("Receipt written"), "done", request.ended_at)]
     if request.state == State.RUNNING:
-        title = "Being anonymised" if anonymises else "Being erased"
-        note = "Stopped by a hold." if request.is_held else ""
-        return [Moment(title, "now", request.started_at, note=note), Moment("Receipt", "later")]
-    return [Moment(title, "later"), Moment("Receipt", "later")]
+        title = _("Being anonymised") if anonymises else _("Being erased")
+        note = _("Stopped by a hold.") if request.is_held else ""
+        return [Moment(title, "now", request.started_at, note=note), Moment(_("Receipt"), "later")]
+    return [Moment(title, "later"), Moment(_("Receipt"), "later")]
 
 
 def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
@@ -187,13 +200,13 @@ def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
             words.get(step["step"], step["step"]),
             step["outcome"],
             OUTCOME_WORDS.get(step["outcome"], step["outcome"]),
-            step.get("note", ""),
+            _(note) if (note := step.get("note", "")) else "",  # gettext of "" is the head of a catalogue
         )
         for step in steps
     ]
 
 
-def count_rows(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def count_rows(counts: Mapping[str, int]) -> list[tuple[StrOrPromise, int]]:
     """(words, number) of each count, in the order of COUNT_WORDS; unknown ones last."""
     names = [*COUNT_WORDS, *(name for name in counts if name not in COUNT_WORDS)]
     return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
@@ -230,13 +243,13 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
     found = []
     if request.state == State.REQUESTED and to.has_perm("deletion.approve_deletionrequest"):
         if approval.why_not_approve(request, by=to) is None:
-            found.append(Offer("Approve deletion…", _of(request, "approve"), primary=not request.is_held))
+            found.append(Offer(_("Approve deletion…"), _of(request, "approve"), primary=not request.is_held))
         if request.requested_by_id != to.pk:
-            found.append(Offer("Refuse…", _of(request, "refuse")))
+            found.append(Offer(_("Refuse…"), _of(request, "refuse")))
     if request.may_be_cancelled and to.has_perm("accounts.delete_user"):
-        found.append(Offer("Cancel request and reopen account…", _of(request, "cancel")))
+        found.append(Offer(_("Cancel request and reopen account…"), _of(request, "cancel")))
     if request.is_open and not request.account_is_gone and to.has_perm("deletion.hold_account"):
-        words = "Place another hold…" if request.holds.itself else "Place hold…"
+        words = _("Place another hold…") if request.holds.itself else _("Place hold…")
         found.append(Offer(words, reverse("admin:accounts_user_hold", args=[request.user_id])))
     return found
 
@@ -248,11 +261,11 @@ def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, t
     held = any(one.is_held for one in waiting)
     may_approve = to.has_perm("deletion.approve_deletionrequest")
     if waiting and may_approve and all(approval.why_not_approve(one, by=to) is None for one in waiting):
-        words = f"Approve all {len(waiting)}…" if len(waiting) > 1 else "Approve deletion…"
+        words = _approve_all(len(waiting)) if len(waiting) > 1 else _("Approve deletion…")
         found.append(Offer(words, reverse("admin:deletion_deletiongroup_approve", args=[group.pk]), primary=not held))
     open_ones = [one for one in requests if one.may_be_cancelled]
     if open_ones and to.has_perm("accounts.delete_user"):
-        words = "Cancel request and reopen account…" if len(open_ones) == 1 else f"Cancel all {len(open_ones)}…"
+        words = _("Cancel request and reopen account…") if len(open_ones) == 1 else _cancel_all(len(open_ones))
         found.append(Offer(words, reverse("admin:deletion_deletiongroup_cancel", args=[group.pk])))
     return found
 
@@ -264,3 +277,11 @@ def why_not_approve_any(requests: Iterable[DeletionRequest], *, by: Any) -> str 
 
 def _of(request: DeletionRequest, act: str) -> str:
     return reverse(f"admin:deletion_deletionrequest_{act}", args=[request.pk])
+
+
+def _approve_all(number: int) -> str:
+    return numbered(ngettext("Approve all %(number)s…", "Approve all %(number)s…", number), number)
+
+
+def _cancel_all(number: int) -> str:
+    return numbered(ngettext("Cancel all %(number)s…", "Cancel all %(number)s…", number), number)

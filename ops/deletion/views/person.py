@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
 
 from ops.console.person.about import About, Act, Chip, Note
 from ops.deletion import holds
@@ -28,8 +29,8 @@ def about_deletion(request: HttpRequest, person: Any) -> About:
     user = request.user
     standing = list(holds.open_holds(person.pk)) if _has_any(user, SEES_HOLDS) else []
     deletion = _open_deletion(person) if _has_any(user, SEES_DELETIONS) else None
-    chips = [Chip("to be deleted", "…", "edited")] if deletion else []
-    chips += [Chip("on hold", "‖", "held")] if standing else []
+    chips = [Chip(_("to be deleted"), "…", "edited")] if deletion else []
+    chips += [Chip(_("on hold"), "‖", "held")] if standing else []
     return About(
         chips=chips,
         notes=[*_notes_on_holds(user, standing), *_notes_on_deletion(user, person, deletion)],
@@ -57,9 +58,9 @@ def _open_deletion(person: Any) -> DeletionRequest | None:
 
 def _notes_on_holds(user: Any, standing: list[Hold]) -> Iterable[Note]:
     for hold in standing:
-        lift = ("Lift hold…", reverse("admin:deletion_hold_lift", args=[hold.pk]))
+        lift = (_("Lift hold…"), reverse("admin:deletion_hold_lift", args=[hold.pk]))
         yield Note(
-            f"{hold.get_kind_display()} since {_day(hold.placed_at)}",
+            _("%(kind)s since %(day)s") % {"kind": hold.get_kind_display(), "day": _day(hold.placed_at)},
             quoted=hold.reason if _has_any(user, SEES_REASONS) else "",
             link=lift if user.has_perm("deletion.hold_account") else None,
         )
@@ -68,21 +69,24 @@ def _notes_on_holds(user: Any, standing: list[Hold]) -> Iterable[Note]:
 def _notes_on_deletion(user: Any, person: Any, deletion: DeletionRequest | None) -> Iterable[Note]:
     if person.anonymised_at:
         yield Note(
-            "This account was anonymised: nobody can sign in to it. What others can read of it stays under this name."
+            _(
+                "This account was anonymised: nobody can sign in to it. What others can read of it stays under this "
+                "name."
+            )
         )
     if deletion is not None:
         sees = user.has_perm("deletion.view_deletionrequest")
-        yield Note(deletion.status_text, link=("Open the request", address_of(deletion)) if sees else None)
+        yield Note(deletion.status_text, link=(_("Open the request"), address_of(deletion)) if sees else None)
 
 
 def _acts(request: HttpRequest, person: Any, standing: list[Hold], deletion: DeletionRequest | None) -> Iterable[Act]:
     if request.user.has_perm("deletion.hold_account"):
-        words = "Place another hold…" if standing else "Place hold…"
+        words = _("Place another hold…") if standing else _("Place hold…")
         yield Act(words, reverse("admin:accounts_user_hold", args=[person.pk]), order=60)
     users = admin.site.get_model_admin(type(person))
     if deletion is None and users.has_delete_permission(request, person):
         address = reverse("admin:accounts_user_delete", args=[person.pk])
-        yield Act("Request deletion…", address, order=90, dangerous=True)
+        yield Act(_("Request deletion…"), address, order=90, dangerous=True)
 
 
 def _has_any(user: Any, permissions: Iterable[str]) -> bool:

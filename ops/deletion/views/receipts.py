@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView
 
 from ops.accounts.actions import Action, ConsolePage
@@ -30,7 +32,7 @@ class ReceiptView(AboutReceipt, TemplateView):
     """A receipt in words, verified as ``manage.py verify_receipt`` does."""
 
     template_name = "deletion/receipt.html"
-    title = "Receipt of a deletion"
+    title = gettext_lazy("Receipt of a deletion")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         receipt = self.receipt
@@ -64,7 +66,7 @@ class LookUpView(ConsolePage, FormView):
     permission = "deletion.view_receipt"
     template_name = "deletion/look_up.html"
     form_class = LookUpForm
-    title = "Look up an erased account"
+    title = gettext_lazy("Look up an erased account")
 
     def form_valid(self, form: LookUpForm) -> HttpResponse:
         name = form.cleaned_data["name"]
@@ -83,25 +85,27 @@ class LiftIdentifierView(Action):
     requires_password = True
     template_name = "deletion/lift_identifier.html"
     form_class = LiftIdentifierForm
-    success_text = "Released. It can be used again, by imports too."
+    success_text = gettext_lazy("Released. It can be used again, by imports too.")
 
     @cached_property
     def identifier(self) -> ErasedIdentifier:
         return get_object_or_404(ErasedIdentifier, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return f"Release {self.what} of an erased account"
+        if self.is_username:
+            return _("Release the username of an erased account")
+        return _("Release the e-mail address of an erased account")
 
     @property
-    def what(self) -> str:
-        return "the username" if self.identifier.kind == ErasedIdentifier.Kind.USERNAME else "the e-mail address"
+    def is_username(self) -> bool:
+        return self.identifier.kind == ErasedIdentifier.Kind.USERNAME
 
     def get_success_url(self) -> str:
         return reverse("admin:deletion_erased")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            identifier=self.identifier, what=self.what, back=self.get_success_url(), **kwargs
+            identifier=self.identifier, is_username=self.is_username, back=self.get_success_url(), **kwargs
         )
 
     def perform(self, data: dict[str, Any]) -> None:

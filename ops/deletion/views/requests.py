@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,8 +14,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 
+from messaging.languages.wording import numbered
 from ops.accounts.actions import Action, ConsolePage
 from ops.console.addresses import whole_number
 from ops.deletion import approval
@@ -25,6 +28,9 @@ from ops.deletion.views import pages
 from ops.deletion.views.forms import CancelForm, RefuseForm, RequestForm, TypedForm, usual_way
 from ops.jobs.progress import progress_of, reload_page
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 USERS = "admin:accounts_user_changelist"
 
 
@@ -33,9 +39,9 @@ def address_to_ask(keys: list[Any]) -> str:
     return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
 
 
-def accounts(number: int) -> str:
-    """“1 account”, “3 accounts”."""
-    return f"{number} account{'' if number == 1 else 's'}"
+def phrase_for(number: int) -> str:
+    """What somebody types to confirm that several accounts are to be deleted."""
+    return numbered(ngettext("delete %(number)s account", "delete %(number)s accounts", number), number)
 
 
 def account_of(row: Any) -> Any:
@@ -65,16 +71,21 @@ class AskView(Action):
         return list(found.order_by("username"))
 
     @property
-    def whose(self) -> str:
-        return self.users[0].get_username() if len(self.users) == 1 else accounts(len(self.users))
+    def only_name(self) -> str:
+        """The username of the only account; "" where there are several."""
+        return self.users[0].get_username() if len(self.users) == 1 else ""
 
     @property
     def phrase(self) -> str:
         """The text to type as confirmation."""
-        return self.whose if len(self.users) == 1 else f"delete {self.whose}"
+        return self.only_name or phrase_for(len(self.users))
 
     def heading(self) -> str:
-        return f"Request deletion of {self.whose}"
+        if self.only_name:
+            return _("Request deletion of %(name)s") % {"name": self.only_name}
+        number = len(self.users)
+        sentence = ngettext("Request deletion of %(number)s account", "Request deletion of %(number)s accounts", number)
+        return numbered(sentence, number)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().get(request, *args, **kwargs) if self.users else self._back_to_the_list()
@@ -83,7 +94,7 @@ class AskView(Action):
         return super().post(request, *args, **kwargs) if self.users else self._back_to_the_list()
 
     def _back_to_the_list(self) -> HttpResponse:
-        messages.warning(self.request, "This account no longer exists. Choose again.")
+        messages.warning(self.request, _("This account no longer exists. Choose again."))
         return HttpResponseRedirect(reverse(USERS))
 
     def get_initial(self) -> dict[str, Any]:
@@ -102,7 +113,7 @@ class AskView(Action):
             "able": len(able),
             "without_refused": address_to_ask(able) if able else "",
             "messages_in_all": deletion.count_messages(self.users),
-            "whose": self.whose,
+            "only_name": self.only_name,
             "phrase": self.phrase,
             "one_person": settings.DELETION_ONE_PERSON,
         }
@@ -114,8 +125,16 @@ class AskView(Action):
         self.group = deletion.request_deletion(self.users, by=self.request.user, mode=mode, texts=texts, **said)
 
     def success_message(self) -> str:
-        closed = "The account is" if len(self.users) == 1 else "The accounts are"
-        return f"Deletion of {self.whose} requested. {closed} closed and signed out."
+        if self.only_name:
+            sentence = _("Deletion of %(name)s requested. The account is closed and signed out.")
+            return sentence % {"name": self.only_name}
+        number = len(self.users)
+        sentence = ngettext(
+            "Deletion of %(number)s account requested. The account is closed and signed out.",
+            "Deletion of %(number)s accounts requested. The accounts are closed and signed out.",
+            number,
+        )
+        return numbered(sentence, number)
 
     def get_success_url(self) -> str:
         if not self.request.user.has_perm("deletion.view_deletionrequest"):
@@ -128,14 +147,14 @@ class AskView(Action):
 class AboutRequest(ConsolePage):
     """A page about one request."""
 
-    verb = ""  # begins the heading: "Refuse" the deletion of …
+    title_of: StrOrPromise = ""  # the heading, with the name of the account
 
     @cached_property
     def deletion(self) -> DeletionRequest:
         return get_object_or_404(DeletionRequest.objects.for_list(), pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return f"{self.verb} the deletion of {pages.display_name(self.deletion)}"
+        return str(self.title_of) % {"name": pages.display_name(self.deletion)}
 
     def get_success_url(self) -> str:
         return pages.address_of(self.deletion)
@@ -170,7 +189,7 @@ class ApproveView(AboutRequest, Action):
     requires_password = True
     template_name = "deletion/approve.html"
     form_class = TypedForm
-    verb = "Approve"
+    title_of = gettext_lazy("Approve the deletion of %(name)s")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "phrase": self.deletion.username, "one": True}
@@ -185,15 +204,15 @@ class ApproveView(AboutRequest, Action):
         approval.approve(self.deletion, by=self.request.user)
 
     def success_message(self) -> str:
-        return f"Deletion of {pages.display_name(self.deletion)} approved."
+        return _("Deletion of %(name)s approved.") % {"name": pages.display_name(self.deletion)}
 
 
 class RefuseView(AboutRequest, Action):
     permission = "deletion.approve_deletionrequest"
     template_name = "deletion/refuse.html"
     form_class = RefuseForm
-    verb = "Refuse"
-    success_text = "Refused. Nothing was deleted; the account is as it was before."
+    title_of = gettext_lazy("Refuse the deletion of %(name)s")
+    success_text = gettext_lazy("Refused. Nothing was deleted; the account is as it was before.")
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.refuse(self.deletion, by=self.request.user, reason=data["reason"])
@@ -203,8 +222,8 @@ class CancelView(AboutRequest, Action):
     permission = "accounts.delete_user"
     template_name = "deletion/cancel.html"
     form_class = CancelForm
-    verb = "Cancel"
-    success_text = "Cancelled. Nothing was deleted; the account is as it was before."
+    title_of = gettext_lazy("Cancel the deletion of %(name)s")
+    success_text = gettext_lazy("Cancelled. Nothing was deleted; the account is as it was before.")
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.cancel(self.deletion, by=self.request.user, reason=data["reason"])
