@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -16,6 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.details import chosen
 from ops.audit.readings import record_search
@@ -34,11 +36,18 @@ from ops.exports.selections import Refused
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 CSS: dict[str, Sequence[str]] = {"all": ("exports/exports.css",)}
 FETCH = "fetch"  # parameter of an export's page that starts the download
 PERMISSIONS = (selections.PERMISSION, selections.REQUESTS, approval.PERMISSION)  # each opens the list of exports
 MOST_CHOSEN = 50  # rows of a page
 MAX_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
+TITLES = {
+    Export.Scope.MESSAGES: gettext_lazy("Export messages"),
+    Export.Scope.CONVERSATIONS: gettext_lazy("Export conversations"),
+}
 
 
 class ExportedList(RecordedLists):
@@ -59,7 +68,7 @@ class ExportedList(RecordedLists):
         offered = {"export_address": self._export_address() if self.has_export_permission(request) else ""}
         return super().changelist_view(request, {**offered, **(extra_context or {})})
 
-    @admin.action(description="Export selected…", permissions=["export"])
+    @admin.action(description=gettext_lazy("Export selected…"), permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         """Redirect to the form of the export."""
         if request.POST.get("select_across") == "1":
@@ -113,7 +122,7 @@ class ExportedList(RecordedLists):
         ids = draft.export.selection.get("ids")
         return {
             **self.admin_site.each_context(request),
-            "title": f"Export {self.opts.verbose_name_plural}",
+            "title": TITLES[Export.Scope(self.export_scope)],
             "opts": self.opts,
             "form": form,
             "descriptions": draft.descriptions,
@@ -155,13 +164,13 @@ def _redirect_to(export: Export, query: str = "") -> HttpResponse:
 class ToApprove(admin.SimpleListFilter):
     """Exports that await the approval of whoever looks at the list, or that they may make since somebody approved."""
 
-    title = "approval"
+    title = gettext_lazy("approval")
     parameter_name = "approval"
     TO_APPROVE, TO_MAKE = "to-approve", "to-make"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        offered = [(self.TO_APPROVE, "To approve")] if request.user.has_perm(approval.PERMISSION) else []
-        return [*offered, (self.TO_MAKE, "Approved, to make")] if selections.may_request(request.user) else offered
+        offered = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
+        return [*offered, (self.TO_MAKE, _("Approved, to make"))] if selections.may_request(request.user) else offered
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         chosen = {self.TO_APPROVE: approval.awaiting, self.TO_MAKE: approval.to_make}.get(self.value() or "")
@@ -172,11 +181,11 @@ class ToApprove(admin.SimpleListFilter):
 class FileFilter(admin.SimpleListFilter):
     """The exports of whoever looks at the list whose file can still be downloaded."""
 
-    title = "file"
+    title = gettext_lazy("file")
     parameter_name = "file"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(home.READY, "Ready for you to download")]
+        return [(home.READY, _("Ready for you to download"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         ready = Export.objects.to_download(request.user).order_by().values("pk")
@@ -190,13 +199,15 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     A superuser sees those of others, without the file.
     """
 
-    section = "Exports"
+    section = gettext_lazy("Exports")
     keyset = ("-created_at", "id")
     list_filter = (ToApprove, FileFilter)
     rows_template = "exports/rows.html"
     change_list_template = "exports/exports.html"
     change_form_template = "exports/export.html"
-    empty_text = "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
+    empty_text = gettext_lazy(
+        "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
+    )
     fields = ("file_name",)
     actions = None
 
@@ -246,7 +257,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         export = context["original"]
         context |= {
-            "title": export.file_name or "Removed export",
+            "title": export.file_name or _("Removed export"),
             "export": export,
             "whose": _person_name(export),
             "status": status(export, timezone.now()),
@@ -267,7 +278,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if export.by_id != request.user.pk:
             raise PermissionDenied
         if export.removed:
-            self.message_user(request, selections.REMOVED, messages.WARNING)
+            self.message_user(request, str(selections.REMOVED), messages.WARNING)
             return _redirect_to(export)
         try:
             selections.check_export(export)
@@ -277,7 +288,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if now == "sending":
             return self._stream(request, export)
         if now != "ready":
-            self.message_user(request, "This file is no longer available: export it again.", messages.WARNING)
+            self.message_user(request, _("This file is no longer available: export it again."), messages.WARNING)
             return _redirect_to(export)
         file = private_files.path(export.file).open("rb")
         kind = contents.CONTENT_TYPES[contents.suffix(export)]
@@ -314,7 +325,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
                 form.add_error(None, str(refusal))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Export one person’s data",
+            "title": _("Export one person’s data"),
             "opts": self.opts,
             "media": self.media,
             "form": form,
@@ -332,7 +343,7 @@ def _person_name(export: Export) -> str:
     return user.get_username() if user else ""
 
 
-def _why_not(export: Export, *, by: Any) -> str | None:
+def _why_not(export: Export, *, by: Any) -> StrOrPromise | None:
     """Why ``by`` cannot do what a requested export waits for: the requester make it, somebody else approve it."""
     if export.approval == Export.Approval.APPROVED:
         return approval.why_not_make(export, by=by)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.rooms import Audit, Item, Place, Room, Table, Waiting
 
@@ -11,10 +11,10 @@ from ops.console.rooms import Audit, Item, Place, Room, Table, Waiting
 class ExportsConfig(Room):
     name = "ops.exports"
     label = "exports"
-    verbose_name = "Exports"
+    verbose_name = gettext_lazy("Exports")
 
     menu = {"exports.Export": Item(Place.DATA, 20)}
-    finds = {"exports.Export": "export"}
+    finds = {"exports.Export": gettext_lazy("export")}
     permissions = {
         "exports.export_messages": ("Data operator",),
         "exports.export_reviews": ("Data operator",),

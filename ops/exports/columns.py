@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db.models import (
@@ -36,6 +36,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.exceptions import ImportExportError
 from import_export.fields import Field
@@ -43,6 +44,9 @@ from import_export.fields import Field
 from messaging.managers import readable_text
 from messaging.models import ORIGINAL_WITHHELD, REMOVED, Message, MessageHistory, Notification
 from ops.imports import own_ids
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TEXT, TIMESTAMP, FLAG, NUMBER = "text", "timestamp", "flag", "number"
 WIDTHS = {TEXT: 24, TIMESTAMP: 24, FLAG: 9, NUMBER: 14}  # characters that a spreadsheet shows
@@ -111,7 +115,7 @@ class Column(Field):
         *fallbacks: Any,
         kind: str = TEXT,
         preselected: bool = True,
-        help_text: str = "",
+        help_text: StrOrPromise = "",
         width: int = 0,
         relations: Mapping[str, FilteredRelation] | None = None,
     ) -> None:
@@ -226,38 +230,45 @@ NAMED_PARENT = FilteredRelation(
 class MessageTable(Table):
     """Messages, with the columns that an import reads."""
 
-    external_id = Column(F("external_id"), OwnExternalId("pk"), help_text="message ID (ours if it has none)")
+    external_id = Column(
+        F("external_id"), OwnExternalId("pk"), help_text=gettext_lazy("message ID (ours if it has none)")
+    )
     parent_external_id = Column(
         Coalesce(F("named_parent__external_id"), F("awaited_parent_external_id")),
         OwnExternalId("parent_message_id"),
         Value(""),
-        help_text="the id of what it answers, stored or not",
+        help_text=gettext_lazy("the id of what it answers, stored or not"),
         relations={"named_parent": NAMED_PARENT},
     )
-    sender = Column(F("sender__username"), help_text="a username")
-    receiver = Column(F("receiver__username"), help_text="a username")
-    timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, help_text="when it was sent, in UTC")
-    edited = Column(BooleanText("edited"), kind=FLAG, help_text="whether its text was changed")
-    read = Column(BooleanText("read"), kind=FLAG, help_text="whether its receiver has read it")
-    hidden = Column(BooleanText("hidden"), kind=FLAG, help_text="whether moderators removed it")
+    sender = Column(F("sender__username"), help_text=gettext_lazy("a username"))
+    receiver = Column(F("receiver__username"), help_text=gettext_lazy("a username"))
+    timestamp = Column(IsoTimestamp("timestamp"), kind=TIMESTAMP, help_text=gettext_lazy("when it was sent, in UTC"))
+    edited = Column(BooleanText("edited"), kind=FLAG, help_text=gettext_lazy("whether its text was changed"))
+    read = Column(BooleanText("read"), kind=FLAG, help_text=gettext_lazy("whether its receiver has read it"))
+    hidden = Column(BooleanText("hidden"), kind=FLAG, help_text=gettext_lazy("whether moderators removed it"))
     redacted = Column(
-        BooleanText(Q(redaction__isnull=False)), kind=FLAG, help_text="whether moderators removed a part of it"
+        BooleanText(Q(redaction__isnull=False)),
+        kind=FLAG,
+        help_text=gettext_lazy("whether moderators removed a part of it"),
     )
-    content = Column(F("content"), help_text="its text", width=WIDE)
+    content = Column(F("content"), help_text=gettext_lazy("its text"), width=WIDE)
     conversation = Column(
-        F("conversation_id"), kind=NUMBER, preselected=False, help_text="the number of its conversation here"
+        F("conversation_id"),
+        kind=NUMBER,
+        preselected=False,
+        help_text=gettext_lazy("the number of its conversation here"),
     )
     edits = Column(
         count_of(MessageHistory.objects.all(), "message"),
         kind=NUMBER,
         preselected=False,
-        help_text="how often its text was changed",
+        help_text=gettext_lazy("how often its text was changed"),
     )
     replies = Column(
         count_of(Message.objects.all(), "parent_message"),
         kind=NUMBER,
         preselected=False,
-        help_text="how many messages answer it",
+        help_text=gettext_lazy("how many messages answer it"),
     )
 
     class Meta:

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.audit import context, scrubbing
 from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
@@ -18,8 +19,8 @@ from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 
 RUNNING = Q(job__state__in=UNDER_WAY)
-EXPORT_RUNNING = "A file that is being made right now may hold their messages; it goes within a day."
-ANONYMOUS_TITLE = "Export"
+EXPORT_RUNNING = gettext_lazy("A file that is being made right now may hold their messages; it goes within a day.")
+ANONYMOUS_TITLE = gettext_lazy("Export")
 # What is left of an export about somebody who was erased: who made one, of what kind, and when.
 EMPTY: dict[str, Any] = {
     "removed": True,
@@ -44,7 +45,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
     removed = 0
     at_work = Export.objects.filter(RUNNING).exists()
     # The job's title has the name of the file, which has their username.
-    Job.objects.filter(pk__in=Export.objects.filter(theirs).values("job")).update(title=ANONYMOUS_TITLE)
+    Job.objects.filter(pk__in=Export.objects.filter(theirs).values("job")).update(title=str(ANONYMOUS_TITLE))
     for export in Export.objects.exclude(RUNNING).exclude(file=""):
         removed += private_files.exists(export.file)
         private_files.delete_all(export.file)
@@ -55,7 +56,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
     kept.update(removed=True)
     removed += Export.objects.filter(theirs | Q(pk__in=about.filter(RUNNING).values("pk"))).delete()[0]
     removed += about.update(**EMPTY)
-    return outcome(removed, EXPORT_RUNNING if at_work else "")
+    return outcome(removed, str(EXPORT_RUNNING) if at_work else "")
 
 
 def _about(user_id: Any, pattern: re.Pattern[str] | None) -> list[Any]:
@@ -68,4 +69,4 @@ def _about(user_id: Any, pattern: re.Pattern[str] | None) -> list[Any]:
     return found
 
 
-STEPS = (Step("exports", "Export files", remove_exports, order=60),)
+STEPS = (Step("exports", gettext_lazy("Export files"), remove_exports, order=60),)

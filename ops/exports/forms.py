@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.forms import SelectableFieldsExportForm
 
 from ops.exports.columns import message_table
@@ -15,13 +17,15 @@ class ReasonForm(forms.Form):
     """The reason for an export."""
 
     reason = forms.CharField(
-        label="Reason for export",
+        label=gettext_lazy("Reason for export"),
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "aria-describedby": "reason-help"}),
         error_messages={
-            "required": "Enter a reason: it is kept in the audit trail, with your name.",
-            "max_length": "The reason has %(show_value)s characters: shorten it to %(limit_value)s.",
-            "null_characters_not_allowed": "The reason holds a character that cannot be stored: write it anew.",
+            "required": gettext_lazy("Enter a reason: it is kept in the audit trail, with your name."),
+            "max_length": gettext_lazy("The reason has %(show_value)s characters: shorten it to %(limit_value)s."),
+            "null_characters_not_allowed": gettext_lazy(
+                "The reason holds a character that cannot be stored: write it anew."
+            ),
         },
     )
 
@@ -30,11 +34,15 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
     """How messages are exported: the format, the columns of the table, what else is included, and why."""
 
     format = forms.ChoiceField(choices=Export.Format.choices, initial=Export.Format.CSV, widget=forms.RadioSelect)
-    whole_threads = forms.BooleanField(required=False, label="Whole conversations: all other messages of theirs too")
-    histories = forms.BooleanField(required=False, label="Older texts of edited messages, as a second file in a ZIP")
+    whole_threads = forms.BooleanField(
+        required=False, label=gettext_lazy("Whole conversations: all other messages of theirs too")
+    )
+    histories = forms.BooleanField(
+        required=False, label=gettext_lazy("Older texts of edited messages, as a second file in a ZIP")
+    )
 
     reviews = forms.BooleanField(
-        required=False, label="Reports, decisions and what they did, as three more files in a ZIP"
+        required=False, label=gettext_lazy("Reports, decisions and what they did, as three more files in a ZIP")
     )
 
     def __init__(
@@ -69,7 +77,7 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
     def clean(self) -> dict[str, Any]:
         # The library's clean() renames the boxes to their columns, which may be called like other fields of the form.
         if not self.get_selected_resource_export_fields():
-            raise forms.ValidationError("Choose at least one column.")
+            raise forms.ValidationError(_("Choose at least one column."))
         return self.cleaned_data
 
     def get_selected_resource_export_fields(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.audit.models import Entry
 from ops.audit.screens import watching
@@ -29,7 +29,7 @@ def files(user: Any) -> Iterable[Waiting]:
         rows,
         lambda n: ngettext("file to download", "files to download", n),
         f"file={READY}",
-        until=("expires_at", "first expires"),
+        until=("expires_at", gettext_lazy("first expires")),
     )
 
 
@@ -42,6 +42,12 @@ def made(user: Any) -> Iterable[Waiting]:
 
 
 SECTIONS = (
-    Section("exports", "Your exports", 70, lines=files, empty="No export file is ready to download."),
+    Section(
+        "exports",
+        gettext_lazy("Your exports"),
+        70,
+        lines=files,
+        empty=gettext_lazy("No export file is ready to download."),
+    ),
     Section(watching.NAME, watching.TITLE, watching.ORDER + 1, lines=made),
 )

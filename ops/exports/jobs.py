@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.exports import contents, requests, selections
 from ops.exports.contents import File
@@ -32,14 +33,14 @@ from ops.jobs.run import JobFailed, Run
 
 POSITION_KEYS = ("file", "size", "rows", "after")  # in the cursor: the position in the unfinished file
 KEPT = timedelta(hours=24)  # how long the file may be downloaded
-NOT_FOUND = "This export is not known any more: ask for it again."
+NOT_FOUND = gettext_lazy("This export is not known any more: ask for it again.")
 
 
 def make(run: Run) -> dict[str, Any]:
     """Make the file of the export that ``params`` names; its rows and size. Raises JobFailed with the reason."""
     export = Export.objects.select_related("by").filter(pk=run.params["export"]).first()
     if export is None:
-        raise JobFailed(NOT_FOUND)
+        raise JobFailed(str(NOT_FOUND))
     if export.size is not None:  # a worker died after its last batch
         return _clean_up(export)
     try:
@@ -200,9 +201,9 @@ class MakeExport(KindWithRollback):
     """Makes the file of an export; keeps none if it fails or is cancelled."""
 
     name = requests.KIND
-    unit = "messages"
+    unit = gettext_lazy("messages")
     permission = selections.PERMISSION
-    cancel_note = "No file is kept."
+    cancel_note = gettext_lazy("No file is kept.")
     tells = {Job.State.FINISHED: told.READY, Job.State.FAILED: told.FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.jobs.models import Job
 
@@ -32,9 +33,9 @@ class Export(models.Model):
     """
 
     class Scope(models.TextChoices):
-        MESSAGES = "messages", "Messages"
-        CONVERSATIONS = "conversations", "Conversations"
-        PERSON = "person", "One person's data"
+        MESSAGES = "messages", gettext_lazy("Messages")
+        CONVERSATIONS = "conversations", gettext_lazy("Conversations")
+        PERSON = "person", gettext_lazy("One person's data")
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
@@ -44,10 +45,10 @@ class Export(models.Model):
     class Approval(models.TextChoices):
         """Where an export needs a second person: empty for those who may export by themselves."""
 
-        REQUESTED = "requested", "Awaiting approval"
-        APPROVED = "approved", "Approved"
-        REFUSED = "refused", "Refused"
-        USED = "used", "Approved, and made"
+        REQUESTED = "requested", gettext_lazy("Awaiting approval")
+        APPROVED = "approved", gettext_lazy("Approved")
+        REFUSED = "refused", gettext_lazy("Refused")
+        USED = "used", gettext_lazy("Approved, and made")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -97,7 +98,7 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Export of {self.get_scope_display().lower()}"
+        return str(CALLED[self.Scope(self.scope)])
 
     @property
     def is_approved(self) -> bool:
@@ -108,3 +109,10 @@ class Export(models.Model):
     def is_stub(self) -> bool:
         """Whether an erasure left nothing of it but that it was."""
         return self.removed and not self.file_name
+
+
+CALLED = {
+    Export.Scope.MESSAGES: gettext_lazy("Export of messages"),
+    Export.Scope.CONVERSATIONS: gettext_lazy("Export of conversations"),
+    Export.Scope.PERSON: gettext_lazy("Export of one person's data"),
+}

@@ -12,27 +12,15 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message, MessageHistory, Notification
 from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable, ReceivedTable
 from ops.exports.models import Export
 from ops.exports.selections import Refused, author_name, check_export
 
-GONE = "There is no such account (any more), so there is nothing to export."
-README = """\
-The personal data of {name}, exported on {day} (UTC) by {by}.
-
-account.json           the account: username, e-mail address, dates, what it may do; no password, not even its digest
-messages-sent.csv      every message that {name} sent
-messages-received.csv  every message that {name} received; without the texts that moderators removed
-histories.csv          the older texts of messages that {name} sent and that were changed later
-notifications.csv      what told {name} of messages
-
-The tables are CSV: UTF-8, separated by commas, texts in double quotes, the first line names the columns. Times are in
-UTC. A message is called by its external_id; ids that begin with "threadward:" are our own numbers.
-A text that begins with = + - @ ' or a tab has one ' more in front, so that no spreadsheet takes it for a formula;
-the empty column 'threadward' says so to an import.
-"""
+GONE = gettext_lazy("There is no such account (any more), so there is nothing to export.")
 
 
 @dataclass(frozen=True)
@@ -74,7 +62,29 @@ def counts_of(user: Any) -> dict[str, int]:
 
 
 def _readme(user: Any, export: Export) -> str:
-    return README.format(name=user.get_username(), by=author_name(export), day=f"{export.created_at:%Y-%m-%d %H:%M}")
+    """What the files are, in the language of whoever asks for them."""
+    names = {"name": user.get_username(), "by": author_name(export), "day": f"{export.created_at:%Y-%m-%d %H:%M}"}
+    files = {
+        "account.json": _(
+            "the account: username, e-mail address, dates, what it may do; no password, not even its digest"
+        ),
+        "messages-sent.csv": _("every message that %(name)s sent") % names,
+        "messages-received.csv": _("every message that %(name)s received; without the texts that moderators removed")
+        % names,
+        "histories.csv": _("the older texts of messages that %(name)s sent and that were changed later") % names,
+        "notifications.csv": _("what told %(name)s of messages") % names,
+    }
+    listed = "".join(f"{file:21}  {words}\n" for file, words in files.items())
+    heading = _("The personal data of %(name)s, exported on %(day)s (UTC) by %(by)s.") % names
+    about = _(
+        "The tables are CSV: UTF-8, separated by commas, texts in double quotes, the first line names the columns. "
+        "Times are in\n"
+        'UTC. A message is called by its external_id; ids that begin with "threadward:" are our own numbers.\n'
+        "A text that begins with = + - @ ' or a tab has one ' more in front, so that no spreadsheet takes it "
+        "for a formula;\n"
+        "the empty column 'threadward' says so to an import."
+    )
+    return f"{heading}\n\n{listed}\n{about}\n"
 
 
 def _facts(user: Any) -> str:

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Length
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message, MessageHistory, Notification
 from ops.audit.details import Key, chosen
@@ -32,8 +34,8 @@ from ops.jobs.leases import UNDER_WAY
 KIND = "export.make"
 STREAM_LIMIT = 10_000  # rows that are sent without a job
 STREAM_WINDOW = timedelta(minutes=10)  # how long an export without a file can be downloaded
-USED = "This export was made already, or is not approved: ask for another one."
-NOTHING = "Nothing matches any longer, so there is nothing to export."
+USED = gettext_lazy("This export was made already, or is not approved: ask for another one.")
+NOTHING = gettext_lazy("Nothing matches any longer, so there is nothing to export.")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _zip_of(user: Any, export: Export) -> Export:
 def start(export: Export) -> Export:
     """Start the job that makes the file: in this process for at most 2 s, then by a worker."""
     Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
-    title = f"Export of {contents.file_name(export)}"
+    title = _("Export of %(file)s") % {"file": contents.file_name(export)}
     params = {"export": str(export.pk)}
     job = starting.start(KIND, requester=export.by, title=title, params=params, total=export.rows, here=True)
     Export.objects.filter(pk=export.pk).update(job=job)
@@ -171,10 +173,10 @@ def _count(export: Export, messages: QuerySet) -> None:
     if export.format != Export.Format.XLSX:
         return
     if export.rows > workbook.MOST_ROWS:
-        raise Refused(workbook.TOO_MANY.format(export.rows))
+        raise Refused(workbook.too_many(export.rows))
     longest = messages.aggregate(longest=Max(Length("content")))["longest"]
     if "content" in message_table().columns(export.columns) and longest > workbook.MOST_CHARACTERS:
-        raise Refused(workbook.TOO_LONG)
+        raise Refused(workbook.too_long())
 
 
 def _save_and_record(

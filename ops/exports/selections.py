@@ -15,6 +15,8 @@ from django.contrib.messages import MessageFailure
 from django.db.models import Exists, Max, Model, OuterRef, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Conversation, Message, MessageHistory
 from ops.accounts.time_zone import zone_of
@@ -25,11 +27,13 @@ from ops.exports.reviews.tables import may_export_reviews
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
 PERMISSION = "exports.export_messages"
 REQUESTS = "exports.request_person_export"  # whoever has it needs a second person for each export
-NOT_ALLOWED = "You may not export this (any more): ask an administrator."
-NO_HISTORIES = "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."
-NO_REVIEWS = "Your role does not export reports and decisions: leave them out."
-REMOVED = "This export was removed because an account was erased. Export again if it is still needed."
-NOT_UNDERSTOOD = "A filter in that address was not understood: go back to the list and choose again."
+NOT_ALLOWED = gettext_lazy("You may not export this (any more): ask an administrator.")
+NO_HISTORIES = gettext_lazy(
+    "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."
+)
+NO_REVIEWS = gettext_lazy("Your role does not export reports and decisions: leave them out.")
+REMOVED = gettext_lazy("This export was removed because an account was erased. Export again if it is still needed.")
+NOT_UNDERSTOOD = gettext_lazy("A filter in that address was not understood: go back to the list and choose again.")
 
 
 class Refused(Exception):
@@ -97,13 +101,20 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
         raise Refused(NOT_UNDERSTOOD) from None
     if changes.search is not None and changes.search.fault is not None:
         raise Refused(changes.search.fault.sentence)
-    descriptions = [f"{active['title'].capitalize()}: {active['value']}" for active in changes.active_filters]
+    descriptions = [_words(active) for active in changes.active_filters]
     return ListSelection(
         rows=changes.queryset.order_by().select_related(None).prefetch_related(None),
         terms=changes.query,
         filters=changes.understood_filters,
-        descriptions=[f"Matching “{changes.query}”", *descriptions] if changes.query else descriptions,
+        descriptions=[_("Matching “%(search)s”") % {"search": changes.query}, *descriptions]
+        if changes.query
+        else descriptions,
     )
+
+
+def _words(active: dict[str, Any]) -> str:
+    """An active filter with its value."""
+    return _("%(filter)s: %(value)s") % {"filter": str(active["title"]).capitalize(), "value": active["value"]}
 
 
 def messages_of(export: Export) -> QuerySet:

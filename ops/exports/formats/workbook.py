@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from messaging.languages.wording import grouped
 from ops.exports.columns import Column
 from ops.exports.rows import Chunk, values
 from ops.exports.selections import Refused
 from ops.files.xlsx import writing
 from ops.files.xlsx.writing import MOST_CHARACTERS, MOST_ROWS, Sheet
 
-TOO_MANY = f"An Excel sheet holds at most {MOST_ROWS:,} messages, and these are {{:,}}: export them as CSV."
-TOO_LONG = f"An Excel cell holds at most {MOST_CHARACTERS:,} characters, and a text here is longer: export it as CSV."
+
+def too_many(number: int) -> str:
+    """Why a sheet cannot hold this number of messages, and what to do."""
+    text = _("An Excel sheet holds at most %(most)s messages, and these are %(number)s: export them as CSV.")
+    return text % {"most": grouped(MOST_ROWS), "number": grouped(number)}
+
+
+def too_long() -> str:
+    """Why a cell cannot hold a text, and what to do."""
+    text = _("An Excel cell holds at most %(most)s characters, and a text here is longer: export it as CSV.")
+    return text % {"most": grouped(MOST_CHARACTERS)}
 
 
 def sheet_of(columns: Mapping[str, Column]) -> Sheet:
@@ -34,11 +45,11 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
     sheet = sheet_of(columns)
     for found in values(rows, columns, after=after, up_to=up_to):
         if number + len(found) > MOST_ROWS:
-            raise Refused(TOO_MANY.format(number + len(found)))
+            raise Refused(too_many(number + len(found)))
         try:
             # The header is row 1.
             text = "".join(sheet.row(place, row) for place, row in enumerate(found, start=number + 2))
         except writing.CellTooLong:
-            raise Refused(TOO_LONG) from None
+            raise Refused(too_long()) from None
         number += len(found)
         yield text.encode(), len(found)

@@ -6,11 +6,12 @@ The request is the export itself, before it is made; an erasure of either person
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.refusals import Refused
 from ops.audit.recording import record
@@ -19,16 +20,19 @@ from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.notices import told
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 PERMISSION = "exports.approve_person_export"
 VALID = timedelta(days=7)  # how long an approval can be used
-GONE = "There is no such account any longer, so there is nothing to export."
-DECIDED = "This no longer awaits approval."
-OWN_REQUEST = "You requested this, so someone else must approve it."
-OWN_DATA = "This is your own data, so someone else must approve it."
-COLLEAGUE = "This is the account of a colleague who may use the console: only a superuser can approve it."
-ANONYMISED = "This account was anonymised: there is nothing to export of a person who is not known."
-OPEN = "You have requested this person’s data already: see Data › Exports."
-EXPIRED = "The approval is more than 7 days old: request the export again."
+GONE = gettext_lazy("There is no such account any longer, so there is nothing to export.")
+DECIDED = gettext_lazy("This no longer awaits approval.")
+OWN_REQUEST = gettext_lazy("You requested this, so someone else must approve it.")
+OWN_DATA = gettext_lazy("This is your own data, so someone else must approve it.")
+COLLEAGUE = gettext_lazy("This is the account of a colleague who may use the console: only a superuser can approve it.")
+ANONYMISED = gettext_lazy("This account was anonymised: there is nothing to export of a person who is not known.")
+OPEN = gettext_lazy("You have requested this person’s data already: see Data › Exports.")
+EXPIRED = gettext_lazy("The approval is more than 7 days old: request the export again.")
 Approval = Export.Approval
 
 
@@ -47,7 +51,7 @@ def request(person: Any, *, by: Any, reason: str) -> Export:
     return export
 
 
-def why_not_approve(export: Export, *, by: Any) -> str | None:
+def why_not_approve(export: Export, *, by: Any) -> StrOrPromise | None:
     """The sentence that says why ``by`` cannot approve this request, or None."""
     person = export.person
     if export.approval != Approval.REQUESTED:
@@ -90,7 +94,7 @@ def refuse(export: Export, *, by: Any, reason: str) -> None:
     _decide(export, Approval.REFUSED, ExportEvent.EXPORT_REFUSED, by=by, reason=reason)
 
 
-def why_not_make(export: Export, *, by: Any) -> str | None:
+def why_not_make(export: Export, *, by: Any) -> StrOrPromise | None:
     """The sentence that says why ``by`` cannot make this export, or None."""
     if export.approval != Approval.APPROVED or by.pk != export.by_id:
         return requests.USED

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from ops.console.person.about import About, Act
 from ops.exports.models import Export
@@ -17,9 +18,9 @@ ORDER = 50
 def about_export(request: HttpRequest, person: Any) -> About | None:
     """A button that leads to the form of the export, or of the request for one."""
     if may_export(request.user, Export.Scope.PERSON):
-        words, name = "Export this person’s data", "admin:exports_export_person"
+        words, name = _("Export this person’s data"), "admin:exports_export_person"
     elif may_request(request.user):
-        words, name = "Request data export…", "admin:exports_export_request"
+        words, name = _("Request data export…"), "admin:exports_export_request"
     else:
         return None
     if person.anonymised_at:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.actions import Action
 from ops.console.person import seen
@@ -18,15 +19,18 @@ from ops.exports.forms import ReasonForm
 from ops.exports.models import Export
 from ops.exports.personal import approval
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class RefuseForm(forms.Form):
     """Why an export is refused."""
 
     reason = forms.CharField(
-        label="Reason for refusal",
+        label=gettext_lazy("Reason for refusal"),
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
-        error_messages={"required": "Say why: the reason is recorded."},
+        error_messages={"required": gettext_lazy("Say why: the reason is recorded.")},
     )
 
 
@@ -37,8 +41,8 @@ class RequestView(Action):
     requires_password = True
     form_class = ReasonForm
     template_name = "exports/request_person.html"
-    title = "Request data export"
-    success_text = "Export requested. Someone else must approve it before you can make it."
+    title = gettext_lazy("Request data export")
+    success_text = gettext_lazy("Export requested. Someone else must approve it before you can make it.")
 
     @cached_property
     def person(self) -> Any:
@@ -68,7 +72,7 @@ class AboutExport(Action):
             raise Http404
         return export
 
-    def why_not(self) -> str | None:
+    def why_not(self) -> StrOrPromise | None:
         """Why this cannot be done, or None."""
         return approval.why_not_approve(self.export, by=self.request.user)
 
@@ -84,8 +88,8 @@ class AboutExport(Action):
 class ApproveView(AboutExport):
     permission = approval.PERMISSION
     template_name = "exports/approve_person.html"
-    title = "Approve data export"
-    success_text = "Export approved. Whoever requested it can make it within 7 days."
+    title = gettext_lazy("Approve data export")
+    success_text = gettext_lazy("Export approved. Whoever requested it can make it within 7 days.")
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.approve(self.export, by=self.request.user)
@@ -95,8 +99,8 @@ class RefuseView(AboutExport):
     permission = approval.PERMISSION
     form_class = RefuseForm
     template_name = "exports/refuse_person.html"
-    title = "Refuse data export"
-    success_text = "Export refused."
+    title = gettext_lazy("Refuse data export")
+    success_text = gettext_lazy("Export refused.")
 
     def perform(self, data: dict[str, Any]) -> None:
         approval.refuse(self.export, by=self.request.user, reason=data["reason"])
@@ -105,10 +109,10 @@ class RefuseView(AboutExport):
 class MakeView(AboutExport):
     permission = selections.REQUESTS
     template_name = "exports/make_person.html"
-    title = "Export this person’s data"
-    success_text = "Export started."
+    title = gettext_lazy("Export this person’s data")
+    success_text = gettext_lazy("Export started.")
 
-    def why_not(self) -> str | None:
+    def why_not(self) -> StrOrPromise | None:
         return approval.why_not_make(self.export, by=self.request.user)
 
     def perform(self, data: dict[str, Any]) -> None:

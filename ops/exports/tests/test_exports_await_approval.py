@@ -90,7 +90,7 @@ def test_nothing_is_made_before_somebody_else_approved_it(requested: Export, sue
     assert client.get(page(requested, "download")).status_code == 403
     requested.refresh_from_db()
     assert (requested.approval, requested.file, requested.job) == ("requested", "", None)
-    assert approval.OWN_REQUEST in client.post(page(requested, "approve")).content.decode()
+    assert str(approval.OWN_REQUEST) in client.post(page(requested, "approve")).content.decode()
     approval.refuse(requested, by=lena, reason="Not their data")
     assert client.post(page(requested, "make")).status_code == 200
     assert not Entry.objects.filter(event="export.made").exists()
