@@ -1,4 +1,5 @@
-"""Every page of the console in a real browser, with names and texts that would like to break it."""
+"""Every page of the console in a real browser, with names and texts that would like to break it, and in languages that
+are longer than English or written from right to left."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from playwright.sync_api import Page
 from messaging.tests.browsing import NARROW, WIDE, OpenPage, Scheme, assert_accessible, assert_fits
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
+from messaging.tests.pseudo import ACCENTED, MIRRORED, speaking
 from ops.conftest import confirm
 from ops.tests.browser.test_reading_threads import HOSTILE_NAME
-from ops.tests.roles import keys_of_rows
+from ops.tests.roles import ROLE_OF, keys_of_rows
 from ops.tests.test_who_may_open_what import address, opened_by, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -68,4 +70,25 @@ def test_every_page_is_accessible_and_fits(open_page: OpenPage, keys: dict[str, 
             assert_fits(page)
         except AssertionError as fault:
             faults.append(f"{at}: {fault}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", [ACCENTED, MIRRORED])
+def test_every_page_fits_in_other_languages(open_page: OpenPage, keys: dict[str, Any], language: str) -> None:
+    """As a superuser, and at either width; and Home of every role."""
+    with speaking(language):
+        client = confirm(signed_in("rosa"), "rosa")
+        pages = shown_as_pages(client, sorted({address(name, keys) for name in opened_by("rosa")}))
+        page = open_page()
+        faults = []
+        for who in ("rosa", *ROLE_OF):
+            sign_in_as(page, client if who == "rosa" else signed_in(who))
+            for at in pages if who == "rosa" else ["/console/"]:
+                page.goto(at)
+                for width in (WIDE, NARROW):
+                    page.set_viewport_size({"width": width, "height": 900})
+                    try:
+                        assert_fits(page)
+                    except AssertionError as fault:
+                        faults.append(f"{who}, {at}: {fault}")
     assert not faults, "\n".join(faults)
