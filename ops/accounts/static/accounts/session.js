@@ -3,18 +3,18 @@
 "use strict";
 
 (() => {
-  const address = document.currentScript.dataset.address;
+  const { address, sayLabel, sayStay, sayClose } = document.currentScript.dataset;
   const FIRST = 20, AGAIN = 60, SOON = 30; // seconds
   let timer = 0, askedAt = 0, dismissed = "", before = null;
 
   const notice = document.createElement("section");
   notice.className = "page-notice session";
-  notice.setAttribute("aria-label", "Your session");
+  notice.setAttribute("aria-label", sayLabel);
   notice.hidden = true;
   const sentence = document.createElement("p");
   sentence.setAttribute("role", "alert");
-  const stay = button("Stay signed in", "", () => ask("POST"));
-  const close = button("Close", "secondary", () => {
+  const stay = button(sayStay, "", () => ask("POST"));
+  const close = button(sayClose, "secondary", () => {
     dismissed = sentence.textContent;
     hide();
   });

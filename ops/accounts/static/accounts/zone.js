@@ -2,18 +2,18 @@
 "use strict";
 
 (() => {
-  const { address, zone } = document.currentScript.dataset;
+  const { address, zone, sayLabel, sayOffer, sayYes, sayNo, sayFailed } = document.currentScript.dataset;
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!own || own === zone || own.startsWith("Etc/")) return;
 
   const offer = document.createElement("section");
   offer.className = "page-notice";
-  offer.setAttribute("aria-label", "Time zone");
+  offer.setAttribute("aria-label", sayLabel);
   const sentence = document.createElement("p");
   sentence.setAttribute("role", "status");
-  sentence.textContent = `Times are shown in ${zone}. Show them in ${own}?`;
-  const yes = button("Yes", "", () => answer(own));
-  const no = button("No", "secondary", () => answer(""));
+  sentence.textContent = sayOffer.replace("{zone}", zone).replace("{own}", own);
+  const yes = button(sayYes, "", () => answer(own));
+  const no = button(sayNo, "secondary", () => answer(""));
   offer.append(sentence, yes, no);
   document.currentScript.after(offer);
 
@@ -32,7 +32,7 @@
     const said = await fetch(address, { method: "POST", headers, body }).catch(() => null);
     const kind = said?.headers.get("Content-Type") ?? "";
     if (kind.startsWith("application/json")) sentence.textContent = (await said.json()).sentence;
-    else sentence.textContent = "Your answer was not saved. Reload the page and try again.";
+    else sentence.textContent = sayFailed;
     yes.remove();
     no.remove();
     sentence.tabIndex = -1;
