@@ -17,6 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.forms import UserAddForm, UserChangeForm
 from ops.accounts.models import User, one_superuser_stays
@@ -34,11 +36,13 @@ from ops.console.keyset import KeysetAdmin, Order
 from ops.console.person import tabs
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # whoever may change these can give themselves everything
-KEPT = "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
+KEPT = gettext_lazy(
+    "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
+)
 
 
 class Staff(YesNoFilter):
-    title = "staff"
+    title = gettext_lazy("staff")
     parameter_name = "staff"
 
     def yes(self, rows: QuerySet) -> QuerySet:
@@ -49,7 +53,7 @@ class Staff(YesNoFilter):
 
 
 class Active(YesNoFilter):
-    title = "active"
+    title = gettext_lazy("active")
     parameter_name = "active"
 
     def yes(self, rows: QuerySet) -> QuerySet:
@@ -60,7 +64,7 @@ class Active(YesNoFilter):
 
 
 class Joined(PresetDates):
-    title = "joined"
+    title = gettext_lazy("joined")
     field = "date_joined"
 
 
@@ -69,29 +73,29 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
     """Users with their activity. A superuser, who gives roles and passwords, is asked for the password first."""
 
     orders = (
-        Order("name", "Name", ("name_key", "id")),
-        Order("newest", "Joined last", ("-date_joined", "id")),
-        Order("oldest", "Joined first", ("date_joined", "id")),
+        Order("name", gettext_lazy("Name"), ("name_key", "id")),
+        Order("newest", gettext_lazy("Joined last"), ("-date_joined", "id")),
+        Order("oldest", gettext_lazy("Joined first"), ("date_joined", "id")),
     )
     ordering = ("username",)
     list_display = ("username",)
     list_filter = (Staff, Active, Joined)
     search_fields = ("username", "email")
-    search_help_text = "Searches usernames and e-mail addresses."
+    search_help_text = gettext_lazy("Searches usernames and e-mail addresses.")
     rows_template = "accounts/user_rows.html"
     change_form_template = "accounts/user.html"
-    empty_text = "No user matches."
+    empty_text = gettext_lazy("No user matches.")
     actions: tuple[str, ...] = ()
     form = UserChangeForm
     add_form = UserAddForm
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
-        ("Access", {"fields": ("is_active", *ROLE_FIELDS)}),
-        ("Dates", {"fields": ("date_joined", "last_sign_in")}),
+        (gettext_lazy("Access"), {"fields": ("is_active", *ROLE_FIELDS)}),
+        (gettext_lazy("Dates"), {"fields": ("date_joined", "last_sign_in")}),
     )
     readonly_fields = ("date_joined", "last_sign_in", "roles")
-    empty_value_display = "none"
+    empty_value_display = gettext_lazy("none")
 
     class Media:
         css = {"all": ("accounts/accounts.css", "accounts/person.css")}
@@ -104,7 +108,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         def page(route: str, view: Any, name: str) -> URLPattern:
             return path(f"<int:pk>/{route}", wrap(view.as_view()), name=f"accounts_user_{name}")
 
-        *others, _ = super().get_urls()
+        *others, _last = super().get_urls()
         return [
             page("conversations/", ConversationsTab, "conversations"),
             page("messages/", MessagesTab, "messages"),
@@ -122,16 +126,16 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         (user,) = load(whole_number(object_id) or 0, by=request.user)
         return HttpResponseRedirect(tabs.address_of(user.pk, user=request.user))
 
-    @admin.display(description="last sign-in")
+    @admin.display(description=gettext_lazy("last sign-in"))
     def last_sign_in(self, user: User) -> str:
         """When somebody signed in last, as Django writes moments."""
         moment = user.last_login
-        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else "never"
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else _("never")
 
-    @admin.display(description="roles")
+    @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:
         """The names of somebody's roles, for those who may not change them."""
-        return ", ".join(sorted(user.groups.values_list("name", flat=True))) or "none"
+        return ", ".join(sorted(user.groups.values_list("name", flat=True))) or _("none")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = super().get_queryset(request)
@@ -252,12 +256,12 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
     power, so it asks for the password first.
     """
 
-    section = "Roles"
+    section = gettext_lazy("Roles")
     keyset = ("name",)
     rows_template = "accounts/group_rows.html"
     change_form_template = "console/confirmed_form.html"
-    empty_text = "No group yet. Make those of the roles with “manage.py setup_roles”."
-    search_help_text = "Part of a name."
+    empty_text = gettext_lazy("No group yet. Make those of the roles with “manage.py setup_roles”.")
+    search_help_text = gettext_lazy("Part of a name.")
     actions = None
     filter_horizontal = ()
 

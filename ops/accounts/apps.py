@@ -3,16 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import ON_DELETE, Audit, Found, Item, Page, Place, Room, Table
 
 
 class AccountsConfig(Room):
     name = "ops.accounts"
     label = "accounts"
-    verbose_name = "Accounts"
+    verbose_name = gettext_lazy("Accounts")
 
     menu = {"accounts.User": Item(Place.PEOPLE, 10)}
-    finds = {"accounts.User": "user"}
+    finds = {"accounts.User": gettext_lazy("user")}
     permissions = {
         "accounts.view_user": ("Support",),
         "accounts.change_user": ("Support",),

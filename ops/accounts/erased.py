@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.accounts.kept import storing
 from ops.accounts.signing_in import sessions, throttling
 from ops.console.erasure import ErasedPerson, Outcome, Step, outcome
@@ -22,7 +24,7 @@ def _forget_failures(person: ErasedPerson, _: Any) -> Outcome:
 
 
 STEPS = (
-    Step("sessions", "Sessions", _end_sessions, order=20),
-    Step("kept_forms", "Forms sent too late", _forget_kept, order=21),
-    Step("sign_ins", "Failed sign-ins", _forget_failures, order=30),
+    Step("sessions", gettext_lazy("Sessions"), _end_sessions, order=20),
+    Step("kept_forms", gettext_lazy("Forms sent too late"), _forget_kept, order=21),
+    Step("sign_ins", gettext_lazy("Failed sign-ins"), _forget_failures, order=30),
 )

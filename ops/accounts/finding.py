@@ -8,6 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.models import User
 from ops.console.frame.home import Section
@@ -23,7 +25,7 @@ def people(request: Any, text: str) -> Iterable[Found]:
         return
     exact = list(User.objects.filter(Q(username=text) | Q(email__iexact=text)).order_by("username")[:MOST_ALIKE])
     for user in exact or User.objects.matching(text).order_by("username")[:MOST_ALIKE]:
-        yield Found(user.get_username(), "user", tabs.address_of(user.pk, user=request.user))
+        yield Found(user.get_username(), _("user"), tabs.address_of(user.pk, user=request.user))
 
 
 def list_of_people(request: HttpRequest) -> str | None:
@@ -31,4 +33,6 @@ def list_of_people(request: HttpRequest) -> str | None:
     return reverse("admin:accounts_user_changelist") if request.user.has_perm("accounts.view_user") else None
 
 
-SECTIONS = (Section("people", "Find a person", 40, template="accounts/home/search.html", content=list_of_people),)
+SECTIONS = (
+    Section("people", gettext_lazy("Find a person"), 40, template="accounts/home/search.html", content=list_of_people),
+)

@@ -8,11 +8,13 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.hashers import is_password_usable
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.models import LastSuperuser, User
 from ops.accounts.usernames import refusal_of_name
 
-NAME_HELP = "Up to 150 characters, case-sensitive."
+NAME_HELP = gettext_lazy("Up to 150 characters, case-sensitive.")
 
 
 class ExactUsernameField(forms.CharField):
@@ -53,17 +55,17 @@ class UserAddForm(AdminUserCreationForm):
 
 
 class UserChangeForm(DjangoUserChangeForm):
-    password = ReadOnlyPasswordHashField(label="Password", widget=PasswordState)
+    password = ReadOnlyPasswordHashField(label=gettext_lazy("Password"), widget=PasswordState)
 
     class Meta:
         model = User
         fields = "__all__"
         field_classes = {"username": ExactUsernameField}
-        labels = {"groups": "Roles", "is_superuser": "Superuser"}
+        labels = {"groups": gettext_lazy("Roles"), "is_superuser": gettext_lazy("Superuser")}
         help_texts = {
             "username": NAME_HELP,
-            "is_superuser": "Can do everything.",
-            "groups": "A person may have several.",
+            "is_superuser": gettext_lazy("Can do everything."),
+            "groups": gettext_lazy("A person may have several."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +90,7 @@ class UserChangeForm(DjangoUserChangeForm):
             name: data.get(name, getattr(self.instance, name)) for name in ("is_active", "is_superuser", "is_staff")
         }
         if after["is_superuser"] and not after["is_staff"]:
-            self.add_error("is_staff", "A superuser needs “staff” to sign in to the console: tick both, or neither.")
+            self.add_error("is_staff", _("A superuser needs “staff” to sign in to the console: tick both, or neither."))
         others = User.objects.active_superusers().exclude(pk=self.instance.pk)
         is_one = self.instance.is_superuser and self.instance.is_active
         if is_one and not (after["is_superuser"] and after["is_active"]) and not others.exists():

@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from ops.accounts.kept.storing import KeptForm
@@ -25,7 +26,7 @@ from ops.accounts.usernames import MAX_LENGTH, refusal_of_name, validate_usernam
 
 __all__ = ["FailedSignIn", "KeptForm", "LastSuperuser", "Session", "User", "one_superuser_stays"]
 
-LAST_SUPERUSER = "This is the last active superuser: make somebody else one first."
+LAST_SUPERUSER = gettext_lazy("This is the last active superuser: make somebody else one first.")
 MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # who has both looks after all accounts
 
 
@@ -202,14 +203,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=MAX_LENGTH,
         unique=True,
         validators=[validate_username],
-        help_text="Up to 150 characters, case-sensitive.",
-        error_messages={"unique": "A user with that username already exists."},
+        help_text=gettext_lazy("Up to 150 characters, case-sensitive."),
+        error_messages={"unique": gettext_lazy("A user with that username already exists.")},
     )
-    email = models.EmailField("e-mail address", blank=True)
-    is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the console.")
-    is_active = models.BooleanField("active", default=True, help_text="May sign in. Untick this instead of deleting.")
-    date_joined = models.DateTimeField("joined", default=timezone.now)
-    anonymised_at = models.DateTimeField("anonymised", null=True, blank=True, editable=False)
+    email = models.EmailField(gettext_lazy("e-mail address"), blank=True)
+    is_staff = models.BooleanField(
+        gettext_lazy("staff"), default=False, help_text=gettext_lazy("May sign in to the console.")
+    )
+    is_active = models.BooleanField(
+        gettext_lazy("active"), default=True, help_text=gettext_lazy("May sign in. Untick this instead of deleting.")
+    )
+    date_joined = models.DateTimeField(gettext_lazy("joined"), default=timezone.now)
+    anonymised_at = models.DateTimeField(gettext_lazy("anonymised"), null=True, blank=True, editable=False)
     # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
     time_zone = models.CharField(max_length=64, null=True, blank=True)
     # The language that they chose; NULL as above.
@@ -255,7 +260,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                     email="",
                     password__startswith=UNUSABLE_PASSWORD_PREFIX,
                 ),
-                violation_error_message="This account was anonymised: nobody signs in to it again.",
+                violation_error_message=gettext_lazy("This account was anonymised: nobody signs in to it again."),
             ),
         ]
 

@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import UpdateView, View
 
@@ -25,10 +27,7 @@ from messaging import page_cache
 from messaging.database.moments import StandingZone
 from ops.accounts.models import User
 
-CHOSEN = "Times are shown in {zone} now."
-FROM_NEXT_PAGE = "Times are shown in {zone} from the next page on."
-STAYS = "Times stay in {zone}."
-UNKNOWN = "That time zone is not one of those offered. Nothing was changed."
+UNKNOWN = gettext_lazy("That time zone is not one of those offered. Nothing was changed.")
 
 
 def zones() -> list[str]:
@@ -62,7 +61,7 @@ class OwnTimeMiddleware:
 class TimeZoneForm(forms.ModelForm):
     """The zone of one person; empty for that of the console."""
 
-    time_zone = forms.TypedChoiceField(label="Time zone", required=False, empty_value=None)
+    time_zone = forms.TypedChoiceField(label=gettext_lazy("Time zone"), required=False, empty_value=None)
 
     class Meta:
         model = User
@@ -71,7 +70,8 @@ class TimeZoneForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["time_zone"]
-        field.choices = [("", f"That of the console ({settings.TIME_ZONE})"), *((name, name) for name in zones())]
+        default = _("That of the console (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        field.choices = [("", default), *((name, name) for name in zones())]
 
 
 class _OwnZone(UpdateView):
@@ -90,7 +90,8 @@ class _OwnZone(UpdateView):
         person.zone_asked = True
         person.save(update_fields=["time_zone", "zone_asked"])
         page_cache.invalidate([person.pk])
-        messages.success(self.request, CHOSEN.format(zone=person.time_zone or settings.TIME_ZONE))
+        zone = person.time_zone or settings.TIME_ZONE
+        messages.success(self.request, _("Times are shown in %(zone)s now.") % {"zone": zone})
         return HttpResponseRedirect(reverse(self.address))
 
 
@@ -101,7 +102,7 @@ class TimeZoneView(_OwnZone):
     address = "admin:time_zone"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = {**admin.site.each_context(self.request), "title": "Time zone", **kwargs}
+        context = {**admin.site.each_context(self.request), "title": _("Time zone"), **kwargs}
         return super().get_context_data(**context)
 
 
@@ -125,13 +126,13 @@ class OfferedZoneView(LoginRequiredMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         zone = request.POST.get("zone", "")
         if zone and zone not in zones():
-            return JsonResponse({"sentence": UNKNOWN}, status=400)
+            return JsonResponse({"sentence": str(UNKNOWN)}, status=400)
         person = User.objects.filter(pk=request.user.pk)
         if zone:
             person.update(time_zone=zone, zone_asked=True)
-            sentence = FROM_NEXT_PAGE.format(zone=zone)
+            sentence = _("Times are shown in %(zone)s from the next page on.") % {"zone": zone}
         else:
             person.update(zone_asked=True)
-            sentence = STAYS.format(zone=settings.TIME_ZONE)
+            sentence = _("Times stay in %(zone)s.") % {"zone": settings.TIME_ZONE}
         page_cache.invalidate([request.user.pk])
         return JsonResponse({"sentence": sentence})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ops.accounts.names.look_alikes import skeletons
 from ops.accounts.names.unseen import lone_mark, unseen_character
@@ -24,20 +26,28 @@ def username_problem(username: str) -> str | None:
     reads like the name of an anonymised account is not.
     """
     if not username:
-        return "The username is empty: give one of 1 to 150 characters."
+        return _("The username is empty: give one of 1 to 150 characters.")
     if len(username) > MAX_LENGTH:
-        return f"The username has {len(username)} characters: shorten it to {MAX_LENGTH}."
+        words = ngettext(
+            "The username has %(number)s character: shorten it to %(most)s.",
+            "The username has %(number)s characters: shorten it to %(most)s.",
+            len(username),
+        )
+        return words % {"number": len(username), "most": MAX_LENGTH}
     if username != username.strip():
-        return "The username begins or ends with a blank: remove it."
+        return _("The username begins or ends with a blank: remove it.")
     if not (username.isascii() and username.isprintable()):
         unseen = unseen_character(username)
         if unseen:
-            return f"The username holds a character that cannot be seen (U+{ord(unseen):04X}): remove it."
+            words = _("The username holds a character that cannot be seen (%(code)s): remove it.")
+            return words % {"code": f"U+{ord(unseen):04X}"}
         lone = lone_mark(username)
         if lone:
-            return f"The username holds a mark that belongs to a letter, without one (U+{ord(lone):04X}): remove it."
+            words = _("The username holds a mark that belongs to a letter, without one (%(code)s): remove it.")
+            return words % {"code": f"U+{ord(lone):04X}"}
     if reads_as_anonymised(username):
-        return f"Anonymised accounts are called “{ANONYMISED}” and a number, and nobody else is: use another name."
+        words = _("Anonymised accounts are called “%(name)s” and a number, and nobody else is: use another name.")
+        return words % {"name": ANONYMISED}
     return None
 
 

@@ -157,7 +157,7 @@ def request_own_deletion(user: Any) -> DeletionRequest:
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
             if is_last_superuser(account):
-                raise DeletionRefused(LAST_SUPERUSER)
+                raise DeletionRefused(str(LAST_SUPERUSER))
             # Otherwise somebody who read what they should not could remove their own name from the audit trail.
             if account.is_staff or account.is_superuser:
                 raise DeletionRefused(OWN_COLLEAGUE)

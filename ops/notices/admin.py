@@ -10,28 +10,30 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from messaging.languages.wording import numbered
 from ops.audit.recorded_admin import TrailHistory
 from ops.console.keyset import KeysetAdmin
-from ops.console.numbers import counted
 from ops.console.readonly import ReadOnlyPermissions
 from ops.notices import reading
 from ops.notices.models import Notice
 
 LIST = "admin:notices_notice_changelist"
-NO_PAGE = "There is no more to this than what it says."
-NOT_FOUND = "What this notice is about is gone, or you may not open it."
+NO_PAGE = gettext_lazy("There is no more to this than what it says.")
+NOT_FOUND = gettext_lazy("What this notice is about is gone, or you may not open it.")
 
 
 class ReadFilter(admin.SimpleListFilter):
     """Notices that were read, or not yet."""
 
-    title = "read status"
+    title = gettext_lazy("read status")
     parameter_name = "read"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Unread"), ("yes", "Read")]
+        return [("no", _("Unread")), ("yes", _("Read"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset if self.value() is None else queryset.filter(read_at__isnull=self.value() == "no")
@@ -41,13 +43,13 @@ class ReadFilter(admin.SimpleListFilter):
 class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """One's own notices, newest first; nobody sees those of others."""
 
-    section = "Notices"
+    section = gettext_lazy("Notices")
     keyset = ("-at", "id")
     list_filter = (ReadFilter,)
     change_list_template = "notices/notices.html"
     rows_template = "notices/notice_rows.html"
     counts_whole = False
-    empty_text = "No notices yet. What happens to your exports, imports, requests and cases is told here."
+    empty_text = gettext_lazy("No notices yet. What happens to your exports, imports, requests and cases is told here.")
     actions = None
 
     class Media:
@@ -78,7 +80,7 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             row.called = names.get(row.pk, "")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Notices", **(extra_context or {})})
+        return super().changelist_view(request, {"title": _("Notices"), **(extra_context or {})})
 
     @method_decorator(require_safe)
     def change_view(
@@ -113,5 +115,6 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def read_all_view(self, request: HttpRequest) -> HttpResponse:
         """Mark all of one's own as read."""
         read = reading.mark_read(Notice.objects.of(request.user.pk))
-        messages.success(request, f"Marked {counted(read, 'notice')} as read.")
+        words = ngettext("Marked %(number)s notice as read.", "Marked %(number)s notices as read.", read)
+        messages.success(request, numbered(words, read))
         return HttpResponseRedirect(reverse(LIST))

@@ -3,16 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import Audit, Item, Room, Table, Waiting
 
 
 class NoticesConfig(Room):
     name = "ops.notices"
     label = "notices"
-    verbose_name = "Notices"
+    verbose_name = gettext_lazy("Notices")
 
     # In no place of the menu: the bell leads there from every page.
-    menu = {"notices.Notice": Item(None, 0, name="Notices", offered=False)}
+    menu = {"notices.Notice": Item(None, 0, name=gettext_lazy("Notices"), offered=False)}
     events = "ops.notices.events.NoticeEvent"
     tables = {
         "notices.notice": Table(Audit.EXEMPT, "notices", why="What they tell of is recorded."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.erasure import ErasedPerson, Step
 from ops.notices.models import EmailReader, Notice
 
@@ -14,4 +16,4 @@ def remove_notices(person: ErasedPerson, _: Any) -> None:
     EmailReader.objects.filter(person=person.user_id).delete()
 
 
-STEPS = (Step("notices", "Notices", remove_notices, order=40),)
+STEPS = (Step("notices", gettext_lazy("Notices"), remove_notices, order=40),)

@@ -3,13 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import Audit, Page, Room, Table
 
 
 class SearchingConfig(Room):
     name = "ops.searching"
     label = "searching"
-    verbose_name = "Searching"
+    verbose_name = gettext_lazy("Searching")
 
     permissions = {"searching.share_savedsearch": ("Lead",)}  # everybody has searches of their own
     events = "ops.searching.events.SearchEvent"

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models.functions import Left
+from django.utils.translation import gettext_lazy
 
 from messaging.search.engine import MARKED
 from ops.console.keyset import MAX_COUNTED, KeysetChangeList, Order
 
 RANKED = MAX_COUNTED  # messages that are ordered, the newest that were found
-BEST = Order("best", "Best first", ("-score", "-id"))
+BEST = Order("best", gettext_lazy("Best first"), ("-score", "-id"))
 
 
 class RankedChangeList(KeysetChangeList):

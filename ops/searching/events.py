@@ -6,9 +6,10 @@ A name never changes or disappears: stored entries keep it for ever.
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 
 
 class SearchEvent(TextChoices):
     # The label is what the search is called, and what was typed. The details: team (whether it is the team's).
-    SEARCH_SAVED = "search.saved", "Saved a search"
-    SAVED_SEARCH_DELETED = "search.deleted", "Deleted a saved search"
+    SEARCH_SAVED = "search.saved", gettext_lazy("Saved a search")
+    SAVED_SEARCH_DELETED = "search.deleted", gettext_lazy("Deleted a saved search")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from messaging.search.filters import HISTORY, Filter, always
 from ops.files.invisible import INVISIBLE
@@ -16,6 +17,6 @@ HIDDEN = INVISIBLE.pattern.replace("\x00", "\x01")
 
 def search_filters(request: HttpRequest) -> Iterable[Filter]:
     """Those that this person may use."""
-    yield Filter("has", "characters that nobody sees", always(Q(content__regex=HIDDEN)), value="hidden-characters")
+    yield Filter("has", _("characters that nobody sees"), always(Q(content__regex=HIDDEN)), value="hidden-characters")
     if request.user.has_perm("messaging.view_messagehistory"):
         yield HISTORY

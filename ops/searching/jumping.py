@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from messaging.models import Message
 from ops.audit.readings import record_list
@@ -44,8 +45,9 @@ class Texts:
     @property
     def suggestions(self) -> list[Found]:
         """The hits, each as a line of plain text, and the list that has them all."""
-        lines = [Found(self._line(hit.text), "message", hit.address) for hit in self.hits]
-        return [*lines, Found(f"Search messages for “{self.search.text}”", "search", self.address)]
+        lines = [Found(self._line(hit.text), _("message"), hit.address) for hit in self.hits]
+        every = _("Search messages for “%(words)s”") % {"words": self.search.text}
+        return [*lines, Found(every, _("search"), self.address)]
 
     def _line(self, text: FoundText) -> str:
         words = text.warning or "".join(piece.text for piece in excerpt(text.content, self.search.places))

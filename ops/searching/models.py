@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from messaging.search.language import LONGEST
 
@@ -28,8 +29,8 @@ class SavedSearch(models.Model):
     """What somebody typed into the search box of a list, under a name; without an ``owner``, the team's."""
 
     class Scope(models.TextChoices):
-        CONVERSATIONS = "conversations"
-        MESSAGES = "messages"
+        CONVERSATIONS = "conversations", gettext_lazy("Conversations")
+        MESSAGES = "messages", gettext_lazy("Messages")
 
     name = models.CharField(max_length=60)
     scope = models.CharField(max_length=20, choices=Scope.choices)
@@ -42,7 +43,7 @@ class SavedSearch(models.Model):
     new = 0  # see SavedSearchQuerySet.offered_to
 
     class Meta:
-        verbose_name_plural = "saved searches"
+        verbose_name_plural = gettext_lazy("saved searches")
         default_permissions = ()
         permissions = [("share_savedsearch", "Can look after the team's saved searches")]
         constraints = [

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from messaging.models import Message
@@ -75,7 +76,7 @@ class FindsSimilar(RecordedReading):
         warning = warnings.get(message.pk, "")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Near-duplicates of message {message.pk}",
+            "title": _("Near-duplicates of message %(number)s") % {"number": message.pk},
             "opts": self.opts,
             "original": message,
             "message": message,

@@ -10,12 +10,11 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
 from ops.accounts.kept import storing
-
-DISCARDED = "Discarded."
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -30,12 +29,12 @@ class KeptFormsView(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shared = admin.site.each_context(self.request) if admin.site.has_permission(self.request) else {}
-        context = {**shared, "title": "What was kept", "kept": storing.kept_for(self.request.user), **kwargs}
+        context = {**shared, "title": _("What was kept"), "kept": storing.kept_for(self.request.user), **kwargs}
         return super().get_context_data(**context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         mine = {str(kept.id) for kept in storing.kept_for(request.user)}
         if (wanted := request.POST.get("kept", "")) in mine:
             storing.forget([UUID(wanted)])
-            messages.success(request, DISCARDED)
+            messages.success(request, _("Discarded."))
         return redirect("kept_forms")

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from ops.accounts.models import User
 from ops.accounts.person import tabs
@@ -18,23 +20,26 @@ def about_account(request: HttpRequest, person: Any) -> About:
 
 
 def _state(person: Any) -> list[Chip]:
-    chips = [Chip("active", "✓", "marked-chip") if person.is_active else Chip("not active", "–")]
+    chips = [Chip(_("active"), "✓", "marked-chip") if person.is_active else Chip(_("not active"), "–")]
     if person.anonymised_at:
-        chips = [Chip("anonymised", "✕")]
+        chips = [Chip(_("anonymised"), "✕")]
     if person.is_superuser:
-        chips.append(Chip("superuser"))
+        chips.append(Chip(_("superuser")))
     elif person.is_staff:
-        chips.append(Chip("staff"))
+        chips.append(Chip(_("staff")))
     return chips
 
 
 def _look_alikes(person: Any) -> list[Chip]:
     names = User.objects.look_alikes([person]).get(person.pk, [])
-    return [Chip("reads like", "≈", "edited", names[0], "and others" if names[1:] else "")] if names else []
+    if not names:
+        return []
+    words = _("reads like {name} and others") if names[1:] else _("reads like {name}")
+    return [Chip(format_html(words, name=format_html("<bdi>{}</bdi>", names[0])), "≈", "edited")]
 
 
 def _acts(request: HttpRequest, person: Any) -> list[Act]:
     if not request.user.has_perm(tabs.CONVERSATIONS.permission):
         return []
     address = f"{reverse('admin:messaging_conversation_changelist')}?participant={person.pk}"
-    return [Act("Open conversations", address, order=10, primary=True)]
+    return [Act(_("Open conversations"), address, order=10, primary=True)]

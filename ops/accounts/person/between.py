@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Message
 from ops.accounts.actions import ConsolePage
@@ -89,7 +90,8 @@ class BetweenView(ConsolePage):
         shown = Shown(messages=[row.pk for row in messages])
         withheld = record_or_withhold(request, *people, shown=shown, rows=messages)
         context = self.get_context_data(
-            title=f"Between {people[0].get_username()} and {people[1].get_username()}",
+            title=_("Between %(one)s and %(other)s")
+            % {"one": people[0].get_username(), "other": people[1].get_username()},
             one=people[0],
             other=people[1],
             total=len(found),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message, MessageHistory
 from ops.accounts.models import User
@@ -74,7 +75,12 @@ class MessagesTab(PersonTab):
     tab = tabs.MESSAGES
     permission = tab.permission
     template_name = "accounts/person/messages.html"
-    choices = {ALL: "All", "from": "From them", "to": "To them", "unread": "Not read by them"}
+    choices = {
+        ALL: gettext_lazy("All"),
+        "from": gettext_lazy("From them"),
+        "to": gettext_lazy("To them"),
+        "unread": gettext_lazy("Not read by them"),
+    }
 
     def content(self, person: Any) -> dict[str, Any]:
         asked = self.request.GET.get("show", "")

@@ -8,13 +8,13 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
 
 from ops.accounts.actions import ConsolePage
 from ops.notices.choosing import choices_of
 from ops.notices.mailing import server
-
-SAVED = "Saved what you get by e-mail."
 
 
 class EmailForm(forms.Form):
@@ -33,7 +33,7 @@ class EmailView(ConsolePage, FormView):
     """For all staff, about themselves alone."""
 
     http_method_names = ["get", "head", "post", "options"]
-    title = "E-mail"
+    title = gettext_lazy("E-mail")
     form_class = EmailForm
     template_name = "accounts/email.html"
 
@@ -50,5 +50,5 @@ class EmailView(ConsolePage, FormView):
     def form_valid(self, form: Any) -> HttpResponse:
         for choice in form.choices:
             choice.choose(self.request.user, form.cleaned_data[choice.name])
-        messages.success(self.request, SAVED)
+        messages.success(self.request, _("Saved what you get by e-mail."))
         return HttpResponseRedirect(reverse("admin:email"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from ops.accounts.models import User
 
-OFF = "Single keys are switched off. Ctrl+K still leads to the jump box."
-ON = "Single keys are switched on."
+OFF = gettext_lazy("Single keys are switched off. Ctrl+K still leads to the jump box.")
+ON = gettext_lazy("Single keys are switched on.")
 CHOICES = {"off": True, "on": False}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.actions import Action
 from ops.accounts.refusals import Refused
@@ -19,14 +20,19 @@ from ops.accounts.refusals import Refused
 class NameForm(forms.Form):
     """What it is called."""
 
-    name = forms.CharField(max_length=60, error_messages={"required": "Enter a name."})
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=60, error_messages={"required": gettext_lazy("Enter a name.")}
+    )
 
 
 class SaveForm(NameForm):
     """What it is called, and whose it is."""
 
     whose = forms.ChoiceField(
-        label="For", choices=[("mine", "Me"), ("team", "The team")], widget=forms.RadioSelect, initial="mine"
+        label=gettext_lazy("For"),
+        choices=[("mine", gettext_lazy("Me")), ("team", gettext_lazy("The team"))],
+        widget=forms.RadioSelect,
+        initial="mine",
     )
 
     def __init__(self, *args: Any, for_team: bool, **kwargs: Any) -> None:
@@ -71,7 +77,7 @@ def to_manage(rows: Any, key: Any, user: Any, shares: str) -> Any:
     return kept
 
 
-def refuse_taken(name: str, siblings: Iterable[Any], what: str) -> None:
-    """Raise Refused where one of these has the name already, whatever its capital letters; ``what`` they are."""
+def refuse_taken(name: str, siblings: Iterable[Any], sentence: str) -> None:
+    """Raise Refused with this sentence where one of these has the name already, whatever its capital letters."""
     if any(one.name.casefold() == name.casefold() for one in siblings):
-        raise Refused(f"There is a {what} “{name}” already. Choose another name.")
+        raise Refused(sentence)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy
 
 from messaging.editors import current_editor
 from ops.audit import context
@@ -13,7 +14,12 @@ from ops.notices.kinds import Kind
 from ops.notices.telling import tell_each
 
 ROLES_CHANGED = "accounts.roles_changed"
-KINDS = (Kind(ROLES_CHANGED, "Somebody changed your roles: what you may do in the console may be different."),)
+KINDS = (
+    Kind(
+        ROLES_CHANGED,
+        gettext_lazy("Somebody changed your roles: what you may do in the console may be different."),
+    ),
+)
 
 
 def tell_roles_changed(ids: Collection[Any]) -> None:

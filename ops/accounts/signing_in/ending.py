@@ -13,23 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
+from messaging.languages.wording import numbered
 from ops.accounts.signing_in import limits
-from ops.console.numbers import counted
 
 NOTICE = 5 * 60  # seconds before the end
-ENDS = "Your session ends at {time}."
-CANNOT_BE_EXTENDED = (
-    "Your session ends at {time}, {hours} after you signed in. It cannot be extended. Send what you are working on, "
-    "then sign out and sign in again. What you send later is kept for an hour, and filled in again after you sign in."
-)
-ENDED = (
+ENDED = gettext_lazy(
     "Your session has ended. What you send from this page within an hour is kept, and filled in again after you sign "
     "in."
 )
-SIGNED_OUT = "You are signed out. Copy what you have typed before you sign in again."
+SIGNED_OUT = gettext_lazy("You are signed out. Copy what you have typed before you sign in again.")
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,27 @@ def rest_of(session: Any, now: int) -> Rest:
     """What is left of ``session`` at ``now`` (seconds since the epoch)."""
     if SESSION_KEY not in session or limits.why_over(session, now):
         ended = SESSION_KEY in session or limits.ended_account(session, now) is not None
-        return Rest(0, extends=False, sentence=ENDED if ended else SIGNED_OUT)
+        return Rest(0, extends=False, sentence=str(ENDED if ended else SIGNED_OUT))
     idle, total = limits.ends(session, now)
     end = min(idle, total)
-    words = ENDS if idle < total else CANNOT_BE_EXTENDED
-    local = timezone.localtime(datetime.fromtimestamp(end, UTC))
-    sentence = words.format(time=time_format(local), hours=counted(settings.SESSION_HOURS, "hour"))
+    at = time_format(timezone.localtime(datetime.fromtimestamp(end, UTC)))
+    sentence = _("Your session ends at %(time)s.") % {"time": at} if idle < total else _final(at)
     return Rest(end - now, extends=idle < total, sentence=sentence)
+
+
+def _final(at: str) -> str:
+    """What is said of a session that no activity extends."""
+    hours = settings.SESSION_HOURS
+    sentence = ngettext(
+        "Your session ends at %(time)s, %(number)s hour after you signed in. It cannot be extended. Send what you are "
+        "working on, then sign out and sign in again. What you send later is kept for an hour, and filled in again "
+        "after you sign in.",
+        "Your session ends at %(time)s, %(number)s hours after you signed in. It cannot be extended. Send what you are "
+        "working on, then sign out and sign in again. What you send later is kept for an hour, and filled in again "
+        "after you sign in.",
+        hours,
+    )
+    return numbered(sentence, hours, time=at)
 
 
 @method_decorator(never_cache, name="dispatch")

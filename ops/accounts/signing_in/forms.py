@@ -9,6 +9,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordCha
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.signing_in import passwords, throttling
 from ops.console.rooms import sign_in_refusal
@@ -17,7 +18,9 @@ from ops.console.rooms import sign_in_refusal
 class PlainUsernameField(UsernameField):
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"autofocus": True, "spellcheck": "false"})
-        errors = {"null_characters_not_allowed": "A username holds no invisible characters: write it again."}
+        errors = {
+            "null_characters_not_allowed": gettext_lazy("A username holds no invisible characters: write it again.")
+        }
         super().__init__(widget=widget, error_messages=errors, **options)
 
     def to_python(self, value: Any) -> Any:
@@ -66,10 +69,10 @@ class ConfirmForm(forms.Form):
     """The signed-in user's password, checked and throttled like a sign-in."""
 
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-        error_messages={"required": "Enter your password."},
+        error_messages={"required": gettext_lazy("Enter your password.")},
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:

@@ -12,10 +12,12 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import numbered
 from ops.accounts.kept.keeping import is_by_script, keep, page_before
 from ops.accounts.signing_in.sessions import ENDED, KEPT_SECONDS
-from ops.console.numbers import counted
 from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
@@ -50,7 +52,7 @@ class SessionLimitsMiddleware:
             # Another page of theirs has found already that the session is over.
             late = ended_account(request.session, now())
             if late is not None:
-                return _to_sign_in(request, "You were signed out.", late)
+                return _to_sign_in(request, _("You were signed out."), late)
         return self.get_response(request)
 
 
@@ -80,9 +82,19 @@ def why_over(session: Any, at: int) -> str | None:
     """
     idle, total = ends(session, at)
     if at >= idle:
-        return f"You were signed out after {counted(settings.SESSION_IDLE_MINUTES, 'minute')} without activity."
+        sentence = ngettext(
+            "You were signed out after %(number)s minute without activity.",
+            "You were signed out after %(number)s minutes without activity.",
+            settings.SESSION_IDLE_MINUTES,
+        )
+        return numbered(sentence, settings.SESSION_IDLE_MINUTES)
     if at >= total:
-        return f"You were signed out because you signed in {counted(settings.SESSION_HOURS, 'hour')} ago."
+        sentence = ngettext(
+            "You were signed out because you signed in %(number)s hour ago.",
+            "You were signed out because you signed in %(number)s hours ago.",
+            settings.SESSION_HOURS,
+        )
+        return numbered(sentence, settings.SESSION_HOURS)
     return None
 
 
@@ -117,11 +129,11 @@ def _to_sign_in(request: HttpRequest, reason: str, account: str) -> HttpResponse
     posted = request.method not in ("GET", "HEAD")
     sent = posted and not is_by_script(request)  # by a person
     page = page_before(request) if posted else request.get_full_path()
-    rest = "Sign in to go on."
+    rest = _("Sign in to go on.")
     if sent and keep(request, account, page):
-        rest = "What you sent was not passed on, but is kept for an hour: sign in, check it and send it again."
+        rest = _("What you sent was not passed on, but is kept for an hour: sign in, check it and send it again.")
     elif sent:
-        rest = "What you sent was not stored: sign in, and send it again."
+        rest = _("What you sent was not stored: sign in, and send it again.")
     messages.warning(request, f"{reason} {rest}")
     if "HX-Request" in request.headers:
         # htmx would put the sign-in page into a part of this one: reload the whole page instead.

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.signing_in import throttling
 
-WRONG = "Wrong password."
+WRONG = gettext_lazy("Wrong password.")
 
 
 def refusal(request: HttpRequest, password: str) -> str | None:
@@ -26,6 +27,6 @@ def refusal(request: HttpRequest, password: str) -> str | None:
         found = None
     if found is None:
         until = throttling.refused_until(request, user.get_username())
-        return throttling.sentence(until) if until else WRONG
+        return throttling.sentence(until) if until else str(WRONG)
     throttling.forgive(request, user.get_username())
     return None

@@ -19,11 +19,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import numbered
 from ops.accounts.models import FailedSignIn
 from ops.audit.context import facts_of
 from ops.audit.recording import record_refused_sign_in
-from ops.console.numbers import counted
 
 PERIOD = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 5  # failures of one address for one account
@@ -96,7 +97,12 @@ def sentence(until: datetime) -> str:
     """The sentence for somebody locked out ``until`` then, rounded up to the minute."""
     minutes = max(1, ceil((until - timezone.now()).total_seconds() / 60))
     clock = timezone.localtime(until + timedelta(seconds=59))
-    return f"Too many tries failed. Try again in {counted(minutes, 'minute')}, at {clock:%H:%M} ({clock:%Z})."
+    words = ngettext(
+        "Too many tries failed. Try again in %(number)s minute, at %(time)s (%(zone)s).",
+        "Too many tries failed. Try again in %(number)s minutes, at %(time)s (%(zone)s).",
+        minutes,
+    )
+    return numbered(words, minutes, time=f"{clock:%H:%M}", zone=f"{clock:%Z}")
 
 
 def _failures(address: str, failures: QuerySet[FailedSignIn], now: datetime) -> list[tuple[datetime, str]]:

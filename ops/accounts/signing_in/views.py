@@ -10,6 +10,7 @@ from django.contrib.auth.views import PasswordChangeView, RedirectURLMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
@@ -46,7 +47,7 @@ class ConfirmView(RedirectURLMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {
             **admin.site.each_context(self.request),
-            "title": "Confirm your password",
+            "title": _("Confirm your password"),
             "minutes": int(confirming.VALID.total_seconds()) // 60,
             self.redirect_field_name: self.get_redirect_url(),
         }

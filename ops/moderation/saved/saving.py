@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from ops.accounts.preferences import named
 from ops.accounts.refusals import Refused
@@ -39,13 +40,17 @@ def _saved(view: View, order: str, by: Any) -> View:
         siblings = _locked_siblings(view)
         if len(siblings) >= MOST_VIEWS:
             raise Refused(f"There are {MOST_VIEWS} views already. Delete one first.")
-        named.refuse_taken(view.name, siblings, "view")
+        named.refuse_taken(view.name, siblings, _taken(view.name))
         view.order = "" if order == parameters.ORDERS[0].name else order
         view.slug = _free_slug(view.name, {one.slug for one in siblings})
         view.sort_order = siblings[-1].sort_order + STEP if siblings else STEP
         _checked(view).save()
         _record(ModerationEvent.VIEW_SAVED, view, by)
     return view
+
+
+def _taken(name: str) -> str:
+    return _("There is a view “%(name)s” already. Choose another name.") % {"name": name}
 
 
 def may_manage(view: View, user: Any) -> bool:
@@ -57,7 +62,8 @@ def rename(view: View, name: str, *, by: Any) -> None:
     """Give a view another name; its slug stays. Raises Refused."""
     _refuse_others(view, by)
     with transaction.atomic():
-        named.refuse_taken(name, View.objects.filter(owner=view.owner_id).exclude(pk=view.pk), "view")
+        siblings = View.objects.filter(owner=view.owner_id).exclude(pk=view.pk)
+        named.refuse_taken(name, siblings, _taken(name))
         view.name = name
         view.save(update_fields=["name"])
         _record(ModerationEvent.VIEW_CHANGED, view, by)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.audit import scrubbing
 from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
 from ops.searching.models import Look, SavedSearch
@@ -20,4 +22,4 @@ def remove(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(removed)
 
 
-STEPS = [Step("searching", "Saved searches, and those that name them", remove)]
+STEPS = [Step("searching", gettext_lazy("Saved searches, and those that name them"), remove)]

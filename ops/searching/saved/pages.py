@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.preferences.named import SaveUnderName, to_manage
@@ -21,7 +23,11 @@ from ops.searching.saved import saving
 from ops.searching.saved.looks import MODELS, may_see
 from ops.searching.saved.shown import address_of, of_person
 
-NOTHING = "There is nothing to save: search a list first, and choose “Save this search…” there."
+NOTHING = gettext_lazy("There is nothing to save: search a list first, and choose “Save this search…” there.")
+NOT_SHOWN = {
+    SavedSearch.Scope.CONVERSATIONS: gettext_lazy("Your role does not show conversations."),
+    SavedSearch.Scope.MESSAGES: gettext_lazy("Your role does not show messages."),
+}
 
 
 class OfLists(ConsolePage):
@@ -36,7 +42,7 @@ class SaveSearch(OfLists, SaveUnderName):
 
     shares = saving.SHARES
     template_name = "searching/save.html"
-    title = "Save search"
+    title = gettext_lazy("Save search")
 
     @cached_property
     def asked(self) -> tuple[str, str]:
@@ -45,7 +51,7 @@ class SaveSearch(OfLists, SaveUnderName):
         if scope not in SavedSearch.Scope or not words:
             raise Refused(NOTHING)
         if not may_see(scope, self.request.user):
-            raise Refused(f"Your role does not show {scope}.")
+            raise Refused(NOT_SHOWN[SavedSearch.Scope(scope)])
         model_admin: Any = admin.site.get_model_admin(MODELS[SavedSearch.Scope(scope)])
         fault = model_admin.asked(self.request, words).fault
         if fault is not None:
@@ -66,7 +72,7 @@ class SaveSearch(OfLists, SaveUnderName):
         return saving.save(name, scope, words, by=self.request.user, for_team=for_team)
 
     def success_message(self) -> str:
-        return f"Saved: “{self.saved}” stands above the list."
+        return _("Saved: “%(name)s” stands above the list.") % {"name": self.saved}
 
     def get_success_url(self) -> str:
         return address_of(self.saved)
@@ -76,7 +82,7 @@ class SavedSearches(OfLists):
     """Somebody's searches, and the team's."""
 
     http_method_names = ["get", "head", "options"]
-    title = "Saved searches"
+    title = gettext_lazy("Saved searches")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
@@ -93,8 +99,8 @@ class DeleteSearch(OfLists, Action):
 
     template_name = "searching/delete.html"
     form_class = forms.Form
-    title = "Delete saved search"
-    success_text = "Deleted."
+    title = gettext_lazy("Delete saved search")
+    success_text = gettext_lazy("Deleted.")
 
     @cached_property
     def saved(self) -> SavedSearch:
@@ -103,7 +109,7 @@ class DeleteSearch(OfLists, Action):
         return saved
 
     def look_up(self) -> None:
-        _ = self.saved
+        assert self.saved
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(back=reverse("admin:saved_searches"), saved=self.saved, **kwargs)

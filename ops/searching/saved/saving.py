@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from ops.accounts.preferences import named
 from ops.accounts.refusals import Refused
@@ -23,19 +24,20 @@ def save(name: str, scope: str, words: str, *, by: Any, for_team: bool = False) 
     Raises Refused for a name that is taken, too many searches, or where ``by`` may not save searches for the team.
     """
     if for_team and not by.has_perm(SHARES):
-        raise Refused("Only Leads save searches for the team.")
+        raise Refused(_("Only Leads save searches for the team."))
     saved = SavedSearch(name=name, scope=scope, words=words, owner=None if for_team else by)
     try:
         with transaction.atomic():
             siblings = list(SavedSearch.objects.select_for_update().filter(owner=saved.owner_id))
             if len(siblings) >= MOST:
-                raise Refused(f"There are {MOST} saved searches already. Delete one first.")
-            named.refuse_taken(name, siblings, "saved search")
+                raise Refused(_("There are %(number)s saved searches already. Delete one first.") % {"number": MOST})
+            taken = _("There is a saved search “%(name)s” already. Choose another name.") % {"name": name}
+            named.refuse_taken(name, siblings, taken)
             saved.save()
             _record(SearchEvent.SEARCH_SAVED, saved, by)
             look(saved, by)
     except IntegrityError:  # at the same moment, by somebody else or in a second tab
-        raise Refused("A search was saved under this name a moment ago. Choose another name.") from None
+        raise Refused(_("A search was saved under this name a moment ago. Choose another name.")) from None
     return saved
 
 
@@ -47,7 +49,7 @@ def may_manage(saved: SavedSearch, user: Any) -> bool:
 def delete(saved: SavedSearch, *, by: Any) -> None:
     """Delete a saved search. Raises Refused."""
     if not may_manage(saved, by):
-        raise Refused("This search is somebody else's.")
+        raise Refused(_("This search is somebody else's."))
     with transaction.atomic():
         _record(SearchEvent.SAVED_SEARCH_DELETED, saved, by)
         saved.delete()

@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import grouped, numbered
 from ops.searching.models import SavedSearch
 from ops.searching.saved.looks import MODELS, MOST, look, newest
 
@@ -66,16 +69,18 @@ class Offered:
 def _words(saved: SavedSearch) -> str:
     if not saved.new:
         return ""
-    return f"{MOST:,}+ new" if saved.new > MOST else f"{saved.new:,} new"
+    if saved.new > MOST:
+        return _("%(number)s+ new") % {"number": grouped(MOST)}
+    return numbered(ngettext("%(number)s new", "%(number)s new", saved.new), saved.new)
 
 
 def of_person(user: Any) -> list[tuple[str, list[ShownSearch]]]:
     """What somebody has saved, and the team, under titles; without those of lists that they may not see."""
     request = HttpRequest()
     request.user = user
-    groups: dict[str, list[ShownSearch]] = {"Mine": [], "The team’s": []}
+    mine: list[ShownSearch] = []
+    teams: list[ShownSearch] = []
     for one in SavedSearch.objects.offered_to(user.pk):
         if admin.site.get_model_admin(MODELS[SavedSearch.Scope(one.scope)]).has_view_permission(request):
-            title = "Mine" if one.owner_id else "The team’s"
-            groups[title].append(ShownSearch(one, address_of(one), False, _words(one)))
-    return list(groups.items())
+            (mine if one.owner_id else teams).append(ShownSearch(one, address_of(one), False, _words(one)))
+    return [(_("Mine"), mine), (_("The team’s"), teams)]
