@@ -14,6 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.models import Entry
 from ops.audit.recorded_admin import RecordedChanges, RecordedLists
@@ -63,8 +65,11 @@ class EntryChangeList(KeysetChangeList):
 class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmin):
     """What people did and read. Looking at it is recorded as well, before anything is shown."""
 
-    section = "Audit trail"
-    orders = (Order("newest", "Newest first", ("-at", "id")), Order("oldest", "Oldest first", ("at", "id")))
+    section = gettext_lazy("Audit trail")
+    orders = (
+        Order("newest", gettext_lazy("Newest first"), ("-at", "id")),
+        Order("oldest", gettext_lazy("Oldest first"), ("at", "id")),
+    )
     list_filter = (
         filters.EventFilter,
         filters.DateFilter,
@@ -79,9 +84,9 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
     change_list_template = "audit/entries.html"
     rows_template = "audit/entry_rows.html"
     change_form_template = "audit/entry.html"
-    unknown_person = "No account is called"
-    unknown_help = "A search finds names of accounts long gone."
-    empty_text = "Nothing was recorded yet. What staff do and read in the console appears here."
+    unknown_person = gettext_lazy("No account is called")
+    unknown_help = gettext_lazy("A search finds names of accounts long gone.")
+    empty_text = gettext_lazy("Nothing was recorded yet. What staff do and read in the console appears here.")
     fields = ("at",)
     actions = None
 
@@ -162,7 +167,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         self.record_narrowing(request, changes)  # the page says how many it finds
         context = {
             **self.admin_site.each_context(request),
-            "title": "Export the audit trail",
+            "title": _("Export the audit trail"),
             "opts": self.opts,
             "media": self.media,
             "form": form,

@@ -3,16 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Page, Place, Room, Table
 
 
 class AuditConfig(Room):
     name = "ops.audit"
     label = "audit"
-    verbose_name = "Audit trail"
+    verbose_name = gettext_lazy("Audit trail")
 
     menu = {"audit.Entry": Item(Place.AUDIT, 10)}
-    finds = {"audit.Entry": "entry"}
+    finds = {"audit.Entry": gettext_lazy("entry")}
     permissions = {"audit.view_entry": ("Auditor",), "audit.export_entry": ("Auditor",)}
     events = "ops.audit.events.Event"
     tables = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy
 
 from ops.audit import scrubbing
 from ops.audit.context import one_action
@@ -34,4 +35,4 @@ def _scrub(person: ErasedPerson, named: list[int]) -> Outcome:
     return outcome(emptied)
 
 
-STEPS = (Step("audit_trail", "Copies in the audit trail", _scrub, _find_entries_naming, order=10),)
+STEPS = (Step("audit_trail", gettext_lazy("Copies in the audit trail"), _scrub, _find_entries_naming, order=10),)

@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.audit.events import choices
 from ops.audit.sealing import canonical
@@ -144,19 +145,25 @@ class Entry(AppendOnlyModel):
         db_index=False,
         related_name="+",
     )
-    actor_name = models.CharField(max_length=150, blank=True, help_text="The username then, or the one that was tried.")
-    actor_role = models.TextField(blank=True, help_text="The roles then, or “superuser”.")
+    actor_name = models.CharField(
+        max_length=150, blank=True, help_text=gettext_lazy("The username then, or the one that was tried.")
+    )
+    actor_role = models.TextField(blank=True, help_text=gettext_lazy("The roles then, or “superuser”."))
     event = models.CharField(max_length=64, choices=choices)
-    target_type = models.CharField(max_length=100, blank=True, help_text="Such as messaging.conversation.")
+    target_type = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("Such as messaging.conversation.")
+    )
     target_id = models.CharField(max_length=64, blank=True)
-    target_label = models.CharField(max_length=255, blank=True, help_text="What it was called then.")
+    target_label = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("What it was called then."))
     details: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=1_000, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
-    action = models.UUIDField(default=uuid.uuid4, help_text="One for all that one click touched.")
-    ip = models.CharField("address", max_length=45, blank=True)
-    user_agent = models.CharField("browser", max_length=400, blank=True)
-    scrubbed_at = models.DateTimeField(null=True, blank=True, help_text="When personal copies were emptied.")
+    action = models.UUIDField(default=uuid.uuid4, help_text=gettext_lazy("One for all that one click touched."))
+    ip = models.CharField(gettext_lazy("address"), max_length=45, blank=True)
+    user_agent = models.CharField(gettext_lazy("browser"), max_length=400, blank=True)
+    scrubbed_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When personal copies were emptied.")
+    )
     actor_salt = models.CharField(max_length=32, blank=True, editable=False)
     actor_digest = models.CharField(max_length=64, editable=False)
     target_salt = models.CharField(max_length=32, blank=True, editable=False)
@@ -165,7 +172,7 @@ class Entry(AppendOnlyModel):
     objects = EntryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "entries"
+        verbose_name_plural = gettext_lazy("entries")
         ordering = ["-at", "-id"]
         default_permissions = ("view",)
         permissions = [("export_entry", "Can export the audit trail")]
@@ -261,7 +268,7 @@ class Unsealed(models.Model):
 class Seal(AppendOnlyModel):
     """A link of the chain: a hash over the previous seal's hash, an entry, its position and the time of sealing."""
 
-    position = models.PositiveBigIntegerField(primary_key=True, help_text="From 1, without gaps.")
+    position = models.PositiveBigIntegerField(primary_key=True, help_text=gettext_lazy("From 1, without gaps."))
     # No constraint: a missing entry is reported by verify_audit.
     entry = models.OneToOneField(Entry, on_delete=models.DO_NOTHING, db_constraint=False)
     hash = models.CharField(max_length=64)

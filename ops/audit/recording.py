@@ -11,8 +11,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from messaging.database.alike import create_alike
 from ops.audit import context
@@ -35,8 +36,10 @@ class NotRecorded(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "This was refused because it could not be recorded in the audit trail. Try again in a minute; "
-            "if it happens again, tell whoever runs the console."
+            _(
+                "This was refused because it could not be recorded in the audit trail. Try again in a minute; "
+                "if it happens again, tell whoever runs the console."
+            )
         )
 
 
@@ -156,11 +159,13 @@ def _describe_target(target: Target) -> tuple[str, str, str]:
     if isinstance(target, tuple):
         return target[0], str(target[1]), ""
     if isinstance(target, type):
-        return target._meta.label_lower, "", str(capfirst(target._meta.verbose_name_plural))
+        return target._meta.label_lower, "", _in_english(target._meta.verbose_name_plural)
     # Not str(target), which may contain a message's text.
     opts = target._meta
     label = (
-        target.get_username() if isinstance(target, get_user_model()) else f"{capfirst(opts.verbose_name)} {target.pk}"
+        target.get_username()
+        if isinstance(target, get_user_model())
+        else f"{_in_english(opts.verbose_name)} {target.pk}"
     )
     return opts.label_lower, str(target.pk), label
 
@@ -172,3 +177,9 @@ def _seal_after_commit(using: str) -> None:
     # A callback registered in a released savepoint is dropped with the enclosing savepoint, and so is this entry.
     if not callbacks or callbacks[-1][1] is not sealing:
         transaction.on_commit(sealing, using=using, robust=True)
+
+
+def _in_english(name: Any) -> str:
+    """What is kept of a model's name, whoever acts."""
+    with translation.override("en"):
+        return str(capfirst(str(name)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from ops.audit import context
@@ -32,5 +33,5 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, NotRecorded):
             return None
-        title = "Not shown, and nothing was changed"
+        title = _("Not shown, and nothing was changed")
         return refusal(request, title, "not_recorded", status=503, sentence=str(exception))

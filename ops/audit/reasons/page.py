@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.reasons import gate
 from ops.audit.reasons.giving import give
@@ -23,36 +25,40 @@ LONGEST = 200  # characters
 class Why(models.TextChoices):
     """Why texts are opened beyond what was reported."""
 
-    CONTEXT = "context", "To understand a report"
-    OBJECTION = "objection", "An objection by a participant"
-    CHECK = "check", "To check a colleague’s decision"
-    PATTERN = "pattern", "To follow a person across conversations"
-    REQUEST = "request", "A legal or data protection request"
-    OTHER = "other", "Something else"
+    CONTEXT = "context", gettext_lazy("To understand a report")
+    OBJECTION = "objection", gettext_lazy("An objection by a participant")
+    CHECK = "check", gettext_lazy("To check a colleague’s decision")
+    PATTERN = "pattern", gettext_lazy("To follow a person across conversations")
+    REQUEST = "request", gettext_lazy("A legal or data protection request")
+    OTHER = "other", gettext_lazy("Something else")
 
 
 class ReasonForm(forms.Form):
     """A reason for opening texts. It is said in words where the choice says little, and where glass is broken."""
 
     why = forms.ChoiceField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         choices=Why.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose why you open it: the choice is kept in the audit trail, with your name."},
+        error_messages={
+            "required": gettext_lazy("Choose why you open it: the choice is kept in the audit trail, with your name.")
+        },
     )
     words = forms.CharField(
-        label="In your words",
+        label=gettext_lazy("In your words"),
         max_length=LONGEST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto", "aria-describedby": "words-help"}),
-        error_messages={"null_characters_not_allowed": "The reason holds a character that cannot be stored."},
+        error_messages={
+            "null_characters_not_allowed": gettext_lazy("The reason holds a character that cannot be stored.")
+        },
     )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         needed = gate.breaks_glass() or data.get("why") == Why.OTHER
         if needed and "words" not in self.errors and not data.get("words"):
-            self.add_error("words", "Say why in a few words: they are kept in the audit trail, with your name.")
+            self.add_error("words", _("Say why in a few words: they are kept in the audit trail, with your name."))
         return data
 
 
@@ -77,7 +83,7 @@ def reason_view(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     context = {
         **admin.site.each_context(request),
-        "title": "Break the glass" if gate.breaks_glass() else "Why do you open this?",
+        "title": _("Break the glass") if gate.breaks_glass() else _("Why do you open this?"),
         "form": form,
         "name": asked.name,
         "breaks_glass": gate.breaks_glass(),
@@ -89,10 +95,10 @@ def reason_view(request: HttpRequest) -> HttpResponse:
 
 def _asked(scope: gate.Scope) -> Asked:
     """What ``scope`` is of. Raises Http404 where it is gone."""
-    label, _, key = scope.partition(":")
+    label, _colon, key = scope.partition(":")
     model = apps.get_model(label)
     if not key:
-        return Asked(model, f"the list of {model._meta.verbose_name_plural}")
+        return Asked(model, _("the list of %(rows)s") % {"rows": model._meta.verbose_name_plural})
     try:
         row = model._base_manager.filter(pk=key).first()
     except ValidationError:

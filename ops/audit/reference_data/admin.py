@@ -10,7 +10,7 @@ in its ``Meta``, and its room grants them to roles::
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +23,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
 from import_export.exceptions import FieldError
@@ -41,10 +43,17 @@ from ops.console.declared_lists import UNKNOWN_FILTER, DeclaredListAdmin
 from ops.console.limits.uploads import takes_files
 from ops.files.problems import Unreadable
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 PREVIEW_ROWS = 100  # changed rows shown in the preview
-GONE = "This upload is no longer available: it was used already, it expired, or it is not yours. Upload the file again."
-CHANGED_MEANWHILE = "Nothing was imported, because the data changed after the preview. Upload the file again."
-UNEXPECTED_ERROR = "it could not be stored. Check its values."
+GONE = gettext_lazy(
+    "This upload is no longer available: it was used already, it expired, or it is not yours. Upload the file again."
+)
+CHANGED_MEANWHILE = gettext_lazy(
+    "Nothing was imported, because the data changed after the preview. Upload the file again."
+)
+UNEXPECTED_ERROR = gettext_lazy("it could not be stored. Check its values.")
 
 
 class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAdmin):
@@ -62,7 +71,7 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
     def _check_permissions(self) -> list[CheckMessage]:
         """Check that both permissions exist: without them, no role could be allowed to import or export."""
         codes = (settings.IMPORT_EXPORT_IMPORT_PERMISSION_CODE, settings.IMPORT_EXPORT_EXPORT_PERMISSION_CODE)
-        declared = {name for name, _ in self.opts.permissions}
+        declared = {name for name, _label in self.opts.permissions}
         return [
             Error(
                 f"{self.opts.label} has no permission {name}, which its admin asks for.",
@@ -100,8 +109,9 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
         return pending
 
     def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
-        sentence = str(e) if isinstance(e, Unreadable) else "choose the format that the file has, or save it again."
-        form.add_error("import_file", f"The file cannot be read: {sentence}")
+        known = isinstance(e, Unreadable)
+        sentence = str(e) if known else _("choose the format that the file has, or save it again.")
+        form.add_error("import_file", _("The file cannot be read: %(problem)s") % {"problem": sentence})
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the upload form; after a POST, a preview of what the file would change."""
@@ -110,7 +120,7 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
         result = context.get("result")
         changed = [row for row in result.valid_rows() if not row.is_skip()] if result else []
         context |= {
-            "title": f"Import {self.opts.verbose_name_plural}",
+            "title": _("Import %(rows)s") % {"rows": self.opts.verbose_name_plural},
             "problems": problems(result) if result else [],
             "counts": counts(result) if result else {},
             "changed": changed[:PREVIEW_ROWS],
@@ -150,7 +160,7 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
         data = PendingUpload(owner=request.user, model=self.model, name=token).take()
         return formats[int(choice)]().create_dataset(data)
 
-    def _refuse(self, request: HttpRequest, sentence: str) -> HttpResponse:
+    def _refuse(self, request: HttpRequest, sentence: StrOrPromise) -> HttpResponse:
         self.message_user(request, sentence, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:{}_{}_import".format(*self.get_model_info())))
 
@@ -201,7 +211,7 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
         names = next(iter(form.resource_fields.values()))
         return {
             **context,
-            "title": f"Export {self.opts.verbose_name_plural}",
+            "title": _("Export %(rows)s") % {"rows": self.opts.verbose_name_plural},
             "columns": [form[name] for name in names],
         }
 
@@ -231,18 +241,22 @@ def counts(result: Result) -> dict[str, int]:
 
 def problems(result: Result) -> list[str]:
     """Return the reasons why a file cannot be imported, as sentences."""
-    found = [_sentence(error.error, "The file cannot be imported: ") for error in result.base_errors]
+    found = [
+        _("The file cannot be imported: %(problem)s") % {"problem": _problem(error.error)}
+        for error in result.base_errors
+    ]
+    in_row, in_column = _("Data row %(number)s: %(problem)s"), _("Data row %(number)s, %(column)s: %(problem)s")
     for row in result.error_rows:
-        found += [_sentence(error.error, f"Data row {row.number}: ") for error in row.errors]
+        found += [in_row % {"number": row.number, "problem": _problem(error.error)} for error in row.errors]
     for row in result.invalid_rows:
         for name, sentences in row.error_dict.items():
-            place = f"Data row {row.number}" if name == "__all__" else f"Data row {row.number}, {name}"
-            found += [f"{place}: {sentence}" for sentence in sentences]
+            words = in_row if name == "__all__" else in_column
+            found += [words % {"number": row.number, "column": name, "problem": sentence} for sentence in sentences]
     return found
 
 
-def _sentence(error: Exception, start: str) -> str:
-    """Return the sentence for an error. Only messages written for users are repeated."""
+def _problem(error: Exception) -> str:
+    """Return what an error says. Only messages written for users are repeated."""
     if isinstance(error, ValidationError):
-        return start + " ".join(error.messages)
-    return start + (str(error) if isinstance(error, Unreadable | FieldError) else UNEXPECTED_ERROR)
+        return " ".join(error.messages)
+    return str(error if isinstance(error, Unreadable | FieldError) else UNEXPECTED_ERROR)

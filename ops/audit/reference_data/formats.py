@@ -14,8 +14,10 @@ from typing import Any
 
 import tablib
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from import_export.formats import base_formats
 
+from messaging.languages.wording import grouped
 from ops.files.csv_writing import Writer
 from ops.files.formulas import MARK, MARK_WITHOUT_GUARD, bare
 from ops.files.problems import Unreadable
@@ -31,16 +33,17 @@ WIDTH = 24  # characters of a column
 def build_dataset(headers: list[str], rows: Iterable[list[Any]]) -> tablib.Dataset:
     """Return the rows of a file as a Dataset. Raises Unreadable unless each has as many cells as there are headers."""
     if not headers or not all(headers) or len(set(headers)) < len(headers):
-        raise Unreadable("every column needs a name, and no name may occur twice.")
+        raise Unreadable(_("every column needs a name, and no name may occur twice."))
     dataset = tablib.Dataset(headers=headers)
     for number, row in enumerate(rows, start=1):
         if number > MAX_ROWS:
-            raise Unreadable(f"the file has more than {MAX_ROWS:,} rows: split it.")
+            raise Unreadable(_("the file has more than %(number)s rows: split it.") % {"number": grouped(MAX_ROWS)})
         if len(row) != len(headers):
-            raise Unreadable(f"data row {number} has {len(row)} cells, but there are {len(headers)} columns.")
+            words = _("data row %(number)s has %(cells)s cells, but there are %(columns)s columns.")
+            raise Unreadable(words % {"number": number, "cells": len(row), "columns": len(headers)})
         dataset.append(row)
     if not dataset.height:
-        raise Unreadable("the file has no rows.")
+        raise Unreadable(_("the file has no rows."))
     return dataset
 
 
@@ -63,14 +66,15 @@ class Csv(base_formats.CSV):
         try:
             text = in_stream.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise Unreadable("the file is not in UTF-8: save it as “CSV UTF-8”.") from None
+            raise Unreadable(_("the file is not in UTF-8: save it as “CSV UTF-8”.")) from None
         first = text.partition("\n")[0]
         delimiter = ";" if ";" in first and "," not in first else ","
         reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         try:
             headers, *rows = [row for row in reader if row] or [[]]
         except csv.Error:
-            raise Unreadable(f"line {reader.line_num:,} is not valid CSV: check its quotes.") from None
+            words = _("line %(number)s is not valid CSV: check its quotes.")
+            raise Unreadable(words % {"number": grouped(reader.line_num)}) from None
         names = [name.strip() for name in headers]
         if MARK in names:
             rows = [[bare(cell) for cell in row] for row in rows]
@@ -100,14 +104,15 @@ class Xlsx(base_formats.XLSX):
         rows = Sheet(package, workbook_of(package), lambda taken: None).rows()
         header = next(rows, None)
         if header is None:
-            raise Unreadable("the file is empty.")
+            raise Unreadable(_("the file is empty."))
         width = max(header.values) + 1
         headers = [header.values.get(column, "").strip() for column in range(width)]
         return build_dataset(headers, (self._cells(row, width) for row in rows))
 
     def _cells(self, row: Any, width: int) -> list[str]:
         for flaw in row.flaws.values():
-            raise Unreadable(f"row {row.number:,} holds {flaw}", row=row.number)
+            words = _("row %(number)s holds %(what)s")
+            raise Unreadable(words % {"number": grouped(row.number), "what": flaw}, row=row.number)
         return [row.values.get(column, "") for column in range(max(width, *(column + 1 for column in row.values)))]
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
@@ -115,8 +120,8 @@ class Xlsx(base_formats.XLSX):
         try:
             rows = "".join(sheet.row(number, row) for number, row in enumerate(dataset, start=2))
         except writing.CellTooLong:
-            message = f"An Excel cell holds at most {writing.MOST_CHARACTERS:,} characters: export as CSV."
-            raise ValueError(message) from None
+            words = _("An Excel cell holds at most %(number)s characters: export as CSV.")
+            raise ValueError(words % {"number": grouped(writing.MOST_CHARACTERS)}) from None
         content, target = sheet.beginning() + rows.encode(), io.BytesIO()
         writing.pack(
             io.BytesIO(content),
@@ -147,15 +152,16 @@ class Json(base_formats.JSON):
         try:
             objects = json.loads(in_stream, object_pairs_hook=list)
         except (ValueError, RecursionError):
-            raise Unreadable("the file is not valid JSON in UTF-8.") from None
+            raise Unreadable(_("the file is not valid JSON in UTF-8.")) from None
         if not isinstance(objects, list) or not objects or not all(self._is_flat(one) for one in objects):
             raise Unreadable(
-                "the file must be a list of objects, with a text, number, true, false or null for each name."
+                _("the file must be a list of objects, with a text, number, true, false or null for each name.")
             )
-        headers = [name for name, _ in objects[0]]
+        headers = [name for name, _value in objects[0]]
         for number, one in enumerate(objects, start=1):
-            if sorted(name for name, _ in one) != sorted(headers):
-                raise Unreadable(f"object {number:,} has different names than the first one.")
+            if sorted(name for name, _value in one) != sorted(headers):
+                words = _("object %(number)s has different names than the first one.")
+                raise Unreadable(words % {"number": grouped(number)})
         return build_dataset(headers, ([dict(one)[name] for name in headers] for one in objects))
 
     @staticmethod

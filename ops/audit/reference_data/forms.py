@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from import_export.forms import ImportForm
 
 from ops.audit.reference_data.uploads import MAX_BYTES, PendingUpload
@@ -21,6 +22,8 @@ class ReferenceImportForm(ImportForm):
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
         if file.size > MAX_BYTES:
-            raise forms.ValidationError(f"The file is larger than {size_in_words(MAX_BYTES)}: split it.")
+            raise forms.ValidationError(
+                _("The file is larger than %(size)s: split it.") % {"size": size_in_words(MAX_BYTES)}
+            )
         file.pending = PendingUpload(owner=self.owner, model=self.model)
         return file

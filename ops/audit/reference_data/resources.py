@@ -7,6 +7,7 @@ from typing import Any
 import tablib
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
 from import_export.resources import Diff, ModelResource
 
 from ops.files.problems import Unreadable, label
@@ -44,14 +45,15 @@ class ReferenceResource(ModelResource):
             super().import_field(field, instance, row, is_m2m, **kwargs)
         except (ArithmeticError, TypeError, ObjectDoesNotExist):
             value = label(force_str(row[field.column_name]), quoted=True)
-            raise ValueError(f"{value} is not a valid value of this column.") from None
+            raise ValueError(_("%(value)s is not a valid value of this column.") % {"value": value}) from None
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
         """Raise Unreadable for unknown columns, which the library ignores, and for repeated rows."""
         known = [field.column_name for field in self.get_import_fields()]
         unknown = [name for name in dataset.headers if name not in known]
         if unknown:
-            raise Unreadable(f"unknown columns: {', '.join(unknown)}. Known are {', '.join(known)}.")
+            words = _("unknown columns: %(unknown)s. Known are %(known)s.")
+            raise Unreadable(words % {"unknown": ", ".join(unknown), "known": ", ".join(known)})
         keys = [self.fields[name].column_name for name in self.get_import_id_fields()]
         if not set(keys) <= set(dataset.headers):
             return
@@ -59,5 +61,6 @@ class ReferenceResource(ModelResource):
         for number, row in enumerate(dataset.dict, start=1):
             key = tuple(force_str(row[name]) for name in keys)
             if any(key) and key in seen:
-                raise Unreadable(f"data row {number} repeats {', '.join(keys)} {', '.join(key)} of an earlier row.")
+                words = _("data row %(number)s repeats %(columns)s %(values)s of an earlier row.")
+                raise Unreadable(words % {"number": number, "columns": ", ".join(keys), "values": ", ".join(key)})
             seen.add(key)

@@ -10,6 +10,7 @@ from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from ops.audit.models import Entry
 from ops.console.person.about import About, Act
@@ -28,4 +29,4 @@ def about_activity(request: HttpRequest, person: Any) -> About | None:
     if not request.user.has_perm("audit.view_entry"):
         return None
     address = f"{reverse('admin:audit_entry_changelist')}?actor={person.pk}"
-    return About(acts=[Act("Activity log", address, order=30, primary=True)])
+    return About(acts=[Act(_("Activity log"), address, order=30, primary=True)])

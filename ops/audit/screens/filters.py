@@ -10,7 +10,10 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.audit.events import choices
 from ops.audit.models import Entry
 from ops.audit.screens import targets, watching
@@ -44,7 +47,7 @@ def findable(user: Any) -> Any:
 class ActorFilter(PersonFilter):
     """What one person did; the account may have been deleted."""
 
-    title = "user"
+    title: StrOrPromise = gettext_lazy("user")
     parameter_name = "actor"
     typed_name = "person"
 
@@ -55,7 +58,7 @@ class ActorFilter(PersonFilter):
         if username is None or username:
             return username
         names = cls.entries_of(user_id).exclude(actor_name="").order_by("-at", "-id")
-        return names.values_list("actor_name", flat=True).first() or f"account {user_id}"
+        return names.values_list("actor_name", flat=True).first() or (_("account %(number)s") % {"number": user_id})
 
     @classmethod
     def entries_of(cls, user_id: Any) -> Any:
@@ -69,25 +72,25 @@ class ActorFilter(PersonFilter):
 class TargetFilter(LinkedFilter):
     """Entries about one object, such as ``messaging.conversation:12``, which may have been deleted."""
 
-    title = "about"
+    title = gettext_lazy("about")
     parameter_name = "target"
 
     def label(self, value: str) -> str:
-        target_type, _, target_id = value.partition(":")
+        target_type, _colon, target_id = value.partition(":")
         latest = Entry.objects.about(target_type, target_id).order_by("-at", "-id").first() if target_id else None
         if latest is None and not targets.is_key(target_type, target_id):
             return ""
         return targets.label(latest or Entry(target_type=target_type, target_id=target_id))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        target_type, _, target_id = (self.value() or "").partition(":")
+        target_type, _colon, target_id = (self.value() or "").partition(":")
         return queryset.concerning(target_type, target_id)
 
 
 class ActionFilter(LinkedFilter):
     """All entries of one action."""
 
-    title = "same action"
+    title = gettext_lazy("same action")
     parameter_name = "action"
 
     def label(self, value: str) -> str:
@@ -103,7 +106,7 @@ class ActionFilter(LinkedFilter):
 class EventFilter(admin.SimpleListFilter):
     """Entries of one event."""
 
-    title = "what"
+    title = gettext_lazy("what")
     parameter_name = "event"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
@@ -116,16 +119,21 @@ class EventFilter(admin.SimpleListFilter):
 class UnusualFilter(admin.SimpleListFilter):
     """What people opened who opened far more than others do."""
 
-    title = "reading"
+    title = gettext_lazy("reading")
     parameter_name = "reading"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(watching.UNUSUAL, f"Unusual: {watching.MANY} or more pages opened in 24 hours")]
+        words = ngettext(
+            "Unusual: %(number)s or more page opened in 24 hours",
+            "Unusual: %(number)s or more pages opened in 24 hours",
+            watching.MANY,
+        )
+        return [(watching.UNUSUAL, numbered(words, watching.MANY))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return watching.unusual(queryset) if self.value() else queryset
 
 
 class DateFilter(PresetDates):
-    title = "when"
+    title = gettext_lazy("when")
     field = "at"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 
 class ExportForm(forms.Form):
     """The reason for an export, which is recorded."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "aria-describedby": "reason-help"}),
         error_messages={
-            "required": "Enter a reason: it is kept in the audit trail, with your name.",
-            "null_characters_not_allowed": "The reason holds a character that cannot be stored: write it anew.",
+            "required": gettext_lazy("Enter a reason: it is kept in the audit trail, with your name."),
+            "null_characters_not_allowed": gettext_lazy(
+                "The reason holds a character that cannot be stored: write it anew."
+            ),
         },
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.models import Entry
 from ops.audit.readings import reading_event
@@ -38,8 +40,8 @@ def who_read(request: HttpRequest, page: ConversationPage) -> list[Reader]:
         if actor_id in readers:
             readers[actor_id].times += 1
         else:
-            readers[actor_id] = Reader(name or "unknown user", clock.date_and_time(clock.local(at)))
+            readers[actor_id] = Reader(name or _("unknown user"), clock.date_and_time(clock.local(at)))
     return list(readers.values())[:MOST_READERS]
 
 
-SECTION = Section("who-read", "Who read this", 50, "audit/_readers.html", who_read)
+SECTION = Section("who-read", gettext_lazy("Who read this"), 50, "audit/_readers.html", who_read)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
+from messaging.languages.wording import grouped
 from ops.audit.models import Entry, EntryQuerySet
 
 SEARCHED_ENTRIES = 50_000  # newest entries that a search without an index reads, in about 0.1 s
-HELP = (
-    f"An action’s id in all entries; request ids, names and what entries are about in the newest {SEARCHED_ENTRIES:,}. "
-    "For everything that one person did, use “User”."
-)
+
+
+def _help() -> str:
+    words = _(
+        "An action’s id in all entries; request ids, names and what entries are about in the newest %(number)s. "
+        "For everything that one person did, use “User”."
+    )
+    return words % {"number": grouped(SEARCHED_ENTRIES)}
+
+
+HELP: Any = lazy(_help, str)()  # a lazy text
 
 
 def matching(entries: EntryQuerySet, text: str) -> EntryQuerySet:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.languages.wording import grouped
 from ops.audit.events import Event
@@ -19,7 +19,7 @@ from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
 
 LIST = "audit.Entry"
-NAME, TITLE, ORDER = "watching", "Worth an auditor’s look", 80  # of the section, to which other rooms add
+NAME, TITLE, ORDER = "watching", gettext_lazy("Worth an auditor’s look"), 80  # of the section, to which other rooms add
 UNUSUAL = "unusual"  # a choice of the filter
 MANY = 100  # conversations, messages, people and imports opened in 24 hours: more than a day of reading takes
 SPAN = timedelta(hours=24)
@@ -64,4 +64,8 @@ def _opened(number: int) -> str:
     return words % {"many": grouped(MANY)}
 
 
-SECTIONS = (Section(NAME, TITLE, ORDER, lines=lines, empty="No failed sign-ins, no exports and no unusual reading."),)
+SECTIONS = (
+    Section(
+        NAME, TITLE, ORDER, lines=lines, empty=gettext_lazy("No failed sign-ins, no exports and no unusual reading.")
+    ),
+)

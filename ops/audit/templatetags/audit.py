@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.contrib.auth.models import Group
 from django.template import Context
+from django.utils.translation import gettext as _
 
 from ops.audit.screens import targets
 
@@ -55,7 +56,8 @@ def _with_names_of_groups(details: dict[str, Any]) -> dict[str, Any]:
     numbers = {name: value for name, value in details.items() if isinstance(value, list)}
     names = dict(Group.objects.filter(pk__in=chain(*numbers.values())).values_list("pk", "name"))
     shown = {
-        name: [names.get(number, f"a deleted group ({number})") for number in value] for name, value in numbers.items()
+        name: [names.get(number, _("a deleted group (%(number)s)") % {"number": number}) for number in value]
+        for name, value in numbers.items()
     }
     return {**details, **shown}
 
@@ -70,14 +72,14 @@ def _value(value: Any) -> dict[str, Any]:
     if value and (nested or isinstance(value, dict)):
         return {"parts": as_parts(value)}
     if isinstance(value, list):
-        return {"text": ", ".join(map(_text, value)) or "none"}
+        return {"text": ", ".join(map(_text, value)) or _("none")}
     return {"text": _text(value)}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value in (None, "", {}, []) else str(value)
+        return _("yes") if value else _("no")
+    return _("none") if value in (None, "", {}, []) else str(value)
 
 
 def _may_read(context: Context) -> bool:

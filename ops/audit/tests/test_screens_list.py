@@ -249,7 +249,7 @@ def test_copies_are_searched_in_the_newest_entries_and_actions_in_all_and_the_pa
     assert shown(auditing, "?q=rita") == []
     assert shown(auditing, f"?q={long_ago.action}") == [long_ago.pk]
     page = auditing.get(LIST).content.decode()
-    assert "in the newest 50,000. For everything that one person did, use “User”." in page
+    assert "in the newest 2. For everything that one person did, use “User”." in page
 
 
 def test_a_search_keeps_to_the_filters(auditing: Client, rita: Any) -> None:
