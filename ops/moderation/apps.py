@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
 from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Keys, Page, Place, Room, Table, Waiting
 
 SEES = ("Reviewer", "Lead", "Auditor")
@@ -13,7 +15,7 @@ MANAGES = ("Lead",)
 class ModerationConfig(Room):
     name = "ops.moderation"
     label = "moderation"
-    verbose_name = "Moderation"
+    verbose_name = gettext_lazy("Moderation")
 
     menu = {
         "moderation.Case": Item(Place.REVIEW, 15),
@@ -25,7 +27,7 @@ class ModerationConfig(Room):
         "moderation.CannedReason": Item(Place.SETTINGS, 30),
         "moderation.View": Item(Place.SETTINGS, 40),
     }
-    finds = {"moderation.Case": "case"}
+    finds = {"moderation.Case": pgettext_lazy("moderation", "case")}
     permissions = {
         "moderation.view_case": REVIEWS,  # the pages of cases show texts
         "moderation.decide_case": REVIEWS,
@@ -85,26 +87,30 @@ class ModerationConfig(Room):
     }
     rounds = {"settle_cases": 60}
     keys = (
-        Keys("In a thread", {"f": "Report the message"}, permission="moderation.flag_message"),
         Keys(
-            "On the page of a case",
+            gettext_lazy("In a thread"), {"f": gettext_lazy("Report the message")}, permission="moderation.flag_message"
+        ),
+        Keys(
+            gettext_lazy("On the page of a case"),
             {
-                "j k": "Next and previous reported message",
-                "f": "Report the message",
-                "d": "Claim the case; then go to the decision",
-                "1 2 3 4 5 6 7 8 9": "Choose a label",
-                "m": "Choose measures on people",
-                ".": "Choose the label, decision and reason of your last decision again, without sending them",
-                "Enter": "Send the decision, and open the next case",
-                "e": "Escalate",
-                "w": "Wait",
-                "s": "Skip",
-                "n p": "Next case; back to the page before",
-                "v": "Open or cover a text that is hard to read",
-                "o": "Show the rest of the conversation",
-                "h": "Open the whole conversation",
-                "a": "Add a note",
-                "u": "Undo the latest decision",
+                "j k": gettext_lazy("Next and previous reported message"),
+                "f": gettext_lazy("Report the message"),
+                "d": gettext_lazy("Claim the case; then go to the decision"),
+                "1 2 3 4 5 6 7 8 9": gettext_lazy("Choose a label"),
+                "m": gettext_lazy("Choose measures on people"),
+                ".": gettext_lazy(
+                    "Choose the label, decision and reason of your last decision again, without sending them"
+                ),
+                "Enter": gettext_lazy("Send the decision, and open the next case"),
+                "e": pgettext_lazy("what a key does", "Escalate"),
+                "w": pgettext_lazy("what a key does", "Wait"),
+                "s": pgettext_lazy("what a key does", "Skip"),
+                "n p": gettext_lazy("Next case; back to the page before"),
+                "v": gettext_lazy("Open or cover a text that is hard to read"),
+                "o": gettext_lazy("Show the rest of the conversation"),
+                "h": gettext_lazy("Open the whole conversation"),
+                "a": gettext_lazy("Add a note"),
+                "u": gettext_lazy("Undo the latest decision"),
             },
             permission="moderation.decide_case",
         ),

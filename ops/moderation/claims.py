@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, tra
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.database.statements import Slot, Statement, slot, written
 from ops.audit.recording import record
@@ -54,7 +55,7 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
     After HARD_CASES_IN_A_ROW hard ones, the best lighter one where there is any (ops/moderation/wellbeing/counting.py).
     What they held before is released. Raises ClaimRefused where others were faster again and again.
     """
-    for _ in range(MOST_TRIES):
+    for _attempt in range(MOST_TRIES):
         try:
             with transaction.atomic(using=using):
                 look = _look(user, using)
@@ -68,7 +69,7 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
                     return None
         except IntegrityError:  # the same person took another case in a second tab meanwhile
             continue
-    raise ClaimRefused("Colleagues took the same cases at the same moment. Try again.")
+    raise ClaimRefused(_("Colleagues took the same cases at the same moment. Try again."))
 
 
 class Look(NamedTuple):
@@ -129,12 +130,12 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None and held.reviewer_id == user.pk:
             return held
         if held is not None:
-            raise ClaimRefused(f"{held.reviewer.get_username()} holds this case.")
+            raise ClaimRefused(_("%(name)s holds this case.") % {"name": held.reviewer.get_username()})
         _refuse_unfit(user, locked, using)
         release_all(user, using=using)
         claim = _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], False, using), using)
         if claim is None:
-            raise ClaimRefused("A colleague has just claimed this case.")
+            raise ClaimRefused(_("A colleague has just claimed this case."))
         return claim
 
 
@@ -167,7 +168,7 @@ def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Release a case because this person asks for it, which is recorded. Raises ClaimRefused."""
     with transaction.atomic(using=using):
         if not Claim.objects.using(using).live().filter(case=case, reviewer=user.pk).exists():
-            raise ClaimRefused("You do not hold this case.")
+            raise ClaimRefused(_("You do not hold this case."))
         release(user, case.pk, using=using)
         record(ModerationEvent.CASE_RELEASED, actor=user, target=case, using=using)
 
@@ -194,24 +195,27 @@ def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, us
     """
     case = cases.locked_in_conversation(case_id, using=using)
     if case.version != version:
-        raise Outdated("The case changed since you opened it. What you entered is kept: look again, then send it.")
+        raise Outdated(_("The case changed since you opened it. What you entered is kept: look again, then send it."))
     held = Claim.objects.using(using).live().filter(case=case).select_related("reviewer").first()
     if held is None or (held.reviewer_id == user.pk and held.token != token):
-        raise Outdated("You no longer hold this case: the claim ran out. What you entered is kept: claim it again.")
+        raise Outdated(_("You no longer hold this case: the claim ran out. What you entered is kept: claim it again."))
     if held.reviewer_id != user.pk:
-        raise Outdated(f"{held.reviewer.get_username()} holds this case now. What you entered is kept.")
+        words = _("%(name)s holds this case now. What you entered is kept.")
+        raise Outdated(words % {"name": held.reviewer.get_username()})
     return case
 
 
 def _refuse_unfit(user: Any, case: Case, using: str) -> None:
     if case.state == State.CLOSED:
-        raise ClaimRefused("This case is closed.")
+        raise ClaimRefused(_("This case is closed."))
     if case.state == State.ESCALATED and not user.has_perm("moderation.take_over_case"):
-        raise ClaimRefused("This case is escalated: a Lead decides it.")
+        raise ClaimRefused(_("This case is escalated: a Lead decides it."))
     if not Case.objects.using(using).fit_for(user.pk).filter(pk=case.pk).exists():
         raise ClaimRefused(
-            "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision of "
-            "yours on it was undone."
+            _(
+                "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision "
+                "of yours on it was undone."
+            )
         )
 
 

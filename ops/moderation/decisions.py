@@ -12,8 +12,11 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.database.alike import create_alike
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.audit.details import Key
 from ops.audit.recording import record, record_each
@@ -166,9 +169,14 @@ def wait(
     """
     now = timezone.now()
     if until is None and not for_reply:
-        raise DecisionRefused("Say what the case waits for: a time, a reply, or both.")
+        raise DecisionRefused(_("Say what the case waits for: a time, a reply, or both."))
     if until is not None and not now < until <= now + LONGEST_WAIT:
-        raise DecisionRefused(f"A case can wait until a time within the next {LONGEST_WAIT.days} days.")
+        words = ngettext(
+            "A case can wait until a time within the next %(number)s day.",
+            "A case can wait until a time within the next %(number)s days.",
+            LONGEST_WAIT.days,
+        )
+        raise DecisionRefused(numbered(words, LONGEST_WAIT.days))
     hours = None if until is None else round((until - now).total_seconds() / 3600, 1)
     return _step(
         case_id,
@@ -215,8 +223,8 @@ def undoings(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_
 
 def _why_not(decision: Decision, undone: Collection[int | None]) -> str:
     if decision.reverses_id is not None:
-        return "This entry undid a decision: decide the case again instead."
-    return "This decision was undone already." if decision.pk in undone else ""
+        return _("This entry undid a decision: decide the case again instead.")
+    return _("This decision was undone already.") if decision.pk in undone else ""
 
 
 def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
@@ -231,18 +239,18 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
         case = cases.locked_in_conversation(decision.case_id, using=using)
         decision.refresh_from_db(using=using)
         if decision.decided_by_id != by.pk and not by.has_perm("moderation.undo_decision"):
-            raise DecisionRefused("Only its author or a Lead can undo a decision.")
+            raise DecisionRefused(_("Only its author or a Lead can undo a decision."))
         if not Case.objects.using(using).about_strangers_to(by.pk).filter(pk=case.pk).exists():
-            raise DecisionRefused("This case is about you or somebody you exchanged messages with: ask a colleague.")
+            raise DecisionRefused(_("This case is about you or somebody you exchanged messages with: ask a colleague."))
         found = undoing(decision, by=by, using=using)
         if found.refusal:
             raise DecisionRefused(found.refusal)
         if Decision.objects.using(using).filter(case=case, decided_at__gt=decision.decided_at, reverses=None).exists():
-            raise DecisionRefused("A newer decision was made on this case: undo that one first.")
+            raise DecisionRefused(_("A newer decision was made on this case: undo that one first."))
         if case.conversation_id is None:
-            raise DecisionRefused("The conversation was erased: there is nothing left to restore.")
+            raise DecisionRefused(_("The conversation was erased: there is nothing left to restore."))
         if cases.pending_beside(case, using=using) is not None:
-            raise DecisionRefused("Another case of this conversation is pending: decide that one first.")
+            raise DecisionRefused(_("Another case of this conversation is pending: decide that one first."))
         return store_undone([(case, decision, found.plan)], by=by, note=note, using=using)[0]
 
 
@@ -361,7 +369,7 @@ def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using:
     for case in some:
         here = [pk for pk in sorted(wanted[case.pk]) if pk in found and found[pk][0] == case.conversation_id]
         if not chosen[case.pk] <= set(here):
-            raise DecisionRefused("A message that you chose is not in this conversation any more. Look again.")
+            raise DecisionRefused(_("A message that you chose is not in this conversation any more. Look again."))
         covered[case.pk] = {pk: found[pk][1] for pk in here}
     return covered
 

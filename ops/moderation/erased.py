@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext_lazy
 
 from messaging.writing import ids_subquery
 from ops.audit import scrubbing
@@ -127,4 +128,4 @@ def _step(request: Any, _: Any) -> Outcome:
     return outcome(removed)
 
 
-STEPS = (Step("moderation", "Reports, cases and decisions", _step, order=55),)
+STEPS = (Step("moderation", gettext_lazy("Reports, cases and decisions"), _step, order=55),)

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from messaging.languages.wording import grouped
 from messaging.models import Conversation, Message
 from ops.audit.details import Key
 from ops.audit.recording import record
@@ -35,13 +37,14 @@ def flag(
     where the message is gone, where this person has reported this text already, or where the note is too long.
     """
     if len(note) > LONGEST_NOTE:
-        raise FlagRefused(f"The note has {len(note):,} characters; at most {LONGEST_NOTE:,} can be kept. Shorten it.")
+        words = _("The note has %(characters)s characters; at most %(most)s can be kept. Shorten it.")
+        raise FlagRefused(words % {"characters": grouped(len(note)), "most": grouped(LONGEST_NOTE)})
     now = timezone.now() if at is None else at
     with transaction.atomic(using=using):
         place = _locked_place(message.pk, using)
         flags = Flag.objects.using(using)
         if by is not None and flags.filter(message=place, revision=place.revision, reporter=by).exists():
-            raise FlagRefused("You have reported this message already.")
+            raise FlagRefused(_("You have reported this message already."))
         case = cases.case_for(place.conversation_id, label.severity, now, using=using)
         made: Flag = flags.create(
             case=case,
@@ -68,7 +71,7 @@ def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
         case = cases.locked(using).get(pk=flag.case_id)
         own = Flag.objects.using(using).waiting().filter(pk=flag.pk, reporter=by)
         if not own.update(outcome=Outcome.WITHDRAWN, settled_at=timezone.now()):
-            raise FlagRefused("This report was looked at already: it cannot be withdrawn.")
+            raise FlagRefused(_("This report was looked at already: it cannot be withdrawn."))
         cases.close_if_settled(case, using=using)
 
 
@@ -81,4 +84,4 @@ def _locked_place(message_id: int, using: str) -> Message:
             return found
         conversation_id = found.conversation_id
         Conversation.objects.using(using).filter(pk=conversation_id).lock()
-    raise FlagRefused("The message does not exist any more.")
+    raise FlagRefused(_("The message does not exist any more."))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy
+
 from ops.moderation.models import State
 from ops.moderation.refusals import DecisionRefused
 
@@ -51,12 +53,12 @@ TABLE: dict[tuple[State, Happening], State] = {
     (CLOSED, Happening.UNDONE): OPEN,
 }
 REFUSALS = {
-    (CLOSED, Happening.DECIDED): "This case is closed: open it again by undoing its decision.",
-    (CLOSED, Happening.ESCALATED): "This case is closed: only an open case can be escalated.",
-    (CLOSED, Happening.RETURNED): "This case is closed already.",
-    (CLOSED, Happening.WAITED): "This case is closed: only an open case can wait.",
-    (OPEN, Happening.RETURNED): "This case is in the queue already.",
-    (ESCALATED, Happening.ESCALATED): "This case is escalated already.",
+    (CLOSED, Happening.DECIDED): gettext_lazy("This case is closed: open it again by undoing its decision."),
+    (CLOSED, Happening.ESCALATED): gettext_lazy("This case is closed: only an open case can be escalated."),
+    (CLOSED, Happening.RETURNED): gettext_lazy("This case is closed already."),
+    (CLOSED, Happening.WAITED): gettext_lazy("This case is closed: only an open case can wait."),
+    (OPEN, Happening.RETURNED): gettext_lazy("This case is in the queue already."),
+    (ESCALATED, Happening.ESCALATED): gettext_lazy("This case is escalated already."),
 }
 
 
@@ -64,5 +66,5 @@ def after(state: str, happening: Happening) -> State:
     """Return the state of a case after something happened to it. Raises DecisionRefused where it cannot happen."""
     key = (State(state), happening)
     if key in REFUSALS:
-        raise DecisionRefused(REFUSALS[key])
+        raise DecisionRefused(str(REFUSALS[key]))
     return TABLE[key]

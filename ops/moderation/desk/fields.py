@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from ops.console.limits.choices import RowField
 from ops.moderation.models import CannedReason, Label
 from ops.moderation.models.cases import LONGEST_NOTE, LONGEST_SENT
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ReasonSelect(forms.Select):
@@ -22,7 +25,7 @@ class ReasonSelect(forms.Select):
         return option
 
 
-def label_field(required: str) -> RowField:
+def label_field(required: StrOrPromise) -> RowField:
     """The label of a report or decision; ``required`` is the sentence where none is chosen."""
     return RowField(
         Label.objects.active(),
@@ -55,7 +58,7 @@ def reason_field() -> RowField:
     )
 
 
-def sent_field(label: str, help_text: str) -> forms.CharField:
+def sent_field(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
     """What participants read of a decision."""
     return forms.CharField(
         label=label,
@@ -73,7 +76,7 @@ def note_field() -> forms.CharField:
     )
 
 
-def why_field(required: str) -> forms.CharField:
+def why_field(required: StrOrPromise) -> forms.CharField:
     """Why something is undone; ``required`` is the sentence where nothing is said."""
     return forms.CharField(
         label="Why",

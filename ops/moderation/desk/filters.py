@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,6 +14,9 @@ from ops.console.lists.people import PersonFilter
 from ops.moderation.models import Label
 from ops.moderation.saved import parameters, queues
 from ops.moderation.saved.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class InView(admin.SimpleListFilter):
@@ -48,7 +51,7 @@ class Progress(admin.SimpleListFilter):
             (one for one in queues.offered(request) if str(one.pk) == request.GET.get(InView.parameter_name)), None
         )
         self.of_view = view.parsed.get("state", "") if view else ""
-        return list(parameters.STATES.items())
+        return [(value, str(words)) for value, words in parameters.STATES.items()]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         every, *others = super().choices(changelist)
@@ -63,10 +66,10 @@ class Declared(ChoiceFilter):
     """A filter that ``PARAMETERS`` declares; subclasses name it and offer its values."""
 
     parameter_name: str
-    offered: dict[str, str] = {}
+    offered: Mapping[str, StrOrPromise] = {}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return list(self.offered.items())
+        return [(value, str(words)) for value, words in self.offered.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         value = self.value()

@@ -14,6 +14,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
@@ -52,7 +54,7 @@ class ReverseView(Action):
         return get_object_or_404(DecisionGroup.objects.started(), pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return "Restore decisions" if self.group.kind == GroupKind.UNDO else "Undo decisions"
+        return _("Restore decisions") if self.group.kind == GroupKind.UNDO else _("Undo decisions")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs |= {"group": self.group, "back": preparing.address_of(self.group.pk)}
@@ -72,11 +74,11 @@ class ReverseView(Action):
 class DecisionGroupAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Groups that were started; a preview only for its author, by its address."""
 
-    section = "Group decisions"
+    section = gettext_lazy("Group decisions")
     keyset = ("-started_at", "id")
     list_select_related = ("label", "job", "reverses")
     rows_template = "moderation/groups/rows.html"
-    empty_text = "No cases were decided together yet. Choose several in the queue to do so."
+    empty_text = gettext_lazy("No cases were decided together yet. Choose several in the queue to do so.")
     actions = None
 
     class Media:

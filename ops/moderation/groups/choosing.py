@@ -10,16 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.console.addresses import whole_number
 from ops.console.keyset import CURSOR_PARAMS
-from ops.console.numbers import counted
 from ops.moderation.groups import preparing
 from ops.moderation.groups.forms import DecideManyForm
 from ops.moderation.refusals import DecisionRefused
 
 MOST_CHOSEN = 50  # rows of a page
-NOT_UNDERSTOOD = "A filter in that address was not understood: choose again."
+NOT_UNDERSTOOD = gettext_lazy("A filter in that address was not understood: choose again.")
 
 
 class DecidesMany(admin.ModelAdmin):
@@ -39,7 +40,7 @@ class DecidesMany(admin.ModelAdmin):
         address = reverse("admin:moderation_case_decide_many") if self.has_decide_many_permission(request) else ""
         return super().changelist_view(request, {"decide_many_address": address, **(extra_context or {})})
 
-    @admin.action(description="Decide selected…", permissions=["decide_many"])
+    @admin.action(description=gettext_lazy("Decide selected…"), permissions=["decide_many"])
     def decide_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
         """Lead to the form with the chosen rows, and the filters for the way back."""
         query = request.GET.copy()
@@ -59,7 +60,7 @@ class DecidesMany(admin.ModelAdmin):
             messages.warning(request, NOT_UNDERSTOOD)
             return HttpResponseRedirect(reverse("admin:moderation_case_changelist"))
         if not ids:
-            messages.warning(request, "No case is chosen, or none matches any more.")
+            messages.warning(request, _("No case is chosen, or none matches any more."))
             return HttpResponseRedirect(queue)
         form = DecideManyForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
@@ -72,7 +73,7 @@ class DecidesMany(admin.ModelAdmin):
         number = min(len(ids), preparing.MOST)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Decide {counted(number, 'case')}",
+            "title": preparing.title_of_deciding(number),
             "opts": self.opts,
             "form": form,
             "number": number,

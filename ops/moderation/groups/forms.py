@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from ops.moderation.decisions import Choice
 from ops.moderation.desk.fields import (
@@ -20,10 +21,13 @@ from ops.moderation.models import GroupAction
 class DecideManyForm(forms.Form):
     """What is decided about all chosen cases."""
 
-    label = label_field("Choose what the decisions are about.")
+    label = label_field(gettext_lazy("Choose what the decisions are about."))
     action = action_field(GroupAction.choices)
     reason = reason_field()
-    sent = sent_field("Text for the authors", "Each author reads the same text. Replace each {placeholder}.")
+    sent = sent_field(
+        gettext_lazy("Text for the authors"),
+        gettext_lazy("Each author reads the same text. Replace each {placeholder}."),
+    )
     note = note_field()
 
     @property
@@ -41,4 +45,4 @@ class DecideManyForm(forms.Form):
 class ReverseForm(forms.Form):
     """Why a group is undone, or restored."""
 
-    note = why_field("Say why: colleagues read it beside each decision.")
+    note = why_field(gettext_lazy("Say why: colleagues read it beside each decision."))

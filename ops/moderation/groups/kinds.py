@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.jobs.kinds import Kind
 from ops.jobs.models import Job
@@ -33,7 +34,7 @@ from ops.moderation.models import (
 from ops.moderation.notices import told
 from ops.moderation.refusals import DecisionRefused
 
-GONE = "This group is not known any more: begin again."
+GONE = gettext_lazy("This group is not known any more: begin again.")
 FIRST, LEAST, MOST = 250, 100, 2_000  # cases of one batch
 TIMES = 1.5  # as long as batches usually take: much of one is the same for few cases and for many
 
@@ -42,9 +43,9 @@ class DecideMany(Kind):
     """Decides the cases of a group, or undoes its decisions. What was done stays when it is cancelled or fails."""
 
     name = preparing.KIND
-    unit = "cases"
+    unit = pgettext_lazy("moderation", "cases")
     permission = preparing.PERMISSION
-    cancel_note = "What was done until then stays. It can be undone as a group."
+    cancel_note = gettext_lazy("What was done until then stays. It can be undone as a group.")
     tells = {Job.State.FINISHED: told.GROUP_FINISHED, Job.State.FAILED: told.GROUP_FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
@@ -68,15 +69,15 @@ class DecideMany(Kind):
     def why_no_retry(self, job: Job) -> str:
         group = DecisionGroup.objects.filter(pk=job.params["group"]).first()
         if group is None:
-            return GONE
-        return preparing.EMPTIED if group.is_emptied else ""
+            return str(GONE)
+        return str(preparing.EMPTIED) if group.is_emptied else ""
 
 
 def _group(run: Run) -> tuple[DecisionGroup, Any]:
     """The group of a job and who started it, as they are now. Raises JobFailed where it cannot go on."""
     group = DecisionGroup.objects.select_related("label", "reason", "reverses").filter(pk=run.params["group"]).first()
     if group is None:
-        raise JobFailed(GONE)
+        raise JobFailed(str(GONE))
     # Loaded anew: an account keeps the permissions that it was asked for once.
     accounts: Any = get_user_model()._base_manager
     requester = accounts.filter(pk=run.job.requester_id).first()

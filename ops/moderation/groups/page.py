@@ -102,7 +102,7 @@ class GroupPage:
     def reasons(self) -> list[Reason]:
         """Why cases were left out, the most frequent reason first; at most MOST_LISTED cases are named."""
         reasons = {
-            code: Reason(LeftOut(code).label, number)
+            code: Reason(str(LeftOut(code).label), number)
             for code, number in self.outcomes.most_common()
             if code not in ("", DONE)
         }
@@ -126,7 +126,7 @@ class GroupPage:
     def ended(self) -> list[tuple[str, int]]:
         """How many of its decisions are not in force any more, by cause in words."""
         rows = self.group.decisions.exclude(cause="").order_by("cause").values_list("cause")
-        return [(Cause(cause).label, number) for cause, number in rows.annotate(number=Count("pk"))]
+        return [(str(Cause(cause).label), number) for cause, number in rows.annotate(number=Count("pk"))]
 
     @property
     def reversals(self) -> Any:

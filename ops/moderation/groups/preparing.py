@@ -10,10 +10,12 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.audit.details import Key
 from ops.audit.recording import record
-from ops.console.numbers import counted
 from ops.console.rooms import sign_in_refusal
 from ops.jobs import starting
 from ops.moderation import decisions
@@ -28,19 +30,21 @@ KIND = "decide_many"  # of the job
 MOST = 10_000  # cases of one group
 KEPT = timedelta(days=1)  # a preview that nobody agreed to
 BATCH = 2_000  # rows stored by one statement
-EMPTIED = (
+EMPTIED = gettext_lazy(
     "The account of somebody in these cases was erased, and with it what was written for this group. Begin again for "
     "the cases that are left."
 )
 
-NOT_THEIRS = "Only its author, or somebody who may undo decisions of colleagues, can undo a group."
-SUSPENDED = "The account that started this may not sign in now, so nothing is done in its name."
+NOT_THEIRS = gettext_lazy("Only its author, or somebody who may undo decisions of colleagues, can undo a group.")
+SUSPENDED = gettext_lazy("The account that started this may not sign in now, so nothing is done in its name.")
 
 
 def why_not(user: Any) -> str:
     """Return why this person may not decide many cases, as a sentence; "" where they may."""
     may = user is not None and user.is_active and user.is_staff and user.has_perm(PERMISSION)
-    return "" if may else "Deciding many cases at once needs a permission that this account does not have (any more)."
+    return (
+        "" if may else _("Deciding many cases at once needs a permission that this account does not have (any more).")
+    )
 
 
 def why_not_reverse(group: DecisionGroup, user: Any) -> str:
@@ -48,10 +52,10 @@ def why_not_reverse(group: DecisionGroup, user: Any) -> str:
     if refusal := why_not(user):
         return refusal
     if not _may_reverse(group, user):
-        return NOT_THEIRS
+        return str(NOT_THEIRS)
     if group.started_at is None or (group.job is not None and group.job.ended_at is None):
-        return "This group is not over: cancel it, or wait until it is done."
-    return "" if group.members.done().exists() else "Nothing was done in this group, so there is nothing to undo."
+        return _("This group is not over: cancel it, or wait until it is done.")
+    return "" if group.members.done().exists() else _("Nothing was done in this group, so there is nothing to undo.")
 
 
 def why_not_go_on(group: DecisionGroup, user: Any) -> str:
@@ -62,10 +66,10 @@ def why_not_go_on(group: DecisionGroup, user: Any) -> str:
     if refusal := why_not(user):
         return refusal
     if sign_in_refusal(user):
-        return SUSPENDED
+        return str(SUSPENDED)
     if group.reverses is not None and not _may_reverse(group.reverses, user):
-        return NOT_THEIRS
-    return EMPTIED if group.is_emptied else ""
+        return str(NOT_THEIRS)
+    return str(EMPTIED) if group.is_emptied else ""
 
 
 def _may_reverse(group: DecisionGroup, user: Any) -> bool:
@@ -81,7 +85,7 @@ def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, by: Any)
         raise DecisionRefused(refusal)
     decisions.refuse_unsound(choice)
     if not ids:
-        raise DecisionRefused("No case is chosen. Choose some in the queue.")
+        raise DecisionRefused(_("No case is chosen. Choose some in the queue."))
     texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
     group = DecisionGroup(kind=GroupKind.DECIDE, action=action, label=choice.label, reason=choice.reason, **texts)
     return _preview(group, ids[:MOST], by)
@@ -122,15 +126,15 @@ def start(group: DecisionGroup, *, by: Any) -> DecisionGroup:
     with transaction.atomic():
         stored = DecisionGroup.objects.select_for_update(of=("self",)).filter(pk=group.pk).first()
         if stored is None or stored.made_by_id != by.pk:
-            raise DecisionRefused("This preview is not there any more: begin again.")
+            raise DecisionRefused(_("This preview is not there any more: begin again."))
         if stored.started_at is not None:
-            raise DecisionRefused("This was started already.")
+            raise DecisionRefused(_("This was started already."))
         if refusal := why_not_go_on(stored, by):
             raise DecisionRefused(refusal)
         outcomes = Counter(stored.members.values_list("outcome", flat=True))
         number = outcomes.pop("", 0)
         if not number:
-            raise DecisionRefused("Nothing can be done about any of these cases.")
+            raise DecisionRefused(_("Nothing can be done about any of these cases."))
         stored.started_at = timezone.now()
         title, params = title_of(stored, number), {"group": str(stored.pk)}
         stored.job = starting.start(KIND, requester=by, title=title, params=params, total=number, kick=False)
@@ -148,9 +152,15 @@ def address_of(group_id: Any) -> str:
 def title_of(group: DecisionGroup, number: int) -> str:
     """What the job and the pages of a group are called."""
     if group.kind == GroupKind.DECIDE:
-        return f"Decide {counted(number, 'case')}"
-    what = counted(number, "decision")
-    return f"Undo {what}" if group.kind == GroupKind.UNDO else f"Restore {what}"
+        return title_of_deciding(number)
+    if group.kind == GroupKind.UNDO:
+        return numbered(ngettext("Undo %(number)s decision", "Undo %(number)s decisions", number), number)
+    return numbered(ngettext("Restore %(number)s decision", "Restore %(number)s decisions", number), number)
+
+
+def title_of_deciding(number: int) -> str:
+    """What deciding so many cases is called."""
+    return numbered(ngettext("Decide %(number)s case", "Decide %(number)s cases", number), number)
 
 
 def remove_old_previews() -> int:

@@ -11,6 +11,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
@@ -30,9 +33,9 @@ def shown(label: Label) -> SafeString:
 
 
 class InUse(YesNoFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "active"
-    words = ("On", "Off")
+    words = (pgettext_lazy("label", "On"), pgettext_lazy("label", "Off"))
 
     def yes(self, rows: QuerySet) -> QuerySet:
         return rows.filter(active=True)
@@ -42,14 +45,16 @@ class InUse(YesNoFilter):
 
 
 class OfSeverity(ValueFilter):
-    title = parameter_name = field = "severity"
+    title = gettext_lazy("severity")
+    parameter_name = field = "severity"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return Severity.choices
+        return [(value, str(name)) for value, name in Severity.choices]
 
 
 class OfLabel(ValueFilter):
-    title = parameter_name = "label"
+    title = pgettext_lazy("moderation", "label")
+    parameter_name = "label"
     field = "label__slug"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -84,9 +89,11 @@ class LabelAdmin(PolicyAdmin):
     keyset = ("sort_order", "name")
     list_filter = (InUse, OfSeverity)
     search_fields = ("name", "slug", "wording", "meaning")
-    search_help_text = "Searches names, slugs, meanings and words for participants."
+    search_help_text = gettext_lazy("Searches names, slugs, meanings and words for participants.")
     rows_template = "moderation/label_rows.html"
-    empty_text = "No labels yet. Import a file of labels, or load the starting set with “manage.py load_labels”."
+    empty_text = gettext_lazy(
+        "No labels yet. Import a file of labels, or load the starting set with “manage.py load_labels”."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(reasons=Count("canned_reasons"))
@@ -105,11 +112,11 @@ class LabelAdmin(PolicyAdmin):
         shown = () if obj is None else ("shown_as",)
         return [
             (None, {"fields": (*shown, "name", "slug", "colour", "severity", "active", "sort_order")}),
-            ("For reviewers", {"fields": ("meaning", "hard_to_read")}),
-            ("For participants", {"fields": ("wording",)}),
+            (_("For reviewers"), {"fields": ("meaning", "hard_to_read")}),
+            (_("For participants"), {"fields": ("wording",)}),
         ]
 
-    @admin.display(description="shown as")
+    @admin.display(description=gettext_lazy("shown as"))
     def shown_as(self, label: Label) -> str:
         """The label as pages show it: as it is stored, not as an unsaved form has it."""
         return shown(label)
@@ -117,8 +124,9 @@ class LabelAdmin(PolicyAdmin):
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Severities with their targets."""
         if db_field.name == "severity":
+            words = _("%(severity)s: within %(time)s")
             kwargs["choices"] = [
-                (value, f"{name}: within {targets.in_words(targets.target_of(value))}")
+                (value, words % {"severity": name, "time": targets.in_words(targets.target_of(value))})
                 for value, name in Severity.choices
             ]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
@@ -130,9 +138,11 @@ class CannedReasonAdmin(PolicyAdmin):
     keyset = ("title", "id")
     list_filter = (InUse, OfLabel)
     search_fields = ("title", "slug", "text")
-    search_help_text = "Searches titles, slugs and texts."
+    search_help_text = gettext_lazy("Searches titles, slugs and texts.")
     rows_template = "moderation/cannedreason_rows.html"
-    empty_text = "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
+    empty_text = gettext_lazy(
+        "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("label")
@@ -150,7 +160,7 @@ class CannedReasonAdmin(PolicyAdmin):
         """Whether the page about ``obj``, or about a new row if it is None, is a form."""
         return self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
 
-    @admin.display(description="label")
+    @admin.display(description=pgettext_lazy("moderation", "label"))
     def shown_label(self, reason: CannedReason) -> str:
         """The label, as pages show it."""
         return shown(reason.label)
@@ -158,7 +168,7 @@ class CannedReasonAdmin(PolicyAdmin):
     def prepare_rows(self, rows: list[Any]) -> None:
         for row in rows:
             row.to_fill = placeholders.unfilled(row.text)
-            row.language_name = KNOWN_LANGUAGES.get(row.language, row.language)
+            row.language_name = _(KNOWN_LANGUAGES[row.language]) if row.language in KNOWN_LANGUAGES else row.language
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
         return {"slug": ("title",)} if obj is None else {}
@@ -169,8 +179,8 @@ class CannedReasonAdmin(PolicyAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """A list of languages; and labels without buttons to change them, which the list of labels has."""
         if db_field.name == "language":
-            languages = sorted(KNOWN_LANGUAGES.items(), key=lambda item: item[1])
-            return forms.ChoiceField(choices=languages, initial=db_field.default)
+            languages = sorted(((code, _(name)) for code, name in KNOWN_LANGUAGES.items()), key=lambda item: item[1])
+            return forms.ChoiceField(label=capfirst(db_field.verbose_name), choices=languages, initial=db_field.default)
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "label":
             field.widget = field.widget.widget

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -32,15 +33,19 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def refusal(text: str) -> str:
     """Return why ``text`` may not be sent to a participant, as a sentence; "" if it may be."""
     names = [f"{{{name}}}" for name in unfilled(text)]
-    return f"Fill in {get_text_list(names, 'and')} before this is sent." if names else ""
+    if not names:
+        return ""
+    return _("Fill in %(placeholders)s before this is sent.") % {"placeholders": get_text_list(names, _("and"))}
 
 
 def validate_braces(text: str) -> None:
     """Raise ValidationError where a brace belongs to no placeholder, which could then never be filled in."""
     if _has_stray_brace(text):
         raise ValidationError(
-            "A brace belongs to no placeholder. Write placeholders like {date}: one word in small letters, between "
-            "one pair of braces."
+            _(
+                "A brace belongs to no placeholder. Write placeholders like {date}: one word in small letters, between "
+                "one pair of braces."
+            )
         )
 
 

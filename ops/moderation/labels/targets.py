@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils.translation import ngettext
 
-from ops.console.numbers import counted
+from messaging.languages.wording import numbered
 from ops.moderation.models import Severity
 
-UNITS = ((timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def target_of(severity: str) -> timedelta:
@@ -27,8 +28,10 @@ def worst(severities: Iterable[str]) -> Severity:
 
 def in_words(target: timedelta) -> str:
     """Return a target in its largest whole unit, such as "15 minutes" or "72 hours"."""
-    for unit, name in UNITS:
-        number, rest = divmod(target, unit)
-        if not rest:
-            return counted(number, name)
+    number, rest = divmod(target, HOUR)
+    if not rest:
+        return numbered(ngettext("%(number)s hour", "%(number)s hours", number), number)
+    number, rest = divmod(target, MINUTE)
+    if not rest:
+        return numbered(ngettext("%(number)s minute", "%(number)s minutes", number), number)
     raise ValueError("A target is a whole number of minutes.")

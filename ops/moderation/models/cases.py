@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.models import Conversation, Message
 from ops.deletion.models.people import person
@@ -22,10 +24,10 @@ LONGEST_SENT = 4_000  # characters of what a participant reads about a decision
 class State(models.TextChoices):
     """Of a case. That somebody works on one is not a state: a live claim says it."""
 
-    OPEN = "open", "Open"
-    WAITING = "waiting", "Waiting"
-    ESCALATED = "escalated", "Escalated"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", pgettext_lazy("state of a case", "Open")
+    WAITING = "waiting", pgettext_lazy("state of a case", "Waiting")
+    ESCALATED = "escalated", pgettext_lazy("state of a case", "Escalated")
+    CLOSED = "closed", pgettext_lazy("state of a case", "Closed")
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -153,6 +155,8 @@ class Case(models.Model):
     objects = CaseQuerySet.as_manager()
 
     class Meta:
+        verbose_name = pgettext_lazy("moderation", "case")
+        verbose_name_plural = pgettext_lazy("moderation", "cases")
         default_permissions = ("view",)
         permissions = [
             ("decide_case", "Can claim and decide cases"),
@@ -192,7 +196,7 @@ class Case(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Case {self.pk}"
+        return _("Case %(number)s") % {"number": self.pk}
 
 
 class CasePerson(models.Model):

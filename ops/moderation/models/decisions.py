@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.models import Message
 from ops.deletion.models.people import person
@@ -17,21 +19,21 @@ from ops.moderation.models.labels import CannedReason, Label
 class Cause(models.TextChoices):
     """Why a decision is not in force any more."""
 
-    TEXT_CHANGED = "text-changed", "A text that it covers was changed"
-    NEW_DECISION = "new-decision", "A newer decision was made"
-    UNDONE = "undone", "It was undone"
+    TEXT_CHANGED = "text-changed", gettext_lazy("A text that it covers was changed")
+    NEW_DECISION = "new-decision", gettext_lazy("A newer decision was made")
+    UNDONE = "undone", gettext_lazy("It was undone")
 
 
 class Act(models.TextChoices):
     """What a measure does."""
 
-    NONE = "none", "No action"
-    HIDE = "hide", "Hide message"
-    REDACT = "redact", "Remove words"
-    WARN = "warn", "Warn"
-    RESTRICT = "restrict", "Restrict"
-    SUSPEND = "suspend", "Suspend"
-    DELETE = "delete", "Request account deletion"
+    NONE = "none", pgettext_lazy("what is done", "No action")
+    HIDE = "hide", pgettext_lazy("what is done", "Hide message")
+    REDACT = "redact", pgettext_lazy("what is done", "Remove words")
+    WARN = "warn", pgettext_lazy("what is done", "Warn")
+    RESTRICT = "restrict", pgettext_lazy("what is done", "Restrict")
+    SUSPEND = "suspend", pgettext_lazy("what is done", "Suspend")
+    DELETE = "delete", pgettext_lazy("what is done", "Request account deletion")
 
 
 TIMED = (Act.RESTRICT, Act.SUSPEND)  # those that end by themselves
@@ -69,6 +71,8 @@ class Decision(models.Model):
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("decision")
+        verbose_name_plural = gettext_lazy("decisions")
         default_permissions = ()
         permissions = [
             ("view_decision", "Can view the list of decisions"),
@@ -97,7 +101,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Decision {self.pk}"
+        return _("Decision %(number)s") % {"number": self.pk}
 
 
 class CoveredMessage(models.Model):

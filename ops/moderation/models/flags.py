@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.models import Message
 from ops.deletion.models.people import person
@@ -18,21 +20,21 @@ from ops.moderation.models.labels import Label
 class Source(models.TextChoices):
     """Where a flag came from."""
 
-    PARTICIPANT = "participant", "A participant"
-    STAFF = "staff", "Staff"
-    IMPORT = "import", "An import"
+    PARTICIPANT = "participant", pgettext_lazy("where a report came from", "A participant")
+    STAFF = "staff", pgettext_lazy("where a report came from", "Staff")
+    IMPORT = "import", pgettext_lazy("where a report came from", "An import")
 
 
 class ImportState(models.TextChoices):
     """How far an import of reports is."""
 
-    CHECKING = "checking", "Checking the file"
-    CHECKED = "checked", "Needs your decision"
-    STORING = "storing", "Importing"
-    STORED = "stored", "Imported"
-    UNDOING = "undoing", "Undoing"
-    UNDONE = "undone", "Undone"
-    DISCARDED = "discarded", "Discarded"
+    CHECKING = "checking", pgettext_lazy("state of an import of reports", "Checking the file")
+    CHECKED = "checked", pgettext_lazy("state of an import of reports", "Needs your decision")
+    STORING = "storing", pgettext_lazy("state of an import of reports", "Importing")
+    STORED = "stored", pgettext_lazy("state of an import of reports", "Imported")
+    UNDOING = "undoing", pgettext_lazy("state of an import of reports", "Undoing")
+    UNDONE = "undone", pgettext_lazy("state of an import of reports", "Undone")
+    DISCARDED = "discarded", pgettext_lazy("state of an import of reports", "Discarded")
 
 
 class FlagImport(models.Model):
@@ -41,11 +43,11 @@ class FlagImport(models.Model):
     a command read a file of its own.
     """
 
-    id = models.UUIDField("batch", primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(gettext_lazy("batch"), primary_key=True, default=uuid.uuid4, editable=False)
     by = person()
     created_at = models.DateTimeField()
     state = models.CharField(max_length=16, choices=ImportState, default=ImportState.STORED)
-    file_name = models.CharField("file", max_length=255, blank=True)
+    file_name = models.CharField(gettext_lazy("file"), max_length=255, blank=True)
     upload = models.CharField(max_length=64, blank=True, editable=False)
     counts: Any = models.JSONField(default=dict)
     stored_at = models.DateTimeField(null=True, blank=True)
@@ -53,8 +55,8 @@ class FlagImport(models.Model):
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
-        verbose_name = "import of reports"
-        verbose_name_plural = "imports of reports"
+        verbose_name = gettext_lazy("import of reports")
+        verbose_name_plural = gettext_lazy("imports of reports")
         default_permissions = ()
         permissions = [("import_flags", "Can import reports")]
         ordering = ["-created_at", "-id"]
@@ -64,17 +66,17 @@ class FlagImport(models.Model):
         indexes = [models.Index(fields=["created_at", "id"], name="flagimport_latest")]
 
     def __str__(self) -> str:
-        return f"Import of reports {self.pk}"
+        return _("Import of reports %(number)s") % {"number": self.pk}
 
 
 class Outcome(models.TextChoices):
     """What became of a flag."""
 
-    WAITING = "waiting", "Waiting"
-    UPHELD = "upheld", "Upheld"
-    DISMISSED = "dismissed", "Dismissed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    ERASED = "erased", "Erased with its message"
+    WAITING = "waiting", pgettext_lazy("outcome of a report", "Waiting")
+    UPHELD = "upheld", pgettext_lazy("outcome of a report", "Upheld")
+    DISMISSED = "dismissed", pgettext_lazy("outcome of a report", "Dismissed")
+    WITHDRAWN = "withdrawn", pgettext_lazy("outcome of a report", "Withdrawn")
+    ERASED = "erased", pgettext_lazy("outcome of a report", "Erased with its message")
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):

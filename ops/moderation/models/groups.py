@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.deletion.models.people import person
 from ops.jobs.models import Job
@@ -18,39 +20,44 @@ from ops.moderation.models.labels import CannedReason, Label
 class GroupKind(models.TextChoices):
     """What a group does with each of its cases."""
 
-    DECIDE = "decide", "Decide"
-    UNDO = "undo", "Undo"
-    REDO = "redo", "Decide again as before"
+    DECIDE = "decide", pgettext_lazy("what is done with many cases", "Decide")
+    UNDO = "undo", pgettext_lazy("what is done with many cases", "Undo")
+    REDO = "redo", pgettext_lazy("what is done with many cases", "Decide again as before")
 
 
 class GroupAction(models.TextChoices):
     """What is decided about all cases of a group."""
 
-    DISMISS = "dismiss", "Dismiss: nothing is wrong"
-    HIDE = "hide", "Hide what is reported"
-    UPHOLD = "uphold", "Uphold the reports, hide nothing"
+    DISMISS = "dismiss", gettext_lazy("Dismiss: nothing is wrong")
+    HIDE = "hide", gettext_lazy("Hide what is reported")
+    UPHOLD = "uphold", gettext_lazy("Uphold the reports, hide nothing")
 
 
 class LeftOut(models.TextChoices):
     """Why nothing was done about a case of a group; the words follow its name."""
 
-    HELD = "held", "a colleague holds it"
-    ESCALATED = "escalated", "it is escalated: a Lead decides it by itself"
-    ABOUT_YOU = "about-you", "it is about who decides, or about somebody they exchanged messages with"
-    OVERTURNED = "overturned", "a decision on it by the same person was undone"
-    CLOSED = "closed", "it is closed"
-    CHANGED = "changed", "it changed since the preview"
-    NOTHING = "nothing", "no report waits in it: decide it by itself"
-    ERASED = "erased", "its messages were erased"
-    REFUSED = "refused", "its messages are elsewhere by now: decide it by itself"
-    UNDONE = "undone", "its decision was undone already"
-    DECIDED = "decided", "it was decided again since"
-    REPORTED = "reported", "it was reported again since"
-    TEXT_CHANGED = "text-changed", "a text was changed since"
-    ANOTHER_CASE = "another-case", "another case of its conversation is pending"
+    HELD = "held", gettext_lazy("a colleague holds it")
+    ESCALATED = "escalated", gettext_lazy("it is escalated: a Lead decides it by itself")
+    ABOUT_YOU = "about-you", gettext_lazy("it is about who decides, or about somebody they exchanged messages with")
+    OVERTURNED = "overturned", gettext_lazy("a decision on it by the same person was undone")
+    CLOSED = "closed", gettext_lazy("it is closed")
+    CHANGED = "changed", gettext_lazy("it changed since the preview")
+    NOTHING = "nothing", gettext_lazy("no report waits in it: decide it by itself")
+    ERASED = "erased", gettext_lazy("its messages were erased")
+    REFUSED = "refused", gettext_lazy("its messages are elsewhere by now: decide it by itself")
+    UNDONE = "undone", gettext_lazy("its decision was undone already")
+    DECIDED = "decided", gettext_lazy("it was decided again since")
+    REPORTED = "reported", gettext_lazy("it was reported again since")
+    TEXT_CHANGED = "text-changed", gettext_lazy("a text was changed since")
+    ANOTHER_CASE = "another-case", gettext_lazy("another case of its conversation is pending")
 
 
 DONE = "done"  # the outcome of a case about which something was done
+OUTCOMES = [
+    ("", pgettext_lazy("outcome of a case in a group", "Waiting")),
+    (DONE, pgettext_lazy("outcome of a case in a group", "Done")),
+    *LeftOut.choices,
+]
 
 
 class DecisionGroupQuerySet(models.QuerySet["DecisionGroup"]):
@@ -85,7 +92,8 @@ class DecisionGroup(models.Model):
     objects = DecisionGroupQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "group decision"
+        verbose_name = gettext_lazy("group decision")
+        verbose_name_plural = gettext_lazy("group decisions")
         default_permissions = ("view",)
         permissions = [("decide_many_cases", "Can decide many cases at once")]
         ordering = ["-started_at", "-id"]
@@ -103,7 +111,7 @@ class DecisionGroup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Group {self.pk}"
+        return _("Group %(number)s") % {"number": self.pk}
 
     @property
     def decisions(self) -> DecisionQuerySet:
@@ -136,7 +144,13 @@ class GroupedCase(models.Model):
     reports = models.PositiveIntegerField(default=0)
     revisions = models.PositiveBigIntegerField(default=0)
     outcome: Any = models.CharField(
-        max_length=16, blank=True, choices=[("", "Waiting"), (DONE, "Done"), *LeftOut.choices]
+        max_length=16,
+        blank=True,
+        choices=[
+            ("", pgettext_lazy("outcome of a case in a group", "Waiting")),
+            (DONE, pgettext_lazy("outcome of a case in a group", "Done")),
+            *LeftOut.choices,
+        ],
     )
 
     objects = GroupedCaseQuerySet.as_manager()

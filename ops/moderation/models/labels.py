@@ -12,6 +12,9 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Length, Substr
 from django.db.models.lookups import Exact, GreaterThan
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.moderation.labels import palette, placeholders
 
@@ -22,11 +25,11 @@ KNOWN_LANGUAGES = dict(LANGUAGES)  # Django's, whatever LANGUAGES of the setting
 class Severity(models.TextChoices):
     """How urgent a label is, from the worst. ``ops.moderation.labels.targets`` says how soon each is looked at."""
 
-    IMMINENT = "imminent", "Imminent harm"
-    THREAT = "threat", "Threat"
-    SERIOUS = "serious", "Serious"
-    NORMAL = "normal", "Normal"
-    LOW = "low", "Low"
+    IMMINENT = "imminent", pgettext_lazy("severity", "Imminent harm")
+    THREAT = "threat", pgettext_lazy("severity", "Threat")
+    SERIOUS = "serious", pgettext_lazy("severity", "Serious")
+    NORMAL = "normal", pgettext_lazy("severity", "Normal")
+    LOW = "low", pgettext_lazy("severity", "Low")
 
 
 def only_of(expression: Any, characters: str) -> Exact:
@@ -38,14 +41,14 @@ def only_of(expression: Any, characters: str) -> Exact:
 def slug_constraints(model: str) -> list[models.BaseConstraint]:
     """The shape of slugs, which name rows in files: small letters, digits and hyphens."""
     condition = Q(GreaterThan(Length("slug"), 0)) & Q(only_of(F("slug"), SLUG_CHARACTERS))
-    message = "A slug has only small letters, digits and hyphens."
+    message = gettext_lazy("A slug has only small letters, digits and hyphens.")
     return [models.CheckConstraint(condition=condition, name=f"{model}_slug_shape", violation_error_message=message)]
 
 
 def validate_language(code: str) -> None:
     """Raise ValidationError for a code that Django knows no language by."""
     if code not in KNOWN_LANGUAGES:
-        raise ValidationError(f"{code!r} is no language code, such as en, de or pt-br.")
+        raise ValidationError(_("%(code)s is no language code, such as en, de or pt-br.") % {"code": repr(code)})
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -61,25 +64,45 @@ class LabelQuerySet(models.QuerySet["Label"]):
 class Label(models.Model):
     """What a report or decision is about. It is switched off instead of deleted: older decisions name it."""
 
-    name = models.CharField(max_length=40, unique=True)
-    slug = models.SlugField(max_length=40, unique=True, help_text="Names the label in files. Keep it.")
-    colour = ColorField(samples=palette.SAMPLES, default=palette.SAMPLES[-1][0], max_length=7)
-    severity = models.CharField(max_length=16, choices=Severity.choices, default=Severity.NORMAL)
-    meaning = models.TextField(blank=True, max_length=1_000, help_text="For reviewers: what it covers, and what not.")
+    name = models.CharField(gettext_lazy("name"), max_length=40, unique=True)
+    slug = models.SlugField(
+        gettext_lazy("slug"), max_length=40, unique=True, help_text=gettext_lazy("Names the label in files. Keep it.")
+    )
+    colour = ColorField(gettext_lazy("colour"), samples=palette.SAMPLES, default=palette.SAMPLES[-1][0], max_length=7)
+    severity = models.CharField(
+        gettext_lazy("severity"), max_length=16, choices=Severity.choices, default=Severity.NORMAL
+    )
+    meaning = models.TextField(
+        gettext_lazy("meaning"),
+        blank=True,
+        max_length=1_000,
+        help_text=gettext_lazy("For reviewers: what it covers, and what not."),
+    )
     wording = models.CharField(
+        gettext_lazy("wording"),
         max_length=80,
         blank=True,
-        help_text="In the report form of participants, in plain words. Leave it empty if they cannot choose it.",
+        help_text=gettext_lazy(
+            "In the report form of participants, in plain words. Leave it empty if they cannot choose it."
+        ),
     )
     hard_to_read = models.BooleanField(
-        default=False, help_text="Texts with this label come covered, with a word of warning."
+        gettext_lazy("hard to read"),
+        default=False,
+        help_text=gettext_lazy("Texts with this label come covered, with a word of warning."),
     )
-    active = models.BooleanField(default=True, help_text="New reports and decisions can have it.")
-    sort_order = models.PositiveSmallIntegerField(default=100, help_text="Lower comes first.")
+    active = models.BooleanField(
+        gettext_lazy("active"), default=True, help_text=gettext_lazy("New reports and decisions can have it.")
+    )
+    sort_order = models.PositiveSmallIntegerField(
+        gettext_lazy("sort order"), default=100, help_text=gettext_lazy("Lower comes first.")
+    )
 
     objects = LabelQuerySet.as_manager()
 
     class Meta:
+        verbose_name = pgettext_lazy("moderation", "label")
+        verbose_name_plural = pgettext_lazy("moderation", "labels")
         default_permissions = ("view", "add", "change")
         permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
         ordering = ["sort_order", "name"]
@@ -92,12 +115,14 @@ class Label(models.Model):
                 & Q(colour__startswith="#")
                 & Q(only_of(Substr("colour", 2), "0123456789abcdef")),
                 name="label_colour_shape",
-                violation_error_message="A colour is # and six hexadecimal digits, such as #dc2626.",
+                violation_error_message=gettext_lazy("A colour is # and six hexadecimal digits, such as #dc2626."),
             ),
             models.CheckConstraint(
                 condition=Q(severity__in=Severity.values),
                 name="label_severity_known",
-                violation_error_message=f"A severity is one of {', '.join(Severity.values)}.",
+                violation_error_message=format_lazy(
+                    gettext_lazy("A severity is one of {severities}."), severities=", ".join(Severity.values)
+                ),
             ),
         ]
 
@@ -124,20 +149,34 @@ class CannedReasonQuerySet(models.QuerySet["CannedReason"]):
 class CannedReason(models.Model):
     """A text that explains a decision to a participant. Placeholders in braces are filled in before it is sent."""
 
-    slug = models.SlugField(max_length=60, unique=True, help_text="Names the reason in files. Keep it.")
-    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="canned_reasons")
-    title = models.CharField(max_length=80)
+    slug = models.SlugField(
+        gettext_lazy("slug"), max_length=60, unique=True, help_text=gettext_lazy("Names the reason in files. Keep it.")
+    )
+    label = models.ForeignKey(
+        Label,
+        on_delete=models.PROTECT,
+        related_name="canned_reasons",
+        verbose_name=pgettext_lazy("moderation", "label"),
+    )
+    title = models.CharField(gettext_lazy("title"), max_length=80)
     text = models.TextField(
+        gettext_lazy("text"),
         max_length=2_000,
         validators=[placeholders.validate_braces],
-        help_text="What the participant reads. Placeholders such as {date} and {rule} are filled in before sending.",
+        help_text=gettext_lazy(
+            "What the participant reads. Placeholders such as {date} and {rule} are filled in before sending."
+        ),
     )
-    language = models.CharField(max_length=12, default="en", validators=[validate_language])
-    active = models.BooleanField(default=True, help_text="New decisions can send it.")
+    language = models.CharField(gettext_lazy("language"), max_length=12, default="en", validators=[validate_language])
+    active = models.BooleanField(
+        gettext_lazy("active"), default=True, help_text=gettext_lazy("New decisions can send it.")
+    )
 
     objects = CannedReasonQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("canned reason")
+        verbose_name_plural = gettext_lazy("canned reasons")
         default_permissions = ("view", "add", "change")
         permissions = [
             ("import_cannedreason", "Can import canned reasons"),

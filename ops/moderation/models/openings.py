@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.models import Entry
 from ops.deletion.models.people import person
@@ -42,8 +44,8 @@ class Opening(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        verbose_name = "opening without a report"
-        verbose_name_plural = "openings without a report"
+        verbose_name = gettext_lazy("opening without a report")
+        verbose_name_plural = gettext_lazy("openings without a report")
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["at", "id"], name="opening_at"),
@@ -52,4 +54,4 @@ class Opening(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Opening {self.pk}"
+        return _("Opening %(number)s") % {"number": self.pk}

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.moderation.models.labels import slug_constraints
 from ops.moderation.saved import parameters
@@ -34,28 +36,40 @@ class View(models.Model):
     ``filters`` is what the queue's address would say, such as "label=threat&overdue=yes".
     """
 
-    name = models.CharField(max_length=60)
-    slug = models.SlugField(max_length=60, db_index=False, help_text="Names the view in files. Keep it.")
+    name = models.CharField(gettext_lazy("name"), max_length=60)
+    slug = models.SlugField(
+        gettext_lazy("slug"), max_length=60, db_index=False, help_text=gettext_lazy("Names the view in files. Keep it.")
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
     )
     filters = models.CharField(
+        gettext_lazy("filters"),
         max_length=300,
         blank=True,
-        help_text="As in the address of the queue, such as “label=threat&overdue=yes”. Empty: all that can be decided.",
+        help_text=gettext_lazy(
+            "As in the address of the queue, such as “label=threat&overdue=yes”. Empty: all that can be decided."
+        ),
     )
     order = models.CharField(
+        gettext_lazy("order"),
         max_length=20,
         blank=True,
         choices=[(one.name, one.title) for one in parameters.ORDERS[1:]],
-        help_text="Empty: the most urgent first.",
+        help_text=gettext_lazy("Empty: the most urgent first."),
     )
-    sort_order = models.PositiveSmallIntegerField(default=100, help_text="Lower comes first.")
-    active = models.BooleanField(default=True, help_text="It stands above the queue.")
+    sort_order = models.PositiveSmallIntegerField(
+        gettext_lazy("sort order"), default=100, help_text=gettext_lazy("Lower comes first.")
+    )
+    active = models.BooleanField(
+        gettext_lazy("active"), default=True, help_text=gettext_lazy("It stands above the queue.")
+    )
 
     objects = ViewQuerySet.as_manager()
 
     class Meta:
+        verbose_name = pgettext_lazy("filters of the queue", "view")
+        verbose_name_plural = pgettext_lazy("filters of the queue", "views")
         permissions = [("import_view", "Can import views"), ("export_view", "Can export views")]
         ordering = ["sort_order", "name"]
         indexes = [models.Index(fields=["sort_order", "id"], name="view_usual_order")]
@@ -66,7 +80,7 @@ class View(models.Model):
                 fields=["slug"],
                 condition=Q(owner=None),
                 name="view_team_slug_once",
-                violation_error_message="The team has a view with this slug.",
+                violation_error_message=gettext_lazy("The team has a view with this slug."),
             ),
             models.UniqueConstraint(fields=["owner", "slug"], name="view_own_slug_once"),
         ]
@@ -83,9 +97,11 @@ class View(models.Model):
         """Raises ValidationError for filters or an order that the queue does not offer."""
         filters = self.parsed
         if self.filters and not filters:
-            raise ValidationError({"filters": "Write filters as in an address, such as “label=threat&overdue=yes”."})
+            raise ValidationError({"filters": _("Write filters as in an address, such as “label=threat&overdue=yes”.")})
         if self.owner_id is None and "reporter" in filters:
-            raise ValidationError({"filters": "A view of the team cannot filter by a reporter: save it for yourself."})
+            raise ValidationError(
+                {"filters": _("A view of the team cannot filter by a reporter: save it for yourself.")}
+            )
         fault = parameters.fault_of(filters, self.order)
         if fault:
             raise ValidationError({"filters": fault})

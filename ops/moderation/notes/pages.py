@@ -8,8 +8,11 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import cached_property, lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from messaging.languages.wording import numbered
 from messaging.models import Conversation
 from ops.accounts.actions import Action
 from ops.accounts.person.page import PersonTab, load
@@ -22,15 +25,20 @@ from ops.moderation.notes import shown, writing
 from ops.moderation.saved import queues
 
 
+def _about_notes() -> str:
+    words = _("Up to %(number)s characters. Staff who review read it, participants never do.")
+    return numbered(words, LONGEST_STAFF_NOTE)
+
+
 class NoteForm(forms.Form):
     """The text of a note."""
 
     text = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         max_length=LONGEST_STAFF_NOTE,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=f"Up to {LONGEST_STAFF_NOTE:,} characters. Staff who review read it, participants never do.",
-        error_messages={"required": "Enter the note."},
+        help_text=lazy(_about_notes, str)(),
+        error_messages={"required": gettext_lazy("Enter the note.")},
     )
 
 
@@ -40,10 +48,10 @@ class AddNote(Action):
     permission = "moderation.add_note"
     template_name = "moderation/note.html"
     form_class = NoteForm
-    success_text = "Note added."
+    success_text = gettext_lazy("Note added.")
 
     def look_up(self) -> None:
-        _ = self.about
+        _about = self.about
 
     @cached_property
     def about(self) -> Any:
@@ -65,7 +73,7 @@ class OnConversation(AddNote):
         return get_object_or_404(Conversation, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
-        return f"Note on conversation {self.about.pk}"
+        return _("Note on conversation %(number)s") % {"number": self.about.pk}
 
     def get_success_url(self) -> str:
         user, number = self.request.user, whole_number(self.request.GET.get("case"))
@@ -84,7 +92,7 @@ class OnPerson(AddNote):
         return person
 
     def heading(self) -> str:
-        return f"Note about {self.about.get_username()}"
+        return _("Note about %(name)s") % {"name": self.about.get_username()}
 
     def get_success_url(self) -> str:
         return page_of_person(self.about.pk, self.request.user)
@@ -96,8 +104,8 @@ class DeleteNote(Action):
     permission = "moderation.add_note"
     template_name = "moderation/delete_note.html"
     form_class = forms.Form
-    title = "Delete note"
-    success_text = "Note deleted."
+    title = gettext_lazy("Delete note")
+    success_text = gettext_lazy("Note deleted.")
 
     def look_up(self) -> None:
         if not writing.may_delete(self.note, self.request.user):

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.console.person.about import About
 from ops.console.person.about import Note as Sentence
 from ops.console.person.tabs import Tab
@@ -18,7 +21,7 @@ from ops.moderation.models import Note
 from ops.moderation.notes.writing import may_delete
 
 MOST_NOTES = 50  # on one page, the newest
-TAB = Tab("notes", "Notes", 60, "moderation.view_note", "admin:moderation_notes_of_person")
+TAB = Tab("notes", gettext_lazy("Notes"), 60, "moderation.view_note", "admin:moderation_notes_of_person")
 
 
 @dataclass
@@ -85,8 +88,11 @@ def about_person(request: HttpRequest, person: Any) -> About | None:
     number = Note.objects.filter(person=person.pk)[: MOST_NOTES + 1].count()
     if not number:
         return None
-    words = "1 note" if number == 1 else f"{number} notes" if number <= MOST_NOTES else f"More than {MOST_NOTES} notes"
-    return About(notes=[Sentence(f"{words} by staff.", link=("Read", reverse(TAB.view_name, args=[person.pk])))])
+    if number > MOST_NOTES:
+        words = numbered(_("More than %(number)s notes by staff."), MOST_NOTES)
+    else:
+        words = numbered(ngettext("%(number)s note by staff.", "%(number)s notes by staff.", number), number)
+    return About(notes=[Sentence(words, link=(_("Read"), reverse(TAB.view_name, args=[person.pk])))])
 
 
-SECTIONS = (Section("notes", "Notes", 25, "moderation/_notes.html", beside_conversation),)
+SECTIONS = (Section("notes", gettext_lazy("Notes"), 25, "moderation/_notes.html", beside_conversation),)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Message
 from ops.accounts.refusals import Refused
@@ -23,7 +24,9 @@ def add(text: str, about: Any, *, by: Any) -> Note:
         is_conversation = isinstance(about, Conversation)
         # Locked, so that the note is not written while the conversation becomes a part of another one.
         if is_conversation and not Conversation.objects.filter(pk=about.pk).lock():
-            raise Refused("This conversation was removed, or joined to another one. Open that one and note it there.")
+            raise Refused(
+                _("This conversation was removed, or joined to another one. Open that one and note it there.")
+            )
         target = {"conversation": about, "beginning": _beginning_of(about)} if is_conversation else {"person": about}
         name = by.get_username()
         note = Note.objects.create(text=text, author=by, author_name=name, created_at=timezone.now(), **target)
@@ -43,7 +46,7 @@ def may_delete(note: Note, user: Any) -> bool:
 def delete(note: Note, *, by: Any) -> None:
     """Delete a note. Raises Refused where it is a colleague's and ``by`` may not."""
     if not may_delete(note, by):
-        raise Refused("Only its author or a Lead deletes a note.")
+        raise Refused(_("Only its author or a Lead deletes a note."))
     with transaction.atomic():
         if note.conversation_id:
             target: Any = ("messaging.conversation", note.conversation_id)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from ops.audit import context
 from ops.moderation.models import Claim, Decision
 from ops.notices.kinds import Kind
@@ -17,7 +20,7 @@ MOST_ONE_BY_ONE = 5  # of one person and act; of more they are told as of one
 
 
 def _numbered(case: Any) -> str:
-    return f"Case {case.pk}"
+    return _("Case %(number)s") % {"number": case.pk}
 
 
 def _of_file(import_: Any) -> str:
@@ -32,22 +35,39 @@ CHECKED, CHECK_FAILED = "moderation.reports_checked", "moderation.reports_check_
 STORED, REFUSED, STORE_FAILED = (f"moderation.reports_{end}" for end in ("stored", "refused", "store_failed"))
 IMPORT_UNDONE, UNDO_FAILED = "moderation.reports_undone", "moderation.reports_undo_failed"
 KINDS = (
-    Kind(TAKEN_OVER, "Somebody took over a case that you held.", CASE, _numbered),
-    Kind(UNDONE, "Somebody undid a decision of yours: the case is open again.", CASE, _numbered),
-    Kind(LAPSED, "A decision of yours lapsed, because a text was changed: the case is open again.", CASE, _numbered),
-    Kind(UNDONE_IN_GROUP, "Somebody undid several decisions of yours together: their cases are open again.", **QUEUE),
-    Kind(LAPSED_TOGETHER, "Several decisions of yours lapsed, because texts were changed: their cases are open again.",
-         **QUEUE),
-    Kind(GROUP_FINISHED, "Your group decision is finished.", GROUP),
-    Kind(GROUP_FAILED, "Your group decision failed: a part of it may be done.", GROUP),
-    Kind(CHECKED, "The file of reports that you uploaded was checked: decide whether to import it.", IMPORT, _of_file),
-    Kind(CHECK_FAILED, "The file of reports that you uploaded could not be checked.", IMPORT, _of_file),
-    Kind(STORED, "Your import of reports is finished.", IMPORT, _of_file),
-    Kind(REFUSED, "No report was imported: your file has new problems.", IMPORT, _of_file),
-    Kind(STORE_FAILED, "Your import of reports failed: nothing of it is stored.", IMPORT, _of_file),
-    Kind(IMPORT_UNDONE, "Your import of reports was undone.", IMPORT, _of_file),
-    Kind(UNDO_FAILED, "Undoing your import of reports failed.", IMPORT, _of_file),
-)  # fmt: skip
+    Kind(TAKEN_OVER, gettext_lazy("Somebody took over a case that you held."), CASE, _numbered),
+    Kind(UNDONE, gettext_lazy("Somebody undid a decision of yours: the case is open again."), CASE, _numbered),
+    Kind(
+        LAPSED,
+        gettext_lazy("A decision of yours lapsed, because a text was changed: the case is open again."),
+        CASE,
+        _numbered,
+    ),
+    Kind(
+        UNDONE_IN_GROUP,
+        gettext_lazy("Somebody undid several decisions of yours together: their cases are open again."),
+        **QUEUE,
+    ),
+    Kind(
+        LAPSED_TOGETHER,
+        gettext_lazy("Several decisions of yours lapsed, because texts were changed: their cases are open again."),
+        **QUEUE,
+    ),
+    Kind(GROUP_FINISHED, gettext_lazy("Your group decision is finished."), GROUP),
+    Kind(GROUP_FAILED, gettext_lazy("Your group decision failed: a part of it may be done."), GROUP),
+    Kind(
+        CHECKED,
+        gettext_lazy("The file of reports that you uploaded was checked: decide whether to import it."),
+        IMPORT,
+        _of_file,
+    ),
+    Kind(CHECK_FAILED, gettext_lazy("The file of reports that you uploaded could not be checked."), IMPORT, _of_file),
+    Kind(STORED, gettext_lazy("Your import of reports is finished."), IMPORT, _of_file),
+    Kind(REFUSED, gettext_lazy("No report was imported: your file has new problems."), IMPORT, _of_file),
+    Kind(STORE_FAILED, gettext_lazy("Your import of reports failed: nothing of it is stored."), IMPORT, _of_file),
+    Kind(IMPORT_UNDONE, gettext_lazy("Your import of reports was undone."), IMPORT, _of_file),
+    Kind(UNDO_FAILED, gettext_lazy("Undoing your import of reports failed."), IMPORT, _of_file),
+)
 
 
 def tell_taken_over(held: Claim, *, by: Any, using: str) -> None:

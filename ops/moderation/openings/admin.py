@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit.models import Entry
 from ops.audit.reasons.page import Why
@@ -23,7 +25,7 @@ from ops.moderation.models import Opening
 class Reader(filters.ActorFilter):
     """What one person opened; the account may have been deleted."""
 
-    title = "reader"
+    title = gettext_lazy("reader")
     parameter_name = "reader"
 
     @classmethod
@@ -32,18 +34,18 @@ class Reader(filters.ActorFilter):
 
 
 class Glass(ChoiceFilter):
-    title = "break-glass"
+    title = gettext_lazy("break-glass")
     parameter_name = "glass"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Only these")]
+        return [("yes", _("Only these"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return queryset.with_broken_glass() if self.value() else queryset
 
 
 class OpenedAt(PresetDates):
-    title = "when"
+    title = gettext_lazy("when")
     field = "at"
 
 
@@ -51,12 +53,12 @@ class OpenedAt(PresetDates):
 class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Who opened what nobody had reported. Looking at it is recorded as reading the audit trail is."""
 
-    section = "Openings without a report"
+    section = gettext_lazy("Openings without a report")
     keyset = ("-at", "id")
     more_filters = (Reader, *dates.days("at", "opened"))
     list_filter = (OpenedAt, Glass, *more_filters)
     rows_template = "moderation/opening_rows.html"
-    empty_text = "Nobody has opened a conversation without a report."
+    empty_text = gettext_lazy("Nobody has opened a conversation without a report.")
     unknown_person = "No account is called"
     actions = None
 
@@ -71,7 +73,7 @@ class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin
         for row in rows:
             said = row.entry if row.broke_glass else row.given
             chosen = said.details.get("why", "") if said else ""
-            row.why = dict(Why.choices).get(chosen, "Export" if chosen else "")
+            row.why = dict(Why.choices).get(chosen, _("Export") if chosen else "")
             row.words = said.reason if said else ""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
@@ -43,4 +43,4 @@ def lines(user: Any) -> Iterable[Waiting]:
         )
 
 
-SECTIONS = (Section("openings", "Break-glass", 16, lines=lines),)
+SECTIONS = (Section("openings", gettext_lazy("Break-glass"), 16, lines=lines),)

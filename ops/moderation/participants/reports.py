@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.paginator import Page, Paginator
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from messaging.participants.reporting import HIDDEN_ALREADY, NoSuchReport, Report, ReportRefused, State
 from ops.moderation import flagging
@@ -17,11 +19,11 @@ from ops.moderation.refusals import FlagRefused
 
 PAGE_SIZE = 50
 MOST_WAITING = 50  # reports of one person: nobody fills the queue from outside
-TOO_MANY = (
-    f"{MOST_WAITING} of your reports wait to be looked at, which is the most that one person can have. "
+TOO_MANY = gettext_lazy(
+    "%(number)s of your reports wait to be looked at, which is the most that one person can have. "
     "Withdraw one, or wait until some were looked at."
 )
-LABEL_GONE = "This is not among the choices any more. Choose another one."
+LABEL_GONE = gettext_lazy("This is not among the choices any more. Choose another one.")
 STATES = {
     Outcome.WAITING: State.WAITING,
     Outcome.UPHELD: State.LOOKED_AT,
@@ -42,14 +44,14 @@ class ParticipantsReports:
         is hidden or gone, and where the label is not offered any more."""
         label = Label.objects.for_participants().filter(slug=choice).first()
         if label is None:
-            raise ReportRefused(LABEL_GONE)
+            raise ReportRefused(str(LABEL_GONE))
         with transaction.atomic():
             # Locked, so that somebody's reports are counted one at a time.
             list(get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=by.pk).values_list("pk"))
             if Flag.objects.of_person(by.pk).waiting().count() >= MOST_WAITING:
-                raise ReportRefused(TOO_MANY)
+                raise ReportRefused(numbered(str(TOO_MANY), MOST_WAITING))
             if Message.objects.filter(pk=message.pk, hidden=True).exists():
-                raise ReportRefused(HIDDEN_ALREADY)
+                raise ReportRefused(str(HIDDEN_ALREADY))
             try:
                 flagging.flag(message, label=label, by=by, source=Source.PARTICIPANT, note=note)
             except FlagRefused as refusal:

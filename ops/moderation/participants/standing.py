@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.participants.reporting import how_to_object
 from messaging.participants.standing import Limit, NoSuchWarning, Standing, Warned
@@ -14,11 +16,14 @@ from ops.moderation.events import ModerationEvent
 from ops.moderation.measures.people import until_in_words
 from ops.moderation.models import Act, Measure
 
-SUSPENDED = "Your account is suspended until {}: you cannot sign in or send messages."
-RESTRICTED = "You cannot begin conversations until {}. You can reply."
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SUSPENDED = gettext_lazy("Your account is suspended until %(time)s: you cannot sign in or send messages.")
+RESTRICTED = gettext_lazy("You cannot begin conversations until %(time)s. You can reply.")
 # Instead of texts that went with somebody who was erased; they do not say that.
-WARNING_NOT_KEPT = "What the moderators wrote to you is no longer kept."
-REASON_NOT_KEPT = "It is no longer kept."
+WARNING_NOT_KEPT = gettext_lazy("What the moderators wrote to you is no longer kept.")
+REASON_NOT_KEPT = gettext_lazy("It is no longer kept.")
 
 
 class ParticipantsStanding:
@@ -34,7 +39,7 @@ class ParticipantsStanding:
         )
         return Standing(
             warnings=[
-                Warned(one.pk, one.decision.sent or WARNING_NOT_KEPT, one.decision.decided_at)
+                Warned(one.pk, one.decision.sent or str(WARNING_NOT_KEPT), one.decision.decided_at)
                 for one in found
                 if one.act == Act.WARN
             ],
@@ -60,14 +65,14 @@ def sign_in_refusal(user: Any) -> str:
     limit = ParticipantsStanding().standing_of(user).sending
     if limit is None:
         return ""
-    reason = f"The reason that moderators gave: {limit.reason}"
+    reason = _("The reason that moderators gave: %(reason)s") % {"reason": limit.reason}
     return " ".join(filter(None, [limit.sentence, reason, how_to_object()]))
 
 
-def _limit(sentence: str, measures: list[Measure]) -> Limit | None:
+def _limit(sentence: StrOrPromise, measures: list[Measure]) -> Limit | None:
     """What the latest end of these says, with the reason of that one; None without any."""
     if not measures:
         return None
     last = max(measures, key=lambda one: (one.until, one.pk))
     assert last.until is not None
-    return Limit(sentence.format(until_in_words(last.until)), last.decision.sent or REASON_NOT_KEPT)
+    return Limit(sentence % {"time": until_in_words(last.until)}, last.decision.sent or str(REASON_NOT_KEPT))

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
@@ -39,11 +40,13 @@ class ViewResource(ReferenceResource):
 class ViewAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
     """Views of the team. Those of people have pages of their own (ops/moderation/saved/pages.py)."""
 
-    section = "Team views"
+    section = gettext_lazy("Team views")
     resource_classes = [ViewResource]
     keyset = ("sort_order", "id")
     rows_template = "moderation/view_rows.html"
-    empty_text = "The team has no views yet. Filter the queue and choose “Save as view…”, or import a file of views."
+    empty_text = gettext_lazy(
+        "The team has no views yet. Filter the queue and choose “Save as view…”, or import a file of views."
+    )
     fields = ("name", "slug", "filters", "order", "sort_order", "active")
     actions = None
 

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.preferences.named import NameForm, SaveUnderName, to_manage
@@ -42,7 +44,7 @@ class SaveView(SaveUnderName):
     permission = SEES_QUEUE
     shares = saving.MANAGES_TEAM
     template_name = "moderation/save_view.html"
-    title = "Save as view"
+    title = gettext_lazy("Save as view")
 
     @cached_property
     def asked(self) -> tuple[dict[str, str], str]:
@@ -73,7 +75,7 @@ class SaveView(SaveUnderName):
         return saving.save(name, filters, order, by=self.request.user, for_team=for_team)
 
     def success_message(self) -> str:
-        return f"Saved: “{self.saved}” stands above the queue."
+        return _("Saved: “%(name)s” stands above the queue.") % {"name": self.saved}
 
     def get_success_url(self) -> str:
         return queues.address_of(self.saved)
@@ -84,14 +86,14 @@ class ViewsPage(ConsolePage):
 
     permission = SEES_QUEUE
     http_method_names = ["get", "head", "options"]
-    title = "Views of the queue"
+    title = gettext_lazy("Views of the queue")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         known = parameters.Known()
         user: Any = request.user
-        groups = [("Mine", View.objects.filter(owner=user.pk))]
+        groups = [(pgettext("views", "Mine"), View.objects.filter(owner=user.pk))]
         if user.has_perm(saving.MANAGES_TEAM):
-            groups.append(("The team’s", View.objects.team()))
+            groups.append((pgettext("views", "The team’s"), View.objects.team()))
         shown = []
         for title, views in groups:
             rows = list(views.in_order()[: 2 * queues.MOST_VIEWS])
@@ -115,7 +117,7 @@ class OfView(ConsolePage):
         return view
 
     def look_up(self) -> None:
-        _ = self.view
+        self.view  # noqa: B018
 
 
 class RenameView(OfView, Action):
@@ -123,8 +125,8 @@ class RenameView(OfView, Action):
 
     template_name = "moderation/rename_view.html"
     form_class = NameForm
-    title = "Rename view"
-    success_text = "Renamed."
+    title = gettext_lazy("Rename view")
+    success_text = gettext_lazy("Renamed.")
 
     def get_initial(self) -> dict[str, Any]:
         return {"name": self.view.name}
@@ -144,8 +146,8 @@ class DeleteView(OfView, Action):
 
     template_name = "moderation/delete_view.html"
     form_class = forms.Form
-    title = "Delete view"
-    success_text = "Deleted. No case changed."
+    title = gettext_lazy("Delete view")
+    success_text = gettext_lazy("Deleted. No case changed.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(back=reverse(VIEWS), view=self.view, **kwargs)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.console.addresses import whole_number
 from ops.console.keyset import Order
@@ -17,9 +20,12 @@ from ops.moderation.models.cases import State
 from ops.moderation.models.flags import Flag
 from ops.moderation.models.labels import Label
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ORDERS = (
-    Order("queue", "Most urgent first", ("rank_at", "id")),
-    Order("newest", "Newest first", ("-first_flag_at", "id")),
+    Order("queue", gettext_lazy("Most urgent first"), ("rank_at", "id")),
+    Order("newest", gettext_lazy("Newest first"), ("-first_flag_at", "id")),
 )
 
 
@@ -59,15 +65,24 @@ class Parameter:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     words: Callable[[str, Known], str | None]
     narrow: Callable[[Any, str, Any], Any]
 
 
-STATES = {"waiting": "Waiting", "escalated": "Escalated", "pending": "All pending", "closed": "Closed"}
-DUE = {"yes": "Overdue", "no": "In time"}
-HOLDERS = {"me": "Me", "nobody": "Nobody", "anybody": "Somebody"}
-EDITED = {"yes": "Edited since the report", "no": "As reported"}
+STATES = {
+    "waiting": pgettext_lazy("state of a case", "Waiting"),
+    "escalated": pgettext_lazy("state of a case", "Escalated"),
+    "pending": pgettext_lazy("filter of the queue", "All pending"),
+    "closed": pgettext_lazy("state of a case", "Closed"),
+}
+DUE = {"yes": pgettext_lazy("filter of the queue", "Overdue"), "no": pgettext_lazy("filter of the queue", "In time")}
+HOLDERS = {
+    "me": pgettext_lazy("filter of the queue", "Me"),
+    "nobody": pgettext_lazy("filter of the queue", "Nobody"),
+    "anybody": pgettext_lazy("filter of the queue", "Somebody"),
+}
+EDITED = {"yes": gettext_lazy("Edited since the report"), "no": gettext_lazy("As reported")}
 
 
 def of_state(cases: Any, value: str, user: Any = None) -> Any:
@@ -102,19 +117,29 @@ def _by_edits(cases: Any, value: str, user: Any) -> Any:
     return cases.filter(Exists(changed)) if value == "yes" else cases.exclude(Exists(changed))
 
 
-def _one_of(choices: dict[str, str]) -> Callable[[str, Known], str | None]:
-    return lambda value, known: choices.get(value)
+def _one_of(choices: Mapping[str, StrOrPromise]) -> Callable[[str, Known], str | None]:
+    return lambda value, known: str(choices[value]) if value in choices else None
 
 
 PARAMETERS = {
     one.name: one
     for one in (
-        Parameter("state", "state", _one_of(STATES), of_state),
-        Parameter("overdue", "due", _one_of(DUE), _by_due),
-        Parameter("holder", "holder", _one_of(HOLDERS), _by_holder),
-        Parameter("label", "label", lambda value, known: known.labels.get(value), _of_label),
-        Parameter("edited", "text", _one_of(EDITED), _by_edits),
-        Parameter("reporter", "reporter", lambda value, known: known.name_of(value), _by_reporter),
+        Parameter("state", pgettext_lazy("filter of the queue", "state"), _one_of(STATES), of_state),
+        Parameter("overdue", pgettext_lazy("filter of the queue", "due"), _one_of(DUE), _by_due),
+        Parameter("holder", pgettext_lazy("filter of the queue", "holder"), _one_of(HOLDERS), _by_holder),
+        Parameter(
+            "label",
+            pgettext_lazy("filter of the queue", "label"),
+            lambda value, known: known.labels.get(value),
+            _of_label,
+        ),
+        Parameter("edited", pgettext_lazy("filter of the queue", "text"), _one_of(EDITED), _by_edits),
+        Parameter(
+            "reporter",
+            pgettext_lazy("filter of the queue", "reporter"),
+            lambda value, known: known.name_of(value),
+            _by_reporter,
+        ),
     )
 }
 
@@ -134,11 +159,14 @@ def fault_of(filters: dict[str, str], order: str, known: Known | None = None) ->
     known = known or Known()
     for name, value in filters.items():
         if name not in PARAMETERS:
-            return f"Views have no filter “{name}”. They have {', '.join(sorted(PARAMETERS))}."
+            words = _("Views have no filter “%(name)s”. They have %(names)s.")
+            return words % {"name": name, "names": ", ".join(sorted(PARAMETERS))}
         if PARAMETERS[name].words(value, known) is None:
-            return f"The filter “{PARAMETERS[name].title}” does not offer “{value}”."
+            words = _("The filter “%(name)s” does not offer “%(value)s”.")
+            return words % {"name": PARAMETERS[name].title, "value": value}
     if order and order not in {one.name for one in ORDERS}:
-        return f"The queue has no order “{order}”. It has {', '.join(one.name for one in ORDERS)}."
+        words = _("The queue has no order “%(name)s”. It has %(names)s.")
+        return words % {"name": order, "names": ", ".join(one.name for one in ORDERS)}
     return ""
 
 
@@ -148,6 +176,7 @@ def in_words(filters: dict[str, str], order: str, known: Known | None = None) ->
     words = []
     for name, one in PARAMETERS.items():
         if name in filters:
-            words.append(f"{one.title.capitalize()}: {one.words(filters[name], known) or filters[name]}")
+            value = one.words(filters[name], known) or filters[name]
+            words.append(_("%(name)s: %(value)s") % {"name": capfirst(str(one.title)), "value": value})
     chosen = next((one.title for one in ORDERS if one.name == order), "")
     return [*words, str(chosen)] if chosen else words

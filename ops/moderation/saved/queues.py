@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from messaging.languages.wording import grouped
 from ops.console.addresses import whole_number
 from ops.console.frame.counting import count
 from ops.console.keyset import MAX_COUNTED
@@ -21,7 +24,7 @@ from ops.moderation.saved import parameters
 PARAMETER = "view"  # its name in addresses
 MOST_VIEWS = 20  # of one person, and of the team
 LOOKED_AT = MAX_COUNTED  # cases at the front of the queue, among which those of views are counted
-GONE = "This view is no longer there. Choose another one above the queue."
+GONE = gettext_lazy("This view is no longer there. Choose another one above the queue.")
 
 
 class ViewRefused(ClaimRefused):
@@ -53,7 +56,7 @@ def opened(request: HttpRequest) -> View | None:
     number = whole_number(request.GET[PARAMETER])
     view = next((one for one in offered(request) if one.pk == number), None)
     if view is None:
-        raise ViewRefused(GONE)
+        raise ViewRefused(str(GONE))
     return view
 
 
@@ -79,7 +82,8 @@ def narrowed(cases: Any, view: View, user: Any, known: parameters.Known | None =
     filters = view.parsed
     fault = parameters.fault_of(filters, view.order, known)
     if fault:
-        raise ViewRefused(f"The view “{view.name}” cannot be used. {fault} Change or delete the view.")
+        words = _("The view “%(name)s” cannot be used. %(fault)s Change or delete the view.")
+        raise ViewRefused(words % {"name": view.name, "fault": fault})
     return _narrowed(cases, filters, user)
 
 
@@ -126,7 +130,7 @@ def _numbers(views: list[View], user: Any) -> dict[int, str]:
     numbers = [one.number for one in count(asked)]
     is_cut = {state: number >= LOOKED_AT for state, number in zip(fronts, numbers[len(rows) :], strict=True)}
     return {
-        view.pk: f"{number:,}{'+' if is_cut[states[view.pk]] else ''}"
+        view.pk: f"{grouped(number)}{'+' if is_cut[states[view.pk]] else ''}"
         for view, number in zip(counted, numbers, strict=False)
     }
 

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import numbered
 from ops.accounts.preferences import named
 from ops.accounts.refusals import Refused
 from ops.audit.recording import record
@@ -28,18 +30,23 @@ def save(name: str, filters: dict[str, str], order: str, *, by: Any, for_team: b
     where ``by`` may not save views for the team.
     """
     if for_team and not by.has_perm(MANAGES_TEAM):
-        raise Refused("Only Leads save views for the team.")
+        raise Refused(_("Only Leads save views for the team."))
     try:
         return _saved(View(name=name, owner=None if for_team else by, filters=parameters.written(filters)), order, by)
     except IntegrityError:  # at the same moment, by somebody else or in a second tab
-        raise Refused("A view was saved under this name a moment ago. Choose another name.") from None
+        raise Refused(_("A view was saved under this name a moment ago. Choose another name.")) from None
 
 
 def _saved(view: View, order: str, by: Any) -> View:
     with transaction.atomic():
         siblings = _locked_siblings(view)
         if len(siblings) >= MOST_VIEWS:
-            raise Refused(f"There are {MOST_VIEWS} views already. Delete one first.")
+            words = ngettext(
+                "There is %(number)s view already. Delete it first.",
+                "There are %(number)s views already. Delete one first.",
+                MOST_VIEWS,
+            )
+            raise Refused(numbered(words, MOST_VIEWS))
         named.refuse_taken(view.name, siblings, _taken(view.name))
         view.order = "" if order == parameters.ORDERS[0].name else order
         view.slug = _free_slug(view.name, {one.slug for one in siblings})
@@ -100,7 +107,7 @@ def _locked_siblings(view: View) -> list[View]:
 
 def _refuse_others(view: View, user: Any) -> None:
     if not may_manage(view, user):
-        raise Refused("This view is somebody else's.")
+        raise Refused(_("This view is somebody else's."))
 
 
 def _free_slug(name: str, taken: set[str]) -> str:

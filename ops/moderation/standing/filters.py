@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.console.filters import ChoiceFilter
 from ops.moderation.models import Label
@@ -16,11 +17,11 @@ from ops.moderation.standing import standings
 class ByCase(ChoiceFilter):
     """Whether something was reported, and how its case stands."""
 
-    title = "case"
+    title = pgettext_lazy("moderation", "case")
     parameter_name = "case"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return standings.CHOICES
+        return [(value, str(name)) for value, name in standings.CHOICES]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         value = self.value()
@@ -30,7 +31,7 @@ class ByCase(ChoiceFilter):
 class ByLabel(ChoiceFilter):
     """What something was reported for; labels that are switched off too, which older reports have."""
 
-    title = "reported for"
+    title = gettext_lazy("reported for")
     parameter_name = "label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:

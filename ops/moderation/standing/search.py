@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.search import periods
 from messaging.search.filters import Filter, Reader, Refused, period
@@ -23,7 +25,11 @@ def search_filters(request: HttpRequest) -> Iterable[Filter]:
 def _reported_for(text: str, reader: Reader) -> Q:
     slug = _slug_of(text)
     if slug is None:
-        raise Refused(f"There is no label “{text}”. The labels are {_labels()}.")
+        labels = _labels()
+        if not labels:
+            raise Refused(_("There is no label “%(text)s”. The labels are not made yet.") % {"text": text})
+        words = _("There is no label “%(text)s”. The labels are %(labels)s.")
+        raise Refused(words % {"text": text, "labels": labels})
     return Q(standings.reported(MESSAGES, label__slug=slug))
 
 
@@ -34,7 +40,12 @@ def _decided(text: str, reader: Reader) -> Q:
     try:
         when = period(text, reader)
     except Refused:
-        raise Refused(f"Write a label ({_labels()}), or when it was decided. {periods.HOW}") from None
+        labels = _labels()
+        if not labels:
+            words = _("Write a label (not made yet), or when it was decided. %(how)s")
+            raise Refused(words % {"how": periods.HOW}) from None
+        words = _("Write a label (%(labels)s), or when it was decided. %(how)s")
+        raise Refused(words % {"labels": labels, "how": periods.HOW}) from None
     return Q(_covered(decided_at__gte=when.beginning, decided_at__lt=when.end))
 
 
@@ -49,12 +60,14 @@ def _slug_of(text: str) -> str | None:
 
 
 def _labels() -> str:
-    return ", ".join(Label.objects.values_list("slug", flat=True)) or "not made yet"
+    return ", ".join(Label.objects.values_list("slug", flat=True))
 
 
 FILTERS = (
-    Filter("is", "reported by somebody", lambda text, by: Q(standings.reported(MESSAGES)), value="flagged"),
-    Filter("label", "reported for this label", _reported_for, example="spam"),
-    Filter("decided", "a decision is in force", lambda text, by: Q(_covered()), value="any"),
-    Filter("decided", "decided with this label, or at this time", _decided, example="spam"),
+    Filter(
+        "is", gettext_lazy("reported by somebody"), lambda text, by: Q(standings.reported(MESSAGES)), value="flagged"
+    ),
+    Filter("label", gettext_lazy("reported for this label"), _reported_for, example="spam"),
+    Filter("decided", gettext_lazy("a decision is in force"), lambda text, by: Q(_covered()), value="any"),
+    Filter("decided", gettext_lazy("decided with this label, or at this time"), _decided, example="spam"),
 )

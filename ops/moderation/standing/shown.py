@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from ops.console.rooms import Mark
 from ops.console.thread.page import ConversationPage
@@ -62,4 +63,4 @@ def _sees(request: HttpRequest) -> bool:
     return request.user.has_perm("moderation.view_case")
 
 
-SECTIONS = (Section("reports", "Reports", 10, "moderation/standing/panel.html", reports),)
+SECTIONS = (Section("reports", gettext_lazy("Reports"), 10, "moderation/standing/panel.html", reports),)

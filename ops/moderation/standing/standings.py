@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.moderation.models import Case, Cause, Decision, Flag, Label, Outcome, Severity, State
 
@@ -29,15 +30,15 @@ PATHS = {
 }
 REPORTED, NEVER, OVERDUE, DECIDED, LAPSED = "reported", "never", "overdue", "decided", "lapsed"
 CHOICES = (
-    (REPORTED, "Reported"),
-    (State.OPEN.value, "Open"),
-    (State.WAITING.value, "Waiting"),
-    (State.ESCALATED.value, "Escalated"),
-    (OVERDUE, "Overdue"),
-    (LAPSED, "Decision lapsed"),
-    (DECIDED, "Decided"),
-    (State.CLOSED.value, "Closed without a decision in force"),
-    (NEVER, "Never reported"),
+    (REPORTED, pgettext_lazy("reports of a conversation", "Reported")),
+    (State.OPEN.value, pgettext_lazy("state of a case", "Open")),
+    (State.WAITING.value, pgettext_lazy("state of a case", "Waiting")),
+    (State.ESCALATED.value, pgettext_lazy("state of a case", "Escalated")),
+    (OVERDUE, pgettext_lazy("reports of a conversation", "Overdue")),
+    (LAPSED, gettext_lazy("Decision lapsed")),
+    (DECIDED, pgettext_lazy("reports of a conversation", "Decided")),
+    (State.CLOSED.value, gettext_lazy("Closed without a decision in force")),
+    (NEVER, gettext_lazy("Never reported")),
 )
 
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ops.moderation.models import CoveredMessage, Flag, Outcome, comfort_of
 
 
@@ -27,4 +29,5 @@ def warnings_on(user: Any, ids: Collection[int]) -> Mapping[int, str]:
         found[pk].add(name.lower())
     if not found or not covers_for(user):
         return {}
-    return {pk: f"Hard to read ({', '.join(sorted(names))})" for pk, names in found.items()}
+    words = _("Hard to read (%(labels)s)")
+    return {pk: words % {"labels": ", ".join(sorted(names))} for pk, names in found.items()}

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
 
 from ops.accounts.actions import ConsolePage
@@ -21,11 +23,11 @@ from ops.moderation.wellbeing.pausing import of_today
 
 MORNING = time(9)
 RETURNS = [
-    ("5", "In 5 minutes"),
-    ("15", "In a quarter of an hour"),
-    ("30", "In half an hour"),
-    ("60", "In an hour"),
-    ("tomorrow", "Tomorrow"),
+    ("5", gettext_lazy("In 5 minutes")),
+    ("15", gettext_lazy("In a quarter of an hour")),
+    ("30", gettext_lazy("In half an hour")),
+    ("60", gettext_lazy("In an hour")),
+    ("tomorrow", gettext_lazy("Tomorrow")),
 ]
 
 
@@ -33,10 +35,10 @@ class ReturnForm(forms.Form):
     """When somebody would like to return from a pause."""
 
     back = forms.ChoiceField(
-        label="When would you like to return?",
+        label=gettext_lazy("When would you like to return?"),
         choices=RETURNS,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose when you would like to return, or just leave the page."},
+        error_messages={"required": gettext_lazy("Choose when you would like to return, or just leave the page.")},
     )
 
     @property
@@ -52,7 +54,7 @@ class PauseView(ConsolePage):
     """A calm page. To come here from the desk releases the claim; nobody else learns of the pause."""
 
     permission = "moderation.decide_case"
-    title = "Take your time"
+    title = gettext_lazy("Take your time")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._page(request, ReturnForm())
@@ -62,7 +64,7 @@ class PauseView(ConsolePage):
             held = Claim.objects.live().filter(reviewer=request.user.pk).select_related("case").first()
             if held is not None:
                 claims.give_back(request.user, held.case)
-                messages.info(request, "Your case is back in the queue. A colleague may take it.")
+                messages.info(request, _("Your case is back in the queue. A colleague may take it."))
             return HttpResponseRedirect(reverse("admin:moderation_pause") + queues.kept(request))
         form = ReturnForm(request.POST)
         if not form.is_valid():
@@ -79,8 +81,11 @@ class CoveredTextsForm(forms.Form):
     """Whether texts that are hard to read come covered."""
 
     uncovers = forms.ChoiceField(
-        label="Texts that are hard to read",
-        choices=[("", "Cover them: each opens by a click or a key"), ("yes", "Show them at once")],
+        label=gettext_lazy("Texts that are hard to read"),
+        choices=[
+            ("", gettext_lazy("Cover them: each opens by a click or a key")),
+            ("yes", gettext_lazy("Show them at once")),
+        ],
         widget=forms.RadioSelect,
         required=False,
     )
@@ -97,13 +102,13 @@ class CoveredTextsView(FormView):
         return {"uncovers": "yes" if comfort_of(self.request.user).uncovers else ""}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = {**admin.site.each_context(self.request), "title": "Covered texts", **kwargs}
+        context = {**admin.site.each_context(self.request), "title": _("Covered texts"), **kwargs}
         return super().get_context_data(**context)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         uncovers = bool(form.cleaned_data["uncovers"])
         Comfort.objects.update_or_create(person_id=self.request.user.pk, defaults={"uncovers": uncovers})
         messages.success(
-            self.request, "Such texts are shown at once now." if uncovers else "Such texts come covered now."
+            self.request, _("Such texts are shown at once now.") if uncovers else _("Such texts come covered now.")
         )
         return HttpResponseRedirect(reverse("admin:covered_texts"))
