@@ -25,7 +25,7 @@ from ops.moderation.models import Opening
 class Reader(filters.ActorFilter):
     """What one person opened; the account may have been deleted."""
 
-    title = gettext_lazy("reader")
+    title: Any = gettext_lazy("reader")
     parameter_name = "reader"
 
     @classmethod

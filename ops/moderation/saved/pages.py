@@ -117,7 +117,7 @@ class OfView(ConsolePage):
         return view
 
     def look_up(self) -> None:
-        self.view  # noqa: B018
+        _view = self.view
 
 
 class RenameView(OfView, Action):
