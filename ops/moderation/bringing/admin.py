@@ -166,7 +166,7 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
                     form.add_error("file", NO_ROOM)
                 else:
                     return HttpResponseRedirect(uploading.address_of(import_.pk))
-        labels = Label.objects.filter(active=True)
+        labels = Label.objects.filter(active=True).values_list("slug", flat=True)
         shown = {"title": "Import reports", "form": form, "most": uploading.MOST_BYTES, "labels": labels}
         return self._render(request, "moderation/bringing/upload.html", shown)
 

@@ -23,7 +23,7 @@ if (form && state) {
     }).catch(() => null);
     if (answer && answer.status === 409) {
       clearInterval(timer);
-      state.textContent = "You no longer hold this case. What you entered here is kept when you send it: load the page again first.";
+      state.textContent = state.dataset.sayLost;
     }
   }, BEAT);
 }
