@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 import messaging.admin  # noqa: F401 - imported first, so that its registrations are replaced here
 import ops.theme_admin  # noqa: F401 - registers the themes
@@ -99,9 +101,9 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
 
     export_scope = Export.Scope.CONVERSATIONS
     orders = (
-        Order("latest", "Latest first", ("-last_message_at", "id")),
-        Order("oldest", "Oldest first", ("last_message_at", "id")),
-        Order("longest", "Most messages", ("-message_count", "id")),
+        Order("latest", gettext_lazy("Latest first"), ("-last_message_at", "id")),
+        Order("oldest", gettext_lazy("Oldest first"), ("last_message_at", "id")),
+        Order("longest", gettext_lazy("Most messages"), ("-message_count", "id")),
     )
     more_filters = (
         Participant,
@@ -112,7 +114,9 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     )
     list_filter = (filters.UnreadConversations, filters.EditedConversations, filters.LastActivity, *more_filters)
     rows_template = "console/conversation_rows.html"
-    empty_text = "No conversations yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
+    empty_text = gettext_lazy(
+        "No conversations yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
+    )
     change_form_template = "console/conversation.html"
     fields = ("started_at",)
 
@@ -213,7 +217,7 @@ class HistoryInline(ReadOnlyInline):
 
     model = MessageHistory
     template = "console/histories.html"
-    verbose_name_plural = "Edits"
+    verbose_name_plural = gettext_lazy("Edits")
 
 
 @admin.register(Message)
@@ -222,8 +226,8 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
 
     export_scope = Export.Scope.MESSAGES
     orders = (
-        Order("newest", "Newest first", ("-timestamp", "id")),
-        Order("oldest", "Oldest first", ("timestamp", "id")),
+        Order("newest", gettext_lazy("Newest first"), ("-timestamp", "id")),
+        Order("oldest", gettext_lazy("Oldest first"), ("timestamp", "id")),
     )
     more_filters = (
         Participant, OtherParticipant, *dates.days("timestamp", "sent"), filters.AnsweredMessages,
@@ -232,7 +236,9 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     list_filter = (filters.UnreadMessages, filters.EditedMessages, filters.SentAt, *more_filters)
     rows_template = "console/message_rows.html"
     moment = "timestamp"
-    empty_text = "No messages yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
+    empty_text = gettext_lazy(
+        "No messages yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
+    )
     change_form_template = "console/message.html"
     form = CorrectionForm
     fields = ("content",)
@@ -328,9 +334,9 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Redirect to the message, with a notice whether its text changed."""
         if obj.corrected:
-            self.message_user(request, "Text corrected. The previous version is kept below.", messages.SUCCESS)
+            self.message_user(request, _("Text corrected. The previous version is kept below."), messages.SUCCESS)
         else:
-            self.message_user(request, "Nothing was changed.", messages.INFO)
+            self.message_user(request, _("Nothing was changed."), messages.INFO)
         return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -349,7 +355,8 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         page: MessagePage = request.message_page  # type: ignore[attr-defined]
         message = page.message
-        title = f"Message {message.pk} from {message.sender.get_username()} to {message.receiver.get_username()}"
+        names = {"sender": message.sender.get_username(), "receiver": message.receiver.get_username()}
+        title = _("Message %(number)s from %(sender)s to %(receiver)s") % {"number": message.pk, **names}
         context |= {"title": title, **{field.name: getattr(page, field.name) for field in fields(page)}}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -380,11 +387,11 @@ class ArchiveAdmin(ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin
 class MessageHistoryAdmin(ArchiveAdmin):
     """The earlier texts of edited messages."""
 
-    section = "Edits"
+    section = gettext_lazy("Edits")
     keyset = ("-edited_at", "id")
     list_filter = (KindOfEdit, filters.EditedAt)
     rows_template = "console/history_rows.html"
-    empty_text = "No messages have been edited yet."
+    empty_text = gettext_lazy("No messages have been edited yet.")
     fragment = "#edits"
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
@@ -401,7 +408,7 @@ class NotificationAdmin(ArchiveAdmin):
 
     keyset = ("-created_at", "id")
     rows_template = "console/notification_rows.html"
-    empty_text = "No notifications yet."
+    empty_text = gettext_lazy("No notifications yet.")
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
         return Shown(messages=[row.message_id for row in rows])

@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy
 
 from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, WITH_MESSAGES, Audit, Found, Item, Place, Room, Table
 
@@ -16,7 +17,7 @@ class OpsConfig(Room):
     """The project. It declares for the apps that know nothing of the console: messaging, and those of others."""
 
     name = "ops"
-    verbose_name = "Console"
+    verbose_name = gettext_lazy("Console")
 
     menu = {
         "messaging.Conversation": Item(Place.REVIEW, 10),
@@ -25,9 +26,9 @@ class OpsConfig(Room):
         # A receiver was told of each message: that helps nobody to review.
         "messaging.Notification": Item(Place.REVIEW, 40, offered=False),
         "auth.Group": Item(Place.SETTINGS, 10),
-        "admin_interface.Theme": Item(Place.SETTINGS, 90, name="Theme"),
+        "admin_interface.Theme": Item(Place.SETTINGS, 90, name=gettext_lazy("Theme")),
     }
-    finds = {"messaging.Message": "message", "messaging.Conversation": "conversation"}
+    finds = {"messaging.Message": gettext_lazy("message"), "messaging.Conversation": gettext_lazy("conversation")}
     permissions = {
         # What is exported is chosen in the lists, so whoever may export sees them.
         "messaging.view_conversation": (*READS, "Data operator"),

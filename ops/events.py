@@ -6,12 +6,16 @@ A name never changes or disappears: stored entries keep it for ever.
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 
 
 class ConsoleEvent(TextChoices):
     # The target is what was opened or changed. The details: a message's conversation; what changed of a theme.
-    CONVERSATION_READ = "conversation.read", "Read a conversation"
-    MESSAGE_READ = "message.read", "Read a message"
-    MESSAGE_EDITED = "message.edited", "Corrected a message"  # conversation (id)
-    ORIGINALS_READ = "message.originals_read", "Read what moderators removed from a message"  # conversation (id)
-    THEME_CHANGED = "settings.theme_changed", "Changed the theme"  # fields
+    CONVERSATION_READ = "conversation.read", gettext_lazy("Read a conversation")
+    MESSAGE_READ = "message.read", gettext_lazy("Read a message")
+    MESSAGE_EDITED = "message.edited", gettext_lazy("Corrected a message")  # conversation (id)
+    ORIGINALS_READ = (
+        "message.originals_read",
+        gettext_lazy("Read what moderators removed from a message"),
+    )  # conversation (id)
+    THEME_CHANGED = "settings.theme_changed", gettext_lazy("Changed the theme")  # fields

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Message
 from ops.console.frame.jump import page_of, row
@@ -22,7 +23,7 @@ def messages(request: Any, text: str) -> Iterable[Found]:
     user = request.user
     if user.has_perm("messaging.view_message"):
         for key in Message.objects.filter(external_id=text).values_list("pk", flat=True):
-            yield Found(f"Message {key}", "", page_of(Message, key))
+            yield Found(_("Message %(number)s") % {"number": key}, "", page_of(Message, key))
     if user.has_perm("messaging.view_conversation"):
         yield from _of_participant_address(request, text)
         # Whoever may list all users finds them there.
@@ -46,11 +47,11 @@ def _of_participant_address(request: Any, text: str) -> Iterable[Found]:
         return
     key = match.kwargs.get("pk")
     if match.view_name == "messaging:conversation" and row(admin.site, request, Conversation, str(key)):
-        yield Found(f"Conversation {key}", "", page_of(Conversation, key))
+        yield Found(_("Conversation %(number)s") % {"number": key}, "", page_of(Conversation, key))
 
 
 def _of_person(request: Any, username: str) -> Iterable[Found]:
     """The page of the person with this name, if they sent or received anything."""
     person = get_user_model()._default_manager.filter(username=username).first()
     if person is not None and Message.objects.of(person).exists():
-        yield Found(username, "person", tabs.address_of(person.pk, user=request.user))
+        yield Found(username, _("person"), tabs.address_of(person.pk, user=request.user))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.models import Conversation, Message, MessageHistory
 from ops.audit.models import Entry
@@ -78,11 +78,17 @@ def edits(user: Any) -> Iterable[Waiting]:
 SECTIONS = (
     Section(
         "left-off",
-        "Where you left off",
+        gettext_lazy("Where you left off"),
         20,
         template="home/left_off.html",
         content=left_off,
-        empty="You have not opened a conversation lately.",
+        empty=gettext_lazy("You have not opened a conversation lately."),
     ),
-    Section("edits", "Edits to look at", 30, lines=edits, empty="No edits after a reply in the past 7 days."),
+    Section(
+        "edits",
+        gettext_lazy("Edits to look at"),
+        30,
+        lines=edits,
+        empty=gettext_lazy("No edits after a reply in the past 7 days."),
+    ),
 )
