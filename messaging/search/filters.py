@@ -16,6 +16,8 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.search import periods
 from messaging.search.language import Mistake, Named, Value
@@ -92,7 +94,8 @@ class Vocabulary:
                 if one.value == wanted:
                     return one
         offered = ", ".join(one.written for one in named)
-        raise Mistake(f"There is no “{name}:{value.text}”. There are {offered}.", value.start, value.end)
+        sentence = _("There is no “%(asked)s”. There are %(offered)s.")
+        raise Mistake(sentence % {"asked": f"{name}:{value.text}", "offered": offered}, value.start, value.end)
 
     def condition(self, named: Named, reader: Reader) -> Q:
         """What a filter asks for, of messages. Raises Mistake."""
@@ -115,7 +118,8 @@ def person(name: str, reader: Reader) -> Any:
     """The account of this name. Raises Refused, alike for one that is not there and one that may not be found."""
     found = reader.person(name)
     if found is None:
-        raise Refused(f"No participant is called “{name}”. Check the spelling; put a name with spaces in quotes.")
+        sentence = _("No participant is called “%(name)s”. Check the spelling; put a name with spaces in quotes.")
+        raise Refused(sentence % {"name": name})
     return found.pk
 
 
@@ -126,7 +130,8 @@ def _either_side(name: str, reader: Reader) -> Q:
 
 def _between(names: list[str], reader: Reader) -> Q:
     if len(names) != 2:
-        raise Refused("Name two people, with a comma and no space between them: between:alice,bob.")
+        sentence = _("Name two people, with a comma and no space between them: %(example)s.")
+        raise Refused(sentence % {"example": "between:alice,bob"})
     one, other = (person(name, reader) for name in names)
     return Q(sender=one, receiver=other) | Q(sender=other, receiver=one)
 
@@ -157,7 +162,7 @@ def _after(text: str, reader: Reader) -> Q:
 def number(text: str) -> int:
     """A number that fits a key. Raises Refused."""
     if not KEY.fullmatch(text):
-        raise Refused("Write a number, such as 123.")
+        raise Refused(_("Write a number, such as 123."))
     return int(text)
 
 
@@ -169,7 +174,8 @@ def _of_id(text: str, reader: Reader) -> Q:
 def _length(text: str, reader: Reader) -> Q:
     written = LENGTH.fullmatch(text)
     if not written:
-        raise Refused("Write a number of characters without commas: length:>500, length:<=20 or length:3.")
+        examples = {"more": "length:>500", "less": "length:<=20", "just": "length:3"}
+        raise Refused(_("Write a number of characters without commas: %(more)s, %(less)s or %(just)s.") % examples)
     sign, size = written[1], int(written[2])
     length = Length("content")
     compared: dict[str, list[Any]] = {
@@ -188,32 +194,50 @@ def always(condition: Q) -> Condition:
 
 
 # In whose presence words are looked for in older texts too (messaging.search.query). For those who may see these.
-HISTORY = Filter("in", "also texts that were edited away since", always(Q()), value="history")
+HISTORY = Filter("in", gettext_lazy("also texts that were edited away since"), always(Q()), value="history")
 
 FILTERS = (
-    Filter("from", "sent by this person", lambda name, by: Q(sender=person(name, by)), example="alice"),
-    Filter("to", "received by this person", lambda name, by: Q(receiver=person(name, by)), example="bob"),
-    Filter("with", "sent or received by this person", _either_side, example='"Jo Doe"'),
+    Filter("from", gettext_lazy("sent by this person"), lambda name, by: Q(sender=person(name, by)), example="alice"),
+    Filter("to", gettext_lazy("received by this person"), lambda name, by: Q(receiver=person(name, by)), example="bob"),
+    Filter("with", gettext_lazy("sent or received by this person"), _either_side, example='"Jo Doe"'),
     Filter(
         "between",
-        "what two people sent to each other",
+        gettext_lazy("what two people sent to each other"),
         lambda name, by: _between([name], by),
         example="alice,bob",
         joint=_between,
     ),
-    Filter("on", "sent on this day, in this month or year", lambda text, by: within("timestamp", text, by),
-           example="2025-01-31"),
-    Filter("before", "sent before it began", _before, example="2025-01"),
-    Filter("after", "sent after it was over; after:7d: in the last seven days", _after, example="yesterday"),
-    Filter("is", "not yet read by the receiver", always(Q(read=False)), value="unread"),
-    Filter("is", "read by the receiver", always(Q(read=True)), value="read"),
-    Filter("is", "edited", always(Q(edited=True)), value="edited"),
-    Filter("is", "a reply to another message", always(Q(parent_message__isnull=False)), value="reply"),
-    Filter("is", "hidden by moderators", always(Q(hidden=True)), value="hidden"),
-    Filter("is", "with a part removed by moderators", always(Q(redaction__isnull=False)), value="redacted"),
-    Filter("has", "an address of the web", always(Q(content__iregex=LINK)), value="link"),
-    Filter("has", "a digit", always(Q(content__regex="[0-9]")), value="number"),
-    Filter("in", "in the conversation with this number", lambda text, by: Q(conversation=number(text)), example="123"),
-    Filter("id", "the message with this number or external ID", _of_id, example="88"),
-    Filter("length", "longer than so many characters; also <, <=, >= or just a number", _length, example=">500"),
-)  # fmt: skip
+    Filter(
+        "on",
+        gettext_lazy("sent on this day, in this month or year"),
+        lambda text, by: within("timestamp", text, by),
+        example="2025-01-31",
+    ),
+    Filter("before", gettext_lazy("sent before it began"), _before, example="2025-01"),
+    Filter(
+        "after", gettext_lazy("sent after it was over; after:7d: in the last seven days"), _after, example="yesterday"
+    ),
+    Filter("is", gettext_lazy("not yet read by the receiver"), always(Q(read=False)), value="unread"),
+    Filter("is", gettext_lazy("read by the receiver"), always(Q(read=True)), value="read"),
+    Filter("is", gettext_lazy("edited"), always(Q(edited=True)), value="edited"),
+    Filter("is", gettext_lazy("a reply to another message"), always(Q(parent_message__isnull=False)), value="reply"),
+    Filter("is", gettext_lazy("hidden by moderators"), always(Q(hidden=True)), value="hidden"),
+    Filter(
+        "is", gettext_lazy("with a part removed by moderators"), always(Q(redaction__isnull=False)), value="redacted"
+    ),
+    Filter("has", gettext_lazy("an address of the web"), always(Q(content__iregex=LINK)), value="link"),
+    Filter("has", gettext_lazy("a digit"), always(Q(content__regex="[0-9]")), value="number"),
+    Filter(
+        "in",
+        gettext_lazy("in the conversation with this number"),
+        lambda text, by: Q(conversation=number(text)),
+        example="123",
+    ),
+    Filter("id", gettext_lazy("the message with this number or external ID"), _of_id, example="88"),
+    Filter(
+        "length",
+        gettext_lazy("longer than so many characters; also <, <=, >= or just a number"),
+        _length,
+        example=">500",
+    ),
+)

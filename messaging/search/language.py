@@ -25,13 +25,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from messaging.search import terms
 from messaging.search.normalising import words
 
 LONGEST = 255  # characters: what a record of a search keeps of it, so that none has words that are not recorded
 MOST_PARTS, DEEPEST = 60, 10  # words and filters, parentheses within parentheses
 QUOTES = {'"': '"', "“": '”"', "”": '”"', "„": '“”"', "«": "»"}  # what opens, and what may close it
-NO_WORDS = "Only letters, digits, and signs such as emoji can be found."
 NAME = re.compile(r"([A-Za-z][A-Za-z-]*):(?!//)")
 TEXT = (terms.Words, terms.Disguised, terms.Not, terms.All, terms.OneOf)
 
@@ -90,7 +93,12 @@ Part: TypeAlias = terms.Term | Named | Without | Every | Either
 def parse(text: str, names: Collection[str]) -> Part | None:
     """Read what was typed; ``names`` are those of the filters that there are. None for nothing. Raises Mistake."""
     if len(text) > LONGEST:
-        raise Mistake(f"This search is too long: use at most {LONGEST:,} characters.", LONGEST, len(text))
+        sentence = ngettext(
+            "This search is too long: use at most %(number)s character.",
+            "This search is too long: use at most %(number)s characters.",
+            LONGEST,
+        )
+        raise Mistake(numbered(sentence, LONGEST), LONGEST, len(text))
     # PostgreSQL takes no NUL. A space instead keeps the places.
     reading = _Reading(text.replace("\x00", " "), names)
     return None if reading.ends(0) else reading.query(0)
@@ -146,14 +154,16 @@ class _Reading:
         if operator is not None:
             raise self._one_sided(operator)
         if not found and skipped:
-            raise Mistake(f"{NO_WORDS} Put words beside these signs.", *skipped)
+            sentence = _("Only letters, digits, and signs such as emoji can be found. Put words beside these signs.")
+            raise Mistake(sentence, *skipped)
         if not found:
             raise self._one_sided(self.operator("OR"))
         return _joined(found, terms.All, Every)
 
     def _one_sided(self, operator: tuple[int, int]) -> Mistake:
         word = self.text[slice(*operator)]
-        return Mistake(f"Something to search for has to stand on both sides of {word}. {_as_text(word)}", *operator)
+        sentence = _("Something to search for has to stand on both sides of %(word)s. %(remedy)s")
+        return Mistake(sentence % {"word": word, "remedy": _as_text(word)}, *operator)
 
     def is_operator(self, word: str, depth: int) -> bool:
         after = self.at + len(word)
@@ -176,7 +186,12 @@ class _Reading:
         else:
             self.parts += 1
             if self.parts > MOST_PARTS:
-                raise Mistake(f"Search for at most {MOST_PARTS} words and filters at once.", start, len(self.text))
+                sentence = ngettext(
+                    "Search for at most %(number)s word or filter at once.",
+                    "Search for at most %(number)s words and filters at once.",
+                    MOST_PARTS,
+                )
+                raise Mistake(numbered(sentence, MOST_PARTS), start, len(self.text))
             name = NAME.match(self.text, start)
             found = (self._filter(name, depth) if name else None) or self._text(depth)
         if isinstance(found, terms.Words | terms.Disguised) and not words(found.text):
@@ -188,15 +203,20 @@ class _Reading:
     def _within_parentheses(self, depth: int) -> Part:
         start = self.at
         if depth == DEEPEST:
-            raise Mistake(f"At most {DEEPEST} parentheses can stand within each other.", start, start + 1)
+            sentence = ngettext(
+                "At most %(number)s parenthesis can stand within another.",
+                "At most %(number)s parentheses can stand within each other.",
+                DEEPEST,
+            )
+            raise Mistake(numbered(sentence, DEEPEST), start, start + 1)
         self.at += 1
         found = None if self.ends(depth + 1) else self.query(depth + 1)
         if self.at == len(self.text):
-            sentence = f"This parenthesis is not closed: add another one, “)”, where it ends. {_as_text('(')}"
-            raise Mistake(sentence, start, start + 1)
+            sentence = _("This parenthesis is not closed: add another one, “)”, where it ends. %(remedy)s")
+            raise Mistake(sentence % {"remedy": _as_text("(")}, start, start + 1)
         self.at += 1
         if found is None:
-            raise Mistake("Nothing stands between these parentheses.", start, self.at)
+            raise Mistake(_("Nothing stands between these parentheses."), start, self.at)
         return found
 
     def _filter(self, name: re.Match[str], depth: int) -> Named | None:
@@ -208,10 +228,12 @@ class _Reading:
                 return None
             offered = ", ".join(f"{one}:" for one in sorted(self.names))
             remedy = _as_text(self._word(depth))
-            raise Mistake(f"There is no filter “{name[1]}:”. {remedy} The filters are {offered}.", start, name.end())
-        if is_empty:
-            sentence = f"Write what to look for right after “{known}:”, without a space. {_as_text(name[0])}"
+            sentence = _("There is no filter “%(name)s:”. %(remedy)s The filters are %(offered)s.")
+            sentence %= {"name": name[1], "remedy": remedy, "offered": offered}
             raise Mistake(sentence, start, name.end())
+        if is_empty:
+            sentence = _("Write what to look for right after “%(name)s:”, without a space. %(remedy)s")
+            raise Mistake(sentence % {"name": known, "remedy": _as_text(name[0])}, start, name.end())
         self.at = name.end() - 1
         values = []
         while self.text[self.at : self.at + 1] in (":", ","):
@@ -224,7 +246,8 @@ class _Reading:
         is_quoted = start < len(self.text) and self.text[start] in QUOTES
         text = self._quoted() if is_quoted else self._word(depth, until=",")
         if not text:
-            raise Mistake("Nothing stands beside this comma. Put a value that has a comma in quotes.", start - 1, start)
+            sentence = _("Nothing stands beside this comma. Put a value that has a comma in quotes.")
+            raise Mistake(sentence, start - 1, start)
         return Value(text, start, self.at)
 
     def _text(self, depth: int) -> terms.Term:
@@ -247,12 +270,12 @@ class _Reading:
         closing = QUOTES[self.text[start]]
         end = next((at for at in range(start + 1, len(self.text)) if self.text[at] in closing), None)
         if end is None:
-            sentence = "This quotation mark is not closed: add another one where the phrase ends."
+            sentence = _("This quotation mark is not closed: add another one where the phrase ends.")
             raise Mistake(sentence, start, len(self.text))
         self.at = end + 1
         text = self.text[start + 1 : end].strip()
         if not text:
-            raise Mistake("Nothing stands between these quotation marks.", start, self.at)
+            raise Mistake(_("Nothing stands between these quotation marks."), start, self.at)
         return text
 
     def _word(self, depth: int, until: str = "") -> str:
@@ -295,4 +318,4 @@ def texts_and_others(parts: Iterable[Part]) -> tuple[list[terms.Term], list[Part
 def _as_text(text: str) -> str:
     """The remedy for what was meant as text."""
     without = text.replace('"', "")
-    return f'To search for it as text, put it in quotes: "{without}".'
+    return _('To search for it as text, put it in quotes: "%(text)s".') % {"text": without}

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from messaging.database.moments import EARLIEST, LATEST
 
 WRITTEN = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?", re.ASCII)
 AGO = re.compile(r"([1-9][0-9]{0,3})([dw])", re.ASCII)
 DAYS = {"d": 1, "w": 7}
-HOW = "Write a day, month or year: 2025-01-31, 2025-01, 2025, yesterday, or 7d for the last seven days."
+# The words today and yesterday, and the letters d and w, are typed as they stand in every language.
+HOW = gettext_lazy("Write a day, month or year: 2025-01-31, 2025-01, 2025, yesterday, or 7d for the last seven days.")
 
 
 class NoPeriod(ValueError):

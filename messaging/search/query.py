@@ -9,13 +9,12 @@ from operator import and_, or_
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from messaging.models import Message, MessageHistory
 from messaging.search import engine, filters, indexing, terms
 from messaging.search.filters import Reader, Vocabulary
 from messaging.search.language import Either, Every, Mistake, Named, Part, Without, parse, texts_and_others, within
-
-MISPLACED = "“in:history” is about the whole search: put it beside everything else, not after OR, “-” or “(”."
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,10 @@ class Query:
         if not self.wanted:
             return ""
         if not indexing.are_complete(2 if self.in_history else 1):
-            return "The search index is still being built: some texts may not have been searched."
-        return f"Searched all messages{' and their earlier texts' if self.in_history else ''}."
+            return _("The search index is still being built: some texts may not have been searched.")
+        if self.in_history:
+            return _("Searched all messages and their earlier texts.")
+        return _("Searched all messages.")
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Where what was looked for stands in a text."""
@@ -124,7 +125,10 @@ class _Conditions:
     def of(self, part: Part, *, on_top: bool = False) -> Q:
         if isinstance(part, Named):
             if _asks_for_history(part, self.vocabulary) and (not on_top or len(part.values) > 1):
-                raise Mistake(MISPLACED, part.start, part.end)
+                sentence = _(
+                    "“in:history” is about the whole search: put it beside everything else, not after OR, “-” or “(”."
+                )
+                raise Mistake(sentence, part.start, part.end)
             return self.vocabulary.condition(part, self.reader)
         if isinstance(part, Without):
             return ~self.of(part.part)
