@@ -13,11 +13,14 @@ from django.db import DatabaseError, transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging import edits, page_cache
 from messaging.erasing import erasure
+from messaging.languages.wording import numbered
 from messaging.models import Message, TextChanged
 from messaging.participants import account_deletion, blocking, drafts, pages
 from messaging.participants import inbox as inboxes
@@ -117,8 +120,8 @@ def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("No conversation of this user has that number.")
     number = Message.objects.filter(conversation_id=pk, receiver=request.user.pk).mark_read()
     page_cache.invalidate([request.user.pk])  # update() sends no signal that would do it
-    subject = "1 message is" if number == 1 else f"{number:,} messages are"
-    messages.success(request, f"{subject} marked as read.")
+    sentence = ngettext("%(number)s message is marked as read.", "%(number)s messages are marked as read.", number)
+    messages.success(request, numbered(sentence, number))
     return redirect("messaging:conversation", pk=pk)
 
 
@@ -146,7 +149,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         sent = _save_or_add_error(form, save)
         if sent:
             drafts.forget(user, place)
-            messages.success(request, "Your reply was sent.")
+            messages.success(request, _("Your reply was sent."))
             return pages.redirect_to_message(user, sent)
     standing = standing_of(user)
     refusal = writing_refusal(user, receiver, standing)
@@ -165,7 +168,7 @@ def compose(request: HttpRequest) -> HttpResponse:
         sent = _save_or_add_error(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
         if sent:
             drafts.forget(user, drafts.NEW)
-            messages.success(request, "Your message was sent.")
+            messages.success(request, _("Your message was sent."))
             return redirect(sent)
     standing = standing_of(user)
     context = {"form": form, "standing": standing, "refusal": standing.beginning_refusal}
@@ -209,7 +212,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
             drafts.forget(request.user, drafts.edit(pk))
-            messages.info(request, "Nothing was changed: the text is the same as before.")
+            messages.info(request, _("Nothing was changed: the text is the same as before."))
             return pages.redirect_to_message(request.user, message)
         try:
             saved = _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data))
@@ -220,7 +223,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             form.is_valid()
         if saved:
             drafts.forget(request.user, drafts.edit(pk))
-            messages.success(request, "Your changes were saved. The previous text stays in the message's history.")
+            messages.success(request, _("Your changes were saved. The previous text stays in the message's history."))
             return pages.redirect_to_message(request.user, message)
     shown = _with_draft(request, drafts.edit(pk), form)
     draft: Any = shown["draft"]

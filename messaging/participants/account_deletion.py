@@ -9,10 +9,12 @@ from django.contrib.auth import authenticate, get_user_model
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.editors import editing_as
 
-DELETED = "Your account and its messages were deleted, and you are signed out."
+DELETED = gettext_lazy("Your account and its messages were deleted, and you are signed out.")
 
 
 def password_refusal(request: HttpRequest, password: str) -> str | None:
@@ -26,7 +28,7 @@ def password_refusal(request: HttpRequest, password: str) -> str | None:
         return import_string(path)(request, password)
     user: Any = request.user
     found = authenticate(request, username=user.get_username(), password=password)
-    return None if found is not None and found.pk == user.pk else "Wrong password."
+    return None if found is not None and found.pk == user.pk else _("Wrong password.")
 
 
 def delete_account(user: Any) -> str:
@@ -45,7 +47,7 @@ def delete_immediately(user: Any) -> str:
     with transaction.atomic(), editing_as(None):
         for account in get_user_model()._default_manager.select_for_update().filter(pk=user.pk):
             account.delete()
-    return DELETED
+    return str(DELETED)
 
 
 def is_last_superuser(user: Any) -> bool:

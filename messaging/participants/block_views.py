@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -29,9 +30,10 @@ def blocked(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         person = form.cleaned_data["person"]
         if blocking.block(user, person):
-            messages.success(request, f"{person.get_username()} is blocked and cannot write to you any more.")
+            name = person.get_username()
+            messages.success(request, _("%(name)s is blocked and cannot write to you any more.") % {"name": name})
             return _back(request)
-        form.add_error("person", "This account does not exist any more.")
+        form.add_error("person", _("This account does not exist any more."))
     rows = Block.objects.filter(blocker=user).select_related("blocked")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "messaging/blocked.html", {"form": form, "page": page})
@@ -43,9 +45,9 @@ def unblock(request: HttpRequest) -> HttpResponse:
     """Let somebody write to the user again."""
     name = request.POST.get("person", "")
     if "\x00" not in name and blocking.unblock(request.user, name):
-        messages.success(request, f"{name} is not blocked any more.")
+        messages.success(request, _("%(name)s is not blocked any more.") % {"name": name})
     else:
-        messages.info(request, "Nothing was changed: this person is not blocked.")
+        messages.info(request, _("Nothing was changed: this person is not blocked."))
     return _back(request)
 
 

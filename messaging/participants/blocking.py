@@ -8,12 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging import page_cache
 from messaging.models import Block
 from messaging.writing import lock_people
 
-BLOCKED = "You cannot write to this person."  # neutral: it does not say who blocked whom
+# Neutral: it does not say who blocked whom.
+BLOCKED = gettext_lazy("You cannot write to this person.")
 
 
 def block(blocker: Any, blocked: Any) -> bool:
@@ -50,9 +53,9 @@ def refusal(sender: Any, receiver: Any) -> str | None:
     """
     blocks = set(Block.objects.among([sender.pk, receiver.pk]).values_list("blocker", flat=True))
     if receiver.pk in blocks:
-        return BLOCKED
+        return str(BLOCKED)
     if sender.pk in blocks and getattr(settings, "BLOCKING_BOTH_WAYS", False):
-        return f"You blocked {receiver.get_username()}. Unblock them to write to them."
+        return _("You blocked %(name)s. Unblock them to write to them.") % {"name": receiver.get_username()}
     return None
 
 

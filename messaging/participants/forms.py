@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from messaging.languages.wording import grouped
 from messaging.models import TEXT_CHANGED, UNSTORABLE_TEXT, Message
 from messaging.participants import blocking
 from messaging.participants.account_deletion import is_last_superuser, password_refusal
 from messaging.participants.reporting import LONGEST_NOTE
 from messaging.participants.standing import Standing, standing_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MAX_CHARACTERS = 20_000
 
@@ -36,9 +43,10 @@ def writing_refusal(sender: Any, receiver: Any, standing: Standing | None = None
     if refused:
         return refused
     if receiver.pk == sender.pk:
-        return "You cannot send a message to yourself."
+        return _("You cannot send a message to yourself.")
     if not receiver.is_active:
-        return f"{receiver.get_username()} cannot receive messages: the account is not active."
+        name = receiver.get_username()
+        return _("%(name)s cannot receive messages: the account is not active.") % {"name": name}
     return blocking.refusal(sender, receiver)
 
 
@@ -47,13 +55,20 @@ def normalize_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _shorten_to(most: int, text: StrOrPromise) -> Any:
+    """A text about too many characters, with ``most`` in it; the field puts in how many there are."""
+    return lazy(lambda: str(text) % {"length": "%(show_value)d", "most": grouped(most)}, str)()
+
+
 class MessageTextField(forms.CharField):
     """The text of a message, with line ends normalized before its characters are counted."""
 
     def __init__(self, **options: Any) -> None:
         errors = {
-            "required": "Enter a text.",
-            "max_length": f"The text has %(show_value)d characters: shorten it to {MAX_CHARACTERS:,}.",
+            "required": gettext_lazy("Enter a text."),
+            "max_length": _shorten_to(
+                MAX_CHARACTERS, gettext_lazy("The text has %(length)s characters: shorten it to %(most)s.")
+            ),
             "null_characters_not_allowed": UNSTORABLE_TEXT,
         }
         widget = forms.Textarea(attrs={"rows": 6, "dir": "auto"})
@@ -68,8 +83,12 @@ class NoteField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         errors = {
-            "max_length": f"The note has %(show_value)d characters: shorten it to {LONGEST_NOTE:,}.",
-            "null_characters_not_allowed": "The note holds a character that cannot be stored (U+0000): remove it.",
+            "max_length": _shorten_to(
+                LONGEST_NOTE, gettext_lazy("The note has %(length)s characters: shorten it to %(most)s.")
+            ),
+            "null_characters_not_allowed": gettext_lazy(
+                "The note holds a character that cannot be stored (U+0000): remove it."
+            ),
         }
         widget = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
         super().__init__(max_length=LONGEST_NOTE, widget=widget, error_messages=errors, **options)
@@ -81,13 +100,15 @@ class NoteField(forms.CharField):
 class UsernameField(forms.CharField):
     """Somebody's exact username."""
 
-    def __init__(self, *, required_error: str = "Enter a username.", **options: Any) -> None:
+    def __init__(self, *, required_error: StrOrPromise = "", **options: Any) -> None:
         errors = {
-            "required": required_error,
-            "null_characters_not_allowed": "The username contains an invisible character (U+0000): remove it.",
+            "required": required_error or gettext_lazy("Enter a username."),
+            "null_characters_not_allowed": gettext_lazy(
+                "The username contains an invisible character (U+0000): remove it."
+            ),
         }
         widget = forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"})
-        hint = "The exact username, case-sensitive."
+        hint = gettext_lazy("The exact username, case-sensitive.")
         super().__init__(max_length=150, help_text=hint, widget=widget, error_messages=errors, **options)
 
 
@@ -95,14 +116,15 @@ def person_called(name: str) -> Any:
     """Return the user with this username. Raises ValidationError, for a form, where there is none."""
     person = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: name}).first()
     if person is None:
-        raise ValidationError(f"Nobody here is called “{name}”: check the spelling; usernames are case-sensitive.")
+        sentence = _("Nobody here is called “%(name)s”: check the spelling; usernames are case-sensitive.")
+        raise ValidationError(sentence % {"name": name})
     return person
 
 
 class ReplyForm(forms.Form):
     """A reply by ``sender`` to ``receiver``; invalid if they cannot be written to."""
 
-    content = MessageTextField(label="Your reply")
+    content = MessageTextField(label=gettext_lazy("Your reply"))
 
     def __init__(self, *args: Any, sender: Any, receiver: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,8 +140,10 @@ class ReplyForm(forms.Form):
 class ComposeForm(forms.Form):
     """A new message by ``sender``. ``cleaned_data["receiver"]`` is a user, looked up by the exact username."""
 
-    receiver = UsernameField(label="To", required_error="Enter the username of the receiver.")
-    content = MessageTextField(label="Message")
+    receiver = UsernameField(
+        label=pgettext_lazy("receiver", "To"), required_error=gettext_lazy("Enter the username of the receiver.")
+    )
+    content = MessageTextField(label=gettext_lazy("Message"))
 
     def __init__(self, *args: Any, sender: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -142,7 +166,7 @@ class ComposeForm(forms.Form):
 class BlockForm(forms.Form):
     """Somebody whom ``blocker`` does not want to be written to by. ``cleaned_data["person"]`` is a user."""
 
-    person = UsernameField(label="Username")
+    person = UsernameField(label=gettext_lazy("Username"))
 
     def __init__(self, *args: Any, blocker: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +175,7 @@ class BlockForm(forms.Form):
     def clean_person(self) -> Any:
         person = person_called(self.cleaned_data["person"])
         if person.pk == self.blocker.pk:
-            raise ValidationError("You cannot block yourself.")
+            raise ValidationError(_("You cannot block yourself."))
         return person
 
 
@@ -189,7 +213,7 @@ class EditForm(forms.Form):
     changes these, which is no edit.
     """
 
-    content = MessageTextField(label="Text")
+    content = MessageTextField(label=gettext_lazy("Text"))
     revision = RevisionField()
 
     def __init__(self, *args: Any, message: Message, **kwargs: Any) -> None:
@@ -212,11 +236,14 @@ class ReportForm(forms.Form):
     """Why a message is reported: one of ``choices`` (keys and words), and a note."""
 
     choice = forms.ChoiceField(
-        label="What is wrong with it?",
+        label=gettext_lazy("What is wrong with it?"),
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is wrong with it.", "invalid_choice": "Choose one of these."},
+        error_messages={
+            "required": gettext_lazy("Choose what is wrong with it."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        },
     )
-    note = NoteField(label="Anything else moderators should know (optional)", required=False)
+    note = NoteField(label=gettext_lazy("Anything else moderators should know (optional)"), required=False)
 
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -227,10 +254,10 @@ class DeleteAccountForm(forms.Form):
     """The password of whoever is signed in and wants their account deleted; invalid for the last active superuser."""
 
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password to delete the account."},
+        error_messages={"required": gettext_lazy("Enter your password to delete the account.")},
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -241,11 +268,13 @@ class DeleteAccountForm(forms.Form):
         password = self.cleaned_data["password"]
         refusal = password_refusal(self.request, password)
         if refusal:
-            raise ValidationError(f"{refusal} Nothing was deleted.")
+            raise ValidationError(_("%(refusal)s Nothing was deleted.") % {"refusal": refusal})
         return password
 
     def clean(self) -> dict[str, Any] | None:
         # What the account may do is said to nobody who does not know its password.
         if "password" in self.cleaned_data and is_last_superuser(self.request.user):
-            raise ValidationError("This is the last active superuser's account: make somebody else a superuser first.")
+            raise ValidationError(
+                _("This is the last active superuser's account: make somebody else a superuser first.")
+            )
         return super().clean()

@@ -18,6 +18,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Left
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.database.moments import validate_moment
 from messaging.models import REMOVED, Conversation, Message
@@ -128,7 +129,7 @@ def _previews(user: Any, conversation_ids: Iterable[int]) -> dict[int, str]:
     """The start of the oldest message that ``user`` sent or received, by conversation."""
     oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
     # Cut in the database: texts may be long.
-    shown_text = Case(When(hidden=True, then=Value(REMOVED)), default=Left("content", PREVIEW_CHARACTERS))
+    shown_text = Case(When(hidden=True, then=Value(_(REMOVED))), default=Left("content", PREVIEW_CHARACTERS))
     start = Subquery(oldest.values_list(shown_text)[:1])
     shown = Conversation.objects.filter(pk__in=list(conversation_ids)).order_by()
     return dict(shown.values_list("pk", start))

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,7 +21,7 @@ from messaging.participants.forms import ReportForm, form_data, require_form_met
 from messaging.participants.pages import redirect_to_message
 from messaging.participants.reporting import HIDDEN_ALREADY, NoSuchReport, Reporting, ReportRefused, reporting
 
-RECEIVED = "Your report was received. Moderators will look at the message."
+RECEIVED = gettext_lazy("Your report was received. Moderators will look at the message.")
 
 
 def with_reporting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -46,7 +48,9 @@ def report(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
     message = get_object_or_404(received.select_related("sender", "receiver"), pk=pk)
     choices = service.choices()
     form = ReportForm(form_data(request), choices=choices)
-    refusal = HIDDEN_ALREADY if message.hidden else "" if choices else "Messages cannot be reported at the moment."
+    refusal = "" if choices else _("Messages cannot be reported at the moment.")
+    if message.hidden:
+        refusal = str(HIDDEN_ALREADY)
     if not refusal and form.is_valid():
         try:
             service.report(message, form.cleaned_data["choice"], form.cleaned_data["note"], by=user)
@@ -82,5 +86,5 @@ def withdraw(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         page_cache.invalidate([request.user.pk])
-        messages.success(request, "Your report was withdrawn.")
+        messages.success(request, _("Your report was withdrawn."))
     return redirect("messaging:reports")

@@ -14,11 +14,13 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.core.paginator import Page
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
 from messaging.models import Message
 
 LONGEST_NOTE = 1_000  # characters
-HIDDEN_ALREADY = "Moderators removed this message already."
+HIDDEN_ALREADY = gettext_lazy("Moderators removed this message already.")
 
 
 class ReportRefused(Exception):
@@ -35,7 +37,17 @@ class State(Enum):
     WAITING = "waiting"
     LOOKED_AT = "looked at"
     WITHDRAWN = "withdrawn"
-    MESSAGE_GONE = "closed: the message was deleted"
+    MESSAGE_GONE = "message gone"
+
+    @property
+    def words(self) -> str:
+        """As the reporter reads it."""
+        return {
+            State.WAITING: pgettext("state of a report", "waiting"),
+            State.LOOKED_AT: pgettext("state of a report", "looked at"),
+            State.WITHDRAWN: pgettext("state of a report", "withdrawn"),
+            State.MESSAGE_GONE: pgettext("state of a report", "closed: the message was deleted"),
+        }[self]
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,8 @@ def how_to_object() -> str:
     text = str(getattr(settings, "MESSAGING_OBJECTIONS", "")).strip()
     if not text or " " in text:
         return text
-    return f"To object, {'see' if '://' in text else 'write to'} {text}"
+    sentence = _("To object, see %(address)s") if "://" in text else _("To object, write to %(address)s")
+    return sentence % {"address": text}
 
 
 def may_be_reported(message: Message, user: Any) -> bool:

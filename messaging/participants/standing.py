@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy
 
-CONFIRM_FIRST = "Confirm the warning of the moderators above, then you can write again."
+CONFIRM_FIRST = gettext_lazy("Confirm the warning of the moderators above, then you can write again.")
 
 
 class NoSuchWarning(Exception):
@@ -58,7 +59,7 @@ class Standing:
         """Why the person can send nothing, as a sentence; "" where they can."""
         if self.sending is not None:
             return self.sending.sentence
-        return CONFIRM_FIRST if self.warnings else ""
+        return str(CONFIRM_FIRST) if self.warnings else ""
 
     @property
     def beginning_refusal(self) -> str:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from messaging import page_cache
@@ -24,5 +25,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     except NoSuchWarning as error:
         raise Http404("This user got no warning with that number.") from error
     page_cache.invalidate([request.user.pk])
-    messages.success(request, "Thank you: the moderators see that you read it.")
+    messages.success(request, _("Thank you: the moderators see that you read it."))
     return redirect("messaging:inbox")

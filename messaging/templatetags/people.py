@@ -1,13 +1,20 @@
-"""Filters for a person's coloured initial, which looks the same on every page."""
+"""Filters for a person's coloured initial, which looks the same on every page, and for the names of several."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import grouped
 
 register = template.Library()
 COLOURS = 8  # as many as there are classes avatar-0, avatar-1 … in participant.css
+MOST_NAMES = 4  # of people of a conversation; the others are counted
 
 
 @register.filter
@@ -20,3 +27,15 @@ def avatar(username: str) -> str:
 def initial(username: str) -> str:
     """Return the first character of a name as a capital letter."""
     return str(username)[:1].upper()[:1]
+
+
+@register.filter
+def named(people: Sequence[str]) -> SafeString:
+    """The names of people, of whom there is one at least: a few, and how many more there are."""
+    names = format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in people[:MOST_NAMES]))
+    more = len(people) - MOST_NAMES
+    if more <= 0:
+        return names
+    return format_html(
+        ngettext("{names} and {number} more", "{names} and {number} more", more), names=names, number=grouped(more)
+    )

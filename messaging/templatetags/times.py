@@ -6,17 +6,21 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import NaturalTimeFormatter
 from django.utils import timezone
 from django.utils.dateformat import DateFormat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
 # Not a template of its own: a list shows fifty times, and a template would look up the language for each part of each.
 SHOWN = '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>'
+# Units as they stand in a sentence about the past or the future: languages put them in another case there.
+PAST, FUTURE = NaturalTimeFormatter.past_substrings, NaturalTimeFormatter.future_substrings
 KEPT = 4_096  # days, and pairs of days, whose words are kept: those that lists show again and again
 
 
@@ -49,12 +53,14 @@ def _day(day: date, language: str | None) -> str:
 def _ago(moment: datetime) -> str:
     now = timezone.now()
     if abs(now - moment) < timedelta(minutes=1):
-        return "just now"
+        return _("just now")
     if moment > now:
-        return f"in {timeuntil(moment, now, depth=1)}"
+        return _("in %(time)s") % {"time": timeuntil(moment, now, FUTURE, depth=1)}
     if moment.tzinfo is now.tzinfo and now - moment >= timedelta(days=1):
-        return f"{_days(moment.date(), now.date(), moment.time() > now.time(), get_language())} ago"
-    return f"{timesince(moment, now, depth=1)} ago"
+        ago = _days(moment.date(), now.date(), moment.time() > now.time(), get_language())
+    else:
+        ago = timesince(moment, now, time_strings=PAST, depth=1)
+    return _("%(time)s ago") % {"time": ago}
 
 
 @lru_cache(KEPT)
@@ -63,4 +69,4 @@ def _days(day: date, today: date, is_later: bool, language: str | None) -> str:
     ``is_later``: that of the first one or not."""
     noon, before = time(12), time(11)
     first, second = (noon, before) if is_later else (before, noon)
-    return timesince(datetime.combine(day, first), datetime.combine(today, second), depth=1)
+    return timesince(datetime.combine(day, first), datetime.combine(today, second), time_strings=PAST, depth=1)
