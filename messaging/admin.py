@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import ORIGINAL_WITHHELD, Conversation, Message, MessageHistory, Notification
 
@@ -68,11 +70,11 @@ class MessageAdmin(LargeTableAdmin):
     list_filter = ["read", "edited", "hidden"]
     list_select_related = ["sender", "receiver"]
     search_fields = ["=external_id", "=sender__username", "=receiver__username"]
-    search_help_text = "An external id or a username, written out."
+    search_help_text = gettext_lazy("An external id or a username, written out.")
     raw_id_fields = ["sender", "receiver", "parent_message"]
     fields = ["sender", "receiver", "parent_message", "content", "timestamp", "read", "external_id"]
 
-    @admin.display(description="text")
+    @admin.display(description=gettext_lazy("text"))
     def first_words(self, message: Message) -> str:
         return truncatechars(message.content, 80)
 
@@ -92,10 +94,10 @@ class MessageHistoryAdmin(ReadOnlyAdmin):
         rows: Any = super().get_queryset(request)
         return rows.readable()
 
-    @admin.display(description="text before")
+    @admin.display(description=gettext_lazy("text before"))
     def text_before(self, history: Any) -> str:
         """Originals of removed parts are shown to nobody here: this site keeps no record of who read them."""
-        return ORIGINAL_WITHHELD if history.withheld else str(history.text)
+        return _(ORIGINAL_WITHHELD) if history.withheld else str(history.text)
 
 
 @admin.register(Notification)

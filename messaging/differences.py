@@ -14,6 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
+
 # A token is what a reader sees as one thing: a word, a run of white space, or a single other character.
 WORD = re.compile(r"\w+|\s+|[^\w\s]")
 ENDS = ".!?\n"  # of a passage
@@ -112,10 +116,21 @@ def shortened(differences: Iterable[Difference]) -> list[Difference]:
         if len(text) <= (LONGEST_SAME if kind == "same" else LONGEST_CHANGED):
             found.append(Difference(kind, text))
             continue
-        said = {"same": "unchanged", "added": "added", "removed": "removed"}[kind]
-        said = f" [… {left_out:,} characters {said} …] "
-        found += [Difference(kind, text[:AROUND]), Difference("omitted", said), Difference(kind, text[-AROUND:])]
+        said = numbered(_left_out(kind, left_out), left_out)
+        found += [
+            Difference(kind, text[:AROUND]),
+            Difference("omitted", f" {said} "),
+            Difference(kind, text[-AROUND:]),
+        ]
     return found
+
+
+def _left_out(kind: str, number: int) -> str:
+    if kind == "same":
+        return ngettext("[… %(number)s character unchanged …]", "[… %(number)s characters unchanged …]", number)
+    if kind == "added":
+        return ngettext("[… %(number)s character added …]", "[… %(number)s characters added …]", number)
+    return ngettext("[… %(number)s character removed …]", "[… %(number)s characters removed …]", number)
 
 
 def _middle(before: str, after: str, effort: Effort) -> Iterator[tuple[Difference, bool]]:

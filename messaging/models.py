@@ -11,11 +11,13 @@ from django.db import models, router, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from messaging import joining, threads
 from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
-from messaging.limits import LONGEST_TEXT, TEXT_TOO_LONG
+from messaging.limits import LONGEST_TEXT, too_long
 from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
 from messaging.people.blocks import Block
 from messaging.people.drafts import Draft
@@ -30,13 +32,17 @@ PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_mes
 WITH_TEXT = {"edited", "revision"}
 # What moderators change; saving a message that was loaded before leaves it.
 MODERATED = ("hidden", "redaction")
-PARENT_GONE = "The message it answers does not exist any more."
-HIDDEN_TEXT_STAYS = "Moderators removed this message, so its text cannot be edited."
-REDACTED_TEXT_STAYS = "Moderators removed part of this message, so its text cannot be edited."
-REMOVED = "removed by moderators"  # what participants read in place of a hidden message
-ORIGINAL_WITHHELD = "[original withheld]"  # in place of an older text of a message of which a part was removed
-TEXT_CHANGED = "The text was changed after you opened it. Nothing was saved: compare both texts below, then save again."
-UNSTORABLE_TEXT = "The text holds a character that cannot be stored (U+0000): remove it."
+PARENT_GONE = gettext_lazy("The message it answers does not exist any more.")
+HIDDEN_TEXT_STAYS = gettext_lazy("Moderators removed this message, so its text cannot be edited.")
+REDACTED_TEXT_STAYS = gettext_lazy("Moderators removed part of this message, so its text cannot be edited.")
+# What participants read in place of a hidden message, and in place of an older text of one of which a part was removed.
+# Pages translate it; files have it as it is.
+REMOVED = gettext_noop("removed by moderators")
+ORIGINAL_WITHHELD = gettext_noop("[original withheld]")
+TEXT_CHANGED = gettext_lazy(
+    "The text was changed after you opened it. Nothing was saved: compare both texts below, then save again."
+)
+UNSTORABLE_TEXT = gettext_lazy("The text holds a character that cannot be stored (U+0000): remove it.")
 
 
 class TextChanged(ValidationError):
@@ -55,8 +61,8 @@ class Conversation(models.Model):
 
     started_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
     last_message_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
-    message_count = models.PositiveIntegerField("messages", default=0)
-    unread_count = models.PositiveIntegerField("unread", default=0)
+    message_count = models.PositiveIntegerField(gettext_lazy("messages"), default=0)
+    unread_count = models.PositiveIntegerField(gettext_lazy("unread"), default=0)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -70,7 +76,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Conversation {self.pk}"
+        return _("Conversation %(key)s") % {"key": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("messaging:conversation", args=[self.pk])
@@ -115,8 +121,8 @@ class Message(models.Model):
     receiver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="received_messages", db_index=False
     )
-    content = models.TextField("text")
-    timestamp = models.DateTimeField("sent at", default=timezone.now, validators=[validate_moment])
+    content = models.TextField(gettext_lazy("text"))
+    timestamp = models.DateTimeField(gettext_lazy("sent at"), default=timezone.now, validators=[validate_moment])
     revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     edited = models.BooleanField(default=False, editable=False)
     hidden = models.BooleanField(default=False, db_default=False, editable=False)
@@ -128,31 +134,31 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="replies",
-        verbose_name="answers",
+        verbose_name=gettext_lazy("answers"),
         db_index=False,
     )
     external_id = models.CharField(
-        "external id",
+        gettext_lazy("external id"),
         max_length=255,
         null=True,
         blank=True,
         unique=True,
-        help_text="The message's id in the system it came from.",
+        help_text=gettext_lazy("The message's id in the system it came from."),
     )
     awaited_parent_external_id = models.CharField(
-        "awaited parent's external id",
+        gettext_lazy("awaited parent's external id"),
         max_length=255,
         null=True,
         blank=True,
         editable=False,
-        help_text="The external id of the message that it answers, while that one is not stored.",
+        help_text=gettext_lazy("The external id of the message that it answers, while that one is not stored."),
     )
     edited_elsewhere_at = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
         validators=[validate_moment],
-        help_text="When the text that it was stored with was edited last, in the system it came from.",
+        help_text=gettext_lazy("When the text that it was stored with was edited last, in the system it came from."),
     )
 
     text_changed = False  # by the last save
@@ -169,7 +175,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(parent_message__isnull=True) | ~Q(parent_message=F("id")),
                 name="message_not_its_own_parent",
-                violation_error_message="A message cannot answer itself.",
+                violation_error_message=gettext_lazy("A message cannot answer itself."),
             ),
             moments_within_range("timestamp", name="message_moment_within_range"),
             moments_within_range("edited_elsewhere_at", name="message_edit_within_range"),
@@ -181,7 +187,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(awaited_parent_external_id__isnull=True) | Q(parent_message__isnull=True),
                 name="message_awaits_no_second_parent",
-                violation_error_message="A message that answers one awaits no other.",
+                violation_error_message=gettext_lazy("A message that answers one awaits no other."),
             ),
         ]
         indexes = [
@@ -212,7 +218,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Message {self.pk}"
+        return _("Message %(key)s") % {"key": self.pk}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the message in the conversation of its parent; without a parent or a conversation it starts one.
@@ -254,7 +260,7 @@ class Message(models.Model):
     @property
     def shown_text(self) -> str:
         """What participants read: the text, or REMOVED where the message is hidden."""
-        return REMOVED if self.hidden else self.content
+        return _(REMOVED) if self.hidden else self.content
 
     @property
     def why_text_stays(self) -> str:
@@ -264,15 +270,15 @@ class Message(models.Model):
     @staticmethod
     def _why_text_stays(*, hidden: bool, redaction: int | None) -> str:
         if hidden:
-            return HIDDEN_TEXT_STAYS
-        return "" if redaction is None else REDACTED_TEXT_STAYS
+            return str(HIDDEN_TEXT_STAYS)
+        return "" if redaction is None else str(REDACTED_TEXT_STAYS)
 
     def clean(self) -> None:
         super().clean()
         if "\x00" in (self.content or ""):
             raise ValidationError({"content": UNSTORABLE_TEXT})
         if len(self.content or "") > LONGEST_TEXT:
-            raise ValidationError({"content": TEXT_TOO_LONG})
+            raise ValidationError({"content": too_long()})
 
     def _lock_people(self, using: str) -> None:
         # From __dict__, because a deferred field needs no query: it cannot have changed.
@@ -280,14 +286,18 @@ class Message(models.Model):
         locked = lock_people([*loaded.values(), current_editor_id()], using=using)
         for name, user_id in loaded.items():
             if user_id is not None and user_id not in locked:
-                raise ValidationError({name: f"The account of the {name} does not exist any more."})
+                gone = {
+                    "receiver": _("The account of the receiver does not exist any more."),
+                    "sender": _("The account of the sender does not exist any more."),
+                }
+                raise ValidationError({name: gone[name]})
 
     def _lock_conversation(self, using: str) -> None:
         # With those that will join it, so that all are locked in order.
         awaiting = joining.conversations_awaiting([self.__dict__.get("external_id")], using=using)
         wanted = {self.conversation_id, *awaiting}
         if self.conversation_id not in Conversation.objects.using(using).filter(pk__in=wanted).lock():
-            raise ValidationError({"conversation": "The conversation does not exist any more."})
+            raise ValidationError({"conversation": _("The conversation does not exist any more.")})
 
     def _join_conversation(self, using: str) -> None:
         """Set the conversation, lock it, and check the message's place in it.
@@ -309,18 +319,18 @@ class Message(models.Model):
         self._lock_conversation(using)
         stored = dict(places.filter(pk__in=[pk for pk in (self.pk, parent_id) if pk is not None]))
         if stored.get(self.pk, self.conversation_id) != self.conversation_id:
-            raise ValidationError({"conversation": "A message stays in its conversation."})
+            raise ValidationError({"conversation": _("A message stays in its conversation.")})
         if not self._state.adding and self.pk not in stored:
             # Django would insert it again: a message erased while somebody had it open must not come back.
-            raise ValidationError({NON_FIELD_ERRORS: "The message does not exist any more."})
+            raise ValidationError({NON_FIELD_ERRORS: _("The message does not exist any more.")})
         if parent_id is None:
             return
         if parent_id not in stored:
             raise ValidationError({"parent_message": PARENT_GONE})
         if stored[parent_id] != self.conversation_id:
-            raise ValidationError({"parent_message": "The message it answers is in another conversation."})
+            raise ValidationError({"parent_message": _("The message it answers is in another conversation.")})
         if self.pk in stored and (parent_id == self.pk or self.pk in threads.ancestor_ids(parent_id, using=using)):
-            raise ValidationError({"parent_message": "The message it answers is an answer to this one: a loop."})
+            raise ValidationError({"parent_message": _("The message it answers is an answer to this one: a loop.")})
 
     def _find_awaited(self, using: str) -> None:
         """If the parent that a new message awaits is stored already, answer it."""
@@ -394,7 +404,7 @@ class MessageHistory(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
     revision = models.PositiveIntegerField(editable=False)
-    old_content = models.TextField("text before")
+    old_content = models.TextField(gettext_lazy("text before"))
     edited_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
@@ -404,8 +414,8 @@ class MessageHistory(models.Model):
 
     class Meta:
         ordering = ["edited_at", "id"]
-        verbose_name = "history"
-        verbose_name_plural = "histories"
+        verbose_name = gettext_lazy("history")
+        verbose_name_plural = gettext_lazy("histories")
         constraints = [
             moments_within_range("edited_at", name="history_moment_within_range"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="history_revision_from_one"),
@@ -418,7 +428,8 @@ class MessageHistory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Message {self.message_id} before {self.edited_at:%Y-%m-%d %H:%M} UTC"
+        moment = f"{self.edited_at:%Y-%m-%d %H:%M} UTC"
+        return _("Message %(key)s before %(moment)s") % {"key": self.message_id, "moment": moment}
 
 
 class Notification(models.Model):
@@ -439,4 +450,4 @@ class Notification(models.Model):
         indexes = [models.Index(fields=["created_at", "id"], name="notification_latest")]
 
     def __str__(self) -> str:
-        return f"Notification {self.pk}"
+        return _("Notification %(key)s") % {"key": self.pk}

@@ -16,11 +16,12 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 MARGIN = timedelta(days=2)
 EARLIEST = datetime.min.replace(tzinfo=UTC) + MARGIN
 LATEST = datetime.max.replace(tzinfo=UTC) - MARGIN
-OUT_OF_RANGE = "The time must lie between 3 January of the year 1 and 29 December 9999."
+OUT_OF_RANGE = gettext_lazy("The time must lie between 3 January of the year 1 and 29 December 9999.")
 
 
 def validate_moment(moment: datetime) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.database.moments import moments_within_range, validate_moment
 
@@ -47,4 +48,4 @@ class Block(models.Model):
         indexes = [models.Index(fields=["blocker", "created_at", "id"], name="block_latest")]
 
     def __str__(self) -> str:
-        return f"Block {self.pk}"
+        return _("Block %(key)s") % {"key": self.pk}

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.database.moments import moments_within_range, validate_moment
 
@@ -42,4 +43,4 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Draft {self.pk}"
+        return _("Draft %(key)s") % {"key": self.pk}

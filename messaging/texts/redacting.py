@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 import regex
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging import page_cache
 from messaging.editors import editing_as
+from messaging.languages.wording import numbered
 from messaging.limits import LONGEST_TEXT
 from messaging.models import Message, MessageHistory
 from messaging.writing import lock_people
@@ -23,7 +26,7 @@ from messaging.writing import lock_people
 # Of one length, so that nobody learns how much it stands for; words, so that it can be read out and survives any file.
 MARK = "[part removed]"
 
-CHANGED = "The text was changed meanwhile. Look again at what it says now."
+CHANGED = gettext_lazy("The text was changed meanwhile. Look again at what it says now.")
 
 
 class Span(NamedTuple):
@@ -49,25 +52,26 @@ def redacted(text: str, spans: Iterable[Span]) -> str:
     holds something and lies within the text, none overlaps, and none cuts what people see as one character."""
     ordered = sorted(Span(*span) for span in spans)
     if not ordered:
-        raise RedactionRefused("Choose the words to remove.")
+        raise RedactionRefused(_("Choose the words to remove."))
     edges = _edges(text)
     pieces, end = [], 0
     for span in ordered:
         if span.start >= span.end:
-            raise RedactionRefused("There is nothing to remove in an empty passage.")
+            raise RedactionRefused(_("There is nothing to remove in an empty passage."))
         if span.start < 0 or span.end > len(text):
-            raise RedactionRefused("The passage lies outside the text.")
+            raise RedactionRefused(_("The passage lies outside the text."))
         if span.start < end:
-            raise RedactionRefused("The passages overlap.")
+            raise RedactionRefused(_("The passages overlap."))
         if not edges.issuperset(span):
-            raise RedactionRefused("The passage begins or ends within a character.")
+            raise RedactionRefused(_("The passage begins or ends within a character."))
         pieces += [text[end : span.start], MARK]
         end = span.end
     result = "".join([*pieces, text[end:]])
     if result == text:
-        raise RedactionRefused("These words are removed already.")
+        raise RedactionRefused(_("These words are removed already."))
     if len(result) > LONGEST_TEXT:
-        raise RedactionRefused(f"The text would have more than {LONGEST_TEXT:,} characters: remove a longer passage.")
+        sentence = _("The text would have more than %(number)s characters: remove a longer passage.")
+        raise RedactionRefused(numbered(sentence, LONGEST_TEXT))
     return result
 
 

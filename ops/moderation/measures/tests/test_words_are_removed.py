@@ -147,7 +147,7 @@ def test_what_does_not_hold_is_refused(case: Case, lead: Any, spam: Any, message
         orders(SECRET, "no such words", of=message)
     late = orders(SECRET, of=message)
     Message.objects.filter(pk=message.pk).update(content="changed meanwhile")
-    with pytest.raises(DecisionRefused, match=CHANGED):
+    with pytest.raises(DecisionRefused, match=str(CHANGED)):
         decided(case, lead, spam, measures=late)
     empty = Order(Act.REDACT, message=message.pk, facts={"revision": 2, "spans": [[0, 0]]})
     with pytest.raises(DecisionRefused, match="nothing to remove"):
