@@ -93,7 +93,7 @@ def test_what_people_paste_is_text(text: str) -> None:
 def test_signs_that_no_index_has_are_left_out(sign: str) -> None:
     assert parse(f"a {sign} b", NAMES) == All((A, B))
     assert parse(f"a {sign}", NAMES) == A
-    with pytest.raises(Mistake, match="^Only letters, digits, and signs such as emoji can be found"):
+    with pytest.raises(Mistake, match=r"^Only letters, digits, and signs such as emoji can be found"):
         parse(sign, NAMES)
 
 
