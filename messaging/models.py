@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from messaging import joining, threads
 from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
-from messaging.limits import LONGEST_TEXT, too_long
+from messaging.languages.wording import numbered
+from messaging.limits import LONGEST_TEXT
 from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
 from messaging.people.blocks import Block
 from messaging.people.drafts import Draft
@@ -278,7 +279,8 @@ class Message(models.Model):
         if "\x00" in (self.content or ""):
             raise ValidationError({"content": UNSTORABLE_TEXT})
         if len(self.content or "") > LONGEST_TEXT:
-            raise ValidationError({"content": too_long()})
+            sentence = _("The text has more than %(number)s characters: shorten it, or send it in parts.")
+            raise ValidationError({"content": numbered(sentence, LONGEST_TEXT)})
 
     def _lock_people(self, using: str) -> None:
         # From __dict__, because a deferred field needs no query: it cannot have changed.
