@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +17,8 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 
 from ops.audit.readings import Shown, record_reading
@@ -39,11 +41,16 @@ from ops.imports.pages.waiting import DecisionFilter, InState
 from ops.imports.remembered import columns, encodings
 from ops.imports.remembered import people as remembered_people
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 PERMISSION = "imports.import_messages"
 LIST = "admin:imports_import_changelist"
 PAGE = "admin:imports_import_change"
-CHANGED_MEANWHILE = "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
-EXPIRED = "The file is not kept any more: it is deleted after a day. Upload it again."
+CHANGED_MEANWHILE = gettext_lazy(
+    "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
+)
+EXPIRED = gettext_lazy("The file is not kept any more: it is deleted after a day. Upload it again.")
 
 View = Callable[..., HttpResponseBase]
 
@@ -72,13 +79,15 @@ def uploader_only(view: View) -> View:
 class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Imports. One permission opens all pages; the contents of a file are shown to its uploader only."""
 
-    section = "Imports"
+    section = gettext_lazy("Imports")
     keyset = ("-created_at", "id")
     more_filters = (InState, *dates.days("created_at", "uploaded"))
     list_filter = (DecisionFilter, *more_filters)
     rows_template = "imports/import_rows.html"
     change_list_template = "imports/imports.html"
-    empty_text = "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
+    empty_text = gettext_lazy(
+        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
+    )
     actions = None
     fields = ("file_name",)
 
@@ -155,7 +164,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return self._ask(request, form)
 
     def _ask(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
-        context = {"form": form, "most": settings.MOST_UPLOADED, "title": "Import messages"}
+        context = {"form": form, "most": settings.MOST_UPLOADED, "title": _("Import messages")}
         return self._render(request, "imports/upload.html", context)
 
     def _check_new(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
@@ -163,7 +172,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         try:
             import_ = uploads.keep(form.cleaned_data["file"], by=request.user)
         except (OSError, uploads.QuotaExceeded) as refusal:
-            form.add_error("file", NO_ROOM if isinstance(refusal, OSError) else str(refusal))
+            form.add_error("file", str(NO_ROOM) if isinstance(refusal, OSError) else str(refusal))
             return self._ask(request, form)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
@@ -197,7 +206,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             shown = import_page.compared_messages(context["preview"])
         if context.get("preview"):
             record_reading(import_, actor=request.user, shown=shown)
-        context |= {"title": f"Import of {import_.file_name}", **forms}
+        context |= {"title": str(import_), **forms}
         return self._render(request, "imports/import.html", context)
 
     @uploader_only
@@ -269,7 +278,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         """Delete the file now, without importing it."""
         if not uploads.discard(import_):
             return self.refused(request, import_, CHANGED_MEANWHILE)
-        self.message_user(request, f"“{import_.file_name}” was deleted; nothing of it was imported.", messages.SUCCESS)
+        said = _("“%(name)s” was deleted; nothing of it was imported.") % {"name": import_.file_name}
+        self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(reverse(LIST))
 
     def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
@@ -281,7 +291,8 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if import_.state != Import.State.STORED:
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if request.method != "POST":
-            context = {**results.undo_preview(import_), "title": f"Undo the import of {import_.file_name}"}
+            title = _("Undo the import of %(name)s") % {"name": import_.file_name}
+            context = {**results.undo_preview(import_), "title": title}
             return self._render(request, "imports/undo.html", context)
         try:
             steps.undo(import_, by=request.user)
@@ -312,9 +323,9 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     # --- Answers ---------------------------------------------------------------------------------------------------
 
-    def refused(self, request: HttpRequest, import_: Import, sentence: str) -> HttpResponse:
+    def refused(self, request: HttpRequest, import_: Import, sentence: StrOrPromise) -> HttpResponse:
         """Back to the import's page with a warning."""
-        self.message_user(request, sentence, messages.WARNING)
+        self.message_user(request, str(sentence), messages.WARNING)
         return HttpResponseRedirect(address(import_))
 
     def _render(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

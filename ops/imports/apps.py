@@ -3,16 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import NOTHING_PERSONAL, Audit, Fact, Item, Place, Room, Table, Waiting
 
 
 class ImportsConfig(Room):
     name = "ops.imports"
     label = "imports"
-    verbose_name = "Imports"
+    verbose_name = gettext_lazy("Imports")
 
     menu = {"imports.Import": Item(Place.DATA, 10)}
-    finds = {"imports.Import": "import"}
+    finds = {"imports.Import": gettext_lazy("import")}
     permissions = {"imports.import_messages": ("Data operator",)}
     events = "ops.imports.events.ImportEvent"
     readings = {"imports.import": "import.read"}

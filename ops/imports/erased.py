@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.audit import scrubbing
 from ops.console.erasure import NAME_ERASED, ErasedPerson, Outcome, Step, mentions, outcome
@@ -18,14 +20,11 @@ from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
 
 AT_WORK = Q(job__state__in=UNDER_WAY)
-IMPORT_AT_WORK = "A file that is being imported right now goes when that is done, within a day at most."
-FILES_OF_OTHERS = "Files that others brought to import may name this person; they go within a day."
-FILE_NAME, JOB_TITLE = "a file", "Import of a file"  # where they named the person
 
 HEADERS = {"headers", "unknown", "repeated", "sheets"}  # in Import.understood
 
 
-def erase(person: ErasedPerson, _: Any) -> Outcome:
+def erase(person: ErasedPerson, prepared: Any) -> Outcome:
     """Delete the files that the person uploaded and did not import yet, and the name from what other imports say.
 
     Their account is gone by now, or has lost its name: what belongs to no account was theirs, or somebody's who was
@@ -45,15 +44,17 @@ def erase(person: ErasedPerson, _: Any) -> Outcome:
         Import.objects.filter(pk=import_.pk).update(upload="", choices=import_.choices_without_people)
         removed += 1
     for pk, file_name in Import.objects.values_list("pk", "file_name"):
-        if mentions(pattern, file_name):
-            Import.objects.filter(pk=pk).update(file_name=FILE_NAME)
+        if mentions(pattern, file_name):  # the person
+            Import.objects.filter(pk=pk).update(file_name=_("a file"))
             # Each check, and storing and undoing, was a job with the file's name in its title.
-            Job.objects.filter(params__import=str(pk)).update(title=JOB_TITLE)
+            Job.objects.filter(params__import=str(pk)).update(title=_("Import of a file"))
             removed += 1
     removed += _redact(pattern) if pattern else 0
     notes = [
-        IMPORT_AT_WORK if at_work else "",
-        FILES_OF_OTHERS if any(map(private_files.any_exists, _uploaded_by_others(theirs))) else "",
+        _("A file that is being imported right now goes when that is done, within a day at most.") if at_work else "",
+        _("Files that others brought to import may name this person; they go within a day.")
+        if any(map(private_files.any_exists, _uploaded_by_others(theirs)))
+        else "",
     ]
     return outcome(removed, " ".join(filter(None, notes)))
 
@@ -112,4 +113,4 @@ def _uploaded_by_others(theirs: Q) -> Iterable[str]:
     return Import.objects.exclude(theirs).exclude(upload="").values_list("upload", flat=True)
 
 
-STEPS = (Step("uploads", "Uploaded files", erase, order=50),)
+STEPS = (Step("uploads", gettext_lazy("Uploaded files"), erase, order=50),)

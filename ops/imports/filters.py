@@ -9,6 +9,8 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from ops.console import filters
@@ -25,7 +27,7 @@ class OfImport(admin.SimpleListFilter):
     """The conversations that an import began or joined, for those who may import. The newest are offered; others are
     chosen by a link."""
 
-    title = "import"
+    title = gettext_lazy("import")
     parameter_name = "import"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -55,7 +57,7 @@ class KindOfEdit(filters.KindOfEdit):
     """With the texts that imports replaced apart: they are no corrections, whoever imported them."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [*super().lookups(request, model_admin), ("imports", "By imports")]
+        return [*super().lookups(request, model_admin), ("imports", _("By imports"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == "imports":

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.files.sources import Reading
 from ops.imports.options import Choices
@@ -27,20 +29,20 @@ class Import(models.Model):
     """
 
     class State(models.TextChoices):
-        CHECKING = "checking", "Being checked"
-        CHECKED = "checked", "Checked"
-        STORING = "storing", "Being imported"
-        STORED = "stored", "Imported"
-        TAKEN_BACK = "taken_back", "Taken back"
-        UNDOING = "undoing", "Being undone"
-        UNDONE = "undone", "Undone"
-        DISCARDED = "discarded", "Discarded"
+        CHECKING = "checking", gettext_lazy("Being checked")
+        CHECKED = "checked", gettext_lazy("Checked")
+        STORING = "storing", gettext_lazy("Being imported")
+        STORED = "stored", gettext_lazy("Imported")
+        TAKEN_BACK = "taken_back", gettext_lazy("Taken back")
+        UNDOING = "undoing", gettext_lazy("Being undone")
+        UNDONE = "undone", gettext_lazy("Undone")
+        DISCARDED = "discarded", gettext_lazy("Discarded")
 
-    id = models.UUIDField("batch", primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(gettext_lazy("batch"), primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=16, choices=State.choices, default=State.CHECKING)
-    file_name = models.CharField("file", max_length=255)
+    file_name = models.CharField(gettext_lazy("file"), max_length=255)
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
     upload = models.CharField(max_length=100, blank=True)
@@ -65,7 +67,7 @@ class Import(models.Model):
         indexes = [models.Index(fields=["created_at", "id"], name="import_latest")]
 
     def __str__(self) -> str:
-        return f"Import of {self.file_name}"
+        return _("Import of %(name)s") % {"name": self.file_name}
 
     def get_reading(self) -> Reading:
         return Reading.from_json(self.reading)
@@ -82,9 +84,9 @@ class Import(models.Model):
     def why_not_storable(self) -> str:
         """Why a checked file cannot be imported, as a sentence; "" where it can."""
         if not self.understood.get("complete"):
-            return "The file could not be read to its end: correct it, and upload it again."
+            return _("The file could not be read to its end: correct it, and upload it again.")
         if self.counts.get("errors") and not self.get_choices().only_valid:
-            return "Some rows have problems: correct the file, make another choice, or import only the valid rows."
+            return _("Some rows have problems: correct the file, make another choice, or import only the valid rows.")
         return ""
 
     @property
@@ -123,7 +125,7 @@ class Joined(models.Model):
         indexes = [models.Index(fields=["batch", "parent_id"], name="joined_by_parent")]
 
     def __str__(self) -> str:
-        return f"Message {self.message_id}"
+        return _("Message %(id)s") % {"id": self.message_id}
 
 
 class Origin(models.Model):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from ops.imports import uploads
 from ops.imports.jobs.check import CheckImport
@@ -44,7 +45,7 @@ def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """
     _refuse_without_file(import_)
     allowed = NEW | Q(state__in=(State.CHECKED, State.TAKEN_BACK))
-    title = f"Check of {import_.file_name}"
+    title = _("Check of %(name)s") % {"name": import_.file_name}
     return _start_step(import_, CheckImport, allowed, title, by, kick=kick, small=import_.size < SMALL)
 
 
@@ -66,7 +67,7 @@ def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
 
     Raises NotNow where there is nothing to undo, or it is being undone already.
     """
-    title = f"Undoing the import of {import_.file_name}"
+    title = _("Undoing the import of %(name)s") % {"name": import_.file_name}
     allowed = Q(state=State.STORED)
     return _start_step(import_, UndoImport, allowed, title, by, kick=kick, small=import_.last_row < FEW)
 
@@ -80,7 +81,7 @@ def release_stuck() -> int:
 
 def _refuse_without_file(import_: Import) -> None:
     if not uploads.is_kept(import_):
-        raise NotNow(uploads.NOT_KEPT)
+        raise NotNow(str(uploads.NOT_KEPT))
 
 
 def _start_step(
@@ -89,7 +90,7 @@ def _start_step(
     """Change the state and store the job, both or neither; then run it here if it is small, else wake a worker."""
     with transaction.atomic():
         if not Import.objects.filter(allowed, pk=import_.pk).update(state=kind.state):
-            raise NotNow("Somebody did something else with this import meanwhile: look at it again.")
+            raise NotNow(_("Somebody did something else with this import meanwhile: look at it again."))
         params = {"import": str(import_.pk)}
         job = starting.start(kind.name, requester=by, title=title, params=params, kick=kick and not small)
         Import.objects.filter(pk=import_.pk).update(job=job)

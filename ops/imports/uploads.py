@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.console.rooms import files_in_use
 from ops.files import private_files, uploads
@@ -22,19 +24,19 @@ from ops.jobs.leases import UNDER_WAY
 from ops.notices.telling import tell
 
 LONGEST_NAME = 255
-NOT_KEPT = "The file is not kept any more: upload it again."
-SMALLER = "split it and import the parts one after the other, beginning with the oldest messages."
+NOT_KEPT = gettext_lazy("The file is not kept any more: upload it again.")
+SMALLER = gettext_lazy("split it and import the parts one after the other, beginning with the oldest messages.")
 
 
 class QuotaExceeded(Exception):
     """One person's files may take so much room; the text is the sentence for people."""
 
     def __init__(self, stored: int) -> None:
-        quota = size_in_words(settings.UPLOAD_QUOTA)
-        super().__init__(
-            f"Your uploaded files take {size_in_words(stored)} of the {quota} that one person may keep, so this file "
-            "does not fit. Import or discard those that wait, or try again tomorrow: they are deleted after a day."
+        said = _(
+            "Your uploaded files take %(stored)s of the %(quota)s that one person may keep, so this file does not fit. "
+            "Import or discard those that wait, or try again tomorrow: they are deleted after a day."
         )
+        super().__init__(said % {"stored": size_in_words(stored), "quota": size_in_words(settings.UPLOAD_QUOTA)})
 
 
 def receive(request: HttpRequest) -> PrivateUploadHandler:
@@ -43,7 +45,7 @@ def receive(request: HttpRequest) -> PrivateUploadHandler:
     room = max(0, settings.UPLOAD_QUOTA - stored)
     if room < settings.MOST_UPLOADED:
         return uploads.receive(request, limit=room, too_large=str(QuotaExceeded(stored)))
-    return uploads.receive(request, limit=settings.MOST_UPLOADED, remedy=SMALLER)
+    return uploads.receive(request, limit=settings.MOST_UPLOADED, remedy=str(SMALLER))
 
 
 def stored_by(person: Any) -> int:
@@ -75,7 +77,7 @@ def keep(upload: PrivateUpload, *, by: Any) -> Import:
 
 def shown_name(name: str) -> str:
     """A file's name as we show and store it: cut in the middle, without what cannot be stored."""
-    name = "".join(character for character in name if character.isprintable()) or "a file without a name"
+    name = "".join(character for character in name if character.isprintable()) or _("a file without a name")
     half = LONGEST_NAME // 2
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 
+from django.utils.translation import gettext as _
+
 from ops.files.problems import Problem, label
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.roots import Roots
@@ -58,9 +60,11 @@ def check_awaiting(staging: Staging, findings: Findings, roots: Roots) -> None:
             seen[one], last = start, one
             one = nexts[one][0]
         if seen.get(one) == start and one in nexts:
-            _, number, external_id = nexts.pop(last)
-            message = f"replies in a loop: {label(external_id)} answers a stored message that answers it, directly or "
-            message += "not: correct this parent."
+            _other, number, external_id = nexts.pop(last)
+            message = _(
+                "replies in a loop: %(id)s answers a stored message that answers it, directly or not: correct this "
+                "parent."
+            ) % {"id": label(external_id)}
             findings.report(Problem(number, "parent_external_id", "error", message))
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ops.console.numbers import counted
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.files.headers import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import SourceRow
@@ -187,4 +189,9 @@ def _marked(rows: Iterable[StagedRow], findings: Findings, progress: Progress) -
 
 
 def _guards_removed(values: int) -> str:
-    return f"A leading ' was taken off {counted(values, 'value')}, as exports put it there."
+    text = ngettext(
+        "A leading ' was taken off %(number)s value, as exports put it there.",
+        "A leading ' was taken off %(number)s values, as exports put it there.",
+        values,
+    )
+    return numbered(text, values)

@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.files.problems import LEVELS, Problem
 
 FIRST = 5  # problems of a group that are shown
 MOST_GROUPS = 200  # what comes after them is one group for each level
-OTHERS = "Other problems"
+OTHERS = gettext_lazy("Other problems")
 
 # What differs between messages of one kind: what is quoted, and numbers.
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|\d[\d,.]*")
@@ -74,7 +76,7 @@ class Groups:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(problem)
-            group.kind = group.kind if key[2] else OTHERS
+            group.kind = group.kind if key[2] else str(OTHERS)
         group.add(problem)
 
     def worst_first(self) -> list[Group]:

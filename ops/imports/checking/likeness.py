@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from messaging.writing import in_batches
 from ops.accounts.models import User
 from ops.accounts.names.look_alikes import digests
@@ -15,6 +18,22 @@ from ops.accounts.usernames import username_problem
 from ops.files.problems import label
 
 MOST_LIKE = 3  # accounts that are named for one name
+
+# What two names differ in, said of both, and of the one in the file.
+THEY_DIFFER = {
+    "composition": gettext_lazy("They differ only in how their accents are composed."),
+    "look": gettext_lazy("They differ only in characters that look alike."),
+    "capitals": gettext_lazy("They differ only in capital letters."),
+    "blanks": gettext_lazy("They differ only in blanks."),
+    "capitals and blanks": gettext_lazy("They differ only in capital letters and blanks."),
+}
+IT_DIFFERS = {
+    "composition": gettext_lazy("%(name)s in the file differs only in how their accents are composed."),
+    "look": gettext_lazy("%(name)s in the file differs only in characters that look alike."),
+    "capitals": gettext_lazy("%(name)s in the file differs only in capital letters."),
+    "blanks": gettext_lazy("%(name)s in the file differs only in blanks."),
+    "capitals and blanks": gettext_lazy("%(name)s in the file differs only in capital letters and blanks."),
+}
 
 
 class Difference(StrEnum):
@@ -50,17 +69,14 @@ def difference(name: str, other: str) -> Difference:
     return Difference.SPELLING if spelling(name) == spelling(other) else Difference.LOOK
 
 
-def in_words(name: str, other: str) -> str:
-    """What two names differ in, to complete “they differ only in …”."""
-    kind = difference(name, other)
-    if kind is Difference.COMPOSITION:
-        return "how their accents are composed"
-    if kind is Difference.LOOK:
-        return "characters that look alike"
-    one, another = (unicodedata.normalize("NFC", text) for text in (name, other))
-    parts = ["capital letters"] if one.split() != another.split() else []
-    parts += ["blanks"] if one.lower() != another.lower() else []
-    return " and ".join(parts)
+def they_differ(name: str, other: str) -> str:
+    """What two names differ in, as a sentence."""
+    return str(THEY_DIFFER[_in_what(name, other)])
+
+
+def it_differs(name: str, other: str) -> str:
+    """What a name of the file differs from another one in, as a sentence."""
+    return str(IT_DIFFERS[_in_what(name, other)]) % {"name": label(name, quoted=True)}
 
 
 def like_accounts(names: Iterable[str]) -> dict[str, Likeness]:
@@ -89,17 +105,28 @@ def no_account(name: str, like: Likeness | None) -> str:
     """Why rows that name ``name`` are refused, as a sentence."""
     quoted = label(name, quoted=True)
     if like is None:
-        return f"no user {quoted}: correct the name, or choose to create missing users."
+        return _("no user %(name)s: correct the name, or choose to create missing users.") % {"name": quoted}
     other = label(like.usernames[0], quoted=True)
     if like.difference is Difference.COMPOSITION:
-        return (
-            f"{quoted} has an account, which composes its accents of other characters: did you mean {other}? "
+        return _(
+            "%(name)s has an account, which composes its accents of other characters: did you mean %(other)s? "
             "Say that it is the same person, or correct the name."
-        )
-    return (
-        f"no user {quoted}: did you mean {other}? They differ only in {in_words(name, like.usernames[0])}. "
+        ) % {"name": quoted, "other": other}
+    return _(
+        "no user %(name)s: did you mean %(other)s? %(they_differ)s "
         "Say who it is, correct the name, or choose to create missing users."
-    )
+    ) % {"name": quoted, "other": other, "they_differ": they_differ(name, like.usernames[0])}
+
+
+def _in_what(name: str, other: str) -> str:
+    """What two names differ in, as a key of THEY_DIFFER."""
+    kind = difference(name, other)
+    if kind is not Difference.SPELLING:
+        return str(kind)
+    one, another = (unicodedata.normalize("NFC", text) for text in (name, other))
+    parts = ["capitals"] if one.split() != another.split() else []
+    parts += ["blanks"] if one.lower() != another.lower() else []
+    return " and ".join(parts)
 
 
 def _likeness(name: str, usernames: list[str]) -> Likeness:

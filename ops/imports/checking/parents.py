@@ -6,6 +6,10 @@ from array import array
 from itertools import groupby, islice
 from operator import itemgetter
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.files.problems import Problem, label
 from ops.files.suggestions import Suggestion
 from ops.imports.checking.findings import Findings, Mark
@@ -88,12 +92,15 @@ def join_stored(staging: Staging, roots: Roots) -> None:
 def check_parents(staging: Staging, findings: Findings, *, start_conversations: bool) -> None:
     """Report answers to messages that are neither in the file nor stored."""
     for number, parent in staging.stream(MISSING_PARENTS):
-        missing = f"parent {label(parent)} is neither in the file nor stored"
         if start_conversations:
-            message = f"{missing}: the message begins a conversation."
+            message = _("parent %(parent)s is neither in the file nor stored: the message begins a conversation.")
+            message %= {"parent": label(parent)}
             findings.report(Problem(number, "parent_external_id", "warning", message))
         else:
-            message = f"{missing}: add its row, leave this empty, or choose that it begins a conversation."
+            message = _(
+                "parent %(parent)s is neither in the file nor stored: add its row, leave this empty, or choose that it "
+                "begins a conversation."
+            ) % {"parent": label(parent)}
             findings.report(Problem(number, "parent_external_id", "error", message, "start_conversations"))
 
 
@@ -105,7 +112,8 @@ def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
         ids = _ids_to_name(staging, some)
         alone.extend(loop[0] for loop in some if len(loop) == 1)
         for loop in some:
-            message = f"replies in a loop: {_path(ids, loop)} ({_places(loop)}): correct one of these parents."
+            about = {"path": _path(ids, loop), "rows": _places(loop)}
+            message = _("replies in a loop: %(path)s (%(rows)s): correct one of these parents.") % about
             findings.report(Problem(loop[0], "parent_external_id", "error", message))
             for row in loop[1:]:
                 findings.exclude(row, message)
@@ -121,7 +129,7 @@ def exclude_answers(staging: Staging, findings: Findings, roots: Roots, choices:
     if choices.start_conversations:
         _start_below(staging, findings, roots, excluded)
     for row, parent in roots.cut_off(excluded):
-        message = f"its parent, row {parent}, is left out: correct that row, and import both."
+        message = _("its parent, row %(row)s, is left out: correct that row, and import both.") % {"row": parent}
         if choices.only_valid:
             findings.report(Problem(row, "parent_external_id", "error", message, "start_conversations"))
         else:
@@ -136,8 +144,8 @@ def gather_siblings(staging: Staging, roots: Roots, new: bytearray) -> int:
     How many of them do not begin a conversation because of that. The roots have to be resolved.
     """
     leaders: dict[int, int] = {}
-    for _, siblings in groupby(staging.stream(SIBLINGS), key=itemgetter(1)):
-        first, *others = [number for number, _ in siblings if new[number]] or [NO_ROW]
+    for _parent, siblings in groupby(staging.stream(SIBLINGS), key=itemgetter(1)):
+        first, *others = [number for number, _parent in siblings if new[number]] or [NO_ROW]
         leaders |= dict.fromkeys(others, first)
     if leaders:
         for row, root in enumerate(roots.roots):
@@ -151,16 +159,26 @@ def _start_below(staging: Staging, findings: Findings, roots: Roots, excluded: b
         if parent and excluded[parent] and not excluded[row]:
             roots.parents[row] = NO_ROW
             started.append(row)
-            message = f"its parent, row {parent}, is left out: the message begins a conversation."
+            message = _("its parent, row %(row)s, is left out: the message begins a conversation.") % {"row": parent}
             findings.report(Problem(row, "parent_external_id", "warning", message))
     staging.fill("orphans", zip(started, strict=True))
 
 
 def _self_parents(rows: array) -> Suggestion:
-    many = f"{len(rows):,} messages name themselves as their parents"
-    which = f"Row {rows[0]} names itself as its parent" if len(rows) == 1 else many
-    sentence = f"{which}: Slack, for one, writes the beginning of a thread like that."
-    return Suggestion("self_parents_begin", True, sentence, "Let such messages begin conversations")
+    if len(rows) == 1:
+        sentence = _(
+            "Row %(row)s names itself as its parent: Slack, for one, writes the beginning of a thread like that."
+        ) % {"row": rows[0]}
+    else:
+        many = ngettext(
+            "%(number)s message names itself as its parent: Slack, for one, writes the beginning of a thread like "
+            "that.",
+            "%(number)s messages name themselves as their parents: Slack, for one, writes the beginning of a thread "
+            "like that.",
+            len(rows),
+        )
+        sentence = numbered(many, len(rows))
+    return Suggestion("self_parents_begin", True, sentence, _("Let such messages begin conversations"))
 
 
 def _ids_to_name(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
@@ -181,10 +199,14 @@ def _path(ids: dict[int, str], loop: list[int]) -> str:
 def _places(loop: list[int]) -> str:
     """The rows of a loop: 'row 2', 'rows 2–3', 'rows 2, 7, 9'."""
     if len(loop) == 1:
-        return f"row {loop[0]}"
+        return _("row %(row)s") % {"row": loop[0]}
     rows = sorted(loop)
     if rows[-1] - rows[0] == len(rows) - 1:
-        return f"rows {rows[0]}–{rows[-1]}"
+        return _("rows %(first)s–%(last)s") % {"first": rows[0], "last": rows[-1]}
     listed = ", ".join(map(str, rows[:NAMED_IN_A_LOOP]))
     left = len(rows) - NAMED_IN_A_LOOP
-    return f"rows {listed} and {left:,} more" if left > 0 else f"rows {listed}"
+    if left <= 0:
+        return _("rows %(rows)s") % {"rows": listed}
+    return numbered(
+        ngettext("rows %(rows)s and %(number)s more", "rows %(rows)s and %(number)s more", left), left, rows=listed
+    )

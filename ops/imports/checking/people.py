@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from itertools import groupby, islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.languages.wording import numbered
 from messaging.writing import in_batches
 from ops.accounts.usernames import ANONYMISED, reads_as_anonymised, username_problem
 from ops.deletion import erased_names
@@ -18,9 +22,9 @@ from ops.imports.remembered import people as remembered_people
 from ops.imports.staging.base import Staging
 
 NAMES_AT_A_TIME = 10_000  # that are looked up together
-NO_ACCOUNT = "People without an account"
-NEARLY = "Names that are nearly those of accounts"
-READS_LIKE = "New people whose names read like those of others"
+NO_ACCOUNT = gettext_lazy("People without an account")
+NEARLY = gettext_lazy("Names that are nearly those of accounts")
+READS_LIKE = gettext_lazy("New people whose names read like those of others")
 
 FIND_PEOPLE = """
 INSERT INTO {people} (username)
@@ -146,14 +150,16 @@ def _chosen_before(staging: Staging, choices: Choices, *, by: Any) -> dict[str, 
 def _no_account(name: str, like: Likeness | None, row: int, column: str, times: int) -> Problem:
     message = no_account(name, like)
     if times > 1:
-        message = f"{message} It is named {times:,} times."
+        named = ngettext("It is named %(number)s time.", "It is named %(number)s times.", times)
+        message = f"{message} {numbered(named, times)}"
     cure, kind = ("people", NEARLY) if like else ("create_users", NO_ACCOUNT)
-    return Problem(row, column, "error", message, cure, kind)
+    return Problem(row, column, "error", message, cure, str(kind))
 
 
 def _looks_like_another(name: str, like: Likeness, row: int, column: str) -> Problem:
-    said = f"{label(name, quoted=True)} has no account and reads like {label(like.usernames[0], quoted=True)}, "
-    return Problem(row, column, "warning", f"{said}who has one: is it somebody else?", "people", kind=READS_LIKE)
+    said = _("%(name)s has no account and reads like %(other)s, who has one: is it somebody else?")
+    said %= {"name": label(name, quoted=True), "other": label(like.usernames[0], quoted=True)}
+    return Problem(row, column, "warning", said, "people", kind=str(READS_LIKE))
 
 
 def _exclude_rows(staging: Staging, findings: Findings, *, why: bool) -> None:
@@ -162,7 +168,7 @@ def _exclude_rows(staging: Staging, findings: Findings, *, why: bool) -> None:
         if findings.marks[number] == Mark.EXCLUDED:
             continue
         if why:
-            findings.exclude(number, f"no user {label(name, quoted=True)}.")
+            findings.exclude(number, _("no user %(name)s.") % {"name": label(name, quoted=True)})
         else:
             findings.mark(number, Mark.EXCLUDED)
 
@@ -174,8 +180,8 @@ def _of_one_spelling(staging: Staging, choices: Choices, like: Mapping[str, Like
     staging.fill("spellings", ((spelling(name), name) for name in names))
     staging.analyze("spellings")
     found: dict[str, str] = {}
-    for _, group in groupby(staging.stream(OF_ONE_SPELLING), key=lambda one: one[0]):
-        alike = [name for _, name in group]
+    for _spelling, group in groupby(staging.stream(OF_ONE_SPELLING), key=lambda one: one[0]):
+        alike = [name for _spelling, name in group]
         best = likely_name(alike)
         found |= {name: best for name in alike if name != best}
     return found
@@ -188,8 +194,10 @@ def check_anonymised(staging: Staging, findings: Findings) -> None:
         return
     for number, column, username in staging.stream(ROWS_OF_ANONYMISED, [*gone, *gone], anonymised=ANONYMISED_PEOPLE):
         if findings.marks[number] in (Mark.NEW, Mark.CHANGED):
-            said = f"{label(username, quoted=True)} is an anonymised account, as whom and to whom nobody writes: "
-            said += "name somebody else, or remove the row."
+            said = _(
+                "%(name)s is an anonymised account, as whom and to whom nobody writes: name somebody else, or remove "
+                "the row."
+            ) % {"name": label(username, quoted=True)}
             findings.report(Problem(number, "sender" if column == 1 else "receiver", "error", said))
 
 

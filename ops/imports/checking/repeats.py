@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.files.problems import Problem, label
 from ops.files.suggestions import MOST_SAMPLES, Suggestion
 from ops.imports.checking.findings import Findings, Mark
@@ -70,7 +74,7 @@ def check_alike(staging: Staging, findings: Findings, *, once: bool) -> None:
     for number, first in staging.stream(ALIKE):
         if once:
             findings.mark(number, Mark.REPEATED)
-            findings.report(Problem(number, "", "notice", f"row {number} repeats row {first}; skipped"))
+            findings.report(_skipped(number, first))
         elif len(samples) < MOST_SAMPLES:
             samples.append((first, number))
         else:
@@ -78,16 +82,31 @@ def check_alike(staging: Staging, findings: Findings, *, once: bool) -> None:
     if once:
         staging.execute(DELETE_ALIKE)
     elif samples:
-        findings.report(Problem(samples[0][1], "", "warning", f"{_alike(samples, others)}. All of them are imported."))
-        sentence = f"{_alike(samples, others)}: what was written twice, or what was copied into the file twice."
-        findings.suggestions.append(Suggestion("alike_once", True, sentence, "Import such rows only once"))
+        rows = _alike(samples, others)
+        message = _("%(rows)s are alike and have no id. All of them are imported.") % {"rows": rows}
+        findings.report(Problem(samples[0][1], "", "warning", message))
+        sentence = _(
+            "%(rows)s are alike and have no id: what was written twice, or what was copied into the file twice."
+        ) % {"rows": rows}
+        findings.suggestions.append(Suggestion("alike_once", True, sentence, _("Import such rows only once")))
 
 
 def _alike(pairs: list[tuple[int, int]], others: int) -> str:
-    """Which rows are alike: "Rows 2 and 3 are alike"."""
-    named = ", ".join(f"{'rows ' if place else 'Rows '}{first} and {row}" for place, (first, row) in enumerate(pairs))
-    more = f", and {others:,} more like an earlier one," if others else ""
-    return f"{named}{more} are alike and have no id"
+    """Which rows are alike: "Rows 2 and 3, rows 4 and 5"."""
+    named = ", ".join(_("rows %(first)s and %(row)s") % {"first": first, "row": row} for first, row in pairs)
+    if others:
+        more = ngettext(
+            "%(rows)s, and %(number)s more like an earlier one,",
+            "%(rows)s, and %(number)s more like an earlier one,",
+            others,
+        )
+        named = numbered(more, others, rows=named)
+    return named[:1].upper() + named[1:]
+
+
+def _skipped(number: int, earlier: int) -> Problem:
+    message = _("row %(row)s repeats row %(earlier)s; skipped") % {"row": number, "earlier": earlier}
+    return Problem(number, "", "notice", message)
 
 
 def skip_repeats(staging: Staging, findings: Findings) -> None:
@@ -98,13 +117,15 @@ def skip_repeats(staging: Staging, findings: Findings) -> None:
     for number, earlier, external_id, *differs in staging.stream(REPEATS):
         different = differing(differs)
         if different:
-            message = f"rows {earlier} and {number} share external_id {label(external_id)} with different {different}: "
-            message += "give each message an id of its own."
+            message = _(
+                "rows %(earlier)s and %(row)s share external_id %(id)s with different %(columns)s: give each message "
+                "an id of its own."
+            ) % {"earlier": earlier, "row": number, "id": label(external_id), "columns": different}
             findings.report(Problem(number, "", "error", message))
             # Once: with the reasons of thousands its row would be too long to be read again.
             if findings.marks[earlier] != Mark.EXCLUDED:
                 findings.exclude(earlier, message)
         else:
             findings.mark(number, Mark.REPEATED)
-            findings.report(Problem(number, "", "notice", f"row {number} repeats row {earlier}; skipped"))
+            findings.report(_skipped(number, earlier))
     staging.execute(DELETE_REPEATS)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.languages.wording import grouped, numbered
 from messaging.limits import LONGEST_TEXT
 from ops.accounts.usernames import MAX_LENGTH as LONGEST_USERNAME
 from ops.files.formulas import has_guard
@@ -17,7 +21,6 @@ from ops.imports.checking.values.words import flag
 from ops.imports.columns import COLUMNS
 
 LONGEST_EXTERNAL_ID = 255
-TEXT_TOO_LONG = f"the text has {{length:,}} characters: shorten it to {LONGEST_TEXT:,}."
 LONGEST = {
     "external_id": LONGEST_EXTERNAL_ID,
     "parent_external_id": LONGEST_EXTERNAL_ID,
@@ -25,12 +28,12 @@ LONGEST = {
     "receiver": LONGEST_USERNAME,
 }
 NEEDED = {
-    "sender": "the sender is empty: give a username.",
-    "receiver": "the receiver is empty: give a username.",
-    "content": "the text is empty: give it one, or remove the row.",
+    "sender": gettext_lazy("the sender is empty: give a username."),
+    "receiver": gettext_lazy("the receiver is empty: give a username."),
+    "content": gettext_lazy("the text is empty: give it one, or remove the row."),
 }
 FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
-OTHER_FLAGS = "Values that are neither true nor false"
+OTHER_FLAGS = gettext_lazy("Values that are neither true nor false")
 CONTENT = COLUMNS.index("content")
 
 # What is compared of two messages with one id.
@@ -101,7 +104,7 @@ def checked_rows(
             if moment.cure == "repeated_times":
                 seen.times.add_twice(number, timestamp)
         if moment.utc > latest:  # type: ignore[operator]
-            report(Problem(number, "timestamp", "warning", "the time lies in the future: is it right?"))
+            report(Problem(number, "timestamp", "warning", _("the time lies in the future: is it right?")))
         if context.self_parents_begin and parent_external_id == external_id:
             parent_external_id = ""
         yield (
@@ -123,11 +126,21 @@ def checked_rows(
 def too_long(column: str, value: str, *, guarded: bool) -> str:
     """Why a value is too long for its column, with the remedy; "" where it is not."""
     if column == "content" and len(value) - (guarded and has_guard(value)) > LONGEST_TEXT:
-        return TEXT_TOO_LONG.format(length=len(value))
+        text = ngettext(
+            "the text has %(number)s character: shorten it to %(most)s.",
+            "the text has %(number)s characters: shorten it to %(most)s.",
+            len(value),
+        )
+        return numbered(text, len(value), most=grouped(LONGEST_TEXT))
     most = LONGEST.get(column)
     if most is None or len(value) - (guarded and has_guard(value)) <= most:
         return ""
-    return f"the {column} has {len(value):,} characters: shorten it to {most}."
+    text = ngettext(
+        "the %(column)s has %(number)s character: shorten it to %(most)s.",
+        "the %(column)s has %(number)s characters: shorten it to %(most)s.",
+        len(value),
+    )
+    return numbered(text, len(value), column=column, most=most)
 
 
 def _long(values: Sequence[str], *, guarded: bool) -> bool:
@@ -154,9 +167,9 @@ def _faulty(number: int, values: Sequence[str], report: Report, context: RowCont
             if fault:
                 seen.times.add(number, value[: LONGEST_TIMESTAMP + 1])
         elif not fault and column in FLAG_COLUMNS and flag(value, context.edited_flags) is None:
-            fault, cure = f"{column} is neither true nor false: write true or false, or leave it empty.", "yes"
+            fault = _("%(column)s is neither true nor false: write true or false, or leave it empty.")
+            fault, cure, kind = fault % {"column": column}, "yes", str(OTHER_FLAGS)
             seen.flags.add(number, column, value)
-            kind = OTHER_FLAGS
         elif not fault and column == "edited_at" and value:
             fault, cure = _edit_fault(values, context) or ("", "")
         if fault:
@@ -173,25 +186,26 @@ def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] |
     if edited.utc is None:
         return edited.problem, edited.cure
     if edited.utc > context.latest:
-        return "the text was edited in the future: correct edited_at, or leave it empty.", ""
+        return _("the text was edited in the future: correct edited_at, or leave it empty."), ""
     if sent.utc and edited.utc < sent.utc:
-        return "the text was edited before the message was sent: correct edited_at or timestamp.", ""
+        return _("the text was edited before the message was sent: correct edited_at or timestamp."), ""
     return None
 
 
 def _fault(column: str, value: str, *, guarded: bool) -> tuple[str, str]:
     """What is wrong with one value, with its remedy, and the option that would cure it; "" where nothing is."""
     if not value:
-        return NEEDED.get(column, ""), ""
+        return str(NEEDED.get(column, "")), ""
     found = CANNOT_BE_STORED.search(value)
     if found:
-        return f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it.", ""
+        held = _("%(column)s holds a character that cannot be stored (%(character)s): remove it.")
+        return held % {"column": column, "character": f"U+{ord(found[0]):04X}"}, ""
     if long := too_long(column, value, guarded=guarded):
         return long, ""
     if column in ID_COLUMNS and (shortened := rounded(value)):
         return shortened, "ids"
     blank = column == "content" and not value.strip(BLANKS)
-    return (NEEDED[column] if blank else ""), ""
+    return (str(NEEDED[column]) if blank else ""), ""
 
 
 def _storable_id(external_id: str, *, guarded: bool) -> str | None:

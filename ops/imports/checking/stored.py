@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.files.problems import Problem, label
 from ops.files.suggestions import Suggestion
@@ -120,8 +124,10 @@ WHERE rows.number = known.number AND stored.id = known.message_id AND stored.par
         WHERE parents.external_id = rows.parent_external_id AND stored_parents.number = parents.number
     )
 """
-STORED_IS_NEWER = "the stored text was written later than this one, or at the same time: it is left as it is."
-STORED_IS_REDACTED = "moderators removed part of the stored text: it is left as it is."
+STORED_IS_NEWER = gettext_lazy(
+    "the stored text was written later than this one, or at the same time: it is left as it is."
+)
+STORED_IS_REDACTED = gettext_lazy("moderators removed part of the stored text: it is left as it is.")
 TEXT_ONLY = (False, False, False, True, False)  # of COMPARED
 
 
@@ -171,17 +177,19 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
             if findings.marks[number] == Mark.EXCLUDED:
                 continue  # for another reason, which was reported
             if was_redacted:  # the file may have the words that they removed
-                findings.report(Problem(number, "content", "notice", STORED_IS_REDACTED))
+                findings.report(Problem(number, "content", "notice", str(STORED_IS_REDACTED)))
                 continue
             if older:
-                findings.report(Problem(number, "content", "notice", STORED_IS_NEWER))
+                findings.report(Problem(number, "content", "notice", str(STORED_IS_NEWER)))
                 continue
             texts.add(number, dated=dated)
             if choices.existing == "edit":
                 findings.mark(number, Mark.CHANGED)
             elif choices.existing == "refuse":
-                message = f"message {label(external_id)} is already stored with different content: "
-                message += "correct the row, give it another id, or choose what becomes of changed texts."
+                message = _(
+                    "message %(id)s is already stored with different content: correct the row, give it another id, or "
+                    "choose what becomes of changed texts."
+                ) % {"id": label(external_id)}
                 findings.report(Problem(number, "external_id", "error", message, "existing"))
             yield number, message_id, bool(was_edited)
         elif any(different):
@@ -207,30 +215,59 @@ class ChangedTexts:
         number = self.dated + self.undated
         if not number:
             return []
-        which = f"{number:,} stored messages have" if number > 1 else f"The message of row {self.first[0]} has"
-        when = (
-            "the file says that they were edited later"
-            if not self.undated
-            else "the file does not say when (edited_at), so the stored text may be newer or as old"
-        )
-        sentence = f"{which} another text in the file; {when}."
-        skip = Suggestion("existing", "skip", sentence, "Leave the stored texts as they are")
-        edit = Suggestion("existing", "edit", sentence, "Record the texts of the file as edits")
+        sentence = self._sentence(number) if number > 1 else self._sentence_of_one()
+        skip = Suggestion("existing", "skip", sentence, _("Leave the stored texts as they are"))
+        edit = Suggestion("existing", "edit", sentence, _("Record the texts of the file as edits"))
         return [skip, edit] if self.undated else [edit, skip]
+
+    def _sentence(self, number: int) -> str:
+        if self.undated:
+            text = ngettext(
+                "%(number)s stored message has another text in the file; the file does not say when (edited_at), so "
+                "the stored text may be newer or as old.",
+                "%(number)s stored messages have another text in the file; the file does not say when (edited_at), so "
+                "the stored text may be newer or as old.",
+                number,
+            )
+        else:
+            text = ngettext(
+                "%(number)s stored message has another text in the file; the file says that it was edited later.",
+                "%(number)s stored messages have another text in the file; the file says that they were edited later.",
+                number,
+            )
+        return numbered(text, number)
+
+    def _sentence_of_one(self) -> str:
+        if self.undated:
+            text = _(
+                "The message of row %(row)s has another text in the file; the file does not say when (edited_at), so "
+                "the stored text may be newer or as old."
+            )
+        else:
+            text = _(
+                "The message of row %(row)s has another text in the file; the file says that they were edited later."
+            )
+        return text % {"row": self.first[0]}
 
 
 def _stored_otherwise(number: int, external_id: str, different: tuple[bool, ...], *, started_here: bool) -> Problem:
     """The problem of a row whose id is stored with another message, or with this one without its parent."""
-    name = f"message {label(external_id)}"  # not the id first: pages write the first letter of a sentence large
+    # Not the id first: pages write the first letter of a sentence large.
     if started_here and not any(different[:-2]):
-        message = f"{name} is already stored, as the beginning of a conversation, and its parent is not: "
-        message += "choose that such messages begin one, or leave parent_external_id empty."
+        message = _(
+            "message %(id)s is already stored, as the beginning of a conversation, and its parent is not: choose that "
+            "such messages begin one, or leave parent_external_id empty."
+        ) % {"id": label(external_id)}
         return Problem(number, "parent_external_id", "error", message, "start_conversations")
-    message = f"{name} is already stored with different {differing(different)}: "
-    return Problem(number, "external_id", "error", f"{message}correct the row, or give it another id.")
+    message = _(
+        "message %(id)s is already stored with different %(columns)s: correct the row, or give it another id."
+    ) % {"id": label(external_id), "columns": differing(different)}
+    return Problem(number, "external_id", "error", message)
 
 
 def _never_given(number: int, external_id: str) -> Problem:
-    message = f"id {label(external_id)} is one of this very database, which never gave it to this message: the file is "
-    message += "of a copy of it, perhaps. Give the message another id, in the rows of its answers as well."
+    message = _(
+        "id %(id)s is one of this very database, which never gave it to this message: the file is of a copy of it, "
+        "perhaps. Give the message another id, in the rows of its answers as well."
+    ) % {"id": label(external_id)}
     return Problem(number, "external_id", "error", message)

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.files.problems import label
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
-from ops.imports.checking.likeness import Likeness, in_words
+from ops.imports.checking.likeness import Likeness, it_differs
 
 MOST_ASKED = 50  # names about which the page asks one by one
 MOST_WITHOUT_LIKENESS = 10  # of them, whom nobody's name is like
 MOST_TAKEN = 10_000  # names that one suggestion decides
 MOST_SINGLE = 5  # look-alikes that are suggested one by one
-SPELLED = "capital letters, blanks, or how accents are composed"
 
 
 class AskedPeople:
@@ -61,28 +64,40 @@ class AskedPeople:
                 yield self._one(name, username)
 
     def _of_earlier_files(self) -> Suggestion:
-        names = _counted(len(self.chosen), "a name", "names")
-        return self._suggestion(
-            self.chosen,
-            f"You said who is meant by {names} of this file when you brought an earlier one.",
-            "Take the same as last time",
+        number = len(self.chosen)
+        words = ngettext(
+            "You said who is meant by a name of this file when you brought an earlier one.",
+            "You said who is meant by %(number)s names of this file when you brought an earlier one.",
+            number,
         )
+        return self._suggestion(self.chosen, numbered(words, number), _("Take the same as last time"))
 
     def _but_for_spelling(self, people: Mapping[str, str]) -> Suggestion:
         if len(people) == 1:
             ((name, username),) = people.items()
-            return self._suggestion(people, _did_you_mean(name, username), "It is the same person")
-        words = f"{len(people):,} names differ from those of accounts only in {SPELLED}. Did you mean these?"
-        return self._suggestion(people, words, "They are the same people")
+            return self._suggestion(people, _did_you_mean(name, username), _("It is the same person"))
+        words = ngettext(
+            "%(number)s name differs from that of an account only in capital letters, blanks, or how accents are "
+            "composed. Did you mean this one?",
+            "%(number)s names differ from those of accounts only in capital letters, blanks, or how accents are "
+            "composed. Did you mean these?",
+            len(people),
+        )
+        return self._suggestion(people, numbered(words, len(people)), _("They are the same people"))
 
     def _within_file(self, people: Mapping[str, str]) -> Suggestion:
-        words = f"{_counted(len(people), 'A name', 'names')} without an account "
-        words += "differs" if len(people) == 1 else "differ"
-        words += f" from another name of the file only in {SPELLED}."
-        return self._suggestion(people, words, "They are the same people", certain=not self.create_users)
+        words = ngettext(
+            "A name without an account differs from another name of the file only in capital letters, blanks, or how "
+            "accents are composed.",
+            "%(number)s names without an account differ from another name of the file only in capital letters, blanks, "
+            "or how accents are composed.",
+            len(people),
+        )
+        words = numbered(words, len(people))
+        return self._suggestion(people, words, _("They are the same people"), certain=not self.create_users)
 
     def _one(self, name: str, username: str) -> Suggestion:
-        asked, button = _did_you_mean(name, username), f"It is {label(username)}"
+        asked, button = _did_you_mean(name, username), _("It is %(name)s") % {"name": label(username)}
         return self._suggestion({name: username}, asked, button, certain=False)
 
     def _suggestion(self, people: Mapping[str, str], sentence: str, button: str, *, certain: bool = True) -> Suggestion:
@@ -92,10 +107,6 @@ class AskedPeople:
         return Suggestion("people", taken, sentence, button, samples, certain)
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return one if number == 1 else f"{number:,} {many}"
-
-
 def _did_you_mean(name: str, username: str) -> str:
-    quoted, other = label(name, quoted=True), label(username, quoted=True)
-    return f"Did you mean {other}? {quoted} in the file differs only in {in_words(name, username)}."
+    other = label(username, quoted=True)
+    return _("Did you mean %(other)s? %(it_differs)s") % {"other": other, "it_differs": it_differs(name, username)}

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext_lazy
 
 from ops.files.problems import Problem
 from ops.imports import recording
@@ -18,14 +19,14 @@ from ops.imports.staging.databases import staging_on
 from ops.jobs.models import Job
 from ops.jobs.run import Run
 
-STOPPED = "The check was stopped before its end: check the file again."
+STOPPED = gettext_lazy("The check was stopped before its end: check the file again.")
 
 
 class CheckImport(ImportKind):
     """Checks the file; the import is checked then, whatever was found."""
 
     name = "import.check"
-    cancel_note = "Nothing is stored, and the file can be checked again."
+    cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
     state = Import.State.CHECKING
     tells = {Job.State.FINISHED: told.CHECKED, Job.State.FAILED: told.CHECK_FAILED}
 
@@ -46,7 +47,7 @@ class CheckImport(ImportKind):
         import_ = self.import_for(run)
         if import_ is None:
             return
-        problem = Problem(None, "", "error", run.job.error or STOPPED)
+        problem = Problem(None, "", "error", run.job.error or str(STOPPED))
         if import_.upload:
             # Where the disk is full the page has the sentence from the job.
             with suppress(OSError):

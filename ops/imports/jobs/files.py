@@ -73,7 +73,7 @@ def check_with_preview(import_: Import, staging: Staging, progress: Progress) ->
 def open_upload(import_: Import) -> Iterator[Source]:
     """Open the file for reading its rows. Raises JobFailed where it is not kept any more, Unreadable."""
     if not uploads.is_kept(import_):
-        raise JobFailed(uploads.NOT_KEPT)
+        raise JobFailed(str(uploads.NOT_KEPT))
     with open_source(private_files.path(import_.upload), MESSAGE_COLUMNS, import_.get_reading()) as source:
         yield source
 
@@ -110,7 +110,7 @@ def _understood(source: Source, import_: Import) -> dict[str, Any]:
         "description": source.description,
         "time_zone": import_.get_reading().time_zone,
         "headers": list(map(storable, source.headers)),
-        "dates": DATES.get(dates, "") if (dates := import_.get_reading().dates) else "",
+        "dates": str(DATES.get(dates, "")) if (dates := import_.get_reading().dates) else "",
         "no_read": _has_no_read(source),
         **({"sheets": list(map(storable, source.sheets))} if len(source.sheets) > 1 else {}),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.imports.models import Import
 from ops.imports.notices import told
@@ -12,13 +14,13 @@ from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
-TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
+TAKEN_OVER = gettext_lazy("Something else was done with this import meanwhile: look at its page.")
 
 
 class ImportKind(KindWithRollback):
     """A kind of job that works on an import (``params["import"]``), which is in ``state`` while it does."""
 
-    unit = "messages"
+    unit = gettext_lazy("messages")
     permission = "imports.import_messages"
     state: Import.State
 
@@ -29,7 +31,7 @@ class ImportKind(KindWithRollback):
         return told.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
-        return "Start it again from the page of the import."
+        return _("Start it again from the page of the import.")
 
     def import_for(self, run: Run) -> Import | None:
         """The import that this job works on; None where that is over. Raises JobFailed where another job has it."""
@@ -37,5 +39,5 @@ class ImportKind(KindWithRollback):
         if import_ is None or import_.job_id != run.job.pk:
             if run.job.ending:
                 return None
-            raise JobFailed(TAKEN_OVER)
+            raise JobFailed(str(TAKEN_OVER))
         return import_ if import_.state == self.state else None

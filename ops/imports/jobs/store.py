@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
@@ -38,8 +39,8 @@ from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
 State = Import.State
-REFUSED = "Nothing was imported: the file has problems. Look at them, and decide again."
-CANCELLED = "The import was cancelled; what it had stored was taken back."
+REFUSED = gettext_lazy("Nothing was imported: the file has problems. Look at them, and decide again.")
+CANCELLED = gettext_lazy("The import was cancelled; what it had stored was taken back.")
 
 
 class StoreImport(ImportKind):
@@ -48,7 +49,7 @@ class StoreImport(ImportKind):
     """
 
     name = "import.store"
-    cancel_note = "Takes back what was stored so far."
+    cancel_note = gettext_lazy("Takes back what was stored so far.")
     state = State.STORING
     tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
 
@@ -95,7 +96,11 @@ class StoreImport(ImportKind):
                 kept, counts = undoing.kept(), undoing.counts()
         with run.batch():
             import_.state = State.TAKEN_BACK
-            import_.outcome = {"why": run.job.error or CANCELLED, "undo": {**counts, "kept": kept[0]}, "kept": kept[1]}
+            import_.outcome = {
+                "why": run.job.error or str(CANCELLED),
+                "undo": {**counts, "kept": kept[0]},
+                "kept": kept[1],
+            }
             import_.save(update_fields=["state", "outcome"])
             if any(counts.values()):
                 details = {**counts, "kept": kept[0], "batch": import_.pk}
@@ -201,7 +206,7 @@ def _tidy_up(import_: Import) -> None:
 
 
 def _refused(import_: Import) -> dict[str, Any]:
-    return {"refused": REFUSED, **import_.summary}
+    return {"refused": str(REFUSED), **import_.summary}
 
 
 def _result(import_: Import) -> dict[str, Any]:

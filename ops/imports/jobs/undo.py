@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.audit.recording import NotRecorded, record
 from ops.files import private_files
@@ -32,7 +33,7 @@ class UndoImport(ImportKind):
     """
 
     name = "import.undo"
-    cancel_note = "What is removed by then stays removed; undoing can go on later."
+    cancel_note = gettext_lazy("What is removed by then stays removed; undoing can go on later.")
     undoes_work = False
     state = State.UNDOING
     tells = {Job.State.FINISHED: told.UNDONE, Job.State.FAILED: told.UNDO_FAILED}

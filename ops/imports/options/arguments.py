@@ -22,7 +22,7 @@ PAIR = re.compile(r"((?:[^=\\]|\\.)*)=(.*)", re.DOTALL)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add one argument for each option."""
     for option in OPTIONS:
-        parser.add_argument(option.argument, dest=option.name, help=option.help, **_settings(option))
+        parser.add_argument(option.argument, dest=option.name, help=str(option.help), **_settings(option))
 
 
 def chosen(parsed: Mapping[str, Any]) -> tuple[Reading, Choices]:

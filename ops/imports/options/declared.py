@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.files.dialects.escapes import ESCAPES
 from ops.files.encodings import ENCODINGS
 from ops.files.times.zones import chosen_zone
 from ops.files.timestamps import DATES, REPEATED
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Kind(Enum):
@@ -38,14 +45,14 @@ class Option:
 
     name: str
     kind: Kind
-    label: str
-    help: str
-    hint: str = ""
-    choices: Mapping[str, str] = field(default_factory=dict)
+    label: StrOrPromise
+    help: StrOrPromise
+    hint: StrOrPromise = ""
+    choices: Mapping[str, StrOrPromise] = field(default_factory=dict)
     flag: str = ""
     metavar: str | tuple[str, ...] | None = None
     problem: Callable[[Any], str] | None = None
-    cures: Sequence[tuple[Any, str]] = ()
+    cures: Sequence[tuple[Any, StrOrPromise]] = ()
     own_part: bool = False
     least: int = 1
 
@@ -59,7 +66,16 @@ def time_zone_problem(name: str) -> str:
     """Why this names no time zone, as a sentence; "" where it does."""
     if chosen_zone(name) is not None:
         return ""
-    return f"“{name}” is no time zone: name one of the IANA list, such as Europe/Berlin."
+    said = _("“%(name)s” is no time zone: name one of the IANA list, such as Europe/Berlin.")
+    return said % {"name": name}
+
+
+def _ways_of_dates() -> str:
+    ways = "; ".join(f"{name}: {meaning}" for name, meaning in DATES.items() if name)
+    return f"how times are written that are not in ISO 8601: {ways}"
+
+
+WAYS_OF_DATES = lazy(_ways_of_dates, str)()  # its parts are translated when it is read
 
 
 # In the order of the form.
@@ -67,192 +83,191 @@ OPTIONS = (
     Option(
         "encoding",
         Kind.ONE,
-        "Encoding of the file",
+        gettext_lazy("Encoding of the file"),
         "encoding of a CSV file",
-        choices={"": "detect automatically", **ENCODINGS},
+        choices={"": gettext_lazy("detect automatically"), **ENCODINGS},
     ),
     Option(
         "fallback_encoding",
         Kind.ONE,
-        "Encoding of rows that are not valid in it",
+        gettext_lazy("Encoding of rows that are not valid in it"),
         "encoding of rows that are not valid in that of the file",
-        choices={"": "none: they are problems", **ENCODINGS},
+        choices={"": gettext_lazy("none: they are problems"), **ENCODINGS},
     ),
     Option(
         "escapes",
         Kind.ONE,
-        "Backslashes in a CSV file",
+        gettext_lazy("Backslashes in a CSV file"),
         "a backslash in front of quotes, or of quotes and backslashes (all), is no part of a text in CSV",
-        choices={"": "are text", **ESCAPES},
+        choices={"": gettext_lazy("are text"), **ESCAPES},
     ),
     Option(
         "dates",
         Kind.ONE,
-        "How times are written",
-        "how times are written that are not in ISO 8601: "
-        + "; ".join(f"{name}: {meaning}" for name, meaning in DATES.items() if name),
+        gettext_lazy("How times are written"),
+        WAYS_OF_DATES,
         choices=DATES,
         metavar="HOW",
     ),
     Option(
         "time_zone",
         Kind.TEXT,
-        "Time zone of times that name none",
+        gettext_lazy("Time zone of times that name none"),
         "for times without one, such as Europe/Berlin or +02:00",
         problem=time_zone_problem,
     ),
     Option(
         "repeated_times",
         Kind.ONE,
-        "Times that exist twice, because clocks were put back, are",
+        gettext_lazy("Times that exist twice, because clocks were put back, are"),
         "which one is meant of the times that exist twice, because clocks were put back",
         choices=REPEATED,
     ),
     Option(
         "yes",
         Kind.WORDS,
-        "Words that mean true",
+        gettext_lazy("Words that mean true"),
         "words that mean true in the columns edited and read",
-        hint="Separated by commas.",
+        hint=gettext_lazy("Separated by commas."),
         metavar="WORD",
     ),
     Option(
         "no",
         Kind.WORDS,
-        "Words that mean false",
+        gettext_lazy("Words that mean false"),
         "words that mean false in the columns edited and read",
-        hint="Separated by commas.",
+        hint=gettext_lazy("Separated by commas."),
         metavar="WORD",
     ),
     Option(
         "nothing",
         Kind.WORDS,
-        "Words for no ID",
+        gettext_lazy("Words for no ID"),
         "words that mean that there is no id, such as NULL",
-        hint="Separated by commas.",
+        hint=gettext_lazy("Separated by commas."),
         metavar="WORD",
     ),
     Option(
         "ids",
         Kind.ONE,
-        "IDs that a spreadsheet may have shortened",
+        gettext_lazy("IDs that a spreadsheet may have shortened"),
         "ids that a spreadsheet may have shortened: keep long numbers as they are, or import without ids (replies then "
         "begin conversations)",
         choices={
-            "": "treat them as an error",
-            "keep": "take long numbers as they are",
-            "none": "import the file without IDs; replies cannot join what they answer",
+            "": gettext_lazy("treat them as an error"),
+            "keep": gettext_lazy("take long numbers as they are"),
+            "none": gettext_lazy("import the file without IDs; replies cannot join what they answer"),
         },
     ),
     Option(
         "saved_values",
         Kind.FLAG,
-        "Take formulas as the values they were saved with",
+        gettext_lazy("Take formulas as the values they were saved with"),
         "take formulas of XLSX as the values they were saved with",
     ),
     Option(
         "create_users",
         Kind.FLAG,
-        "Create missing users",
+        gettext_lazy("Create missing users"),
         "create missing senders and receivers: inactive, without a password",
-        hint="Not active and without a password: nobody can sign in with them.",
-        cures=[(True, "Create missing users")],
+        hint=gettext_lazy("Not active and without a password: nobody can sign in with them."),
+        cures=[(True, gettext_lazy("Create missing users"))],
     ),
     Option(
         "start_conversations",
         Kind.FLAG,
-        "Start a new conversation when the parent is missing",
+        gettext_lazy("Start a new conversation when the parent is missing"),
         "start a conversation where the parent is missing",
-        cures=[(True, "Begin conversations")],
+        cures=[(True, gettext_lazy("Begin conversations"))],
     ),
     Option(
         "self_parents_begin",
         Kind.FLAG,
-        "Let a message that names itself as its parent begin a conversation",
+        gettext_lazy("Let a message that names itself as its parent begin a conversation"),
         "start a conversation where a message names itself as its parent, as Slack's exports do",
-        cures=[(True, "Begin conversations")],
+        cures=[(True, gettext_lazy("Begin conversations"))],
     ),
     Option(
         "alike_once",
         Kind.FLAG,
-        "Import rows without an ID that are alike in everything only once",
+        gettext_lazy("Import rows without an ID that are alike in everything only once"),
         "import rows without an id that are alike in everything only once",
-        cures=[(True, "Import them once")],
+        cures=[(True, gettext_lazy("Import them once"))],
     ),
     Option(
         "ignore_unknown",
         Kind.FLAG,
-        "Ignore unknown columns",
+        gettext_lazy("Ignore unknown columns"),
         "ignore columns that are not recognised",
-        cures=[(True, "Ignore these columns")],
+        cures=[(True, gettext_lazy("Ignore these columns"))],
     ),
     Option(
         "header_row",
         Kind.NUMBER,
-        "Row of the header",
+        gettext_lazy("Row of the header"),
         "the row of the header; 0 where the file has none (default: find it)",
-        hint="Empty to find it; 0 if the file has no header.",
+        hint=gettext_lazy("Empty to find it; 0 if the file has no header."),
         metavar="N",
         least=0,
     ),
-    Option("sheet", Kind.TEXT, "Sheet", "the sheet of a workbook (default: the first one)"),
+    Option("sheet", Kind.TEXT, gettext_lazy("Sheet"), "the sheet of a workbook (default: the first one)"),
     Option(
         "fill_merged",
         Kind.FLAG,
-        "Read merged cells as their first cell",
+        gettext_lazy("Read merged cells as their first cell"),
         "read merged cells as their first cell",
     ),
     Option(
         "list_under",
         Kind.TEXT,
-        "Name of the list, in a file that is one object",
+        gettext_lazy("Name of the list, in a file that is one object"),
         "which list is read of a JSON file that is one object",
         metavar="KEY",
     ),
     Option(
         "join_pieces",
         Kind.FLAG,
-        "Join texts that are lists of pieces",
+        gettext_lazy("Join texts that are lists of pieces"),
         "join texts that JSON has as lists of pieces",
     ),
     Option(
         "existing",
         Kind.ONE,
-        "Where a message is stored already, with another text",
+        gettext_lazy("Where a message is stored already, with another text"),
         "when a message is stored with another text: refuse the file, record an edit that keeps the old text, or skip "
         "the row",
         choices={
-            "edit": "save as an edit (keeps the old text)",
-            "skip": "leave the stored text as it is",
-            "refuse": "treat it as an error",
+            "edit": gettext_lazy("save as an edit (keeps the old text)"),
+            "skip": gettext_lazy("leave the stored text as it is"),
+            "refuse": gettext_lazy("treat it as an error"),
         },
-        cures=[("edit", "Record as edits"), ("skip", "Leave the stored texts")],
+        cures=[("edit", gettext_lazy("Record as edits")), ("skip", gettext_lazy("Leave the stored texts"))],
     ),
     Option(
         "only_valid",
         Kind.FLAG,
-        "Import only the valid rows",
+        gettext_lazy("Import only the valid rows"),
         "import the valid rows, and write the others to a file",
-        hint="The others come back as a file that you can correct and import.",
-        cures=[(True, "Import only the valid rows")],
+        hint=gettext_lazy("The others come back as a file that you can correct and import."),
+        cures=[(True, gettext_lazy("Import only the valid rows"))],
     ),
     Option(
         "notify",
         Kind.FLAG,
-        "Notify the receivers of new messages",
+        gettext_lazy("Notify the receivers of new messages"),
         "create a notification for each message's receiver",
     ),
     Option(
         "unread",
         Kind.FLAG,
-        "Messages are unread where the file has no column “read”",
+        gettext_lazy("Messages are unread where the file has no column “read”"),
         "messages are unread where the file has no column read; else they count as read",
-        hint="Otherwise they count as read, because most imports are of the past.",
+        hint=gettext_lazy("Otherwise they count as read, because most imports are of the past."),
     ),
     Option(
         "columns",
         Kind.PAIRS,
-        "Which column is which",
+        gettext_lazy("Which column is which"),
         "the header of the file that holds a column, such as content=Text, or its place, such as content='column 3'; "
         "nothing after the = where the file has none",
         flag="--column",
@@ -262,7 +277,7 @@ OPTIONS = (
     Option(
         "people",
         Kind.PAIRS,
-        "Who is who",
+        gettext_lazy("Who is who"),
         "whose account a name of the file stands for; nothing after the = creates an account of that name",
         flag="--person",
         metavar="NAME=USERNAME",

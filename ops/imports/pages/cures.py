@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.files.sources import Reading
 from ops.imports.options import BY_NAME, Choices, take, with_values
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Suggested = Mapping[str, Any]  # Suggestion.as_json()
 
@@ -17,7 +20,7 @@ class Button(NamedTuple):
 
     name: str
     value: str
-    words: str
+    words: StrOrPromise
 
 
 def buttons_for(cure: str) -> list[Button]:

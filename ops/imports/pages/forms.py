@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.files.encodings import ENCODINGS
 from ops.files.headers import address
 from ops.files.shapes.samples import shortened
@@ -18,20 +21,23 @@ from ops.imports.models import Import
 from ops.imports.options import DEFAULTS, OPTIONS, Choices, problems_of, with_values
 from ops.imports.pages.option_fields import field_of, shown, typed
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NOT_IN_THE_FILE = "-"
 LONGEST_SAMPLE = 60  # characters of a value of the file, as the page shows it
 MEANINGS = {
-    "external_id": "ID of the message",
-    "parent_external_id": "ID of the message that it answers",
-    "sender": "who wrote it",
-    "receiver": "who received it",
-    "timestamp": "when it was sent",
-    "edited": "whether it was edited",
-    "read": "whether it was read",
-    "content": "the text",
-    "edited_at": "when the text was written, if it was edited",
-    "hidden": "whether moderators removed it",
-    "redacted": "whether moderators removed a part of it",
+    "external_id": gettext_lazy("ID of the message"),
+    "parent_external_id": gettext_lazy("ID of the message that it answers"),
+    "sender": gettext_lazy("who wrote it"),
+    "receiver": gettext_lazy("who received it"),
+    "timestamp": gettext_lazy("when it was sent"),
+    "edited": gettext_lazy("whether it was edited"),
+    "read": gettext_lazy("whether it was read"),
+    "content": gettext_lazy("the text"),
+    "edited_at": gettext_lazy("when the text was written, if it was edited"),
+    "hidden": gettext_lazy("whether moderators removed it"),
+    "redacted": gettext_lazy("whether moderators removed a part of it"),
 }
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".xlsb", ".ods")
 OF_JSON = ("list_under", "join_pieces")
@@ -43,7 +49,7 @@ class ColumnField(NamedTuple):
     """The field of one of our columns: what it holds, and the first values of the column that is chosen for it."""
 
     field: forms.BoundField
-    meaning: str
+    meaning: StrOrPromise
     samples: list[str]
 
 
@@ -55,12 +61,12 @@ class UploadForm(forms.Form):
     """The file; where its upload was stopped, ``handler`` says why."""
 
     file = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         max_length=None,
         widget=forms.FileInput(attrs={"aria-describedby": "file-help", "accept": ",".join(SUFFIXES)}),
         error_messages={
-            "required": "Choose a file first.",
-            "empty": "The file is empty: choose one that holds messages.",
+            "required": gettext_lazy("Choose a file first."),
+            "empty": gettext_lazy("The file is empty: choose one that holds messages."),
         },
     )
 
@@ -80,12 +86,13 @@ class ChecksForm(forms.Form):
         self.options = [option for option in OPTIONS if not option.own_part]
         self.fields |= {option.name: field_of(option) for option in self.options}
         self.fields["time_zone"].required = True
-        self.fields["time_zone"].error_messages["required"] = "Name the time zone, such as Europe/Berlin or UTC."
+        self.fields["time_zone"].error_messages["required"] = _("Name the time zone, such as Europe/Berlin or UTC.")
         self.fields["time_zone"].widget.attrs |= {"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}
         suggested = import_.understood.get("suggested_encoding")
         if suggested in ENCODINGS:
             self.initial["encoding"] = suggested
-            self.fields["encoding"].help_text = f"The file is probably in {ENCODINGS[suggested]}."
+            probably = _("The file is probably in %(encoding)s.") % {"encoding": ENCODINGS[suggested]}
+            self.fields["encoding"].help_text = probably
         self.import_ = import_
         self._keep_what_fits()
 
@@ -94,8 +101,8 @@ class ChecksForm(forms.Form):
         understood, reading = self.import_.understood, self.import_.get_reading()
         format, sheets = understood.get("format", ""), understood.get("sheets", [])
         named = list(dict.fromkeys([*sheets, *filter(None, [reading.sheet])]))
-        choices = [("", "the first one"), *((one, one) for one in named)]
-        self.fields["sheet"] = forms.ChoiceField(label="Sheet", choices=choices, required=False)
+        choices = [("", _("the first one")), *((one, one) for one in named)]
+        self.fields["sheet"] = forms.ChoiceField(label=_("Sheet"), choices=choices, required=False)
         fits = {
             **dict.fromkeys(OF_JSON, format.startswith("JSON")),
             "fill_merged": format in WORKBOOKS,
@@ -137,7 +144,7 @@ class ColumnsForm(forms.Form):
     Values are positions in the header, not names: those may contain anything.
     """
 
-    ignore_unknown = forms.BooleanField(label="Ignore unmatched columns", required=False, initial=True)
+    ignore_unknown = forms.BooleanField(label=gettext_lazy("Ignore unmatched columns"), required=False, initial=True)
 
     header_row = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
 
@@ -160,14 +167,14 @@ class ColumnsForm(forms.Form):
         places = {header: str(place) for place, header in reversed([*enumerate(headers)])}
         choices = [(str(place), header) for place, header in enumerate(headers) if header not in ALWAYS_IGNORED]
         for column in COLUMNS:
-            none = [(NOT_IN_THE_FILE, "not in the file")] if column in MAY_BE_LEFT_OUT else []
+            none = [(NOT_IN_THE_FILE, _("not in the file"))] if column in MAY_BE_LEFT_OUT else []
             initial = places.get(suggested.get(column, ""), NOT_IN_THE_FILE if none else "")
             self.fields[column] = forms.ChoiceField(
                 label=column,
-                choices=[("", "choose…"), *none, *choices],
+                choices=[("", _("choose…")), *none, *choices],
                 initial=initial,
                 widget=forms.Select(attrs={"aria-describedby": f"column-{column}-means column-{column}-samples"}),
-                error_messages={"required": f"Choose the column that holds {column}."},
+                error_messages={"required": _("Choose the column that holds %(column)s.") % {"column": column}},
             )
         self.order_fields([*COLUMNS, "ignore_unknown", "header_row"])
 
@@ -176,8 +183,8 @@ class ColumnsForm(forms.Form):
         for column in COLUMNS:
             place = self.cleaned_data.get(column, NOT_IN_THE_FILE)
             if place != NOT_IN_THE_FILE and place in chosen:
-                other = chosen[place]
-                self.add_error(column, f"This column is chosen for {other} already: choose another one.")
+                said = _("This column is chosen for %(column)s already: choose another one.")
+                self.add_error(column, said % {"column": chosen[place]})
             chosen.setdefault(place, column)
         return self.cleaned_data
 
@@ -216,14 +223,19 @@ class StoreForm(forms.Form):
     """The last questions: whether stored texts are replaced, and whether messages were read where no column says."""
 
     unread = forms.ChoiceField(
-        label="The file does not say which messages were read (it has no column “read”)",
-        choices=[("read", "All count as read, as messages of the past"), ("unread", "All are unread")],
+        label=gettext_lazy("The file does not say which messages were read (it has no column “read”)"),
+        choices=[
+            ("read", gettext_lazy("All count as read, as messages of the past")),
+            ("unread", gettext_lazy("All are unread")),
+        ],
         widget=forms.RadioSelect,
         required=False,
     )
     existing = forms.ChoiceField(
         widget=forms.RadioSelect,
-        error_messages={"required": "Say what becomes of the stored texts: record the edits, or leave them."},
+        error_messages={
+            "required": gettext_lazy("Say what becomes of the stored texts: record the edits, or leave them.")
+        },
     )
 
     def __init__(self, import_: Import, data: Any = None) -> None:
@@ -239,11 +251,15 @@ class StoreForm(forms.Form):
             return
         if import_.counts.get("undated"):
             self.initial["existing"] = "skip"  # the stored texts may be newer
-        texts = "1 stored text" if changed == 1 else f"{changed:,} stored texts"
-        self.fields["existing"].label = f"The file has other words for {texts}"
+        label = ngettext(
+            "The file has other words for %(number)s stored text",
+            "The file has other words for %(number)s stored texts",
+            changed,
+        )
+        self.fields["existing"].label = numbered(label, changed)
         self.fields["existing"].choices = [  # type: ignore[attr-defined]
-            ("edit", "Record the new words as edits; the old ones stay in the history"),
-            ("skip", "Leave the stored texts as they are"),
+            ("edit", _("Record the new words as edits; the old ones stay in the history")),
+            ("skip", _("Leave the stored texts as they are")),
         ]
 
     def agreed(self) -> dict[str, Any]:

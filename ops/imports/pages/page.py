@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.differences import Difference, Effort, compare
+from messaging.languages.wording import numbered
 from ops.audit.readings import Shown
-from ops.console.numbers import counted
 from ops.files.headers import places
 from ops.imports import uploads
 from ops.imports.columns import COLUMNS
@@ -59,6 +61,22 @@ PARTS: dict[str, str] = {
     State.UNDOING: "imports/_at_work.html",
     State.UNDONE: "imports/_undone.html",
     State.DISCARDED: "imports/_discarded.html",
+}
+
+# What the button does besides: whether it creates users, leaves out rows, notifies the receivers.
+EFFECTS = {
+    (False, False, False): gettext_lazy("Notifies nobody. You can undo it afterwards."),
+    (False, False, True): gettext_lazy("Notifies the receivers. You can undo it afterwards."),
+    (True, False, False): gettext_lazy("Creates %(users)s and notifies nobody. You can undo it afterwards."),
+    (True, False, True): gettext_lazy("Creates %(users)s and notifies the receivers. You can undo it afterwards."),
+    (False, True, False): gettext_lazy("Leaves out %(rows)s and notifies nobody. You can undo it afterwards."),
+    (False, True, True): gettext_lazy("Leaves out %(rows)s and notifies the receivers. You can undo it afterwards."),
+    (True, True, False): gettext_lazy(
+        "Creates %(users)s, leaves out %(rows)s and notifies nobody. You can undo it afterwards."
+    ),
+    (True, True, True): gettext_lazy(
+        "Creates %(users)s, leaves out %(rows)s and notifies the receivers. You can undo it afterwards."
+    ),
 }
 
 
@@ -133,7 +151,7 @@ def why_stopped(import_: Import) -> str:
     job = import_.job
     if import_.understood or job is None or job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         return ""
-    return job.error or STOPPED
+    return job.error or str(STOPPED)
 
 
 def obstacle(import_: Import) -> str:
@@ -141,20 +159,25 @@ def obstacle(import_: Import) -> str:
     counts = import_.counts
     errors = counts.get("errors", 0)
     if header_is_unfit(import_) or not import_.understood.get("format"):
-        return "Nothing can be imported before the file can be read."
+        return _("Nothing can be imported before the file can be read.")
     if not counts.get("rows"):
-        return "The file holds no row that could be imported: correct it and upload it again."
+        return _("The file holds no row that could be imported: correct it and upload it again.")
     if not import_.understood.get("complete"):
-        return (
+        return _(
             "The file could not be read to its end, so nothing of it can be imported: correct it and upload it again."
         )
     if import_.why_not_storable:
-        found = "one problem stands" if errors == 1 else f"{errors:,} problems stand"
-        return f"Nothing can be imported while {found} against it. Choose what helps, or correct the file."
+        text = ngettext(
+            "Nothing can be imported while one problem stands against it. Choose what helps, or correct the file.",
+            "Nothing can be imported while %(number)s problems stand against it. Choose what helps, or correct the "
+            "file.",
+            errors,
+        )
+        return numbered(text, errors)
     if not counts.get("new") and not counts.get("changed"):
         if errors:
-            return "No row of the file is valid: correct it and upload it again."
-        return "Everything in this file is stored already: there is nothing to import."
+            return _("No row of the file is valid: correct it and upload it again.")
+        return _("Everything in this file is stored already: there is nothing to import.")
     return ""
 
 
@@ -163,8 +186,9 @@ def button(import_: Import) -> str:
     counts = import_.counts
     new, changed = counts.get("new", 0), counts.get("changed", 0)
     if not new:
-        return f"Apply to {counted(changed, 'changed text')}"
-    return f"Import {counted(new, 'message')}"
+        text = ngettext("Apply to %(number)s changed text", "Apply to %(number)s changed texts", changed)
+        return numbered(text, changed)
+    return numbered(ngettext("Import %(number)s message", "Import %(number)s messages", new), new)
 
 
 def earlier(import_: Import) -> QuerySet[Import]:
@@ -266,18 +290,22 @@ def figures(import_: Import) -> list[Figure]:
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
     choices = import_.get_choices()
     created = _created(import_)
-    new, problems = figure(counts["new"], "new message"), figure(counts["errors"], "problem", kind="bad")
+    new = figure(counts["new"], results.new_messages)
+    problems = figure(counts["errors"], lambda n: ngettext("problem", "problems", n), "bad")
     others = [
-        figure(counts["changed"], "changed text", kind="odd"),
-        figure(counts["joined"], "earlier message joins its parent", "earlier messages join their parents"),
-        figure(counts["unchanged"], "stored already", "stored already"),
-        figure(counts["repeated"], "repeated within the file", "repeated within the file"),
-        figure(counts["conversations"], "new conversation"),
-        figure(created, "user to create", "users to create", "odd"),
-        figure(counts["users"] - created, "missing user", kind="odd"),
-        figure(counts["rejected"] if choices.only_valid else 0, "row left out", "rows left out", "bad"),
-        figure(counts["warnings"], "warning", kind="odd"),
-        figure(counts["notices"], "notice"),
+        figure(counts["changed"], results.changed_texts, "odd"),
+        figure(
+            counts["joined"],
+            lambda n: ngettext("earlier message joins its parent", "earlier messages join their parents", n),
+        ),
+        figure(counts["unchanged"], results.stored_already),
+        figure(counts["repeated"], lambda n: ngettext("repeated within the file", "repeated within the file", n)),
+        figure(counts["conversations"], results.new_conversations),
+        figure(created, lambda n: ngettext("user to create", "users to create", n), "odd"),
+        figure(counts["users"] - created, lambda n: ngettext("missing user", "missing users", n), "odd"),
+        figure(counts["rejected"] if choices.only_valid else 0, results.rows_left_out, "bad"),
+        figure(counts["warnings"], lambda n: ngettext("warning", "warnings", n), "odd"),
+        figure(counts["notices"], lambda n: ngettext("notice", "notices", n)),
     ]
     return [new, problems, *(one for one in others if one.number)]
 
@@ -304,14 +332,12 @@ def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
 def effects(import_: Import) -> str:
     """What else the button does, in a sentence."""
     counts, choices = import_.counts, import_.get_choices()
-    parts = []
-    if created := _created(import_):
-        parts.append(f"creates {counted(created, 'user')}")
-    if choices.only_valid and counts.get("rejected"):
-        parts.append(f"leaves out {counted(counts['rejected'], 'row')}")
-    parts.append("notifies the receivers" if choices.notify else "notifies nobody")
-    words = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    return f"{words[0].upper()}{words[1:]}. You can undo it afterwards."
+    created, out = _created(import_), counts.get("rejected", 0) if choices.only_valid else 0
+    said = EFFECTS[bool(created), bool(out), choices.notify]
+    return str(said) % {
+        "users": numbered(ngettext("%(number)s user", "%(number)s users", created), created),
+        "rows": numbered(ngettext("%(number)s row", "%(number)s rows", out), out),
+    }
 
 
 def matched_columns(preview: dict[str, Any]) -> list[tuple[str, str]]:

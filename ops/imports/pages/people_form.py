@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.usernames import MAX_LENGTH
 
 NEW, OTHER = "new", "other"
-NO_SUCH_ACCOUNT = "There is no account of this name: check how it is written."
+NO_SUCH_ACCOUNT = gettext_lazy("There is no account of this name: check how it is written.")
 
 
 class Asked(NamedTuple):
@@ -30,18 +32,20 @@ class PeopleForm(forms.Form):
         self.asked = asked
         for place, about in enumerate(asked):
             like = enumerate(about["like"])
-            same = [(f"like-{number}", f"the same person as {username}") for number, username in like]
-            choices = [("", "not decided"), *same, (NEW, "somebody new, who gets an account"), (OTHER, "this account:")]
-            named = {"aria-label": f"Who {about['name']} is"}
+            same = [(f"like-{number}", _("the same person as %(name)s") % {"name": name}) for number, name in like]
+            others = [(NEW, _("somebody new, who gets an account")), (OTHER, _("this account:"))]
+            choices = [("", _("not decided")), *same, *others]
+            named = {"aria-label": _("Who %(name)s is") % {"name": about["name"]}}
             self.fields[f"who-{place}"] = forms.ChoiceField(
                 choices=choices, required=False, widget=forms.Select(attrs=named), initial=_last_time(about)
             )
-            typed = {"aria-label": f"The account of {about['name']}", "autocomplete": "off", "spellcheck": "false"}
+            label = _("The account of %(name)s") % {"name": about["name"]}
+            typed = {"aria-label": label, "autocomplete": "off", "spellcheck": "false"}
             self.fields[f"account-{place}"] = forms.CharField(
                 max_length=MAX_LENGTH,
                 required=False,
                 strip=False,
-                widget=forms.TextInput(attrs={**typed, "placeholder": "username"}),
+                widget=forms.TextInput(attrs={**typed, "placeholder": _("username")}),
                 initial=about["last"] if _last_time(about) == OTHER else "",
             )
 
@@ -51,7 +55,7 @@ class PeopleForm(forms.Form):
         known = set(users.filter(username__in=set(others.values())).values_list("username", flat=True))
         for place, username in others.items():
             if username not in known:
-                self.add_error(f"account-{place}", NO_SUCH_ACCOUNT)
+                self.add_error(f"account-{place}", str(NO_SUCH_ACCOUNT))
         return self.cleaned_data
 
     def rows(self) -> Iterator[Asked]:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from ops.console.numbers import counted
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.files.problems import LEVELS
 from ops.imports.columns import COLUMNS
 from ops.imports.options import BY_NAME, options_of
 from ops.imports.pages.cures import Button, Suggested, buttons_for
 
-LEVEL_WORDS = {"error": "problem", "warning": "warning", "notice": "notice"}
 WHOLE_FILE = "file"  # the column of what concerns no column, in an address
 
 
@@ -93,12 +95,12 @@ def narrowings(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[lis
     for about in groups:
         levels[about["level"]] += about["count"]
         columns.update({column or WHOLE_FILE: number for column, number in about["columns"].items()})
-    by_level: dict[str, str] = {level: counted(levels[level], LEVEL_WORDS[level]) for level in LEVELS if levels[level]}
+    by_level: dict[str, str] = {level: _of_level(level, levels[level]) for level in LEVELS if levels[level]}
     known = [column for column in (*COLUMNS, WHOLE_FILE) if columns[column]]
-    by_column = {column: "whole file" if column == WHOLE_FILE else column for column in known}
+    by_column = {column: _("whole file") if column == WHOLE_FILE else column for column in known}
     offered: list[tuple[str, dict[str, str]]] = [
-        ("level", {"": "All", **by_level}),
-        ("column", {"": "All columns", **by_column}),
+        ("level", {"": _("All"), **by_level}),
+        ("column", {"": _("All columns"), **by_column}),
     ]
     return [
         [
@@ -114,6 +116,17 @@ def asked_for(sent: Mapping[str, Any]) -> dict[str, str]:
     """What an address asks for: a level and a column, where they are some."""
     known = {"level": LEVELS, "column": (*COLUMNS, WHOLE_FILE)}
     return {name: str(sent[name]) for name, values in known.items() if sent.get(name) in values}
+
+
+def _of_level(level: str, number: int) -> str:
+    """How many problems of one level there are: "3 warnings"."""
+    if level == "error":
+        text = ngettext("%(number)s problem", "%(number)s problems", number)
+    elif level == "warning":
+        text = ngettext("%(number)s warning", "%(number)s warnings", number)
+    else:
+        text = ngettext("%(number)s notice", "%(number)s notices", number)
+    return numbered(text, number)
 
 
 def _is_asked_for(about: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
 from ops.console.rooms import Fact
@@ -28,4 +29,4 @@ def facts(request: HttpRequest, conversation: Conversation) -> list[Fact]:
     address = ""
     if request.user.has_perm("imports.import_messages"):
         address = reverse("admin:imports_import_change", args=[found.pk])
-    return [Fact("Imported", clock.date_and_time(clock.local(found.stored_at)), address)]
+    return [Fact(_("Imported"), clock.date_and_time(clock.local(found.stored_at)), address)]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from ops.console.numbers import counted
+from messaging.languages.wording import numbered
 from ops.imports import undoing
 from ops.imports.models import Import
 from ops.imports.staging.databases import staging_on
 from ops.jobs.progress import rollback_failure
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 State = Import.State
 KEPT_SHOWN = 100
 COUNTED_UP_TO = 200_000  # rows; counting more takes longer than a page may
 WHY_KEPT = {
-    "edited": "was edited since",
-    "held": "was exchanged with somebody whose account is on hold",
-    "answered": "was answered by a message that is not of this import",
+    "edited": gettext_lazy("was edited since"),
+    "held": gettext_lazy("was exchanged with somebody whose account is on hold"),
+    "answered": gettext_lazy("was answered by a message that is not of this import"),
 }
 
 
@@ -30,23 +36,47 @@ class Figure(NamedTuple):
     kind: str = ""
 
 
-def figure(number: int, one: str, many: str = "", kind: str = "") -> Figure:
+def figure(number: int, words: Callable[[int], str], kind: str = "") -> Figure:
     """A figure whose words go with its number; it stands out only where there is something."""
-    return Figure(number, one if number == 1 else many or f"{one}s", kind if number else "")
+    return Figure(number, words(number), kind if number else "")
+
+
+def new_messages(number: int) -> str:
+    """What new messages are called after their number."""
+    return ngettext("new message", "new messages", number)
+
+
+def new_conversations(number: int) -> str:
+    return ngettext("new conversation", "new conversations", number)
+
+
+def changed_texts(number: int) -> str:
+    return ngettext("changed text", "changed texts", number)
+
+
+def stored_already(number: int) -> str:
+    return ngettext("stored already", "stored already", number)
+
+
+def rows_left_out(number: int) -> str:
+    return ngettext("row left out", "rows left out", number)
 
 
 def stored_figures(import_: Import) -> list[Figure]:
     """What an import added, changed and left out."""
     outcome, counts = import_.outcome, import_.counts
     figures = [
-        figure(outcome.get("messages", 0), "new message"),
-        figure(outcome.get("replies", 0), "is a reply", "are replies"),
-        figure(outcome.get("conversations", 0), "new conversation"),
-        figure(outcome.get("users", 0), "new user"),
-        figure(outcome.get("changed", 0), "changed text"),
-        figure(outcome.get("joined", 0), "earlier message joined its parent", "earlier messages joined their parents"),
-        figure(counts.get("unchanged", 0), "stored already", "stored already"),
-        figure(counts.get("rejected", 0), "row left out", "rows left out", "bad"),
+        figure(outcome.get("messages", 0), new_messages),
+        figure(outcome.get("replies", 0), lambda n: ngettext("is a reply", "are replies", n)),
+        figure(outcome.get("conversations", 0), new_conversations),
+        figure(outcome.get("users", 0), lambda n: ngettext("new user", "new users", n)),
+        figure(outcome.get("changed", 0), changed_texts),
+        figure(
+            outcome.get("joined", 0),
+            lambda n: ngettext("earlier message joined its parent", "earlier messages joined their parents", n),
+        ),
+        figure(counts.get("unchanged", 0), stored_already),
+        figure(counts.get("rejected", 0), rows_left_out, "bad"),
     ]
     return [figures[0], *(one for one in figures[1:] if one.number)]
 
@@ -55,12 +85,19 @@ def undone_figures(import_: Import) -> list[Figure]:
     """What undoing removed, restored and kept."""
     undone = import_.outcome.get("undo", {})
     figures = [
-        figure(undone.get("messages", 0), "message removed", "messages removed"),
-        figure(undone.get("conversations", 0), "conversation removed", "conversations removed"),
-        figure(undone.get("users", 0), "user removed", "users removed"),
-        figure(undone.get("restored", 0), "text put back", "texts put back"),
-        figure(undone.get("separated", 0), "earlier message begins again", "earlier messages begin again"),
-        figure(undone.get("kept", 0), "message left as it is", "messages left as they are", "odd"),
+        figure(undone.get("messages", 0), lambda n: ngettext("message removed", "messages removed", n)),
+        figure(undone.get("conversations", 0), lambda n: ngettext("conversation removed", "conversations removed", n)),
+        figure(undone.get("users", 0), lambda n: ngettext("user removed", "users removed", n)),
+        figure(undone.get("restored", 0), lambda n: ngettext("text put back", "texts put back", n)),
+        figure(
+            undone.get("separated", 0),
+            lambda n: ngettext("earlier message begins again", "earlier messages begin again", n),
+        ),
+        figure(
+            undone.get("kept", 0),
+            lambda n: ngettext("message left as it is", "messages left as they are", n),
+            "odd",
+        ),
     ]
     return [figures[0], *(one for one in figures[1:] if one.number)]
 
@@ -68,7 +105,7 @@ def undone_figures(import_: Import) -> list[Figure]:
 def kept_messages(import_: Import) -> list[tuple[int, str]]:
     """(message id, why) of the first messages that undoing kept."""
     kept = import_.outcome.get("kept", [])
-    return [(message_id, WHY_KEPT.get(why, why)) for message_id, why in kept[:KEPT_SHOWN]]
+    return [(message_id, str(WHY_KEPT.get(why, why))) for message_id, why in kept[:KEPT_SHOWN]]
 
 
 def undone(import_: Import) -> dict[str, Any]:
@@ -86,58 +123,93 @@ def undo_preview(import_: Import) -> dict[str, Any]:
             counts = undoing.preview(import_, staging)
     else:
         counts = {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
-    removed = [f"{counted(counts['messages'], 'message')} that this import added, with their notifications"]
-    if outcome.get("conversations"):
-        removed.append(f"up to {counted(outcome['conversations'], 'conversation')} left empty")
-    if outcome.get("users"):
-        removed.append(f"up to {counted(outcome['users'], 'user')} that it created and nobody uses")
-    if undoing.people_of_undone(DEFAULT_DB_ALIAS):
-        removed.append("the users of imports that were undone before, as far as only this one uses them")
     changed = counts["restored"]
+    text = ngettext(
+        "%(number)s text that it changed; the history keeps both",
+        "%(number)s texts that it changed; the history keeps both",
+        changed,
+    )
     return {
         "import": import_,
         "removable": counts["messages"],
-        "removed": removed,
-        "restored": [f"{counted(changed, 'text')} that it changed; the history keeps both"] if changed else [],
+        "removed": _removed_in_words(counts["messages"], outcome),
+        "restored": [numbered(text, changed)] if changed else [],
         "kept": [] if exact and not counts["kept"] else [_kept_in_words(counts["kept"], exact=exact)],
     }
 
 
+def _removed_in_words(messages: int, outcome: Mapping[str, Any]) -> list[str]:
+    text = ngettext(
+        "%(number)s message that this import added, with their notifications",
+        "%(number)s messages that this import added, with their notifications",
+        messages,
+    )
+    removed = [numbered(text, messages)]
+    if number := outcome.get("conversations"):
+        text = ngettext("up to %(number)s conversation left empty", "up to %(number)s conversations left empty", number)
+        removed.append(numbered(text, number))
+    if number := outcome.get("users"):
+        text = ngettext(
+            "up to %(number)s user that it created and nobody uses",
+            "up to %(number)s users that it created and nobody uses",
+            number,
+        )
+        removed.append(numbered(text, number))
+    if undoing.people_of_undone(DEFAULT_DB_ALIAS):
+        removed.append(_("the users of imports that were undone before, as far as only this one uses them"))
+    return removed
+
+
 def _kept_in_words(kept: int, *, exact: bool) -> str:
-    were = "was" if kept == 1 and exact else "were"
-    since = f"that somebody edited or answered since, or that {were} exchanged with somebody on hold"
-    return f"{counted(kept, 'message')} {since}" if exact else f"messages {since}"
+    if not exact:
+        return _("messages that somebody edited or answered since, or that were exchanged with somebody on hold")
+    text = ngettext(
+        "%(number)s message that somebody edited or answered since, or that was exchanged with somebody on hold",
+        "%(number)s messages that somebody edited or answered since, or that were exchanged with somebody on hold",
+        kept,
+    )
+    return numbered(text, kept)
 
 
 def one_line(import_: Import) -> str:
     """The result of an import, for its row in the list."""
     counts, outcome, job = import_.counts, import_.outcome, import_.job
     if job is not None and rollback_failure(job):
-        return "It was to be taken back, and a part of it is still there: open it to go on."
+        return _("It was to be taken back, and a part of it is still there: open it to go on.")
     if import_.state == State.STORED:
-        parts = [counted(outcome.get("messages", 0), "new message")]
-        parts += [counted(outcome["changed"], "changed text")] if outcome.get("changed") else []
-        parts += [f"{counted(counts['rejected'], 'row')} left out"] if counts.get("rejected") else []
+        parts = _new_and_changed(outcome.get("messages", 0), outcome.get("changed", 0))
+        if out := counts.get("rejected"):
+            parts.append(numbered(ngettext("%(number)s row left out", "%(number)s rows left out", out), out))
         return ", ".join(parts)
     if import_.state == State.UNDONE:
         undo = outcome.get("undo", {})
-        parts = [f"{counted(undo.get('messages', 0), 'message')} removed"]
-        parts += [f"{undo['kept']:,} left as they are"] if undo.get("kept") else []
+        gone, left = undo.get("messages", 0), undo.get("kept", 0)
+        parts = [numbered(ngettext("%(number)s message removed", "%(number)s messages removed", gone), gone)]
+        if left:
+            parts.append(numbered(ngettext("%(number)s left as they are", "%(number)s left as they are", left), left))
         return ", ".join(parts)
     if import_.state == State.CHECKED:
-        parts = [counted(counts.get("new", 0), "new message")]
-        parts += [counted(counts["changed"], "changed text")] if counts.get("changed") else []
-        parts += [counted(counts["errors"], "problem")] if counts.get("errors") else []
         if not import_.understood.get("complete"):
-            return "Cannot be imported as it is: open it to see why."
-        return f"{', '.join(parts)}: needs a decision"
-    return WORDS[import_.state]
+            return _("Cannot be imported as it is: open it to see why.")
+        parts = _new_and_changed(counts.get("new", 0), counts.get("changed", 0))
+        if wrong := counts.get("errors"):
+            parts.append(numbered(ngettext("%(number)s problem", "%(number)s problems", wrong), wrong))
+        return _("%(found)s: needs a decision") % {"found": ", ".join(parts)}
+    return str(WORDS[import_.state])
 
 
-WORDS: dict[str, str] = {
-    State.CHECKING: "The file is being read.",
-    State.STORING: "The messages are being stored.",
-    State.UNDOING: "It is being undone.",
-    State.TAKEN_BACK: "Nothing of it is stored.",
-    State.DISCARDED: "Nothing of it was imported.",
+def _new_and_changed(new: int, changed: int) -> list[str]:
+    found = [numbered(ngettext("%(number)s new message", "%(number)s new messages", new), new)]
+    if changed:
+        text = ngettext("%(number)s changed text", "%(number)s changed texts", changed)
+        found.append(numbered(text, changed))
+    return found
+
+
+WORDS: dict[str, StrOrPromise] = {
+    State.CHECKING: gettext_lazy("The file is being read."),
+    State.STORING: gettext_lazy("The messages are being stored."),
+    State.UNDOING: gettext_lazy("It is being undone."),
+    State.TAKEN_BACK: gettext_lazy("Nothing of it is stored."),
+    State.DISCARDED: gettext_lazy("Nothing of it was imported."),
 }

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.filters import ValueFilter
 from ops.console.rooms import Waiting
@@ -38,18 +39,19 @@ def of(user: Any) -> list[Waiting]:
 class DecisionFilter(admin.SimpleListFilter):
     """The imports that wait for a decision of the person who looks at the list."""
 
-    title = "decision"
+    title = gettext_lazy("decision")
     parameter_name = "decision"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(NEEDED, "Needs your decision")]
+        return [(NEEDED, _("Needs your decision"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(pk__in=decisions(request.user).values("pk")) if self.value() else queryset
 
 
 class InState(ValueFilter):
-    title = parameter_name = field = "state"
+    title = gettext_lazy("state")
+    parameter_name = field = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(state.value, str(state.label)) for state in Import.State]

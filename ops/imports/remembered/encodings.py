@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ops.files.dialects.mixed_encodings import shown
 from ops.files.encodings import ENCODINGS, samples_of, suggest_encodings
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
@@ -30,6 +32,9 @@ def suggestions(path: Path, *, by: Any) -> list[Suggestion]:
 
 def _suggestion(path: Path, name: str, *, again: bool) -> Suggestion:
     samples = [Sample(None, shown(before), shown(after)) for before, after in samples_of(path, name, MOST_SAMPLES)]
-    last_time = ", which you chose last time" if again else ""
-    sentence = f"The file is probably in {ENCODINGS[name]}{last_time}."
-    return Suggestion("encoding", name, sentence, f"Read as {name}", samples)
+    if again:
+        sentence = _("The file is probably in %(encoding)s, which you chose last time.")
+    else:
+        sentence = _("The file is probably in %(encoding)s.")
+    sentence %= {"encoding": ENCODINGS[name]}
+    return Suggestion("encoding", name, sentence, _("Read as %(encoding)s") % {"encoding": name}, samples)

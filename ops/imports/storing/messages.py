@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from messaging.models import Conversation
 from messaging.writing import in_batches
 from ops.imports.staging.base import Staging
@@ -13,7 +15,7 @@ from ops.imports.storing.order import Order, Piece
 from ops.jobs.pacing import Pace
 from ops.jobs.run import JobFailed, Run
 
-CHANGED_MEANWHILE = (
+CHANGED_MEANWHILE = gettext_lazy(
     "Somebody changed people or messages that the file refers to while it was read: run the import again."
 )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
+from django.utils.translation import gettext_lazy
 
 from ops.accounts.models import SKELETONS
 from ops.accounts.names.look_alikes import digests
@@ -19,7 +20,9 @@ from ops.jobs.run import JobFailed, Run
 USERS = 4_000  # accounts created in one batch
 # The check says in which rows, and nothing of that is kept when it is over; this sentence is kept with the job, so it
 # names nobody.
-ERASED_SINCE = "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
+ERASED_SINCE = gettext_lazy(
+    "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
+)
 MISSING_PEOPLE = "SELECT username FROM {people} WHERE fault IS NULL ORDER BY username LIMIT %s"
 
 
@@ -30,7 +33,7 @@ def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> No
     """
     while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
         if erased_names.erased(names):
-            raise JobFailed(ERASED_SINCE)
+            raise JobFailed(str(ERASED_SINCE))
         created = run.cursor.get("people", 0)
         first = (bases.users or 0) + created + 1
         read_like = list(zip(*map(digests, names), strict=True))

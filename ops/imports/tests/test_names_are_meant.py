@@ -19,7 +19,7 @@ from ops.files import private_files
 from ops.files.sources import Reading
 from ops.files.tests.files import as_marked_csv
 from ops.imports import options, steps, uploads
-from ops.imports.checking.likeness import Difference, difference, in_words, spelling
+from ops.imports.checking.likeness import Difference, difference, spelling, they_differ
 from ops.imports.models import Import, RememberedPerson
 from ops.imports.options import Choices
 from ops.imports.pages import previews
@@ -68,7 +68,7 @@ def field_file(name: str) -> bytes:
     ],
 )
 def test_it_is_said_what_names_differ_in(name: str, other: str, kind: Difference, words: str) -> None:
-    assert (difference(name, other), in_words(name, other)) == (kind, words)
+    assert (difference(name, other), they_differ(name, other)) == (kind, f"They differ only in {words}.")
 
 
 @given(st.text())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from django.utils.translation import gettext_lazy
+
 from ops.files.problems import Problem
 from ops.files.suggestions import Suggestion
 from ops.files.times.inference import UnreadTimes
@@ -15,7 +17,7 @@ from ops.imports.checking.findings import Findings
 from ops.imports.checking.values.ids import Ids
 from ops.imports.checking.values.words import UnreadFlags, flags
 
-WITHOUT_IDS = (
+WITHOUT_IDS = gettext_lazy(
     "The ids of this file are left out, as was chosen: its messages have none, each answer begins a conversation, and "
     "messages are recognised by their people, time and text only."
 )
@@ -75,7 +77,7 @@ class Unusual:
     def report(self, findings: Findings) -> None:
         """Report what was chosen for the whole file and changes what its rows mean."""
         if self.ids.left_out:
-            findings.report(Problem(None, "", "warning", WITHOUT_IDS))
+            findings.report(Problem(None, "", "warning", str(WITHOUT_IDS)))
 
     def suggestions(self) -> list[Suggestion]:
         """What would cure problems of these values."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from messaging.languages.wording import numbered
 from ops.files.problems import Problem, label
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 from ops.imports.checking.findings import Findings
-from ops.imports.checking.values.words import MOST_WORDS, NO_PARENT, NOTHING
+from ops.imports.checking.values.words import MOST_WORDS, NO_PARENT, NOTHING, in_words
 from ops.imports.staging.base import Staging
 
 ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+", re.ASCII)
 KEPT_DIGITS = 15
 ID_COLUMNS = ("external_id", "parent_external_id")
-CURE = "save the ids as text in the spreadsheet, from the original data, or choose to import without ids."
-ROUNDED_IDS = "a spreadsheet has shortened these ids ({}): " + CURE
-ZEROS_AT_END = "a spreadsheet has shortened these ids ({} ends in zeros from the 16th digit on): " + CURE
 
 IS_LONG = "length({column}) > 15 AND ltrim({column}, '0123456789') = ''"
 HAS_ZEROS = f"{IS_LONG} AND length(rtrim({{column}}, '0')) <= 15"
@@ -44,7 +45,12 @@ MAKE_WHOLE = f"UPDATE {{rows}} SET {{column}} = substr({{column}}, 1, length({{c
 
 def rounded(value: str) -> str:
     """What is wrong with an id that a spreadsheet wrote as 1.17895E+18; "" for any other."""
-    return ROUNDED_IDS.format(label(value)) if ROUNDED.fullmatch(value) else ""
+    if not ROUNDED.fullmatch(value):
+        return ""
+    return _(
+        "a spreadsheet has shortened these ids (%(id)s): save the ids as text in the spreadsheet, from the original "
+        "data, or choose to import without ids."
+    ) % {"id": label(value)}
 
 
 class Ids:
@@ -111,24 +117,31 @@ class Ids:
         if not found:
             return []
         words = ", ".join(found)
-        columns = " and ".join(sorted({column for _, column in found.values()}))
-        said = f"{words} in {columns} probably {'means' if len(found) == 1 else 'mean'} that there is no id."
-        samples = [Sample(row, word, "none") for word, (row, _) in found.items()]
-        return [Suggestion("nothing", [*self._chosen, *found], said, f"Read {words} as none", samples[:MOST_SAMPLES])]
+        columns = in_words({column for row, column in found.values()})
+        said = ngettext(
+            "%(words)s in %(columns)s probably means that there is no id.",
+            "%(words)s in %(columns)s probably mean that there is no id.",
+            len(found),
+        ) % {"words": words, "columns": columns}
+        button = _("Read %(words)s as none") % {"words": words}
+        samples = [Sample(row, word, pgettext("an id", "none")) for word, (row, column) in found.items()]
+        return [Suggestion("nothing", [*self._chosen, *found], said, button, samples[:MOST_SAMPLES])]
 
     def _without_ids(self) -> list[Suggestion]:
         eaten = [*self._rounded, *(self._zeros if self.shortened else [])]
         if not eaten or self.left_out:
             return []
-        said = f"A spreadsheet has shortened the ids of this file ({label(eaten[0][1])}), so they do not tell messages "
-        said += "apart. Best save the id column as text. Without ids all messages can be imported, but replies cannot "
-        said += "join what they answer: each begins a conversation."
-        samples = [Sample(row, value, "none") for row, value in eaten[:MOST_SAMPLES]]
-        found = [Suggestion("ids", "none", said, "Import without ids", samples, certain=False)]
+        said = _(
+            "A spreadsheet has shortened the ids of this file (%(id)s), so they do not tell messages apart. Best save "
+            "the id column as text. Without ids all messages can be imported, but replies cannot join what they "
+            "answer: each begins a conversation."
+        ) % {"id": label(eaten[0][1])}
+        samples = [Sample(row, value, pgettext("an id", "none")) for row, value in eaten[:MOST_SAMPLES]]
+        found = [Suggestion("ids", "none", said, _("Import without ids"), samples, certain=False)]
         if not self._rounded:
-            kept = "If ids of this system really end in zeros, they can be taken as they are."
+            kept = _("If ids of this system really end in zeros, they can be taken as they are.")
             same = [Sample(row, value, value) for row, value in self._zeros]
-            found.append(Suggestion("ids", "keep", kept, "Take the ids as they are", same, certain=False))
+            found.append(Suggestion("ids", "keep", kept, _("Take the ids as they are"), same, certain=False))
         return found
 
 
@@ -138,7 +151,11 @@ def refuse_shortened(staging: Staging, findings: Findings, ids: Ids) -> None:
         return
     for column in ID_COLUMNS:
         for number, value in staging.stream(SHORTENED, column=column):
-            findings.report(Problem(number, column, "error", ZEROS_AT_END.format(value), "ids"))
+            message = _(
+                "a spreadsheet has shortened these ids (%(id)s ends in zeros from the 16th digit on): save the ids as "
+                "text in the spreadsheet, from the original data, or choose to import without ids."
+            ) % {"id": value}
+            findings.report(Problem(number, column, "error", message, "ids"))
     for column in ID_COLUMNS:
         staging.execute(FORGET, column=column)
 
@@ -151,9 +168,14 @@ def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
     if not ids.has_floats or not _are_numbers(staging):
         return False
     changed = take_off_zeros(staging)
-    said = f"{changed:,} id{' is a whole number' if changed == 1 else 's are whole numbers'} with .0 at the end, and "
-    said += "read without it: 12.0 is 12, as the other ids of the file are."
-    findings.report(Problem(None, "", "notice", said))
+    said = ngettext(
+        "%(number)s id is a whole number with .0 at the end, and read without it: 12.0 is 12, as the other ids of the "
+        "file are.",
+        "%(number)s ids are whole numbers with .0 at the end, and read without it: 12.0 is 12, as the other ids of the "
+        "file are.",
+        changed,
+    )
+    findings.report(Problem(None, "", "notice", numbered(said, changed)))
     return True
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.translation import gettext as _
+
 from ops.files.problems import label
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
@@ -71,10 +73,16 @@ class UnreadFlags:
         if not yes and not no:
             return []
         others = [word for word in self._first if word not in yes and word not in no]
-        groups = (("true", yes), ("false", no), ("not known, so these rows stay problems", others))
-        said = "; ".join(f"{_listed(words)} ({meaning})" for meaning, words in groups if words)
-        columns = " and ".join(sorted(self._columns))
-        sentence = f"Other words than true and false are used for {columns}: {said}."
+        groups = (
+            (_("%(words)s (true)"), yes),
+            (_("%(words)s (false)"), no),
+            (_("%(words)s (not known, so these rows stay problems)"), others),
+        )
+        said = "; ".join(meaning % {"words": _listed(words)} for meaning, words in groups if words)
+        sentence = _("Other words than true and false are used for %(columns)s: %(words)s.") % {
+            "columns": in_words(self._columns),
+            "words": said,
+        }
         samples = [
             Sample(row, written, "true" if word in yes else "false")
             for word, (row, written) in self._first.items()
@@ -82,8 +90,16 @@ class UnreadFlags:
         ]
         value = {"yes": [*self._yes, *yes], "no": [*self._no, *no]}
         (option, words), *also = ((option, words) for option, words in value.items() if words)
-        button = "Read these words"
+        button = _("Read these words")
         return [Suggestion(option, words, sentence, button, samples[:MOST_SAMPLES], also=dict(also))]
+
+
+def in_words(columns: Iterable[str]) -> str:
+    """The names of some columns, as a sentence has them."""
+    *others, last = sorted(columns)
+    for other in reversed(others):
+        last = _("%(column)s and %(others)s") % {"column": other, "others": last}
+    return last
 
 
 def _listed(words: Iterable[str]) -> str:
