@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,6 +36,7 @@ NEEDED = {
 FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
 OTHER_FLAGS = gettext_lazy("Values that are neither true nor false")
 CONTENT = COLUMNS.index("content")
+KEPT = 1_024  # sentences
 
 # What is compared of two messages with one id.
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
@@ -68,7 +70,7 @@ def checked_rows(
             # Its id is kept, so that replies to it are not reported as well.
             report(problem)
             external_id = "" if no_ids else ids.read(number, "external_id", values[0])
-            yield number, _storable_id(external_id, guarded=guarded), None, None, None, *NOTHING_MORE
+            yield number, _storable_id(external_id, context), None, None, None, *NOTHING_MORE
             continue
         external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at = values[:9]
         shortened = False
@@ -159,7 +161,7 @@ def _faulty(number: int, values: Sequence[str], report: Report, context: RowCont
     """Report every fault of a row; what is sound of it is staged, so that checks of all rows together can continue."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
-        fault, cure = _fault(column, value, guarded=context.guarded)
+        fault, cure = _fault(column, value, guarded=context.guarded, language=context.language)
         kind = ""
         if not fault and column == "timestamp":
             moment = context.moments(value[: LONGEST_TIMESTAMP + 1])
@@ -167,8 +169,7 @@ def _faulty(number: int, values: Sequence[str], report: Report, context: RowCont
             if fault:
                 seen.times.add(number, value[: LONGEST_TIMESTAMP + 1])
         elif not fault and column in FLAG_COLUMNS and flag(value, context.edited_flags) is None:
-            fault = _("%(column)s is neither true nor false: write true or false, or leave it empty.")
-            fault, cure, kind = fault % {"column": column}, "yes", str(OTHER_FLAGS)
+            (fault, kind), cure = _no_flag(column, context.language), "yes"
             seen.flags.add(number, column, value)
         elif not fault and column == "edited_at" and value:
             fault, cure = _edit_fault(values, context) or ("", "")
@@ -192,24 +193,42 @@ def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] |
     return None
 
 
-def _fault(column: str, value: str, *, guarded: bool) -> tuple[str, str]:
+def _fault(column: str, value: str, *, guarded: bool, language: str | None) -> tuple[str, str]:
     """What is wrong with one value, with its remedy, and the option that would cure it; "" where nothing is."""
     if not value:
-        return str(NEEDED.get(column, "")), ""
+        return _if_empty(column, language), ""
     found = CANNOT_BE_STORED.search(value)
     if found:
-        held = _("%(column)s holds a character that cannot be stored (%(character)s): remove it.")
-        return held % {"column": column, "character": f"U+{ord(found[0]):04X}"}, ""
+        return _not_storable(column, found[0], language), ""
     if long := too_long(column, value, guarded=guarded):
         return long, ""
     if column in ID_COLUMNS and (shortened := rounded(value)):
         return shortened, "ids"
     blank = column == "content" and not value.strip(BLANKS)
-    return (str(NEEDED[column]) if blank else ""), ""
+    return (_if_empty(column, language) if blank else ""), ""
 
 
-def _storable_id(external_id: str, *, guarded: bool) -> str | None:
-    return None if _fault("external_id", external_id, guarded=guarded)[0] else external_id or None
+# A file may have such faults in each of its rows, and looking up a text takes longer than checking a value.
+@lru_cache(KEPT)
+def _if_empty(column: str, language: str | None) -> str:
+    return str(NEEDED.get(column, ""))
+
+
+@lru_cache(KEPT)
+def _no_flag(column: str, language: str | None) -> tuple[str, str]:
+    fault = _("%(column)s is neither true nor false: write true or false, or leave it empty.")
+    return fault % {"column": column}, str(OTHER_FLAGS)
+
+
+@lru_cache(KEPT)
+def _not_storable(column: str, character: str, language: str | None) -> str:
+    held = _("%(column)s holds a character that cannot be stored (%(character)s): remove it.")
+    return held % {"column": column, "character": f"U+{ord(character):04X}"}
+
+
+def _storable_id(external_id: str, context: RowContext) -> str | None:
+    fault, _cure = _fault("external_id", external_id, guarded=context.guarded, language=context.language)
+    return None if fault else external_id or None
 
 
 def differing(differs: Sequence[object]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from ops.files.problems import Problem
 from ops.files.suggestions import Suggestion
@@ -54,6 +54,11 @@ class RowContext:
     def moments(self) -> Callable[[str], Moment]:
         """A function that reads the times of the file."""
         return moments_in(self.time_zone, self.dates, self.repeated_times)
+
+    @cached_property
+    def language(self) -> str | None:
+        """In which language faults are told. Asking for it takes longer than checking a value, so it is asked once."""
+        return get_language()
 
     @cached_property
     def edited_flags(self) -> dict[str, bool]:
