@@ -84,7 +84,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
     change_list_template = "audit/entries.html"
     rows_template = "audit/entry_rows.html"
     change_form_template = "audit/entry.html"
-    unknown_person = gettext_lazy("No account is called")
+    unknown_person = gettext_lazy("No account is called “%(name)s”.")
     unknown_help = gettext_lazy("A search finds names of accounts long gone.")
     empty_text = gettext_lazy("Nothing was recorded yet. What staff do and read in the console appears here.")
     fields = ("at",)

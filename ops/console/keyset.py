@@ -14,6 +14,8 @@ from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 
 from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
 from ops.console.lists import declared
@@ -315,6 +317,15 @@ class KeysetChangeList(DeclaredChangeList):
         return [spec.typed for spec in self.filter_specs if getattr(spec, "typed", "")]
 
     @property
+    def unknown_sentences(self) -> list[SafeString]:
+        """What is said of each of them."""
+        sentence = SafeString(escape(self.model_admin.unknown_person))
+        return [
+            format_html(sentence.replace("%(name)s", "{}"), format_html("<bdi>{}</bdi>", name))
+            for name in self.unknown_people
+        ]
+
+    @property
     def clear_address(self) -> str:
         """The whole list in the same order."""
         return f"?{urlencode({ORDER_VAR: self.order.name})}" if self.cursor_prefix else "?"
@@ -336,6 +347,7 @@ class KeysetAdmin(DeclaredListAdmin):
     rows_template: str | None = None
     moment = ""  # of a list of messages: the field of when each was sent
     counts_whole = True  # whether the list without a search and filters is the whole table, which is counted further
+    unknown_person: StrOrPromise = ""  # said of a name in a filter that nobody has, which stands for %(name)s
     empty_text: StrOrPromise = "Nothing here yet."
 
     def prepare_rows(self, rows: list[Any]) -> None:

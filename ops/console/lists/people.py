@@ -15,6 +15,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ops.console.addresses import clean_search_term, whole_number
@@ -39,7 +41,7 @@ class PersonFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         self.typed = getattr(request, "unknown_people", {}).get(self.typed_name, "")
         self.username = self.name_of(self.value(), model_admin.findable(request))
-        return [] if self.username is None else [(self.value() or "", self.username or "unknown user")]
+        return [] if self.username is None else [(self.value() or "", self.username or _("unknown user"))]
 
     @classmethod
     def name_of(cls, user_id: str | None, findable: QuerySet) -> str | None:
@@ -71,7 +73,7 @@ class PersonFilter(admin.SimpleListFilter):
 class Participant(PersonFilter):
     """The conversations or messages of one person, or, with ``OtherParticipant``, what two wrote to each other."""
 
-    title = "participant"
+    title = gettext_lazy("participant")
     parameter_name = "participant"
     typed_name = "person"
 
@@ -83,7 +85,7 @@ class Participant(PersonFilter):
 class OtherParticipant(PersonFilter):
     """The second of two people; alone it is the same as the first."""
 
-    title = "and participant"
+    title = gettext_lazy("and participant")
     parameter_name = "with"
     typed_name = "other"
 
@@ -95,8 +97,8 @@ class OtherParticipant(PersonFilter):
 class PeopleAdmin(KeysetAdmin):
     """A list with filters by people: suggests names, and leads from typed names to the address with numbers."""
 
-    unknown_person: StrOrPromise = "No participant is called"  # said before a name that nobody has
-    unknown_help: StrOrPromise = "Check the spelling."
+    unknown_person: StrOrPromise = gettext_lazy("No participant is called “%(name)s”.")
+    unknown_help: StrOrPromise = gettext_lazy("Check the spelling.")
 
     def findable(self, request: HttpRequest) -> Any:
         """The people whom this user may find here, by name or number."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import template
 from django.template import loader
+from django.utils.translation import get_language
 
+from messaging.languages import wording
 from ops.console import addresses
 from ops.console.lists import excerpts, words
 from ops.console.searching.asked import Help, Search
@@ -24,11 +26,11 @@ def excerpt(text: str, search: Search) -> dict[str, Any]:
 @register.simple_tag
 def how_to_search(search: Search) -> str:
     """The lines of “How to search”, which are the same for everybody of a role: made once for each."""
-    return _how_to_search(tuple(search.help))
+    return _how_to_search(tuple(search.help), get_language())
 
 
 @lru_cache(maxsize=50)
-def _how_to_search(lines: tuple[Help, ...]) -> str:
+def _how_to_search(lines: tuple[Help, ...], language: str | None) -> str:
     return loader.render_to_string("console/_how_to_search.html", {"lines": lines})
 
 
@@ -38,10 +40,5 @@ def page_of_row(label: str, key: int) -> str:
     return addresses.page_of_row(label, key)
 
 
-@register.filter
-def grouped(number: int) -> str:
-    """A number as "1,234"."""
-    return f"{number:,}"
-
-
+register.filter("grouped", wording.grouped)
 register.filter("beginning", words.beginning)

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter
@@ -63,7 +64,7 @@ class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmi
     more_filters = (OfLabel, DecidedBy, *dates.days("decided_at", "decided"))
     list_filter = (Became, *more_filters)
     rows_template = "moderation/decision_rows.html"
-    unknown_person = "Nobody who decided anything is called"
+    unknown_person = gettext_lazy("Nobody who decided anything is called “%(name)s”.")
     empty_text = "Nothing was decided yet. Open the next case in the queue to do so."
     actions = None
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy
 
 from ops.audit.readings import Shown, record_reading
 from ops.audit.reasons import gate
@@ -59,7 +60,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
     orders = parameters.ORDERS
     more_filters = (filters.OfLabel, filters.Edited, filters.Reporter, *dates.days("closed_at", "closed"))
     list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
-    unknown_person = "Nobody who reported anything is called"
+    unknown_person = gettext_lazy("Nobody who reported anything is called “%(name)s”.")
     change_list_template = "moderation/queue.html"
     rows_template = "moderation/case_rows.html"
     counts_whole = False

@@ -59,7 +59,7 @@ class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin
     list_filter = (OpenedAt, Glass, *more_filters)
     rows_template = "moderation/opening_rows.html"
     empty_text = gettext_lazy("Nobody has opened a conversation without a report.")
-    unknown_person = gettext_lazy("No account is called")
+    unknown_person = gettext_lazy("No account is called “%(name)s”.")
     actions = None
 
     class Media:

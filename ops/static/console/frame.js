@@ -24,7 +24,7 @@
   const list = document.createElement("ul");
   list.id = "jump-list";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Found");
+  list.setAttribute("aria-label", form.dataset.sayFound);
   list.hidden = true;
   form.append(list);
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
