@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import override_script_prefix
 from django.urls import reverse
 
+from messaging.languages.wording import grouped
 from ops.console.addresses import page_of_row
 from ops.console.lists.words import beginning
-from ops.console.templatetags.lists import grouped
 from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 
