@@ -7,25 +7,24 @@ browser, once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfoNotFoundError, available_timezones
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.generic import UpdateView, View
+from django.views.generic import View
 
 from messaging import page_cache
 from messaging.database.moments import StandingZone
 from ops.accounts.models import User
+from ops.accounts.preferences.chosen import ConsoleChoice, OwnChoice, ParticipantChoice
 
 UNKNOWN = gettext_lazy("That time zone is not one of those offered. Nothing was changed.")
 
@@ -74,40 +73,23 @@ class TimeZoneForm(forms.ModelForm):
         field.choices = [("", default), *((name, name) for name in zones())]
 
 
-class _OwnZone(UpdateView):
-    """The zone of whoever is signed in; a subclass has the template, and where saving leads."""
-
-    http_method_names = ["get", "head", "post", "options"]
+class _OwnZone(OwnChoice):
     form_class = TimeZoneForm
-    context_object_name = "person"  # "user" is whoever is signed in
-    address = ""
+    set_with_it: ClassVar[dict[str, Any]] = {"zone_asked": True}
 
-    def get_object(self, queryset: Any = None) -> Any:
-        return User.objects.get(pk=self.request.user.pk)
-
-    def form_valid(self, form: forms.ModelForm) -> HttpResponse:
-        person = form.save(commit=False)
-        person.zone_asked = True
-        person.save(update_fields=["time_zone", "zone_asked"])
-        page_cache.invalidate([person.pk])
-        zone = person.time_zone or settings.TIME_ZONE
-        messages.success(self.request, _("Times are shown in %(zone)s now.") % {"zone": zone})
-        return HttpResponseRedirect(reverse(self.address))
+    def chosen(self, person: User) -> str:
+        return _("Times are shown in %(zone)s now.") % {"zone": person.time_zone or settings.TIME_ZONE}
 
 
-class TimeZoneView(_OwnZone):
+class TimeZoneView(_OwnZone, ConsoleChoice):
     """The page on which somebody who may sign in to the console chooses their own zone."""
 
     template_name = "accounts/time_zone.html"
     address = "admin:time_zone"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = {**admin.site.each_context(self.request), "title": _("Time zone"), **kwargs}
-        return super().get_context_data(**context)
+    title = gettext_lazy("Time zone")
 
 
-@method_decorator(never_cache, name="dispatch")
-class ParticipantTimeZoneView(LoginRequiredMixin, _OwnZone):
+class ParticipantTimeZoneView(_OwnZone, ParticipantChoice):
     """The same in the layout of participants."""
 
     template_name = "accounts/time_zone_of_participant.html"

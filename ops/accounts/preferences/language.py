@@ -11,20 +11,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
-from django.utils.decorators import method_decorator
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.generic import UpdateView
 
-from messaging import page_cache
 from messaging.languages.own import language_of
 from ops.accounts.models import User
+from ops.accounts.preferences.chosen import ConsoleChoice, OwnChoice, ParticipantChoice
 
 
 class OwnLanguageMiddleware:
@@ -59,39 +53,24 @@ class LanguageForm(forms.ModelForm):
         field.choices = [("", _("That of the browser")), *offered]
 
 
-class _OwnLanguage(UpdateView):
-    """The language of whoever is signed in; a subclass has the template, and where saving leads."""
-
-    http_method_names = ["get", "head", "post", "options"]
+class _OwnLanguage(OwnChoice):
     form_class = LanguageForm
-    context_object_name = "person"  # "user" is whoever is signed in
-    address = ""
 
-    def get_object(self, queryset: Any = None) -> Any:
-        return User.objects.get(pk=self.request.user.pk)
-
-    def form_valid(self, form: forms.ModelForm) -> HttpResponse:
-        person = form.save(commit=False)
-        person.save(update_fields=["language"])
-        page_cache.invalidate([person.pk])
+    def chosen(self, person: User) -> str:
+        """Said in the language that they chose."""
         with translation.override(language_of(person) or translation.get_language_from_request(self.request)):
-            messages.success(self.request, _("Pages are shown in this language now."))
-        return HttpResponseRedirect(reverse(self.address))
+            return _("Pages are shown in this language now.")
 
 
-class LanguageView(_OwnLanguage):
+class LanguageView(_OwnLanguage, ConsoleChoice):
     """The page on which somebody who may sign in to the console chooses their own language."""
 
     template_name = "accounts/language.html"
     address = "admin:language"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = {**admin.site.each_context(self.request), "title": _("Language"), **kwargs}
-        return super().get_context_data(**context)
+    title = gettext_lazy("Language")
 
 
-@method_decorator(never_cache, name="dispatch")
-class ParticipantLanguageView(LoginRequiredMixin, _OwnLanguage):
+class ParticipantLanguageView(_OwnLanguage, ParticipantChoice):
     """The same in the layout of participants."""
 
     template_name = "accounts/language_of_participant.html"
