@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Max, Prefetch, Q, Sum, prefetch_related_objects
+from django.db.models import Count, Max, Prefetch, Q, Sum, prefetch_related_objects
 from django.db.models.functions import Length
 
 from messaging.differences import Difference, Effort, compare, shortened
@@ -17,22 +17,26 @@ from messaging.models import Message, MessageHistory
 EDITS_PER_PAGE = 10  # on the page of a message's edits, and beside a message at most
 # Characters of old and new texts that one page compares beside its messages; edits beyond have only their own page.
 INLINE_CHARACTERS = 50_000
-# Of whom nobody knows who edited, nothing is said.
-BY_STAFF = Count("pk", filter=Q(edited_by__isnull=False) & ~Q(edited_by=F("message__sender")))
+BY_STAFF = Count("pk", filter=Q(by_staff=True))
 
 
 class Edit(NamedTuple):
-    """One edit of a message: when, by whom (a user, or None if unknown), and what it changed.
+    """One edit of a message: the ``revision`` that it made, when, by whom, and what it changed.
 
+    ``edited_by`` is a user, or None where that is not known (any more); ``by_staff``, that it was not the sender.
+    ``reason``: why, where whoever shows the edit put it there; participants never read it.
     ``coarse``: the texts are too long, or differ too much, to be compared word by word everywhere. ``withheld``: the
     text before it is withheld, because moderators removed part of the message; ``differences`` are empty then.
     """
 
+    revision: int
     edited_at: datetime
     edited_by: Any
+    by_staff: bool
     differences: list[Difference]
     coarse: bool
     withheld: bool = False
+    reason: str = ""
 
 
 class Edits(NamedTuple):
@@ -94,10 +98,11 @@ def _compare(histories: Sequence[Any], last_text: str, effort: Effort, *, origin
     texts = [*(history.text for history in histories), last_text]
     edits = []
     for place, (history, (before, after)) in enumerate(zip(histories, pairwise(texts), strict=True)):
+        facts = history.revision + 1, history.edited_at, history.edited_by, history.by_staff
         if history.withheld and not originals:
-            edits.append(Edit(history.edited_at, history.edited_by, [], coarse=False, withheld=True))
+            edits.append(Edit(*facts, [], coarse=False, withheld=True))
             continue
         found = compare(before, after, effort.share(len(histories) - place))
         differences = shortened(found.differences)
-        edits.append(Edit(history.edited_at, history.edited_by, differences, found.coarse, history.withheld))
+        edits.append(Edit(*facts, differences, found.coarse, history.withheld))
     return edits

@@ -327,5 +327,6 @@ class MessageHistoryQuerySet(models.QuerySet):
 
     def corrections(self) -> MessageHistoryQuerySet:
         """Edits by somebody else than the sender, but for the latest removal of words from a message."""
-        theirs = self.filter(edited_by__isnull=False).exclude(edited_by=F("message__sender"))
-        return theirs.exclude(message__redaction__isnull=False, message__redaction=F("revision") + 1)
+        return self.filter(by_staff=True).exclude(
+            message__redaction__isnull=False, message__redaction=F("revision") + 1
+        )

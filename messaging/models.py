@@ -365,7 +365,8 @@ class Message(models.Model):
         if stored["content"] == self.content:
             return
         refusal = self._why_text_stays(hidden=stored["hidden"], redaction=stored["redaction"])
-        if refusal and current_editor_id() == stored["sender"]:
+        editor_id = current_editor_id()
+        if refusal and editor_id == stored["sender"]:
             raise ValidationError({"content": refusal})
         if self.based_on not in (None, stored["revision"]):
             raise TextChanged
@@ -373,7 +374,8 @@ class Message(models.Model):
             message_id=self.pk,
             revision=stored["revision"],
             old_content=stored["content"],
-            edited_by_id=current_editor_id(),
+            edited_by_id=editor_id,
+            by_staff=editor_id not in (None, stored["sender"]),
         )
         self.text_changed, self.edited, self.revision = True, True, stored["revision"] + 1
         if update_fields is not None and not set(update_fields) >= WITH_TEXT:
@@ -400,6 +402,8 @@ class Message(models.Model):
 class MessageHistory(models.Model):
     """A text that a message had before an edit, and the ``revision`` of the message that it was.
 
+    ``by_staff``: somebody else than the sender edited. Stored, because ``edited_by`` goes with the editor's account.
+
     What shows, lists, exports or compares old texts reads ``text`` of ``objects.readable()``: ``old_content`` may hold
     what moderators removed.
     """
@@ -411,6 +415,7 @@ class MessageHistory(models.Model):
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
     )
+    by_staff = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = MessageHistoryQuerySet.as_manager()
 

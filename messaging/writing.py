@@ -330,19 +330,20 @@ class MessageWriting(RawDeletion):
         editor = history.get_field("edited_by").target_field.cast_db_type(connection)
         columns = ", ".join(
             connection.ops.quote_name(history.get_field(name).column)
-            for name in ("message", "revision", "old_content", "edited_at", "edited_by")
+            for name in ("message", "revision", "old_content", "edited_at", "edited_by", "by_staff")
         )
         # Rows that match only since _lock_rows() are locked here: nobody may change a text between this and the update.
         lock = " FOR UPDATE OF message" if connection.features.has_select_for_update else ""
-        wanted = somebody_listens(self.model)
+        wanted, editor_id = somebody_listens(self.model), current_editor_id()
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {connection.ops.quote_name(history.db_table)} ({columns})"
-                f" SELECT message.id, message.revision, message.content, %s, CAST(%s AS {editor})"
+                f" SELECT message.id, message.revision, message.content, %s, CAST(%s AS {editor}),"
+                f" COALESCE(CAST(%s AS {editor}) <> message.sender_id, FALSE)"
                 f" FROM ({sql}) selected JOIN {connection.ops.quote_name(self.model._meta.db_table)} message"
                 f" ON message.id = selected.selected_id"
                 f" WHERE message.content <> selected.new_content{lock}{' RETURNING message_id' if wanted else ''}",
-                (connection.ops.adapt_datetimefield_value(timezone.now()), current_editor_id(), *params),
+                (connection.ops.adapt_datetimefield_value(timezone.now()), editor_id, editor_id, *params),
             )
             return [row[0] for row in cursor.fetchall()] if wanted else []
 

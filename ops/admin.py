@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from ops.accounts.names.sorting import sort_key
 from ops.accounts.signing_in.forms import StaffSignInForm
 from ops.accounts.signing_in.views import OwnPasswordView
 from ops.audit.readings import Shown, record_jump, record_search
+from ops.audit.reasons.corrections import explain
 from ops.audit.recorded_admin import RecordedChanges, RecordedLists, RecordedReading, TrailHistory
 from ops.audit.recording import record
 from ops.console import filters
@@ -87,6 +88,12 @@ def _shown(rows: Sequence[Row]) -> Shown:
     """What these rows show of messages and their older texts."""
     compared = [row.message.pk for row in rows if row.edits is not None and row.edits.shown]
     return Shown(messages=[row.message.pk for row in rows], histories=compared)
+
+
+def _explain(rows: Iterable[Row], *others: tuple[int, Any]) -> None:
+    """Put the reasons of corrections beside the edits of these rows, and the ``others`` (of a message's key)."""
+    shown = [(row.message.pk, row.edits.shown) for row in rows if row.edits is not None]
+    explain([*shown, *others], event=ConsoleEvent.MESSAGE_EDITED)
 
 
 def _words_of(row: Any) -> list[Any]:
@@ -167,6 +174,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         page = page_of(row, request, ask=ask, with_edits=_sees_histories(request))
         request.conversation_page = page  # type: ignore[attr-defined]
         cover(request.user, page.thread.rows)
+        _explain(page.thread.rows)
         return _shown(page.thread.rows)
 
     def record_besides(self, request: HttpRequest, row: Any) -> None:
@@ -280,7 +288,9 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
             originals=originals,
         )
         request.message_page = page  # type: ignore[attr-defined]
-        shown = _shown([*page.around.ancestors, page.this_row, *page.around.replies])
+        rows = [*page.around.ancestors, page.this_row, *page.around.replies]
+        _explain(rows, *([(stored.pk, page.edits.object_list)] if page.edits else []))
+        shown = _shown(rows)
         older = [stored.pk] if page.edits else []
         return Shown(shown.messages, [*shown.histories, *older])
 
@@ -348,8 +358,8 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         if not obj.corrected:
             return None
-        # The message and its conversation, not its text; the reason where it can be emptied.
-        details = {"conversation": obj.conversation_id}
+        # The message, its conversation and which text it is, not what that says; the reason where it can be emptied.
+        details = {"conversation": obj.conversation_id, "revision": obj.revision}
         return record(ConsoleEvent.MESSAGE_EDITED, actor=request.user, target=obj, details=details, reason=obj.reason)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

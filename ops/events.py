@@ -13,7 +13,7 @@ class ConsoleEvent(TextChoices):
     # The target is what was opened or changed. The details: a message's conversation; what changed of a theme.
     CONVERSATION_READ = "conversation.read", gettext_lazy("Read a conversation")
     MESSAGE_READ = "message.read", gettext_lazy("Read a message")
-    MESSAGE_EDITED = "message.edited", gettext_lazy("Corrected a message")  # conversation (id)
+    MESSAGE_EDITED = "message.edited", gettext_lazy("Corrected a message")  # conversation (id), revision (its number)
     ORIGINALS_READ = (
         "message.originals_read",
         gettext_lazy("Read what moderators removed from a message"),

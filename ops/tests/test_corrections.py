@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from messaging.editors import editing_as
 from messaging.models import Message
 from messaging.tests.conversations import write
 from messaging.texts import hiding
 from ops.admin import MessageAdmin
-from ops.audit.models import Entry
+from ops.audit.models import TARGET_COPIES, Entry
 from ops.conftest import READING, make_staff
 from ops.events import ConsoleEvent
 
@@ -137,6 +142,60 @@ def test_both_participants_read_that_staff_edited_and_not_who(
             '<span class="chip">edited by staff</span>'
             in client.get(reverse("messaging:conversation", args=[message.conversation_id])).content.decode()
         )
+
+
+def test_who_sees_edits_reads_beside_them_who_corrected_and_why(lea: Client, message: Message, alice: Any) -> None:
+    with editing_as(alice):
+        Message.objects.filter(pk=message.pk).update(content="tpyo!")
+    for text, reason in (("typo", "as <b>Alice</b> asked"), ("typo.", "a full stop")):
+        lea.post(page_of(message), form_of(lea, message, content=text, reason=reason))
+    thread = reverse("admin:messaging_conversation_change", args=[message.conversation_id])
+    lea.force_login(make_staff("rita", *READING))
+    for address in (page_of(message), thread):
+        edits = lea.get(address).content.decode().split('<ol class="edits">')[1].split("</ol>")[0].split("<li>")[1:]
+        assert "by <bdi>alice</bdi>" in edits[0] and "Reason" not in edits[0]
+        assert "by <bdi>lea</bdi>" in edits[1] and "Reason: <bdi>as &lt;b&gt;Alice&lt;/b&gt; asked</bdi>" in edits[1]
+        assert "by <bdi>lea</bdi>" in edits[2] and "Reason: <bdi>a full stop</bdi>" in edits[2]
+
+
+def test_who_sees_no_edits_reads_no_reason(lea: Client, message: Message) -> None:
+    lea.post(page_of(message), form_of(lea, message, content="typo", reason="a private reason"))
+    lea.force_login(make_staff("otto", "view_conversation", "view_message"))
+    for address in (page_of(message), reverse("admin:messaging_conversation_change", args=[message.conversation_id])):
+        page = lea.get(address)
+        assert page.status_code == 200 and "a private reason" not in page.content.decode()
+
+
+def test_a_reason_that_an_erasure_emptied_is_shown_nowhere(lea: Client, message: Message) -> None:
+    lea.post(page_of(message), form_of(lea, message, content="typo", reason="as Alice asked"))
+    Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).empty_copies(
+        [*TARGET_COPIES, "target_salt"], at=timezone.now()
+    )
+    page = lea.get(page_of(message)).content.decode()
+    assert "by <bdi>lea</bdi>" in page and "as Alice asked" not in page and "Reason: " not in page
+
+
+def test_once_the_account_of_who_corrected_is_erased_staff_is_still_named(lea: Client, message: Message) -> None:
+    lea.post(page_of(message), form_of(lea, message, content="typo"))
+    get_user_model().objects.get(username="lea").delete()
+    lea.force_login(make_staff("rita", *READING))
+    assert "by staff (account erased)" in lea.get(page_of(message)).content.decode()
+    assert "staff (account erased)" in lea.get(reverse("admin:messaging_messagehistory_changelist")).content.decode()
+
+
+def test_reasons_cost_one_query_and_none_where_no_staff_edited(lea: Client, message: Message, alice: Any) -> None:
+    def asked() -> int:
+        lea.get(page_of(message))  # what is kept is kept by now
+        with CaptureQueriesContext(connection) as queries:
+            lea.get(page_of(message))
+        return sum("SELECT" in one["sql"] and ConsoleEvent.MESSAGE_EDITED in one["sql"] for one in queries)
+
+    with editing_as(alice):
+        Message.objects.update(content="hers")
+    assert asked() == 0
+    for text in ("typo", "typo."):
+        lea.post(page_of(message), form_of(lea, message, content=text))
+    assert asked() == 1
 
 
 def test_edits_of_the_author_and_of_staff_are_told_apart(lea: Client, message: Message, alice: Any) -> None:

@@ -150,14 +150,18 @@ def test_a_lead_sees_corrections_and_not_what_the_sender_edited(alice: Any, bob:
     lena = make_staff("lena")
     message = write(alice, bob)
     for revision, editor in enumerate((alice, lena, None), start=1):
-        MessageHistory.objects.create(message=message, revision=revision, old_content="a", edited_by=editor)
+        MessageHistory.objects.create(
+            message=message, revision=revision, old_content="a", edited_by=editor, by_staff=editor == lena
+        )
     assert lines(signed_in("lena")) == {"correction made, past 7 days": 1}
 
 
 def test_what_an_import_replaced_is_no_correction(alice: Any, bob: Any) -> None:
     lena, message = make_staff("lena"), write(alice, bob)
     kept = [
-        MessageHistory.objects.create(message=message, revision=revision, old_content="a", edited_by=lena)
+        MessageHistory.objects.create(
+            message=message, revision=revision, old_content="a", edited_by=lena, by_staff=True
+        )
         for revision in (1, 2, 3)
     ]
     Import.objects.create(file_name="a.csv", history_base=kept[0].pk, last_row=1)

@@ -20,8 +20,9 @@ PIECE = 500  # texts replaced at a time, many times over where that is fast
 
 NEXT = "SELECT number, message_id FROM {changes} WHERE number > %s ORDER BY number LIMIT %s"
 KEEP_OLD = """
-INSERT INTO {histories} (id, message_id, revision, old_content, edited_at, edited_by_id)
-SELECT changes.number + %s, stored.id, stored.revision, stored.content, COALESCE({edited_at}, %s), CAST(%s AS {user_id})
+INSERT INTO {histories} (id, message_id, revision, old_content, edited_at, edited_by_id, by_staff)
+SELECT changes.number + %s, stored.id, stored.revision, stored.content, COALESCE({edited_at}, %s),
+    CAST(%s AS {user_id}), COALESCE(CAST(%s AS {user_id}) <> stored.sender_id, FALSE)
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
     AND stored.id = changes.message_id AND stored.content <> rows.content AND stored.redaction IS NULL
@@ -60,8 +61,9 @@ WHERE {ours} AND changes.number = kept.id - %s AND {messages}.id = kept.message_
 """
 DELETE_HISTORIES = "DELETE FROM {histories} WHERE id IN (SELECT kept.id FROM {histories} kept WHERE {ours})"
 KEEP_IMPORTED = """
-INSERT INTO {histories} (message_id, revision, old_content, edited_at, edited_by_id)
-SELECT stored.id, stored.revision, stored.content, %s, CAST(%s AS {user_id})
+INSERT INTO {histories} (message_id, revision, old_content, edited_at, edited_by_id, by_staff)
+SELECT stored.id, stored.revision, stored.content, %s, CAST(%s AS {user_id}),
+    COALESCE(CAST(%s AS {user_id}) <> stored.sender_id, FALSE)
 FROM {histories} kept CROSS JOIN {messages} stored
 WHERE kept.id > %s AND kept.id <= %s AND stored.id = kept.message_id AND stored.content <> kept.old_content
     AND stored.id IN ({ids})
@@ -144,5 +146,6 @@ def _lock(message_ids: list[int], using: str) -> int:
 
 
 def _now(staging: Staging) -> list[Any]:
-    """When and by whom a text is replaced, as the database takes it; queried once the messages are locked."""
-    return [staging.connection.ops.adapt_datetimefield_value(timezone.now()), current_editor_id()]
+    """When and by whom, twice, a text is replaced, as the database takes it; queried once the messages are locked."""
+    editor_id = current_editor_id()
+    return [staging.connection.ops.adapt_datetimefield_value(timezone.now()), editor_id, editor_id]

@@ -34,8 +34,19 @@ def test_a_changed_text_is_an_edit_with_history_if_that_is_chosen(alice: Any, bo
     assert (message.content, message.edited) == ("new", True)
     history = MessageHistory.objects.get()
     assert (history.message, history.old_content, history.edited_by) == (message, "hello", rita)
+    assert history.by_staff
     again, _ = imported(numbered(row("1", content="new"), row("2", "1"), row("4")), existing="edit")
     assert (again.changed, again.unchanged, MessageHistory.objects.count()) == (0, 3, 1)
+
+
+def test_a_change_that_its_sender_or_nobody_imports_is_not_by_staff(alice: Any, bob: Any) -> None:
+    imported(numbered(row("1"), row("2")))
+    imported(numbered(row("1", content="new")), existing="edit", by=alice)
+    imported(numbered(row("2", content="new")), existing="edit")
+    assert list(MessageHistory.objects.order_by("pk").values_list("edited_by", "by_staff")) == [
+        (alice.pk, False),
+        (None, False),
+    ]
 
 
 def test_a_changed_text_is_left_out_if_that_is_chosen(alice: Any, bob: Any) -> None:

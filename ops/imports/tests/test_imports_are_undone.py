@@ -133,6 +133,7 @@ def test_changed_texts_go_back_with_history_unless_edited_since(alice: Any, bob:
     assert (import_.outcome["undo"]["restored"], import_.outcome["kept"]) == (2, [[second.pk, "edited"]])
     texts = MessageHistory.objects.filter(message__external_id="1").order_by("edited_at", "id")
     assert list(texts.values_list("old_content", "edited_by")) == [("hello", rita.pk), ("new", rita.pk)]
+    assert all(texts.values_list("by_staff", flat=True))
 
 
 def test_an_import_that_stored_nothing_removes_nothing_when_undone(old: Message, alice: Any, bob: Any) -> None:
