@@ -10,9 +10,12 @@ from typing import Any
 from django.utils.formats import number_format
 
 
-def grouped(number: float) -> str:
-    """Return a number as the language in use writes it: 1200 is "1,200" in English."""
-    return number_format(number, use_l10n=True, force_grouping=True)
+def grouped(number: float, *, decimals: int | None = None) -> str:
+    """Return a number as the language in use writes it: 1200 is "1,200" in English.
+
+    With ``decimals``, it has just so many: others are cut off, not rounded.
+    """
+    return number_format(number, decimals, use_l10n=True, force_grouping=True)
 
 
 def numbered(text: str, number: float, **more: Any) -> str:

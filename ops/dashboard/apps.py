@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Page, Room, Table
 
 COUNTED = "numbers that triggers and the worker keep of what other tables say"
@@ -11,7 +13,7 @@ COUNTED = "numbers that triggers and the worker keep of what other tables say"
 class DashboardConfig(Room):
     name = "ops.dashboard"
     label = "dashboard"
-    verbose_name = "Dashboard"
+    verbose_name = gettext_lazy("Dashboard")
 
     permissions = {
         "dashboard.view_review": ("Reviewer", "Lead"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.erasure import ErasedPerson, Step
 from ops.dashboard import keeping
 
@@ -13,4 +15,4 @@ def forget_names(person: ErasedPerson, _: Any) -> None:
     keeping.forget()
 
 
-STEPS = (Step("figures", "Figures of the dashboard", forget_names, order=70),)
+STEPS = (Step("figures", gettext_lazy("Figures of the dashboard"), forget_names, order=70),)

@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-VERSION = "v1"  # another one where what is kept changes its shape
+VERSION = "v2"  # another one where what is kept changes its shape
 FRESH = timedelta(seconds=60)
 LAST_SERVED = timedelta(seconds=120)  # how old the last one may be that is served while another request computes
 KEEP_SECONDS = 180

@@ -8,19 +8,31 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.database.moments import StandingZone
+from messaging.languages.wording import numbered
 
 LONGEST = 3_660  # days: ten years
-WRITTEN_AS = "Write days as 2026-01-31."
-WRONG_ORDER = "The first day lies after the last one: exchange them."
-TOO_LONG = f"That is more than {LONGEST:,} days: choose a shorter time."
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # that people may choose
-OUT_OF_CALENDAR = f"Choose days between the years {EARLIEST_YEAR} and {LATEST_YEAR}."
 
 
 class NoPeriod(ValueError):
     """These days are no period; the message says why, in a sentence for people."""
+
+
+def wrong_order() -> str:
+    return _("The first day lies after the last one: exchange them.")
+
+
+def too_long() -> str:
+    words = ngettext(
+        "That is more than %(number)s day: choose a shorter time.",
+        "That is more than %(number)s days: choose a shorter time.",
+        LONGEST,
+    )
+    return numbered(words, LONGEST)
 
 
 def console_zone() -> tzinfo:
@@ -55,9 +67,9 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise NoPeriod(WRONG_ORDER)
+            raise NoPeriod(wrong_order())
         if self.days > LONGEST:
-            raise NoPeriod(TOO_LONG)
+            raise NoPeriod(too_long())
 
     @classmethod
     def of_days(cls, number: int, today: date | None = None) -> Period:
@@ -65,9 +77,9 @@ class Period:
         zone = console_zone()
         last = today or day_of(timezone.now(), zone)
         if number < 1:
-            raise NoPeriod(WRONG_ORDER)
+            raise NoPeriod(wrong_order())
         if number > LONGEST:
-            raise NoPeriod(TOO_LONG)
+            raise NoPeriod(too_long())
         return cls(last - timedelta(days=number - 1), last, zone)
 
     @classmethod
@@ -76,10 +88,11 @@ class Period:
         try:
             days = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
         except ValueError:
-            raise NoPeriod(WRITTEN_AS) from None
+            raise NoPeriod(_("Write days as 2026-01-31.")) from None
         if not all(EARLIEST_YEAR <= day.year <= LATEST_YEAR for day in days):
             # What reaches the ends of the calendar has no period before it.
-            raise NoPeriod(OUT_OF_CALENDAR)
+            years = {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
+            raise NoPeriod(_("Choose days between the years %(first)s and %(last)s.") % years)
         return cls(*days)
 
     @property

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
 from ops.dashboard.boards import days
 from ops.dashboard.boards.board import Asked
-from ops.dashboard.boards.content import Cell, Content, Number, Table, age
+from ops.dashboard.boards.content import Cell, Content, Number, Table, age, counted
 from ops.dashboard.charts.drawing import Chart, Kind
 from ops.dashboard.charts.units import Unit
 from ops.dashboard.figures import deletions
@@ -13,32 +16,50 @@ from ops.dashboard.figures import deletions
 def now_waiting(asked: Asked) -> list[Number]:
     """What waits now."""
     standing = asked.read(deletions.standing)
-    approve, words = standing.to_approve, ("deletion awaiting approval", "deletions awaiting approval")
+    approve = standing.to_approve
+
+    def waits(n: int) -> str:
+        return ngettext("deletion awaiting approval", "deletions awaiting approval", n)
+
+    def on_hold(n: int) -> str:
+        return ngettext("deletion on hold", "deletions on hold", n)
+
     return [
-        Number("to_approve", approve.number, *words, rows=approve.rows),
-        Number("oldest_to_approve", age(approve.oldest, asked.now), "awaiting approval: oldest", unit=Unit.DURATION),
-        Number("open", standing.open, "open deletion", "open deletions"),
-        Number("oldest_open", age(standing.oldest_open, asked.now), "open: oldest deletion", unit=Unit.DURATION),
-        Number("held", standing.held, "deletion on hold", "deletions on hold", rows=standing.held_rows),
-        Number("holds", standing.holds, "open hold", "open holds", rows=standing.holds_rows),
-        Number("oldest_hold", age(standing.oldest_hold, asked.now), "open: oldest hold", unit=Unit.DURATION),
+        counted("to_approve", approve.number, waits, rows=approve.rows),
+        Number("oldest_to_approve", age(approve.oldest, asked.now), _("awaiting approval: oldest"), Unit.DURATION),
+        counted("open", standing.open, lambda n: ngettext("open deletion", "open deletions", n)),
+        Number("oldest_open", age(standing.oldest_open, asked.now), _("open: oldest deletion"), Unit.DURATION),
+        counted("held", standing.held, on_hold, rows=standing.held_rows),
+        counted("holds", standing.holds, lambda n: ngettext("open hold", "open holds", n), rows=standing.holds_rows),
+        Number("oldest_hold", age(standing.oldest_hold, asked.now), _("open: oldest hold"), Unit.DURATION),
     ]
 
 
 def in_period(asked: Asked) -> list[Number]:
     """What was asked for and done."""
     now, before = asked.both(deletions.flow)
+
+    def requested(n: int) -> str:
+        return ngettext("deletion requested", "deletions requested", n)
+
+    def erased(n: int) -> str:
+        return ngettext("account erased", "accounts erased", n)
+
     return [
-        Number("requested", now.requested, "deletion requested", "deletions requested", before=before.requested),
-        Number("done", now.done, "account erased", "accounts erased", before=before.done),
+        counted("requested", now.requested, requested, before=before.requested),
+        counted("done", now.done, erased, before=before.done),
     ]
 
 
 def per_day(asked: Asked) -> Chart:
     """Deletions that were asked for and done."""
     found = asked.of(deletions.flow).per_day
-    series = {"Requested": {day: made for day, made, _ in found}, "Done": {day: done for day, _, done in found}}
-    return days.sums("deletions", "Deletions", asked.period, series, Kind.LINES)
+    series = {
+        _("Requested"): {day: made for day, made, done in found},
+        pgettext("deletions", "Done"): {day: done for day, made, done in found},
+    }
+    titles = days.Titles(_("Deletions by day"), _("Deletions by week"), _("Deletions by month"))
+    return days.sums("deletions", titles, asked.period, series, Kind.LINES)
 
 
 def by_state(asked: Asked) -> Table:
@@ -51,9 +72,8 @@ def by_state(asked: Asked) -> Table:
         )
         for one in asked.read(deletions.standing).by_state
     )
-    return Table(
-        "states", "Deletions by state, of all times", ("State", "Deletions", "Oldest, since it was requested"), rows
-    )
+    columns = (_("State"), _("Deletions"), _("Oldest, since it was requested"))
+    return Table("states", _("Deletions by state, of all times"), columns, rows)
 
 
 def content(asked: Asked) -> Content:

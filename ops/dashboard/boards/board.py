@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
@@ -14,6 +14,9 @@ from ops.dashboard import keeping
 from ops.dashboard.boards.chooser import Chosen
 from ops.dashboard.boards.content import Content
 from ops.dashboard.periods import Period
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 T = TypeVar("T")
 
@@ -56,7 +59,7 @@ class Board:
     """
 
     name: str
-    title: str
+    title: StrOrPromise
     place: Place
     order: int
     permission: str
@@ -74,7 +77,8 @@ class Board:
         return Item(self.place, self.order, name=self.title, permission=self.permission)
 
     def shown(self, chosen: Chosen) -> keeping.Kept | None:
-        """Its Content for a period, as kept (keeping.py) for all who may open it, or computed now."""
+        """Its Content for a period, as kept (keeping.py) for all who may open it and
+        read the same language, or computed now."""
         imported = chosen.imported or not self.knows_imports
 
         def compute(now: datetime) -> Content:

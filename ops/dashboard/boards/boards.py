@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import Place
 from ops.dashboard.boards import accounts, data, oversight, review, team
 from ops.dashboard.boards.board import Board
 from ops.dashboard.changes import DELETIONS, DESK, JOBS, MESSAGES
 
-TEAM = Board("team", "Team dashboard", Place.REVIEW, 51, "dashboard.view_team", (DESK,), team.content)
-REVIEW = Board("review", "Review dashboard", Place.REVIEW, 50, "dashboard.view_review", (DESK,), review.content)
+TEAM = Board("team", gettext_lazy("Team dashboard"), Place.REVIEW, 51, "dashboard.view_team", (DESK,), team.content)
+REVIEW = Board(
+    "review", gettext_lazy("Review dashboard"), Place.REVIEW, 50, "dashboard.view_review", (DESK,), review.content
+)
 ACCOUNTS = Board(
     "accounts",
-    "Accounts dashboard",
+    gettext_lazy("Accounts dashboard"),
     Place.PEOPLE,
     60,
     "dashboard.view_accounts",
@@ -22,7 +26,7 @@ ACCOUNTS = Board(
 )
 DATA = Board(
     "data",
-    "Data dashboard",
+    gettext_lazy("Data dashboard"),
     Place.DATA,
     60,
     "dashboard.view_data",
@@ -32,7 +36,7 @@ DATA = Board(
 )
 OVERSIGHT = Board(
     "oversight",
-    "Oversight dashboard",
+    gettext_lazy("Oversight dashboard"),
     Place.AUDIT,
     60,
     "dashboard.view_oversight",

@@ -44,11 +44,6 @@ class Chosen:
         """The address of the same period with imported history, or without."""
         return f"?{self._with({'days': str(self.days)} if self.days else self.dates, not self.imported)}"
 
-    @property
-    def words(self) -> str:
-        """The period in words: "last 30 days", or from when to when."""
-        return f"last {self.days} days" if self.days else f"{_day(self.period.first)} to {_day(self.period.last)}"
-
     def _with(self, period: dict[str, str], imported: bool) -> str:
         return urlencode(period if imported else {**period, "imported": WITHOUT_IMPORTS})
 
@@ -66,7 +61,3 @@ def choose(parameters: Mapping[str, str]) -> Chosen:
     asked = parameters.get("days", "")
     days = int(asked) if asked in map(str, OFFERED) else USUAL
     return Chosen(Period.of_days(days), days, imported, fault)
-
-
-def _day(day: object) -> str:
-    return f"{day:%-d %b %Y}"

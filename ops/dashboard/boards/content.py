@@ -1,18 +1,25 @@
 """What a dashboard shows: numbers that lead to lists, charts and tables. It names no address and holds no text of a
-message, and it is the same for everybody who may open the dashboard, so that it can be kept for all of them."""
+message, and it is the same for everybody who may open the dashboard, so that it can be kept for all who read the same
+language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.dashboard.charts.drawing import Chart
-from ops.dashboard.charts.units import Unit, in_words
+from ops.dashboard.charts.units import Unit, in_words, points
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.rollups.reading import AsOf
 
-GONE = "an account that is gone"
+GONE = gettext_lazy("an account that is gone")
+MANY = 100  # things, whose words a row of a table has: how many they are is beside it
 
 
 def seconds(length: timedelta | None) -> float | None:
@@ -35,7 +42,7 @@ class Better(Enum):
 
 @dataclass(frozen=True)
 class Number:
-    """A number. ``name`` is its key in JSON; ``one`` and ``many`` say what it is, after it.
+    """A number. ``name`` is its key in JSON; ``words`` say what it is, after it, and ``row`` in a table.
 
     ``rows`` are what it counts. ``before`` is the same in the period before, None where that is not known. ``value`` is
     None where there is nothing to tell, such as the age of the oldest of none.
@@ -43,21 +50,21 @@ class Number:
 
     name: str
     value: float | None
-    one: str
-    many: str = ""
+    words: str
     unit: Unit = Unit.NUMBER
     before: float | None = None
     better: Better = Better.NEITHER
     rows: Rows | None = None
     note: str = ""
+    row: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.row:
+            object.__setattr__(self, "row", self.words)
 
     @property
     def shown(self) -> str:
         return in_words(self.value, self.unit)
-
-    @property
-    def words(self) -> str:
-        return self.one if self.value == 1 and self.unit is Unit.NUMBER else self.many or self.one
 
     @property
     def change(self) -> str:
@@ -67,11 +74,12 @@ class Number:
         difference = self.value - self.before
         was = in_words(self.before, self.unit)
         if in_words(self.value, self.unit) == was:
-            return f"as before ({was})"
-        by = in_words(abs(difference), self.unit)
-        if self.unit is Unit.SHARE:
-            by = by.replace("%", " points")
-        return f"{by} {'more' if difference > 0 else 'less'} than before ({was})"
+            return _("as before (%(before)s)") % {"before": was}
+        by = points(abs(difference)) if self.unit is Unit.SHARE else in_words(abs(difference), self.unit)
+        words = (
+            _("%(by)s more than before (%(before)s)") if difference > 0 else _("%(by)s less than before (%(before)s)")
+        )
+        return words % {"by": by, "before": was}
 
     @property
     def trend(self) -> str:
@@ -81,6 +89,11 @@ class Number:
         if in_words(self.value, self.unit) == in_words(self.before, self.unit):
             return ""
         return "better" if (self.value < self.before) == (self.better is Better.LESS) else "worse"
+
+
+def counted(name: str, value: int, words: Callable[[int], str], **more: Any) -> Number:
+    """The number of some things; ``words`` says what they are, after so many of them."""
+    return Number(name, value, words(value), row=words(MANY), **more)
 
 
 def length(name: str, value: timedelta | None, words: str, before: timedelta | None) -> Number:
@@ -113,7 +126,7 @@ class Cell:
 
 def of_person(account: int, name: str | None) -> Cell:
     """The cell that names an account; without a ``name``, one that is gone."""
-    return Cell(text=name or GONE, person=account if name else None)
+    return Cell(text=name or str(GONE), person=account if name else None)
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,7 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    empty: str = "Nothing in this period."
+    empty: str = field(default_factory=lambda: _("Nothing in this period."))
     note: str = ""
 
 
@@ -146,8 +159,9 @@ class Content:
 
 def as_table(chart: Chart) -> Table:
     """The numbers of a chart, with the units of times and sizes in the head."""
-    units = {Unit.DURATION: " (seconds)", Unit.BYTES: " (bytes)"}
-    heads = tuple(f"{one.name}{units.get(chart.unit, '')}" for one in chart.series)
+    units = {Unit.DURATION: _("%(name)s (seconds)"), Unit.BYTES: _("%(name)s (bytes)")}
+    head = units.get(chart.unit, "%(name)s")
+    heads = tuple(head % {"name": one.name} for one in chart.series)
     rows = tuple(
         (Cell(text=label), *(Cell(one.values[place], chart.unit) for one in chart.series))
         for place, label in enumerate(chart.full_labels)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from messaging.languages.wording import numbered
 from ops.dashboard.boards import days
 from ops.dashboard.boards.board import Asked
-from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, length, of_person
+from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, counted, length, of_person
 from ops.dashboard.charts.drawing import Chart, Kind, Series
 from ops.dashboard.charts.units import Unit, in_words
 from ops.dashboard.figures import data, messages
 from ops.dashboard.metrics.gauges import database_size
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOURS = tuple(f"{hour}:00" for hour in range(24))
 MOST_PEOPLE = 10
 
@@ -21,48 +25,61 @@ def written(asked: Asked) -> list[Number]:
     begun, begun_before = (found.total for found in asked.both(messages.begun, imported=asked.imported))
     replies, slower = asked.both(messages.first_replies, imported=asked.imported)
     unread = messages.unread(imported=asked.imported)
+    edited = _("of them edited")
+
+    def messages_sent(n: int) -> str:
+        return ngettext("message", "messages", n)
+
+    def conversations(n: int) -> str:
+        return ngettext("conversation begun", "conversations begun", n)
+
+    def not_read(n: int) -> str:
+        return ngettext("not yet read by the receiver", "not yet read by the receiver", n)
+
     return [
-        Number(
-            "sent", now.total, "message", "messages", before=before.total, rows=now.rows, note=_imported(now.imported)
-        ),
-        Number("begun", begun, "conversation begun", "conversations begun", before=begun_before),
-        Number(
-            "edit_rate", now.edit_rate, "of them edited", unit=Unit.SHARE, before=before.edit_rate, rows=now.edited_rows
-        ),
-        Number(
-            "unread", unread.total, "not yet read by the receiver", rows=unread.rows, note=_older(unread.older_than)
-        ),
-        length("first_reply_p50", replies.p50, "until the first reply (half are sooner)", slower.p50),
-        length("first_reply_p90", replies.p90, "until the first reply (9 of 10 are sooner)", slower.p90),
+        counted("sent", now.total, messages_sent, before=before.total, rows=now.rows, note=_imported(now.imported)),
+        counted("begun", begun, conversations, before=begun_before),
+        Number("edit_rate", now.edit_rate, edited, Unit.SHARE, before=before.edit_rate, rows=now.edited_rows),
+        counted("unread", unread.total, not_read, rows=unread.rows, note=_older(unread.older_than)),
+        length("first_reply_p50", replies.p50, _("until the first reply (half are sooner)"), slower.p50),
+        length("first_reply_p90", replies.p90, _("until the first reply (9 of 10 are sooner)"), slower.p90),
     ]
 
 
 def _imported(number: int) -> str:
-    return f"{number:,} of them imported" if number else ""
+    words = ngettext("%(number)s of them imported", "%(number)s of them imported", number)
+    return numbered(words, number) if number else ""
 
 
 def _older(numbers: dict[int, int]) -> str:
     longest = max(numbers)
-    return f"{numbers[longest]:,} of them older than {longest} days" if numbers[longest] else ""
+    number = numbers[longest]
+    words = ngettext(
+        "%(number)s of them older than %(days)s days", "%(number)s of them older than %(days)s days", number
+    )
+    return numbered(words, number, days=longest) if number else ""
 
 
 def per_day(asked: Asked) -> Chart:
     """Messages sent."""
     found = asked.of(messages.sent, imported=asked.imported)
-    return days.sums("messages", "Messages", asked.period, {"Messages": dict(found.per_day)})
+    titles = days.Titles(_("Messages by day"), _("Messages by week"), _("Messages by month"))
+    return days.sums("messages", titles, asked.period, {_("Messages"): dict(found.per_day)})
 
 
 def hours_of_week(asked: Asked) -> Chart:
     """When messages were sent."""
     found = asked.of(messages.hours_of_week, imported=asked.imported)
-    rows = tuple(Series(name, tuple(numbers)) for name, numbers in zip(WEEKDAYS, found.numbers, strict=True))
-    return Chart("hours", "Messages by hour of the week", "Hour", HOURS, rows, Kind.HEAT)
+    rows = tuple(
+        Series(str(WEEKDAYS[day]), tuple(numbers), str(WEEKDAYS_ABBR[day])) for day, numbers in enumerate(found.numbers)
+    )
+    return Chart("hours", _("Messages by hour of the week"), _("Hour"), HOURS, rows, Kind.HEAT)
 
 
 def people(name: str, title: str, found: list[messages.Person]) -> Table:
     """Who wrote, or was written to, most."""
     rows = tuple((of_person(one.account, one.name), Cell(one.number, rows=one.rows)) for one in found)
-    return Table(name, title, ("Person", "Messages"), rows, empty="Nobody wrote in this period.")
+    return Table(name, title, (_("Person"), _("Messages")), rows, empty=_("Nobody wrote in this period."))
 
 
 def machinery(asked: Asked) -> list[Number]:
@@ -70,24 +87,43 @@ def machinery(asked: Asked) -> list[Number]:
     jobs, jobs_before = asked.both(data.jobs)
     imports, imports_before = asked.both(data.imports)
     exports, exports_before = asked.both(data.exports)
+
+    def under_way(n: int) -> str:
+        return ngettext("job under way", "jobs under way", n)
+
+    def asked_for(n: int) -> str:
+        return ngettext("job asked for", "jobs asked for", n)
+
+    def of_imports(n: int) -> str:
+        return ngettext("import", "imports", n)
+
+    def imported(n: int) -> str:
+        return ngettext("message imported", "messages imported", n)
+
+    def of_exports(n: int) -> str:
+        return ngettext("export", "exports", n)
+
+    def to_approve(n: int) -> str:
+        return ngettext("export awaits approval", "exports await approval", n)
+
     return [
-        Number("jobs_under_way", jobs.under_way, "job under way", "jobs under way", rows=jobs.under_way_rows),
-        Number("oldest_job", age(jobs.oldest_under_way, asked.now), "under way: oldest job", unit=Unit.DURATION),
-        Number("jobs", jobs.total, "job asked for", "jobs asked for", before=jobs_before.total, rows=jobs.rows),
+        counted("jobs_under_way", jobs.under_way, under_way, rows=jobs.under_way_rows),
+        Number("oldest_job", age(jobs.oldest_under_way, asked.now), _("under way: oldest job"), Unit.DURATION),
+        counted("jobs", jobs.total, asked_for, before=jobs_before.total, rows=jobs.rows),
         Number(
             "failure_rate",
             jobs.failure_rate,
-            "of jobs failed",
-            unit=Unit.SHARE,
+            _("of jobs failed"),
+            Unit.SHARE,
             before=jobs_before.failure_rate,
             better=Better.LESS,
             rows=jobs.failed_rows,
         ),
-        Number("imports", imports.total, "import", "imports", before=imports_before.total, rows=imports.rows[None]),
-        Number("imported", imports.messages, "message imported", "messages imported", before=imports_before.messages),
-        Number("exports", exports.total, "export", "exports", before=exports_before.total),
-        Number("exports_to_approve", exports.to_approve, "export awaits approval", "exports await approval"),
-        Number("database", database_size(), "is the size of the database", unit=Unit.BYTES),
+        counted("imports", imports.total, of_imports, before=imports_before.total, rows=imports.rows[None]),
+        counted("imported", imports.messages, imported, before=imports_before.messages),
+        counted("exports", exports.total, of_exports, before=exports_before.total),
+        counted("exports_to_approve", exports.to_approve, to_approve),
+        Number("database", database_size(), _("is the size of the database"), Unit.BYTES),
     ]
 
 
@@ -97,16 +133,22 @@ def of_imports(asked: Asked) -> Table:
     rows = tuple(
         (Cell(text=str(state.label)), Cell(number, rows=found.rows[state])) for state, number in found.by_state
     )
-    note = f"{in_words(found.size, Unit.BYTES)} of files; {in_words(found.of_reports)} more files of reports."
-    return Table("imports", "Imports of messages", ("State", "Files"), rows, note=note)
+    words = ngettext(
+        "%(size)s of files; %(number)s more file of reports.",
+        "%(size)s of files; %(number)s more files of reports.",
+        found.of_reports,
+    )
+    note = numbered(words, found.of_reports, size=in_words(found.size, Unit.BYTES))
+    return Table("imports", _("Imports of messages"), (_("State"), _("Files")), rows, note=note)
 
 
 def of_exports(asked: Asked) -> Table:
     """What was exported."""
     found = asked.of(data.exports)
     rows = tuple((Cell(text=str(scope.label)), Cell(number)) for scope, number in found.by_scope)
-    note = f"{in_words(found.rows_written)} rows, {in_words(found.size, Unit.BYTES)} of files."
-    return Table("exports", "Exports", ("Of", "Exports"), rows, note=note)
+    words = ngettext("%(number)s row, %(size)s of files.", "%(number)s rows, %(size)s of files.", found.rows_written)
+    note = numbered(words, found.rows_written, size=in_words(found.size, Unit.BYTES))
+    return Table("exports", _("Exports"), (pgettext("what was exported", "Of"), _("Exports")), rows, note=note)
 
 
 def of_jobs(asked: Asked) -> Table:
@@ -115,7 +157,7 @@ def of_jobs(asked: Asked) -> Table:
         (Cell(text=one.kind), Cell(one.total, rows=one.rows), Cell(one.failed, rows=one.failed_rows))
         for one in asked.of(data.jobs).by_kind
     )
-    return Table("jobs", "Jobs", ("Kind", "Jobs", "Failed"), rows)
+    return Table("jobs", _("Jobs"), (_("Kind"), _("Jobs"), pgettext("jobs", "Failed")), rows)
 
 
 def content(asked: Asked) -> Content:
@@ -125,8 +167,8 @@ def content(asked: Asked) -> Content:
         numbers=(*written(asked), *machinery(asked)),
         charts=(per_day(asked), hours_of_week(asked)),
         tables=(
-            people("senders", "Most active senders", senders),
-            people("receivers", "Most written to", receivers),
+            people("senders", _("Most active senders"), senders),
+            people("receivers", _("Most written to"), receivers),
             of_jobs(asked),
             of_imports(asked),
             of_exports(asked),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from ops.dashboard.charts.drawing import Chart, Kind, Series
 from ops.dashboard.periods import Period
@@ -12,7 +16,15 @@ MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; beyond them there is a column 
 ByDay = Mapping[date, float | None]
 
 
-def sums(name: str, title: str, period: Period, series: Mapping[str, ByDay], kind: Kind = Kind.COLUMNS) -> Chart:
+class Titles(NamedTuple):
+    """The title of a chart of days, of weeks and of months."""
+
+    day: str
+    week: str
+    month: str
+
+
+def sums(name: str, titles: Titles, period: Period, series: Mapping[str, ByDay], kind: Kind = Kind.COLUMNS) -> Chart:
     """Numbers by day, as columns that stand on top of each other or as lines; those of a week or month are added up."""
     slots, places, words = _slots(period)
     drawn = []
@@ -23,10 +35,11 @@ def sums(name: str, title: str, period: Period, series: Mapping[str, ByDay], kin
                 added[places[_slot(day, words)]] += value or 0
         drawn.append(Series(named, tuple(added)))
     years = len({slot.year for slot in slots}) > 1
-    short = "%b %y" if words == "month" else "%-d %b %y" if years and words == "week" else "%-d %b"
-    labels = tuple(f"{slot:{short}}" for slot in slots)
-    full = tuple(f"{slot:%B %Y}" if words == "month" else f"{slot:%-d %b %Y}" for slot in slots)
-    return Chart(name, f"{title} by {words}", words.capitalize(), labels, tuple(drawn), kind, full_labels=full)
+    short = "M y" if words == "month" else "j M y" if years and words == "week" else "j M"
+    labels = tuple(date_format(slot, short) for slot in slots)
+    full = tuple(date_format(slot, "F Y" if words == "month" else "j M Y") for slot in slots)
+    places_are = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
+    return Chart(name, getattr(titles, words), places_are[words], labels, tuple(drawn), kind, full_labels=full)
 
 
 def _slots(period: Period) -> tuple[list[date], dict[date, int], str]:

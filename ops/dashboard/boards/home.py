@@ -11,6 +11,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ops.console.frame.home import Section
@@ -51,4 +52,6 @@ def _shown(board: Board, content: Content | None, *, asked: bool = False) -> dic
     }
 
 
-SECTIONS = (Section("figures", "Figures, last 30 days", 5, template="dashboard/home.html", content=section),)
+SECTIONS = (
+    Section("figures", gettext_lazy("Figures, last 30 days"), 5, template="dashboard/home.html", content=section),
+)

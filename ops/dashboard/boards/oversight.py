@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
 from ops.dashboard.boards import days
 from ops.dashboard.boards.board import Asked
-from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, of_person
+from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, counted, of_person
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.charts.units import in_words
 from ops.dashboard.figures import oversight
-
-FAR = "far more than colleagues"
 
 
 def reading(asked: Asked) -> tuple[Number, ...]:
@@ -17,22 +18,34 @@ def reading(asked: Asked) -> tuple[Number, ...]:
     now, before = asked.both(oversight.readings)
     far, were_far = (sum(one.stands_out for one in found.people) for found in (now, before))
     shown, were_shown = (sum(one.messages for one in found.people) for found in (now, before))
-    middle = "" if now.median is None else f"half of the readers: up to {in_words(now.median)}"
+    middle = "" if now.median is None else _("half of the readers: up to %(number)s") % {"number": in_words(now.median)}
+
+    def read_far_more(n: int) -> str:
+        return ngettext("person read far more than colleagues", "people read far more than colleagues", n)
+
+    def messages(n: int) -> str:
+        return ngettext("message shown", "messages shown", n)
+
     return (
-        Number("stand_out", far, f"person read {FAR}", f"people read {FAR}", before=were_far, better=Better.LESS),
-        Number("shown", shown, "message shown", "messages shown", before=were_shown, note=middle),
+        counted("stand_out", far, read_far_more, before=were_far, better=Better.LESS),
+        counted("shown", shown, messages, before=were_shown, note=middle),
     )
 
 
 def unreported(asked: Asked) -> tuple[Number, ...]:
     """What was opened that nobody had reported."""
     now, before = asked.both(oversight.openings)
-    opened = "opening without a report", "openings without a report"
-    glass = "break-glass opening", "break-glass openings"
     was = before.broke_glass
+
+    def opened(n: int) -> str:
+        return ngettext("opening without a report", "openings without a report", n)
+
+    def glass(n: int) -> str:
+        return ngettext("break-glass opening", "break-glass openings", n)
+
     return (
-        Number("openings", now.total, *opened, before=before.total, rows=now.rows),
-        Number("broke_glass", now.broke_glass, *glass, before=was, better=Better.LESS, rows=now.glass_rows),
+        counted("openings", now.total, opened, before=before.total, rows=now.rows),
+        counted("broke_glass", now.broke_glass, glass, before=was, better=Better.LESS, rows=now.glass_rows),
     )
 
 
@@ -40,11 +53,16 @@ def worth_a_look(asked: Asked) -> tuple[Number, ...]:
     """What should be rare."""
     searches, searched = asked.both(oversight.searches_for_staff)
     refusals, refused = asked.both(oversight.refusals)
-    names = "search for the name of a colleague", "searches for names of colleagues"
-    failures = "failed sign-in or confirmation", "failed sign-ins and confirmations"
+
+    def names(n: int) -> str:
+        return ngettext("search for the name of a colleague", "searches for names of colleagues", n)
+
+    def failures(n: int) -> str:
+        return ngettext("failed sign-in or confirmation", "failed sign-ins and confirmations", n)
+
     return (
-        Number("staff_searches", searches.total, *names, before=searched.total, better=Better.LESS),
-        Number("refusals", refusals.total, *failures, before=refused.total, better=Better.LESS),
+        counted("staff_searches", searches.total, names, before=searched.total, better=Better.LESS),
+        counted("refusals", refusals.total, failures, before=refused.total, better=Better.LESS),
     )
 
 
@@ -52,24 +70,30 @@ def charts(asked: Asked) -> tuple[Chart, ...]:
     """Reading and failed sign-ins by day."""
     read = dict(asked.of(oversight.readings).per_day)
     refused = dict(asked.of(oversight.refusals).per_day)
+    shown = days.Titles(_("Messages shown by day"), _("Messages shown by week"), _("Messages shown by month"))
+    failed = days.Titles(
+        _("Failed sign-ins and confirmations by day"),
+        _("Failed sign-ins and confirmations by week"),
+        _("Failed sign-ins and confirmations by month"),
+    )
     return (
-        days.sums("readings", "Messages shown", asked.period, {"Messages": read}),
-        days.sums("refusals", "Failed sign-ins and confirmations", asked.period, {"Failed": refused}),
+        days.sums("readings", shown, asked.period, {_("Messages"): read}),
+        days.sums("refusals", failed, asked.period, {pgettext("sign-ins", "Failed"): refused}),
     )
 
 
 def readers(asked: Asked) -> Table:
     """Who read how much."""
+    far = _("far more than colleagues")
     rows = tuple(
-        (of_person(one.account, one.name), Cell(one.messages), Cell(text=FAR if one.stands_out else "–"))
+        (of_person(one.account, one.name), Cell(one.messages), Cell(text=far if one.stands_out else "–"))
         for one in asked.of(oversight.readings).people
     )
-    note = (
+    note = _(
         "Texts on pages, in lists and in searches; the same again within an hour counts once. Exports are not counted."
     )
-    return Table(
-        "readers", "Who was shown how much", ("Person", "Messages", "Stands out"), rows, note=note if rows else ""
-    )
+    columns = (_("Person"), _("Messages"), _("Stands out"))
+    return Table("readers", _("Who was shown how much"), columns, rows, note=note if rows else "")
 
 
 def openers(asked: Asked) -> Table:
@@ -83,24 +107,25 @@ def openers(asked: Asked) -> Table:
         )
         for one in asked.of(oversight.openings).people
     )
-    columns = ("Person", "Openings", "Conversations", "Break-glass")
-    return Table("openers", "Openings without a report", columns, rows, empty="Nobody opened anything unreported.")
+    columns = (_("Person"), _("Openings"), _("Conversations"), _("Break-glass"))
+    empty = _("Nobody opened anything unreported.")
+    return Table("openers", _("Openings without a report"), columns, rows, empty=empty)
 
 
 def searchers(asked: Asked) -> Table:
     """Who searched for colleagues."""
     found = asked.of(oversight.searches_for_staff).people
     rows = tuple((of_person(account, name), Cell(number)) for account, name, number in found)
-    empty = "Nobody searched for the name of a colleague."
-    return Table("searchers", "Searches for names of colleagues", ("Person", "Searches"), rows, empty=empty)
+    empty = _("Nobody searched for the name of a colleague.")
+    return Table("searchers", _("Searches for names of colleagues"), (_("Person"), _("Searches")), rows, empty=empty)
 
 
 def refusals(asked: Asked) -> Table:
     """Failed sign-ins by kind."""
     found = asked.of(oversight.refusals).by_event
     rows = tuple((Cell(text=str(event.label)), Cell(number)) for event, number in found)
-    note = "Of many within an hour, only the first are recorded and counted."
-    return Table("refused", "Failed sign-ins and confirmations", ("What", "Number"), rows, note=note)
+    note = _("Of many within an hour, only the first are recorded and counted.")
+    return Table("refused", _("Failed sign-ins and confirmations"), (_("What"), _("Number")), rows, note=note)
 
 
 def content(asked: Asked) -> Content:

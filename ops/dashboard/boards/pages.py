@@ -6,7 +6,7 @@ import io
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from django.views.generic.base import View
 
@@ -33,7 +35,10 @@ from ops.dashboard.figures.rows import Rows
 from ops.dashboard.periods import console_zone
 from ops.files.csv_writing import Writer
 
-COMPUTING = "The figures are being computed for the first time. Reload this page in a few seconds."
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+COMPUTING = gettext_lazy("The figures are being computed for the first time. Reload this page in a few seconds.")
 
 LATE = timedelta(minutes=3)
 
@@ -55,7 +60,7 @@ class BoardView(BoardPage, TemplateView):
 
     template_name = "dashboard/board.html"
 
-    def heading(self) -> str:
+    def heading(self) -> StrOrPromise:
         return self.board.title
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -138,7 +143,7 @@ class TableFile(BoardPage):
     def get(self, request: HttpRequest, table: str) -> HttpResponse:
         chosen, kept = self.read()
         if kept is None:
-            return HttpResponse(COMPUTING, status=503, content_type="text/plain", headers={"Retry-After": "5"})
+            return HttpResponse(str(COMPUTING), status=503, content_type="text/plain", headers={"Retry-After": "5"})
         content: Content = kept.value
         found = content.table(table) if table != "numbers" else numbers_as_table(content.numbers)
         if found is None:
@@ -159,10 +164,9 @@ class TableFile(BoardPage):
 def numbers_as_table(numbers: tuple[Number, ...]) -> Table:
     """The numbers at the top, with those of the period before."""
     rows = tuple(
-        (Cell(text=number.many or number.one), Cell(number.value, number.unit), Cell(number.before, number.unit))
-        for number in numbers
+        (Cell(text=number.row), Cell(number.value, number.unit), Cell(number.before, number.unit)) for number in numbers
     )
-    return Table("numbers", "Numbers", ("What", "Number", "Period before"), rows)
+    return Table("numbers", _("Numbers"), (_("What"), _("Number"), _("Period before")), rows)
 
 
 def as_csv(table: Table) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
 from ops.dashboard.boards import days
 from ops.dashboard.boards.board import Asked
-from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, length
+from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, counted, length
 from ops.dashboard.charts.drawing import Chart, Kind
 from ops.dashboard.charts.units import Unit
 from ops.dashboard.figures import desk
@@ -14,34 +17,42 @@ def waiting(asked: Asked) -> list[Number]:
     """What waits now."""
     backlog = asked.read(desk.backlog)
     total = backlog.total
+
+    def overdue(n: int) -> str:
+        return ngettext("of them overdue", "of them overdue", n)
+
     return [
-        Number("backlog", total.number, "pending case", "pending cases", rows=backlog.rows),
-        Number("overdue", total.overdue, "of them overdue", rows=backlog.overdue_rows),
-        Number("oldest", age(total.oldest, asked.now), "pending: oldest case", unit=Unit.DURATION),
+        counted("backlog", total.number, lambda n: ngettext("pending case", "pending cases", n), rows=backlog.rows),
+        counted("overdue", total.overdue, overdue, rows=backlog.overdue_rows),
+        Number("oldest", age(total.oldest, asked.now), _("pending: oldest case"), Unit.DURATION),
     ]
 
 
 def came_and_went(asked: Asked) -> list[Number]:
     """Whether it gets better."""
     now, before = asked.both(desk.flow)
-    grew = "more cases came than went" if now.grew_by >= 0 else "more cases went than came"
     speed, slower = asked.both(desk.speed)
-    claim, decide = "until somebody claimed a case (half are sooner)", "until a decision (half are sooner)"
+    claim, decide = _("until somebody claimed a case (half are sooner)"), _("until a decision (half are sooner)")
+    decide_most = _("until a decision (9 of 10 are sooner)")
+
+    def came(n: int) -> str:
+        return ngettext("case came", "cases came", n)
+
+    def closed(n: int) -> str:
+        return ngettext("case closed", "cases closed", n)
+
+    def grew(n: int) -> str:
+        if now.grew_by >= 0:
+            return ngettext("more case came than went", "more cases came than went", n)
+        return ngettext("more case went than came", "more cases went than came", n)
+
     return [
-        Number("came", now.came, "case came", "cases came", before=before.came),
-        Number(
-            "closed",
-            now.closed,
-            "case closed",
-            "cases closed",
-            before=before.closed,
-            better=Better.MORE,
-            rows=now.closed_rows,
-        ),
-        Number("grew_by", abs(now.grew_by), grew),
+        counted("came", now.came, came, before=before.came),
+        counted("closed", now.closed, closed, before=before.closed, better=Better.MORE, rows=now.closed_rows),
+        counted("grew_by", abs(now.grew_by), grew),
         length("claim_p50", speed.to_claim.p50, claim, slower.to_claim.p50),
         length("decision_p50", speed.to_decide.p50, decide, slower.to_decide.p50),
-        length("decision_p90", speed.to_decide.p90, "until a decision (9 of 10 are sooner)", slower.to_decide.p90),
+        length("decision_p90", speed.to_decide.p90, decide_most, slower.to_decide.p90),
     ]
 
 
@@ -49,12 +60,16 @@ def outcomes(asked: Asked) -> list[Number]:
     """What became of the decisions of the period."""
     now, before = asked.both(desk.decisions)
     shares = [
-        ("lapsed", "of decisions lapsed, as a text changed", now.lapsed, before.lapsed, "lapsed"),
-        ("reversed", "of decisions undone", now.reversed, before.reversed, "undone"),
-        ("overturned", "of decisions undone by a colleague", now.overturned, before.overturned, "overturned"),
+        ("lapsed", _("of decisions lapsed, as a text changed"), now.lapsed, before.lapsed, "lapsed"),
+        ("reversed", _("of decisions undone"), now.reversed, before.reversed, "undone"),
+        ("overturned", _("of decisions undone by a colleague"), now.overturned, before.overturned, "overturned"),
     ]
+
+    def decisions(n: int) -> str:
+        return ngettext("decision", "decisions", n)
+
     return [
-        Number("decisions", now.total, "decision", "decisions", before=before.total, rows=now.rows[""]),
+        counted("decisions", now.total, decisions, before=before.total, rows=now.rows[""]),
         *(
             Number(
                 name,
@@ -73,13 +88,18 @@ def outcomes(asked: Asked) -> list[Number]:
 def flow_per_day(asked: Asked) -> Chart:
     """Cases that came and went."""
     per_day = asked.of(desk.flow).per_day
-    series = {"Came": {day: came for day, came, _ in per_day}, "Closed": {day: went for day, _, went in per_day}}
-    return days.sums("flow", "Cases", asked.period, series, Kind.LINES)
+    series = {
+        pgettext("cases", "Came"): {day: came for day, came, went in per_day},
+        pgettext("cases", "Closed"): {day: went for day, came, went in per_day},
+    }
+    titles = days.Titles(_("Cases by day"), _("Cases by week"), _("Cases by month"))
+    return days.sums("flow", titles, asked.period, series, Kind.LINES)
 
 
 def reports_per_day(asked: Asked) -> Chart:
     """What was reported."""
-    return days.sums("reports", "Reports", asked.period, {"Reports": dict(asked.of(desk.reports_per_day))})
+    titles = days.Titles(_("Reports by day"), _("Reports by week"), _("Reports by month"))
+    return days.sums("reports", titles, asked.period, {_("Reports"): dict(asked.of(desk.reports_per_day))})
 
 
 def by_severity(asked: Asked) -> Table:
@@ -94,7 +114,8 @@ def by_severity(asked: Asked) -> Table:
         for one in asked.read(desk.backlog).by_severity
         if one.severity is not None
     )
-    return Table("severities", "Waiting now, by severity", ("Severity", "Pending", "Overdue", "Oldest"), rows)
+    columns = (_("Severity"), pgettext("cases", "Pending"), pgettext("cases", "Overdue"), pgettext("cases", "Oldest"))
+    return Table("severities", _("Waiting now, by severity"), columns, rows)
 
 
 def by_label(asked: Asked) -> Table:
@@ -110,15 +131,22 @@ def by_label(asked: Asked) -> Table:
         )
         for one in asked.of(desk.by_label)
     )
-    columns = ("Label", "Reports", "Decisions", "Lapsed", "Undone", "By a colleague")
-    note = "Each label leads to its pending cases."
-    return Table("labels", "By label", columns, rows, note=note if rows else "")
+    columns = (
+        _("Label"),
+        _("Reports"),
+        _("Decisions"),
+        pgettext("decisions", "Lapsed"),
+        pgettext("decisions", "Undone"),
+        pgettext("decisions undone", "By a colleague"),
+    )
+    note = _("Each label leads to its pending cases.")
+    return Table("labels", _("By label"), columns, rows, note=note if rows else "")
 
 
 def by_source(asked: Asked) -> Table:
     """Where reports came from."""
     rows = tuple((Cell(text=str(source.label)), Cell(number)) for source, number in asked.of(desk.by_source))
-    return Table("sources", "Reports by source", ("Source", "Reports"), rows)
+    return Table("sources", _("Reports by source"), (_("Source"), _("Reports")), rows)
 
 
 def content(asked: Asked) -> Content:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
 from ops.dashboard.boards import days, review
 from ops.dashboard.boards.board import Asked
-from ops.dashboard.boards.content import Cell, Content, Number, Table, of_person, seconds
+from ops.dashboard.boards.content import Cell, Content, Number, Table, counted, of_person, seconds
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.charts.units import Unit
 from ops.dashboard.figures import desk
 from ops.dashboard.figures.reviewers import LEAST_COMPARED, Reviewer, reviewers
-
-COLUMNS = ("Reviewer", "Decisions", "Cases", "Time per decision", "Agreement (κ)", "of cases", "Read per case")
-NOTE = (
-    "To see who needs help, not to rank people. Time: from the claim to the decision, half are shorter. Agreement: "
-    f"Cohen’s κ with colleagues who decided the same cases; not told of fewer than {LEAST_COMPARED}."
-)
 
 
 def reviewer_row(one: Reviewer) -> tuple[Cell, ...]:
@@ -32,19 +29,37 @@ def reviewer_row(one: Reviewer) -> tuple[Cell, ...]:
 def by_reviewer(asked: Asked) -> Table:
     """What each reviewer did."""
     rows = tuple(map(reviewer_row, asked.of(reviewers).people))
-    empty = "Nobody decided anything in this period."
-    return Table("reviewers", "By reviewer", COLUMNS, rows, empty=empty, note=NOTE if rows else "")
+    columns = (
+        _("Reviewer"),
+        _("Decisions"),
+        _("Cases"),
+        _("Time per decision"),
+        _("Agreement (κ)"),
+        pgettext("agreement", "of cases"),
+        _("Read per case"),
+    )
+    empty = _("Nobody decided anything in this period.")
+    note = _(
+        "To see who needs help, not to rank people. Time: from the claim to the decision, half are shorter. Agreement: "
+        "Cohen’s κ with colleagues who decided the same cases; not told of fewer than %(number)s."
+    ) % {"number": LEAST_COMPARED}
+    return Table("reviewers", _("By reviewer"), columns, rows, empty=empty, note=note if rows else "")
 
 
 def at_work(asked: Asked) -> Number:
     """How many reviewed."""
     now, before = (len(found.people) for found in asked.both(reviewers))
-    return Number("reviewers", now, "reviewer decided cases", "reviewers decided cases", before=before)
+
+    def decided(n: int) -> str:
+        return ngettext("reviewer decided cases", "reviewers decided cases", n)
+
+    return counted("reviewers", now, decided, before=before)
 
 
 def decisions_per_day(asked: Asked) -> Chart:
     """What was decided."""
-    return days.sums("decisions", "Decisions", asked.period, {"Decisions": dict(asked.of(desk.decisions).per_day)})
+    titles = days.Titles(_("Decisions by day"), _("Decisions by week"), _("Decisions by month"))
+    return days.sums("decisions", titles, asked.period, {_("Decisions"): dict(asked.of(desk.decisions).per_day)})
 
 
 def content(asked: Asked) -> Content:

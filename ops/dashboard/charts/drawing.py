@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import leather
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from leather import theme
 
 from ops.dashboard.charts.shapes import Cells, LineWithGaps, Placed, StackedColumns
@@ -41,17 +42,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Series:
-    """A value for each place of a chart, None where there is none. ``name`` may be anybody's text."""
+    """A value for each place of a chart, None where there is none. ``name`` may be anybody's text; ``short`` is that of
+    a row of HEAT in the drawing."""
 
     name: str
     values: tuple[float | None, ...]
+    short: str = ""
 
 
 @dataclass(frozen=True)
 class Chart:
     """What a chart shows. ``labels`` are of its places, from left to right, made of dates and numbers alone, as they go
-    into the drawing; ``places`` is what they are ("Day"). The names of rows of HEAT go into it too, those of other
-    series never. ``name`` is that of its table in an address."""
+    into the drawing; ``places`` is what they are ("Day"). The short names of rows of HEAT go into it too, other
+    names never. ``name`` is that of its table in an address."""
 
     name: str
     title: str
@@ -75,7 +78,7 @@ class Chart:
     def summary(self) -> str:
         """What the drawing shows, in a sentence for who cannot see it."""
         if self.is_empty:
-            return "Nothing in this period."
+            return _("Nothing in this period.")
         return " ".join(map(self._summary_of, self.series if self.kind is Kind.LINES else self._one_for_all))
 
     @cached_property
@@ -97,18 +100,19 @@ class Chart:
         if self.kind is Kind.HEAT:
             return [max(self.series, key=lambda one: max(value or 0 for value in one.values))]
         sums = (sum(value or 0 for value in place) for place in zip(*(one.values for one in self.series), strict=True))
-        return [Series("Total" if len(self.series) > 1 else self.series[0].name, tuple(sums))]
+        return [Series(_("Total") if len(self.series) > 1 else self.series[0].name, tuple(sums))]
 
     def _summary_of(self, one: Series) -> str:
         known = [(value, label) for value, label in zip(one.values, self.full_labels, strict=True) if value is not None]
         if not known:
-            return f"{one.name}: none."
+            return _("%(name)s: none.") % {"name": one.name}
         most, at = max(known, key=lambda pair: pair[0])
-        highest = f"{one.name}: highest {in_words(most, self.unit)} at {at}"
+        told = {"name": one.name, "most": in_words(most, self.unit), "at": at}
         if self.kind is Kind.HEAT:
-            return f"{highest}."
+            return _("%(name)s: highest %(most)s at %(at)s.") % told
         last, of = known[-1]
-        return f"{highest}, last {in_words(last, self.unit)} at {of}."
+        words = _("%(name)s: highest %(most)s at %(at)s, last %(last)s at %(of)s.")
+        return words % {**told, "last": in_words(last, self.unit), "of": of}
 
 
 def draw(chart: Chart, width: int, height: int, look: str) -> SafeString:
@@ -152,7 +156,7 @@ def _chart(chart: Chart, width: int) -> Any:
 def _rows(drawn: Any, chart: Chart, width: int) -> float:
     """A row of cells for each series; returns how much room is left for labels."""
     most = max((value or 0 for one in chart.series for value in one.values), default=0)
-    names = [one.name[:3] for one in chart.series]
+    names = [one.short or one.name[:3] for one in chart.series]
     drawn.add_y_scale(0, len(names))
     ticks = [len(names) - row - 0.5 for row in range(len(names))]
     drawn.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: names[int(len(names) - value)])
@@ -160,7 +164,7 @@ def _rows(drawn: Any, chart: Chart, width: int) -> float:
         values = [value or 0 for value in one.values]
         words = [f"{names[row]} {label}: {in_words(value)}" for label, value in zip(chart.labels, values, strict=True)]
         _add(drawn, [0.0] * len(values), Cells(row, len(names) - row, values, most, words))
-    return width - theme.tick_font_char_width * 3
+    return width - theme.tick_font_char_width * max(map(len, names), default=0)
 
 
 def _values(drawn: Any, chart: Chart, width: int) -> float:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from enum import Enum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import grouped, numbered
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+MANY = 100
 MOST_STEPS = 4  # between the lines of a chart
 # Seconds between two lines of a chart of times; beyond them, round numbers of days.
 STEPS_OF_TIME = (
@@ -31,15 +37,23 @@ def in_words(value: float | None, unit: Unit = Unit.NUMBER) -> str:
         return "–"
     match unit:
         case Unit.SHARE:
-            return f"{value * 100:.1f}".removesuffix(".0") + "%"
+            return _("%(number)s%%") % {"number": _rounded(value * 100, 1)}
         case Unit.DURATION:
             return _time(value)
         case Unit.BYTES:
             return _bytes(value)
         case Unit.RATIO:
-            return f"{value:.2f}"
+            return grouped(round(value, 2), decimals=2)
         case _:
-            return f"{value:,.1f}".removesuffix(".0")
+            return _rounded(value, 1)
+
+
+def points(share: float) -> str:
+    """By how much a share differs from another one: "2.5 points"."""
+    number = round(share * 100, 1)
+    # Languages have a plural for whole numbers alone; other ones take that of many.
+    words = ngettext("%(number)s point", "%(number)s points", int(number) if number.is_integer() else MANY)
+    return words % {"number": _rounded(number, 1)}
 
 
 def round_ticks(most: float, unit: Unit = Unit.NUMBER) -> list[float]:
@@ -75,23 +89,37 @@ def _round_step(most: float) -> int:
         power *= 10
 
 
+def _rounded(number: float, decimals: int) -> str:
+    """A number with at most so many decimals, none of them 0 at the end."""
+    rounded = round(number, decimals)
+    return grouped(int(rounded) if float(rounded).is_integer() else rounded)
+
+
 def _time(seconds: float) -> str:
     if seconds < 0:
         return f"−{_time(-seconds)}"
     if seconds < MINUTE:
-        return f"{math.floor(seconds)} s"
+        return _("%(number)s s") % {"number": math.floor(seconds)}
     if seconds < HOUR:
-        return f"{math.floor(seconds / MINUTE)} min"
+        return _("%(number)s min") % {"number": math.floor(seconds / MINUTE)}
     if seconds < 2 * DAY:
         hours, minutes = divmod(math.floor(seconds / MINUTE), 60)
-        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+        if minutes and hours < 10:
+            return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+        return _("%(number)s h") % {"number": hours}
     days, hours = divmod(math.floor(seconds / HOUR), 24)
-    return f"{days:,} d {hours} h" if hours and days < 10 else f"{days:,} d"
+    if hours and days < 10:
+        return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
+    return _("%(number)s d") % {"number": grouped(days)}
 
 
 def _bytes(number: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1_000:
-            return f"{number:.3g} {unit}" if unit != "bytes" else f"{number:.0f} {unit}"
-        number /= 1_000
-    return f"{number:,.3g} TB"
+    """With three digits at most, and all of those before the point."""
+    if number < 1_000:
+        return numbered(ngettext("%(number)s byte", "%(number)s bytes", round(number)), round(number))
+    units = (_("%(number)s kB"), _("%(number)s MB"), _("%(number)s GB"), _("%(number)s TB"))
+    place = 0
+    while number >= 999_500 and place < len(units) - 1:
+        number, place = number / 1_000, place + 1
+    number /= 1_000
+    return units[place] % {"number": _rounded(number, 2 if number < 9.995 else 1 if number < 99.95 else 0)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ops.dashboard.digest.sending import PERMISSION
 from ops.dashboard.events import DashboardEvent
 from ops.dashboard.models import DigestReader
@@ -16,9 +18,11 @@ def weekly_digest(user: Any) -> Iterable[EmailChoice]:
     if user.has_perm(PERMISSION):
         yield EmailChoice(
             "digest",
-            "Weekly digest",
-            "On Monday mornings, the numbers of the review and team dashboards for the week before. Numbers only: no "
-            "text and no name.",
+            _("Weekly digest"),
+            _(
+                "On Monday mornings, the numbers of the review and team dashboards for the week before. Numbers only: "
+                "no text and no name."
+            ),
             is_chosen=lambda user: DigestReader.objects.filter(person=user.pk).exists(),
             choose=lambda user, wanted: record_choice(
                 DigestReader, user, wanted, chosen=DashboardEvent.DIGEST_CHOSEN, ended=DashboardEvent.DIGEST_ENDED

@@ -80,17 +80,17 @@ def _send(
         return False
     theirs = [board for board in boards if reader.person.has_perm(board.permission)]
     with in_language_of(reader.person):
-        names = (get_language() or "", *(board.name for board in theirs))
-        if names not in texts:
-            texts[names] = body(theirs, week, now)
+        text = (get_language() or "", *(board.name for board in theirs))
+        if text not in texts:
+            texts[text] = body(theirs, week, now)
         about = subject(week)
     try:
-        server.send(about, texts[names], to=reader.person.email, over=over)
+        server.send(about, texts[text], to=reader.person.email, over=over)
     except server.FAILURES as error:
         _log(error)
         DigestReader.objects.filter(pk=reader.pk, last_week=week.first).update(last_week=reader.last_week)
         return False
-    details = {"first": week.first, "last": week.last, "boards": [Key(name) for name in names]}
+    details = {"first": week.first, "last": week.last, "boards": [Key(board.name) for board in theirs]}
     record(DashboardEvent.DIGEST_SENT, actor=None, target=reader.person, details=details)
     return True
 

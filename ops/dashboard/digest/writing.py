@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from ops.dashboard.boards.board import Asked, Board
 from ops.dashboard.boards.content import Number
@@ -21,15 +23,21 @@ def week_before(day: date) -> Period:
 
 
 def subject(week: Period) -> str:
-    return f"the week of {week.first:%-d %B %Y}"
+    return _("the week of %(day)s") % {"day": date_format(week.first, "j F Y")}
 
 
 def body(boards: list[Board], week: Period, now: datetime) -> str:
     """The numbers of ``boards``, each as a line, with what they were in the week before."""
-    lines = [f"{week.first:%-d %B} to {week.last:%-d %B %Y}, as of {now:%-d %B, %H:%M} ({settings.TIME_ZONE})"]
+    head = {
+        "first": date_format(week.first, "j F"),
+        "last": date_format(week.last, "j F Y"),
+        "moment": date_format(now, "j F, H:i"),
+        "zone": settings.TIME_ZONE,
+    }
+    lines = [_("%(first)s to %(last)s, as of %(moment)s (%(zone)s)") % head]
     for board in boards:
         content = board.compute(Asked(week, True, now))
-        lines += ["", board.title, *map(_line, content.numbers)]
+        lines += ["", str(board.title), *map(_line, content.numbers)]
     lines += ["", str(ENDING)]
     return "\n".join(lines)
 

@@ -247,13 +247,14 @@ def test_the_command_prints_the_same(spam: Any) -> None:
         (9, 12, Unit.NUMBER, Better.LESS, "3 less than before (12)", "better"),
         (12, 12, Unit.NUMBER, Better.LESS, "as before (12)", ""),
         (0.2, 0.25, Unit.SHARE, Better.MORE, "5 points less than before (25%)", "worse"),
+        (0.20, 0.19, Unit.SHARE, Better.MORE, "1 point more than before (19%)", "better"),
         (7200, 3600, Unit.DURATION, Better.NEITHER, "1 h more than before (1 h)", ""),
         (None, 1, Unit.NUMBER, Better.LESS, "", ""),
         (1, None, Unit.NUMBER, Better.LESS, "", ""),
     ],
 )
 def test_changes_in_words(value: Any, before: Any, unit: Unit, better: Better, change: str, trend: str) -> None:
-    number = Number("a", value, "thing", "things", unit=unit, before=before, better=better)
+    number = Number("a", value, "things", unit, before, better)
     assert (number.change, number.trend) == (change, trend)
 
 

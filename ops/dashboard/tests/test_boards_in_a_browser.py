@@ -29,7 +29,7 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
     sign_in(page, rosa)
     for board in BOARDS:
         page.goto(f"/console/dashboard/{board.name}/")
-        expect(page.get_by_role("heading", name=board.title)).to_be_visible()
+        expect(page.get_by_role("heading", name=str(board.title))).to_be_visible()
         check(page)
 
     for case in many_reports(spam, 4)[:2]:

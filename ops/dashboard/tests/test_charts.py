@@ -43,6 +43,9 @@ def test_values_in_words() -> None:
     said = ["–", "59 s", "1 min", "3 h 20 min", "30 h", "2 d 1 h", "400 d", "−5 s"]
     assert [in_words(one, Unit.DURATION) for one in times] == said
     assert [in_words(0.125, Unit.SHARE), in_words(1.5), in_words(0.7, Unit.RATIO)] == ["12.5%", "1.5", "0.70"]
+    sizes = [1, 999, 1_234, 99_950, 999_499, 999_900, 12_345_678, 1_400_000_000, 5 * 10**15]
+    said = ["1 byte", "999 bytes", "1.23 kB", "100 kB", "999 kB", "1 MB", "12.3 MB", "1.4 GB", "5,000 TB"]
+    assert [in_words(one, Unit.BYTES) for one in sizes] == said
 
 
 @pytest.mark.parametrize("kind", Kind)

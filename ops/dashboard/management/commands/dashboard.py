@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ops.dashboard.boards.board import Asked, Board
 from ops.dashboard.boards.boards import BOARDS
@@ -26,7 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="first", default="", help="The first day, such as 2026-01-31.")
         parser.add_argument("--to", dest="last", default="", help="The last day.")
 
-    def handle(self, *, boards: list[str], days: int, first: str, last: str, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
+        # English, whatever LANGUAGE_CODE says: programs read it, and whoever runs the console.
+        with translation.override("en"):
+            self.print(**options)
+
+    def print(self, *, boards: list[str], days: int, first: str, last: str, **options: Any) -> None:
         wrong = set(boards) - {board.name for board in BOARDS}
         if wrong:
             raise CommandError(f"There is no dashboard “{min(wrong)}”.")
@@ -44,7 +49,7 @@ def as_lines(shown: dict[Board, Content]) -> str:
     lines = []
     for board, content in shown.items():
         numbers = (" ".join(filter(None, (one.shown, one.words, one.change))) for one in content.numbers)
-        lines += [board.title, *(f"  {line}" for line in numbers)]
+        lines += [str(board.title), *(f"  {line}" for line in numbers)]
     return "\n".join(lines)
 
 
