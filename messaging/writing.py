@@ -20,6 +20,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from messaging.database.references import RawDeletion
+from messaging.database.statements import Slot
 from messaging.editors import current_editor_id
 from messaging.texts.changes import announce, somebody_listens
 
@@ -41,9 +42,23 @@ def ids_subquery(ids: Iterable[int], *, using: str) -> RawSQL:
 
     They are a single parameter, so the database's limit does not apply and the statement is prepared faster.
     """
+    return _subquery(ids_given(ids, using=using), using)
+
+
+def ids_slot(name: str, *, using: str) -> RawSQL:
+    """The same for a statement that is written once (messaging/database/statements.py): it is given ``ids_given``."""
+    return _subquery(Slot(name), using)
+
+
+def ids_given(ids: Iterable[int], *, using: str) -> str:
+    """Return ``ids`` as the parameter of such a subquery."""
+    return array_of(ids) if connections[using].vendor == "postgresql" else json.dumps(list(ids))
+
+
+def _subquery(given: str | Slot, using: str) -> RawSQL:
     if connections[using].vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [array_of(ids)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+        return RawSQL("SELECT unnest(%s::bigint[])", [given])
+    return RawSQL("SELECT value FROM json_each(%s)", [given])
 
 
 def array_of(numbers: Iterable[int | None]) -> str:

@@ -12,6 +12,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -51,7 +52,7 @@ from ops.exports.admin import ExportedList
 from ops.exports.models import Export
 from ops.imports.filters import KindOfEdit, OfImport
 from ops.searching.best import BEST, RankedChangeList
-from ops.searching.found import found_texts, shown_of
+from ops.searching.found import found_texts, shown_of, texts_of, texts_of_messages, with_texts
 from ops.searching.jumping import texts
 from ops.searching.lists import SearchedAdmin
 from ops.searching.similar import FindsSimilar
@@ -128,9 +129,12 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     fields = ("started_at",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        # Two more queries per page, however many rows it has.
-        rows: Any = super().get_queryset(request)
-        return rows.for_list()
+        return self.list_rows.all()
+
+    @cached_property
+    def list_rows(self) -> Any:
+        """Made once, as those of messages. Two more queries per page, however many rows it has."""
+        return Conversation.objects.for_list()
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """With the messages ``opening`` and ``latest`` (None if it is the same), with ``people``, who began it, and the
@@ -155,7 +159,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     def prepare_found(self, rows: list[Any], search: Search) -> None:
         """With ``match``, the first message that was found, how many were, and the place in the thread to open."""
         matches = Message.objects.first_in((row.pk for row in rows), search.condition)
-        found = found_texts({key for key, _ in matches.values()}, search)
+        found = found_texts(texts_of_messages({key for key, _ in matches.values()}), search)
         for row in rows:
             key, row.matches = matches.get(row.pk, (0, 0))
             row.match = found.get(key)
@@ -253,8 +257,12 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     inlines = (HistoryInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows: Any = super().get_queryset(request)
-        return rows.for_list()
+        return self.list_rows.all()
+
+    @cached_property
+    def list_rows(self) -> Any:
+        """Made once: that takes longer than asking for a page of them. Each request has a copy."""
+        return Message.objects.for_list()
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return Message.objects.select_related("sender", "receiver").filter(pk=whole_number(object_id) or 0).first()
@@ -315,9 +323,12 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def narrowed(self, rows: Any, search: Any) -> QuerySet:
         return search.newest_messages(rows)
 
+    def with_found(self, rows: Any, search: Search | None) -> Any:
+        return with_texts(rows) if search is not None and search.text else rows
+
     def prepare_found(self, rows: list[Any], search: Search) -> None:
         """With ``match``, the text in which the words are, and the place in the thread to open."""
-        found = found_texts([row.pk for row in rows], search)
+        found = found_texts(texts_of(rows), search)
         for row in rows:
             row.match = found.get(row.pk)
             row.place = _place(row.pk, search.text)

@@ -91,11 +91,11 @@ class UserQuerySet(models.QuerySet):
 
     def named(self, text: str) -> Any:
         """The user with just this name; or the only one whose name differs in capital letters and accents alone; or
-        None."""
+        None. Their other columns are read when they are asked for."""
         near: Any = self.filter(Q(username=text) | Q(name_key=sort_key(text)))
         typed = folded(text)
         found: list[Any] = []
-        for user in near.iterator():
+        for user in near.only("pk", "username"):
             if user.username == text:
                 return user
             # Those with its key may have other numbers of zeros, or go on differently beyond the key's length.

@@ -157,7 +157,7 @@ class KeysetChangeList(DeclaredChangeList):
         keys: Any = rows.values("pk")[: size + 1]
         if self.unsearched is not None and not (keys := [one["pk"] for one in keys]):
             return [], False  # a search often finds nothing
-        shown = self.root_queryset.filter(pk__in=keys).order_by(*order)
+        shown = self.model_admin.with_found(self.root_queryset, self.search).filter(pk__in=keys).order_by(*order)
         # Django does it with the rows that it sorts; list_select_related belongs to those of this page alone.
         found = list(shown if shown.query.select_related else self.apply_select_related(shown))
         more = len(found) > size
@@ -352,6 +352,10 @@ class KeysetAdmin(DeclaredListAdmin):
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """Set attributes that the template shows on the rows of one page, without a query per row."""
+
+    def with_found(self, rows: Any, search: Search | None) -> Any:
+        """The rows of one page with what ``prepare_found`` takes of them."""
+        return rows
 
     def prepare_found(self, rows: list[Any], search: Search) -> None:
         """The same for the rows of a page that a search in texts found; called after ``prepare_rows``."""

@@ -47,7 +47,7 @@ class RankedChangeList(KeysetChangeList):
             end = start + size
             more = end < len(self._ranking)
         places = self._ranking[start:end]
-        rows = self.root_queryset.in_bulk([-key for _, key in places])
+        rows = self.model_admin.with_found(self.root_queryset, self.search).in_bulk([-key for _, key in places])
         found = [(rows[-key], -score) for score, key in places if -key in rows]
         for row, score in found:
             row.score = score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models.functions import Left
@@ -24,10 +24,29 @@ class FoundText(NamedTuple):
     warning: str = ""  # in the place of a text that is covered
 
 
-def found_texts(keys: Collection[int], search: Search) -> dict[int, FoundText]:
-    """The texts of these messages, by id: an older one where that has more of what was searched for. Of a long text
-    the beginning, in which words are marked."""
-    found = {pk: FoundText(*words[:4]) for pk, words in marked_texts(keys).items()}
+def with_texts(messages: Any) -> Any:
+    """These rows of messages with what ``texts_of`` takes of them."""
+    return messages.annotate(read_of_it=Left("content", MARKED))
+
+
+def texts_of(rows: Iterable[Any]) -> dict[int, FoundText]:
+    """The texts of such rows, by id, which are taken off them: what may be shown of a row is decided after this."""
+    found = {}
+    for row in rows:
+        text = row.__dict__.pop("read_of_it")
+        found[row.pk] = FoundText(row.pk, text, row.sender.get_username(), row.receiver.get_username())
+    return found
+
+
+def texts_of_messages(keys: Collection[int]) -> dict[int, FoundText]:
+    """The texts of the messages with these keys, by id."""
+    return {pk: FoundText(*words[:4]) for pk, words in marked_texts(keys).items()}
+
+
+def found_texts(texts: Mapping[int, FoundText], search: Search) -> dict[int, FoundText]:
+    """These texts of messages, by id, or an older one where that has more of what was searched for. Of a long text the
+    beginning, in which words are marked."""
+    found = dict(texts)
     query = search.query
     if query is None or not query.wanted or not query.in_history:
         return found

@@ -20,7 +20,7 @@ from ops.console.lists.words import covered
 from ops.console.rooms import Found
 from ops.console.searching.asked import Search
 from ops.console.thread.covering import warnings_on
-from ops.searching.found import FoundText, found_texts, shown_of
+from ops.searching.found import FoundText, found_texts, shown_of, texts_of_messages
 
 MOST = 5
 
@@ -68,7 +68,7 @@ def texts(request: HttpRequest, words: str) -> Texts | None:
         return Texts(search, address)
     newest = Message.objects.order_by("-timestamp", "-id")
     rows = list(search.newest_messages(newest).values_list("pk", "conversation_id")[:MOST])
-    found = found_texts([pk for pk, _ in rows], search)
+    found = found_texts(texts_of_messages([pk for pk, _ in rows]), search)
     warnings = warnings_on(request.user, found)
     found = {pk: covered(text, warnings) for pk, text in found.items()}
     if found:

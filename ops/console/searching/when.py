@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 HEIGHT = 40  # of the drawing of a bar
 MOST_DAYS, MOST_MONTHS, MOST_YEARS = 31, 36, 40  # bars at most; beyond the last ones nothing is shown
@@ -100,4 +102,10 @@ def _written(day: date, unit: Unit) -> str:
 def _bar(first: date, unit: Unit, number: int, most: int, address: Callable[[str], str]) -> Bar:
     narrower = address(_written(first, unit)) if number else ""
     height = max(1, round(HEIGHT * number / most)) if number else 0
-    return Bar(date_format(first, unit.full), date_format(first, unit.short), number, narrower, height)
+    return Bar(*_titles(first, unit, get_language()), number, narrower, height)
+
+
+@lru_cache(maxsize=2_000)
+def _titles(first: date, unit: Unit, language: str | None) -> tuple[str, str]:
+    """A day, month or year in full and short: the same for everybody of a language, and many stand above each list."""
+    return date_format(first, unit.full), date_format(first, unit.short)

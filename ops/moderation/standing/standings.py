@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from messaging.database.statements import Statement, written
+from messaging.writing import ids_given, ids_slot
 from ops.moderation.models import Case, Cause, Decision, Flag, Label, Outcome, Severity, State
 
 
@@ -136,18 +140,21 @@ def _lapsed() -> Any:
 
 
 def _labels(path: Path, keys: Collection[Any]) -> dict[Any, list[tuple[Label, int]]]:
-    waits = Count("pk", filter=Q(outcome=Outcome.WAITING))
-    counted = (
-        Flag.objects.not_withdrawn()
-        .filter(**{f"{path.from_flag}__in": keys})
-        .order_by()
-        .values_list(path.from_flag, "label")
-    )
     found: defaultdict[Any, list[tuple[int, int, int]]] = defaultdict(list)
-    for key, label, waiting, total in counted.annotate(waiting=waits, total=Count("pk")):
+    using = DEFAULT_DB_ALIAS
+    for key, label, waiting, total in _counted(path, using).ask(using=using, keys=ids_given(keys, using=using)):
         found[key].append((label, waiting, total))
     labels = Label.objects.in_bulk({label for some in found.values() for label, _, _ in some}) if found else {}
     return {key: _numbers(some, labels) for key, some in found.items()}
+
+
+@cache
+def _counted(path: Path, using: str) -> Statement:
+    """How many reports of each label wait, and how many there are, by row. Written once: every list asks for them."""
+    rows = Flag.objects.not_withdrawn().filter(**{f"{path.from_flag}__in": ids_slot("keys", using=using)}).order_by()
+    waits = Count("pk", filter=Q(outcome=Outcome.WAITING))
+    numbers = rows.values_list(path.from_flag, "label").annotate(waiting=waits, total=Count("pk"))
+    return written(numbers, using=using)
 
 
 def _numbers(counted: Iterable[tuple[int, int, int]], labels: dict[int, Label]) -> list[tuple[Label, int]]:
