@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -12,16 +10,13 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.search.normalising import words
+from messaging.people.naming import name_pattern
 from messaging.writing import in_batches
 from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, EntryQuerySet
 
 CHUNK = 5_000  # entries read at a time
-# Shorter names may be ordinary words: they are matched only as the whole text, and where a search names a person.
-MIN_WORD_LENGTH = 3
-PERSON = r'\b(?:from|to|with|between):(?:[^:]*,)?["“„«]?'
 # The copies that may hold a name somebody typed.
 FREE_TEXT = ("actor_name", "target_label", "reason", "request_id")
 
@@ -72,25 +67,6 @@ def entries_naming(
         last = chunk[-1][0]
         progress()
     return found
-
-
-def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Return a pattern that finds any of ``names`` as a whole word, ignoring case; None without names.
-
-    Matches accented letters composed (NFC) and decomposed (NFD), because keyboards type either, and without accents and
-    signs between words, as searches find them: "cafe" for "Café", "jo doe" for "jo.doe".
-    """
-    variants = {v for name in names for v in (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))}
-    variants |= {words(name) for name in names}
-    patterns = [_word_pattern(name) for name in sorted(variants) if name]
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
-
-
-def _word_pattern(name: str) -> str:
-    escaped = re.escape(name)
-    if len(name) >= MIN_WORD_LENGTH:
-        return rf"(?<!\w){escaped}(?!\w)"
-    return rf"^{escaped}$|{PERSON}{escaped}(?=[\"“”»,)&\s]|$)"
 
 
 def scrub_person(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from messaging.people.naming import NamePattern
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -47,8 +48,8 @@ def outcome(removed: int, note: str = "") -> Outcome:
     return Outcome(PARTIAL if note else REMOVED if removed else NONE, note)
 
 
-def mentions(pattern: re.Pattern[str] | None, text: str) -> bool:
-    """Return whether ``pattern`` (scrubbing.name_pattern) matches, also with "_" read as a space, as in file names."""
+def mentions(pattern: NamePattern | None, text: str) -> bool:
+    """Return whether ``pattern`` finds a name in ``text``, also with "_" read as a space, as in names of files."""
     return pattern is not None and any(map(pattern.search, (text, text.replace("_", " "))))
 
 

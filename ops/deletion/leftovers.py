@@ -5,7 +5,6 @@ Each step runs in a transaction of its own, and its outcome stands on the receip
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.apps import apps
@@ -17,7 +16,7 @@ from django.db.models import Model, Q
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from messaging import page_cache
-from ops.audit import scrubbing
+from messaging.people.naming import NamePattern, name_pattern
 from ops.console.erasure import NAME_ERASED, PARTIAL, REMOVED, Outcome, Step, outcome
 from ops.console.rooms import rooms
 from ops.deletion.models import OPEN, DeletionRequest, ErasedIdentifier, Hold
@@ -69,7 +68,7 @@ def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
 
 def _requests(request: DeletionRequest, _: Any) -> Outcome:
     """Copies of the name, and reasons written by hand, in earlier requests too. After this, nobody knows the name."""
-    pattern = scrubbing.name_pattern(request.names)
+    pattern = name_pattern(request.names)
     request.username = request.email = request.reason = ""
     empty_names(request.user_id)
     if request.anonymises:
@@ -87,7 +86,7 @@ def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
     Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
 
 
-def _redact_elsewhere(pattern: re.Pattern[str]) -> None:
+def _redact_elsewhere(pattern: NamePattern) -> None:
     """Replace the name in reasons written about other people, which keep the rest of their text."""
     for model, columns in WRITTEN:
         rows = model._default_manager.exclude(**dict.fromkeys(columns, "")).order_by("pk")

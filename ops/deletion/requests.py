@@ -20,9 +20,9 @@ from messaging.erasing import erasure
 from messaging.erasing.erasure import ErasureCounts
 from messaging.models import Message
 from messaging.participants.account_deletion import DELETED, is_last_superuser
+from messaging.people.naming import name_pattern
 from ops.accounts.models import LAST_SUPERUSER
 from ops.accounts.signing_in import sessions
-from ops.audit import scrubbing
 from ops.deletion import approval, erasing, holds
 from ops.deletion.events import DeletionEvent
 from ops.deletion.holds import HeldCorrespondent
@@ -193,8 +193,8 @@ def delete_own_account(user: Any) -> str:
 
 def _names(user: Any, ticket: str) -> bool:
     """Whether a ticket contains the person's name or address as a whole word."""
-    pattern = scrubbing.name_pattern([user.get_username(), user.email, user.email.partition("@")[0]])
-    return pattern is not None and pattern.search(ticket.replace("_", " ")) is not None
+    pattern = name_pattern([user.get_username(), user.email, user.email.partition("@")[0]])
+    return pattern is not None and pattern.search(ticket.replace("_", " "))
 
 
 def _locked(users: Iterable[Any]) -> list[Any]:

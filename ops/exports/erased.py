@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -10,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from ops.audit import context, scrubbing
+from messaging.people.naming import NamePattern, name_pattern
+from ops.audit import context
 from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
 from ops.exports.models import Export
 from ops.exports.notices import told
@@ -41,7 +41,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
     right now is deleted: its job must not find an export of everything.
     """
     theirs = Q(by=None) | Q(by=person.user_id)
-    pattern = scrubbing.name_pattern(person.names)
+    pattern = name_pattern(person.names)
     removed = 0
     at_work = Export.objects.filter(RUNNING).exists()
     # The job's title has the name of the file, which has their username.
@@ -59,7 +59,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
     return outcome(removed, str(EXPORT_RUNNING) if at_work else "")
 
 
-def _about(user_id: Any, pattern: re.Pattern[str] | None) -> list[Any]:
+def _about(user_id: Any, pattern: NamePattern | None) -> list[Any]:
     """The keys of exports of this person's data, and of those whose search, filters or reason name them."""
     found = []
     for pk, selection, reason in Export.objects.values_list("pk", "selection", "reason"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ops.audit import scrubbing
+from messaging.people.naming import NamePattern, name_pattern
 from ops.console.erasure import NAME_ERASED, ErasedPerson, Outcome, Step, mentions, outcome
 from ops.files import private_files
 from ops.files.problems import label
@@ -32,7 +31,7 @@ def erase(person: ErasedPerson, prepared: Any) -> Outcome:
     """
     theirs = Q(by=None) | Q(by=person.user_id)
     # Problems name people by labels: long names are cut, some characters spelled out.
-    pattern = scrubbing.name_pattern([*person.names, label(person.username, quoted=True)[1:-1]])
+    pattern = name_pattern([*person.names, label(person.username, quoted=True)[1:-1]])
     for remembered in (RememberedColumn, RememberedEncoding):
         remembered._base_manager.filter(user_id=person.user_id).delete()
     RememberedPerson.objects.filter(Q(user_id=person.user_id) | Q(account_id=person.user_id)).delete()
@@ -59,7 +58,7 @@ def erase(person: ErasedPerson, prepared: Any) -> Outcome:
     return outcome(removed, " ".join(filter(None, notes)))
 
 
-def _redact(pattern: re.Pattern[str]) -> int:
+def _redact(pattern: NamePattern) -> int:
     """Replace names in what anybody's imports say; returns in how many places there were some.
 
     Imports at work are skipped: they write again what they find in a file, which is deleted with the file.

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext_lazy
 
+from messaging.people.naming import name_pattern
 from messaging.writing import ids_subquery
-from ops.audit import scrubbing
 from ops.console.erasure import Outcome, Step, mentions, outcome
 from ops.deletion.models import DeletionRequest
 from ops.files import private_files
@@ -84,7 +84,7 @@ def forget(user_id: Any, names: Collection[str] = ()) -> int:
 
 def _forget_files(user_id: int, names: Collection[str]) -> int:
     """Delete the files of reports that this person did not import yet, and the names of files that name them."""
-    changed, pattern = 0, scrubbing.name_pattern(names)
+    changed, pattern = 0, name_pattern(names)
     for import_ in FlagImport.objects.filter(by=user_id).exclude(upload=""):
         private_files.delete_all(import_.upload)
     changed += FlagImport.objects.filter(by=user_id).update(by=None, upload="")
@@ -103,7 +103,7 @@ def _sent_to_others(decisions: Any, user_id: Any, names: Collection[str]) -> lis
     shown = Measure.objects.not_undone().filter(act__in=(Act.HIDE, Act.REDACT), after=True)
     shown = shown.filter(message__sender__anonymised_at=None, message__sender__isnull=False)
     shown = shown.exclude(message__sender=user_id)
-    pattern, folded = scrubbing.name_pattern(names), [name.casefold() for name in names]
+    pattern, folded = name_pattern(names), [name.casefold() for name in names]
     found: set[int] = set()
     for measures in (theirs, shown):
         read = decisions.filter(pk__in=measures.filter(decision__in=decisions).values("decision")).exclude(sent="")

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from ops.audit import scrubbing
+from messaging.people.naming import name_pattern
 from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
 from ops.searching.models import Look, SavedSearch
 
 
 def remove(person: ErasedPerson, _: Any) -> Outcome:
     """Whoever's they are: a search for somebody who is gone finds nothing."""
-    pattern = scrubbing.name_pattern(person.names)
+    pattern = name_pattern(person.names)
     rows = SavedSearch.objects.values_list("pk", "name", "words")
     naming = [pk for pk, *texts in rows if any(mentions(pattern, text) for text in texts)]
     removed = SavedSearch.objects.filter(pk__in=naming).delete()[0]
