@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from messaging.models import Message, MessageHistory
+from messaging.models import MessageHistory
 from messaging.search import engine, filters, indexing, terms
 from messaging.search.filters import Reader, Vocabulary
 from messaging.search.language import Either, Every, Mistake, Named, Part, Without, parse, texts_and_others, within
@@ -76,9 +76,9 @@ class Query:
         found = messages.filter(self.others)
         return found if self.term is None else engine.newest_first(found, self.term)
 
-    def number_after(self, key: int, *, most: int) -> int:
-        """How many of the messages stored after that with this ``key`` it finds; ``most`` + 1 where there are more."""
-        found = Message.objects.filter(self.others, pk__gt=key)
+    def number_among(self, messages: Any, *, most: int) -> int:
+        """How many of ``messages`` it finds, which are some of the newest; ``most`` + 1 where there are more."""
+        found = messages.filter(self.others)
         return engine.count(found if self.term is None else engine.later(found, self.term), most=most)
 
     def newest_conversations(self, conversations: Any) -> Any:

@@ -58,11 +58,16 @@ class SavedSearch(models.Model):
 
 class Look(models.Model):
     """That somebody looked at what a search finds: which messages were stored by then, and how many of those that were
-    stored since it finds, as it was last counted: up to 1,000 and one more."""
+    stored since it finds, as it was last counted: up to 1,000 and one more.
+
+    Those were stored that have keys up to ``seen_up_to`` and in none of the runs [first, last] of ``missing``
+    (ops/searching/saved/arriving.py).
+    """
 
     search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="looks")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     seen_up_to = models.BigIntegerField()
+    missing = models.JSONField(default=list)
     new = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,21 +17,19 @@ from messaging.models import Conversation, Message
 from ops.accounts.time_zone import zone_of
 from ops.audit.reasons import gate
 from ops.searching.models import Look, SavedSearch
+from ops.searching.saved import arriving
+from ops.searching.saved.arriving import Stored
 
 MODELS = {SavedSearch.Scope.CONVERSATIONS: Conversation, SavedSearch.Scope.MESSAGES: Message}
 MOST = 1_000  # new messages; beyond, "more than 1,000"
 COUNTED_FOR = timedelta(days=14)  # since somebody signed in
 
 
-def newest() -> int:
-    """The highest id of a message."""
-    return Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
-
-
-def look(saved: SavedSearch, user: Any, seen_up_to: int | None = None) -> None:
-    """Note that ``user`` has seen what the search finds of the messages up to this id, of all without one."""
-    seen = Look(search=saved, person=user, seen_up_to=newest() if seen_up_to is None else seen_up_to)
-    unique, changed = ["person", "search"], ["seen_up_to", "new"]
+def look(saved: SavedSearch, user: Any, stored: Stored | None = None) -> None:
+    """Note that ``user`` has seen what the search finds of the messages that were stored then; now, without that."""
+    stored = stored or arriving.stored()
+    seen = Look(search=saved, person=user, seen_up_to=stored.up_to, missing=stored.missing)
+    unique, changed = ["person", "search"], ["seen_up_to", "missing", "new"]
     Look.objects.bulk_create([seen], update_conflicts=True, unique_fields=unique, update_fields=changed)
 
 
@@ -54,7 +51,8 @@ def count_new(now: datetime) -> int:
         number = _new(one, now)
         if number != one.new:
             # Not over a look of this moment.
-            changed += Look.objects.filter(pk=one.pk, seen_up_to=one.seen_up_to).update(new=number)
+            this = Look.objects.filter(pk=one.pk, seen_up_to=one.seen_up_to, missing=one.missing)
+            changed += this.update(new=number)
     return changed
 
 
@@ -72,4 +70,7 @@ def _new(one: Look, now: datetime) -> int:
     with timezone.override(zone_of(one.person) or timezone.get_current_timezone()):
         model_admin: Any = admin.site.get_model_admin(MODELS[SavedSearch.Scope(one.search.scope)])
         search = model_admin.asked(request, one.search.words)
-        return 0 if search.query is None else search.query.number_after(one.seen_up_to, most=MOST)
+        if search.query is None:
+            return 0
+        some = arriving.since(Stored(one.seen_up_to, one.missing))
+        return min(sum(search.query.number_among(messages, most=MOST) for messages in some), MOST + 1)

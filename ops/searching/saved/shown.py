@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 
 from messaging.languages.wording import grouped, numbered
 from ops.searching.models import SavedSearch
-from ops.searching.saved.looks import MODELS, MOST, look, newest
+from ops.searching.saved import arriving
+from ops.searching.saved.looks import MODELS, MOST, look
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Offered:
         self.searches = SavedSearch.objects.filter(scope=self.scope).offered_to(request.user.pk)
         self.opened = [one for one in self.searches if one.words == words]
         # Before the list is read: what is stored meanwhile stays new.
-        self.seen_up_to = newest() if self.opened else 0
+        self.stored = arriving.stored() if self.opened else None
 
     def look(self) -> None:
         """The list with the words of the address is shown: nothing of it is new any more."""
         for one in self.opened:
-            look(one, self.request.user, self.seen_up_to)
+            look(one, self.request.user, self.stored)
 
     @property
     def shown(self) -> list[ShownSearch]:

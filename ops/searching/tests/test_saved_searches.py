@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,13 +17,15 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from messaging.models import Message
+from messaging.tests.cast import make_user
+from messaging.tests.concurrency import run_concurrently
 from messaging.tests.conversations import write
 from ops.accounts.refusals import Refused
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.deletion.models import DeletionRequest
 from ops.searching.models import Look, SavedSearch
-from ops.searching.saved import erased, saving
+from ops.searching.saved import arriving, erased, saving
 
 MESSAGES = reverse("admin:messaging_message_changelist")
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
@@ -80,6 +83,63 @@ def test_a_search_is_saved_from_its_list_and_says_what_is_new_since_one_looked(r
     Message.objects.filter(content__contains="two").delete()
     call_command("count_new_hits")
     assert "since you looked" not in words(client.get(MESSAGES))
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_a_message_that_commits_late_is_new_although_its_number_is_lower(rita: Any, alice: Any, bob: Any) -> None:
+    carol, dave = make_user("carol"), make_user("dave")
+    has_its_number, may_commit = Event(), Event()
+
+    def late() -> None:
+        with transaction.atomic():
+            write(carol, dave, "spam that comes late")
+            has_its_number.set()
+            assert may_commit.wait(60)
+
+    def others() -> None:
+        try:
+            assert has_its_number.wait(60)
+            write(alice, bob, "spam that was there earlier")
+            saving.save("Bad", "messages", "spam", by=rita)
+        finally:
+            may_commit.set()
+
+    write(alice, bob, "spam")
+    write(alice, bob, "spam").delete()  # leaves a gap that nobody fills
+    assert run_concurrently(late, others) == [None, None]
+    first, last = Message.objects.order_by("-pk").values_list("content", flat=True)[:2]
+    assert (first, last) == ("spam that was there earlier", "spam that comes late")
+    call_command("count_new_hits")
+    assert Look.objects.get().new == 1
+    signed_in(rita).get(MESSAGES, {"q": "spam"})
+    call_command("count_new_hits")
+    assert Look.objects.get().new == 0
+    write(alice, bob, "spam")
+    call_command("count_new_hits")
+    assert Look.objects.get().new == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_gaps_are_those_between_the_newest_messages(
+    alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    keys = [write(alice, bob, "Hello").pk for _ in range(6)]
+    Message.objects.filter(pk__in=[keys[1], keys[3], keys[4]]).delete()
+    with django_assert_num_queries(3):
+        found = arriving.stored()
+    gaps = [[keys[3], keys[4]], [keys[1], keys[1]]]
+    assert found.up_to == keys[5]
+    assert found.missing[:2] == gaps
+    assert found.missing[2:] == ([[1, keys[0] - 1]] if keys[0] > 1 else [])
+    monkeypatch.setattr(arriving, "MOST_GAPS", 1)
+    assert arriving.stored().missing == gaps[:1]
+    monkeypatch.setattr(arriving, "LOOKED_AT", 1)
+    assert arriving.stored().missing == gaps[:1]
+    monkeypatch.setattr(arriving, "MOST_GAPS", 500)
+    assert arriving.stored().missing == gaps[:1]
 
 
 def test_numbers_are_those_of_ones_role_and_of_nobody_who_must_give_a_reason(
