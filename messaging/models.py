@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from messaging import joining, threads
 from messaging.database.moments import moments_within_range, validate_moment
@@ -60,14 +60,18 @@ class Conversation(models.Model):
     called whenever messages change in a way that may affect them.
     """
 
-    started_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
-    last_message_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+    started_at = models.DateTimeField(gettext_lazy("started at"), default=timezone.now, validators=[validate_moment])
+    last_message_at = models.DateTimeField(
+        gettext_lazy("last message at"), default=timezone.now, validators=[validate_moment]
+    )
     message_count = models.PositiveIntegerField(gettext_lazy("messages"), default=0)
     unread_count = models.PositiveIntegerField(gettext_lazy("unread"), default=0)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("conversation")
+        verbose_name_plural = gettext_lazy("conversations")
         ordering = ["-last_message_at", "-id"]
         constraints = [moments_within_range("started_at", "last_message_at", name="conversation_moments_within_range")]
         indexes = [
@@ -114,21 +118,36 @@ class Message(models.Model):
     based_on: int | None = None
 
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False, editable=False
+        Conversation,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,
+        editable=False,
+        verbose_name=gettext_lazy("conversation"),
     )
     sender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="sent_messages", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="sent_messages",
+        db_index=False,
+        verbose_name=gettext_lazy("sender"),
     )
     receiver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="received_messages", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="received_messages",
+        db_index=False,
+        verbose_name=gettext_lazy("receiver"),
     )
     content = models.TextField(gettext_lazy("text"))
     timestamp = models.DateTimeField(gettext_lazy("sent at"), default=timezone.now, validators=[validate_moment])
-    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
-    edited = models.BooleanField(default=False, editable=False)
-    hidden = models.BooleanField(default=False, db_default=False, editable=False)
-    redaction = models.PositiveIntegerField(null=True, editable=False)
-    read = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(gettext_lazy("revision"), default=1, db_default=1, editable=False)
+    edited = models.BooleanField(pgettext_lazy("state of a message", "edited"), default=False, editable=False)
+    hidden = models.BooleanField(
+        pgettext_lazy("state of a message", "hidden"), default=False, db_default=False, editable=False
+    )
+    redaction = models.PositiveIntegerField(gettext_lazy("redaction"), null=True, editable=False)
+    read = models.BooleanField(pgettext_lazy("state of a message", "read"), default=False)
     parent_message = models.ForeignKey(
         "self",
         on_delete=models.DO_NOTHING,
@@ -155,6 +174,7 @@ class Message(models.Model):
         help_text=gettext_lazy("The external id of the message that it answers, while that one is not stored."),
     )
     edited_elsewhere_at = models.DateTimeField(
+        gettext_lazy("edited elsewhere at"),
         null=True,
         blank=True,
         editable=False,
@@ -168,6 +188,8 @@ class Message(models.Model):
     unread = UnreadMessagesManager()
 
     class Meta:
+        verbose_name = gettext_lazy("message")
+        verbose_name_plural = gettext_lazy("messages")
         ordering = ["-timestamp", "-id"]
         base_manager_name = "objects"
         default_manager_name = "objects"
@@ -408,14 +430,25 @@ class MessageHistory(models.Model):
     what moderators removed.
     """
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="histories", db_index=False)
-    revision = models.PositiveIntegerField(editable=False)
-    old_content = models.TextField(gettext_lazy("text before"))
-    edited_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
+    message = models.ForeignKey(
+        Message,
+        on_delete=models.CASCADE,
+        related_name="histories",
+        db_index=False,
+        verbose_name=gettext_lazy("message"),
     )
-    by_staff = models.BooleanField(default=False, db_default=False, editable=False)
+    revision = models.PositiveIntegerField(gettext_lazy("revision"), editable=False)
+    old_content = models.TextField(gettext_lazy("text before"))
+    edited_at = models.DateTimeField(gettext_lazy("edited at"), default=timezone.now, validators=[validate_moment])
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("edited by"),
+    )
+    by_staff = models.BooleanField(gettext_lazy("by staff"), default=False, db_default=False, editable=False)
 
     objects = MessageHistoryQuerySet.as_manager()
 
@@ -443,12 +476,20 @@ class Notification(models.Model):
     """Tells a user about a message that they received; one for each user and message."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="message_notifications", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="message_notifications",
+        db_index=False,
+        verbose_name=gettext_lazy("user"),
     )
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="notifications")
-    created_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="notifications", verbose_name=gettext_lazy("message")
+    )
+    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, validators=[validate_moment])
 
     class Meta:
+        verbose_name = gettext_lazy("notification")
+        verbose_name_plural = gettext_lazy("notifications")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["user", "message"], name="one_notification_per_message"),

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.database.moments import moments_within_range, validate_moment
 
@@ -31,13 +32,23 @@ class Block(models.Model):
     Foreign keys do nothing on delete, as those of messages: an erasure of either person removes it.
     """
 
-    blocker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
-    blocked = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+    blocker = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        verbose_name=gettext_lazy("blocker"),
+    )
+    blocked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", verbose_name=gettext_lazy("blocked")
+    )
+    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, validators=[validate_moment])
 
     objects = BlockQuerySet.as_manager()
 
     class Meta:
+        verbose_name = pgettext_lazy("that somebody may not write", "block")
+        verbose_name_plural = pgettext_lazy("that somebody may not write", "blocks")
         default_permissions = ()
         ordering = ["-created_at", "-id"]
         constraints = [

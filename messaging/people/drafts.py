@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.database.moments import moments_within_range, validate_moment
 
@@ -26,15 +27,29 @@ class Draft(models.Model):
     keys do nothing on delete, as those of messages: an erasure of either person removes it.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
-    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", null=True)
-    place = models.CharField(max_length=40)
-    content = models.TextField()
-    saved_at = models.DateTimeField(default=timezone.now, validators=[validate_moment])
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        verbose_name=gettext_lazy("user"),
+    )
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        verbose_name=pgettext_lazy("a message to somebody", "to"),
+    )
+    place = models.CharField(gettext_lazy("place"), max_length=40)
+    content = models.TextField(gettext_lazy("content"))
+    saved_at = models.DateTimeField(gettext_lazy("saved at"), default=timezone.now, validators=[validate_moment])
 
     objects = DraftQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("draft")
+        verbose_name_plural = gettext_lazy("drafts")
         default_permissions = ()
         ordering = ["-saved_at", "-id"]
         constraints = [

@@ -200,6 +200,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person: a participant, and staff where ``is_staff`` is set."""
 
     username = models.CharField(
+        gettext_lazy("username"),
         max_length=MAX_LENGTH,
         unique=True,
         validators=[validate_username],
@@ -216,9 +217,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(gettext_lazy("joined"), default=timezone.now)
     anonymised_at = models.DateTimeField(gettext_lazy("anonymised"), null=True, blank=True, editable=False)
     # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
-    time_zone = models.CharField(max_length=64, null=True, blank=True)
+    time_zone = models.CharField(gettext_lazy("time zone"), max_length=64, null=True, blank=True)
     # The language that they chose; NULL as above.
-    language = models.CharField(max_length=35, null=True, blank=True)
+    language = models.CharField(gettext_lazy("language"), max_length=35, null=True, blank=True)
     # Whether this person chose a zone, or refused the one that their browser has: then none is offered; NULL as above.
     zone_asked = models.BooleanField(null=True, editable=False)
     # Whether single keys do nothing for this person (preferences/keys.py); NULL, for the same reason, where they do.
@@ -237,6 +238,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["email"]
 
     class Meta:
+        verbose_name = gettext_lazy("user")
+        verbose_name_plural = gettext_lazy("users")
         ordering = ["username"]
         indexes = [
             models.Index(fields=["skeleton"], name="user_skeleton"),

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.audit.events import choices
 from ops.audit.sealing import canonical
@@ -134,7 +134,7 @@ SEALED_FIELDS = (
 class Entry(AppendOnlyModel):
     """A record of one thing that somebody did or read."""
 
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(pgettext_lazy("audit trail", "at"), default=timezone.now)
     # Keeps the id of a deleted account: no cascade in Python, no constraint in the database.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -172,7 +172,8 @@ class Entry(AppendOnlyModel):
     objects = EntryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = gettext_lazy("entries")
+        verbose_name = pgettext_lazy("audit trail", "entry")
+        verbose_name_plural = pgettext_lazy("audit trail", "entries")
         ordering = ["-at", "-id"]
         default_permissions = ("view",)
         permissions = [("export_entry", "Can export the audit trail")]

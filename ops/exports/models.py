@@ -64,7 +64,7 @@ class Export(models.Model):
     up_to = models.BigIntegerField(default=0)
     entry_id = models.BigIntegerField(null=True, help_text="The entry of the audit trail that names its messages.")
     file = models.CharField(max_length=100, blank=True)
-    file_name = models.CharField(max_length=255, blank=True)
+    file_name = models.CharField(gettext_lazy("file name"), max_length=255, blank=True)
     size = models.PositiveBigIntegerField(null=True, help_text="In bytes.")
     rows = models.PositiveBigIntegerField(null=True)
     expires_at = models.DateTimeField(null=True)
@@ -84,6 +84,8 @@ class Export(models.Model):
     objects = ExportQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("export")
+        verbose_name_plural = gettext_lazy("exports")
         ordering = ["-created_at", "-id"]
         default_permissions = ()
         permissions = [

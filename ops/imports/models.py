@@ -61,6 +61,8 @@ class Import(models.Model):
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
+        verbose_name = gettext_lazy("import")
+        verbose_name_plural = gettext_lazy("imports")
         ordering = ["-created_at", "-id"]
         default_permissions = ()
         permissions = [("import_messages", "Can import messages")]

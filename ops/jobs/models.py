@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 
 class Job(models.Model):
@@ -34,7 +34,7 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=64)
-    title = models.CharField(max_length=255)
+    title = models.CharField(gettext_lazy("title"), max_length=255)
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     ending = models.CharField(max_length=16, choices=Ending.choices, blank=True)
     done = models.PositiveBigIntegerField(default=0)
@@ -63,6 +63,8 @@ class Job(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("job")
+        verbose_name_plural = gettext_lazy("jobs")
         ordering = ["-created_at", "-id"]
         default_permissions = ("view",)
         indexes = [

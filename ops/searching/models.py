@@ -32,9 +32,9 @@ class SavedSearch(models.Model):
         CONVERSATIONS = "conversations", gettext_lazy("Conversations")
         MESSAGES = "messages", gettext_lazy("Messages")
 
-    name = models.CharField(max_length=60)
+    name = models.CharField(gettext_lazy("name"), max_length=60)
     scope = models.CharField(max_length=20, choices=Scope.choices)
-    words = models.CharField(max_length=LONGEST)
+    words = models.CharField(gettext_lazy("words"), max_length=LONGEST)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
@@ -43,6 +43,7 @@ class SavedSearch(models.Model):
     new = 0  # see SavedSearchQuerySet.offered_to
 
     class Meta:
+        verbose_name = gettext_lazy("saved search")
         verbose_name_plural = gettext_lazy("saved searches")
         default_permissions = ()
         permissions = [("share_savedsearch", "Can look after the team's saved searches")]

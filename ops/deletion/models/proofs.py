@@ -63,6 +63,8 @@ class Receipt(models.Model):
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("receipt")
+        verbose_name_plural = gettext_lazy("receipts")
         default_permissions = ("view",)
         ordering = ["-finished_at", "-id"]
         indexes = [models.Index(fields=["finished_at", "id"], name="receipt_latest")]
@@ -103,6 +105,8 @@ class ErasedIdentifier(models.Model):
     objects = ErasedIdentifierQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("erased identifier")
+        verbose_name_plural = gettext_lazy("erased identifiers")
         default_permissions = ("view",)
         permissions = [("lift_erasedidentifier", "Can release the name of an erased account")]
         constraints = [models.UniqueConstraint(fields=["receipt_id", "kind"], name="one_identifier_per_receipt")]
@@ -134,7 +138,7 @@ class AccountDeletionQuerySet(models.QuerySet["AccountDeletion"]):
 class AccountDeletion(models.Model):
     """A deleted account: when, by whom, how many rows; nothing about whose it was."""
 
-    deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    deleted_at = models.DateTimeField(gettext_lazy("deleted at"), default=timezone.now, db_index=True)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -142,11 +146,13 @@ class AccountDeletion(models.Model):
         related_name="+",
         verbose_name=gettext_lazy("deleted by"),
     )
-    counts: models.JSONField[dict[str, int], Any] = models.JSONField(default=dict)
+    counts: models.JSONField[dict[str, int], Any] = models.JSONField(gettext_lazy("counts"), default=dict)
 
     objects = AccountDeletionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("account deletion")
+        verbose_name_plural = gettext_lazy("account deletions")
         default_permissions = ("view",)
         ordering = ["-deleted_at", "-id"]
 

@@ -44,6 +44,8 @@ class DeletionGroup(models.Model):
     texts = models.CharField(max_length=8, choices=Texts.choices, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("deletion group")
+        verbose_name_plural = gettext_lazy("deletion groups")
         default_permissions = ()
         ordering = ["-requested_at", "-id"]
 
@@ -162,6 +164,8 @@ class DeletionRequest(models.Model):
     objects = DeletionRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("deletion request")
+        verbose_name_plural = gettext_lazy("deletion requests")
         default_permissions = ("view",)
         permissions = [("approve_deletionrequest", "Can approve and refuse deletions that others requested")]
         ordering = ["-requested_at", "-id"]

@@ -1,0 +1,54 @@
+"""What a page says that no gettext marks. Under ``speaking(ACCENTED)``, such words stand outside of ⟦ and ⟧."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from messaging.tests.pseudo import BEGIN, END
+
+# What no language changes: names of people, what is typed as it stands, what somebody wrote, and marks of keys.
+LEFT = frozenset({"bdi", "code", "textarea", "kbd", "script", "style"})
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+READ = ("title", "aria-label", "placeholder", "alt", "content")
+MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")  # without another one within
+LETTERS = re.compile(r"[^\W\d_]{2}")  # one alone is an initial
+
+
+class _Texts(HTMLParser):
+    """Collects the texts and the attributes that people read, but for what no language changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[tuple[str, bool]] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        left = tag in LEFT or given.get("translate") == "no" or given.get("dir") == "auto"
+        inside = bool(self.open) and self.open[-1][1]
+        if not left and not inside and tag != "meta":
+            self.found += [given[name] or "" for name in READ if name in given]
+        if tag not in VOID:
+            self.open.append((tag, left or inside))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not (self.open and self.open[-1][1]):
+            self.found.append(data)
+
+
+def remains(page: str, *known: str) -> str:
+    """Return the words of an HTML page that no gettext marks, line by line, without the names and texts ``known``."""
+    parser = _Texts()
+    parser.feed(page)
+    # One text may hold elements, or another text: what is between its brackets is marked wherever it stands.
+    rest, before = "\n".join(parser.found), ""
+    while rest != before:
+        rest, before = MARKED.sub(" ", rest), rest
+    for one in sorted(known, key=len, reverse=True):
+        rest = rest.replace(one, " ")
+    return "\n".join(line.strip() for line in rest.splitlines() if LETTERS.search(line))

@@ -1,0 +1,15 @@
+"""What is found that no gettext marks, since the tests of pages rest on it."""
+
+from __future__ import annotations
+
+from messaging.tests.remains import remains
+
+
+def test_what_is_not_marked_is_found() -> None:
+    page = '<p title="Words">⟦Ḿáŕķéď ⟦ẃíťħíñ⟧ ĝ⟧ but <b>this</b> <bdi>alice</bdi> of bob</p><br><code>typed</code>'
+    assert remains(page, "bob") == "Words\nbut\nthis\nof"
+
+
+def test_what_no_language_changes_is_left() -> None:
+    page = '<p dir="auto">Hello <em>you</em></p><span translate="no" title="A name">CSV</span> <kbd>j</kbd> A 2026'
+    assert remains(page) == ""

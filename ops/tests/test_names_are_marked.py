@@ -1,0 +1,141 @@
+"""What models and their fields are called is marked for translation, wherever people may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.test import RequestFactory
+from django.utils.functional import Promise
+
+from messaging.tests.cast import make_user
+from messaging.tests.pseudo import ACCENTED, speaking
+
+OWN = ("messaging", "ops.")
+# Models that no page, no trail and no refusal ever names: no row of them has an address, and no entry is about one.
+NEVER_NAMED = {
+    "accounts.FailedSignIn": "counted, and never shown",
+    "accounts.KeptForm": "a form that comes back as it was sent",
+    "audit.Seal": "the chain of the trail, of which pages show positions alone",
+    "audit.ShownMessages": "an index of the trail",
+    "audit.Unsealed": "the queue of what is to be sealed",
+    "dashboard.Beginning": "figures, which pages show under titles of their own",
+    "dashboard.DayNumbers": "figures, which pages show under titles of their own",
+    "dashboard.DigestReader": "a choice of one person",
+    "dashboard.Keeping": "how figures are kept",
+    "dashboard.Noted": "what is to be counted anew",
+    "deletion.ErasedSkeleton": "digests that are compared",
+    "imports.Joined": "numbers for taking an import back",
+    "imports.Origin": "one row, of which pages show the name",
+    "imports.RememberedColumn": "what is chosen beforehand in a form",
+    "imports.RememberedEncoding": "what is chosen beforehand in a form",
+    "imports.RememberedPerson": "what is chosen beforehand in a form",
+    "moderation.CasePerson": "whom a case is about, which its page says in words of its own",
+    "moderation.Claim": "who holds a case, which pages say in words of their own",
+    "moderation.Comfort": "choices of one person",
+    "moderation.CoveredMessage": "what a decision is about, which pages say in words of their own",
+    "moderation.Draft": "a form that comes back as it was sent",
+    "moderation.Flag": "a report, as pages call it",
+    "moderation.GroupedCase": "a case of a group, which the group's page lists",
+    "moderation.Measure": "what a decision does, which pages say in words of their own",
+    "moderation.Note": "pages call it so in words of their own",
+    "moderation.NotePerson": "whom a note is about, which pages say in words of their own",
+    "moderation.Skip": "what somebody is not given again",
+    "notices.EmailReader": "a choice of one person",
+    "searching.Look": "until where somebody looked",
+}
+# Models of which some fields have no name of their own: their pages are templates, which call things by other words,
+# and no form, list or filter is made from these fields (the second test looks).
+SHOWN_BY_TEMPLATES = {
+    "accounts.Session": "ops/accounts/templates",
+    "accounts.User": "but for the fields that people fill in",
+    "audit.Entry": "ops/audit/templates",
+    "deletion.DeletionGroup": "ops/deletion/templates",
+    "deletion.DeletionRequest": "ops/deletion/templates",
+    "deletion.ErasedIdentifier": "ops/deletion/templates",
+    "deletion.Hold": "ops/deletion/templates",
+    "deletion.Receipt": "ops/deletion/templates",
+    "exports.Export": "ops/exports/templates",
+    "imports.Import": "ops/imports/templates",
+    "jobs.Job": "ops/jobs/templates",
+    "moderation.Case": "ops/moderation/templates",
+    "moderation.Decision": "ops/moderation/templates",
+    "moderation.DecisionGroup": "ops/moderation/templates",
+    "moderation.FlagImport": "ops/moderation/templates",
+    "moderation.Opening": "ops/moderation/templates",
+    "moderation.View": "but for the fields that people fill in",
+    "notices.Notice": "ops/notices/templates",
+    "searching.SavedSearch": "but for the fields that people fill in",
+}
+
+
+def own_models() -> Iterator[type[Model]]:
+    for app in apps.get_app_configs():
+        if app.name.startswith(OWN):
+            yield from app.get_models()
+
+
+def own_fields(model: type[Model]) -> Iterator[Any]:
+    """Those that the model itself declares, without a number that Django gives it."""
+    for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
+        if not (field.auto_created or field.primary_key):
+            yield field
+
+
+def is_marked(text: Any) -> bool:
+    return isinstance(text, Promise)
+
+
+@pytest.mark.parametrize("model", list(own_models()), ids=lambda model: model._meta.label)
+class TestModels:
+    def test_its_name_is_marked(self, model: type[Model]) -> None:
+        marked = is_marked(model._meta.verbose_name) and is_marked(model._meta.verbose_name_plural)
+        assert marked != (model._meta.label in NEVER_NAMED), model._meta.verbose_name
+
+    def test_the_names_of_its_fields_are_marked(self, model: type[Model]) -> None:
+        derived = [field.name for field in own_fields(model) if not is_marked(field.verbose_name)]
+        listed = model._meta.label in NEVER_NAMED or model._meta.label in SHOWN_BY_TEMPLATES
+        assert bool(derived) <= listed, derived
+
+    def test_what_is_named_nowhere_has_no_page(self, model: type[Model]) -> None:
+        assert not (model._meta.label in NEVER_NAMED and admin.site.is_registered(model))
+
+
+def test_what_is_listed_is_there() -> None:
+    assert {model._meta.label for model in own_models()} >= {*NEVER_NAMED, *SHOWN_BY_TEMPLATES}
+    assert not NEVER_NAMED.keys() & SHOWN_BY_TEMPLATES.keys()
+
+
+@pytest.mark.django_db
+def test_what_django_makes_of_fields_has_marked_names(rf: RequestFactory) -> None:
+    """The forms and lists of Django's own making: for whoever may do everything."""
+    request = rf.get("/")
+    request.user = make_user("rosa", is_staff=True, is_superuser=True)
+    unmarked = []
+    for model, shown in admin.site._registry.items():
+        if not shown.opts.app_config.name.startswith(OWN):
+            continue
+        # Where nobody changes a row, the form is shown as a page of words only where its fields are chosen.
+        changes = shown.has_add_permission(request) or shown.has_change_permission(request)
+        form = shown.get_fields(request) if changes else shown.fields or ()
+        named = {*form, *shown.list_display, *shown.list_filter, *shown.readonly_fields}
+        for field in own_fields(model):
+            if field.name in named and not is_marked(field.verbose_name):
+                unmarked.append(f"{model._meta.label}.{field.name}")
+    assert unmarked == []
+
+
+@pytest.mark.django_db
+def test_permissions_are_stored_in_english() -> None:
+    """Django makes their names from those of models, whatever the language of whoever migrates."""
+    app = apps.get_app_config("jobs")
+    Permission.objects.filter(content_type__app_label=app.label).delete()
+    with speaking(ACCENTED):
+        create_permissions(app, verbosity=0)
+    assert Permission.objects.filter(name="Can view job").exists()
