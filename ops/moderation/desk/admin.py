@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ops.audit.readings import Shown, record_reading
@@ -56,7 +57,7 @@ REPEATED = ("label", "action", "reason")
 class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Cases as a queue, and one by one. Every step of a case has a view of its own (ops/moderation/desk/views.py)."""
 
-    section = "Queue"
+    section = gettext_lazy("Queue")
     orders = parameters.ORDERS
     more_filters = (filters.OfLabel, filters.Edited, filters.Reporter, *dates.days("closed_at", "closed"))
     list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
@@ -64,7 +65,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
     change_list_template = "moderation/queue.html"
     rows_template = "moderation/case_rows.html"
     counts_whole = False
-    empty_text = "The queue is empty: nothing that was reported waits for a decision."
+    empty_text = gettext_lazy("The queue is empty: nothing that was reported waits for a decision.")
 
     class Media:
         css = {"all": ("moderation/desk.css",)}
@@ -151,7 +152,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
             return self.respond(request, case, form, status=409 if isinstance(refusal, Outdated) else 400)
         drafts.drop(request.user, case.pk)
         request.session[LAST] = {name: request.POST.getlist(name) for name in REPEATED}
-        messages.success(request, "Decided.")
+        messages.success(request, _("Decided."))
         if "next" in request.POST:
             return views.open_next(request)
         return HttpResponseRedirect(views.back_to(case.pk, request))
@@ -185,7 +186,10 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
         return TemplateResponse(request, "moderation/case.html", context, status=status)
 
     def _form(self, request: HttpRequest, page: CasePage, data: Any = None) -> DecideForm:
-        offered = [(one.row.message.pk, f"#{one.row.position} from {one.row.sender}") for one in page.messages]
+        words = _("#%(number)s from %(name)s")
+        offered = [
+            (one.row.message.pk, words % {"number": one.row.position, "name": one.row.sender}) for one in page.messages
+        ]
         reported = [one.row.message.pk for one in page.reported if one.waits]
         longer = request.user.has_perm("moderation.suspend_longer")
         given: dict[str, Any] = {"messages": offered, "people": page.people, "may_suspend_longer": longer}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.console.limits.choices import RowField
 from ops.moderation.models import CannedReason, Label
@@ -39,10 +40,10 @@ def label_field(required: StrOrPromise) -> RowField:
 def action_field(choices: Any) -> forms.ChoiceField:
     """What is decided."""
     return forms.ChoiceField(
-        label="Decision",
+        label=gettext_lazy("Decision"),
         choices=choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is to be done."},
+        error_messages={"required": gettext_lazy("Choose what is to be done.")},
     )
 
 
@@ -50,10 +51,10 @@ def reason_field() -> RowField:
     """The canned reason of a decision."""
     return RowField(
         CannedReason.objects.offered().select_related("label"),
-        label="Canned reason",
+        label=gettext_lazy("Canned reason"),
         to_field_name="slug",
         required=False,
-        empty_label="None",
+        empty_label=pgettext_lazy("canned reason", "None"),
         widget=ReasonSelect,
     )
 
@@ -72,14 +73,17 @@ def sent_field(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
 def note_field() -> forms.CharField:
     """What colleagues read of a decision."""
     return forms.CharField(
-        label="Note for colleagues", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Note for colleagues"),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
 def why_field(required: StrOrPromise) -> forms.CharField:
     """Why something is undone; ``required`` is the sentence where nothing is said."""
     return forms.CharField(
-        label="Why",
+        label=gettext_lazy("Why"),
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": required},

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from ops.console.filters import ChoiceFilter
 from ops.console.lists.people import PersonFilter
@@ -25,7 +27,7 @@ class InView(admin.SimpleListFilter):
     A view with a filter that is not offered any more shows nothing, and says so.
     """
 
-    title = "view"
+    title = pgettext_lazy("filter of the queue", "view")
     parameter_name = queues.PARAMETER
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -43,7 +45,7 @@ class InView(admin.SimpleListFilter):
 class Progress(admin.SimpleListFilter):
     """What is to be done with cases. The first choice is the queue itself, or what the open view says."""
 
-    title = "state"
+    title = PARAMETERS["state"].title
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -55,7 +57,7 @@ class Progress(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         every, *others = super().choices(changelist)
-        yield {**every, "display": "As in the view" if self.of_view else "To decide"}
+        yield {**every, "display": _("As in the view") if self.of_view else _("To decide")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
@@ -77,7 +79,7 @@ class Declared(ChoiceFilter):
 
 
 class OfLabel(Declared):
-    title = "label"
+    title = PARAMETERS["label"].title
     parameter_name = "label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -85,25 +87,25 @@ class OfLabel(Declared):
 
 
 class Due(Declared):
-    title = "due"
+    title = PARAMETERS["overdue"].title
     parameter_name = "overdue"
     offered = parameters.DUE
 
 
 class Holder(Declared):
-    title = "holder"
+    title = PARAMETERS["holder"].title
     parameter_name = "holder"
     offered = parameters.HOLDERS
 
 
 class Edited(Declared):
-    title = "text"
+    title = PARAMETERS["edited"].title
     parameter_name = "edited"
     offered = parameters.EDITED
 
 
 class Reporter(PersonFilter):
-    title = "reporter"
+    title = PARAMETERS["reporter"].title
     parameter_name = "reporter"
     typed_name = "reported_by"
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.moderation.decisions import Choice
 from ops.moderation.desk.fields import (
@@ -27,13 +29,23 @@ from ops.moderation.models.cases import LONGEST_NOTE
 
 DISMISS, HIDE, UPHOLD = "dismiss", "hide", "uphold"
 ACTIONS = [
-    (DISMISS, "Dismiss: nothing is wrong"),
-    (HIDE, "Hide the chosen messages"),
-    (UPHOLD, "Uphold the report, hide nothing"),
+    (DISMISS, gettext_lazy("Dismiss: nothing is wrong")),
+    (HIDE, gettext_lazy("Hide the chosen messages")),
+    (UPHOLD, gettext_lazy("Uphold the report, hide nothing")),
 ]
-DAYS = [(1, "1 day"), (3, "3 days"), (7, "7 days")]
-LONGER_DAYS = [(30, "30 days"), (90, "90 days"), (365, "1 year")]  # for those who may
-WAITS = [("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"), ("", "Until a reply only")]
+DAYS = [(1, gettext_lazy("1 day")), (3, gettext_lazy("3 days")), (7, gettext_lazy("7 days"))]
+LONGER_DAYS = [  # for those who may
+    (30, gettext_lazy("30 days")),
+    (90, gettext_lazy("90 days")),
+    (365, gettext_lazy("1 year")),
+]
+WAITS = [
+    ("4", gettext_lazy("4 hours")),
+    ("24", gettext_lazy("1 day")),
+    ("72", gettext_lazy("3 days")),
+    ("168", gettext_lazy("1 week")),
+    ("", gettext_lazy("Until a reply only")),
+]
 
 
 class VersionForm(forms.Form):
@@ -46,18 +58,21 @@ class VersionForm(forms.Form):
 class DecideForm(RemovingFields, VersionForm):
     """A decision: what it is about, what is done to messages and people, what is sent."""
 
-    label = label_field("Choose what the decision is about.")
+    label = label_field(gettext_lazy("Choose what the decision is about."))
     action = action_field(ACTIONS)
     hides = forms.TypedMultipleChoiceField(
-        label="Messages to hide", required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Messages to hide"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
     reason = reason_field()
-    acts = forms.MultipleChoiceField(label="On people", required=False, widget=forms.CheckboxSelectMultiple)
+    acts = forms.MultipleChoiceField(
+        label=gettext_lazy("On people"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     days = forms.TypedChoiceField(
-        label="Restrict or suspend for", choices=DAYS, required=False, coerce=int, empty_value="1"
+        label=gettext_lazy("Restrict or suspend for"), choices=DAYS, required=False, coerce=int, empty_value="1"
     )
     sent = sent_field(
-        "Text for the author", "Whom you warn, restrict or suspend reads it too. Replace each {placeholder}."
+        gettext_lazy("Text for the author"),
+        gettext_lazy("Whom you warn, restrict or suspend reads it too. Replace each {placeholder}."),
     )
     note = note_field()
 
@@ -79,26 +94,27 @@ class DecideForm(RemovingFields, VersionForm):
             self.forbid()
         self.people = people
         self.fields["hides"].choices = list(messages)  # type: ignore[attr-defined]
-        offered = [(key, f"{words} {one.name}") for one in people if not one.refusal for key, words in one.acts]
+        # By what is done: whose box it is, the name above it says.
+        offered = [choice for one in people if not one.refusal for choice in one.acts]
         self.fields["acts"].choices = offered  # type: ignore[attr-defined]
         if may_suspend_longer:
             self.fields["days"].choices = [*DAYS, *LONGER_DAYS]  # type: ignore[attr-defined]
         if not self.is_bound:
-            self.initial.setdefault("hides", [pk for pk, _ in messages])
+            self.initial.setdefault("hides", [pk for pk, words in messages])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("action") == HIDE and not data.get("hides"):
-            self.add_error("hides", "Choose at least one message to hide, or decide otherwise.")
+            self.add_error("hides", _("Choose at least one message to hide, or decide otherwise."))
         if data.get("action") == DISMISS and data.get("remove"):
-            self.add_error("action", "You remove words, so something is wrong: uphold the report, or hide messages.")
+            self.add_error("action", _("You remove words, so something is wrong: uphold the report, or hide messages."))
         data["orders"] = self.orders(data)
         chosen = [act.split("-") for act in data.get("acts", ())]
         authors = {str(one.pk) for one in self.people if one.wrote}
-        if data.get("action") == DISMISS and any(pk in authors for _, pk in chosen):
-            self.add_error("acts", "You dismiss the report, but act on its author: uphold it, or do neither.")
-        if any(act != Act.DELETE for act, _ in chosen) and not (data.get("sent") or data.get("reason")):
-            self.add_error("sent", "Write why: whom you warn, restrict or suspend reads it.")
+        if data.get("action") == DISMISS and any(pk in authors for act, pk in chosen):
+            self.add_error("acts", _("You dismiss the report, but act on its author: uphold it, or do neither."))
+        if any(act != Act.DELETE for act, pk in chosen) and not (data.get("sent") or data.get("reason")):
+            self.add_error("sent", _("Write why: whom you warn, restrict or suspend reads it."))
         return data
 
     @property
@@ -132,8 +148,8 @@ class DecideForm(RemovingFields, VersionForm):
 class WaitForm(VersionForm):
     """For what a case waits."""
 
-    hours = forms.ChoiceField(label="Wait for", choices=WAITS, required=False, initial="24")
-    reply = forms.BooleanField(label="or until somebody replies", required=False, initial=True)
+    hours = forms.ChoiceField(label=gettext_lazy("Wait for"), choices=WAITS, required=False, initial="24")
+    reply = forms.BooleanField(label=gettext_lazy("or until somebody replies"), required=False, initial=True)
 
     @property
     def until(self) -> Any:
@@ -145,13 +161,13 @@ class WaitForm(VersionForm):
 class UndoForm(forms.Form):
     """Why a decision is undone."""
 
-    note = why_field("Say why it is undone: colleagues read it beside the decision.")
+    note = why_field(gettext_lazy("Say why it is undone: colleagues read it beside the decision."))
 
 
 class FlagForm(forms.Form):
     """A report by staff."""
 
-    label = label_field("Choose what the report is about.")
+    label = label_field(gettext_lazy("Choose what the report is about."))
     note = forms.CharField(
-        label="Note", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Note"), required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.frame.home import Section
 from ops.console.keyset import MAX_COUNTED
@@ -75,4 +75,12 @@ def _escalated() -> Waiting:
     return _counted(escalated, lambda n: ngettext("escalated case", "escalated cases", n), "state=escalated")
 
 
-SECTIONS = (Section("desk", "Review desk", 15, lines=lines, empty="No case is overdue, waiting or escalated."),)
+SECTIONS = (
+    Section(
+        "desk",
+        gettext_lazy("Review desk"),
+        15,
+        lines=lines,
+        empty=gettext_lazy("No case is overdue, waiting or escalated."),
+    ),
+)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from messaging.models import Message
 from ops.audit.readings import Shown as Recorded
@@ -135,11 +136,13 @@ class CasePage:
     def title(self) -> str:
         """The case by the people in its conversation."""
         if self.case.conversation_id is None:
-            return f"Case {self.case.pk}"
+            return str(self.case)
         names = sorted(
             Message.objects.usernames_by_conversation([self.case.conversation_id]).get(self.case.conversation_id, ())
         )
-        return f"Case: {people_in_words(names) or 'nobody'}"
+        if not names:
+            return _("Case: nobody")
+        return _("Case: %(people)s") % {"people": people_in_words(names)}
 
     @property
     def why_here(self) -> str:

@@ -17,7 +17,7 @@ from ops.moderation.measures.people import person_refusal
 from ops.moderation.models import Act, Case, CasePerson, Flag, Measure
 
 MOST = 6  # people of one case, unless more wrote what was reported; an imported conversation may have more
-OFFERED = {Act.WARN: "Warn", Act.RESTRICT: "Restrict", Act.SUSPEND: "Suspend", Act.DELETE: "Request account deletion"}
+OFFERED = (Act.WARN, Act.RESTRICT, Act.SUSPEND, Act.DELETE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def people_of(case: Case, user: Any) -> list[AtAGlance]:
             is_active=one.is_active,
             refusal=person_refusal(one, "warn or suspend", user),
             address=tabs.address_of(one.pk, user=user),
-            acts=[(f"{act}-{one.pk}", OFFERED[act]) for act in acts],
+            acts=[(f"{act}-{one.pk}", str(act.label)) for act in acts],
         )
         for one in accounts
     ]

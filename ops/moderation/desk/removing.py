@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messaging.limits import LONGEST_TEXT
 from ops.moderation.measures.kinds import Order
@@ -24,19 +25,23 @@ class RemovingFields(forms.Form):
     """
 
     remove = forms.CharField(
-        label="Words to remove",
+        label=gettext_lazy("Words to remove"),
         required=False,
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-        help_text="Exactly as they stand in the message, one passage a line. Everybody reads “[part removed]” there.",
+        help_text=gettext_lazy(
+            "Exactly as they stand in the message, one passage a line. Everybody reads “[part removed]” there."
+        ),
     )
-    remove_from = forms.TypedChoiceField(label="From", required=False, coerce=int, empty_value=None)
+    remove_from = forms.TypedChoiceField(
+        label=pgettext_lazy("words to remove", "From"), required=False, coerce=int, empty_value=None
+    )
 
     def offer(self, messages: Collection[tuple[int, str]]) -> None:
         """Offer these messages, each with its words in the form."""
-        everywhere = ("", "Every message on this page that has them")
+        everywhere = ("", gettext_lazy("Every message on this page that has them"))
         self.fields["remove_from"].choices = [everywhere, *messages]  # type: ignore[attr-defined]
-        self.offered = [pk for pk, _ in messages]
+        self.offered = [pk for pk, words in messages]
 
     def forbid(self) -> None:
         """For those who may not remove words: the form has none of it."""

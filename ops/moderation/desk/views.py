@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from ops.accounts.actions import Action, ConsolePage
@@ -22,9 +24,12 @@ from ops.moderation.models import Case, Decision, Source
 from ops.moderation.saved import queues
 from ops.moderation.wellbeing.pausing import end_pause
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 QUEUE = "admin:moderation_case_changelist"
 POST_ONLY = ["post"]
-NOTHING_LEFT = "Nothing is left in the queue that you can decide now."
+NOTHING_LEFT = gettext_lazy("Nothing is left in the queue that you can decide now.")
 
 
 def address_of(case_id: int) -> str:
@@ -48,7 +53,8 @@ def open_next(request: HttpRequest) -> HttpResponse:
         messages.warning(request, str(refusal))
         return HttpResponseRedirect(reverse(QUEUE))
     if claim is None:
-        messages.info(request, f"Nothing is left in “{view}” that you can decide now." if view else NOTHING_LEFT)
+        in_view = _("Nothing is left in “%(view)s” that you can decide now.")
+        messages.info(request, in_view % {"view": view} if view else NOTHING_LEFT)
         return HttpResponseRedirect(queues.address_of(view) if view else reverse(QUEUE))
     end_pause(request.user)
     return HttpResponseRedirect(back_to(claim.case_id, request))
@@ -79,7 +85,7 @@ class OfCase(ConsolePage):
 class Step(OfCase):
     """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
 
-    done = ""
+    done: StrOrPromise = ""
     opens_next = False
 
     def perform(self, request: HttpRequest) -> None:
@@ -101,7 +107,7 @@ class Step(OfCase):
         """The claim and version that the form was made for. Raises Refused where it names none."""
         form = VersionForm(request.POST)
         if not form.is_valid():
-            raise Refused("The form was incomplete. Look at the case again.")
+            raise Refused(_("The form was incomplete. Look at the case again."))
         return {"by": request.user, "token": form.cleaned_data["token"], "version": form.cleaned_data["version"]}
 
 
@@ -112,21 +118,21 @@ class ClaimView(Step):
 
 class TakeOverView(Step):
     permission = "moderation.take_over_case"
-    done = "You hold this case now. Whoever held it gets a notice."
+    done = gettext_lazy("You hold this case now. Whoever held it gets a notice.")
 
     def perform(self, request: HttpRequest) -> None:
         claims.take_over(request.user, self.case)
 
 
 class ReleaseView(Step):
-    done = "Released: the case is free for others."
+    done = gettext_lazy("Released: the case is free for others.")
 
     def perform(self, request: HttpRequest) -> None:
         claims.give_back(request.user, self.case)
 
 
 class SkipView(Step):
-    done = "Skipped: you are not given this case again for 8 hours."
+    done = gettext_lazy("Skipped: you are not given this case again for 8 hours.")
     opens_next = True
 
     def perform(self, request: HttpRequest) -> None:
@@ -134,7 +140,7 @@ class SkipView(Step):
 
 
 class EscalateView(Step):
-    done = "Escalated: the Leads decide this case."
+    done = gettext_lazy("Escalated: the Leads decide this case.")
     opens_next = True
 
     def perform(self, request: HttpRequest) -> None:
@@ -142,20 +148,20 @@ class EscalateView(Step):
 
 
 class ReturnView(Step):
-    done = "Returned: the case is in the queue again."
+    done = gettext_lazy("Returned: the case is in the queue again.")
 
     def perform(self, request: HttpRequest) -> None:
         decisions.return_to_queue(self.case.pk, **self.seen(request))
 
 
 class WaitView(Step):
-    done = "The case waits. It comes back to the queue by itself."
+    done = gettext_lazy("The case waits. It comes back to the queue by itself.")
     opens_next = True
 
     def perform(self, request: HttpRequest) -> None:
         form = WaitForm(request.POST)
         if not form.is_valid():
-            raise Refused("Choose for how long the case waits, or that it waits for a reply.")
+            raise Refused(_("Choose for how long the case waits, or that it waits for a reply."))
         decisions.wait(self.case.pk, until=form.until, for_reply=form.cleaned_data["reply"], **self.seen(request))
 
 
@@ -177,8 +183,8 @@ class UndoView(Action):
     permission = "moderation.decide_case"
     template_name = "moderation/undo.html"
     form_class = UndoForm
-    title = "Undo decision"
-    success_text = "Undone: the case is open again."
+    title = gettext_lazy("Undo decision")
+    success_text = gettext_lazy("Undone: the case is open again.")
 
     @cached_property
     def decision(self) -> Decision:
@@ -208,8 +214,8 @@ class FlagView(Action):
     permission = "moderation.flag_message"
     template_name = "moderation/flag.html"
     form_class = FlagForm
-    title = "Report message"
-    success_text = "Reported: the conversation is in the queue."
+    title = gettext_lazy("Report message")
+    success_text = gettext_lazy("Reported: the conversation is in the queue.")
 
     @cached_property
     def message(self) -> Message:

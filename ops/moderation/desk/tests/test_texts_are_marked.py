@@ -1,0 +1,79 @@
+"""The review desk says nothing that gettext does not mark: its pages, in a language that marks what it translates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from messaging.tests.conversations import answer
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
+from ops.moderation import claims
+from ops.moderation.models import Case
+from ops.moderation.tests.desk import LEADING, MEASURING, message_of
+
+
+@pytest.fixture
+def browser(client: Client, mona: Any) -> Client:
+    """Mona, who may do everything at the desk."""
+    mona.user_permissions.add(*Permission.objects.filter(codename__in=(*LEADING, *MEASURING, "redact_message")))
+    client.force_login(mona)
+    return client
+
+
+@pytest.fixture
+def case(reported: Any, spam: Any, threat: Any, bob: Any, charlie: Any) -> Case:
+    """Reported twice, with an answer, and with a text that was changed since."""
+    flag = reported(spam)
+    reported(threat, message=flag.message, by=charlie)
+    message = message_of(flag)
+    answer(message, "No")
+    message.content = "Send me more money"
+    message.save()
+    found: Case = flag.case
+    return found
+
+
+def address(case: Case, name: str = "change") -> str:
+    return reverse(f"admin:moderation_case_{name}", args=[case.pk])
+
+
+def page_of(client: Client, at: str, data: Any = None) -> str:
+    with speaking(ACCENTED):
+        answered = client.get(at) if data is None else client.post(at, data, follow=True)
+        return str(answered.content.decode())
+
+
+@pytest.mark.django_db
+class TestCase:
+    def test_what_is_refused(self, browser: Client, case: Case, mona: Any) -> None:
+        claim = claims.claim(mona, case)
+        case.refresh_from_db()
+        sent = {"token": str(claim.token), "version": case.version, "action": "hide", "label": ""}
+        page = page_of(browser, address(case, "decide"), sent)
+        assert pseudo("Choose what the decision is about.") in page
+        assert pseudo("Choose at least one message to hide, or decide otherwise.") in page
+
+    @pytest.mark.parametrize(
+        ("step", "said"),
+        [
+            ("release", "Released: the case is free for others."),
+            ("skip", "Skipped: you are not given this case again for 8 hours."),
+            ("escalate", "Escalated: the Leads decide this case."),
+            ("wait", "The case waits. It comes back to the queue by itself."),
+        ],
+    )
+    def test_what_is_said_after_a_step(self, browser: Client, case: Case, mona: Any, step: str, said: str) -> None:
+        claim = claims.claim(mona, case)
+        case.refresh_from_db()
+        sent = {"token": str(claim.token), "version": case.version, "hours": "24"}
+        page = page_of(browser, address(case, step), sent)
+        assert pseudo(said) in page
+
+    def test_the_form_of_a_report(self, browser: Client, case: Case, spam: Any) -> None:
+        message = message_of(case.flags.get(label=spam))
+        at = reverse("admin:moderation_flag_message", args=[message.pk])
+        assert pseudo("Choose what the report is about.") in page_of(browser, at, {})
