@@ -15,6 +15,7 @@ import re
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 ENTRIES, SEALS, UNSEALED = "audit_entry", "audit_seal", "audit_unsealed"
 GROUPS = (("actor_salt", "actor_name", "ip", "user_agent"), ("target_salt", "target_label", "reason", "request_id"))
@@ -61,11 +62,11 @@ def faults(connection: Any) -> list[str]:
     found = []
     for name, definition in expected.items():
         if name not in installed:
-            found.append(f"{name} is missing")
+            found.append(_("%(name)s is missing") % {"name": name})
         elif not installed[name][1]:
-            found.append(f"{name} is disabled")
+            found.append(_("%(name)s is disabled") % {"name": name})
         elif _plain(installed[name][0]) != _plain(definition):
-            found.append(f"{name} was changed")
+            found.append(_("%(name)s was changed") % {"name": name})
     return found
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, SEALED_FIELDS, TARGET_COPIES, Entry, Seal, Unsealed
@@ -77,22 +78,23 @@ def verify(
             _check(seal, report, entries, scrubbed)
             report.sealed, report.head = seal[0], seal[2]
             if expected and expected.position == report.sealed and expected.hash != report.head:
-                raise VerificationFailed(
-                    f"Position {report.sealed} has a different hash than the anchor: the chain was rewritten there "
-                    "or before."
+                words = _(
+                    "Position %(position)s has a different hash than the anchor: the chain was rewritten there or "
+                    "before."
                 )
+                raise VerificationFailed(words % {"position": report.sealed})
         progress(len(seals))
     if expected and expected.position > report.sealed:
-        raise VerificationFailed(
-            f"The chain ends at position {report.sealed}, but the anchor is of position {expected.position}: the end "
-            "of the chain was cut off."
+        words = _(
+            "The chain ends at position %(last)s, but the anchor is of position %(expected)s: the end of the chain was "
+            "cut off."
         )
+        raise VerificationFailed(words % {"last": report.sealed, "expected": expected.position})
     _check_unsealed(report, using)
     faults = triggers.faults(connections[using])
     if faults:
-        raise VerificationFailed(
-            f"The chain is valid, but the database no longer refuses changes: {', '.join(faults)}."
-        )
+        words = _("The chain is valid, but the database no longer refuses changes: %(faults)s.")
+        raise VerificationFailed(words % {"faults": ", ".join(faults)})
     return report
 
 
@@ -163,24 +165,25 @@ def _check(seal: SealRow, report: Report, entries: dict[int, dict[str, Any]], sc
     """Raise VerificationFailed if this seal does not continue the chain verified so far (``report``)."""
     position, key, hash_, sealed_at = seal
     if position != report.sealed + 1:
-        raise VerificationFailed(
-            f"Position {report.sealed + 1} is missing: the next seal has position {position} (entry {key})."
-        )
+        words = _("Position %(missing)s is missing: the next seal has position %(position)s (entry %(entry)s).")
+        raise VerificationFailed(words % {"missing": report.sealed + 1, "position": position, "entry": key})
     entry = entries.get(key)
     if entry is None:
-        raise VerificationFailed(f"Entry {key} is missing: it was sealed at position {position}.")
+        words = _("Entry %(entry)s is missing: it was sealed at position %(position)s.")
+        raise VerificationFailed(words % {"entry": key, "position": position})
     if _expected_hash(report, position, sealed_at, entry) != hash_:
         for other, candidate in entries.items():
             if _expected_hash(report, position, sealed_at, candidate) == hash_:
-                raise VerificationFailed(
-                    f"Position {position} holds entry {key}, but entry {other} was sealed there: reordered."
+                words = _(
+                    "Position %(position)s holds entry %(entry)s, but entry %(other)s was sealed there: reordered."
                 )
-        raise VerificationFailed(
-            f"Entry {key} (position {position}) does not match its seal: the entry or the seal was altered."
-        )
+                raise VerificationFailed(words % {"position": position, "entry": key, "other": other})
+        words = _("Entry %(entry)s (position %(position)s) does not match its seal: the entry or the seal was altered.")
+        raise VerificationFailed(words % {"entry": key, "position": position})
     fault = _fault_in_copies(entry, scrubbed)
     if fault:
-        raise VerificationFailed(f"Entry {key} (position {position}): {fault}")
+        words = _("Entry %(entry)s (position %(position)s): %(fault)s")
+        raise VerificationFailed(words % {"entry": key, "position": position, "fault": fault})
 
 
 def _expected_hash(report: Report, position: int, sealed_at: datetime, entry: dict[str, Any]) -> str:
@@ -201,18 +204,20 @@ def _fault_in_copies(entry: dict[str, Any], scrubbed: Scrubbed) -> str | None:
         values = [entry[name] for name in copies]
         if entry[salt]:
             if canonical.digest(entry[salt], canonical.canonical(values)) != entry[digest]:
-                return f"{', '.join(copies)}: one of these copies was altered."
+                return _("%(copies)s: one of these copies was altered.") % {"copies": ", ".join(copies)}
         elif any(values) or entry["scrubbed_at"] is None:
-            return f"{', '.join(copies)}: these copies were altered; they are neither intact nor marked as scrubbed."
+            words = _("%(copies)s: these copies were altered; they are neither intact nor marked as scrubbed.")
+            return words % {"copies": ", ".join(copies)}
         elif (
             whose not in scrubbed
             and actor not in scrubbed
             and not (salt in may_name_others and scrubbed.named_in(entry["id"]))
         ):
-            return (
-                f"{', '.join(copies)}: these copies were emptied, but no entry records that the person was erased, or "
-                "no receipt proves it."
+            words = _(
+                "%(copies)s: these copies were emptied, but no entry records that the person was erased, or no receipt "
+                "proves it."
             )
+            return words % {"copies": ", ".join(copies)}
     return None
 
 
@@ -225,20 +230,23 @@ def _check_unsealed(report: Report, using: str) -> None:
     existing = entries.filter(pk=OuterRef("entry_id"))
     missing = Unsealed.objects.using(using).filter(~Exists(existing)).order_by("entry_id").first()
     if missing:
-        raise VerificationFailed(f"Entry {missing.entry_id} is missing: it was awaiting its seal.")
+        words = _("Entry %(entry)s is missing: it was awaiting its seal.")
+        raise VerificationFailed(words % {"entry": missing.entry_id})
     not_queued = entries.filter(seal__isnull=True, unsealed__isnull=True).order_by("pk").first()
     if not_queued:
-        raise VerificationFailed(
-            f"Entry {not_queued.pk} has no seal and is not queued for one: its seal was cut off after position "
-            f"{report.sealed}, or the entry was added without the database's triggers."
+        words = _(
+            "Entry %(entry)s has no seal and is not queued for one: its seal was cut off after position %(position)s, "
+            "or the entry was added without the database's triggers."
         )
+        raise VerificationFailed(words % {"entry": not_queued.pk, "position": report.sealed})
     waiting = entries.awaiting_seal()
     report.unsealed = waiting.count()
     oldest = waiting.values_list("pk", "at").order_by("at", "pk").first()
     if oldest:
         report.oldest_unsealed = oldest[1]
         if oldest[1] < timezone.now() - MAX_WAIT:
-            raise VerificationFailed(
-                f"Entry {oldest[0]} has been awaiting its seal since {oldest[1]:%Y-%m-%d %H:%M} UTC: sealing does not "
-                "work. Run verify_audit --seal and check the log."
+            words = _(
+                "Entry %(entry)s has been awaiting its seal since %(moment)s UTC: sealing does not work. Run "
+                "verify_audit --seal and check the log."
             )
+            raise VerificationFailed(words % {"entry": oldest[0], "moment": f"{oldest[1]:%Y-%m-%d %H:%M}"})
