@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.audit.readings import Shown as Recorded
 from ops.audit.reasons import gate
@@ -27,6 +29,13 @@ from ops.moderation.saved import queues
 MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
 MOST_FLAGS = 200
 REST = "rest"  # in the address: "yes" shows the rest of the conversation
+WITHIN = {
+    Severity.IMMINENT: gettext_lazy("Severity imminent harm: to be decided within %(time)s."),
+    Severity.THREAT: gettext_lazy("Severity threat: to be decided within %(time)s."),
+    Severity.SERIOUS: gettext_lazy("Severity serious: to be decided within %(time)s."),
+    Severity.NORMAL: gettext_lazy("Severity normal: to be decided within %(time)s."),
+    Severity.LOW: gettext_lazy("Severity low: to be decided within %(time)s."),
+}
 
 
 @dataclass
@@ -146,18 +155,18 @@ class CasePage:
 
     @property
     def why_here(self) -> str:
-        """Why the case stands where it does, in a sentence."""
+        """Why the case stands where it does, in a sentence or two."""
         case = self.case
         reporters = len({flag.reporter_id for flag in self.waiting})
-        within = in_words(target_of(case.severity))
-        severity = Severity(case.severity).label.lower()
-        earlier = case.due_at - case.rank_at
-        sentence = f"Severity {severity}: to be decided within {within}."
-        if earlier and reporters > 1:
-            sentence += (
-                f" It ranks {timesince(case.rank_at, case.due_at)} before that, because {reporters} people reported it."
-            )
-        return sentence
+        within = str(WITHIN[Severity(case.severity)]) % {"time": in_words(target_of(case.severity))}
+        if case.due_at == case.rank_at or reporters < 2:
+            return within
+        why = ngettext(
+            "It ranks %(time)s before that, because %(number)s person reported it.",
+            "It ranks %(time)s before that, because %(number)s people reported it.",
+            reporters,
+        )
+        return f"{within} {numbered(why, reporters, time=timesince(case.rank_at, case.due_at))}"
 
     @cached_property
     def decisions(self) -> list[Decision]:

@@ -20,7 +20,6 @@ from ops.moderation.models import (
     DONE,
     Act,
     Case,
-    Cause,
     Decision,
     DecisionGroup,
     Flag,
@@ -124,9 +123,9 @@ class GroupPage:
 
     @cached_property
     def ended(self) -> list[tuple[str, int]]:
-        """How many of its decisions are not in force any more, by cause in words."""
+        """How many of its decisions are not in force any more, by cause."""
         rows = self.group.decisions.exclude(cause="").order_by("cause").values_list("cause")
-        return [(str(Cause(cause).label), number) for cause, number in rows.annotate(number=Count("pk"))]
+        return list(rows.annotate(number=Count("pk")))
 
     @property
     def reversals(self) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy
 
 from ops.deletion import approval, requests
 from ops.deletion.models import Basis, DeletionRequest, State
@@ -18,6 +19,13 @@ from ops.moderation.refusals import DecisionRefused
 REQUESTS = "moderation.request_deletion"
 REASON = "Decided at the review desk."  # without the case, which would lead to an anonymised account
 UNDONE = "The decision of the review desk was undone."
+GONE = gettext_lazy("A deletion request stays as it is: gone.")
+STAYS = {
+    State.RUNNING: gettext_lazy("A deletion request stays as it is: being erased."),
+    State.DONE: gettext_lazy("A deletion request stays as it is: done."),
+    State.CANCELLED: gettext_lazy("A deletion request stays as it is: cancelled."),
+    State.REFUSED: gettext_lazy("A deletion request stays as it is: refused."),
+}
 
 
 class Deletion(OnPerson):
@@ -49,8 +57,7 @@ class Deletion(OnPerson):
             if one.pk not in found:
                 request = requested.get(one.pk)
                 if request is None or request.state not in (State.REQUESTED, State.APPROVED):
-                    state = "gone" if request is None else request.get_state_display().lower()
-                    found[one.pk] = f"A deletion request stays as it is: {state}."
+                    found[one.pk] = str(GONE if request is None else STAYS[State(request.state)])
                 elif not acting.by.has_perm(REQUESTS):
                     found[one.pk] = "A deletion request stays: you may not cancel it. Ask a Lead."
         return found

@@ -25,7 +25,7 @@ def warnings_on(user: Any, ids: Collection[int]) -> Mapping[int, str]:
     found = defaultdict(set)
     given = ids_given(ids, using=DEFAULT_DB_ALIAS)
     for pk, name in _hard_labels(DEFAULT_DB_ALIAS).ask(using=DEFAULT_DB_ALIAS, reported=given, decided=given):
-        found[pk].add(name.lower())
+        found[pk].add(name)
     if not found or not covers_for(user):
         return {}
     words = _("Hard to read (%(labels)s)")

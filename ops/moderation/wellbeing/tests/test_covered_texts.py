@@ -51,7 +51,7 @@ def covered(client: Client, at: str) -> list[str]:
 def test_it_is_covered_on_each_page_by_a_word_of_warning(monas: Client, reported: Report, harm: Label) -> None:
     for at in pages_of(reported(harm)):
         (cover, *_) = covered(monas, at)
-        assert cover.startswith("Hard to read (self-harm). Show the text</summary>"), at
+        assert cover.startswith("Hard to read (Self-harm). Show the text</summary>"), at
         assert "Send me money" in cover, at
 
 
@@ -72,7 +72,7 @@ def test_lists_show_the_warning_only_and_record_no_reading(
 ) -> None:
     message = message_of(reported(harm))
     page = monas.get(f"/console/messaging/{at}").content.decode()
-    assert "<em>Hard to read (self-harm)</em>" in page
+    assert "<em>Hard to read (Self-harm)</em>" in page
     assert "Send me" not in page
     assert not ShownMessages.objects.filter(first__lte=message.pk, last__gte=message.pk).exists()
     Comfort.objects.create(person=mona, uncovers=True)
@@ -87,7 +87,7 @@ def test_so_do_what_is_found_from_anywhere_and_near_duplicates(
     message = message_of(reported(harm))
     same = write(message.receiver, message.sender, message.content)
     page = monas.get(at.format(same.pk)).content.decode()
-    assert page.count("<em>Hard to read (self-harm)</em>") == 1
+    assert page.count("<em>Hard to read (Self-harm)</em>") == 1
     assert page.count(">Send me money") + page.count("Send me <mark>money") == 1  # in the other one
     assert not ShownMessages.objects.filter(first__lte=message.pk, last__gte=message.pk).exists()
 
@@ -106,7 +106,7 @@ def test_nor_is_what_was_dismissed(mona: Any, monas: Client, reported: Report, h
 def test_the_label_of_a_decision_covers_too(mona: Any, reported: Report, harm: Label, spam: Label) -> None:
     flag = reported(spam)
     decided(flag.case, mona, harm)
-    assert warnings_on(mona, [message_of(flag).pk]) == {message_of(flag).pk: "Hard to read (self-harm)"}
+    assert warnings_on(mona, [message_of(flag).pk]) == {message_of(flag).pk: "Hard to read (Self-harm)"}
 
 
 def test_one_may_choose_otherwise_for_oneself(

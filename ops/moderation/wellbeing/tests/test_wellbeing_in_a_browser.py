@@ -19,7 +19,7 @@ from ops.tests.test_who_may_open_what import make_staff
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["browser", "open_page"]
 
-WARNING = "Hard to read (self-harm). Show the text"
+WARNING = "Hard to read (Self-harm). Show the text"
 
 
 @pytest.fixture
