@@ -34,7 +34,7 @@ class NoticesConfig(Room):
     def email_choices(self, user: Any) -> Iterable[Any]:
         from ops.notices import choosing
 
-        return choosing.notices_by_email()
+        return choosing.notices_by_email(user)
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.notices import erased

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ops.console.rooms import rooms
+from ops.notices.topics import Topic
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -21,6 +22,7 @@ class Kind:
     """One kind of notice.
 
     ``name``: stored with each notice, so it never changes.
+    ``topic``: one of ``ops.notices.topics``, by which people choose what they get by e-mail.
     ``sentence``: what is read, in the console and by e-mail: it names nobody and quotes nothing.
     ``target``: the model of what it is about ("app.model", lower case), "" for nothing in particular.
     ``called``: what the console calls such a row ("Import of a.csv"), read when the notice is shown.
@@ -30,6 +32,7 @@ class Kind:
     """
 
     name: str
+    topic: Topic
     sentence: StrOrPromise
     target: str = ""
     called: Callable[[Any], str] | None = None
@@ -46,3 +49,8 @@ def all_kinds() -> dict[str, Kind]:
 def kind_named(name: str) -> Kind | None:
     """The kind of this name, or None where this version of the console does not have it."""
     return all_kinds().get(name)
+
+
+def kinds_about(topic: str) -> list[str]:
+    """The names of the kinds about the topic of this name."""
+    return [kind.name for kind in all_kinds().values() if kind.topic.name == topic]

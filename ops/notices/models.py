@@ -73,13 +73,15 @@ class Notice(models.Model):
 
 
 class EmailReader(models.Model):
-    """Somebody who chose to get notices by e-mail, and since when."""
+    """Somebody who chose to get notices about one topic by e-mail, and since when."""
 
-    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    topic = models.CharField(max_length=32)  # the name of one of ops.notices.topics
     chosen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["person", "topic"], name="email_reader_once")]
 
     def __str__(self) -> str:
-        return f"Notices by e-mail for account {self.person_id}"
+        return f"Notices about {self.topic} by e-mail for account {self.person_id}"

@@ -50,6 +50,7 @@ from ops.moderation.tests.desk import decided, many_reports, spam
 from ops.notices.kinds import Kind, all_kinds
 from ops.notices.mailing import sending
 from ops.notices.models import Notice
+from ops.notices.topics import TOPICS
 from ops.tests.test_who_may_open_what import make_staff
 
 __all__ = ["folder", "spam"]
@@ -248,6 +249,7 @@ def test_a_kind_is_a_sentence_about_something_that_there_is(kind: Kind) -> None:
     assert re.fullmatch(r"[A-Z][^{}%]+\.", str(kind.sentence))
     assert not kind.target or apps.get_model(kind.target)._meta.label_lower == kind.target
     assert kind.target or kind.called is None
+    assert kind.topic in TOPICS
     assert len(kind.name) <= 64 and kind.name.partition(".")[0] in {config.label for config in apps.get_app_configs()}
 
 
@@ -374,7 +376,7 @@ def test_one_mail_for_an_approval_a_finished_export_and_an_expired_file(
     User.objects.filter(pk=world.olga.pk).update(email="olga@example.org")
     client = Client()
     client.force_login(world.olga)
-    client.post(reverse("admin:email"), {"notices": "on"})
+    client.post(reverse("admin:email"), {f"notices_{topic}": "on" for topic in ("approvals", "finished", "files")})
     approval.approve(world.person_export(), by=world.rosa)
     expire_export(world)
     for _ in range(2):  # within the minute in which somebody may read it here

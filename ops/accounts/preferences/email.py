@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
 
 from ops.accounts.actions import ConsolePage
-from ops.notices.choosing import choices_of
+from ops.notices.choosing import EmailChoice, choices_of
 from ops.notices.mailing import server
 
 
@@ -25,8 +26,14 @@ class EmailForm(forms.Form):
         self.choices = choices_of(user)
         for choice in self.choices:
             self.fields[choice.name] = forms.BooleanField(
-                label=choice.label, help_text=choice.help, required=False, initial=choice.is_chosen(user)
+                label=choice.label, help_text=choice.help, required=False, initial=choice.is_chosen
             )
+
+    @property
+    def groups(self) -> list[tuple[EmailChoice, list[forms.BoundField]]]:
+        """The fields of choices that stand together, with the first of these choices, which names their group."""
+        grouped = (list(some) for _, some in groupby(self.choices, key=lambda choice: choice.group))
+        return [(some[0], [self[choice.name] for choice in some]) for some in grouped]
 
 
 class EmailView(ConsolePage, FormView):
@@ -49,6 +56,8 @@ class EmailView(ConsolePage, FormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         for choice in form.choices:
-            choice.choose(self.request.user, form.cleaned_data[choice.name])
+            wanted = form.cleaned_data[choice.name]
+            if wanted != choice.is_chosen:
+                choice.choose(self.request.user, wanted)
         messages.success(self.request, _("Saved what you get by e-mail."))
         return HttpResponseRedirect(reverse("admin:email"))

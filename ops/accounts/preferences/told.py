@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from messaging.editors import current_editor
 from ops.audit import context
+from ops.notices import topics
 from ops.notices.kinds import Kind
 from ops.notices.telling import tell_each
 
@@ -17,6 +18,7 @@ ROLES_CHANGED = "accounts.roles_changed"
 KINDS = (
     Kind(
         ROLES_CHANGED,
+        topics.ACCOUNT,
         gettext_lazy("Somebody changed your roles: what you may do in the console may be different."),
     ),
 )

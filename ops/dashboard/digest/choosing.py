@@ -23,7 +23,7 @@ def weekly_digest(user: Any) -> Iterable[EmailChoice]:
                 "On Monday mornings, the numbers of the review and team dashboards for the week before. Numbers only: "
                 "no text and no name."
             ),
-            is_chosen=lambda user: DigestReader.objects.filter(person=user.pk).exists(),
+            is_chosen=DigestReader.objects.filter(person=user.pk).exists(),
             choose=lambda user, wanted: record_choice(
                 DigestReader, user, wanted, chosen=DashboardEvent.DIGEST_CHOSEN, ended=DashboardEvent.DIGEST_ENDED
             ),

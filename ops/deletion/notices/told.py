@@ -8,25 +8,58 @@ from django.utils.translation import gettext_lazy
 
 from ops.audit import context
 from ops.deletion.models import DeletionGroup, DeletionRequest
+from ops.notices import topics
 from ops.notices.kinds import Kind
 from ops.notices.telling import tell as tell_people
 
 REQUEST, GROUP = "deletion.deletionrequest", "deletion.deletiongroup"
 GROUP_PAGE: dict[str, Any] = {"page": "admin:deletion_deletiongroup", "permission": "deletion.view_deletionrequest"}
 KINDS = (
-    Kind("deletion.approved", gettext_lazy("The deletion that you requested was approved."), REQUEST),
-    Kind("deletion.refused", gettext_lazy("The deletion that you requested was refused."), REQUEST),
-    Kind("deletion.cancelled", gettext_lazy("The deletion that you requested was cancelled."), REQUEST),
-    Kind("deletion.sent_back", gettext_lazy("The deletion that you requested needs to be approved again."), REQUEST),
-    Kind("deletion.finished", gettext_lazy("The deletion that you requested is finished."), REQUEST),
+    Kind("deletion.approved", topics.APPROVALS, gettext_lazy("The deletion that you requested was approved."), REQUEST),
+    Kind("deletion.refused", topics.APPROVALS, gettext_lazy("The deletion that you requested was refused."), REQUEST),
     Kind(
-        "deletion.failed", gettext_lazy("The deletion that you requested failed. It is tried again by itself."), REQUEST
+        "deletion.cancelled", topics.APPROVALS, gettext_lazy("The deletion that you requested was cancelled."), REQUEST
     ),
-    Kind("deletion.group_approved", gettext_lazy("Deletions that you requested were approved."), GROUP, **GROUP_PAGE),
-    Kind("deletion.group_refused", gettext_lazy("Deletions that you requested were refused."), GROUP, **GROUP_PAGE),
-    Kind("deletion.group_cancelled", gettext_lazy("Deletions that you requested were cancelled."), GROUP, **GROUP_PAGE),
     Kind(
-        "deletion.group_finished", gettext_lazy("The deletions that you requested are finished."), GROUP, **GROUP_PAGE
+        "deletion.sent_back",
+        topics.APPROVALS,
+        gettext_lazy("The deletion that you requested needs to be approved again."),
+        REQUEST,
+    ),
+    Kind("deletion.finished", topics.FINISHED, gettext_lazy("The deletion that you requested is finished."), REQUEST),
+    Kind(
+        "deletion.failed",
+        topics.FAILED,
+        gettext_lazy("The deletion that you requested failed. It is tried again by itself."),
+        REQUEST,
+    ),
+    Kind(
+        "deletion.group_approved",
+        topics.APPROVALS,
+        gettext_lazy("Deletions that you requested were approved."),
+        GROUP,
+        **GROUP_PAGE,
+    ),
+    Kind(
+        "deletion.group_refused",
+        topics.APPROVALS,
+        gettext_lazy("Deletions that you requested were refused."),
+        GROUP,
+        **GROUP_PAGE,
+    ),
+    Kind(
+        "deletion.group_cancelled",
+        topics.APPROVALS,
+        gettext_lazy("Deletions that you requested were cancelled."),
+        GROUP,
+        **GROUP_PAGE,
+    ),
+    Kind(
+        "deletion.group_finished",
+        topics.FINISHED,
+        gettext_lazy("The deletions that you requested are finished."),
+        GROUP,
+        **GROUP_PAGE,
     ),
 )
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from ops.exports.models import Export
+from ops.notices import topics
 from ops.notices.kinds import Kind
 from ops.notices.telling import tell, tell_each
 
@@ -24,17 +25,19 @@ def _called(export: Any) -> str:
 KINDS = (
     Kind(
         "exports.approved",
+        topics.APPROVALS,
         gettext_lazy("Your data export was approved: you can make it within 7 days."),
         EXPORT,
         _called,
     ),
-    Kind("exports.refused", gettext_lazy("Your data export was refused."), EXPORT, _called),
-    Kind(READY, gettext_lazy("Your export is ready to be downloaded."), EXPORT, _called),
-    Kind(FAILED, gettext_lazy("Your export failed: no file was made."), EXPORT, _called),
-    Kind(EXPIRED, gettext_lazy("The file of your export has expired."), EXPORT, _called),
+    Kind("exports.refused", topics.APPROVALS, gettext_lazy("Your data export was refused."), EXPORT, _called),
+    Kind(READY, topics.FINISHED, gettext_lazy("Your export is ready to be downloaded."), EXPORT, _called),
+    Kind(FAILED, topics.FAILED, gettext_lazy("Your export failed: no file was made."), EXPORT, _called),
+    Kind(EXPIRED, topics.FILES, gettext_lazy("The file of your export has expired."), EXPORT, _called),
     # About none in particular: with the time of the notice, that would lead from a receipt to a person.
     Kind(
         REMOVED,
+        topics.FILES,
         gettext_lazy("An erasure of an account removed files of your exports."),
         page="admin:exports_export_changelist",
     ),

@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from ops.jobs.kinds import News, kind_of
 from ops.jobs.models import Job
+from ops.notices import topics
 from ops.notices.kinds import Kind
 from ops.notices.telling import tell
 
 CANCELLED = "jobs.cancelled"
 KINDS = (
-    Kind("jobs.finished", gettext_lazy("A job of yours is finished."), "jobs.job", called=str),
-    Kind("jobs.failed", gettext_lazy("A job of yours failed."), "jobs.job", called=str),
-    Kind(CANCELLED, gettext_lazy("Somebody else cancelled a job of yours."), "jobs.job", called=str),
+    Kind("jobs.finished", topics.FINISHED, gettext_lazy("A job of yours is finished."), "jobs.job", called=str),
+    Kind("jobs.failed", topics.FAILED, gettext_lazy("A job of yours failed."), "jobs.job", called=str),
+    Kind(CANCELLED, topics.FAILED, gettext_lazy("Somebody else cancelled a job of yours."), "jobs.job", called=str),
 )
 
 

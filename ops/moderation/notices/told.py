@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from ops.audit import context
 from ops.moderation.models import Claim, Decision
+from ops.notices import topics
 from ops.notices.kinds import Kind
 from ops.notices.telling import tell, tell_each
 
@@ -35,38 +36,60 @@ CHECKED, CHECK_FAILED = "moderation.reports_checked", "moderation.reports_check_
 STORED, REFUSED, STORE_FAILED = (f"moderation.reports_{end}" for end in ("stored", "refused", "store_failed"))
 IMPORT_UNDONE, UNDO_FAILED = "moderation.reports_undone", "moderation.reports_undo_failed"
 KINDS = (
-    Kind(TAKEN_OVER, gettext_lazy("Somebody took over a case that you held."), CASE, _numbered),
-    Kind(UNDONE, gettext_lazy("Somebody undid a decision of yours: the case is open again."), CASE, _numbered),
+    Kind(TAKEN_OVER, topics.CASES, gettext_lazy("Somebody took over a case that you held."), CASE, _numbered),
+    Kind(
+        UNDONE,
+        topics.CASES,
+        gettext_lazy("Somebody undid a decision of yours: the case is open again."),
+        CASE,
+        _numbered,
+    ),
     Kind(
         LAPSED,
+        topics.CASES,
         gettext_lazy("A decision of yours lapsed, because a text was changed: the case is open again."),
         CASE,
         _numbered,
     ),
     Kind(
         UNDONE_IN_GROUP,
+        topics.CASES,
         gettext_lazy("Somebody undid several decisions of yours together: their cases are open again."),
         **QUEUE,
     ),
     Kind(
         LAPSED_TOGETHER,
+        topics.CASES,
         gettext_lazy("Several decisions of yours lapsed, because texts were changed: their cases are open again."),
         **QUEUE,
     ),
-    Kind(GROUP_FINISHED, gettext_lazy("Your group decision is finished."), GROUP),
-    Kind(GROUP_FAILED, gettext_lazy("Your group decision failed: a part of it may be done."), GROUP),
+    Kind(GROUP_FINISHED, topics.FINISHED, gettext_lazy("Your group decision is finished."), GROUP),
+    Kind(GROUP_FAILED, topics.FAILED, gettext_lazy("Your group decision failed: a part of it may be done."), GROUP),
     Kind(
         CHECKED,
+        topics.FINISHED,
         gettext_lazy("The file of reports that you uploaded was checked: decide whether to import it."),
         IMPORT,
         _of_file,
     ),
-    Kind(CHECK_FAILED, gettext_lazy("The file of reports that you uploaded could not be checked."), IMPORT, _of_file),
-    Kind(STORED, gettext_lazy("Your import of reports is finished."), IMPORT, _of_file),
-    Kind(REFUSED, gettext_lazy("No report was imported: your file has new problems."), IMPORT, _of_file),
-    Kind(STORE_FAILED, gettext_lazy("Your import of reports failed: nothing of it is stored."), IMPORT, _of_file),
-    Kind(IMPORT_UNDONE, gettext_lazy("Your import of reports was undone."), IMPORT, _of_file),
-    Kind(UNDO_FAILED, gettext_lazy("Undoing your import of reports failed."), IMPORT, _of_file),
+    Kind(
+        CHECK_FAILED,
+        topics.FAILED,
+        gettext_lazy("The file of reports that you uploaded could not be checked."),
+        IMPORT,
+        _of_file,
+    ),
+    Kind(STORED, topics.FINISHED, gettext_lazy("Your import of reports is finished."), IMPORT, _of_file),
+    Kind(REFUSED, topics.FAILED, gettext_lazy("No report was imported: your file has new problems."), IMPORT, _of_file),
+    Kind(
+        STORE_FAILED,
+        topics.FAILED,
+        gettext_lazy("Your import of reports failed: nothing of it is stored."),
+        IMPORT,
+        _of_file,
+    ),
+    Kind(IMPORT_UNDONE, topics.FINISHED, gettext_lazy("Your import of reports was undone."), IMPORT, _of_file),
+    Kind(UNDO_FAILED, topics.FAILED, gettext_lazy("Undoing your import of reports failed."), IMPORT, _of_file),
 )
 
 
