@@ -1,5 +1,7 @@
 """All data of one person: account, messages sent and received, older texts of messages sent, notifications.
 
+Not what they typed and did not send: staff make these files, and staff see no drafts.
+
 The columns are those of MessageTable itself: columns that a platform adds for its staff are not given to the person.
 """
 
@@ -84,7 +86,14 @@ def _readme(user: Any, export: Export) -> str:
         "for a formula;\n"
         "the empty column 'threadward' says so to an import."
     )
-    return f"{heading}\n\n{listed}\n{about}\n"
+    drafts = (
+        _(
+            "Drafts that %(name)s has not sent are in no file: %(name)s alone reads them, under the messages to which "
+            "they belong."
+        )
+        % names
+    )
+    return f"{heading}\n\n{listed}\n{about}\n{drafts}\n"
 
 
 def _facts(user: Any) -> str:

@@ -26,7 +26,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.models import Message
+from messaging.models import Draft, Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
@@ -76,6 +76,8 @@ def plant_messages(person: User, bob: User, charlie: User) -> None:
         answer(answer(first, f"{NAME}, {TEXT}!"), "not about it", sender=charlie, receiver=bob)
         Message.objects.filter(pk=first.pk).update(content=f"{TEXT} edited {number}")
     Message.objects.filter(sender=person).first().delete()  # type: ignore[union-attr]
+    Draft.objects.create(user=person, to=bob, place="new", content=f"{TEXT}, not sent")
+    Draft.objects.create(user=bob, to=person, place="new", content=f"{NAME}, not sent")
 
 
 def plant_traces(person: User, sue: User) -> None:
