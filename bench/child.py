@@ -16,7 +16,18 @@ import django
 from django.db import connection
 
 from bench.measure import NOT_MEASURED, Figure, peak_mib
-from bench.scenarios import deletion, exports, imports, lists, recording, reviewing, searching, threads, undo
+from bench.scenarios import (
+    dashboards,
+    deletion,
+    exports,
+    imports,
+    lists,
+    recording,
+    reviewing,
+    searching,
+    threads,
+    undo,
+)
 
 ALL = "*"
 SCENARIOS: dict[str, ModuleType] = {
@@ -28,6 +39,7 @@ SCENARIOS: dict[str, ModuleType] = {
     "exports": exports,
     "recording": recording,
     "reviewing": reviewing,
+    "dashboards": dashboards,
     "deletion": deletion,
 }
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-VERSION = 3  # part of the names of kept databases: raise it whenever other rows would come out
+VERSION = 4  # part of the names of kept databases: raise it whenever other rows would come out
 USERS = 10_000
 EDITED_SHARE = 0.05
 MEDIAN_LENGTH = 6

@@ -20,7 +20,7 @@ from django.conf import settings
 from bench import databases, report
 from bench.child import ALL, SCENARIOS
 from bench.measure import NOT_MEASURED, Case, Failed, Figure, Goal
-from bench.scenarios import imports, lists, moderators
+from bench.scenarios import dashboards, imports, lists, moderators
 
 # Settings of those ways that do without our models or our admin, by scenario and way.
 PLAIN = {
@@ -44,12 +44,16 @@ NOT_DONE = {  # ways that a case does not have, by scenario and case: no process
     ("reviewing", "edit"): {"raw", "small", "floor"},
     ("reviewing", "decide"): {"vanilla", "raw", "small"},
     ("reviewing", "group"): {"vanilla", "raw", "small"},
+    ("dashboards", "count"): {"vanilla", "raw", "small", "floor"},
+    ("dashboards", "figures"): {"raw", "floor"},
+    **{("dashboards", name): {"vanilla", "raw", "small"} for name in dashboards.PAGES},
 }
 FLOORED = {
     "lists",
     "searching",
     "recording",
     "reviewing",
+    "dashboards",
 }  # scenarios of pages: each beside an empty page of the console
 MODERATORS = "moderators"  # a scenario of its own kind: over HTTP, beside nothing
 SCENARIO_NAMES = (*SCENARIOS, MODERATORS)
@@ -135,7 +139,7 @@ def once(scenario: str) -> tuple[str, ...]:
 
 def ways(name: str, case: Case) -> tuple[str, ...]:
     """The ways in which a case is done."""
-    more = {"small": name in ("lists", "reviewing"), "floor": name in FLOORED and not case.rows}
+    more = {"small": name in ("lists", "reviewing", "dashboards"), "floor": name in FLOORED and not case.rows}
     return ("ours", "vanilla", "raw", *(way for way, has in more.items() if has))
 
 

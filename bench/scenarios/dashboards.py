@@ -1,0 +1,169 @@
+"""The dashboards: their figures read from the numbers that are kept, beside the same figures computed at once from the
+messages (vanilla), and each page once it is kept, beside an empty page of the console.
+
+What must hold is that neither depends on how many messages there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from statistics import quantiles
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from bench import generate
+from bench.load import REVIEWER
+from bench.measure import Case, Figure, Goal, Timing, once, repeat
+
+# All that generate makes was begun within these days.
+FIRST = generate.START.date()
+LAST = FIRST + timedelta(seconds=generate.SPAN) - timedelta(days=1)
+
+# By name: the console's modules can be imported only in a child, where Django is set up.
+FIGURES, KEEPING = "ops.dashboard.figures.messages", "ops.dashboard.rollups.keeping"
+PERIOD, BOARDS = "ops.dashboard.periods.Period", "ops.dashboard.boards.boards.BOARDS"
+COUNTING, READING = "count", "figures"
+PAGES = ("review", "team", "accounts", "data", "oversight")
+
+MOST_SECONDS, TIMES_FASTER = 0.05, 100
+MOST_TIMES_FLOOR, MOST_QUERIES = 1.2, 3
+
+
+def cases(messages: int) -> list[Case]:
+    return [
+        Case(READING, "figures of messages over two years"),
+        Case(COUNTING, f"counting {messages:,} messages for the dashboards", rows=messages),
+        *(Case(name, f"dashboard {name}, kept") for name in PAGES),
+    ]
+
+
+def goals(figures: Mapping[str, Figure]) -> list[Goal]:
+    """What must hold of the figures of a case, by way: of reading them from what is kept, or of a page."""
+    ours, at_once, floor = (figures.get(way, Figure()) for way in ("ours", "vanilla", "floor"))
+    if at_once.best:
+        return [
+            Goal(f"≤ {MOST_SECONDS * 1000:.0f} ms", 0 < ours.best <= MOST_SECONDS),
+            Goal(f"≥ {TIMES_FASTER}× at once", 0 < ours.best * TIMES_FASTER <= at_once.best),
+        ]
+    if not floor.best:
+        return []
+    more = ours.result - floor.result
+    return [
+        Goal(f"≤ {MOST_TIMES_FLOOR}× empty", 0 < ours.best <= MOST_TIMES_FLOOR * floor.best),
+        Goal(f"≤ {MOST_QUERIES} statements more than empty ({more:+})", more <= MOST_QUERIES),
+    ]
+
+
+def run(case: Case, way: str, messages: int) -> Timing | None:
+    """Measure on the kept conversations, whose numbers bench.load counted. The result is how many messages were
+    counted, which numbers were found, or how many statements a page takes."""
+    if case.key == COUNTING:
+        return counted(case) if way == "ours" else None
+    if case.key == READING:
+        ways = {"ours": kept_numbers, "small": kept_numbers, "vanilla": at_once}
+        return repeat(ways[way]) if way in ways else None
+    pages = {"ours": page(case.key), "floor": empty_page()}
+    return repeat(pages[way]) if way in pages else None
+
+
+def counted(case: Case) -> Timing:
+    """Count everything anew, and leave it as it was."""
+    rebuild, keep = (import_string(f"{KEEPING}.{name}") for name in ("rebuild", "keep"))
+
+    def count() -> None:
+        rebuild()
+        keep()
+
+    with transaction.atomic():
+        timing = once(count)
+        transaction.set_rollback(True)
+    return timing._replace(result=case.rows)
+
+
+def kept_numbers() -> tuple[int, ...]:
+    """The figures of messages as the dashboards read them. No cache has them."""
+    period = import_string(PERIOD)(FIRST, LAST)
+    ask = {name: import_string(f"{FIGURES}.{name}") for name in ("sent", "begun", "first_replies", "hours_of_week")}
+    busiest = [
+        import_string(f"{FIGURES}.{name}")(period)[0].number for name in ("busiest_senders", "busiest_receivers")
+    ]
+    sent, replies = ask["sent"](period), ask["first_replies"](period)
+    most = ask["hours_of_week"](period).most
+    return sent.total, sent.edited, sent.unread, ask["begun"](period).total, replies.total, most, *busiest
+
+
+def at_once() -> tuple[int, ...]:
+    """The same from the messages themselves, as one writes it with Django."""
+    messages, period = apps.get_model("messaging", "Message").objects.order_by(), import_string(PERIOD)(FIRST, LAST)
+    within = messages.filter(timestamp__gte=period.start, timestamp__lt=period.end)
+    days = within.values(day=TruncDate("timestamp")).annotate(
+        sent=Count("pk"), edits=Count("pk", filter=Q(edited=True)), unread=Count("pk", filter=Q(read=False))
+    )
+    per_day = [(day["sent"], day["edits"], day["unread"]) for day in days]
+    hours = within.values(weekday=ExtractIsoWeekDay("timestamp"), hour=ExtractHour("timestamp"))
+    most = max(one["sent"] for one in hours.annotate(sent=Count("pk")))
+    begun, replied = beginnings(messages, period.start, period.end)
+    busiest = (within.values(side).annotate(sent=Count("pk")).order_by("-sent")[0] for side in ("sender", "receiver"))
+    return (
+        *map(sum, zip(*per_day, strict=True)),
+        sum(begun.values()),
+        replied,
+        most,
+        *(one["sent"] for one in busiest),
+    )
+
+
+def beginnings(messages: QuerySet, start: datetime, end: datetime) -> tuple[Counter[date], int]:
+    """Conversations begun by day, and how many got their first reply in the period."""
+    firsts = messages.filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
+    replies = firsts.exclude(sender=OuterRef("by")).values("timestamp")[:1]
+    conversations = (
+        apps.get_model("messaging", "Conversation")
+        .objects.order_by()
+        .annotate(began=Subquery(firsts.values("timestamp")[:1]), by=Subquery(firsts.values("sender")[:1]))
+        .annotate(replied=Subquery(replies))
+        .values_list("began", "replied")
+    )
+    found = list(conversations)
+    lengths = [replied - began for began, replied in found if replied is not None and start <= replied < end]
+    quantiles(lengths, n=10)
+    return Counter(began.date() for began, _ in found if start <= began < end), len(lengths)
+
+
+def page(name: str) -> Callable[[], int]:
+    """Asks for a dashboard of two years, which is kept after the first time; how many statements it takes."""
+    (board,) = (board for board in import_string(BOARDS) if board.name == name)
+    return asking(f"{reverse(f'admin:{board.address}')}?from={FIRST}&to={LAST}")
+
+
+def empty_page() -> Callable[[], int]:
+    return asking(reverse("admin:auth_group_changelist"))
+
+
+def asking(address: str) -> Callable[[], int]:
+    """Asks for a page as a signed-in reviewer's browser does; how many statements that takes once it is kept."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=REVIEWER))
+
+    def ask() -> int:
+        response = client.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address} answers with status {response.status_code}.")
+        return statements
+
+    statements = 0
+    ask()
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    statements = len(captured)
+    return ask
