@@ -56,12 +56,14 @@ def alike(names: Iterable[str]) -> dict[str, list[str]]:
 @cache
 def confusables() -> dict[int, str]:
     """Unicode's table of confusables: for each character the text that it looks like, for ``str.translate``."""
-    table = json.loads((files("confusable_homoglyphs") / "confusables.json").read_text("utf-8"))
+    raw = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
+    # Each entry is {"c": text, "n": its name in Unicode}; the names, most of the file, are forgotten while it is read.
+    table: dict[str, list[str]] = json.loads(raw, object_hook=lambda entry: entry if len(entry) > 2 else entry["c"])
     # It lists both directions, so the one that all others look like is the one with most neighbours.
     neighbours: dict[str, set[str]] = defaultdict(set)
     for character, others in table.items():
         for other in others:
-            one, another = character.strip(MARKS_OF_DIRECTION), other["c"].strip(MARKS_OF_DIRECTION)
+            one, another = character.strip(MARKS_OF_DIRECTION), other.strip(MARKS_OF_DIRECTION)
             neighbours[one].add(another)
             neighbours[another].add(one)
     replaced: dict[int, str] = {}
