@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from heapq import nsmallest
 
 from messaging.models import Message
 from ops.dashboard.figures.people import names_of
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.models import DayNumbers, Family
 from ops.dashboard.periods import Period
-from ops.dashboard.rollups import measures
+from ops.dashboard.rollups import blocks, measures
 from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.quarters import hours_of_quarters
 from ops.dashboard.rollups.reading import AsOf, Reading, read
@@ -44,7 +45,7 @@ class Sent:
 
 def sent(period: Period, *, imported: bool = True) -> Sent:
     """Return the messages sent in a period."""
-    reading = _read(period, imported, measures.SENT, measures.EDITED, measures.UNREAD)
+    reading = _read(period, imported, measures.SENT, measures.EDITED, measures.UNREAD, totals=True)
     return Sent(
         total=reading.total(measures.SENT),
         imported=reading.by_key(measures.SENT, imported=True).total(),
@@ -71,7 +72,7 @@ class Begun:
 
 def begun(period: Period, *, imported: bool = True) -> Begun:
     """Return the conversations begun in a period."""
-    reading = _read(period, imported, measures.BEGUN)
+    reading = _read(period, imported, measures.BEGUN, totals=True)
     return Begun(
         reading.total(measures.BEGUN),
         reading.by_key(measures.BEGUN, imported=True).total(),
@@ -150,8 +151,8 @@ def busiest_receivers(period: Period, *, imported: bool = True, most: int = 5) -
 
 
 def _busiest(measure: str, side: str, period: Period, imported: bool, most: int) -> list[Person]:
-    numbers = _read(period, imported, measure).by_key(measure)
-    first = sorted(numbers.items(), key=lambda one: (-one[1], int(one[0])))[:most]
+    numbers = blocks.by_key(measure, period.first, period.last, imported=imported)
+    first = nsmallest(most, numbers.items(), key=lambda one: (-one[1], int(one[0])))
     names = names_of(int(account) for account, _ in first)
     people = []
     for account, number in first:
@@ -191,8 +192,8 @@ def hours_of_week(period: Period, *, imported: bool = True) -> HoursOfWeek:
     return HoursOfWeek(found, reading.as_of)
 
 
-def _read(period: Period, imported: bool, *names: str) -> Reading:
-    return read(Family.MESSAGES, names, period, imported=imported)
+def _read(period: Period, imported: bool, *names: str, totals: bool = False) -> Reading:
+    return read(Family.MESSAGES, names, period, imported=imported, totals=totals)
 
 
 def _sent_in(period: Period, **query: str) -> Rows:

@@ -15,6 +15,7 @@ from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import console_zone
 from ops.dashboard.rollups import desk, messages, noted, trail
 from ops.dashboard.rollups.quarters import days_of
+from ops.dashboard.rollups.storing import lock
 from ops.jobs.pacing import Pace
 
 EVERY = 60  # seconds between two rounds of the worker
@@ -57,7 +58,7 @@ def keep(
 def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Note everything, so that ``keep`` counts it anew; figures stay as they are until then."""
     with transaction.atomic(using=using):
-        _lock(using)
+        lock(using)
         noted.note_everything(console_zone(), using)
 
 
@@ -72,7 +73,7 @@ def _begin(using: str) -> None:
     if Keeping.objects.using(using).filter(zone=settings.TIME_ZONE).exists():
         return
     with transaction.atomic(using=using):
-        held = _lock(using)
+        held = lock(using)
         if held.zone != settings.TIME_ZONE:
             if held.zone:
                 DayNumbers.objects.using(using).all().delete()
@@ -86,7 +87,7 @@ def _count_some(family: str, days: int, using: str) -> int:
         return 0
     zone = console_zone()
     with transaction.atomic(using=using):
-        _lock(using)
+        lock(using)
         first = last = None
         wanted: set[Any] = set()
         for at, day in days_of(noted.latest_first(family, using), zone):
@@ -99,10 +100,3 @@ def _count_some(family: str, days: int, using: str) -> int:
         quarters = noted.take(family, first, last, using)
         COUNTING[family](quarters, {day for _, day in days_of(sorted(quarters), zone)}, zone, using)
         return len(quarters)
-
-
-def _lock(using: str) -> Keeping:
-    """The one row, locked: others who count wait."""
-    rows = Keeping.objects.using(using)
-    rows.bulk_create([Keeping(pk=1, zone="")], ignore_conflicts=True)
-    return rows.select_for_update().get(pk=1)

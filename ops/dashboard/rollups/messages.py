@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 
 from ops.dashboard.models import Beginning, Family
-from ops.dashboard.rollups import beginnings, measures, noted
+from ops.dashboard.rollups import beginnings, blocks, measures, noted
 from ops.dashboard.rollups.bins import kind_of
 from ops.dashboard.rollups.noted import moment
 from ops.dashboard.rollups.quarters import QUARTER, place, quarter_of, span
@@ -58,7 +58,7 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
     for number, was_imported, began_at, replied_at in _ask(REPLIED, spans, using):
         kind = kind_of(moment(replied_at) - moment(began_at))
         found[Place(ordered[number - 1], measures.REPLIED, bool(was_imported))][str(kind)] += 1
-    put(found, ordered, measures.MESSAGES, using)
+    blocks.keep(put(found, ordered, measures.MESSAGES, using), using)
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:

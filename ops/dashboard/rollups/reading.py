@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ops.dashboard.models import DayNumbers, Family, Keeping
@@ -61,22 +62,28 @@ class Reading:
 
 
 def read(
-    family: str, names: Collection[str], period: Period, *, imported: bool = True, using: str = DEFAULT_DB_ALIAS
+    family: str,
+    names: Collection[str],
+    period: Period,
+    *,
+    imported: bool = True,
+    totals: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Reading:
     """Return these measures of a period; without those of ``imported`` history, if that is left out.
+
+    Of ``totals`` only the sums of days are read, which is much less: their keys are not those of the measure.
 
     What is noted and not counted yet is looked for first: what is counted meanwhile is right either way.
     """
     zone = period.zone
     most = MOST_QUARTERS if family == Family.MESSAGES else MOST_DAYS * 100
     waiting = noted.waiting(family, using, most=most, period=period)
-    found: dict[Place, dict[str, int]] = {}
     rows = DayNumbers.objects.using(using).filter(measure__in=list(names), day__gte=period.first, day__lte=period.last)
     if not imported:
         rows = rows.filter(imported=False)
-    for day, measure, was_imported, numbers in rows.values_list("day", "measure", "imported", "numbers"):
-        found[Place(day, measure, was_imported)] = numbers
     days = {place(at, zone)[0] for at in waiting}
+    found = _totals(rows, days) if totals else _by_place(rows)
     live = family == Family.MESSAGES and set(names) <= set(LIVE) and len(waiting) <= most
     if live:
         _count_quarters(found, waiting, names, zone, using)
@@ -86,6 +93,18 @@ def read(
     if not imported:
         found = {where: numbers for where, numbers in found.items() if not where.imported}
     return Reading(period, found, as_of(using, waits=bool(waiting), live=live, most=len(waiting) > most))
+
+
+def _totals(rows: QuerySet[DayNumbers], whole: Collection[date]) -> dict[Place, dict[str, int]]:
+    """The sums of days, but all numbers of the ``whole`` ones, of which some are to be counted anew."""
+    sums = rows.exclude(day__in=whole).values_list("day", "measure", "imported", "total")
+    found = {Place(day, measure, imported): {"": total} for day, measure, imported, total in sums}
+    return found | (_by_place(rows.filter(day__in=whole)) if whole else {})
+
+
+def _by_place(rows: QuerySet[DayNumbers]) -> dict[Place, dict[str, int]]:
+    parts = rows.values_list("day", "measure", "imported", "numbers")
+    return {Place(day, measure, imported): numbers for day, measure, imported, numbers in parts}
 
 
 def as_of(using: str, *, waits: bool, live: bool, most: bool = False) -> AsOf:

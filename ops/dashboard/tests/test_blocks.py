@@ -1,0 +1,89 @@
+"""Sums of many days are the sums of their days, whatever changes, and are all that a long period is read from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from ops.dashboard.models import DayNumbers
+from ops.dashboard.rollups import blocks, measures
+from ops.dashboard.rollups.erasing import forget_person
+from ops.dashboard.rollups.storing import Place, put
+
+FIRST = date(2024, 1, 1)
+DAYS = st.dates(FIRST, FIRST + timedelta(days=1_100))
+
+
+def each_day(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=days) for days in range((last - first).days + 1)]
+
+
+@given(days=st.tuples(st.dates(date(1, 1, 2), date(9998, 12, 1)), st.integers(0, 1_500)))
+def test_blocks_cover_each_day_once(days: tuple[date, int]) -> None:
+    first, last = days[0], min(days[0] + timedelta(days=days[1]), date(9999, 12, 30))
+    found = list(blocks.blocks(first, last))
+    covered = [day for size, start in found for day in each_day(start, start + timedelta(days=size - 1))]
+    assert covered == each_day(first, last)
+    assert all(blocks.start_of(start, size) == start for size, start in found)
+    assert len(found) <= 14 + 14 + 14 + len(covered) // 512
+
+
+class BlocksAreSums(TestCase):
+    @given(
+        rounds=st.lists(
+            st.dictionaries(DAYS, st.dictionaries(st.sampled_from("123"), st.integers(0, 3)), min_size=1, max_size=5),
+            min_size=1,
+            max_size=4,
+        ),
+        asked=st.tuples(DAYS, DAYS).map(sorted),
+        imported=st.booleans(),
+    )
+    def test_after_any_changes(
+        self, rounds: list[dict[date, dict[str, int]]], asked: list[date], imported: bool
+    ) -> None:
+        days: dict[date, dict[str, int]] = {}
+        for changes in rounds:
+            found = {Place(day, measures.SENDERS, imported): numbers for day, numbers in changes.items()}
+            blocks.keep(put(found, changes, [measures.SENDERS], "default"), "default")
+            days |= changes
+        expected: Counter[str] = Counter()
+        for day, numbers in days.items():
+            if asked[0] <= day <= asked[1]:
+                expected.update(numbers)
+        assert +blocks.by_key(measures.SENDERS, *asked) == +expected
+        assert +blocks.by_key(measures.SENDERS, *asked, imported=False) == (Counter() if imported else +expected)
+
+
+@pytest.fixture
+def two_years(db: None) -> list[date]:
+    """Each day somebody new sent a message, and account 7 another one."""
+    days = each_day(FIRST, FIRST + timedelta(days=730))
+    found = {Place(day, measures.SENDERS): {"7": 1, str(1_000 + number): 1} for number, day in enumerate(days)}
+    blocks.keep(put(found, days, [measures.SENDERS], "default"), "default")
+    return days
+
+
+def test_two_years_are_few_rows(two_years: list[date]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert blocks.by_key(measures.SENDERS, two_years[0], two_years[-1])["7"] == 731
+    assert len(captured) == 1
+    assert len(list(blocks.blocks(two_years[0], two_years[-1]))) < 40
+
+
+def test_a_person_is_taken_out_of_blocks_as_well(two_years: list[date]) -> None:
+    with transaction.atomic():
+        forget_person(7, using="default")
+    assert not [row for row in DayNumbers.objects.all() if "7" in row.numbers]
+    assert blocks.by_key(measures.SENDERS, two_years[0], two_years[-1]).total() == 731
+
+
+def test_an_empty_block_is_no_row(two_years: list[date]) -> None:
+    blocks.keep(put({}, two_years, [measures.SENDERS], "default"), "default")
+    assert not DayNumbers.objects.exists()
