@@ -107,9 +107,9 @@ def at_once() -> tuple[int, ...]:
     messages, period = apps.get_model("messaging", "Message").objects.order_by(), import_string(PERIOD)(FIRST, LAST)
     within = messages.filter(timestamp__gte=period.start, timestamp__lt=period.end)
     days = within.values(day=TruncDate("timestamp")).annotate(
-        sent=Count("pk"), edits=Count("pk", filter=Q(edited=True)), unread=Count("pk", filter=Q(read=False))
+        sent=Count("pk"), edits=Count("pk", filter=Q(edited=True)), waiting=Count("pk", filter=Q(read=False))
     )
-    per_day = [(day["sent"], day["edits"], day["unread"]) for day in days]
+    per_day = [(day["sent"], day["edits"], day["waiting"]) for day in days]
     hours = within.values(weekday=ExtractIsoWeekDay("timestamp"), hour=ExtractHour("timestamp"))
     most = max(one["sent"] for one in hours.annotate(sent=Count("pk")))
     begun, replied = beginnings(messages, period.start, period.end)
