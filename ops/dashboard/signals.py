@@ -10,7 +10,8 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from messaging.erasing.erasure import user_erased
 from ops.dashboard import changes
-from ops.dashboard.rollups import erasing, keeping, triggers
+from ops.dashboard.rollups import keeping, triggers
+from ops.dashboard.rollups.numbers import erasing
 
 
 def remove_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:

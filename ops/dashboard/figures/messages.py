@@ -12,8 +12,9 @@ from ops.dashboard.figures.people import names_of
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.models import DayNumbers, Family
 from ops.dashboard.periods import Period
-from ops.dashboard.rollups import blocks, measures
+from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import percentile
+from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.quarters import hours_of_quarters
 from ops.dashboard.rollups.reading import AsOf, Reading, read
 

@@ -1,4 +1,4 @@
-"""Have the next round count everything, since blocks of days (rollups/blocks.py) are made when days are counted."""
+"""Have the next round count everything, since blocks of days (rollups/numbers/blocks.py) are made when days are counted."""
 
 from django.db import migrations
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from ops.dashboard.rollups.numbers.storing import Place, put
 from ops.dashboard.rollups.quarters import place, quarter_of, runs, span
-from ops.dashboard.rollups.storing import Place, put
 
 LONGEST_RUN = 31  # days that are read at once
 

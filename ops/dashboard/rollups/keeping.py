@@ -14,8 +14,8 @@ from django.utils import timezone
 from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import console_zone
 from ops.dashboard.rollups import desk, messages, noted, trail
+from ops.dashboard.rollups.numbers.storing import lock
 from ops.dashboard.rollups.quarters import days_of
-from ops.dashboard.rollups.storing import lock
 from ops.jobs.pacing import Pace
 
 EVERY = 60  # seconds between two rounds of the worker

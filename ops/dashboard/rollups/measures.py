@@ -9,7 +9,7 @@ UNREAD = "unread"  # of those sent then, were not read yet
 BEGUN = "begun"  # conversations
 QUARTERLY = (SENT, EDITED, UNREAD, BEGUN)
 SENDERS, RECEIVERS = "senders", "receivers"  # messages by account
-BY_PERSON = (SENDERS, RECEIVERS)  # many keys a day: their sums of longer times are kept as well (blocks.py)
+BY_PERSON = (SENDERS, RECEIVERS)  # many keys a day: their sums of longer times are kept as well (numbers/blocks.py)
 REPLIED = "replied"  # conversations that got their first reply then, by how long that took (bins.py)
 MESSAGES = (*QUARTERLY, *BY_PERSON, REPLIED)
 

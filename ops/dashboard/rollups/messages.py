@@ -10,12 +10,13 @@ from typing import Any
 from django.db import connections
 
 from ops.dashboard.models import Beginning, Family
-from ops.dashboard.rollups import beginnings, blocks, measures, noted
+from ops.dashboard.rollups import beginnings, measures, noted
 from ops.dashboard.rollups.bins import kind_of
 from ops.dashboard.rollups.noted import moment
+from ops.dashboard.rollups.numbers import blocks
+from ops.dashboard.rollups.numbers.storing import Place, put
 from ops.dashboard.rollups.quarters import QUARTER, place, quarter_of, span
 from ops.dashboard.rollups.statements import Span, imported_messages, quarter_in_span, spans_table
-from ops.dashboard.rollups.storing import Place, put
 
 # {spans} first: an index finds the messages of each.
 WITHIN = "{spans} CROSS JOIN messaging_message message WHERE message.timestamp >= first AND message.timestamp < after"

@@ -15,8 +15,8 @@ from ops.dashboard.models import DayNumbers, Family, Keeping
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import desk, measures, messages, noted
 from ops.dashboard.rollups.days import Days
+from ops.dashboard.rollups.numbers.storing import Place
 from ops.dashboard.rollups.quarters import place
-from ops.dashboard.rollups.storing import Place
 
 # What changed and is counted while a figure is read: more would make reading dear. Else the last round's is told.
 MOST_QUARTERS = 8  # of messages

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from ops.dashboard.models import DayNumbers
-from ops.dashboard.rollups import blocks, measures
-from ops.dashboard.rollups.erasing import forget_person
-from ops.dashboard.rollups.storing import Place, put
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.numbers import blocks
+from ops.dashboard.rollups.numbers.erasing import forget_person
+from ops.dashboard.rollups.numbers.storing import Place, put
 
 FIRST = date(2024, 1, 1)
 DAYS = st.dates(FIRST, FIRST + timedelta(days=1_100))

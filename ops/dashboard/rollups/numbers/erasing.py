@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ops.dashboard.models import DayNumbers
-from ops.dashboard.rollups import blocks, measures
-from ops.dashboard.rollups.storing import lock
+from ops.dashboard.rollups import measures
+from ops.dashboard.rollups.numbers import blocks
+from ops.dashboard.rollups.numbers.storing import lock
 
 # By account, and by what begins with one.
 BY_ACCOUNT = (

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.storing import Place, put
+from ops.dashboard.rollups.numbers.storing import Place, put
 
 SIZES = (8, 64, 512)  # days
 
