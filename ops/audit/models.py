@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.audit.events import choices
@@ -131,6 +132,9 @@ SEALED_FIELDS = (
 )
 
 
+SUPERUSER = "superuser"  # in the place of roles, of those who may do everything
+
+
 class Entry(AppendOnlyModel):
     """A record of one thing that somebody did or read."""
 
@@ -187,6 +191,11 @@ class Entry(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.get_event_display()} · {self.at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def role_in_words(self) -> str:
+        """The roles as a reader sees them: names of groups, which nobody translates, or that it was a superuser."""
+        return _("superuser") if self.actor_role == SUPERUSER else self.actor_role
 
     def prepare(self) -> None:
         """Cut texts that are too long, replace characters that cannot be stored, and set salts and digests."""

@@ -19,7 +19,7 @@ from messaging.database.alike import create_alike
 from ops.audit import context
 from ops.audit.details import check_details
 from ops.audit.events import Event, declared
-from ops.audit.models import Entry
+from ops.audit.models import SUPERUSER, Entry
 from ops.audit.sealing import chain
 from ops.audit.sealing.canonical import storable_text
 
@@ -139,7 +139,7 @@ def new_entry(
 def role_of(user: Any) -> str:
     """Return the names of a user's roles, or "superuser"."""
     if user.is_superuser:
-        return "superuser"
+        return SUPERUSER
     return ", ".join(user.groups.order_by("name").values_list("name", flat=True))
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class Family(models.TextChoices):
@@ -50,6 +51,8 @@ class DayNumbers(models.Model):
     total = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name = gettext_lazy("day numbers")
+        verbose_name_plural = gettext_lazy("day numbers")
         default_permissions = ()
         permissions = [
             ("view_review", "Can open the review dashboard"),

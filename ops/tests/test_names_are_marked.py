@@ -18,7 +18,8 @@ from messaging.tests.cast import make_user
 from messaging.tests.pseudo import ACCENTED, speaking
 
 OWN = ("messaging", "ops.")
-# Models that no page, no trail and no refusal ever names: no row of them has an address, and no entry is about one.
+# Models that no page, no trail and no refusal ever names: they have neither an address nor a permission, and
+# no entry is about one.
 NEVER_NAMED = {
     "accounts.FailedSignIn": "counted, and never shown",
     "accounts.KeptForm": "a form that comes back as it was sent",
@@ -26,7 +27,6 @@ NEVER_NAMED = {
     "audit.ShownMessages": "an index of the trail",
     "audit.Unsealed": "the queue of what is to be sealed",
     "dashboard.Beginning": "figures, which pages show under titles of their own",
-    "dashboard.DayNumbers": "figures, which pages show under titles of their own",
     "dashboard.DigestReader": "a choice of one person",
     "dashboard.Keeping": "how figures are kept",
     "dashboard.Noted": "what is to be counted anew",
@@ -41,10 +41,7 @@ NEVER_NAMED = {
     "moderation.Comfort": "choices of one person",
     "moderation.CoveredMessage": "what a decision is about, which pages say in words of their own",
     "moderation.Draft": "a form that comes back as it was sent",
-    "moderation.Flag": "a report, as pages call it",
     "moderation.GroupedCase": "a case of a group, which the group's page lists",
-    "moderation.Measure": "what a decision does, which pages say in words of their own",
-    "moderation.Note": "pages call it so in words of their own",
     "moderation.NotePerson": "whom a note is about, which pages say in words of their own",
     "moderation.Skip": "what somebody is not given again",
     "notices.EmailReader": "a choice of one person",
@@ -56,6 +53,7 @@ SHOWN_BY_TEMPLATES = {
     "accounts.Session": "ops/accounts/templates",
     "accounts.User": "but for the fields that people fill in",
     "audit.Entry": "ops/audit/templates",
+    "dashboard.DayNumbers": "ops/dashboard/templates",
     "deletion.DeletionGroup": "ops/deletion/templates",
     "deletion.DeletionRequest": "ops/deletion/templates",
     "deletion.ErasedIdentifier": "ops/deletion/templates",
@@ -68,6 +66,9 @@ SHOWN_BY_TEMPLATES = {
     "moderation.Decision": "ops/moderation/templates",
     "moderation.DecisionGroup": "ops/moderation/templates",
     "moderation.FlagImport": "ops/moderation/templates",
+    "moderation.Flag": "ops/moderation/templates",
+    "moderation.Measure": "ops/moderation/templates",
+    "moderation.Note": "ops/moderation/templates",
     "moderation.Opening": "ops/moderation/templates",
     "moderation.View": "but for the fields that people fill in",
     "notices.Notice": "ops/notices/templates",
@@ -103,8 +104,11 @@ class TestModels:
         listed = model._meta.label in NEVER_NAMED or model._meta.label in SHOWN_BY_TEMPLATES
         assert bool(derived) <= listed, derived
 
-    def test_what_is_named_nowhere_has_no_page(self, model: type[Model]) -> None:
-        assert not (model._meta.label in NEVER_NAMED and admin.site.is_registered(model))
+    def test_what_is_named_nowhere_has_neither_page_nor_permission(self, model: type[Model]) -> None:
+        """Forms of roles and people list permissions by the model that they are of."""
+        if model._meta.label in NEVER_NAMED:
+            assert not admin.site.is_registered(model)
+            assert not (model._meta.default_permissions or model._meta.permissions)
 
 
 def test_what_is_listed_is_there() -> None:

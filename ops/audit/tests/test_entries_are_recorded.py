@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import write
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.accounts.events import AccountEvent
 from ops.audit import context, recording
 from ops.audit.details import Key, chosen
@@ -43,7 +44,10 @@ def test_an_entry_names_the_actor_their_role_and_the_target(rita: Any, message: 
 
 
 def test_a_superuser_is_recorded_as_one(rosa: Any) -> None:
-    assert recording.record(Event.AUDIT_READ, actor=rosa).actor_role == "superuser"
+    entry = recording.record(Event.AUDIT_READ, actor=rosa)
+    assert entry.actor_role == entry.role_in_words == "superuser"
+    with speaking(ACCENTED):
+        assert entry.role_in_words == pseudo("superuser")
 
 
 @pytest.mark.parametrize("nobody", [None, AnonymousUser()])

@@ -153,6 +153,8 @@ class Measure(models.Model):
     objects = MeasureQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("measure")
+        verbose_name_plural = gettext_lazy("measures")
         default_permissions = ()
         permissions = [
             ("suspend_longer", "Can suspend and restrict people for more than 7 days"),

@@ -134,6 +134,8 @@ class Flag(models.Model):
     objects = FlagQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("flag")
+        verbose_name_plural = gettext_lazy("flags")
         default_permissions = ()
         permissions = [("flag_message", "Can report messages to the queue")]
         ordering = ["created_at", "id"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Conversation
 from ops.deletion.models.people import person as account
@@ -44,6 +45,8 @@ class Note(models.Model):
     objects = NoteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("note")
+        verbose_name_plural = gettext_lazy("notes")
         default_permissions = ("view", "add", "delete")
         ordering = ["-created_at", "-id"]
         constraints = [
