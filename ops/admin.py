@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 import messaging.admin  # noqa: F401 - imported first, so that its registrations are replaced here
 import ops.theme_admin  # noqa: F401 - registers the themes
@@ -116,12 +116,14 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     more_filters = (
         Participant,
         OtherParticipant,
-        *dates.days("last_message_at", "last activity"),
+        *dates.days("last_message_at", gettext_lazy("last activity from"), gettext_lazy("last activity to")),
         filters.Length,
         OfImport,
     )
     list_filter = (filters.UnreadConversations, filters.EditedConversations, filters.LastActivity, *more_filters)
     rows_template = "console/conversation_rows.html"
+    how_many = ngettext_lazy("%(number)s conversation", "%(number)s conversations", "n")
+    more_than = gettext_lazy("More than %(number)s conversations")
     empty_text = gettext_lazy(
         "No conversations yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
     )
@@ -242,12 +244,14 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         Order("oldest", gettext_lazy("Oldest first"), ("timestamp", "id")),
     )
     more_filters = (
-        Participant, OtherParticipant, *dates.days("timestamp", "sent"), filters.AnsweredMessages,
-        filters.HiddenMessages, filters.RedactedMessages,
+        Participant, OtherParticipant, *dates.days("timestamp", gettext_lazy("sent from"), gettext_lazy("sent to")),
+        filters.AnsweredMessages, filters.HiddenMessages, filters.RedactedMessages,
     )  # fmt: skip
     list_filter = (filters.UnreadMessages, filters.EditedMessages, filters.SentAt, *more_filters)
     rows_template = "console/message_rows.html"
     moment = "timestamp"
+    how_many = ngettext_lazy("%(number)s message", "%(number)s messages", "n")
+    more_than = gettext_lazy("More than %(number)s messages")
     empty_text = gettext_lazy(
         "No messages yet. Import some under Data › Imports, or with “manage.py import_messages FILE”."
     )
@@ -412,6 +416,8 @@ class MessageHistoryAdmin(ArchiveAdmin):
     keyset = ("-edited_at", "id")
     list_filter = (KindOfEdit, filters.EditedAt)
     rows_template = "console/history_rows.html"
+    how_many = ngettext_lazy("%(number)s history", "%(number)s histories", "n")
+    more_than = gettext_lazy("More than %(number)s histories")
     empty_text = gettext_lazy("No messages have been edited yet.")
     fragment = "#edits"
 
@@ -429,6 +435,8 @@ class NotificationAdmin(ArchiveAdmin):
 
     keyset = ("-created_at", "id")
     rows_template = "console/notification_rows.html"
+    how_many = ngettext_lazy("%(number)s notification", "%(number)s notifications", "n")
+    more_than = gettext_lazy("More than %(number)s notifications")
     empty_text = gettext_lazy("No notifications yet.")
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Conversation, Message
 from ops.console.frame.jump import page_of, row
 from ops.console.person import tabs
-from ops.console.rooms import Found
+from ops.console.rooms import Found, Group
 
 
 def messages(request: Any, text: str) -> Iterable[Found]:
@@ -54,4 +54,4 @@ def _of_person(request: Any, username: str) -> Iterable[Found]:
     """The page of the person with this name, if they sent or received anything."""
     person = get_user_model()._default_manager.filter(username=username).first()
     if person is not None and Message.objects.of(person).exists():
-        yield Found(username, _("person"), tabs.address_of(person.pk, user=request.user))
+        yield Found(username, _("person"), tabs.address_of(person.pk, user=request.user), Group.PEOPLE)

@@ -5,9 +5,11 @@ Texts are marked for translation with Django's gettext; docs/translating.md says
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 
 def grouped(number: float, *, decimals: int | None = None) -> str:
@@ -24,3 +26,10 @@ def numbered(text: str, number: float, **more: Any) -> str:
     It fills in what ngettext() returns: ``numbered(ngettext("%(number)s message", "%(number)s messages", n), n)``.
     """
     return text % {"number": grouped(number), **more}
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return all names as a sentence has them: "a", "a and b", "a, b and c"; "" for none."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}

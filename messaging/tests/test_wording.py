@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from messaging.languages.wording import grouped, numbered
+from messaging.languages.wording import grouped, listed, numbered
 
 
 def test_numbers_are_grouped_as_the_language_writes_them() -> None:
@@ -17,3 +17,10 @@ def test_numbers_are_grouped_as_the_language_writes_them() -> None:
 @pytest.mark.parametrize(("number", "said"), [(1, "1 of 2 rows"), (1200, "1,200 of 2 rows")])
 def test_a_number_is_said_in_its_place(number: int, said: str) -> None:
     assert numbered("%(number)s of %(all)s rows", number, all=2) == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_names_are_listed_as_a_sentence_has_them(names: list[str], said: str) -> None:
+    assert listed(names) == said

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from ops.accounts.forms import UserAddForm, UserChangeForm
+from ops.accounts.forms import PasswordForm, UserAddForm, UserChangeForm
 from ops.accounts.models import User, one_superuser_stays
 from ops.accounts.person.between import BetweenView
 from ops.accounts.person.lists import ConversationsTab, EditsTab, MessagesTab
@@ -84,10 +84,13 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
     search_help_text = gettext_lazy("Searches usernames and e-mail addresses.")
     rows_template = "accounts/user_rows.html"
     change_form_template = "accounts/user.html"
+    how_many = ngettext_lazy("%(number)s user", "%(number)s users", "n")
+    more_than = gettext_lazy("More than %(number)s users")
     empty_text = gettext_lazy("No user matches.")
     actions: tuple[str, ...] = ()
     form = UserChangeForm
     add_form = UserAddForm
+    change_password_form = PasswordForm
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
@@ -260,6 +263,8 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
     keyset = ("name",)
     rows_template = "accounts/group_rows.html"
     change_form_template = "console/confirmed_form.html"
+    how_many = ngettext_lazy("%(number)s group", "%(number)s groups", "n")
+    more_than = gettext_lazy("More than %(number)s groups")
     empty_text = gettext_lazy("No group yet. Make those of the roles with “manage.py setup_roles”.")
     search_help_text = gettext_lazy("Part of a name.")
     actions = None

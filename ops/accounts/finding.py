@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from ops.accounts.models import User
 from ops.console.frame.home import Section
 from ops.console.person import tabs
-from ops.console.rooms import Found
+from ops.console.rooms import Found, Group
 
 MOST_ALIKE = 10
 
@@ -25,7 +25,7 @@ def people(request: Any, text: str) -> Iterable[Found]:
         return
     exact = list(User.objects.filter(Q(username=text) | Q(email__iexact=text)).order_by("username")[:MOST_ALIKE])
     for user in exact or User.objects.matching(text).order_by("username")[:MOST_ALIKE]:
-        yield Found(user.get_username(), _("user"), tabs.address_of(user.pk, user=request.user))
+        yield Found(user.get_username(), _("user"), tabs.address_of(user.pk, user=request.user), Group.PEOPLE)
 
 
 def list_of_people(request: HttpRequest) -> str | None:

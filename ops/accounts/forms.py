@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    SetUnusablePasswordMixin,
+)
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.hashers import is_password_usable
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +47,15 @@ class PasswordState(ReadOnlyPasswordHashWidget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         return {**context, "is_set": is_password_usable(value)}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    # Django puts this together when it is imported, in English for everybody.
+    usable_password_help_text: Any = format_lazy(
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        gettext_lazy("If disabled, the current password for this user will be lost."),
+    )
 
 
 class UserAddForm(AdminUserCreationForm):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.models import Entry
 from ops.audit.recorded_admin import RecordedChanges, RecordedLists
@@ -86,6 +86,8 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
     change_form_template = "audit/entry.html"
     unknown_person = gettext_lazy("No account is called “%(name)s”.")
     unknown_help = gettext_lazy("A search finds names of accounts long gone.")
+    how_many = ngettext_lazy("%(number)s entry", "%(number)s entries", "n")
+    more_than = gettext_lazy("More than %(number)s entries")
     empty_text = gettext_lazy("Nothing was recorded yet. What staff do and read in the console appears here.")
     fields = ("at",)
     actions = None

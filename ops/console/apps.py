@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from ops.console.rooms import Keys, Room
 
 
@@ -11,12 +13,15 @@ class ConsoleRoom(Room):
 
     name = "ops.console"
     label = "console"
-    verbose_name = "Console"
+    verbose_name = gettext_lazy("Console")
 
     keys = (
         Keys(
-            "In a thread",
-            {"j k": "Next and previous message", "n p": "Next and previous message that a search found"},
+            gettext_lazy("In a thread"),
+            {
+                "j k": gettext_lazy("Next and previous message"),
+                "n p": gettext_lazy("Next and previous message that a search found"),
+            },
             permission="messaging.view_conversation",
         ),
     )

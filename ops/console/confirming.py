@@ -13,13 +13,20 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from ops.console.rooms import keep_typed
 
 VALID = timedelta(minutes=15)
 CONFIRMED_AT = "confirmed_at"  # in the session: seconds since the epoch
 CONFIRMED_WITH = "confirmed_with"  # in the session: a keyed digest of the stored password
-NOT_SAVED = "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, {rest}."
+NOT_SAVED = gettext_lazy(
+    "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then fill in the form again."
+)
+KEPT = gettext_lazy(
+    "Nothing was saved: you confirmed your password more than 15 minutes ago. Confirm it, then check the form, which "
+    "is filled in again."
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -60,12 +67,7 @@ def confirmed_recently(view: View) -> View:
         if is_confirmed(request):
             return view(request, *args, **kwargs)
         if request.method not in ("GET", "HEAD"):
-            rest = (
-                "then check the form, which is filled in again"
-                if keep_typed(request)
-                else "then fill in the form again"
-            )
-            messages.warning(request, NOT_SAVED.format(rest=rest))
+            messages.warning(request, KEPT if keep_typed(request) else NOT_SAVED)
         return HttpResponseRedirect(address(request))
 
     return asking

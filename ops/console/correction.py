@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from messaging.models import UNSTORABLE_TEXT, Message
 from messaging.participants.forms import RevisionField, normalize_line_ends, refuse_if_changed
@@ -19,23 +20,25 @@ class CorrectionForm(forms.ModelForm):
     """
 
     content = forms.CharField(
-        label="Corrected text",
+        label=gettext_lazy("Corrected text"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
         error_messages={
-            "required": "Enter the corrected text.",
+            "required": gettext_lazy("Enter the corrected text."),
             "null_characters_not_allowed": UNSTORABLE_TEXT,
         },
     )
     reason = forms.CharField(
-        label="Reason for correction",
+        label=gettext_lazy("Reason for correction"),
         required=False,  # without a change, none is asked for
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto", "aria-describedby": "reason-help"}),
         error_messages={
-            "required": "Enter a reason: it is kept in the audit trail, with your name.",
-            "max_length": "The reason has %(show_value)s characters: shorten it to %(limit_value)s.",
-            "null_characters_not_allowed": "The reason holds a character that cannot be stored: write it anew.",
+            "required": gettext_lazy("Enter a reason: it is kept in the audit trail, with your name."),
+            "max_length": gettext_lazy("The reason has %(show_value)s characters: shorten it to %(limit_value)s."),
+            "null_characters_not_allowed": gettext_lazy(
+                "The reason holds a character that cannot be stored: write it anew."
+            ),
         },
     )
     revision = RevisionField()

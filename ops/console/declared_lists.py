@@ -16,10 +16,11 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
 from django.db.models import IntegerField
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from ops.console.addresses import names_row, whole_number
 
-UNKNOWN_FILTER = "A filter in that address was not understood. This is the whole list."
+UNKNOWN_FILTER = gettext_lazy("A filter in that address was not understood. This is the whole list.")
 
 
 class DeclaredChangeList(ChangeList):

@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 
@@ -22,7 +24,7 @@ class ChoiceFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         every, *others = super().choices(changelist)
-        yield {**every, "display": "Any"}
+        yield {**every, "display": _("Any")}
         yield from others
 
 
@@ -38,7 +40,7 @@ class ValueFilter(ChoiceFilter):
 class YesNoFilter(ChoiceFilter):
     """A filter with the choices yes, no and any, in ``words``; subclasses filter in ``yes`` and ``no``."""
 
-    words: tuple[StrOrPromise, StrOrPromise] = ("Yes", "No")
+    words: tuple[StrOrPromise, StrOrPromise] = (gettext_lazy("Yes"), gettext_lazy("No"))
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return list(zip(("yes", "no"), map(str, self.words), strict=True))
@@ -54,8 +56,8 @@ class YesNoFilter(ChoiceFilter):
 
 
 class UnreadConversations(YesNoFilter):
-    title = "read status"
-    words = ("Unread", "All read")
+    title = gettext_lazy("read status")
+    words = (gettext_lazy("Unread"), gettext_lazy("All read"))
     parameter_name = "unread"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -66,8 +68,8 @@ class UnreadConversations(YesNoFilter):
 
 
 class EditedConversations(YesNoFilter):
-    title = "edits"
-    words = ("Edited", "Never edited")
+    title = gettext_lazy("edits")
+    words = (gettext_lazy("Edited"), gettext_lazy("Never edited"))
     parameter_name = "edited"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -78,8 +80,8 @@ class EditedConversations(YesNoFilter):
 
 
 class UnreadMessages(YesNoFilter):
-    title = "read status"
-    words = ("Unread", "Read")
+    title = gettext_lazy("read status")
+    words = (gettext_lazy("Unread"), gettext_lazy("Read"))
     parameter_name = "unread"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -90,8 +92,8 @@ class UnreadMessages(YesNoFilter):
 
 
 class EditedMessages(YesNoFilter):
-    title = "edits"
-    words = ("Edited", "Never edited")
+    title = gettext_lazy("edits")
+    words = (gettext_lazy("Edited"), gettext_lazy("Never edited"))
     parameter_name = "edited"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -102,8 +104,8 @@ class EditedMessages(YesNoFilter):
 
 
 class HiddenMessages(YesNoFilter):
-    title = "visibility"
-    words = ("Hidden", "Not hidden")
+    title = gettext_lazy("visibility")
+    words = (gettext_lazy("Hidden"), gettext_lazy("Not hidden"))
     parameter_name = "hidden"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -114,8 +116,8 @@ class HiddenMessages(YesNoFilter):
 
 
 class RedactedMessages(YesNoFilter):
-    title = "removed parts"
-    words = ("Part removed", "Nothing removed")
+    title = gettext_lazy("removed parts")
+    words = (gettext_lazy("Part removed"), gettext_lazy("Nothing removed"))
     parameter_name = "redacted"
 
     def yes(self, rows: Any) -> QuerySet:
@@ -126,9 +128,9 @@ class RedactedMessages(YesNoFilter):
 
 
 class AnsweredMessages(YesNoFilter):
-    title = "replies"
+    title = gettext_lazy("replies")
     parameter_name = "replies"
-    words = ("Has replies", "No replies")
+    words = (gettext_lazy("Has replies"), gettext_lazy("No replies"))
 
     def yes(self, rows: Any) -> QuerySet:
         return rows.with_replies()
@@ -140,23 +142,23 @@ class AnsweredMessages(YesNoFilter):
 class Length(admin.SimpleListFilter):
     """The number of messages of a conversation; ``LENGTHS`` maps each choice to its label, minimum and maximum."""
 
-    title = "length"
+    title = gettext_lazy("length")
     parameter_name = "length"
     LENGTHS: Mapping[str, tuple[StrOrPromise, int, int | None]] = {
-        "1": ("1 message", 1, 1),
-        "2-9": ("2 to 9", 2, 9),
-        "10-49": ("10 to 49", 10, 49),
-        "50-": ("50 or more", 50, None),
+        "1": (gettext_lazy("1 message"), 1, 1),
+        "2-9": (gettext_lazy("2 to 9"), 2, 9),
+        "10-49": (gettext_lazy("10 to 49"), 10, 49),
+        "50-": (gettext_lazy("50 or more"), 50, None),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(key, str(label)) for key, (label, _, _) in self.LENGTHS.items()]
+        return [(key, str(label)) for key, (label, *_rest) in self.LENGTHS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         chosen = self.LENGTHS.get(self.value() or "")
         if chosen is None:
             return queryset
-        _, minimum, maximum = chosen
+        _label, minimum, maximum = chosen
         # Computed, so that no database takes the index of this column: most conversations are short, and sorting all
         # of them takes longer than going through the list in its order.
         rows = queryset.alias(length=F("message_count") + 0).filter(length__gte=minimum)
@@ -169,14 +171,14 @@ class PresetDates(ChoiceFilter):
     parameter_name = "since"
     field = ""
     DAYS: Mapping[str, tuple[StrOrPromise, int]] = {
-        "today": ("Today", 0),
-        "7d": ("Past 7 days", 7),
-        "30d": ("Past 30 days", 30),
-        "365d": ("Past year", 365),
+        "today": (gettext_lazy("Today"), 0),
+        "7d": (gettext_lazy("Past 7 days"), 7),
+        "30d": (gettext_lazy("Past 30 days"), 30),
+        "365d": (gettext_lazy("Past year"), 365),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(key, str(label)) for key, (label, _) in self.DAYS.items()]
+        return [(key, str(label)) for key, (label, _days) in self.DAYS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         chosen = self.DAYS.get(self.value() or "")
@@ -193,23 +195,23 @@ def days_ago(days: int, now: datetime | None = None) -> datetime:
 
 
 class LastActivity(PresetDates):
-    title = "last activity"
+    title = gettext_lazy("last activity")
     field = "last_message_at"
 
 
 class SentAt(PresetDates):
-    title = "sent"
+    title = gettext_lazy("sent")
     field = "timestamp"
 
 
 class KindOfEdit(ChoiceFilter):
     """Edits that a reviewer would look at first."""
 
-    title = "kind"
+    title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("after-reply", "After a reply"), ("corrections", "Corrections by others")]
+        return [("after-reply", _("After a reply")), ("corrections", _("Corrections by others"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == "after-reply":
@@ -218,5 +220,5 @@ class KindOfEdit(ChoiceFilter):
 
 
 class EditedAt(PresetDates):
-    title = "edited"
+    title = gettext_lazy("edited")
     field = "edited_at"

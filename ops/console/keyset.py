@@ -16,7 +16,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from messaging.languages.wording import grouped
 from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
 from ops.console.lists import declared
 from ops.console.searching.asked import Search
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 CURSOR_PARAMS = ("after", "before", "page")
 # Rows counted to say how many there are; beyond, "more than 1,000". A list without a search or filter costs less.
 MAX_COUNTED, MAX_COUNTED_WHOLE = 1_000, 10_000
-UNKNOWN_CURSOR = "That place in the list is no longer known. This is its first page."
+UNKNOWN_CURSOR = gettext_lazy("That place in the list is no longer known. This is its first page.")
 
 
 @dataclass(frozen=True)
@@ -271,10 +274,13 @@ class KeysetChangeList(DeclaredChangeList):
     @property
     def count_text(self) -> str:
         """The number of matching rows as text: "1 conversation", "More than 1,000 messages"."""
-        name = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
-        if self.result_count > self.most_counted:
-            return f"More than {self.most_counted:,} {name}"
-        return f"{self.result_count:,} {name}"
+        rows, n = self.model_admin, self.result_count
+        is_more = n > self.most_counted
+        filled = {"n": n, "number": grouped(self.most_counted if is_more else n)}
+        if rows.how_many is not None:
+            return (rows.more_than if is_more else rows.how_many) % filled
+        filled["things"] = self.opts.verbose_name if n == 1 else self.opts.verbose_name_plural
+        return (_("More than %(number)s %(things)s") if is_more else _("%(number)s %(things)s")) % filled
 
     @property
     def query_of_list(self) -> str:
@@ -348,7 +354,11 @@ class KeysetAdmin(DeclaredListAdmin):
     moment = ""  # of a list of messages: the field of when each was sent
     counts_whole = True  # whether the list without a search and filters is the whole table, which is counted further
     unknown_person: StrOrPromise = ""  # said of a name in a filter that nobody has, which stands for %(name)s
-    empty_text: StrOrPromise = "Nothing here yet."
+    empty_text: StrOrPromise = gettext_lazy("Nothing here yet.")
+    # How many rows there are: ngettext_lazy("%(number)s row", "%(number)s rows", "n"), and the text for more than
+    # are counted. The default is made of the model's names, which not every language can put together.
+    how_many: Any = None
+    more_than: StrOrPromise = ""
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """Set attributes that the template shows on the rows of one page, without a query per row."""

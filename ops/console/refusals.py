@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 
@@ -31,25 +32,25 @@ def refusal(request: HttpRequest, title: str, template: str, *, status: int, **c
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler400."""
-    return refusal(request, "This request is not valid", "bad_request", status=400)
+    return refusal(request, _("This request is not valid"), "bad_request", status=400)
 
 
 @requires_csrf_token
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler403."""
-    return refusal(request, "You don’t have access to this page", "not_allowed", status=403)
+    return refusal(request, _("You don’t have access to this page"), "not_allowed", status=403)
 
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For handler404."""
-    return refusal(request, "There is no such page", "not_found", status=404)
+    return refusal(request, _("There is no such page"), "not_found", status=404)
 
 
 @requires_csrf_token
 def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
     """For CSRF_FAILURE_VIEW."""
-    return refusal(request, "This form is out of date", "out_of_date", status=403)
+    return refusal(request, _("This form is out of date"), "out_of_date", status=403)
 
 
 def _is_staff_in_console(request: HttpRequest) -> bool:

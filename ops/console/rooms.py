@@ -12,8 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import AppConfig, apps
-from django.db.models import Exists
+from django.db.models import Exists, TextChoices
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -28,14 +29,22 @@ class Audit(Enum):
     EXEMPT = "changes are not recorded"
 
 
-class Place(Enum):
+class Place(TextChoices):
     """The places of the menu, in their order. Each holds what the rooms put there (``Room.menu``)."""
 
-    REVIEW = "Review"
-    PEOPLE = "People"
-    DATA = "Data"
-    AUDIT = "Audit"
-    SETTINGS = "Settings"
+    REVIEW = "review", gettext_lazy("Review")
+    PEOPLE = "people", gettext_lazy("People")
+    DATA = "data", gettext_lazy("Data")
+    AUDIT = "audit", gettext_lazy("Audit")
+    SETTINGS = "settings", gettext_lazy("Settings")
+
+
+class Group(TextChoices):
+    """What the jump box finds, by what it is."""
+
+    PEOPLE = "people", gettext_lazy("People")
+    NUMBERED = "numbered", gettext_lazy("By number or ID")
+    PAGES = "pages", gettext_lazy("Pages")
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,9 @@ class Found:
     """Where the jump box leads: an address, its title, and what is there in a word, if the title does not say it."""
 
     title: StrOrPromise
-    kind: str
+    kind: StrOrPromise
     address: str
+    group: Group = Group.NUMBERED
 
 
 # Values of ``Table.erasure`` besides the names of erasure steps (ops.console.erasure.Step).

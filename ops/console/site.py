@@ -15,6 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ops.console.addresses import clean_search_term, whole_number, with_plain_numbers
@@ -58,7 +60,7 @@ class ConsoleSite(admin.AdminSite):
 
     site_header = "Threadward"
     site_title = "Threadward"
-    index_title = "Home"
+    index_title = gettext_lazy("Home")
     site_url = "/messages/"  # the participant inbox of whoever is signed in
     enable_nav_sidebar = False
     password_change_view: Any = None  # a PasswordChangeView, set where passwords are known to be checked, as login_form
@@ -109,7 +111,7 @@ class ConsoleSite(admin.AdminSite):
         if is_typing:
             suggested = [*found, *(texts.suggestions if texts else ())]
             return JsonResponse({"found": [asdict(one) for one in suggested]})
-        context |= {"title": "Jump to", "jump_words": text, "found": found, "texts": texts}
+        context |= {"title": _("Jump to"), "jump_words": text, "found": found, "texts": texts}
         context["groups"] = jump.grouped(found)
         return TemplateResponse(request, "console/jump.html", context)
 
@@ -120,11 +122,11 @@ class ConsoleSite(admin.AdminSite):
         for keys in (one for room in rooms() for one in room.keys):
             if not keys.permission or request.user.has_perm(keys.permission):
                 shown.setdefault(str(keys.where), []).extend(keys.rows)
-        context = {**self.each_context(request), "title": "Keyboard shortcuts", "keys": shown}
+        context = {**self.each_context(request), "title": _("Keyboard shortcuts"), "keys": shown}
         return TemplateResponse(request, "console/keyboard.html", context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().login(request, {"title": "Sign in", **(extra_context or {})})
+        return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Sign out, and go to where staff sign in."""

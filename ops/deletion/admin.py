@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from messaging.languages.wording import numbered
 from ops.accounts.admin import UserAdmin
@@ -70,6 +70,8 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, Key
     search_help_text = gettext_lazy("Part of a username. Erased accounts no longer have one.")
     change_list_template = "deletion/deletions.html"
     rows_template = "deletion/request_rows.html"
+    how_many = ngettext_lazy("%(number)s deletion request", "%(number)s deletion requests", "n")
+    more_than = gettext_lazy("More than %(number)s deletion requests")
     empty_text = gettext_lazy(
         "No deletions have been requested yet. Open a user, or select several in the list of users, to request one."
     )
@@ -175,6 +177,8 @@ class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
     search_help_text = gettext_lazy("Part of a username.")
     change_list_template = "deletion/holds.html"
     rows_template = "deletion/hold_rows.html"
+    how_many = ngettext_lazy("%(number)s hold", "%(number)s holds", "n")
+    more_than = gettext_lazy("More than %(number)s holds")
     empty_text = gettext_lazy("No holds have been placed yet.")
     actions = None
 
@@ -214,6 +218,8 @@ class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     keyset = ("-deleted_at", "id")
     rows_template = "deletion/deletion_rows.html"
     change_form_template = "deletion/account_deletion.html"
+    how_many = ngettext_lazy("%(number)s account deletion", "%(number)s account deletions", "n")
+    more_than = gettext_lazy("More than %(number)s account deletions")
     empty_text = gettext_lazy("No accounts have been deleted yet.")
     fields = ("deleted_at", "deleted_by", "counts")
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.details import chosen
 from ops.audit.readings import record_search
@@ -205,6 +205,8 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     rows_template = "exports/rows.html"
     change_list_template = "exports/exports.html"
     change_form_template = "exports/export.html"
+    how_many = ngettext_lazy("%(number)s export", "%(number)s exports", "n")
+    more_than = gettext_lazy("More than %(number)s exports")
     empty_text = gettext_lazy(
         "You exported nothing yet. Begin at the list of conversations or messages, or at a user's page."
     )

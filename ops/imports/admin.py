@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.generic import RedirectView
 
 from ops.audit.readings import Shown, record_reading
@@ -81,10 +81,12 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = gettext_lazy("Imports")
     keyset = ("-created_at", "id")
-    more_filters = (InState, *dates.days("created_at", "uploaded"))
+    more_filters = (InState, *dates.days("created_at", gettext_lazy("uploaded from"), gettext_lazy("uploaded to")))
     list_filter = (DecisionFilter, *more_filters)
     rows_template = "imports/import_rows.html"
     change_list_template = "imports/imports.html"
+    how_many = ngettext_lazy("%(number)s import", "%(number)s imports", "n")
+    more_than = gettext_lazy("More than %(number)s imports")
     empty_text = gettext_lazy(
         "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
     )

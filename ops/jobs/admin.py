@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_tasks_db.models import DBTaskResult
@@ -72,11 +72,13 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = gettext_lazy("Jobs")
     keyset = ("-created_at", "id")
-    more_filters = (OfKind, *dates.days("created_at", "asked for"))
+    more_filters = (OfKind, *dates.days("created_at", gettext_lazy("asked for from"), gettext_lazy("asked for to")))
     list_filter = (StateFilter, *more_filters)
     list_select_related = ("requester",)
     rows_template = "jobs/job_rows.html"
     change_form_template = "jobs/job.html"
+    how_many = ngettext_lazy("%(number)s job", "%(number)s jobs", "n")
+    more_than = gettext_lazy("More than %(number)s jobs")
     empty_text = gettext_lazy(
         "No job yet. Imports, exports and deletions that you ask for appear here while they are worked on."
     )

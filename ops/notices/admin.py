@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging.languages.wording import numbered
@@ -49,6 +49,8 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     change_list_template = "notices/notices.html"
     rows_template = "notices/notice_rows.html"
     counts_whole = False
+    how_many = ngettext_lazy("%(number)s notice", "%(number)s notices", "n")
+    more_than = gettext_lazy("More than %(number)s notices")
     empty_text = gettext_lazy("No notices yet. What happens to your exports, imports, requests and cases is told here.")
     actions = None
 

@@ -47,7 +47,7 @@ class Texts:
         """The hits, each as a line of plain text, and the list that has them all."""
         lines = [Found(self._line(hit.text), _("message"), hit.address) for hit in self.hits]
         every = _("Search messages for “%(words)s”") % {"words": self.search.text}
-        return [*lines, Found(every, _("search"), self.address)]
+        return [*lines, Found(every, "", self.address)]
 
     def _line(self, text: FoundText) -> str:
         words = text.warning or "".join(piece.text for piece in excerpt(text.content, self.search.places))

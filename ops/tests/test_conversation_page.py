@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.models import Message
+from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from ops.console.thread.parts import PART_SIZE as PART
 from ops.console.thread.rows import Row
@@ -73,6 +74,23 @@ def test_each_message_says_who_to_whom_when_and_what_state(reviewing: Client, al
     assert "replying to" not in page
     assert f'href="?message={second.pk}#m{second.pk}"' in page
     assert f'href="{reverse("admin:messaging_message_change", args=[second.pk])}"' in page
+
+
+def test_a_divider_counts_more_people_than_it_names(reviewing: Client, alice: Any, bob: Any) -> None:
+    first = write(alice, bob, read=True)
+    for number in range(4):
+        answer(first, minute=1 + number, sender=alice, receiver=make_user(f"reader{number}"))
+    assert "Not yet read by 4 people from here" in reviewing.get(address(first)).content.decode()
+    Message.objects.update(read=False)
+    assert "Not yet read by anyone from here" in reviewing.get(address(first)).content.decode()
+
+
+def test_a_message_says_how_often_it_was_edited_and_when_last(reviewing: Client, alice: Any, bob: Any) -> None:
+    message = write(alice, bob, "one")
+    for text, said in (("two", "edited once, "), ("three", "edited twice, last "), ("four", "edited 3 times, last ")):
+        message.content = text
+        message.save()
+        assert said in reviewing.get(address(message)).content.decode()
 
 
 def test_an_edited_message_opens_its_differences_word_by_word(reviewing: Client, alice: Any, bob: Any) -> None:

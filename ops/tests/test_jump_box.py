@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.examples import examples
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.audit import scrubbing
 from ops.audit.events import Event
 from ops.audit.models import Entry
@@ -73,6 +74,13 @@ def test_a_username_leads_to_the_person(keys: dict[str, Any]) -> None:
     assert leads_to(signed_in("sue"), "alice") == [alice]
     assert alice in leads_to(signed_in("sue"), "ALI")
     assert len(leads_to(signed_in("sue"), "ALI")) == 2
+
+
+def test_what_is_found_stands_below_the_same_headings_in_every_language(keys: dict[str, Any]) -> None:
+    make_user("alicia")
+    with speaking(ACCENTED):
+        groups = jump(signed_in("sue"), "ali").context["groups"]
+        assert [(title, len(found)) for title, found in groups] == [(pseudo("People"), 2)]
 
 
 def test_a_reviewer_is_led_to_the_person_by_the_tab_that_is_theirs(keys: dict[str, Any]) -> None:
@@ -237,7 +245,7 @@ def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(ha
 
     people = f"{harbour.sender.username} → {harbour.receiver.username}"
     line = f"{people}: Down at the old harbour <b>"
-    assert typing("the old harb") == [("message", line), ("search", "Search messages for “the old harb*”")]
+    assert typing("the old harb") == [("message", line), ("", "Search messages for “the old harb*”")]
     entries = Entry.objects.filter(event=Event.SEARCH_MADE).order_by("pk").values_list("target_label", "target_type")
     assert list(entries) == [("the old harb", ""), ("the old harb*", "messaging.message")]
     assert Entry.objects.latest("pk").details["messages"] == [[harbour.pk, harbour.pk]]

@@ -145,8 +145,8 @@ def test_an_uploaded_image_is_served_as_png_to_anybody(looking_after: Client, fo
         (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', images.NOT_AN_IMAGE),
         (b"<html>", images.NOT_AN_IMAGE),
         (picture()[:60], images.NOT_AN_IMAGE),
-        (b"\x89PNG" + b"0" * images.MOST_BYTES, images.TOO_LARGE),
-        (picture(size=(4000, 2000)), images.TOO_MANY_PIXELS),
+        (b"\x89PNG" + b"0" * images.MOST_BYTES, images.TOO_LARGE % {"size": "512 kB"}),
+        (picture(size=(4000, 2000)), images.TOO_MANY_PIXELS % {"number": "4,000,000"}),
     ],
 )
 def test_what_is_no_small_image_is_refused(

@@ -17,15 +17,15 @@ from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from ops.console.addresses import whole_number
 from ops.console.frame.menu import Frame
-from ops.console.rooms import Found, rooms
+from ops.console.rooms import Found, Group, rooms
 
 LONGEST = 300  # letters that are looked at; an address with filters fits
 MOST_FOUND = 20
 UNFINISHED = re.compile(r"(?:^|\s)[^\W_]+$")  # a word at the end, no value of a filter
-GROUPS = {"user": "People", "person": "People", "page": "Pages"}  # by the kind of what was found
 # "88", "#88", "message 88", "conversation no. 88"
 NUMBERED = re.compile(r"(?P<word>[a-z ]*?)\s*(?:#|no\.?)?\s*(?P<number>[0-9]{1,18})", re.IGNORECASE)
 
@@ -48,10 +48,10 @@ def going_on(text: str) -> str:
 
 def grouped(found: Iterable[Found]) -> list[tuple[str, list[Found]]]:
     """What was found by what it is: people, pages of the console, and what has a number."""
-    groups: dict[str, list[Found]] = {"People": [], "By number or ID": [], "Pages": []}
+    groups: dict[Group, list[Found]] = {group: [] for group in Group}
     for one in found:
-        groups[GROUPS.get(one.kind, "By number or ID")].append(one)
-    return [(title, some) for title, some in groups.items() if some]
+        groups[one.group].append(one)
+    return [(str(group.label), some) for group, some in groups.items() if some]
 
 
 def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) -> Any:
@@ -86,7 +86,8 @@ def _rows(site: Any, request: HttpRequest, text: str) -> Iterable[Found]:
             and (by_id or not word or str(kind).startswith(word))
             and row(site, request, model, str(key))
         ):
-            title = capfirst(kind) if by_id else f"{capfirst(kind)} {key}"
+            # "Message 88"
+            title = capfirst(kind) if by_id else _("%(thing)s %(number)s") % {"thing": capfirst(kind), "number": key}
             yield Found(title, "", page_of(model, key))
 
 
@@ -108,17 +109,18 @@ def _address(site: Any, request: HttpRequest, text: str, frame: Frame) -> Iterab
         return
     rest = f"{'?' if parts.query else ''}{parts.query}{'#' if parts.fragment else ''}{parts.fragment}"
     if parts.path in {offer.address for offer in frame.reachable}:
-        yield Found("The list of this address", "page", f"{parts.path}{rest}")
+        yield Found(_("The list of this address"), _("page"), f"{parts.path}{rest}", Group.PAGES)
     for model in site._registry:
         above = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         key = parts.path.removeprefix(above).split("/")[0]
         if parts.path.startswith(above) and key and row(site, request, model, key) is not None:
             own = page_of(model, key)
-            yield Found("The page of this address", "page", f"{own}{rest if parts.path == own else ''}")
+            address = f"{own}{rest if parts.path == own else ''}"
+            yield Found(_("The page of this address"), _("page"), address, Group.PAGES)
 
 
 def _pages(text: str, frame: Frame) -> Iterable[Found]:
     """The pages of the console with a word that begins like this."""
     for name, address in frame.pages:
         if re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE):
-            yield Found(name, "page", address)
+            yield Found(name, _("page"), address, Group.PAGES)

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.apps import apps
@@ -18,15 +18,19 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 from ops.console.frame.counting import Counted, count, question
 from ops.console.rooms import Item, Place, Waiting, rooms
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 UNDECLARED = Item(Place.SETTINGS, 1_000)  # where a list stands that no room declares
-OTHER_PAGES = (
-    ("Home", "admin:index"),
-    ("Keyboard shortcuts", "admin:keyboard"),
-    ("Change password", "admin:password_change"),
+OTHER_PAGES: tuple[tuple[StrOrPromise, str], ...] = (
+    (gettext_lazy("Home"), "admin:index"),
+    (gettext_lazy("Keyboard shortcuts"), "admin:keyboard"),
+    (gettext_lazy("Change password"), "admin:password_change"),
 )
 
 
@@ -98,7 +102,9 @@ class Frame:
         ]
         by_place = {place: [one for one in offers if one.item.place is place] for place in Place}
         return [
-            OfferedPlace(place.value, within, place.value == self.place) for place, within in by_place.items() if within
+            OfferedPlace(str(place.label), within, place.label == self.place)
+            for place, within in by_place.items()
+            if within
         ]
 
     @cached_property
@@ -112,7 +118,7 @@ class Frame:
         """Name and address of every page of the console that can be reached by its name."""
         lists = [(f"{place.name} › {one.name}", one.address) for place in self.places for one in place.offers]
         lists += [(one.name, one.address) for one in self.reachable if one.item.place is None]
-        return [*lists, *((name, reverse(address)) for name, address in OTHER_PAGES)]
+        return [*lists, *((str(name), reverse(address)) for name, address in OTHER_PAGES)]
 
     @property
     def offers_beside(self) -> list[Offer]:
@@ -127,7 +133,7 @@ class Frame:
     @property
     def place(self) -> str:
         """The name of the place that this page belongs to, or ""."""
-        return self.here.item.place.value if self.here and self.here.item.place else ""
+        return str(self.here.item.place.label) if self.here and self.here.item.place else ""
 
     @property
     def is_list(self) -> bool:

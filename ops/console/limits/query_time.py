@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from ops.console.refusals import refusal
 
@@ -44,7 +45,7 @@ class TimeLimitMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not is_too_slow(exception):
             return None
-        title, seconds = "This took too long and was stopped", settings.QUERY_SECONDS
+        title, seconds = _("This took too long and was stopped"), settings.QUERY_SECONDS
         return refusal(request, title, "too_slow", status=503, seconds=seconds)
 
 
@@ -84,7 +85,7 @@ def _limited_to(seconds: float) -> Iterator[None]:
             _tell()
 
 
-def _tell_new(sender: Any, connection: Any, **_: Any) -> None:
+def _tell_new(sender: Any, connection: Any, **rest: Any) -> None:
     if connection.alias == DEFAULT_DB_ALIAS:
         _tell()
 

@@ -17,6 +17,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from messaging.limits import LONGEST_TEXT
@@ -104,13 +105,13 @@ class UploadsMiddleware:
                 return None
         if announced > most + ROOM_FOR_A_FORM:
             return refusals.refusal(
-                request, "Not read, and nothing was changed", "too_large", status=413, most=size_in_words(most)
+                request, _("Not read, and nothing was changed"), "too_large", status=413, most=size_in_words(most)
             )
         if request.content_type == "multipart/form-data" and request.method == "POST":
             with suppress(UnreadablePostError):  # the CSRF check says so
                 request.POST  # noqa: B018 - reading it finds out whether it holds a file
             if getattr(request, "sent_files", False):
-                return refusals.refusal(request, "Not read, and nothing was changed", "takes_no_files", status=400)
+                return refusals.refusal(request, _("Not read, and nothing was changed"), "takes_no_files", status=400)
         return None
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from messaging.database.moments import EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 DAY = timedelta(days=1)
 
@@ -24,7 +28,7 @@ class DayFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         self.day = _day(self.value())
-        return [] if self.day is None else [(self.day.isoformat(), f"{self.day.day} {self.day:%B} {self.day.year}")]
+        return [] if self.day is None else [(self.day.isoformat(), date_format(self.day, "DATE_FORMAT"))]
 
     def has_output(self) -> bool:
         return True  # its field is there before a day is chosen
@@ -53,11 +57,11 @@ class ToDay(DayFilter):
         return queryset if self.day is None else queryset.filter(**{f"{self.field}__lt": _begins(self.day + DAY)})
 
 
-def days(field: str, what: str) -> tuple[type[FromDay], type[ToDay]]:
-    """The two filters by the day of a moment: ``days("timestamp", "sent")`` are "sent from" and "sent to"."""
+def days(field: str, from_day: StrOrPromise, to_day: StrOrPromise) -> tuple[type[FromDay], type[ToDay]]:
+    """The two filters by the day of a moment, with their titles."""
     return (
-        type("FromDay", (FromDay,), {"field": field, "title": f"{what} from"}),
-        type("ToDay", (ToDay,), {"field": field, "title": f"{what} to"}),
+        type("FromDay", (FromDay,), {"field": field, "title": from_day}),
+        type("ToDay", (ToDay,), {"field": field, "title": to_day}),
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from messaging.search import filters
@@ -21,13 +23,13 @@ from ops.console.rooms import rooms
 
 # Of the language itself: how it is written, and what it finds.
 LANGUAGE = (
-    ("harbour boat", "both words, in any order"),
-    ('"the old harbour"', "just this phrase"),
-    ("harbour -boat", "the first word without the second"),
-    ("harbour OR port", "at least one of them; AND is understood between words"),
-    ("light*", "words that begin so"),
-    ("~idiot", "the word as people disguise it: i d i o t, idiooot, ïdiот"),
-    ("(harbour OR port) from:alice", "parentheses keep together what belongs together"),
+    ("harbour boat", gettext_lazy("both words, in any order")),
+    ('"the old harbour"', gettext_lazy("just this phrase")),
+    ("harbour -boat", gettext_lazy("the first word without the second")),
+    ("harbour OR port", gettext_lazy("at least one of them; AND is understood between words")),
+    ("light*", gettext_lazy("words that begin so")),
+    ("~idiot", gettext_lazy("the word as people disguise it: i d i o t, idiooot, ïdiот")),
+    ("(harbour OR port) from:alice", gettext_lazy("parentheses keep together what belongs together")),
 )
 
 
@@ -95,9 +97,10 @@ class Search:
             return []
         person = self.reader.person(plain)
         name = person.get_username() if person is not None else ""
-        found = [(f"with:{_quoted(name)}", f"Messages sent or received by {name}")] if name and '"' not in name else []
+        received = _("Messages sent or received by %(name)s") % {"name": name}
+        found = [(f"with:{_quoted(name)}", received)] if name and '"' not in name else []
         if Message.objects.filter(external_id=plain).exists():
-            found.append((f"id:{_quoted(plain)}", f"The message with the ID {plain}"))
+            found.append((f"id:{_quoted(plain)}", _("The message with the ID %(id)s") % {"id": plain}))
         return found
 
     @cached_property
@@ -131,5 +134,5 @@ def _quoted(text: str) -> str:
 
 def help_of(vocabulary: Vocabulary) -> list[Help]:
     """The lines of “How to search”."""
-    lines = [Help(written, meaning) for written, meaning in LANGUAGE]
-    return [*lines, *(Help(one.written, str(one.meaning)) for _, some in vocabulary.by_name() for one in some)]
+    lines = [Help(written, str(meaning)) for written, meaning in LANGUAGE]
+    return [*lines, *(Help(one.written, str(one.meaning)) for _name, some in vocabulary.by_name() for one in some)]

@@ -2,77 +2,87 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from admin_interface.models import Theme
 from django import forms
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ops.console.theme.colours import READABLE, contrast, long_form, readable
 from ops.console.theme.images import ImageField
 from ops.console.theme.palette import GROUNDS
 
-SECTIONS: list[tuple[str | None, dict[str, str]]] = [
-    (None, {"name": "Name of the theme", "active": "Active"}),
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SECTIONS: list[tuple[StrOrPromise | None, dict[str, StrOrPromise]]] = [
+    (None, {"name": gettext_lazy("Name of the theme"), "active": gettext_lazy("Active")}),
     (
-        "Environment",
+        gettext_lazy("Environment"),
         {
-            "env_name": "Environment",
-            "env_color": "Colour of the environment",
-            "env_visible_in_header": "Show the environment",
+            "env_name": gettext_lazy("Environment"),
+            "env_color": gettext_lazy("Colour of the environment"),
+            "env_visible_in_header": gettext_lazy("Show the environment"),
         },
     ),
     (
-        "Title and logo",
+        gettext_lazy("Title and logo"),
         {
-            "title": "Title",
-            "title_visible": "Show the title",
-            "title_color": "Title colour",
-            "logo": "Logo",
-            "logo_visible": "Show the logo",
-            "favicon": "Icon of browser tabs",
+            "title": gettext_lazy("Title"),
+            "title_visible": gettext_lazy("Show the title"),
+            "title_color": gettext_lazy("Title colour"),
+            "logo": gettext_lazy("Logo"),
+            "logo_visible": gettext_lazy("Show the logo"),
+            "favicon": gettext_lazy("Icon of browser tabs"),
         },
     ),
     (
-        "Header",
+        gettext_lazy("Header"),
         {
-            "css_header_background_color": "Header background",
-            "css_header_text_color": "Header text",
-            "css_header_link_color": "Header links",
-            "css_header_link_hover_color": "Header links under the pointer",
+            "css_header_background_color": gettext_lazy("Header background"),
+            "css_header_text_color": gettext_lazy("Header text"),
+            "css_header_link_color": gettext_lazy("Header links"),
+            "css_header_link_hover_color": gettext_lazy("Header links under the pointer"),
         },
     ),
     (
-        "Links",
-        {"css_generic_link_color": "Links", "css_generic_link_hover_color": "Links under the pointer"},
-    ),
-    (
-        "Section headings",
+        gettext_lazy("Links"),
         {
-            "css_module_background_color": "Heading background",
-            "css_module_text_color": "Heading text",
+            "css_generic_link_color": gettext_lazy("Links"),
+            "css_generic_link_hover_color": gettext_lazy("Links under the pointer"),
         },
     ),
     (
-        "Buttons",
+        gettext_lazy("Section headings"),
         {
-            "css_save_button_background_color": "Button background",
-            "css_save_button_background_hover_color": "Button background under the pointer",
-            "css_save_button_text_color": "Button text",
-            "css_delete_button_background_color": "Delete button background",
-            "css_delete_button_background_hover_color": "Delete button background under the pointer",
-            "css_delete_button_text_color": "Delete button text",
+            "css_module_background_color": gettext_lazy("Heading background"),
+            "css_module_text_color": gettext_lazy("Heading text"),
+        },
+    ),
+    (
+        gettext_lazy("Buttons"),
+        {
+            "css_save_button_background_color": gettext_lazy("Button background"),
+            "css_save_button_background_hover_color": gettext_lazy("Button background under the pointer"),
+            "css_save_button_text_color": gettext_lazy("Button text"),
+            "css_delete_button_background_color": gettext_lazy("Delete button background"),
+            "css_delete_button_background_hover_color": gettext_lazy("Delete button background under the pointer"),
+            "css_delete_button_text_color": gettext_lazy("Delete button text"),
         },
     ),
 ]
 LABELS = {name: label for _, fields in SECTIONS for name, label in fields.items()}
 HELP = {
-    "active": "Used in the console. The theme used until now is kept, but no longer active.",
-    "env_name": "Such as STAGING. It is shown beside the title on every page of the console.",
-    "env_color": "The text on it is dark or white, whichever reads better.",
-    "title_visible": "Without a logo the title is always shown.",
-    "logo": "PNG, JPEG, GIF, WebP or ICO, up to 512 kB. It is shown up to 32 pixels high.",
-    "favicon": "A square image: PNG, JPEG, GIF, WebP or ICO, up to 512 kB.",
-    "css_header_background_color": "In dark mode, colours keep their hue and get another lightness.",
+    "active": gettext_lazy("Used in the console. The theme used until now is kept, but no longer active."),
+    "env_name": gettext_lazy("Such as STAGING. It is shown beside the title on every page of the console."),
+    "env_color": gettext_lazy("The text on it is dark or white, whichever reads better."),
+    "title_visible": gettext_lazy("Without a logo the title is always shown."),
+    "logo": gettext_lazy("PNG, JPEG, GIF, WebP or ICO, up to 512 kB. It is shown up to 32 pixels high."),
+    "favicon": gettext_lazy("A square image: PNG, JPEG, GIF, WebP or ICO, up to 512 kB."),
+    "css_header_background_color": gettext_lazy("In dark mode, colours keep their hue and get another lightness."),
 }
 # Which texts stand on which grounds: the fields of both.
 TEXTS_ON: dict[str, tuple[str, ...]] = {
@@ -85,9 +95,20 @@ TEXTS_ON: dict[str, tuple[str, ...]] = {
     "css_delete_button_text_color": ("css_delete_button_background_color", "css_delete_button_background_hover_color"),
 }
 TEXTS_ON_PAGES = ("css_generic_link_color", "css_generic_link_hover_color")
-NO_COLOUR = "Enter a colour as # and six digits or letters from a to f, such as #1d4f9c."
+NO_COLOUR = gettext_lazy("Enter a colour as # and six digits or letters from a to f, such as #1d4f9c.")
+# By the number of grounds that are settings; without any, the text stands on the pages themselves.
 UNREADABLE = (
-    "Text in this colour is hard to read on {ground}: the contrast is {contrast:.1f}, and {least} is needed. {hint}"
+    gettext_lazy(
+        "Text in this colour is hard to read on the pages of the console: the contrast is %(contrast)s, and %(least)s "
+        "is needed."
+    ),
+    gettext_lazy(
+        "Text in this colour is hard to read on “%(ground)s”: the contrast is %(contrast)s, and %(least)s is needed."
+    ),
+    gettext_lazy(
+        "Text in this colour is hard to read on “%(ground)s” and “%(other)s”: the contrast is %(contrast)s, and "
+        "%(least)s is needed."
+    ),
 )
 
 
@@ -151,11 +172,10 @@ class ThemeForm(forms.ModelForm):
         chosen = {name: long_form(cleaned[name]) for name in LABELS if name.endswith("_color") and cleaned.get(name)}
         for text, grounds in TEXTS_ON.items():
             if text in chosen and all(ground in chosen for ground in grounds):
-                named = " and ".join(f"“{LABELS[ground]}”" for ground in grounds)
-                self._check(text, chosen[text], [chosen[ground] for ground in grounds], named)
+                self._check(text, chosen[text], {LABELS[ground]: chosen[ground] for ground in grounds})
         for text in TEXTS_ON_PAGES:
             if text in chosen:
-                self._check(text, chosen[text], list(GROUNDS[0]), "the pages of the console")
+                self._check(text, chosen[text], {}, list(GROUNDS[0]))
         return cleaned
 
     def save(self, commit: bool = True) -> Theme:
@@ -164,11 +184,19 @@ class ThemeForm(forms.ModelForm):
             setattr(self.instance, name, value)
         return super().save(commit)
 
-    def _check(self, name: str, colour: str, grounds: list[str], named: str) -> None:
+    def _check(self, name: str, colour: str, named: dict[StrOrPromise, str], grounds: Sequence[str] = ()) -> None:
+        """Refuse ``colour`` where it cannot be read on these ``grounds``, or on those that settings with names have."""
+        grounds = [*named.values(), *grounds]
         found = min(contrast(colour, ground) for ground in grounds)
         if found >= READABLE:
             return
         better = readable(colour, *grounds)
         fits = min(contrast(better, ground) for ground in grounds) >= READABLE
-        hint = f"{better} would do." if fits else "No text can be read on both: choose backgrounds that are more alike."
-        self.add_error(name, UNREADABLE.format(ground=named, contrast=found, least=READABLE, hint=hint))
+        hint = (
+            _("%(colour)s would do.") % {"colour": better}
+            if fits
+            else _("No text can be read on both: choose backgrounds that are more alike.")
+        )
+        said = {"contrast": number_format(round(found, 1), 1), "least": number_format(READABLE, 1)}
+        fault = UNREADABLE[len(named)] % {**dict(zip(("ground", "other"), named, strict=False)), **said}
+        self.add_error(name, f"{fault} {hint}")

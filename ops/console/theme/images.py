@@ -20,17 +20,21 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from PIL import Image
 
+from messaging.languages.wording import grouped
 from ops.files.uploads import size_in_words
 
 MOST_BYTES = 2**19  # of one image
 MOST_PIXELS = 4_000_000  # of one image: unpacked, it takes four bytes each
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "ICO")
-NOT_AN_IMAGE = "This is not an image that can be used. Choose a PNG, JPEG, GIF, WebP or ICO file; SVG is not accepted."
-TOO_LARGE = f"The file is larger than {size_in_words(MOST_BYTES)}. Choose a smaller image."
-TOO_MANY_PIXELS = f"The image has more than {MOST_PIXELS:,} pixels. Choose a smaller one."
+NOT_AN_IMAGE = gettext_lazy(
+    "This is not an image that can be used. Choose a PNG, JPEG, GIF, WebP or ICO file; SVG is not accepted."
+)
+TOO_LARGE = gettext_lazy("The file is larger than %(size)s. Choose a smaller image.")
+TOO_MANY_PIXELS = gettext_lazy("The image has more than %(number)s pixels. Choose a smaller one.")
 STORED = re.compile(r"admin-interface/(?P<kind>logo|favicon)/(?P<name>[0-9a-f]{32}(?:_[A-Za-z0-9]{7})?\.png)")
 
 
@@ -80,11 +84,11 @@ class ImageField(forms.FileField):
 def as_png(file: InMemoryUploadedFile, most: tuple[int, int]) -> ContentFile:
     """The image in ``file`` as a PNG that fits into ``most``. Raises ValidationError with a sentence."""
     if file.size is None or file.size > MOST_BYTES:
-        raise ValidationError(TOO_LARGE)
+        raise ValidationError(TOO_LARGE % {"size": size_in_words(MOST_BYTES)})
     try:
         with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise ValidationError(TOO_MANY_PIXELS)
+                raise ValidationError(TOO_MANY_PIXELS % {"number": grouped(MOST_PIXELS)})
             picture = image.convert("RGBA")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
         raise ValidationError(NOT_AN_IMAGE) from fault

@@ -9,13 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging import threads
 from messaging.edits import Edits, edits_by_message
+from messaging.languages.wording import listed, numbered
 from messaging.models import Message
 from messaging.reading import branching
 from ops.console.thread import unread
-from ops.console.thread.rows import Answered, Row, row_of
+from ops.console.thread.rows import Answered, NotRead, Row, row_of
 from ops.console.thread.texts import Find
 
 PART_SIZE = 200  # messages in one part
@@ -40,12 +43,11 @@ class Participant:
 
 def people_in_words(names: Sequence[str]) -> str:
     """Return names as a title has them: at most three of them, "" for none."""
-    return f"{names[0]}, {names[1]} and {len(names) - 2} others" if len(names) > 3 else listed(names)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return all names as a sentence has them: "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    if len(names) <= 3:
+        return listed(names)
+    others = len(names) - 2
+    text = ngettext("%(first)s, %(second)s and %(number)s other", "%(first)s, %(second)s and %(number)s others", others)
+    return numbered(text, others, first=names[0], second=names[1])
 
 
 class Thread:
@@ -188,7 +190,7 @@ class Thread:
                 level=min(levels[index], MAX_INDENT) if levels else 0,
                 answered=None if follows else self._answered(index),
                 names_receiver=self._names_receiver(index),
-                not_read_by=dividers.get(index, ""),
+                not_read_by=dividers.get(index),
                 is_single_unread=index in single,
             )
             yield row
@@ -212,8 +214,8 @@ class Thread:
         answers_receiver = parent is not None and self.stubs[parent].sender_id == self.stubs[index].receiver_id
         return len(self.people) > 2 and not answers_receiver
 
-    def _unread(self, shown: Sequence[int]) -> tuple[dict[int, str], set[int]]:
-        """The dividers of this part as text, by the index of a shown message, and the other unread messages."""
+    def _unread(self, shown: Sequence[int]) -> tuple[dict[int, NotRead], set[int]]:
+        """The dividers of this part, by the index of a shown message, and the other unread messages."""
         stubs = [self.stubs[index] for index in self.selected]
         found = unread.not_yet_read([stub.receiver_id for stub in stubs], [stub.read for stub in stubs])
         single = {self.selected[place] for place in found.single}
@@ -225,19 +227,17 @@ class Thread:
             if at is not None:
                 dividers.setdefault(at, []).extend(people)
         receivers = len({stub.receiver_id for stub in stubs})
-        return {index: self._names(people, of=receivers) for index, people in dividers.items()}, single
+        return {index: self._not_read(people, of=receivers) for index, people in dividers.items()}, single
 
-    def _names(self, keys: Sequence[Any], *, of: int) -> str:
-        """People of a divider in words; ``of`` is how many receivers there are."""
+    def _not_read(self, keys: Sequence[Any], *, of: int) -> NotRead:
+        """The people of a divider; ``of`` is how many receivers there are."""
         if len(keys) == of > 2:
-            return "anyone"
+            return NotRead(anyone=True)
         names = [self.people[key].get_username() for key in keys if key in self.people]
-        if len(names) > NAMED_READERS:
-            return f"{len(names)} people"
-        return listed(names)
+        return NotRead(number=len(names)) if len(names) > NAMED_READERS else NotRead(listed(names))
 
     @property
     def title(self) -> str:
         """The conversation by the people in it."""
         names = [person.get_username() for person in self.people.values()]
-        return people_in_words(names) or "Empty conversation"
+        return people_in_words(names) or _("Empty conversation")

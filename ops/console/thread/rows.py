@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from messaging.edits import Edits
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.console.thread import clock
 from ops.console.thread.texts import Find, Text, shown_text
-
-TIMES = {1: "once", 2: "twice"}
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,21 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class NotRead:
+    """Whose unread messages begin at a divider: ``names`` in a sentence, or else how many they are; or ``anyone``."""
+
+    names: str = ""
+    number: int = 0
+    anyone: bool = False
+
+
+@dataclass(frozen=True)
 class Row:
     """A message on a page. ``position`` counts from 1 in reading order and is 0 outside a thread.
 
     ``begins`` says that the row has a header: its author, or where it stands, differs from the row before it. ``day``
     is set where another day begins, ``answered`` where the reader must be told what the message answers, and
-    ``not_read_by`` (names) where a divider stands above it. ``names_receiver`` is False where it is clear who that is.
+    ``not_read_by`` where a divider stands above it. ``names_receiver`` is False where it is clear who that is.
     ``time`` is the clock time, ``moment`` the exact one. With a ``warning``, the text comes covered by it.
     """
 
@@ -48,7 +59,7 @@ class Row:
     level: int = 0
     answered: Answered | None = None
     names_receiver: bool = True
-    not_read_by: str = ""
+    not_read_by: NotRead | None = None
     is_single_unread: bool = False
     warning: str = ""
 
@@ -56,11 +67,16 @@ class Row:
     def edited(self) -> str:
         """That it was edited, how often and when last; "" if it never was."""
         if self.edits is None:
-            return "edited" if self.message.edited else ""
+            return _("edited") if self.message.edited else ""
         last = clock.local(self.edits.last_at)
         when = clock.clock_time(last) if last.date() == self.date else clock.date_and_time(last)
-        times = TIMES.get(self.edits.total, f"{self.edits.total:,} times")
-        return f"edited {times}, {'last ' if self.edits.total > 1 else ''}{when}"
+        n = self.edits.total
+        if n == 1:
+            return _("edited once, %(when)s") % {"when": when}
+        if n == 2:
+            return _("edited twice, last %(when)s") % {"when": when}
+        times = ngettext("edited %(number)s time, last %(when)s", "edited %(number)s times, last %(when)s", n)
+        return numbered(times, n, when=when)
 
 
 def row_of(
@@ -76,7 +92,7 @@ def row_of(
     level: int = 0,
     answered: Answered | None = None,
     names_receiver: bool = True,
-    not_read_by: str = "",
+    not_read_by: NotRead | None = None,
     is_single_unread: bool = False,
 ) -> Row:
     """Return the row of ``message``, which stands below the row ``before``."""
@@ -84,7 +100,7 @@ def row_of(
     sender = message.sender.get_username()
     receiver = message.receiver.get_username()
     is_new_day = before is None or before.date != sent.date()
-    begins = before is None or is_new_day or bool(not_read_by) or (before.sender, before.level) != (sender, level)
+    begins = before is None or is_new_day or not_read_by is not None or (before.sender, before.level) != (sender, level)
     goes_on = before is not None and not begins and before.receiver == receiver
     return Row(
         message=message,

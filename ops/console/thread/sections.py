@@ -8,7 +8,10 @@ from typing import Any
 
 from django.db.models import Min
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from messaging.languages.wording import grouped
 from messaging.models import Conversation, Message
 from ops.console.rooms import Fact, rooms
 from ops.console.thread import clock
@@ -80,9 +83,9 @@ def worth_a_look(request: HttpRequest, page: ConversationPage) -> list[Noticed]:
     """What a reviewer would look at first among the messages of this page."""
     rows = page.thread.rows
     found = {
-        "Edited after a reply": _edited_after_a_reply(rows),
-        "Links": [row for row in rows if has_link(row.message.content)],
-        "Hidden characters": [row for row in rows if has_hidden(row.message.content)],
+        _("Edited after a reply"): _edited_after_a_reply(rows),
+        _("Links"): [row for row in rows if has_link(row.message.content)],
+        _("Hidden characters"): [row for row in rows if has_hidden(row.message.content)],
     }
     return [
         Noticed(title, noticed[:MOST_LINKS], max(0, len(noticed) - MOST_LINKS))
@@ -111,16 +114,16 @@ def facts(request: HttpRequest, page: ConversationPage) -> list[Fact]:
     conversation = page.conversation
     first, last = (clock.local(one) for one in (conversation.started_at, conversation.last_message_at))
     return [
-        Fact("Number", str(conversation.pk)),
-        Fact("Messages", f"{page.thread.total:,}"),
-        Fact("First message", clock.date_and_time(first)),
-        Fact("Last message", clock.date_and_time(last)),
+        Fact(_("Number"), str(conversation.pk)),
+        Fact(_("Messages"), grouped(page.thread.total)),
+        Fact(_("First message"), clock.date_and_time(first)),
+        Fact(_("Last message"), clock.date_and_time(last)),
         *(fact for room in rooms() for fact in room.facts_of_conversation(request, conversation)),
     ]
 
 
 SECTIONS = (
-    Section("people", "People", 20, "console/panel/people.html", people),
-    Section("worth-a-look", "Worth a look", 30, "console/panel/worth_a_look.html", worth_a_look),
-    Section("facts", "Facts", 40, "console/panel/facts.html", facts),
+    Section("people", gettext_lazy("People"), 20, "console/panel/people.html", people),
+    Section("worth-a-look", gettext_lazy("Worth a look"), 30, "console/panel/worth_a_look.html", worth_a_look),
+    Section("facts", gettext_lazy("Facts"), 40, "console/panel/facts.html", facts),
 )

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files import invisible
 
 LONG, LONG_LINES = 2_000, 40  # a text with more characters or line ends is collapsed
@@ -42,7 +45,7 @@ class Text:
 
     @property
     def size_in_words(self) -> str:
-        return f"{self.size:,}"
+        return grouped(self.size)
 
 
 def shown_text(content: str, *, find: Find | None = None, whole: bool = False, with_rest: bool = True) -> Text:
@@ -71,7 +74,7 @@ def _end_of_start(content: str) -> int:
     if len(content) <= LONG and content.count("\n") <= LONG_LINES:
         return len(content)
     end = -1
-    for _ in range(START_LINES):
+    for _line in range(START_LINES):
         end = content.find("\n", end + 1, START)
         if end < 0:
             end = min(START, len(content) - 1)
@@ -97,7 +100,7 @@ def _pieces(text: str, found: Places, start: int, end: int) -> list[Piece]:
         end = 0
         for name, characters in groupby(invisible.parts(run), key=lambda part: part.name):
             if name and not left:
-                pieces += [Piece("further hidden characters are not marked", "hidden"), Piece(run[end:], "")]
+                pieces += [Piece(_("further hidden characters are not marked"), "hidden"), Piece(run[end:], "")]
                 break
             parts = list(characters)
             begin, end = end, end + sum(len(part.text) for part in parts)
@@ -107,7 +110,7 @@ def _pieces(text: str, found: Places, start: int, end: int) -> list[Piece]:
 
 
 def _named(name: str, number: int) -> str:
-    return name if number == 1 else f"{name} × {number:,}"
+    return name if number == 1 else f"{name} × {grouped(number)}"
 
 
 def runs(text: str, found: Places, start: int, end: int) -> Iterator[tuple[str, bool]]:

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
@@ -113,6 +114,8 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     keyset = ("-created_at", "id")
     rows_template = "moderation/bringing/rows.html"
     change_list_template = "moderation/bringing/imports.html"
+    how_many = ngettext_lazy("%(number)s import of reports", "%(number)s imports of reports", "n")
+    more_than = gettext_lazy("More than %(number)s imports of reports")
     empty_text = "No reports were imported yet. “Import reports…” takes a CSV, JSON or Excel file and checks it first."
     actions = None
     fields = ("file_name",)

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter
@@ -61,10 +61,16 @@ class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmi
     section = "Decisions"
     keyset = ("-decided_at", "id")
     list_select_related = ("label", "reversed_by")
-    more_filters = (OfLabel, DecidedBy, *dates.days("decided_at", "decided"))
+    more_filters = (
+        OfLabel,
+        DecidedBy,
+        *dates.days("decided_at", gettext_lazy("decided from"), gettext_lazy("decided to")),
+    )
     list_filter = (Became, *more_filters)
     rows_template = "moderation/decision_rows.html"
     unknown_person = gettext_lazy("Nobody who decided anything is called “%(name)s”.")
+    how_many = ngettext_lazy("%(number)s decision", "%(number)s decisions", "n")
+    more_than = gettext_lazy("More than %(number)s decisions")
     empty_text = "Nothing was decided yet. Open the next case in the queue to do so."
     actions = None
 

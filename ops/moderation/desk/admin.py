@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.readings import Shown, record_reading
 from ops.audit.reasons import gate
@@ -59,12 +59,19 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
 
     section = gettext_lazy("Queue")
     orders = parameters.ORDERS
-    more_filters = (filters.OfLabel, filters.Edited, filters.Reporter, *dates.days("closed_at", "closed"))
+    more_filters = (
+        filters.OfLabel,
+        filters.Edited,
+        filters.Reporter,
+        *dates.days("closed_at", gettext_lazy("closed from"), gettext_lazy("closed to")),
+    )
     list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
     unknown_person = gettext_lazy("Nobody who reported anything is called “%(name)s”.")
     change_list_template = "moderation/queue.html"
     rows_template = "moderation/case_rows.html"
     counts_whole = False
+    how_many = ngettext_lazy("%(number)s case", "%(number)s cases", "n")
+    more_than = gettext_lazy("More than %(number)s cases")
     empty_text = gettext_lazy("The queue is empty: nothing that was reported waits for a decision.")
 
     class Media:

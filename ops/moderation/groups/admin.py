@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.accounts.actions import Action, ConsolePage
 from ops.accounts.refusals import Refused
@@ -78,6 +78,8 @@ class DecisionGroupAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     keyset = ("-started_at", "id")
     list_select_related = ("label", "job", "reverses")
     rows_template = "moderation/groups/rows.html"
+    how_many = ngettext_lazy("%(number)s group decision", "%(number)s group decisions", "n")
+    more_than = gettext_lazy("More than %(number)s group decisions")
     empty_text = gettext_lazy("No cases were decided together yet. Choose several in the queue to do so.")
     actions = None
 

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
@@ -91,6 +91,8 @@ class LabelAdmin(PolicyAdmin):
     search_fields = ("name", "slug", "wording", "meaning")
     search_help_text = gettext_lazy("Searches names, slugs, meanings and words for participants.")
     rows_template = "moderation/label_rows.html"
+    how_many = ngettext_lazy("%(number)s label", "%(number)s labels", "n")
+    more_than = gettext_lazy("More than %(number)s labels")
     empty_text = gettext_lazy(
         "No labels yet. Import a file of labels, or load the starting set with “manage.py load_labels”."
     )
@@ -140,6 +142,8 @@ class CannedReasonAdmin(PolicyAdmin):
     search_fields = ("title", "slug", "text")
     search_help_text = gettext_lazy("Searches titles, slugs and texts.")
     rows_template = "moderation/cannedreason_rows.html"
+    how_many = ngettext_lazy("%(number)s canned reason", "%(number)s canned reasons", "n")
+    more_than = gettext_lazy("More than %(number)s canned reasons")
     empty_text = gettext_lazy(
         "No canned reasons yet. Import a file of them, or load the starting set with “manage.py load_labels”."
     )

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.models import Entry
 from ops.audit.reasons.page import Why
@@ -55,9 +55,11 @@ class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin
 
     section = gettext_lazy("Openings without a report")
     keyset = ("-at", "id")
-    more_filters = (Reader, *dates.days("at", "opened"))
+    more_filters = (Reader, *dates.days("at", gettext_lazy("opened from"), gettext_lazy("opened to")))
     list_filter = (OpenedAt, Glass, *more_filters)
     rows_template = "moderation/opening_rows.html"
+    how_many = ngettext_lazy("%(number)s opening without a report", "%(number)s openings without a report", "n")
+    more_than = gettext_lazy("More than %(number)s openings without a report")
     empty_text = gettext_lazy("Nobody has opened a conversation without a report.")
     unknown_person = gettext_lazy("No account is called “%(name)s”.")
     actions = None

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists
 from ops.audit.reference_data.admin import ReferenceDataAdmin
@@ -44,6 +44,8 @@ class ViewAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
     resource_classes = [ViewResource]
     keyset = ("sort_order", "id")
     rows_template = "moderation/view_rows.html"
+    how_many = ngettext_lazy("%(number)s view", "%(number)s views", "n")
+    more_than = gettext_lazy("More than %(number)s views")
     empty_text = gettext_lazy(
         "The team has no views yet. Filter the queue and choose “Save as view…”, or import a file of views."
     )

@@ -57,7 +57,7 @@
       option.dataset.address = address;
       const title = document.createElement("bdi");
       title.textContent = one.title;
-      option.append(title, one.kind && one.kind !== "search" ? ` (${one.kind})` : "");
+      option.append(title, one.kind ? ` (${one.kind})` : "");
       list.append(option);
     }
   }
