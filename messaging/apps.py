@@ -8,11 +8,17 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import sys
+
         from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
         from messaging import signals
         from messaging.search import checks, indexing, sqlite  # noqa: F401 - registers the checks
+
+        if sys.argv[1:2] == ["check"]:
+            # It reads all templates: nothing that a worker or a server should wait for.
+            from messaging.languages import unmarked  # noqa: F401 - registers the check
 
         signals.connect()
         connection_created.connect(sqlite.register, dispatch_uid="messaging.search.register")

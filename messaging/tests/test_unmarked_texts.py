@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from messaging.languages import unmarked as linter
 from messaging.languages.unmarked import unmarked
+
+ASKED = "import sys; import django; django.setup(); print('messaging.languages.unmarked' in sys.modules)"
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,21 @@ def test_what_is_marked_or_no_text_is_not(source: str) -> None:
 
 def test_the_line_is_named() -> None:
     assert [one.line for one in unmarked("<p>\n{# a\nb #}\n  {{ x }}\n\nSend\n</p>")] == [6]
+
+
+def test_the_check_names_the_template_and_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>\nSend it</p>")
+    monkeypatch.setattr(linter, "templates", lambda: [page])
+    (fault,) = linter.texts_are_marked(None)
+    assert (fault.id, fault.msg) == ("messaging.E101", f"{page}, line 2: “Send it” is not marked for translation.")
+
+
+@pytest.mark.parametrize(("command", "said"), [("check", "True"), ("work", "False"), ("runserver", "False")])
+def test_only_the_command_that_checks_reads_all_templates(command: str, said: str) -> None:
+    asked = subprocess.run([sys.executable, "-c", ASKED, command], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == said
+
+
+def test_no_text_of_a_template_is_unmarked() -> None:
+    assert linter.texts_are_marked(None) == []

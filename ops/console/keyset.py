@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -88,7 +89,7 @@ class KeysetChangeList(DeclaredChangeList):
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
         self.specs_behind = self.model_admin.get_more_filters(request)
-        self.title = str(self.model_admin.section) or str(self.opts.verbose_name_plural).capitalize()
+        self.title = str(self.model_admin.section) or capfirst(str(self.opts.verbose_name_plural))
 
     def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:
         super()._refuse_undeclared(request, model_admin)
