@@ -68,7 +68,8 @@ def remember(request: HttpRequest, user: Any) -> None:
     if kept:
         request.session[MARKS] = [[str(one.id), one.sent.page, one.sent.address] for one in kept]
         text = render_to_string("accounts/kept/notice.html", {"until": kept[0].until})
-        messages.info(request, text, fail_silently=True)  # tests and commands sign in without messages
+        # Beside it, the note of a form that is filled in says less. Tests and commands sign in without messages.
+        messages.warning(request, text, extra_tags="kept", fail_silently=True)
 
 
 def page_before(request: HttpRequest) -> str:
