@@ -11,9 +11,13 @@ from django.urls import reverse
 
 from messaging.tests.conversations import answer
 from messaging.tests.pseudo import ACCENTED, pseudo, speaking
+from messaging.tests.remains import remains
 from ops.moderation import claims
-from ops.moderation.models import Case
+from ops.moderation.models import Case, View
 from ops.moderation.tests.desk import LEADING, MEASURING, message_of
+
+QUEUE = reverse("admin:moderation_case_changelist")
+NAMES = ("alice", "bob", "charlie", "mona", "mike", "Spam", "Threat", "Mine", "UTC", "Threadward")
 
 
 @pytest.fixture
@@ -48,7 +52,29 @@ def page_of(client: Client, at: str, data: Any = None) -> str:
 
 
 @pytest.mark.django_db
+class TestQueue:
+    def test_empty(self, browser: Client) -> None:
+        assert remains(page_of(browser, QUEUE), *NAMES) == ""
+
+    def test_with_cases_and_a_view(self, browser: Client, case: Case, mona: Any, mike: Any) -> None:
+        View.objects.create(name="Mine", slug="mine", owner=mona, filters="label=spam&overdue=yes")
+        claims.claim(mike, case)
+        page = page_of(browser, QUEUE)
+        assert "Send me" in page
+        assert remains(page, *NAMES) == ""
+
+
+@pytest.mark.django_db
 class TestCase:
+    def test_before_it_is_claimed(self, browser: Client, case: Case) -> None:
+        assert remains(page_of(browser, address(case)), *NAMES) == ""
+
+    def test_while_it_is_decided(self, browser: Client, case: Case, mona: Any) -> None:
+        claims.claim(mona, case)
+        page = page_of(browser, address(case))
+        assert 'id="decide"' in page
+        assert remains(page, *NAMES) == ""
+
     def test_what_is_refused(self, browser: Client, case: Case, mona: Any) -> None:
         claim = claims.claim(mona, case)
         case.refresh_from_db()
@@ -56,6 +82,7 @@ class TestCase:
         page = page_of(browser, address(case, "decide"), sent)
         assert pseudo("Choose what the decision is about.") in page
         assert pseudo("Choose at least one message to hide, or decide otherwise.") in page
+        assert remains(page, *NAMES) == ""
 
     @pytest.mark.parametrize(
         ("step", "said"),
@@ -72,8 +99,10 @@ class TestCase:
         sent = {"token": str(claim.token), "version": case.version, "hours": "24"}
         page = page_of(browser, address(case, step), sent)
         assert pseudo(said) in page
+        assert remains(page, *NAMES) == ""
 
     def test_the_form_of_a_report(self, browser: Client, case: Case, spam: Any) -> None:
         message = message_of(case.flags.get(label=spam))
         at = reverse("admin:moderation_flag_message", args=[message.pk])
+        assert remains(page_of(browser, at), *NAMES) == ""
         assert pseudo("Choose what the report is about.") in page_of(browser, at, {})
