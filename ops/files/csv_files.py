@@ -6,15 +6,20 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from operator import itemgetter
 
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files.dialects import escapes
 from ops.files.dialects.mixed_encodings import MixedRows
 from ops.files.dialects.utc_times import utc_columns
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
 from ops.files.headers import Columns, at
-from ops.files.problems import Problem, Unreadable
+from ops.files.problems import Problem, Unreadable, not_read_after, not_valid_after
 from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
 from ops.files.shapes.header_rows import Header, header_row, read_header
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
@@ -22,15 +27,22 @@ from ops.files.suggestions import Suggestion
 
 # A value that is longer than LONGEST_VALUE is most likely a quote that was never closed.
 LONGEST_LINE = 2 * LONGEST_VALUE + (1 << 20)  # each character may be a quote, which is written twice
-MORE_SEPARATORS = "rows have more separators than the header: the empty values behind its columns are left out."
 END_MARK = "\x1a"
-END_MARK_IGNORED = "The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored."
 NOT_TEXT = {
-    b"PK\x03\x04": "a ZIP or XLSX file",
-    b"\x1f\x8b": "a compressed (gzip) file",
-    b"%PDF": "a PDF file",
-    b"SQLite format 3": "a database file",
+    b"PK\x03\x04": gettext_lazy("this is not text: it looks like a ZIP or XLSX file. Save it as CSV and import that."),
+    b"\x1f\x8b": gettext_lazy(
+        "this is not text: it looks like a compressed (gzip) file. Save it as CSV and import that."
+    ),
+    b"%PDF": gettext_lazy("this is not text: it looks like a PDF file. Save it as CSV and import that."),
+    b"SQLite format 3": gettext_lazy(
+        "this is not text: it looks like a database file. Save it as CSV and import that."
+    ),
 }
+# Sentences that there may be for each row.
+MORE_SEPARATORS = gettext_noop(
+    "rows have more separators than the header: the empty values behind its columns are left out."
+)
+WITHOUT_NAME = gettext_noop("row %(row)s has a value in %(column)s, which has no name: say which column it is.")
 
 # The limit is global to the process. Python's default of 131,072 characters refuses texts that are fine.
 csv.field_size_limit(LONGEST_VALUE + 1)  # and a guard
@@ -50,6 +62,7 @@ class CsvFile:
 
     def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
+        self._look_up, self._values_found = cache(gettext), cache(_values_found)
         self.notices: list[Problem] = []
         self.suggestions: list[Suggestion] = []
         refuse_binary(file.peek(16)[:16])
@@ -79,7 +92,7 @@ class CsvFile:
     @property
     def description(self) -> str:
         """How the file was read, in words."""
-        return f"read as {self.encoding}, {SEPARATORS[self.separator]}"
+        return SEPARATORS[self.separator] % {"encoding": self.encoding}
 
     @property
     def codec(self) -> tuple[str, str]:
@@ -115,7 +128,7 @@ class CsvFile:
             ordered, problem = self._mixed.read(number, ordered) if self._undecoded else (ordered, None)
             yield number, ordered, problem
         if not rows:
-            raise Unreadable("the file has a header and no rows." if self.header_row else "the file has no rows.")
+            raise Unreadable(_("the file has a header and no rows.") if self.header_row else _("the file has no rows."))
         self.notices += self._mixed.notices()
         self.suggestions += self._mixed.suggestions()
         if self._backslashes:
@@ -149,7 +162,7 @@ class CsvFile:
             self._row += 1
             if line.strip():
                 return line
-        raise Unreadable("the file is empty.")
+        raise Unreadable(_("the file is empty."))
 
     def _line_of(self, row: int) -> str:
         """The line of a row, the first one to be read; those above it are skipped."""
@@ -161,23 +174,31 @@ class CsvFile:
             raise Unreadable(self._quoting_fault(str(error)), row=self._row + 1) from error
         line = next(self._lines(), "")
         if not line:
-            words = f"the file has no row {row:,}, which was chosen for the header: choose another one."
-            raise Unreadable(words, cure="header_row")
+            said = _("the file has no row %(row)s, which was chosen for the header: choose another one.")
+            raise Unreadable(said % {"row": grouped(row)}, cure="header_row")
         self._row += 1
         return line
 
     def _cells(self, line: str) -> list[str]:
         """The cells of the header."""
-        choose = "choose the file's encoding, or save the file as UTF-8 and import that."
+        said = ""
         if undecoded(1, line, self._encoding):
-            raise Unreadable(f"the header is not valid {self.encoding}: {choose}", row=self._row, cure="encoding")
-        if "\x00" in line:
-            why = f"the header holds a character that cannot be stored (U+0000), read as {self.encoding}"
-            raise Unreadable(f"{why}: remove it, {choose}", row=self._row, cure="encoding")
+            said = _(
+                "the header is not valid %(encoding)s: choose the file's encoding, or save the file as UTF-8 and "
+                "import that."
+            )
+        elif "\x00" in line:
+            said = _(
+                "the header holds a character that cannot be stored (U+0000), read as %(encoding)s: remove it, choose "
+                "the file's encoding, or save the file as UTF-8 and import that."
+            )
+        if said:
+            raise Unreadable(said % {"encoding": self.encoding}, row=self._row, cure="encoding")
         try:
             return next(csv.reader([line.lstrip("\ufeff")], delimiter=self.separator, strict=True))
         except csv.Error as error:
-            raise Unreadable("a quote in the header is never closed: close or remove it.", row=self._row) from error
+            words = _("a quote in the header is never closed: close or remove it.")
+            raise Unreadable(words, row=self._row) from error
 
     def _whole_rows(self) -> Iterator[tuple[int, list[str]]]:
         """(number, values) of each row.
@@ -211,8 +232,8 @@ class CsvFile:
         values = [*values[:-1], "\r".join([values[-1], *continued])]
         continued.clear()
         if len(values[-1]) > LONGEST_VALUE:
-            words = f"row {row} has a value of more than {LONGEST_VALUE:,} characters: shorten the text."
-            raise Unreadable(words, row=row)
+            said = _("row %(row)s has a value of more than %(number)s characters: shorten the text.")
+            raise Unreadable(said % {"row": row, "number": grouped(LONGEST_VALUE)}, row=row)
         return values
 
     def _parsed(self) -> Iterator[list[str]]:
@@ -255,32 +276,34 @@ class CsvFile:
 
     def _quoting_fault(self, error: str) -> str:
         """The sentence for an error of the csv module, which only names the character that it did not expect."""
-        row = self._row
         if error.startswith("unexpected end"):
-            return f"the quote opened in row {row} is never closed: close it, or remove it."
-        if error.startswith("field larger"):
-            return (
-                f"the quote opened in row {row} is never closed, or the value is longer than {LONGEST_VALUE:,} "
-                "characters: close it, or shorten the text. The rows after it were not read."
+            said = _("the quote opened in row %(row)s is never closed: close it, or remove it.")
+        elif error.startswith("field larger"):
+            said = _(
+                "the quote opened in row %(row)s is never closed, or the value is longer than %(number)s characters: "
+                "close it, or shorten the text. The rows after it were not read."
             )
-        return (
-            f"row {row} holds a quoted value that goes on after its closing quote: write quotes inside a quoted value "
-            'twice (""). The rows after it were not read.'
-        )
+        else:
+            said = _(
+                "row %(row)s holds a quoted value that goes on after its closing quote: write quotes inside a quoted "
+                'value twice (""). The rows after it were not read.'
+            )
+        return said % {"row": self._row, "number": grouped(LONGEST_VALUE)}
 
     def _lines(self) -> Iterator[str]:
         readline = self._text.readline
         try:
             while line := readline(LONGEST_LINE):
                 if len(line) >= LONGEST_LINE:
-                    raise Unreadable(
-                        f"row {self._row} has a line of more than {LONGEST_LINE:,} characters: this is no file of "
-                        "messages, or its lines do not end.",
-                        row=self._row,
+                    said = _(
+                        "row %(row)s has a line of more than %(number)s characters: this is no file of messages, or "
+                        "its lines do not end."
                     )
+                    raise Unreadable(said % {"row": self._row, "number": grouped(LONGEST_LINE)}, row=self._row)
                 if line[-1] == END_MARK:  # the last one, where DOS and its copy command put it
                     line = line.rstrip(END_MARK)
-                    self.notices.append(Problem(None, "", "notice", END_MARK_IGNORED))
+                    words = _("The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored.")
+                    self.notices.append(Problem(None, "", "notice", words))
                     if not line:
                         return
                 self._line = line
@@ -291,13 +314,9 @@ class CsvFile:
                         self._mixed.any_sound = True
                 yield line
         except UnicodeError as error:
-            raise Unreadable(
-                f"the file is not valid {self.encoding} after row {self._row}: it may be cut off. Save it as UTF-8.",
-                row=self._row,
-                cure="encoding",
-            ) from error
+            raise not_valid_after(self._row, self.encoding) from error
         except OSError as error:
-            raise Unreadable(f"the file cannot be read after row {self._row}: {error.strerror}.") from error
+            raise not_read_after(self._row, error) from error
 
     def _first_value_only(self, values: list[str]) -> tuple[str, ...]:
         """The values of a row with too few or too many: only the one that identifies it."""
@@ -309,7 +328,7 @@ class CsvFile:
         if len(values) < self._named_width or any(value.strip() for value in values[self._width :]):
             return None
         if len(values) > self._width:
-            notice = Problem(None, "", "notice", MORE_SEPARATORS)
+            notice = Problem(None, "", "notice", self._look_up(MORE_SEPARATORS))
             if notice not in self.notices:
                 self.notices.append(notice)
         return [*values[: self._width], *[""] * (self._width - len(values))]
@@ -319,23 +338,28 @@ class CsvFile:
         for place in (*self._blank, *self._counters):
             value = values[place].strip()
             if value and not (place in self._counters and value.isdecimal()):
-                words = f"row {number} has a value in {at([place])}, which has no name: say which column it is."
+                words = self._look_up(WITHOUT_NAME) % {"row": number, "column": at([place])}
                 return Problem(number, "", "error", words, "columns")
         return None
 
     def _ragged(self, number: int, values: list[str]) -> Problem:
-        values_found = f"{len(values)} value" if len(values) == 1 else f"{len(values)} values"
-        return Problem(
-            number,
-            "",
-            "error",
-            f"row {number} has {values_found} where {self._width} are expected: put values that hold a separator "
-            "(comma, semicolon or tab) in quotes, and leave no column out.",
-        )
+        found = len(values)
+        words = self._values_found(found) % {"row": number, "number": found, "expected": self._width}
+        return Problem(number, "", "error", words)
+
+
+def _values_found(number: int) -> str:
+    return ngettext(
+        "row %(row)s has %(number)s value where %(expected)s are expected: put values that hold a separator (comma, "
+        "semicolon or tab) in quotes, and leave no column out.",
+        "row %(row)s has %(number)s values where %(expected)s are expected: put values that hold a separator (comma, "
+        "semicolon or tab) in quotes, and leave no column out.",
+        number,
+    )
 
 
 def refuse_binary(start: bytes) -> None:
     """Raises Unreadable where the first 16 bytes of a file are those of a format that is not text."""
-    for magic, kind in NOT_TEXT.items():
+    for magic, words in NOT_TEXT.items():
         if start.startswith(magic):
-            raise Unreadable(f"this is not text: it looks like {kind}. Save it as CSV and import that.")
+            raise Unreadable(words)

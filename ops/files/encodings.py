@@ -7,11 +7,16 @@ import io
 import re
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from charset_normalizer import from_bytes
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from ops.files.problems import Problem
+from ops.files.wording import LookUp
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Encoding(NamedTuple):
@@ -23,24 +28,24 @@ class Encoding(NamedTuple):
 
 
 # The encodings that can be chosen, with what tells them apart for people.
-ENCODINGS = {
+ENCODINGS: dict[str, StrOrPromise] = {
     "UTF-8": "UTF-8",
-    "UTF-16": "UTF-16 (“Unicode” in older programs)",
-    "Windows-1252": "Windows-1252 (Western Europe)",
+    "UTF-16": gettext_lazy("UTF-16 (“Unicode” in older programs)"),
+    "Windows-1252": gettext_lazy("Windows-1252 (Western Europe)"),
     "Latin-1": "Latin-1 (ISO 8859-1)",
-    "Latin-9": "Latin-9 (ISO 8859-15, with €)",
-    "Windows-1250": "Windows-1250 (Central Europe)",
-    "Windows-1251": "Windows-1251 (Cyrillic)",
-    "KOI8-R": "KOI8-R (Cyrillic)",
-    "Windows-1253": "Windows-1253 (Greek)",
-    "Windows-1254": "Windows-1254 (Turkish)",
-    "Windows-1255": "Windows-1255 (Hebrew)",
-    "Windows-1256": "Windows-1256 (Arabic)",
-    "Mac Roman": "Mac Roman (old Macs)",
-    "Shift_JIS": "Shift_JIS (Japanese)",
-    "EUC-KR": "EUC-KR (Korean)",
-    "GB18030": "GB18030 (Chinese, GBK included)",
-    "Big5": "Big5 (traditional Chinese)",
+    "Latin-9": gettext_lazy("Latin-9 (ISO 8859-15, with €)"),
+    "Windows-1250": gettext_lazy("Windows-1250 (Central Europe)"),
+    "Windows-1251": gettext_lazy("Windows-1251 (Cyrillic)"),
+    "KOI8-R": gettext_lazy("KOI8-R (Cyrillic)"),
+    "Windows-1253": gettext_lazy("Windows-1253 (Greek)"),
+    "Windows-1254": gettext_lazy("Windows-1254 (Turkish)"),
+    "Windows-1255": gettext_lazy("Windows-1255 (Hebrew)"),
+    "Windows-1256": gettext_lazy("Windows-1256 (Arabic)"),
+    "Mac Roman": gettext_lazy("Mac Roman (old Macs)"),
+    "Shift_JIS": gettext_lazy("Shift_JIS (Japanese)"),
+    "EUC-KR": gettext_lazy("EUC-KR (Korean)"),
+    "GB18030": gettext_lazy("GB18030 (Chinese, GBK included)"),
+    "Big5": gettext_lazy("Big5 (traditional Chinese)"),
 }
 CODECS = {
     "UTF-8": "utf-8-sig",
@@ -50,6 +55,10 @@ CODECS = {
     "Shift_JIS": "cp932",
     "EUC-KR": "cp949",
 }
+NOT_VALID = gettext_noop(
+    "Row %(row)s is not valid %(encoding)s (byte %(byte)s): choose the file's encoding, or save the file as UTF-8 and "
+    "import that."
+)
 ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 # For a suggestion.
@@ -84,18 +93,16 @@ def encoding_of(start: bytes, chosen: str = "") -> Encoding:
     return Encoding(name, codec_of(name))
 
 
-def undecoded(row: int, text: str, encoding: Encoding) -> Problem | None:
+def undecoded(row: int, text: str, encoding: Encoding, look_up: LookUp = gettext) -> Problem | None:
     """The problem of a row whose text has bytes that are not valid in the encoding; None where all are."""
     if encoding.errors != "surrogateescape":
         return None
     found = ESCAPED_BYTES.search(text)
     if found is None:
         return None
-    byte = ord(found[0]) - 0xDC00
-    remedy = "choose the file's encoding, or save the file as UTF-8 and import that."
-    return Problem(
-        row, "", "error", f"Row {row} is not valid {encoding.name} (byte 0x{byte:02X}): {remedy}", "encoding"
-    )
+    byte = f"0x{ord(found[0]) - 0xDC00:02X}"
+    words = look_up(NOT_VALID) % {"row": row, "encoding": encoding.name, "byte": byte}
+    return Problem(row, "", "error", words, "encoding")
 
 
 def suggest_encodings(path: Path, *, preferred: str = "") -> list[str]:

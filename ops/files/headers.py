@@ -10,19 +10,18 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from xlsxwriter.utility import xl_col_to_name
 
+from messaging.languages.wording import grouped
 from ops.files.formulas import bare
 from ops.files.problems import Problem, Unreadable, label
 from ops.files.shapes.samples import FileRow, full, is_counter, samples_of, shortened
 from ops.files.sources import Reading
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.files.wording import listed
 
-KEEP_ONE = "Of columns with one name keep one; give the others other names, or remove them."
-NO_HEADER = (
-    "the file has no header: its first row holds values like the others. Say which column is which, or put a header "
-    "above the first row."
-)
 MOST_HEADERS = 1_000
 LONGEST_LIST = 20  # headers, or positions of one, that a sentence names
 # What does not tell names apart: blanks, underscores, hyphens, quotes and byte order marks.
@@ -61,11 +60,13 @@ class Columns:
     @property
     def expected(self) -> str:
         """Which headers are expected, in words."""
-        needed = f"Expected, once each: {', '.join(name for name in self.names if name not in self.may_be_missing)}"
-        *some, last = self.may_be_missing or ("",)
-        listed = f"{', '.join(some)} and {last}" if some else last
-        optional = f"; {listed} may be there as well" if listed else ""
-        return f"{needed}{optional}."
+        needed = ", ".join(name for name in self.names if name not in self.may_be_missing)
+        if not self.may_be_missing:
+            return _("Expected, once each: %(columns)s.") % {"columns": needed}
+        return _("Expected, once each: %(columns)s; %(others)s may be there as well.") % {
+            "columns": needed,
+            "others": listed(self.may_be_missing),
+        }
 
     @property
     def no_values(self) -> tuple[str, ...]:
@@ -105,23 +106,41 @@ class HeaderUnfit(Unreadable):
         suggestions: Sequence[Suggestion] = (),
         guessed: Mapping[str, str] | None = None,
     ) -> None:
-        named = {
-            "unknown": _listed(unknown),
-            "missing": _listed(missing),
-            "without a name": "; ".join(places(headers, name, called=False) for name in unnamed[:LONGEST_LIST]),
-        }
-        named["repeated"] = "; ".join(f"{label(name)} in {places(headers, name)}" for name in repeated)
-        faults = "; ".join(f"{kind}: {names}" for kind, names in named.items() if names)
-        remedy = f" {KEEP_ONE}" if repeated else ""
         cure = "" if repeated else "columns" if missing or unnamed else "ignore_unknown"
-        words = f"the columns of the header do not fit; {faults}. {expected}{remedy}"
+        sentences = [_do_not_fit(headers, unknown, missing, repeated, unnamed), expected]
+        if repeated:
+            sentences.append(_("Of columns with one name keep one; give the others other names, or remove them."))
         if guessed is not None:
-            words, cure = f"{NO_HEADER} {expected}", "columns"
-        super().__init__(words, row=row, cure=cure, suggestions=suggestions)
+            no_header = _(
+                "the file has no header: its first row holds values like the others. Say which column is which, or put "
+                "a header above the first row."
+            )
+            sentences, cure = [no_header, expected], "columns"
+        super().__init__(" ".join(sentences), row=row, cure=cure, suggestions=suggestions)
         self.headers, self.unknown = list(headers), list(unknown)
         self.missing, self.repeated, self.unnamed = list(missing), list(repeated), list(unnamed)
         self.samples = [list(values) for values in samples]
         self.without_header, self.guessed = guessed is not None, dict(guessed or {})
+
+
+def _do_not_fit(
+    headers: Sequence[str],
+    unknown: Sequence[str],
+    missing: Sequence[str],
+    repeated: Sequence[str],
+    unnamed: Sequence[str],
+) -> str:
+    in_places = _("%(column)s in %(places)s")
+    twice = [in_places % {"column": label(name), "places": places(headers, name)} for name in repeated]
+    without_name = [places(headers, name, called=False) for name in unnamed[:LONGEST_LIST]]
+    kinds = (
+        (_("unknown: %(columns)s"), _listed(unknown)),
+        (_("missing: %(columns)s"), _listed(missing)),
+        (_("without a name: %(columns)s"), "; ".join(without_name)),
+        (_("repeated: %(columns)s"), "; ".join(twice)),
+    )
+    faults = "; ".join(kind % {"columns": names} for kind, names in kinds if names)
+    return _("the columns of the header do not fit; %(faults)s.") % {"faults": faults}
 
 
 @dataclass(frozen=True)
@@ -176,7 +195,8 @@ def fit(
     Raises HeaderUnfit naming all that are unknown, missing or repeated, Unreadable where there are too many.
     """
     if len(headers) > MOST_HEADERS:
-        words = f"the file has {len(headers):,} columns: this is no file of messages."
+        said = _("the file has %(number)s columns: this is no file of messages.")
+        words = said % {"number": grouped(len(headers))}
         raise Unreadable(words, row=row)
     names = addressed(headers)
     found = _Search(names, columns, reading)
@@ -245,16 +265,19 @@ def columns_suggestion(
     rows: Sequence[FileRow],
 ) -> Suggestion:
     """The suggestion to read the columns so; ``rest`` are headers that are left out then."""
-    pairs = ", ".join(f"{label(header, quoted=True)} is {column}" for column, header in called.items())
-    left_out = f" Left out: {_listed(rest)}." if rest else ""
-    without = [column for column, header in chosen.items() if not header]
-    none = f" The file has no {' and no '.join(without)}." if without else ""
+    is_called = _("%(header)s is %(column)s")
+    pairs = [is_called % {"header": label(header, quoted=True), "column": column} for column, header in called.items()]
+    sentences = [_("The columns go by other names: %(columns)s.") % {"columns": ", ".join(pairs)}]
+    if without := [column for column, header in chosen.items() if not header]:
+        sentences.append(_("The file has no %(columns)s.") % {"columns": _and_no(without)})
+    if rest:
+        sentences.append(_("Left out: %(columns)s.") % {"columns": _listed(rest)})
     found = _Search(headers, columns, Reading(columns=chosen))
     return Suggestion(
         "columns",
         dict(chosen),
-        f"The columns go by other names: {pairs}.{none}{left_out}",
-        "Take these columns",
+        " ".join(sentences),
+        _("Take these columns"),
         [_as_read(row, found.places) for row in rows[:MOST_SAMPLES]],
         also={"ignore_unknown": True} if rest else {},
     )
@@ -282,7 +305,8 @@ def at(found: Sequence[int]) -> str:
     """Columns by their places, counted from 0, as people and as spreadsheets count them."""
     numbers = _joined([str(place + 1) for place in found])
     letters = _joined([xl_col_to_name(place) for place in found])
-    return f"column{'' if len(found) == 1 else 's'} {numbers} ({letters})"
+    text = ngettext("column %(numbers)s (%(letters)s)", "columns %(numbers)s (%(letters)s)", len(found))
+    return text % {"numbers": numbers, "letters": letters}
 
 
 class _Search:
@@ -353,20 +377,32 @@ class _Search:
 def _notices(names: Sequence[str], blank: Sequence[int], counters: Sequence[int], full: Sequence[str]) -> list[Problem]:
     said = []
     if blank:
-        have = "has neither a name nor values" if len(blank) == 1 else "have neither a name nor values"
-        said.append(f"{at(blank)} {have}: left out.")
-    said += [f"{at([place])} has no name and counts the rows: left out." for place in counters]
-    said += [f"{at([names.index(name)])} has no name: its values are left out." for name in full]
+        text = ngettext(
+            "%(columns)s has neither a name nor values: left out.",
+            "%(columns)s have neither a name nor values: left out.",
+            len(blank),
+        )
+        said.append(text % {"columns": at(blank)})
+    counts = _("%(column)s has no name and counts the rows: left out.")
+    said += [counts % {"column": at([place])} for place in counters]
+    nameless = _("%(column)s has no name: its values are left out.")
+    said += [nameless % {"column": at([names.index(name)])} for name in full]
     return [Problem(None, "", "notice", words, "columns") for words in said]
 
 
 def _joined(words: list[str]) -> str:
-    if len(words) > LONGEST_LIST:
-        return _listed(words)
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return _listed(words) if len(words) > LONGEST_LIST else listed(words)
+
+
+def _and_no(columns: Sequence[str]) -> str:
+    """What follows "has no": "a", "a and no b"."""
+    *others, last = columns
+    for other in reversed(others):
+        last = _("%(column)s and no %(others)s") % {"column": other, "others": last}
+    return last
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(label(name) for name in names[:LONGEST_LIST])
-    return shown if len(names) <= LONGEST_LIST else f"{shown} and {len(names) - LONGEST_LIST:,} more"
+    shown = [label(name) for name in names[:LONGEST_LIST]]
+    more = len(names) - len(shown)
+    return listed(shown, more=more) if more else ", ".join(shown)

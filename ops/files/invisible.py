@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from django.utils.translation import pgettext, pgettext_lazy
+
 # Control characters except tab and line ends, marks of direction, zero-width spaces, fillers, tags, non-characters. A
 # joiner within an emoji (👩‍🚀) belongs to it and is not named.
 INVISIBLE = re.compile(
@@ -13,10 +15,19 @@ INVISIBLE = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
 )
+NO_CHARACTER = pgettext_lazy("name of a character", "no character")
 CONTROLS = {
-    0x00: "null", 0x07: "bell", 0x08: "backspace", 0x0B: "vertical tab", 0x0C: "form feed", 0x1B: "escape",
-    0x7F: "delete", 0x85: "next line", 0xFFFE: "no character", 0xFFFF: "no character",
-}  # fmt: skip
+    0x00: pgettext_lazy("name of a character", "null"),
+    0x07: pgettext_lazy("name of a character", "bell"),
+    0x08: pgettext_lazy("name of a character", "backspace"),
+    0x0B: pgettext_lazy("name of a character", "vertical tab"),
+    0x0C: pgettext_lazy("name of a character", "form feed"),
+    0x1B: pgettext_lazy("name of a character", "escape"),
+    0x7F: pgettext_lazy("name of a character", "delete"),
+    0x85: pgettext_lazy("name of a character", "next line"),
+    0xFFFE: NO_CHARACTER,
+    0xFFFF: NO_CHARACTER,
+}
 
 
 class Part(NamedTuple):
@@ -40,7 +51,8 @@ def parts(text: str) -> list[Part]:
 
 
 def name_of(character: str) -> str:
-    """The name and code of an invisible character: "right-to-left override (U+202E)"."""
+    """The name and code of an invisible character: "right-to-left override (U+202E)". Unicode has names in English."""
     code = ord(character)
-    name = CONTROLS.get(code) or unicodedata.name(character, "control character").lower()
+    name = CONTROLS.get(code) or unicodedata.name(character, "").lower()
+    name = name or pgettext("name of a character", "control character")
     return f"{name} (U+{code:04X})"

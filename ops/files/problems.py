@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from django.utils.translation import gettext as _
 
 from ops.files.suggestions import Suggestion
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_LABEL = 80  # characters of a text from a file within a sentence of ours
 
@@ -32,7 +37,13 @@ class Problem:
     kind: str = ""
 
     def __str__(self) -> str:
-        return f"row {self.row}, {self.column}: {self.message}" if self.column else self.message
+        if not self.column:
+            return self.message
+        return _("row %(row)s, %(column)s: %(message)s") % {
+            "row": self.row,
+            "column": self.column,
+            "message": self.message,
+        }
 
 
 Report = Callable[[Problem], None]
@@ -43,11 +54,23 @@ class Unreadable(Exception):
     cure it."""
 
     def __init__(
-        self, message: str, *, row: int | None = None, cure: str = "", suggestions: Sequence[Suggestion] = ()
+        self, message: StrOrPromise, *, row: int | None = None, cure: str = "", suggestions: Sequence[Suggestion] = ()
     ) -> None:
-        super().__init__(message)
-        self.problem = Problem(row, "", "error", message, cure)
+        super().__init__(str(message))
+        self.problem = Problem(row, "", "error", str(message), cure)
         self.suggestions = list(suggestions)
+
+
+def not_valid_after(row: int, encoding: str) -> Unreadable:
+    """The error of a file whose bytes are no text from some row on."""
+    words = _("the file is not valid %(encoding)s after row %(row)s: it may be cut off. Save it as UTF-8.")
+    return Unreadable(words % {"encoding": encoding, "row": row}, row=row, cure="encoding")
+
+
+def not_read_after(row: int, error: OSError) -> Unreadable:
+    """The error of a file that the system does not read on from some row, with what the system says."""
+    words = _("the file cannot be read after row %(row)s: %(why)s.")
+    return Unreadable(words % {"row": row, "why": error.strerror})
 
 
 def label(value: str, *, quoted: bool = False) -> str:

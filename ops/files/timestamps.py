@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timezone, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
+
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
 
 from ops.files.problems import label
 from ops.files.times import numbers, shapes
 from ops.files.times.iso import read_iso
 from ops.files.times.read import Read
 from ops.files.times.zones import chosen_zone, name_of
+from ops.files.wording import LookUp
 
 SHAPE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 # What most systems write: the text is the moment already. Newer Pythons read 24:00:00 as the next day, so not that.
@@ -21,26 +24,74 @@ DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 LONGEST = shapes.LONGEST  # characters that matter; what has more is no time
 # Moments nearer to the ends of the calendar than this do not exist in every time zone.
 EARLIEST, LATEST = "0001-01-03 00:00:00", "9999-12-29 23:59:59.999999"
-REMEDY = "write it like 2026-01-05T10:00:00+00:00."
-CHOOSE = f"choose how the times of the file are written, or {REMEDY}"
-TOO_FAR = f"times before {EARLIEST[:10]} and after {LATEST[:10]} do not exist in every time zone: correct it."
+EXAMPLE = "2026-01-05T10:00:00+00:00"
+# Sentences that there may be for each row.
+TOO_FAR = gettext_noop("times before %(first)s and after %(last)s do not exist in every time zone: correct it.")
+NO_SUCH_TIME = gettext_noop("there is no such date and time as %(text)s: write it like %(example)s.")
+NO_SUCH_DATE = gettext_noop("there is no such date as %(text)s: write it like %(example)s.")
+NO_CLOCK_TIME = gettext_noop(
+    "the time of day is missing: choose how the times of the file are written, or write it like %(example)s."
+)
+EMPTY = gettext_noop("the timestamp is empty: write it like %(example)s.")
+NO_TIME = gettext_noop("this is not a date and time: write it like %(example)s.")
+AMBIGUOUS = gettext_noop(
+    "it is ambiguous which number is the day and which is the month: choose which comes first, or write it like "
+    "%(example)s."
+)
+NOT_ISO = gettext_noop(
+    "it is not written as ISO 8601: choose how the times of the file are written, or write it like %(example)s."
+)
+OTHER_ORDER = {
+    shapes.DAY_FIRST: gettext_noop(
+        "it is not written with the day first, as was chosen for this file: correct it, or write it like %(example)s."
+    ),
+    shapes.MONTH_FIRST: gettext_noop(
+        "it is not written with the month first, as was chosen for this file: correct it, or write it like %(example)s."
+    ),
+}
+NOT_THIS_NUMBER = gettext_noop("this number does not say what it counts: write it like %(example)s.")
+BARE_NUMBER = gettext_noop(
+    "a bare number does not say what it counts: choose how the times of the file are written, or write it like "
+    "%(example)s."
+)
+NO_NUMBER = gettext_noop("a bare number does not say what it counts: write it like %(example)s.")
+NO_ZONE = gettext_noop("the time has no zone; taken as %(zone)s.")
+SKIPPED = gettext_noop("this time does not exist, taken as %(time)s: the clocks of %(zone)s were put forward.")
+# Whether the second of two times is taken, and whether that is in summer.
+TWICE = {
+    (False, True): gettext_noop(
+        "this time exists twice, taken as the first (summer time): the clocks of %(zone)s were put back."
+    ),
+    (False, False): gettext_noop(
+        "this time exists twice, taken as the first (standard time): the clocks of %(zone)s were put back."
+    ),
+    (True, True): gettext_noop(
+        "this time exists twice, taken as the second (summer time): the clocks of %(zone)s were put back."
+    ),
+    (True, False): gettext_noop(
+        "this time exists twice, taken as the second (standard time): the clocks of %(zone)s were put back."
+    ),
+}
 
 # How the times of a column may be written, as Reading.dates.
 DATES = {
-    "": "ISO 8601 only (2026-01-05T10:00:00Z)",
-    shapes.DAY_FIRST: "day first (31.12.2026, 31/12/26, 31 Dec 2026)",
-    shapes.MONTH_FIRST: "month first (12/31/2026, Dec 31, 2026)",
-    shapes.AS_WRITTEN: "year first or month as a word (2026/12/31, 31 Dec 2026)",
-    "seconds": "seconds since 1970 (Unix time)",
-    "milliseconds": "milliseconds since 1970",
-    "microseconds": "microseconds since 1970",
-    "nanoseconds": "nanoseconds since 1970",
-    "excel": "days as Excel counts them (from 1900)",
-    "excel-1904": "days as Excel for Mac counted them (from 1904)",
-    numbers.BY_SIZE: "numbers, each by its size: seconds, milliseconds, … or days",
+    "": gettext_lazy("ISO 8601 only (2026-01-05T10:00:00Z)"),
+    shapes.DAY_FIRST: gettext_lazy("day first (31.12.2026, 31/12/26, 31 Dec 2026)"),
+    shapes.MONTH_FIRST: gettext_lazy("month first (12/31/2026, Dec 31, 2026)"),
+    shapes.AS_WRITTEN: gettext_lazy("year first or month as a word (2026/12/31, 31 Dec 2026)"),
+    "seconds": gettext_lazy("seconds since 1970 (Unix time)"),
+    "milliseconds": gettext_lazy("milliseconds since 1970"),
+    "microseconds": gettext_lazy("microseconds since 1970"),
+    "nanoseconds": gettext_lazy("nanoseconds since 1970"),
+    "excel": gettext_lazy("days as Excel counts them (from 1900)"),
+    "excel-1904": gettext_lazy("days as Excel for Mac counted them (from 1904)"),
+    numbers.BY_SIZE: gettext_lazy("numbers, each by its size: seconds, milliseconds, … or days"),
 }
 # Which one is meant of the times that exist twice, because clocks were put back: Reading.repeated_times.
-REPEATED = {"first": "the first (usually summer time)", "second": "the second (usually standard time)"}
+REPEATED = {
+    "first": gettext_lazy("the first (usually summer time)"),
+    "second": gettext_lazy("the second (usually standard time)"),
+}
 
 
 class Moment(NamedTuple):
@@ -57,45 +108,65 @@ class Moment(NamedTuple):
     doubtful: bool = False
 
 
-@lru_cache(maxsize=16)
+class Way(NamedTuple):
+    """How the times of a file are read: in a ``zone`` where they name none, as ``dates`` says, ``second`` of two."""
+
+    zone: tzinfo
+    dates: str
+    second: bool
+    look_up: LookUp
+
+    def refused(self, sentence: str, cure: str = "", **names: str) -> Moment:
+        """No time, and the sentence that says why."""
+        return Moment(None, problem=self.look_up(sentence) % {"example": EXAMPLE, **names}, cure=cure)
+
+    def too_far(self) -> Moment:
+        return self.refused(TOO_FAR, first=EARLIEST[:10], last=LATEST[:10])
+
+
 def moments_in(time_zone: str, dates: str = "", repeated_times: str = "first") -> Callable[[str], Moment]:
     """A function that reads timestamps, never raises, and takes those without a zone as local times of ``time_zone``.
 
     ISO 8601 is always read; other texts only as ``dates`` (one of DATES) says. ``repeated_times`` is one of REPEATED.
+    What it says of a time is in the language that is in use now.
     """
-    zone = chosen_zone(time_zone) or UTC
-    second = repeated_times == "second"
+    return _moments_in(time_zone, dates, repeated_times, get_language())
+
+
+@lru_cache(maxsize=16)
+def _moments_in(time_zone: str, dates: str, repeated_times: str, language: str | None) -> Callable[[str], Moment]:
+    way = Way(chosen_zone(time_zone) or UTC, dates, repeated_times == "second", cache(gettext))
 
     @lru_cache(maxsize=4096)
     def read(text: str) -> Moment:
         plain = PLAIN_UTC.fullmatch(text)
         if plain is None:
-            return _read(text, zone, dates, second=second)
+            return _read(text, way)
         try:
             datetime.fromisoformat(text)
         except ValueError:
-            return _read(text, zone, dates, second=second)
-        return _in_range(Moment(f"{plain[1]} {plain[2]}"))
+            return _read(text, way)
+        return _in_range(Moment(f"{plain[1]} {plain[2]}"), way)
 
     return read
 
 
-def _read(text: str, zone: tzinfo, dates: str, *, second: bool) -> Moment:
+def _read(text: str, way: Way) -> Moment:
     try:
         # Python reads most of ISO 8601 fast, but differs by version about midnight.
         if SHAPE.fullmatch(text) is not None and text[11:13] != "24" and text[17:19] != "60":
             moment = datetime.fromisoformat(text)
-            found: Moment | None = Moment(_utc(moment)) if moment.tzinfo else _moment(Read(moment), zone, second=second)
+            found: Moment | None = Moment(_utc(moment)) if moment.tzinfo else _moment(Read(moment), way)
         else:
-            understood = _understood(text, dates)
-            found = _moment(understood, zone, second=second) if understood else None
-        return _in_range(found) if found else _why_not(text, dates)
+            understood = _understood(text, way.dates)
+            found = _moment(understood, way) if understood else None
+        return _in_range(found, way) if found else _why_not(text, way)
     except OverflowError:
-        return Moment(None, problem=TOO_FAR)
+        return way.too_far()
     except ValueError:
-        if dates in shapes.ORDERS and any(written(text, order) for order in shapes.ORDERS):
-            return _why_not(text, dates)
-        return Moment(None, problem=f"there is no such date and time as {label(text)}: {REMEDY}")
+        if way.dates in shapes.ORDERS and any(written(text, order) for order in shapes.ORDERS):
+            return _why_not(text, way)
+        return way.refused(NO_SUCH_TIME, text=label(text))
 
 
 def _understood(text: str, dates: str) -> Read | None:
@@ -106,16 +177,17 @@ def _understood(text: str, dates: str) -> Read | None:
     return found
 
 
-def _moment(found: Read, zone: tzinfo, *, second: bool) -> Moment:
-    """The moment of a time; one without a zone is a local time of ``zone``, where it may not exist, or exist twice."""
+def _moment(found: Read, way: Way) -> Moment:
+    """The moment of a time; one without a zone is a local time of the file's, and may not exist there, or twice."""
     naive, named, notes = found
-    zone, cure, clocks = named or zone, "", None
+    notes = tuple(map(way.look_up, notes))
+    zone, cure, clocks = named or way.zone, "", None
     moment = naive.replace(tzinfo=zone)
     if not isinstance(zone, timezone) and moment.utcoffset() != moment.replace(fold=1).utcoffset():
-        clocks = _clocks(naive, zone, second=second)
+        clocks = _clocks(naive, zone, way)
         moment, notes, cure = moment.replace(fold=clocks.fold), (*notes, clocks.said), clocks.cure
     elif named is None:
-        notes, cure = (*notes, f"the time has no zone; taken as {name_of(zone)}."), "time_zone"
+        notes, cure = (*notes, way.look_up(NO_ZONE) % {"zone": name_of(zone)}), "time_zone"
     return Moment(_utc(moment), " ".join(notes), "", cure, clocks is not None)
 
 
@@ -127,47 +199,41 @@ class Clocks(NamedTuple):
     cure: str
 
 
-def _clocks(moment: datetime, zone: tzinfo, *, second: bool) -> Clocks:
+def _clocks(moment: datetime, zone: tzinfo, way: Way) -> Clocks:
     first, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     taken = first.astimezone(UTC).astimezone(zone)
-    where = f"the clocks of {name_of(zone)} were put"
     if taken.replace(tzinfo=None) != moment:
-        said = f"this time does not exist, taken as {taken:%Y-%m-%d %H:%M:%S}: {where} forward."
+        said = way.look_up(SKIPPED) % {"time": f"{taken:%Y-%m-%d %H:%M:%S}", "zone": name_of(zone)}
         return Clocks(said, 0, "time_zone")
-    taken, place = (later, "second") if second else (first, "first")
-    season = "summer time" if taken.dst() else "standard time"
-    return Clocks(f"this time exists twice, taken as the {place} ({season}): {where} back.", second, "repeated_times")
+    in_summer = bool((later if way.second else first).dst())
+    said = way.look_up(TWICE[way.second, in_summer]) % {"zone": name_of(zone)}
+    return Clocks(said, way.second, "repeated_times")
 
 
 def _utc(moment: datetime) -> str:
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
-def _in_range(moment: Moment) -> Moment:
+def _in_range(moment: Moment, way: Way) -> Moment:
     utc = moment.utc or ""
-    return moment if EARLIEST <= utc <= LATEST else Moment(None, problem=TOO_FAR)
+    return moment if EARLIEST <= utc <= LATEST else way.too_far()
 
 
-def _why_not(text: str, dates: str) -> Moment:
+def _why_not(text: str, way: Way) -> Moment:
     """Why a text is no timestamp, and which choice would read it. It is not quoted, because it may be anything."""
     if not text.strip():
-        return Moment(None, problem=f"the timestamp is empty: {REMEDY}")
-    if numbers.NUMBER.fullmatch(text) and dates not in shapes.ORDERS:
-        return _why_not_number(text, dates)
+        return way.refused(EMPTY)
+    if numbers.NUMBER.fullmatch(text) and way.dates not in shapes.ORDERS:
+        return _why_not_number(text, way)
     if DATE_ONLY.fullmatch(text):
-        return _why_not_date(text)
+        return _why_not_date(text, way)
     by_day, by_month = written(text, shapes.DAY_FIRST), written(text, shapes.MONTH_FIRST)
     if not by_day and not by_month:
-        return Moment(None, problem=f"this is not a date and time: {REMEDY}")
-    if dates == shapes.DAY_FIRST or dates == shapes.MONTH_FIRST:
-        order = "day" if dates == shapes.DAY_FIRST else "month"
-        why = f"it is not written with the {order} first, as was chosen for this file: correct it, or {REMEDY}"
-        return Moment(None, problem=why, cure="dates")
-    if by_day and by_month and by_day != by_month:
-        why = f"it is ambiguous which number is the day and which is the month: choose which comes first, or {REMEDY}"
-    else:
-        why = f"it is not written as ISO 8601: {CHOOSE}"
-    return Moment(None, problem=why, cure="dates")
+        return way.refused(NO_TIME)
+    if way.dates in OTHER_ORDER:
+        return way.refused(OTHER_ORDER[way.dates], "dates")
+    several = by_day and by_month and by_day != by_month
+    return way.refused(AMBIGUOUS if several else NOT_ISO, "dates")
 
 
 @lru_cache(maxsize=64)
@@ -180,18 +246,15 @@ def written(text: str, order: str) -> datetime | None:
     return found.moment if found else None
 
 
-def _why_not_number(text: str, dates: str) -> Moment:
-    if dates in numbers.UNITS:
-        return Moment(None, problem=f"this number does not say what it counts: {REMEDY}", cure="dates")
-    known = numbers.unit_of(text)
-    remedy = CHOOSE if known else REMEDY
-    cure = "dates" if known else ""
-    return Moment(None, problem=f"a bare number does not say what it counts: {remedy}", cure=cure)
+def _why_not_number(text: str, way: Way) -> Moment:
+    if way.dates in numbers.UNITS:
+        return way.refused(NOT_THIS_NUMBER, "dates")
+    return way.refused(BARE_NUMBER, "dates") if numbers.unit_of(text) else way.refused(NO_NUMBER)
 
 
-def _why_not_date(text: str) -> Moment:
+def _why_not_date(text: str, way: Way) -> Moment:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        return Moment(None, problem=f"there is no such date as {text}: {REMEDY}")
-    return Moment(None, problem=f"the time of day is missing: {CHOOSE}", cure="dates")
+        return way.refused(NO_SUCH_DATE, text=text)
+    return way.refused(NO_CLOCK_TIME, "dates")

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from messaging.languages.wording import numbered
 from ops.files import private_files
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SUFFIX = "upload"  # the format of a file is detected from its content; the name it was uploaded under is not used
 # A browser shows no answer before it has sent everything, so the rest of a file that is too large is read and dropped.
 # Whoever sends many times the limit is cut off instead.
 ABORT_FACTOR = 4  # times the limit
-NO_ROOM = "The server could not keep the file: its disk is full, or may not be written to. Tell whoever runs it."
-CHOOSE_ANOTHER = "choose a smaller one."
+NO_ROOM = gettext_lazy(
+    "The server could not keep the file: its disk is full, or may not be written to. Tell whoever runs it."
+)
+CHOOSE_ANOTHER = gettext_lazy("choose a smaller one.")
+UNITS = (
+    (2**30, gettext_lazy("%(number)s GB")),
+    (2**20, gettext_lazy("%(number)s MB")),
+    (2**10, gettext_lazy("%(number)s kB")),
+)
 
 
 def size_in_words(size: int) -> str:
     """A number of bytes as people say it: "512 MB"."""
-    for unit, step in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
+    for step, text in UNITS:
         if size >= step:
-            return f"{size / step:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{size} byte{'' if size == 1 else 's'}"
+            number = round(size / step, 1)
+            return text % {"number": number_format(number, 0 if number.is_integer() else 1, use_l10n=True)}
+    return numbered(ngettext("%(number)s byte", "%(number)s bytes", size), size)
 
 
 class PrivateUpload(UploadedFile):
@@ -85,20 +100,21 @@ class PrivateUploadHandler(FileUploadHandler):
         if hasattr(self, "file"):
             self.file.close()
 
-    def _stop(self, problem: str) -> StopUpload:
-        self.problem = problem
+    def _stop(self, problem: StrOrPromise) -> StopUpload:
+        self.problem = str(problem)
         self.upload_interrupted()
         return StopUpload(connection_reset=self._announced > ABORT_FACTOR * max(self.limit, 2**20))
 
 
 def receive(
-    request: HttpRequest, *, limit: int, remedy: str = CHOOSE_ANOTHER, too_large: str = ""
+    request: HttpRequest, *, limit: int, remedy: StrOrPromise = CHOOSE_ANOTHER, too_large: str = ""
 ) -> PrivateUploadHandler:
     """Stream the uploaded file of ``request`` into a private one, up to ``limit`` bytes.
 
     ``remedy`` ends the sentence about a file that is too large (what to do instead), unless that is ``too_large``.
     """
-    sentence = too_large or f"The file is larger than {size_in_words(limit)}, the most that is taken: {remedy}"
+    said = _("The file is larger than %(size)s, the most that is taken: %(remedy)s")
+    sentence = too_large or said % {"size": size_in_words(limit), "remedy": remedy}
     handler = PrivateUploadHandler(request, limit=limit, too_large=sentence)
     request.upload_handlers = [handler]
     return handler

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext as _
 from openpyxl.utils.cell import get_column_letter
 
+from messaging.languages.wording import numbered
 from ops.files.dialects.utc_times import utc_columns
 from ops.files.headers import Columns
 from ops.files.problems import Problem, Unreadable, label
 from ops.files.shapes.header_rows import LONGEST_BEGINNING, Header, header_row, read_header
-from ops.files.shapes.rows import Row
+from ops.files.shapes.rows import SAVED_FORMULA, Flaw, Row
 from ops.files.shapes.sheets import Sheets
 from ops.files.sources import Reading, SourceRow
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 ROWS_AHEAD = 100  # which show where the header is, and what the columns hold
-FORMULA = "a formula: paste its value instead."
-SAVED_FORMULA = "a formula: paste its value instead, or choose to take the values that formulas were saved with."
-TAKEN = "Formulas count as the values that they were saved with, as was chosen: look at the first rows."
+# Sentences that there may be for each row.
+HOLDS_ERROR = gettext_noop("%(column)s holds an error, %(error)s: correct it.")
+HOLDS_FORMULA = gettext_noop("%(column)s holds a formula: paste its value instead.")
+HOLDS_SAVED_FORMULA = gettext_noop(
+    "%(column)s holds a formula: paste its value instead, or choose to take the values that formulas were saved with."
+)
+NO_HEADER_ABOVE = gettext_noop(
+    "row %(row)s has a value in column %(column)s, which has no header: give it one, or remove the value."
+)
 
 
 class WorkbookFile:
@@ -36,6 +46,7 @@ class WorkbookFile:
         """``rows`` are those of the sheet that is read of ``book``."""
         self._book, self._rows = book, rows
         self._saved_values = reading.saved_values
+        self._look_up = cache(gettext)
         self._formulas: list[Sample] = []  # the first
         self._count_of_formulas = 0
         self.sheets: Sequence[str] = book.names
@@ -61,8 +72,15 @@ class WorkbookFile:
     def description(self) -> str:
         """How the file was read, in words."""
         others = len(self.sheets) - 1
-        left_out = "" if not others else "; 1 other is left out" if others == 1 else f"; {others} others are left out"
-        return f"read as {self.format}, sheet {label(self._book.read)}{left_out}"
+        names = {"format": self.format, "sheet": label(self._book.read)}
+        if not others:
+            return _("read as %(format)s, sheet %(sheet)s") % names
+        text = ngettext(
+            "read as %(format)s, sheet %(sheet)s; %(number)s other is left out",
+            "read as %(format)s, sheet %(sheet)s; %(number)s others are left out",
+            others,
+        )
+        return numbered(text, others, **names)
 
     @property
     def codec(self) -> tuple[str, str]:
@@ -80,7 +98,7 @@ class WorkbookFile:
                     values = column.read(values, cells)
             yield row.number, values, self._problem(row)
         if not found:
-            raise Unreadable("the file has a header and no rows." if self.header_row else "the file has no rows.")
+            raise Unreadable(_("the file has a header and no rows.") if self.header_row else _("the file has no rows."))
         self._suggest_saved_values()
 
     @property
@@ -135,10 +153,14 @@ class WorkbookFile:
                 self._note_formula(row, column)
                 if self._saved_values:
                     continue
-                return Problem(row.number, name, "error", f"{name} holds {flaw}", "saved_values")
-            if flaw:
-                return Problem(row.number, name, "error", f"{name} holds {flaw}")
+            if flaw is not None:
+                cure = "saved_values" if flaw.has_value else ""
+                return Problem(row.number, name, "error", self._said(flaw, name), cure)
         return self._unnamed_value(row)
+
+    def _said(self, flaw: Flaw, column: str) -> str:
+        text = HOLDS_ERROR if flaw.error else HOLDS_SAVED_FORMULA if flaw.has_value else HOLDS_FORMULA
+        return self._look_up(text) % {"column": column, "error": flaw.error}
 
     def _unnamed_value(self, row: Row) -> Problem | None:
         """The problem of a row with a value where no header is."""
@@ -153,29 +175,32 @@ class WorkbookFile:
                 break
         else:
             return None
-        words = (
-            f"row {row.number} has a value in column {get_column_letter(place + 1)}, which has no header: give it one, "
-            "or remove the value."
-        )
+        words = self._look_up(NO_HEADER_ABOVE) % {"row": row.number, "column": get_column_letter(place + 1)}
         return Problem(row.number, "", "error", words, "columns" if place < width else "")
 
     def _note_formula(self, row: Row, column: int) -> None:
         self._count_of_formulas += 1
         if len(self._formulas) < MOST_SAMPLES:
             place = f"{get_column_letter(column + 1)}{row.number}"
-            self._formulas.append(Sample(row.number, f"formula in {place}", row.values[column]))
+            written = _("formula in %(cell)s") % {"cell": place}
+            self._formulas.append(Sample(row.number, written, row.values[column]))
 
     def _suggest_saved_values(self) -> None:
         if not self._count_of_formulas:
             return
         if self._saved_values:
-            self.notices.append(Problem(None, "", "warning", TAKEN))
+            taken = _("Formulas count as the values that they were saved with, as was chosen: look at the first rows.")
+            self.notices.append(Problem(None, "", "warning", taken))
             return
-        rows = "1 row holds" if self._count_of_formulas == 1 else f"{self._count_of_formulas:,} rows hold"
-        said = f"{rows} formulas, with the values that they had when the workbook was saved. They may be out of date."
-        self.suggestions.append(
-            Suggestion("saved_values", True, said, "Take the saved values", self._formulas, certain=False)
+        text = ngettext(
+            "%(number)s row holds formulas, with the values that they had when the workbook was saved. They may be out "
+            "of date.",
+            "%(number)s rows hold formulas, with the values that they had when the workbook was saved. They may be out "
+            "of date.",
+            self._count_of_formulas,
         )
+        said, button = numbered(text, self._count_of_formulas), _("Take the saved values")
+        self.suggestions.append(Suggestion("saved_values", True, said, button, self._formulas, certain=False))
 
 
 def _listed(row: Row, width: int) -> list[str]:

@@ -111,8 +111,11 @@ class Xlsx(base_formats.XLSX):
 
     def _cells(self, row: Any, width: int) -> list[str]:
         for flaw in row.flaws.values():
-            words = _("row %(number)s holds %(what)s")
-            raise Unreadable(words % {"number": grouped(row.number), "what": flaw}, row=row.number)
+            if flaw.error:
+                words = _("row %(number)s holds an error, %(error)s: correct it.")
+            else:
+                words = _("row %(number)s holds a formula: paste its value instead.")
+            raise Unreadable(words % {"number": grouped(row.number), "error": flaw.error}, row=row.number)
         return [row.values.get(column, "") for column in range(max(width, *(column + 1 for column in row.values)))]
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:

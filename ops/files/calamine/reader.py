@@ -17,10 +17,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.languages.wording import grouped
 from ops.files.calamine import convert
 from ops.files.headers import Columns
 from ops.files.problems import Problem
-from ops.files.shapes.merged import FILLED, Merged, filled, suggestion
+from ops.files.shapes.merged import Merged, filled, filled_notice, suggestion
 from ops.files.shapes.rows import Row
 from ops.files.shapes.sheets import Sheets
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
@@ -29,19 +33,18 @@ from ops.files.xlsx.package import Package, unfit
 
 LARGEST = 128 << 20  # bytes of a workbook, unpacked where it is packed
 ODS, XLS, XLSB = "ODS", "XLS", "XLSB"
-DAMAGED = "it is damaged, has a password, or is no workbook"
-TOO_LARGE = "it is too large, or has a value far from the others"
-TOO_SLOW = "it takes too long to read"
+DAMAGED = gettext_lazy("it is damaged, has a password, or is no workbook")
+TOO_LARGE = gettext_lazy("it is too large, or has a value far from the others")
+TOO_SLOW = gettext_lazy("it takes too long to read")
 WHY = {
     convert.DAMAGED: DAMAGED,
-    convert.NO_SHEET: "it has no sheet",
-    convert.LONG_TEXT: f"one of its texts has more than {LONGEST_VALUE:,} characters",
+    convert.NO_SHEET: gettext_lazy("it has no sheet"),
+    convert.LONG_TEXT: gettext_lazy("one of its texts has more than %(number)s characters"),
     convert.TOO_LARGE: TOO_LARGE,
     -signal.SIGABRT: TOO_LARGE,  # there was no memory left
     -signal.SIGXCPU: TOO_SLOW,
     -signal.SIGKILL: TOO_SLOW,
 }
-AS_SAVED = "in {format} files formulas count as the values they were saved with, and errors such as #N/A as empty."
 
 
 class CalamineFile(WorkbookFile):
@@ -61,8 +64,11 @@ class CalamineFile(WorkbookFile):
         rows = filled(self._read(), self._merged) if reading.fill_merged else self._read()
         super().__init__(sheets, rows, columns, reading)
         if reading.fill_merged:
-            self.notices.append(FILLED)
-        self.notices.append(Problem(None, "", "notice", AS_SAVED.format(format=format)))
+            self.notices.append(filled_notice())
+        as_saved = _(
+            "in %(format)s files formulas count as the values they were saved with, and errors such as #N/A as empty."
+        )
+        self.notices.append(Problem(None, "", "notice", as_saved % {"format": format}))
 
     def position(self) -> int:
         """How much of the file was read so far, estimated from how many of its rows were."""
@@ -85,12 +91,14 @@ class CalamineFile(WorkbookFile):
 def _check_size(file: io.BufferedReader, format: str) -> None:
     """Raises Unreadable where a workbook has more than LARGEST bytes when it is unpacked."""
     if format == XLS:
-        size, unpacked = file.seek(0, os.SEEK_END), ""
+        size = file.seek(0, os.SEEK_END)
+        said = _("it has %(size)s MiB, and at most %(most)s MiB of %(format)s are read")
     else:
         package = Package(file)
-        size, unpacked = sum(map(package.size, package.names)), " unpacked"
+        size = sum(map(package.size, package.names))
+        said = _("it has %(size)s MiB unpacked, and at most %(most)s MiB of %(format)s are read")
     if size > LARGEST:
-        raise unfit(f"it has {size / 2**20:,.0f} MiB{unpacked}, and at most {LARGEST >> 20} MiB of {format} are read")
+        raise unfit(said % {"size": grouped(round(size / 2**20)), "most": grouped(LARGEST >> 20), "format": format})
 
 
 def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
@@ -104,7 +112,7 @@ def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
         lines.close()
         if ended == convert.DISK_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        raise unfit(WHY.get(ended, DAMAGED))
+        raise unfit(WHY.get(ended, DAMAGED) % {"number": grouped(LONGEST_VALUE)})
     return lines
 
 

@@ -10,14 +10,27 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from ops.files.sources import SourceRow
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 ESCAPED_QUOTE = '\\"'
 QUOTES, ALL = "quotes", "all"
 ESCAPES = {
-    QUOTES: 'quotes have a backslash in front (\\"), other backslashes are text',
-    ALL: 'quotes and backslashes have a backslash in front (\\" and \\\\)',
+    QUOTES: gettext_lazy('quotes have a backslash in front (\\"), other backslashes are text'),
+    ALL: gettext_lazy('quotes and backslashes have a backslash in front (\\" and \\\\)'),
+}
+SEEMS = {
+    QUOTES: gettext_lazy(
+        'The file seems to be written by a program for which quotes have a backslash in front (\\"), other backslashes '
+        "are text."
+    ),
+    ALL: gettext_lazy(
+        "The file seems to be written by a program for which quotes and backslashes have a backslash in front "
+        '(\\" and \\\\).'
+    ),
 }
 TRIED = 1_000  # rows that are read to see whether a file is of this kind
 SHOWN = 80  # characters of a value
@@ -66,9 +79,8 @@ def suggest(rows_of: Rows) -> list[Suggestion]:
 
 
 def _suggestion(kind: str, rows: list[SourceRow]) -> Suggestion:
-    sentence = f"The file seems to be written by a program for which {ESCAPES[kind]}."
-    button = 'Read \\" as a quote' if kind == QUOTES else 'Read \\" and \\\\ as escaped'
-    return Suggestion("escapes", kind, sentence, button, _samples(rows, kind))
+    button = _('Read \\" as a quote') if kind == QUOTES else _('Read \\" and \\\\ as escaped')
+    return Suggestion("escapes", kind, str(SEEMS[kind]), button, _samples(rows, kind))
 
 
 def _samples(rows: Iterable[SourceRow], kind: str) -> list[Sample]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, cached_property
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped, numbered
 from ops.files.encodings import ENCODINGS, ESCAPED_BYTES, Encoding, codec_of, likely, undecoded
 from ops.files.problems import Problem
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
+from ops.files.wording import listed
 
 USUAL = "Windows-1252"  # what a text that is not UTF-8 most often is
 SAMPLE = 16 << 10  # bytes that tell the encoding
@@ -24,6 +30,7 @@ class MixedRows:
     def __init__(self, encoding: Encoding, fallback: str) -> None:
         self.any_sound = False
         self._encoding, self._fallback = encoding, fallback
+        self._look_up = cache(gettext)
         self._rows: list[int] = []  # the first ones
         self._count = 0
         self._samples: list[tuple[int, str]] = []
@@ -32,7 +39,7 @@ class MixedRows:
     def read(self, number: int, values: Sequence[str]) -> tuple[Sequence[str], Problem | None]:
         """The values of a row as they are read, and its problem; sound rows as they are."""
         text = "".join(values)
-        problem = undecoded(number, text, self._encoding)
+        problem = undecoded(number, text, self._encoding, self._look_up)
         if problem is None:
             self.any_sound = self.any_sound or not text.isascii()
             return values, None
@@ -42,8 +49,7 @@ class MixedRows:
         try:
             found = [self._bytes_of(value).decode(codec_of(self._fallback)) for value in values]
         except UnicodeDecodeError:
-            both = self._encoding._replace(name=f"{self._encoding.name} or {self._fallback}")
-            return values, undecoded(number, text, both)
+            return values, undecoded(number, text, self._both, self._look_up)
         self._note(number)
         return found, None
 
@@ -51,7 +57,10 @@ class MixedRows:
         """Which rows were read in the other encoding."""
         if not self._fallback or not self._count:
             return []
-        return [Problem(None, "", "notice", f"{self._named()} read as {self._fallback}.")]
+        text = ngettext(
+            "Row %(rows)s is read as %(encoding)s.", "%(number)s rows (%(rows)s) are read as %(encoding)s.", self._count
+        )
+        return [Problem(None, "", "notice", self._said(text, encoding=self._fallback))]
 
     def suggestions(self) -> list[Suggestion]:
         """The other encodings that these rows are likely in, where the rest of the file is valid as it is."""
@@ -65,18 +74,27 @@ class MixedRows:
         return [USUAL] if USUAL in names or not names else [names[0], USUAL]
 
     def _suggestion(self, name: str) -> Suggestion:
-        codec, kind = codec_of(name), ENCODINGS[name]
+        codec = codec_of(name)
         samples = [Sample(row, shown(text), shown(self._bytes_of(text).decode(codec))) for row, text in self._samples]
-        sentence = f"{self._named()} not valid {self._encoding.name}, as the rest of the file is, but {kind}."
-        return Suggestion("fallback_encoding", name, sentence, f"Read these rows as {name}", samples)
+        text = ngettext(
+            "Row %(rows)s is not valid %(encoding)s, as the rest of the file is, but %(other)s.",
+            "%(number)s rows (%(rows)s) are not valid %(encoding)s, as the rest of the file is, but %(other)s.",
+            self._count,
+        )
+        sentence = self._said(text, encoding=self._encoding.name, other=ENCODINGS[name])
+        button = _("Read these rows as %(encoding)s") % {"encoding": name}
+        return Suggestion("fallback_encoding", name, sentence, button, samples)
 
-    def _named(self) -> str:
-        """Which rows these are, as the beginning of a sentence: "3 rows (2, 7 and 9) are"."""
-        more = self._count - len(self._rows)
-        *most, last = [f"{row:,}" for row in self._rows]
-        named = f"{', '.join(most)} and {last}" if most else last
-        named = f"{', '.join([*most, last])} and {more:,} more" if more else named
-        return f"Row {named} is" if self._count == 1 else f"{self._count:,} rows ({named}) are"
+    def _said(self, text: str, **names: object) -> str:
+        """A text with these rows."""
+        rows = listed([grouped(row) for row in self._rows], more=self._count - len(self._rows))
+        return numbered(text, self._count, rows=rows, **names)
+
+    @cached_property
+    def _both(self) -> Encoding:
+        """Both encodings by their names; it is not to decode with."""
+        names = {"encoding": self._encoding.name, "other": self._fallback}
+        return self._encoding._replace(name=_("%(encoding)s or %(other)s") % names)
 
     def _note(self, number: int) -> None:
         self._count += 1

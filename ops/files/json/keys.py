@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files.headers import MOST_HEADERS, Columns, HeaderUnfit, addressed, fit
 from ops.files.json.values import as_written
 from ops.files.problems import Problem, Unreadable, label
@@ -13,6 +18,9 @@ from ops.files.shapes.samples import FileRow, samples_of
 from ops.files.sources import Reading
 
 OBJECTS_SHOWN = 20
+NOT_KNOWN = gettext_noop(
+    "row %(row)s has a key that is not known, %(key)s: remove it, or choose to ignore such columns."
+)
 
 Numbered = tuple[int, Mapping[str, Any]]  # the number of a row, and its object
 
@@ -27,6 +35,7 @@ class Keys:
         Raises HeaderUnfit where keys are not known: it names those of ``rest`` as well, which is read for that.
         """
         self._columns, self._reading = columns, reading
+        self._look_up = cache(gettext)
         self._shown = first[:OBJECTS_SHOWN]
         self.notices: list[Problem] = []
         self._keys = list(dict.fromkeys(key for _, value in first for key in value))
@@ -56,10 +65,10 @@ class Keys:
         """Take the keys that no object had before: of columns that were not found so far, or not known."""
         new = [key for key in value if key not in self._known]
         if self._unknown.issuperset(new):
-            return _not_known(number, new[0])
+            return self._not_known(number, new[0])
         if len(self._keys) + len(new) > MOST_HEADERS:
-            words = f"the objects have more than {MOST_HEADERS:,} different keys: this is no file of messages."
-            raise Unreadable(words, row=number)
+            said = _("the objects have more than %(number)s different keys: this is no file of messages.")
+            raise Unreadable(said % {"number": grouped(MOST_HEADERS)}, row=number)
         found = fit(new, _all_may_be_missing(self._columns), replace(self._reading, ignore_unknown=True))
         for index, place in enumerate(found.places):
             if place is not None and self.of_columns[index] is None:
@@ -70,7 +79,7 @@ class Keys:
             self._unknown.update(unknown)
             self._keys += [key for key in unknown if key not in self._keys]
             self.headers = addressed(self._keys)
-            return _not_known(number, unknown[0])
+            return self._not_known(number, unknown[0])
         for key in unknown:
             self._add(key)
             self._tell_left_out(number, key)
@@ -94,6 +103,10 @@ class Keys:
             pass
         self._keys = list(keys)
 
+    def _not_known(self, number: int, key: str) -> Problem:
+        words = self._look_up(NOT_KNOWN) % {"row": number, "key": label(key)}
+        return Problem(number, "", "error", words, "ignore_unknown")
+
     def _rows(self) -> list[FileRow]:
         return [(number, [as_written(value.get(key, "")) for key in self._keys]) for number, value in self._shown]
 
@@ -107,13 +120,9 @@ class Keys:
         said = tuple(column for column, header in self._reading.columns.items() if header == "")
         alone = replace(self._columns, names=said, may_be_missing=said)
         if said and not fit([key], alone, Reading(ignore_unknown=True)).unknown:
-            words = f"{label(key)} is in row {number} and perhaps later, and was said not to be in the file: left out."
+            left_out = _("%(key)s is in row %(row)s and perhaps later, and was said not to be in the file: left out.")
+            words = left_out % {"key": label(key), "row": number}
             self.notices.append(Problem(None, "", "warning", words, "columns"))
-
-
-def _not_known(number: int, key: str) -> Problem:
-    words = f"row {number} has a key that is not known, {label(key)}: remove it, or choose to ignore such columns."
-    return Problem(number, "", "error", words, "ignore_unknown")
 
 
 def _all_may_be_missing(columns: Columns) -> Columns:

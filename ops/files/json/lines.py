@@ -6,15 +6,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from messaging.languages.wording import grouped
+from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off, too_long
 from ops.files.json.values import DECODER, LENIENT, is_about_controls
 from ops.files.problems import Problem, Unreadable
 
-LIST_EXPECTED = (
+LIST_EXPECTED = gettext_lazy(
     "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file has a single object. "
     "Put it in brackets."
 )
-COMMAS = "commas between the lines are read over."
+# Sentences that there may be for each row.
+COMMAS = gettext_noop("commas between the lines are read over.")
+NOT_VALID = gettext_noop("row %(row)s is not valid JSON (column %(column)s): write one object on each line.")
+TOO_DEEP = gettext_noop("row %(row)s holds lists or objects too deep within one another.")
 
 
 class JsonLines(Objects):
@@ -25,7 +32,7 @@ class JsonLines(Objects):
     def _no_objects(self) -> Unreadable:
         """At least one line begins like an object: that is how the format was detected."""
         problem = next((read.problem for read in self._ahead if read.problem), None)
-        words = problem.message if problem else "expected one object, {…}, on each line: there is none."
+        words = problem.message if problem else _("expected one object, {…}, on each line: there is none.")
         return Unreadable(words, row=problem.row if problem else None)
 
     def _read(self) -> Iterator[Read]:
@@ -33,8 +40,7 @@ class JsonLines(Objects):
         while line := self._take(LONGEST_OBJECT, line=True, row=number + 1):
             number += 1
             if len(line) >= LONGEST_OBJECT:
-                words = f"row {number} has more than {LONGEST_OBJECT:,} characters: this is no file of messages."
-                raise Unreadable(words, row=number)
+                raise too_long(number)
             if not line.strip():
                 continue
             found += 1
@@ -49,9 +55,9 @@ class JsonLines(Objects):
         except json.JSONDecodeError as error:
             if not line.endswith(("\n", "\r")):
                 raise cut_off(number - 1) from error
-            words = f"row {number} is not valid JSON (column {error.pos + 1:,}): write one object on each line."
+            words = self._look_up(NOT_VALID) % {"row": number, "column": grouped(error.pos + 1)}
         except RecursionError:
-            words = f"row {number} holds lists or objects too deep within one another."
+            words = self._look_up(TOO_DEEP) % {"row": number}
         return Read(number, None, Problem(number, "", "error", words))
 
     def _parsed(self, number: int, line: str) -> Any:
@@ -66,7 +72,7 @@ class JsonLines(Objects):
                 return value
             if error.msg != "Extra data" or error.pos < len(without_comma):
                 raise
-            self._note(COMMAS)
+            self._note(self._look_up(COMMAS))
             return DECODER.decode(without_comma)
 
     def _refuse_a_single_object(self, line: str) -> None:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from messaging.languages.wording import grouped, numbered
+from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off, too_long
 from ops.files.json.values import DECODER, LENIENT, is_about_controls
 from ops.files.problems import Unreadable, label
 
 READ_AT_ONCE = 1 << 17  # characters
 LONGEST_TOKEN = 32  # characters; no escape, word such as false or end of a number has more
-TRAILING_COMMA = "a comma behind the last object is read over."
-SEVERAL_LISTS = "several lists, one after the other, are read as one."
+SEVERAL_LISTS = gettext_noop("several lists, one after the other, are read as one.")
 # What a file may end with that is cut off in the middle of a value.
 CUT_OFF = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?(?:u[0-9A-Fa-f]{0,3})?)\s*")
 BLANKS = re.compile(r"[ \t\r\n]*")
@@ -27,8 +30,8 @@ class JsonList(Objects):
 
     def _no_objects(self) -> Unreadable:
         if self._ahead:
-            return Unreadable("expected a list of objects, [{…}, {…}]: this list holds something else.")
-        return Unreadable("the list is empty: there are no rows.")
+            return Unreadable(_("expected a list of objects, [{…}, {…}]: this list holds something else."))
+        return Unreadable(_("the list is empty: there are no rows."))
 
     def _read(self) -> Iterator[Read]:
         self._part, self._at = "", 0  # the part of the file in memory, and how far it was parsed
@@ -42,13 +45,17 @@ class JsonList(Objects):
             while (character := self._next_character(row)) != "]":
                 if row >= first:
                     if character not in (",", ""):
-                        raise self._unfit(row, self._at, "a comma or the closing bracket is missing after it")
+                        said = _(
+                            "row %(row)s is not valid JSON, a comma or the closing bracket is missing after it (line "
+                            "%(line)s, column %(column)s): correct it. The rows after it were not read."
+                        )
+                        raise self._unfit(row, self._at, said)
                     self._at += 1
                     character = character and self._next_character(row)
                 if not character:
                     raise cut_off(row)
                 if character == "]" and row >= first:
-                    self._note(TRAILING_COMMA)
+                    self._note(_("a comma behind the last object is read over."))
                     break
                 row += 1
                 value, start = self._value(row)
@@ -69,10 +76,15 @@ class JsonList(Objects):
             self._at += 1
             character = self._next_character(row)
         if character == "[" and self._line_number() > line:
-            self._note(SEVERAL_LISTS)
+            self._note(self._look_up(SEVERAL_LISTS))
             return True
         if character:
-            raise Unreadable(f"there is more after the list of {row:,} objects: remove it.", row=row)
+            text = ngettext(
+                "there is more after the list of %(number)s object: remove it.",
+                "there is more after the list of %(number)s objects: remove it.",
+                row,
+            )
+            raise Unreadable(numbered(text, row), row=row)
         return False
 
     def _next_character(self, row: int) -> str:
@@ -100,8 +112,8 @@ class JsonList(Objects):
                     raise self._why_not(row, message, self._at + at) from error
                 continue
             except RecursionError as error:
-                words = f"row {row} holds lists or objects too deep within one another: this is no file of messages."
-                raise Unreadable(words, row=row) from error
+                said = _("row %(row)s holds lists or objects too deep within one another: this is no file of messages.")
+                raise Unreadable(said % {"row": row}, row=row) from error
             # A number at the end of the part may continue in the next one.
             if end == len(self._part) and self._more(row):
                 continue
@@ -120,8 +132,7 @@ class JsonList(Objects):
             return False
         rest = len(self._part) - self._at
         if rest > LONGEST_OBJECT:
-            words = f"row {row} has more than {LONGEST_OBJECT:,} characters: this is no file of messages."
-            raise Unreadable(words, row=row)
+            raise too_long(row)
         text = self._take(max(READ_AT_ONCE, rest), row=row)
         self._more_to_come = bool(text)
         if text:
@@ -139,18 +150,21 @@ class JsonList(Objects):
         """The error in our words. A file that is cut off fails at its end, whatever the json module says."""
         if message.startswith("Unterminated") or CUT_OFF.fullmatch(self._part, at):
             return cut_off(row - 1)
-        return self._unfit(row, at, "it cannot be read")
+        said = _(
+            "row %(row)s is not valid JSON, it cannot be read (line %(line)s, column %(column)s): correct it. The rows "
+            "after it were not read."
+        )
+        return self._unfit(row, at, said)
 
     def _line_number(self) -> int:
         """The line in which what follows is, counted from 0."""
         return self._lines + self._part.count("\n", 0, self._at)
 
-    def _unfit(self, row: int, at: int, why: str) -> Unreadable:
+    def _unfit(self, row: int, at: int, text: str) -> Unreadable:
         line = self._lines + self._part.count("\n", 0, at) + 1
         last = self._part.rfind("\n", 0, at)
         column = at - (self._line_start if last < 0 else last + 1) + 1
-        words = f"row {row} is not valid JSON, {why} (line {line:,}, column {column:,}): correct it. "
-        return Unreadable(f"{words}The rows after it were not read.", row=row)
+        return Unreadable(text % {"row": row, "line": grouped(line), "column": grouped(column)}, row=row)
 
 
 class JsonUnder(JsonList):
@@ -158,19 +172,21 @@ class JsonUnder(JsonList):
 
     def _open(self) -> None:
         key = self._reading.list_under
-        self._note(f"what is read is the list under {label(key, quoted=True)}; the rest of the file is left out.")
+        said = _("what is read is the list under %(key)s; the rest of the file is left out.")
+        self._note(said % {"key": label(key, quoted=True)})
         while self._next_character(0) in ("{", ","):
             self._at += 1
             if self._next_character(0) != '"':
                 break
-            found, _ = self._value(0)
+            found, _start = self._value(0)
             if self._next_character(0) != ":":
                 break
             self._at += 1
             if self._next_character(0) == "[" and found == key:
                 return
             self._value(0)
-        raise Unreadable(f"the file has no list under {label(key, quoted=True)}: choose another one.")
+        said = _("the file has no list under %(key)s: choose another one.")
+        raise Unreadable(said % {"key": label(key, quoted=True)})
 
     def _another_list(self, row: int) -> bool:
         return False

@@ -8,22 +8,29 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files.dialects.mixed_encodings import MixedRows
 from ops.files.encodings import ESCAPED_BYTES, open_text
 from ops.files.headers import Columns, addressed
 from ops.files.json.keys import Keys
 from ops.files.json.one_object import SLACK_DAY, is_slack
 from ops.files.json.values import DECODER, RepeatedKey, Texts, as_written
-from ops.files.problems import Problem, Unreadable, label
+from ops.files.problems import Problem, Unreadable, label, not_read_after, not_valid_after
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.suggestions import Suggestion
 
 LONGEST_OBJECT = 2 * LONGEST_VALUE + (1 << 20)  # characters: in a file, one of a text may be two
 # Whether the keys fit is known from the first objects, as many as are within these limits; others may have more keys.
 OBJECTS_AHEAD, CHARACTERS_AHEAD = 100, 1_000_000
-CONTROLS = "texts hold control characters as they are, first in row {row}: they are kept."
+# Sentences that there may be for each row.
+NO_OBJECT = gettext_noop("row %(row)s is no object: write {…} with a key for each column.")
+REPEATED = gettext_noop("row %(row)s has the key %(key)s more than once: leave one of them out.")
 
 
 class Read(NamedTuple):
@@ -51,6 +58,7 @@ class Objects(ABC):
 
     def __init__(self, file: io.BufferedReader, columns: Columns, reading: Reading) -> None:
         self._file = file
+        self._look_up = cache(gettext)
         self._columns = columns
         self._text, self._encoding = open_text(file, reading.encoding)
         self._mixed = MixedRows(self._encoding, reading.fallback_encoding)
@@ -83,7 +91,7 @@ class Objects(ABC):
     @property
     def description(self) -> str:
         """How the file was read, in words."""
-        return f"read as {self.format}, {self.encoding}"
+        return _("read as %(format)s, %(encoding)s") % {"format": self.format, "encoding": self.encoding}
 
     @property
     def codec(self) -> tuple[str, str]:
@@ -145,10 +153,10 @@ class Objects(ABC):
     def _row(self, read: Read) -> SourceRow:
         number, value, problem = read
         if not isinstance(value, dict):
-            words = f"row {number} is no object: write {{…}} with a key for each column."
+            words = self._look_up(NO_OBJECT) % {"row": number}
             return number, self._columns.no_values, problem or Problem(number, "", "error", words)
         if isinstance(value, RepeatedKey):
-            words = f"row {number} has the key {label(value.key)} more than once: leave one of them out."
+            words = self._look_up(REPEATED) % {"row": number, "key": label(value.key)}
             problem = Problem(number, "", "error", words)
         elif not self._keys >= value.keys():
             problem = problem or self._keys.learn(number, value)
@@ -168,7 +176,8 @@ class Objects(ABC):
     def _note_controls(self, row: int) -> None:
         if not self._controls:
             self._controls = True
-            self._note(CONTROLS.format(row=row))
+            said = _("texts hold control characters as they are, first in row %(row)s: they are kept.")
+            self._note(said % {"row": row})
 
     def _note_undecoded(self, text: str) -> None:
         if not text.isascii():
@@ -189,10 +198,9 @@ class Objects(ABC):
         try:
             text = self._text.readline(size) if line else self._text.read(size)
         except UnicodeError as error:
-            words = f"the file is not valid {self.encoding} after row {row}: it may be cut off. Save it as UTF-8."
-            raise Unreadable(words, row=row, cure="encoding") from error
+            raise not_valid_after(row, self.encoding) from error
         except OSError as error:
-            raise Unreadable(f"the file cannot be read after row {row}: {error.strerror}.") from error
+            raise not_read_after(row, error) from error
         self._taken += len(text)
         self._note_undecoded(text)
         return text
@@ -200,5 +208,14 @@ class Objects(ABC):
 
 def cut_off(row: int) -> Unreadable:
     """The sentence for a file that ends within the row after this one."""
-    after = f"cut off after row {row}" if row else "cut off in its first row"
-    return Unreadable(f"the file is {after}: bring the whole file.", row=row + 1)
+    if row:
+        said = _("the file is cut off after row %(row)s: bring the whole file.")
+    else:
+        said = _("the file is cut off in its first row: bring the whole file.")
+    return Unreadable(said % {"row": row}, row=row + 1)
+
+
+def too_long(row: int) -> Unreadable:
+    """The error of an object with more characters than LONGEST_OBJECT."""
+    said = _("row %(row)s has more than %(number)s characters: this is no file of messages.")
+    return Unreadable(said % {"row": row, "number": grouped(LONGEST_OBJECT)}, row=row)

@@ -7,22 +7,27 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from ops.files.headers import Columns
 from ops.files.json.values import LENIENT
 from ops.files.problems import Unreadable
 from ops.files.shapes.header_rows import ENOUGH
 from ops.files.sources import Reading
 from ops.files.suggestions import Suggestion
+from ops.files.wording import listed
 
 LIST_KEYS = ("messages", "data", "items", "results")
-SINGLE_OBJECT = (
-    "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file is one object"
+SINGLE_OBJECT = gettext_lazy(
+    "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file is one object."
 )
-TELEGRAM = "this is a Telegram export: readers for it come later"
-TELEGRAM_CHATS = (
-    f"{TELEGRAM}. It holds several chats. What can be read now is a list of objects with the columns of messages."
+TELEGRAM = gettext_lazy("this is a Telegram export: readers for it come later.")
+TELEGRAM_CHATS = gettext_lazy(
+    "this is a Telegram export: readers for it come later. It holds several chats. What can be read now is a list of "
+    "objects with the columns of messages."
 )
-SLACK_DAY = (
+SLACK_DAY = gettext_lazy(
     "this is a day of a Slack export: readers for it come later. What can be read now is a list of objects with the "
     "columns of messages, and Slack says nothing of a receiver."
 )
@@ -42,10 +47,10 @@ def refuse_one_object(start: str, columns: Columns, reading: Reading) -> None:
     if not lists:
         return
     telegram = "messages" in lists and {"name", "type", "id"} <= keys.keys()
-    named = " and ".join(f"“{key}”" for key in lists)
-    sentence = f"{TELEGRAM}." if telegram else f"{SINGLE_OBJECT}."
+    said = _("It has a list under %(keys)s: choose to read that, if its objects have the columns of messages.")
+    said %= {"keys": listed([f"“{key}”" for key in lists])}
     suggestions = [_under(key, telegram=telegram) for key in lists]
-    words = f"{sentence} It has a list under {named}: choose to read that, if its objects have the columns of messages."
+    words = f"{TELEGRAM if telegram else SINGLE_OBJECT} {said}"
     raise Unreadable(words, cure="list_under", suggestions=suggestions)
 
 
@@ -55,8 +60,11 @@ def is_slack(value: Mapping[str, Any]) -> bool:
 
 
 def _under(key: str, *, telegram: bool) -> Suggestion:
-    what = "This is a Telegram export" if telegram else "The file is one object"
-    return Suggestion("list_under", key, f"{what}, with a list under “{key}”.", f"Read the list under “{key}”")
+    if telegram:
+        said = _("This is a Telegram export, with a list under “%(key)s”.")
+    else:
+        said = _("The file is one object, with a list under “%(key)s”.")
+    return Suggestion("list_under", key, said % {"key": key}, _("Read the list under “%(key)s”") % {"key": key})
 
 
 def _keys(text: str) -> Iterator[tuple[str, int]]:

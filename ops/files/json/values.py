@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import numbered
 from ops.files.problems import Problem
 from ops.files.shapes.samples import shortened
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
-NO_NUMBER = "a number that is none"
+# Sentences that there may be for each row.
+HOLDS_OBJECT = gettext_noop("%(column)s holds an object: give it a text in quotes.")
+HOLDS_LIST = gettext_noop("%(column)s holds a list: give it a text in quotes.")
+HOLDS_NO_NUMBER = gettext_noop("%(column)s holds a number that is none: give it a text in quotes.")
 WORDS = {True: "true", False: "false", None: ""}
 
 
@@ -78,6 +86,7 @@ class Texts:
 
     def __init__(self, *, join: bool) -> None:
         self._join = join
+        self._look_up = cache(gettext)
         self._pieces = 0
         self._samples: list[Sample] = []
 
@@ -88,19 +97,25 @@ class Texts:
             return written, None
         text = joined(value)
         if text is None:
-            kind = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else NO_NUMBER
-            return written, Problem(row, column, "error", f"{column} holds {kind}: give it a text in quotes.")
+            holds = HOLDS_OBJECT if isinstance(value, dict) else HOLDS_LIST
+            if isinstance(value, NotANumber):
+                holds = HOLDS_NO_NUMBER
+            return written, Problem(row, column, "error", self._look_up(holds) % {"column": column})
         if self._join:
             return text, None
         self._pieces += 1
         if len(self._samples) < MOST_SAMPLES:
             self._samples.append(Sample(row, shortened(written), shortened(text)))
-        words = f"{column} holds a list: give it a text in quotes."
+        words = self._look_up(HOLDS_LIST) % {"column": column}
         return written, Problem(row, column, "error", words, "join_pieces")
 
     def suggest(self, add: Callable[[Suggestion], None]) -> None:
         """Suggest what was found."""
         if self._pieces:
-            values = "One value is a list" if self._pieces == 1 else f"{self._pieces:,} values are lists"
-            words = f"{values} of pieces of text, as Telegram writes them."
-            add(Suggestion("join_pieces", True, words, "Join the pieces", self._samples))
+            text = ngettext(
+                "One value is a list of pieces of text, as Telegram writes them.",
+                "%(number)s values are lists of pieces of text, as Telegram writes them.",
+                self._pieces,
+            )
+            words = numbered(text, self._pieces)
+            add(Suggestion("join_pieces", True, words, _("Join the pieces"), self._samples))

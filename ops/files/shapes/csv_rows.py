@@ -10,13 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import gettext_lazy
+
 from ops.files.encodings import Encoding
 from ops.files.headers import Columns
 from ops.files.shapes.header_rows import LOOKED_AT
 from ops.files.shapes.samples import FileRow
 from ops.files.sources import Reading
 
-SEPARATORS = {",": "separated by commas", ";": "separated by ;", "\t": "separated by tabs", "|": "separated by |"}
+# How a file with each separator was read, in words.
+SEPARATORS = {
+    ",": gettext_lazy("read as %(encoding)s, separated by commas"),
+    ";": gettext_lazy("read as %(encoding)s, separated by ;"),
+    "\t": gettext_lazy("read as %(encoding)s, separated by tabs"),
+    "|": gettext_lazy("read as %(encoding)s, separated by |"),
+}
 SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=([,;\t|])"?[ ,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 WHOLE = 8_192  # bytes: where less is buffered, it is the whole file
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files.headers import (
     MOST_HEADERS,
     Columns,
@@ -66,7 +69,8 @@ def read_header(rows: Sequence[FileRow], columns: Columns, reading: Reading, *, 
     cells = next((values for number, values in rows if number == row), [])
     names = [named(cell) for cell in cells]
     if not any(names) and len(names) <= MOST_HEADERS:
-        raise Unreadable(f"row {row:,}, the header, is empty: choose another row for it.", row=row, cure="header_row")
+        words = _("row %(row)s, the header, is empty: choose another row for it.") % {"row": grouped(row)}
+        raise Unreadable(words, row=row, cure="header_row")
     try:
         found = fit(names, columns, reading, row=row, rows=below)
     except HeaderUnfit as error:
@@ -106,7 +110,7 @@ def _no_header(
         taken = {**called, **dict.fromkeys(missing, "")}
         rest = [name for name in names if name not in called.values()]
         one = columns_suggestion(names, columns, taken, called, rest, rows)
-        words = f"The file has no header: its first row holds values like the others. {one.sentence}"
+        words = f"{_('The file has no header: its first row holds values like the others.')} {one.sentence}"
         suggestions = [replace(one, sentence=words, also={**one.also, "header_row": 0})]
     samples = samples_of(rows, width)
     expected = columns.expected
@@ -127,5 +131,9 @@ def _titles(rows: Sequence[FileRow], row: int, reading: Reading) -> list[Problem
     above = [number for number, values in rows if number < row and any(value.strip() for value in values)]
     if not above:
         return []
-    what = f"row {above[0]} above it is" if len(above) == 1 else f"rows {above[0]}–{above[-1]} above it are"
-    return [Problem(None, "", "notice", f"the header is row {row}; {what} left out.", "header_row")]
+    if len(above) == 1:
+        said = _("the header is row %(row)s; row %(first)s above it is left out.")
+    else:
+        said = _("the header is row %(row)s; rows %(first)s–%(last)s above it are left out.")
+    words = said % {"row": row, "first": above[0], "last": above[-1]}
+    return [Problem(None, "", "notice", words, "header_row")]

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
+from messaging.languages.wording import grouped, numbered
 from ops.files.problems import Problem
 from ops.files.shapes.rows import Row
 from ops.files.shapes.samples import shortened
@@ -15,7 +18,6 @@ from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 MOST_MERGED = 50_000
 PLACE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
-FILLED = Problem(None, "", "notice", "merged cells are read as their first cell.", "fill_merged")
 
 
 class Merged(NamedTuple):
@@ -39,8 +41,13 @@ class Merged(NamedTuple):
     @property
     def where(self) -> str:
         if self.first_row == self.last_row:
-            return f"row {self.first_row:,}"
-        return f"rows {self.first_row:,}–{self.last_row:,}"
+            return _("row %(row)s") % {"row": grouped(self.first_row)}
+        return _("rows %(first)s–%(last)s") % {"first": grouped(self.first_row), "last": grouped(self.last_row)}
+
+
+def filled_notice() -> Problem:
+    """The notice that merged cells are read as the first one."""
+    return Problem(None, "", "notice", _("merged cells are read as their first cell."), "fill_merged")
 
 
 def filled(rows: Iterable[Row], merged: Sequence[Merged]) -> Iterator[Row]:
@@ -70,10 +77,25 @@ def suggestion(merged: Sequence[Merged], rows: Iterable[Row]) -> Suggestion:
         if one is not None and (value := row.values.get(one.first_column, "")):
             cells = f"{get_column_letter(one.first_column + 1)}{one.first_row}"
             end = f"{get_column_letter(one.last_column + 1)}{one.last_row}"
-            samples.append(Sample(row.number, f"{cells}:{end}", f"{shortened(value)} for {one.where}"))
+            said = _("%(value)s for %(rows)s") % {"value": shortened(value), "rows": one.where}
+            samples.append(Sample(row.number, f"{cells}:{end}", said))
         if len(samples) == MOST_SAMPLES or row.number >= last:
             break
-    first = f", such as {samples[0].read}" if samples else ""
-    count = "One group of cells is merged" if len(merged) == 1 else f"{len(merged):,} groups of cells are merged"
-    words = f"{count}{first}: only the first of them holds the value."
-    return Suggestion("fill_merged", True, words, "Read merged cells as their first cell", samples)
+    words = _said(len(merged), samples[0].read if samples else "")
+    return Suggestion("fill_merged", True, words, _("Read merged cells as their first cell"), samples)
+
+
+def _said(groups: int, example: str) -> str:
+    if not example:
+        text = ngettext(
+            "One group of cells is merged: only the first of them holds the value.",
+            "%(number)s groups of cells are merged: only the first of them holds the value.",
+            groups,
+        )
+        return numbered(text, groups)
+    text = ngettext(
+        "One group of cells is merged, such as %(example)s: only the first of them holds the value.",
+        "%(number)s groups of cells are merged, such as %(example)s: only the first of them holds the value.",
+        groups,
+    )
+    return numbered(text, groups, example=example)

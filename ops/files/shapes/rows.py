@@ -1,8 +1,19 @@
-"""A row of a sheet."""
+"""A row of a sheet, and what may be wrong with its cells."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+
+class Flaw(NamedTuple):
+    """What a cell holds that is no value: an ``error``, or else a formula; one that was saved with its value
+    ``has_value``."""
+
+    error: str = ""
+    has_value: bool = False
+
+
+FORMULA, SAVED_FORMULA = Flaw(), Flaw(has_value=True)
 
 
 class Row(NamedTuple):
@@ -10,4 +21,4 @@ class Row(NamedTuple):
 
     number: int
     values: dict[int, str]
-    flaws: dict[int, str]
+    flaws: dict[int, Flaw]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ops.files.problems import Problem, Unreadable, label
 from ops.files.suggestions import Suggestion
+from ops.files.wording import listed
 
 NAMED_SHEETS = 5
 
@@ -26,7 +29,10 @@ class Sheets:
         ordered = sorted(names, key=lambda name: name in hidden)
         if chosen and chosen not in ordered:
             has = ", ".join(label(name, quoted=True) for name in ordered[:NAMED_SHEETS])
-            words = f"the workbook has no sheet {label(chosen, quoted=True)}: choose one of {has}."
+            words = _("the workbook has no sheet %(sheet)s: choose one of %(sheets)s.") % {
+                "sheet": label(chosen, quoted=True),
+                "sheets": has,
+            }
             suggested = cls(ordered, hidden, "").suggestions()
             raise Unreadable(words, cure="sheet", suggestions=suggested)
         return cls(ordered, hidden, chosen or ordered[0])
@@ -39,10 +45,14 @@ class Sheets:
         """A notice that names the sheets that are not read."""
         if not self.others:
             return []
-        which = "only the first sheet" if self.read == self.names[0] else "only the sheet"
-        more = f" and {len(self.others) - NAMED_SHEETS:,} more" if len(self.others) > NAMED_SHEETS else ""
-        named = ", ".join(self._named(name) for name in self.others[:NAMED_SHEETS])
-        words = f"{which}, {label(self.read, quoted=True)}, is read; left out: {named}{more}."
+        if self.read == self.names[0]:
+            said = _("only the first sheet, %(sheet)s, is read; left out: %(others)s.")
+        else:
+            said = _("only the sheet, %(sheet)s, is read; left out: %(others)s.")
+        named = [self._named(name) for name in self.others[:NAMED_SHEETS]]
+        more = len(self.others) - len(named)
+        others = listed(named, more=more) if more else ", ".join(named)
+        words = said % {"sheet": label(self.read, quoted=True), "others": others}
         return [Problem(None, "", "notice", words, "sheet")]
 
     def suggestions(self) -> list[Suggestion]:
@@ -51,8 +61,8 @@ class Sheets:
             Suggestion(
                 "sheet",
                 name,
-                f"The workbook has another sheet, {self._named(name)}.",
-                f"Read the sheet {label(name, quoted=True)}",
+                _("The workbook has another sheet, %(sheet)s.") % {"sheet": self._named(name)},
+                _("Read the sheet %(sheet)s") % {"sheet": label(name, quoted=True)},
             )
             for name in self.others[:NAMED_SHEETS]
         ]
@@ -60,10 +70,18 @@ class Sheets:
     def empty(self) -> str:
         """The sentence for a workbook whose sheet is empty."""
         if len(self.names) == 1:
-            return "the file is empty."
-        which = "the first sheet" if self.read == self.names[0] else "the sheet"
-        named = label(self.read, quoted=True)
-        return f"{which}, {named}, is empty, and no other is read: choose another sheet, or put the messages there."
+            return _("the file is empty.")
+        if self.read == self.names[0]:
+            said = _(
+                "the first sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the messages "
+                "there."
+            )
+        else:
+            said = _(
+                "the sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the messages there."
+            )
+        return said % {"sheet": label(self.read, quoted=True)}
 
     def _named(self, name: str) -> str:
-        return label(name, quoted=True) + (" (hidden)" if name in self.hidden else "")
+        sheet = label(name, quoted=True)
+        return _("%(sheet)s (hidden)") % {"sheet": sheet} if name in self.hidden else sheet

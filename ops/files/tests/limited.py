@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import django
+
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import Reading, SourceRow
@@ -109,4 +111,5 @@ def read(path: Path, check: Check) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    django.setup()  # what is wrong is said in a language
     main()

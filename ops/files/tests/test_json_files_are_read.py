@@ -161,7 +161,7 @@ def test_a_single_line_with_its_end_is_json_lines() -> None:
             "row 2 is not valid JSON, it cannot be read (line 2, column 62): correct it. The rows after it "
             "were not read.",
         ),
-        (f"[{ONE}] []", "there is more after the list of 1 objects: remove it."),
+        (f"[{ONE}] []", "there is more after the list of 1 object: remove it."),
         (
             "[" * 200_000 + "]" * 200_000,
             "row 1 holds lists or objects too deep within one another: this is no file of messages.",

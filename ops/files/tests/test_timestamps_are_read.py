@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops.files.timestamps import CHOOSE, REMEDY, TOO_FAR, Moment, moments_in
+from ops.files.timestamps import Moment, moments_in
+
+REMEDY = "write it like 2026-01-05T10:00:00+00:00."
+CHOOSE = f"choose how the times of the file are written, or {REMEDY}"
+TOO_FAR = "times before 0001-01-03 and after 9999-12-29 do not exist in every time zone: correct it."
 
 read_moment = moments_in("UTC")
 

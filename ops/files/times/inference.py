@@ -8,27 +8,51 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.languages.wording import grouped
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 from ops.files.times import numbers
 from ops.files.times.shapes import AS_WRITTEN, DAY_FIRST, MONTH_FIRST
 from ops.files.timestamps import Moment, moments_in, written
+from ops.files.wording import rows_in_words
 
 NAMED_ROWS = 5  # that a sentence names
 ENOUGH = 3  # times in a row that are in order, before that says anything
+# What the numbers of some rows count, as one of several things, and alone.
 COUNTED_IN = {
-    "seconds": "seconds since 1970",
-    "milliseconds": "milliseconds since 1970",
-    "microseconds": "microseconds since 1970",
-    "nanoseconds": "nanoseconds since 1970",
-    "excel": "days, as spreadsheets count them",
+    "seconds": gettext_lazy("seconds since 1970 in %(rows)s"),
+    "milliseconds": gettext_lazy("milliseconds since 1970 in %(rows)s"),
+    "microseconds": gettext_lazy("microseconds since 1970 in %(rows)s"),
+    "nanoseconds": gettext_lazy("nanoseconds since 1970 in %(rows)s"),
+    "excel": gettext_lazy("days, as spreadsheets count them in %(rows)s"),
+}
+ARE_NUMBERS = {
+    "seconds": gettext_lazy("The times in %(rows)s are numbers. By their size they are seconds since 1970."),
+    "milliseconds": gettext_lazy("The times in %(rows)s are numbers. By their size they are milliseconds since 1970."),
+    "microseconds": gettext_lazy("The times in %(rows)s are numbers. By their size they are microseconds since 1970."),
+    "nanoseconds": gettext_lazy("The times in %(rows)s are numbers. By their size they are nanoseconds since 1970."),
+    "excel": gettext_lazy(
+        "The times in %(rows)s are numbers. By their size they are days, as spreadsheets count them."
+    ),
 }
 BUTTONS = {
-    DAY_FIRST: "Read the day first",
-    MONTH_FIRST: "Read the month first",
-    AS_WRITTEN: "Read these dates",
-    "excel": "Read days from 1900 (Excel)",
-    "excel-1904": "Read days from 1904 (Excel for Mac)",
-    numbers.BY_SIZE: "Read each number by its size",
+    DAY_FIRST: gettext_lazy("Read the day first"),
+    MONTH_FIRST: gettext_lazy("Read the month first"),
+    AS_WRITTEN: gettext_lazy("Read these dates"),
+    "seconds": gettext_lazy("Read seconds since 1970"),
+    "milliseconds": gettext_lazy("Read milliseconds since 1970"),
+    "microseconds": gettext_lazy("Read microseconds since 1970"),
+    "nanoseconds": gettext_lazy("Read nanoseconds since 1970"),
+    "excel": gettext_lazy("Read days from 1900 (Excel)"),
+    "excel-1904": gettext_lazy("Read days from 1904 (Excel for Mac)"),
+    numbers.BY_SIZE: gettext_lazy("Read each number by its size"),
+}
+LIKELY = {
+    DAY_FIRST: gettext_lazy("With the day first the rows are in order of time, so that is likely."),
+    MONTH_FIRST: gettext_lazy("With the month first the rows are in order of time, so that is likely."),
 }
 
 
@@ -47,10 +71,7 @@ class Tally:
     @property
     def rows(self) -> str:
         """The rows in words: "row 2", "rows 2, 5 and 8", "rows 2, 3, 4, 5, 6 and 12 more"."""
-        numbers = [f"{row:,}" for row, _ in self.first]
-        more = self.count - len(numbers)
-        *most, last = [*numbers, f"{more:,} more"] if more else numbers
-        return f"rows {', '.join(most)} and {last}" if most else f"row {last}"
+        return rows_in_words([grouped(row) for row, _text in self.first], more=self.count - len(self.first))
 
 
 @dataclass
@@ -71,7 +92,7 @@ class UnreadTimes:
     """The times of a column that were not read, and those that exist twice."""
 
     def __init__(self, time_zone: str, repeated_times: str) -> None:
-        self._readers = {dates: moments_in(time_zone, dates, repeated_times) for dates in (*BUTTONS, *numbers.EPOCHS)}
+        self._readers = {dates: moments_in(time_zone, dates, repeated_times) for dates in BUTTONS}
         self._second = moments_in(time_zone, "", "second")
         self._is_first = repeated_times == "first"
         self._numbers = {unit: Tally() for unit in COUNTED_IN}
@@ -113,13 +134,14 @@ class UnreadTimes:
     def _of_numbers(self) -> list[Suggestion]:
         found = {unit: tally for unit, tally in self._numbers.items() if tally.count}
         if len(found) > 1:
-            said = "; ".join(f"{COUNTED_IN[unit]} in {tally.rows}" for unit, tally in found.items())
-            mixed = f"The times are numbers that count different things: {said}. Each can be read by its size."
+            kinds = "; ".join(COUNTED_IN[unit] % {"rows": tally.rows} for unit, tally in found.items())
+            mixed = _("The times are numbers that count different things: %(kinds)s. Each can be read by its size.")
+            mixed %= {"kinds": kinds}
             return [self._suggestion(numbers.BY_SIZE, mixed, *found.values(), each=1, certain=False)]
         for unit, tally in found.items():
-            said = f"The times in {tally.rows} are numbers. By their size they are {COUNTED_IN[unit]}."
+            said = ARE_NUMBERS[unit] % {"rows": tally.rows}
             if unit == "excel":
-                old = f"{said} Workbooks of old versions of Excel for Mac count from 1904."
+                old = f"{said} {_('Workbooks of old versions of Excel for Mac count from 1904.')}"
                 return [self._suggestion("excel", said, tally), self._suggestion("excel-1904", old, tally)]
             return [self._suggestion(unit, said, tally)]
         return []
@@ -127,42 +149,45 @@ class UnreadTimes:
     def _of_texts(self) -> list[Suggestion]:
         day, month, either, written = self._by_day, self._by_month, self._either, self._written
         if day.count and month.count:
-            said = f"This column mixes two orders: only with the day first {day.rows} can be read, only with the "
-            said += f"month first {month.rows}. Rows in the other order stay problems: correct them in the file."
+            said = _(
+                "This column mixes two orders: only with the day first %(day)s can be read, only with the month first "
+                "%(month)s. Rows in the other order stay problems: correct them in the file."
+            ) % {"day": day.rows, "month": month.rows}
             orders = sorted(((day, DAY_FIRST), (month, MONTH_FIRST)), key=lambda one: -one[0].count)
             return [self._suggestion(order, said, tally, written) for tally, order in orders]
         if day.count:
-            said = f"The day comes first: the dates in {day.rows} can be read in no other way."
-            return [self._suggestion(DAY_FIRST, said, day, either, written)]
+            said = _("The day comes first: the dates in %(rows)s can be read in no other way.")
+            return [self._suggestion(DAY_FIRST, said % {"rows": day.rows}, day, either, written)]
         if month.count:
-            said = f"The month comes first: the dates in {month.rows} can be read in no other way."
-            return [self._suggestion(MONTH_FIRST, said, month, either, written)]
+            said = _("The month comes first: the dates in %(rows)s can be read in no other way.")
+            return [self._suggestion(MONTH_FIRST, said % {"rows": month.rows}, month, either, written)]
         if either.count:
             return self._asked()
         if written.count:
-            said = f"The times in {written.rows} are not written as ISO 8601, but have only one meaning."
-            return [self._suggestion(AS_WRITTEN, said, written)]
+            said = _("The times in %(rows)s are not written as ISO 8601, but have only one meaning.")
+            return [self._suggestion(AS_WRITTEN, said % {"rows": written.rows}, written)]
         return []
 
     def _asked(self) -> list[Suggestion]:
         """Both orders, where each date can be read in both: the one in which the rows follow each other comes first."""
-        said = "Every date of this file can be read with the day first and with the month first: which is it?"
+        said = _("Every date of this file can be read with the day first and with the month first: which is it?")
         orders = [DAY_FIRST, MONTH_FIRST]
         in_order = {DAY_FIRST: self._day_order, MONTH_FIRST: self._month_order}
         orders.sort(key=lambda order: in_order[order].back)
         likely, other = (in_order[order] for order in orders)
         if likely.steps >= ENOUGH and not likely.back and other.back:
-            word = "day" if orders[0] == DAY_FIRST else "month"
-            said += f" With the {word} first the rows are in order of time, so that is likely."
+            said = f"{said} {LIKELY[orders[0]]}"
         return [self._suggestion(order, said, self._either, self._written) for order in orders]
 
     def _of_clocks(self) -> list[Suggestion]:
         if not self._twice.count or not self._is_first:
             return []
-        said = f"The clocks were put back, so the times in {self._twice.rows} exist twice. They are taken as the first "
-        said += "(summer time)."
+        said = _(
+            "The clocks were put back, so the times in %(rows)s exist twice. They are taken as the first (summer time)."
+        ) % {"rows": self._twice.rows}
         samples = [Sample(row, text, _shown(self._second(text))) for row, text in self._twice.first]
-        return [Suggestion("repeated_times", "second", said, "Take the second (standard time)", samples, certain=False)]
+        button = _("Take the second (standard time)")
+        return [Suggestion("repeated_times", "second", said, button, samples, certain=False)]
 
     def _suggestion(
         self, dates: str, said: str, *tallies: Tally, each: int = MOST_SAMPLES, certain: bool = True
@@ -170,8 +195,7 @@ class UnreadTimes:
         read = self._readers[dates]
         rows = [one for tally in tallies for one in tally.first[:each]]
         samples = [Sample(row, text, _shown(read(text))) for row, text in sorted(rows[:MOST_SAMPLES])]
-        button = BUTTONS.get(dates) or f"Read {COUNTED_IN[dates]}"
-        return Suggestion("dates", dates, said, button, samples, certain=certain)
+        return Suggestion("dates", dates, said, str(BUTTONS[dates]), samples, certain=certain)
 
 
 def _shown(moment: Moment) -> str:
@@ -180,4 +204,5 @@ def _shown(moment: Moment) -> str:
         return moment.problem
     at = datetime.fromisoformat(moment.utc)
     seconds = moment.utc[16:] if at.second or at.microsecond else ""
-    return f"{at.day} {at:%B} {at.year}, {at:%H:%M}{seconds} UTC"
+    day, clock = date_format(at, "DATE_FORMAT"), f"{at:%H:%M}{seconds}"
+    return _("%(day)s, %(time)s UTC") % {"day": day, "time": clock}

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-LEAP = "the leap second :60 is taken as :59."
-CUT = "the digits after the microsecond were cut off."
-NO_TIME_OF_DAY = "there is no time of day; taken as 00:00."
+from django.utils.translation import gettext_noop
+
+# Sentences that there may be for each row: who says them looks them up.
+LEAP = gettext_noop("the leap second :60 is taken as :59.")
+CUT = gettext_noop("the digits after the microsecond were cut off.")
+NO_TIME_OF_DAY = gettext_noop("there is no time of day; taken as 00:00.")
 
 
 class Read(NamedTuple):
-    """A time as it was read: ``moment`` is naive; its ``zone`` is None where the text names none."""
+    """A time as it was read: ``moment`` is naive; its ``zone`` is None where the text names none.
+
+    ``notes`` say what was assumed, in English.
+    """
 
     moment: datetime
     zone: tzinfo | None = None

@@ -7,10 +7,17 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.languages.wording import grouped
 from ops.files.problems import Unreadable
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MOST_PARTS, LARGEST_DIRECTORY = 5_000, 1 << 20  # bytes
 # A part may unpack to so many bytes; to fewer where it is packed unusually well.
@@ -26,16 +33,17 @@ END = struct.Struct("<4s4H2LH")
 END_MARK, END_64_MARK = b"PK\x05\x06", b"PK\x06\x07"
 LONGEST_COMMENT = (1 << 16) - 1
 LOCATOR = 20  # bytes before that record in which a ZIP64 says where its own record is
-BROKEN = "it is cut off or damaged"
+BROKEN = gettext_lazy("it is cut off or damaged")
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
 Data = Callable[[str], None]
 
 
-def unfit(why: str, *, row: int | None = None) -> Unreadable:
+def unfit(why: StrOrPromise, *, row: int | None = None) -> Unreadable:
     """The error for a workbook that cannot be read: the reason, with the remedy."""
-    return Unreadable(f"cannot read this workbook: {why}; save it again as .xlsx or CSV.", row=row)
+    said = _("cannot read this workbook: %(why)s; save it again as .xlsx or CSV.")
+    return Unreadable(said % {"why": why}, row=row)
 
 
 def most_unpacked(packed: int) -> int:
@@ -69,9 +77,10 @@ class Package:
         """A part of the workbook. Raises Unreadable where the directory says it has more than ``largest`` bytes."""
         info = self._info(name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-            raise unfit("it is packed in a way that spreadsheet programs do not use")
+            raise unfit(_("it is packed in a way that spreadsheet programs do not use"))
         if info.file_size > min(largest, most_unpacked(info.compress_size)):
-            raise unfit(f"it would unpack to {info.file_size / 2**20:,.0f} MiB or more")
+            size = grouped(round(info.file_size / 2**20))
+            raise unfit(_("it would unpack to %(size)s MiB or more") % {"size": size})
         with _as_unreadable(), self._zip.open(info) as part:
             yield part  # type: ignore[misc]
 
@@ -84,11 +93,11 @@ class Package:
             name = name.rpartition(":")[2]
             found.append((parents[-1], name, attributes))
             if len(found) > MOST_ELEMENTS:
-                raise unfit("it is built from too many pieces")
+                raise unfit(_("it is built from too many pieces"))
             parents.append(name)
 
         with self.open(name, largest=LARGEST_DESCRIPTION) as part:
-            for _ in parse(part, start, lambda name: _pop(parents)):
+            for _taken in parse(part, start, lambda name: _pop(parents)):
                 pass
         return found
 
@@ -96,7 +105,7 @@ class Package:
         try:
             return self._zip.getinfo(name)
         except KeyError as error:
-            raise unfit(f"its part {name} is missing") from error
+            raise unfit(_("its part %(name)s is missing") % {"name": name}) from error
 
 
 def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> Iterator[int]:
@@ -110,8 +119,8 @@ def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> I
     parser.buffer_text = True
     parser.buffer_size = READ_AT_ONCE
 
-    def refuse(*_: object) -> None:
-        raise unfit("it defines entities or a document type, as no spreadsheet program does")
+    def refuse(*_given: object) -> None:
+        raise unfit(_("it defines entities or a document type, as no spreadsheet program does"))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     if data is not None:
@@ -122,7 +131,7 @@ def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> I
         taken += len(piece)
         _parse(parser, piece, last=False)
         if taken - parser.CurrentByteIndex > LONGEST_TOKEN or len(parser.intern) > MOST_NAMES:
-            raise unfit("it holds names or tags that no spreadsheet program writes")
+            raise unfit(_("it holds names or tags that no spreadsheet program writes"))
         yield taken
     _parse(parser, b"", last=True)
     yield taken
@@ -160,7 +169,7 @@ def _check_end(file: BinaryIO) -> int:
     file.seek(0)
     if at < 0 or at + END.size > len(tail):
         raise unfit(BROKEN)
-    _, _, _, _, entries, directory, _, _ = END.unpack_from(tail, at)
+    entries, directory = END.unpack_from(tail, at)[4:6]
     if END_64_MARK in tail[max(0, at - LOCATOR) : at] or entries > MOST_PARTS or directory > LARGEST_DIRECTORY:
-        raise unfit("it is a ZIP of too many or too large parts")
+        raise unfit(_("it is a ZIP of too many or too large parts"))
     return size

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 
 from ops.files.headers import Columns
-from ops.files.shapes.merged import FILLED, filled, suggestion
+from ops.files.shapes.merged import filled, filled_notice, suggestion
 from ops.files.sources import Reading, SourceRow
 from ops.files.workbooks import WorkbookFile
 from ops.files.xlsx.package import Package
@@ -35,7 +35,7 @@ class XlsxFile(WorkbookFile):
         self._fill_merged = reading.fill_merged
         super().__init__(workbook.sheets, rows, columns, reading)
         if reading.fill_merged:
-            self.notices.append(FILLED)
+            self.notices.append(filled_notice())
 
     def __iter__(self) -> Iterator[SourceRow]:
         yield from super().__iter__()

@@ -10,15 +10,16 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_datetime
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-from ops.files.problems import label
+from messaging.languages.wording import grouped
+from ops.files.problems import Unreadable, label
 from ops.files.shapes.merged import MOST_MERGED, Merged
-from ops.files.shapes.rows import Row
+from ops.files.shapes.rows import FORMULA, SAVED_FORMULA, Flaw, Row
 from ops.files.shapes.sheets import Sheets
-from ops.files.workbooks import FORMULA, SAVED_FORMULA
 from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unfit
 from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 
@@ -64,7 +65,7 @@ def workbook_of(package: Package, chosen: str = "") -> Workbook:
     """How the workbook in a package is built, to read the chosen sheet. Raises Unreadable where there is none."""
     main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
     if main not in package:
-        raise unfit("it is no .xlsx workbook")
+        raise unfit(_("it is no .xlsx workbook"))
     related = _related(package, main)
     paths = dict(related.get("worksheet", []))
     elements = package.elements(main)
@@ -74,7 +75,7 @@ def workbook_of(package: Package, chosen: str = "") -> Workbook:
         if name == "sheet" and (identity := _identity(attributes)) in paths
     ]
     if not sheets:
-        raise unfit("it has no sheet")
+        raise unfit(_("it has no sheet"))
     named = Sheets.of([name for name, _, _ in sheets], {name for name, _, visible in sheets if not visible}, chosen)
     old = any(name == "workbookPr" and given.get("date1904") in ("1", "true") for _, name, given in elements)
     return Workbook(
@@ -95,14 +96,14 @@ def merged_cells(package: Package, part: str) -> list[Merged]:
             _add_merged(found, attributes)
 
     with package.open(part, largest=LARGEST_PART) as sheet:
-        for _ in parse(sheet, start, lambda name: None):
+        for _taken in parse(sheet, start, lambda name: None):
             pass
     return found
 
 
 def _add_merged(found: list[Merged], attributes: dict[str, str]) -> None:
     if len(found) >= MOST_MERGED:
-        raise unfit(f"it has more than {MOST_MERGED:,} merged cells")
+        raise unfit(_("it has more than %(number)s merged cells") % {"number": grouped(MOST_MERGED)})
     if one := Merged.at(attributes.get("ref", "")):
         found.append(one)
 
@@ -114,7 +115,7 @@ def _related(package: Package, part: str) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     if relations not in package:
         return found
-    for _, element, given in package.elements(relations):
+    for _parent, element, given in package.elements(relations):
         if element == "Relationship":
             path = posixpath.normpath(posixpath.join("/", folder, given.get("Target", ""))).lstrip("/")
             kind = given.get("Type", "").rpartition("/")[2]
@@ -147,7 +148,7 @@ class Columns(dict[str, int]):
         try:
             self[letters] = column_index_from_string(letters) - 1
         except ValueError as error:
-            raise unfit("one of its cells stands nowhere") from error
+            raise unfit(_("one of its cells stands nowhere")) from error
         return self[letters]
 
 
@@ -163,8 +164,8 @@ class Sheet:
     _unpacked: int = 0  # bytes of shared texts, each counted once for each cell that has it
     _size: int = 0  # of the current row
     _values: dict[int, str | Shared] = field(default_factory=dict)
-    _flaws: dict[int, str] = field(default_factory=dict)
-    _ready: list[tuple[int, dict[int, str | Shared], dict[int, str]]] = field(default_factory=list)
+    _flaws: dict[int, Flaw] = field(default_factory=dict)
+    _ready: list[tuple[int, dict[int, str | Shared], dict[int, Flaw]]] = field(default_factory=list)
     _columns: Columns = field(default_factory=Columns)
     _parts: TextParts = field(default_factory=TextParts)
     # The current cell:
@@ -209,7 +210,7 @@ class Sheet:
         elif ":" in name:
             self._start(name.rpartition(":")[2], attributes)
         if self._elements > MOST_ELEMENTS:
-            raise unfit(f"row {self._number:,} is built from too many pieces", row=self._number)
+            raise self._unfit(_("row %(row)s is built from too many pieces"))
 
     def _end(self, name: str) -> None:
         if self._over:
@@ -239,7 +240,7 @@ class Sheet:
         given = attributes.get("r", "")
         number = int(given) if given.isdecimal() and len(given) < 10 else self._number + 1
         if self._in_row or not self._number < number <= MOST_ROWS:
-            raise unfit(f"its rows are out of order, or more than {MOST_ROWS:,}")
+            raise unfit(_("its rows are out of order, or more than %(number)s") % {"number": grouped(MOST_ROWS)})
         self._number, self._elements, self._in_row = number, 0, True
         self._values, self._flaws, self._size = {}, {}, 0
         self._column = -1
@@ -249,7 +250,7 @@ class Sheet:
         if self._values:
             self._ready.append((self._number, self._values, self._flaws))
 
-    def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, str]) -> Row:
+    def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, Flaw]) -> Row:
         """A row with its shared texts. Only looked up now, because many rows may share a long one."""
         texts = self._texts
         whole = {at: texts[value.number] if isinstance(value, Shared) else value for at, value in values.items()}
@@ -260,7 +261,7 @@ class Sheet:
         address = attributes.get("r")
         self._column = self._columns[address.rstrip(DIGITS)] if address else self._column + 1
         if self._column >= FARTHEST_COLUMN:
-            raise unfit(f"row {self._number:,} has more than {FARTHEST_COLUMN:,} columns", row=self._number)
+            raise self._unfit(_("row %(row)s has more than %(number)s columns"), FARTHEST_COLUMN)
         self._kind, self._style, self._formula = attributes.get("t", "n"), attributes.get("s", ""), False
 
     def _end_cell(self) -> None:
@@ -269,12 +270,13 @@ class Sheet:
         if self._formula and not (self._kind == "b" and self._formula_text in CONSTANTS):
             self._flaws[self._column] = SAVED_FORMULA if value else FORMULA
         elif self._kind == "e":
-            self._flaws[self._column] = f"an error, {label(text)}: correct it."
+            self._flaws[self._column] = Flaw(error=label(text))
         elif not value:
             return
         if self._column >= MOST_COLUMNS:
             place = f"{get_column_letter(self._column + 1)}{self._number}"
-            raise unfit(f"it has a value at {place}, far from where messages are: remove it", row=self._number)
+            said = _("it has a value at %(cell)s, far from where messages are: remove it") % {"cell": place}
+            raise unfit(said, row=self._number)
         self._count(value)
         self._values[self._column] = value
 
@@ -283,11 +285,15 @@ class Sheet:
         size = value.size if isinstance(value, Shared) else len(value)
         self._size += size
         if self._size > LARGEST_ROW:
-            raise unfit(f"row {self._number:,} has texts of more than {LARGEST_ROW >> 20} MiB", row=self._number)
+            raise self._unfit(_("row %(row)s has texts of more than %(number)s MiB"), LARGEST_ROW >> 20)
         if isinstance(value, Shared):
             self._unpacked += size
             if self._unpacked > (most := most_unpacked(self.package.packed)):
-                raise unfit(f"its texts would unpack to more than {most >> 20:,} MiB", row=self._number)
+                raise self._unfit(_("its texts would unpack to more than %(number)s MiB"), most >> 20)
+
+    def _unfit(self, text: str, number: int = 0) -> Unreadable:
+        """The error of the current row; ``number`` is what is too much."""
+        return unfit(text % {"row": grouped(self._number), "number": grouped(number)}, row=self._number)
 
     def _value(self, text: str) -> str | Shared:
         """The value of the current cell, as people see it; ``text`` is what the file has."""
@@ -296,7 +302,7 @@ class Sheet:
                 number = int(text)
                 size = self._texts.size(number)
             except (IndexError, ValueError) as error:
-                raise unfit("one of its cells refers to a text that is missing", row=self._number) from error
+                raise self._unfit(_("one of its cells refers to a text that is missing")) from error
             return Shared(number, size) if size else ""
         if self._kind in ("inlineStr", "str"):
             return unescaped(text)

@@ -7,6 +7,9 @@ import tempfile
 from array import array
 from types import TracebackType
 
+from django.utils.translation import gettext as _
+
+from messaging.languages.wording import grouped
 from ops.files.sources import LONGEST_VALUE
 from ops.files.xlsx.package import Package, parse, unfit
 
@@ -52,7 +55,8 @@ class TextParts:
             self._parts.append(text)
             self._length += len(text)
             if self._length > LONGEST_VALUE:
-                raise unfit(f"one of its texts has more than {LONGEST_VALUE:,} characters")
+                said = _("one of its texts has more than %(number)s characters")
+                raise unfit(said % {"number": grouped(LONGEST_VALUE)})
 
     def text(self) -> str:
         return self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
@@ -98,7 +102,7 @@ class SharedTexts:
             nonlocal elements
             elements += 1
             if elements > MOST_ELEMENTS:
-                raise unfit("one of its texts is built from too many pieces")
+                raise unfit(_("one of its texts is built from too many pieces"))
             if name != "si":
                 parts.start(name.rpartition(":")[2])
 
@@ -112,11 +116,12 @@ class SharedTexts:
             elements = 0
 
         with package.open(part, largest=LARGEST_SHARED_TEXTS) as file:
-            for _ in parse(file, start, end, parts.data):
+            for _taken in parse(file, start, end, parts.data):
                 pass
 
     def _add(self, text: str) -> None:
         if len(self._ends) > MOST_SHARED_TEXTS:
-            raise unfit(f"it has more than {MOST_SHARED_TEXTS:,} different texts")
+            said = _("it has more than %(number)s different texts")
+            raise unfit(said % {"number": grouped(MOST_SHARED_TEXTS)})
         self._written += self._file.write(text.encode(errors="surrogatepass")) if text else 0
         self._ends.append(self._written)

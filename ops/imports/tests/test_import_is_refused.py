@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from messaging.models import Conversation, Message
 from messaging.tests.conversations import answer, write
 from ops.files.csv_files import CsvFile
-from ops.files.timestamps import REMEDY
 from ops.imports.storing import messages
 from ops.imports.tests.files import as_csv, imported, numbered, refusal, result_of, row, stored
 from ops.imports.tests.importing import brought
@@ -40,7 +39,7 @@ def test_every_fault_of_every_row_is_named(alice: Any, bob: Any) -> None:
         f"row 2, parent_external_id: parent 999 {MISSING}",
         "row 2, receiver: the receiver is empty: give a username.",
         f"row 2, sender: no user 'nobody': {NO_USER}",
-        f"row 2, timestamp: this is not a date and time: {REMEDY}",
+        "row 2, timestamp: this is not a date and time: write it like 2026-01-05T10:00:00+00:00.",
         "row 4, external_id: the external_id has 256 characters: shorten it to 255.",
         "row 5, content: content holds a character that cannot be stored (U+0000): remove it.",
         "row 6, sender: sender holds a character that cannot be stored (U+0000): remove it.",

@@ -102,7 +102,7 @@ def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeyp
 
     monkeypatch.setattr(uploads, "keep", full)
     response = importing.post(ADD, {"file": SimpleUploadedFile("a.csv", csv_of(message()))})
-    assert NO_ROOM in text(response)
+    assert str(NO_ROOM) in text(response)
     assert f'data-most="{512 * 2**20}"' in response.content.decode()
 
 
