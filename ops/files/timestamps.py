@@ -146,7 +146,8 @@ def _moments_in(time_zone: str, dates: str, repeated_times: str, language: str |
             datetime.fromisoformat(text)
         except ValueError:
             return _read(text, way)
-        return _in_range(Moment(f"{plain[1]} {plain[2]}"), way)
+        utc = f"{plain[1]} {plain[2]}"
+        return Moment(utc) if EARLIEST <= utc <= LATEST else way.too_far()
 
     return read
 
