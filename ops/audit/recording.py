@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -162,11 +163,7 @@ def _describe_target(target: Target) -> tuple[str, str, str]:
         return target._meta.label_lower, "", _in_english(target._meta.verbose_name_plural)
     # Not str(target), which may contain a message's text.
     opts = target._meta
-    label = (
-        target.get_username()
-        if isinstance(target, get_user_model())
-        else f"{_in_english(opts.verbose_name)} {target.pk}"
-    )
+    label = target.get_username() if isinstance(target, get_user_model()) else f"{_name_of(type(target))} {target.pk}"
     return opts.label_lower, str(target.pk), label
 
 
@@ -177,6 +174,11 @@ def _seal_after_commit(using: str) -> None:
     # A callback registered in a released savepoint is dropped with the enclosing savepoint, and so is this entry.
     if not callbacks or callbacks[-1][1] is not sealing:
         transaction.on_commit(sealing, using=using, robust=True)
+
+
+@cache
+def _name_of(model: type[models.Model]) -> str:
+    return _in_english(model._meta.verbose_name)
 
 
 def _in_english(name: Any) -> str:
