@@ -160,6 +160,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = environment.number("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if environment.flag("DATABASE_PREPARES", default=True):
+        # What is asked often is planned once for each connection (messaging/database/prepared.py).
+        given = DATABASES["default"].setdefault("OPTIONS", {})
+        given["prepare_threshold"] = 1
+        given["options"] = f"{given.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
 
 QUERY_SECONDS = environment.number("QUERY_SECONDS", default=15, least=1)  # for one query of a page
 

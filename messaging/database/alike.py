@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connections, models
 
+from messaging.database.statements import Statement
+
 SIZE = 5_000  # rows in one statement
 
 FROM = {
@@ -32,6 +34,15 @@ def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
 
 
 def _insert(rows: Sequence[Any], using: str) -> None:
+    statement = inserting(rows, using=using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement.sql, statement.params)
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk, row._state.adding, row._state.db = key, False, using
+
+
+def inserting(rows: Sequence[Any], *, using: str) -> Statement:
+    """Return the statement that inserts these new rows of one model, SIZE at most, and answers their keys."""
     connection = connections[using]
     options = rows[0]._meta
     fields = [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
@@ -50,10 +61,7 @@ def _insert(rows: Sequence[Any], using: str) -> None:
     differing = ([_as_json(field, value, connection) for value in values[field]] for field in own)
     names = [field.column for field in own]
     given = json.dumps([dict(zip(names, row, strict=True)) for row in zip(*differing, strict=True)] or [{}] * len(rows))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, given])
-        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk, row._state.adding, row._state.db = key, False, using
+    return Statement(sql, (*params, given))
 
 
 def _as_json(field: Any, value: Any, connection: Any) -> Any:

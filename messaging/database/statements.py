@@ -11,11 +11,16 @@ A queryset is written with slots in the place of what differs each time::
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import Value
+from psycopg.sql import Literal
+
+from messaging.database import prepared
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,59 @@ class Statement(NamedTuple):
 
     def ask(self, *, using: str, **given: Any) -> list[tuple[Any, ...]]:
         """Run it; the rows that the database answers, as it stores them."""
-        with connections[using].cursor() as cursor:
+        connection = connections[using]
+        if connection.vendor == "postgresql":
+            return prepared.ask(connection, self.sql, self.filled(**given))
+        with connection.cursor() as cursor:
             cursor.execute(self.sql, self.filled(**given))
-            return cursor.fetchall()
+            return _rows(cursor)
+
+
+def ask_together(statements: Sequence[Statement], *, using: str) -> list[list[tuple[Any, ...]]]:
+    """Run statements without slots one after the other; the rows of each. They are sent to PostgreSQL at once, where
+    each still sees what was committed before it began."""
+    if connections[using].vendor != "postgresql":
+        return [one.ask(using=using) for one in statements]
+    with connections[using].cursor() as cursor:
+        cursor.execute("; ".join(one.sql for one in statements), [value for one in statements for value in one.params])
+        found = [_rows(cursor)]
+        while cursor.nextset():
+            found.append(_rows(cursor))
+        return found
+
+
+def _rows(cursor: Any) -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.description else []
+
+
+def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
+    """Return what makes the values of a queryset (``values_list``) of those that the database stores."""
+    compiler = rows.query.get_compiler(using)
+    compiler.as_sql()
+    converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+    return lambda stored: list(compiler.apply_converters(stored, converters) if converters else stored)
 
 
 def written(rows: Any, *, using: str) -> Statement:
     """Write a queryset."""
     sql, params = rows.query.get_compiler(using).as_sql()
+    if connections[using].vendor == "postgresql":
+        return _with_constants(sql, params)
     return Statement(sql, tuple(params))
+
+
+def _with_constants(sql: str, params: Sequence[Any]) -> Statement:
+    """With all but the slots in the statement: PostgreSQL plans by what they are."""
+    left = iter(params)
+    slots = []
+
+    def constant(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(left)
+        if isinstance(value, Slot):
+            slots.append(value)
+            return "%s"
+        return Literal(value).as_string(None).replace("%", "%%")
+
+    return Statement(re.sub("%[%s]", constant, sql), tuple(slots))

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from messaging.database.alike import create_alike
-from messaging.database.statements import slot, written
+from messaging.database.statements import ask_together, reader, slot, written
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
@@ -72,3 +74,38 @@ def test_a_statement_is_filled_each_time(message: Message) -> None:
     statement = written(Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING)
     asked = [statement.ask(using=USING, message=one.pk) for one in (first, second, first)]
     assert asked == [[("one",)], [("two",)], [("one",)]]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite prepares by itself")
+def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any) -> None:
+    names = get_user_model().objects.filter(pk=slot("person"), is_active=True).exclude(username="100%s")
+    statement = written(names.values_list("username"), using="default")
+    assert [one.name for one in statement.params] == ["person"]
+    connection.ensure_connection()
+    threshold, connection.connection.prepare_threshold = connection.connection.prepare_threshold, 1
+    try:
+        for _ in range(3):
+            assert statement.ask(using="default", person=bob.pk) == [("bob",)]
+        with CaptureQueriesContext(connection) as queries:
+            assert statement.ask(using="default", person=bob.pk + 2**40) == []
+    finally:
+        connection.connection.prepare_threshold = threshold
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        (prepared,) = (text for (text,) in cursor.fetchall() if "100%s" in text)
+    assert prepared.count("$") == 1
+    (shown,) = queries
+    assert str(bob.pk + 2**40) in shown["sql"]
+
+
+@pytest.mark.django_db
+def test_several_are_asked_together(alice: Any, bob: Any) -> None:
+    people = get_user_model().objects.order_by("username")
+    first = written(people.filter(username="alice").values_list("username"), using="default")
+    none = written(people.filter(username__contains="%").values_list("username"), using="default")
+    both = people.filter(pk__in=[alice.pk, bob.pk]).values_list("username", "date_joined")
+    asked = ask_together([first, none, written(both, using="default")], using="default")
+    assert asked[:2] == [[("alice",)], []]
+    assert [tuple(row) for row in reader(both, using="default")(asked[2])] == list(both)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
-from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,14 +30,25 @@ MOST_TRIES = 50  # of taking a case where others take the same ones
 # A claim whose lease has run out is taken over; a live one makes the statement do nothing.
 TAKE = """
 INSERT INTO moderation_claim (case_id, reviewer_id, token, claimed_at, expires_at)
-SELECT case_key, %s, %s, {now}, {expires} FROM ({best}) AS best WHERE true ORDER BY rank, case_key LIMIT 1
+SELECT id, %s, %s, {now}, {expires} FROM {best} AS best WHERE true ORDER BY rank_at, id LIMIT 1
 ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = excluded.token,
     claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
 WHERE moderation_claim.expires_at <= {now}
-RETURNING case_id, reviewer_id, token, claimed_at, expires_at
+RETURNING {claim}
+"""
+# What else is wanted of it, with PostgreSQL in the same statement: the case as it was locked, that it was claimed for
+# the first time, whether it is hard to read, and how many such ones the reviewer had in a row.
+TAKE_AND_READ = """
+WITH best AS MATERIALIZED (SELECT * FROM ({best}) AS firsts ORDER BY rank_at, id LIMIT 1), taken AS ({take}),
+noted AS (
+    UPDATE moderation_case SET first_claimed_at = taken.claimed_at FROM taken
+    WHERE moderation_case.id = taken.case_id AND moderation_case.first_claimed_at IS NULL
+)
+SELECT {taken}, {case}, EXISTS ({is_hard}), ({in_a_row}) FROM taken JOIN best ON best.id = taken.case_id
 """
 
 
+RELEASE = "DELETE FROM moderation_claim WHERE reviewer_id = %s"
 REVIEWER = slot("reviewer")
 
 
@@ -58,8 +69,7 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
     for _attempt in range(MOST_TRIES):
         try:
             with transaction.atomic(using=using):
-                look = _look(user, using)
-                release_all(user, using=using)
+                look = _look(user, using, release=True)
                 # Lighter only for who had several hard ones in a row; the order is everybody's, so nothing starves.
                 for lighter in (True, False) if look.needs_lighter else (False,):
                     claim = _take(user, _statement_of(among, look, lighter, using), using)
@@ -81,8 +91,14 @@ class Look(NamedTuple):
     needs_lighter: bool
 
 
-def _look(user: Any, using: str) -> Look:
-    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=_key_of(user, using))
+def _look(user: Any, using: str, *, release: bool = False) -> Look:
+    """With ``release``, what they held is given back: with PostgreSQL in the same statement."""
+    looking, key = _looking(using), _key_of(user, using)
+    if release and connections[using].vendor == "postgresql":
+        looking = Statement(f"WITH released AS ({RELEASE}) {looking.sql}", (Slot("reviewer"), *looking.params))
+    elif release:
+        release_all(user, using=using)
+    ((waited, replied, in_a_row),) = looking.ask(using=using, reviewer=key)
     return Look(bool(waited), bool(replied), counting.needs_lighter(in_a_row))
 
 
@@ -225,35 +241,41 @@ def _lease() -> models.Value:
 
 def _taking(parts: Sequence[Any], lighter: bool, using: str) -> Statement:
     """The statement that claims the best of the first cases of these querysets for a reviewer, with a token."""
-    connection = connections[using]
+    some = [counting.lighter(one) for one in parts] if lighter else parts
+    given = (Slot("reviewer"), Slot("token"))
     seconds = int(LEASE.total_seconds())
-    if connection.vendor == "postgresql":
-        now = "statement_timestamp()"
-        expires = f"{now} + interval '{seconds} seconds'"
-    else:
+    if connections[using].vendor != "postgresql":
         form = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{})"
-        now, expires = form.format(""), form.format(f", '+{seconds} seconds'")
-    best, params = _firsts([counting.lighter(one) for one in parts] if lighter else parts, using)
-    params = [Slot("reviewer"), Slot("token"), *params]
-    return Statement(TAKE.format(now=now, expires=expires, best=best), tuple(params))
+        firsts, params = _firsts(some, ("id", "rank_at"), using)
+        times = {"now": form.format(""), "expires": form.format(f", '+{seconds} seconds'")}
+        return Statement(TAKE.format(best=f"({firsts})", claim=_columns(Claim), **times), (*given, *params))
+    now = "statement_timestamp()"
+    firsts, params = _firsts(some, _names(Case), using)
+    is_hard = written(counting.hard_flags(RawSQL("best.id", ())).order_by().values("pk")[:1], using=using)
+    in_a_row = written(counting.row_of(REVIEWER), using=using)
+    take = TAKE.format(best="best", claim=_columns(Claim), now=now, expires=f"{now} + interval '{seconds} seconds'")
+    columns = {"taken": _columns(Claim, "taken."), "case": _columns(Case, "best.")}
+    sql = TAKE_AND_READ.format(best=firsts, take=take, is_hard=is_hard.sql, in_a_row=in_a_row.sql, **columns)
+    return Statement(sql, (*params, *given, *is_hard.params, *in_a_row.params))
 
 
 def _take(user: Any, taking: Statement, using: str) -> Claim | None:
     """Run a statement that claims a case; None where there is none, or somebody else was faster."""
     token, who = uuid4(), _key_of(user, using)
     key = token if connections[using].features.has_native_uuid_field else token.hex
-    rows = Claim.objects.using(using).raw(taking.sql, taking.filled(reviewer=who, token=key))
-    claim: Claim | None = next(iter(rows), None)
-    if claim is None:
+    rows = taking.ask(using=using, reviewer=who, token=key)
+    if not rows:
         return None
-    reading = _reading(using)
-    case: Any
-    (case,) = Case.objects.using(using).raw(reading.sql, reading.filled(reviewer=who, case=claim.case_id))
+    claim, rest = _read(Claim, rows[0], using)
+    if not rest:
+        (rest,) = _reading(using).ask(using=using, reviewer=who, case=claim.case_id)
+    case, (is_hard, in_a_row) = _read(Case, rest, using)
     claim.case = case
     if case.first_claimed_at is None:
         case.first_claimed_at = claim.claimed_at
-        Case.objects.using(using).filter(pk=case.pk).update(first_claimed_at=claim.claimed_at)
-    counting.note_claim(user, case, is_hard=bool(case.is_hard), in_a_row=case.in_a_row, using=using)
+        if connections[using].vendor != "postgresql":
+            Case.objects.using(using).filter(pk=case.pk).update(first_claimed_at=claim.claimed_at)
+    counting.note_claim(user, case, is_hard=bool(is_hard), in_a_row=in_a_row, using=using)
     record(ModerationEvent.CASE_CLAIMED, actor=user, target=case, using=using)
     return claim
 
@@ -261,20 +283,41 @@ def _take(user: Any, taking: Statement, using: str) -> Claim | None:
 @cache
 def _reading(using: str) -> Statement:
     """The case that was claimed, with whether it is hard to read, and how many such ones the reviewer had in a row."""
-    in_a_row = models.Subquery(counting.row_of(REVIEWER))
-    row = Case.objects.filter(pk=slot("case")).annotate(is_hard=models.Exists(counting.hard_flags()), in_a_row=in_a_row)
+    found = {"is_hard": models.Exists(counting.hard_flags()), "in_a_row": models.Subquery(counting.row_of(REVIEWER))}
+    row = Case.objects.filter(pk=slot("case")).annotate(**found).values_list(*_names(Case), *found)
     return written(row.order_by(), using=using)
 
 
-def _firsts(parts: Sequence[Any], using: str) -> tuple[str, list[Any]]:
-    """The SQL of the first row of each queryset with its parameters; on PostgreSQL the first that nobody has locked."""
+def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str, list[Any]]:
+    """The SQL of the first row of each queryset, with these columns, and its parameters; on PostgreSQL the first that
+    nobody has locked."""
     found: list[str] = []
     params: list[Any] = []
     for number, part in enumerate(parts):
-        first = part.values(case_key=F("pk"), rank=F("rank_at"))[:1]
+        first = part.values(*names)[:1]
         if connections[using].vendor == "postgresql":
             first = first.select_for_update(skip_locked=True, of=("self",), no_key=True)
         sql, values = written(first, using=using)
-        found.append(f"SELECT case_key, rank FROM ({sql}) AS part_{number}")
+        found.append(f"SELECT * FROM ({sql}) AS part_{number}")
         params += values
     return " UNION ALL ".join(found), params
+
+
+def _names(model: Any) -> list[str]:
+    """The fields of a model that are columns."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _columns(model: Any, prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{field.column}" for field in model._meta.concrete_fields)
+
+
+def _read(model: Any, row: Sequence[Any], using: str) -> tuple[Any, Sequence[Any]]:
+    """A row of a model from the values at the beginning of ``row``, as the database stores them; and the others."""
+    connection, values = connections[using], []
+    for field, value in zip(model._meta.concrete_fields, row, strict=False):
+        column = field.cached_col
+        for convert in (*connection.ops.get_db_converters(column), *field.get_db_converters(connection)):
+            value = convert(value, column, connection)
+        values.append(value)
+    return model.from_db(using, _names(model), values), row[len(values) :]

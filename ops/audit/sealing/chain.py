@@ -7,16 +7,19 @@ committed late takes the next position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from messaging.database.alike import create_alike
-from messaging.database.statements import Statement, written
+from messaging.database.alike import inserting
+from messaging.database.statements import Statement, ask_together, reader, written
+from messaging.writing import ids_given, ids_sql
 from ops.audit.models import SEALED_FIELDS, Entry, Seal, Unsealed
 from ops.audit.sealing import canonical
 
@@ -24,6 +27,7 @@ BATCH = 500  # entries sealed in one transaction
 MAX_BATCHES = 20  # sealed by one call, so that a request does not clear a long backlog; the next call continues
 LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS")
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
+NONE = (0, GENESIS_HASH)  # position and hash before that one
 
 
 @cache
@@ -99,22 +103,68 @@ def _seal_batch(missing: set[int], using: str) -> int | None:
     Adds to ``missing`` the ids of queued entries that do not exist. Somebody removed them; verify_audit reports it.
     """
     with transaction.atomic(using=using):
-        if not _try_lock(using):
+        queued = _queued_at_once(using) if _asks_at_once(missing, using) else _queued(missing, using)
+        if queued is None:
             return None
-        position, previous = next(iter(_newest(using).ask(using=using)), (0, GENESIS_HASH))
+        position, previous = queued.newest
         now = timezone.now()
         seals = []
-        # Two queries instead of a join: with outdated statistics, PostgreSQL would scan all entries for the join.
-        keys = _waiting(BATCH, missing, using)
-        for values in Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS):
+        for values in queued.entries:
             position += 1
             previous = seal_hash(previous, position, now, values)
             seals.append(Seal(position=position, entry_id=values[0], hash=previous, sealed_at=now))
-        create_alike(seals, using=using)
-        sealed = [seal.entry_id for seal in seals]
-        Unsealed.objects.using(using).filter(entry_id__in=sealed)._raw_delete(using)
-        missing.update(set(keys) - set(sealed))
+        if seals:
+            sealed = [seal.entry_id for seal in seals]
+            unqueued = Statement(
+                f"DELETE FROM audit_unsealed WHERE entry_id IN ({ids_sql(using)})",
+                (ids_given(sealed, using=using),),
+            )
+            ask_together([inserting(seals, using=using), unqueued], using=using)
+        if len(seals) < BATCH:
+            missing.update(set(queued.keys) - {seal.entry_id for seal in seals})
     return len(seals)
+
+
+class Queued(NamedTuple):
+    """The newest seal, the ids that are queued first, and the values of those entries, which are to be sealed."""
+
+    newest: tuple[int, str]
+    keys: list[int]
+    entries: Iterable[Sequence[Any]]
+
+
+def _queued(missing: set[int], using: str) -> Queued | None:
+    """None if another process is sealing."""
+    if not _try_lock(using):
+        return None
+    newest = next(iter(_newest(using).ask(using=using)), NONE)
+    # Two queries instead of a join: with outdated statistics, PostgreSQL would scan all entries for the join.
+    keys = _waiting(BATCH, missing, using)
+    entries = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
+    return Queued(newest, keys, entries)
+
+
+def _asks_at_once(missing: set[int], using: str) -> bool:
+    return not missing and connections[using].vendor == "postgresql"
+
+
+def _queued_at_once(using: str) -> Queued | None:
+    """The same in one round trip; an entry that is queued meanwhile may be among those to be sealed."""
+    entries, read = _first_entries(using)
+    lock = Statement("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+    asked = ask_together([lock, _newest(using), _first_waiting(BATCH, using), entries], using=using)
+    ((locked,),), newest, keys, rows = asked
+    return Queued(next(iter(newest), NONE), [pk for (pk,) in keys], read(rows)) if locked else None
+
+
+@cache
+def _first_entries(using: str) -> tuple[Statement, Callable[..., Any]]:
+    """The entries that are queued first, and what reads them."""
+    # An array, found first: of a join, PostgreSQL with outdated statistics would scan all entries.
+    keys = f"SELECT entry_id FROM audit_unsealed ORDER BY entry_id LIMIT {BATCH}"
+    are_first = RawSQL(f"audit_entry.id = ANY (ARRAY({keys}))", (), output_field=BooleanField())  # noqa: S611
+    rows = Entry.objects.using(using).filter(are_first).order_by("pk").values_list(*SEALED_FIELDS)
+    return written(rows, using=using), reader(rows, using=using)
 
 
 def _try_lock(using: str) -> bool:

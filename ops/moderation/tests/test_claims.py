@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -129,3 +130,28 @@ def test_a_lead_takes_over_which_is_recorded(spam: Any, mona: Any, lena: Any) ->
     assert claims.take_over(lena, case).reviewer == lena
     entry = Entry.objects.get(event="moderation.taken_over")
     assert (entry.actor, entry.target_id, entry.details) == (lena, str(case.pk), {"holder": mona.pk})
+
+
+def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
+    """Savepoint, look, take, roles, entry, release; without PostgreSQL, which does these in others, what they held is
+    released, the case is read, and that it was claimed for the first time is noted."""
+    many_reports(spam, 3)
+    for _ in range(3):
+        with django_assert_num_queries(6 if connection.vendor == "postgresql" else 9):
+            claim = claims.claim_next(mona)
+        assert claim is not None
+        assert claim.case == Case.objects.get(pk=claim.case_id)
+        for field in Case._meta.concrete_fields:
+            assert getattr(claim.case, field.attname) == getattr(Case.objects.get(pk=claim.case_id), field.attname)
+        assert claim.case.first_claimed_at == claim.claimed_at
+        assert Claim.objects.get() == claim
+        assert Claim.objects.get().token == claim.token
+        decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
+        decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL knows how many decisions somebody made")
+def test_whoever_decided_much_is_not_asked_for_all_of_it(spam: Any, mona: Any) -> None:
+    many_reports(spam, 2)
+    plan = claims.free_cases(mona.pk, Case.objects.to_decide()).explain()
+    assert "decision_by" not in plan

@@ -11,9 +11,9 @@ from django.utils import timezone
 from ops.moderation.models import Case, Comfort, Flag
 
 
-def hard_flags() -> Any:
-    """Waiting flags with a label whose texts are hard to read, of the case of the row outside."""
-    return Flag.objects.waiting().filter(case=OuterRef("pk"), label__hard_to_read=True)
+def hard_flags(case: Any = None) -> Any:
+    """Waiting flags with a label whose texts are hard to read, of a case: that of the row outside unless it is said."""
+    return Flag.objects.waiting().filter(case=case or OuterRef("pk"), label__hard_to_read=True)
 
 
 def lighter(cases: Any) -> Any:

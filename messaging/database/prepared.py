@@ -1,0 +1,52 @@
+"""Statements that PostgreSQL prepares: it plans them once for each connection, which takes it longer than to run some.
+
+The settings say whether: ``prepare_threshold`` in OPTIONS, None where something between us and PostgreSQL gives each
+transaction another connection. Their plans must be good for all values: what decides about an index is no slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.types.numeric import Int8
+
+
+class Cursor(psycopg.Cursor):
+    """Sends parameters apart from the statement. Django's own writes them into it, so that each is another one."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+        try:
+            return super().execute(query, params and [_typed(one) for one in params], **how)
+        finally:
+            self._query: Any = Sent(self.connection, query, params)
+
+
+class Sent(NamedTuple):
+    """A statement as Django's logs of statements show it, which have the values in it."""
+
+    connection: Any
+    statement: str
+    params: Any
+
+    @property
+    def query(self) -> bytes:
+        return psycopg.ClientCursor(self.connection).mogrify(self.statement, self.params).encode()
+
+
+def ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement on a connection of PostgreSQL; the rows that it answers."""
+    connection.ensure_connection()
+    if connection.connection.prepare_threshold is None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall() if cursor.description else []
+    with connection.wrap_database_errors, connection._prepare_cursor(Cursor(connection.connection)) as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _typed(value: Any) -> Any:
+    # The driver gives a number the smallest type, and each makes another statement.
+    return Int8(value) if type(value) is int else value
