@@ -13,7 +13,7 @@ from django.db.models import Count, When
 from ops.console.person import tabs
 from ops.moderation.measures.deleting import REQUESTS
 from ops.moderation.measures.in_force import InForce, in_force
-from ops.moderation.measures.people import person_refusal
+from ops.moderation.measures.may_not import ANY_MEASURE, person_refusal
 from ops.moderation.models import Act, Case, CasePerson, Flag, Measure
 
 MOST = 6  # people of one case, unless more wrote what was reported; an imported conversation may have more
@@ -63,7 +63,7 @@ def people_of(case: Case, user: Any) -> list[AtAGlance]:
             in_force=holding.get(one.pk, ()),
             measures=measures.get(one.pk, 0),
             is_active=one.is_active,
-            refusal=person_refusal(one, "warn or suspend", user),
+            refusal=person_refusal(one, ANY_MEASURE, user),
             address=tabs.address_of(one.pk, user=user),
             acts=[(f"{act}-{one.pk}", str(act.label)) for act in acts],
         )

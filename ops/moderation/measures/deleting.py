@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from ops.deletion import approval, requests
 from ops.deletion.models import Basis, DeletionRequest, State
 from ops.deletion.refusals import DeletionRefused
+from ops.moderation.measures import may_not
 from ops.moderation.measures.kinds import Acting, Order
 from ops.moderation.measures.people import OnPerson, listed
 from ops.moderation.models import Act, Case, Measure
 from ops.moderation.refusals import DecisionRefused
 
 REQUESTS = "moderation.request_deletion"
-REASON = "Decided at the review desk."  # without the case, which would lead to an anonymised account
-UNDONE = "The decision of the review desk was undone."
+REASON = gettext_lazy("Decided at the review desk.")  # without the case, which would lead to an anonymised account
+UNDONE = gettext_lazy("The decision of the review desk was undone.")
 GONE = gettext_lazy("A deletion request stays as it is: gone.")
 STAYS = {
     State.RUNNING: gettext_lazy("A deletion request stays as it is: being erased."),
@@ -31,17 +33,24 @@ STAYS = {
 class Deletion(OnPerson):
     """The account is closed at once, and erased when somebody else approved it."""
 
-    act, verb, explains = Act.DELETE, "request the deletion of the accounts of", False
+    act = Act.DELETE
+    unexplained = ""
+    strangers = gettext_lazy(
+        "You can request the deletion only of accounts of people whose messages, or to whom, were reported."
+    )
+    refusals = may_not.DELETING
 
     def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
         if not acting.by.has_perm(REQUESTS):
-            raise DecisionRefused("You may not request deletions of accounts: escalate the case to somebody who may.")
+            raise DecisionRefused(
+                _("You may not request deletions of accounts: escalate the case to somebody who may.")
+            )
         super().refuse(orders, case, sent, acting)
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
         people = list(get_user_model()._base_manager.filter(pk__in=[one.user_id for one in measures]))
         try:
-            group = requests.request_deletion(people, by=acting.by, reason=REASON, basis=Basis.POLICY)
+            group = requests.request_deletion(people, by=acting.by, reason=str(REASON), basis=Basis.POLICY)
         except DeletionRefused as refusal:
             raise DecisionRefused(str(refusal)) from refusal
         made = dict(group.requests.values_list("user", "pk"))
@@ -59,22 +68,28 @@ class Deletion(OnPerson):
                 if request is None or request.state not in (State.REQUESTED, State.APPROVED):
                     found[one.pk] = str(GONE if request is None else STAYS[State(request.state)])
                 elif not acting.by.has_perm(REQUESTS):
-                    found[one.pk] = "A deletion request stays: you may not cancel it. Ask a Lead."
+                    found[one.pk] = _("A deletion request stays: you may not cancel it. Ask a Lead.")
         return found
 
     def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
         for request in _requests(measures).values():
             try:
-                approval.cancel(request, by=acting.by, reason=UNDONE)
+                approval.cancel(request, by=acting.by, reason=str(UNDONE))
             except DeletionRefused as refusal:
                 raise DecisionRefused(str(refusal)) from refusal
         super().undo(measures, acting)
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"The deletion request of {listed(measures, names)} is cancelled, and the account is open again."
+        text = ngettext(
+            "The deletion request of %(people)s is cancelled, and the account is open again.",
+            "The deletion requests of %(people)s are cancelled, and the accounts are open again.",
+            len(measures),
+        )
+        return text % {"people": listed(measures, names)}
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"deletion of {listed(measures, names)} requested"
+        text = ngettext("deletion of %(people)s requested", "deletion of %(people)s requested", len(measures))
+        return text % {"people": listed(measures, names)}
 
 
 def lock_requests(measures: Sequence[Measure]) -> None:

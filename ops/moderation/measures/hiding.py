@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from messaging.texts import hiding
 from messaging.writing import ids_subquery
-from ops.console.numbers import counted
 from ops.moderation.measures.kinds import Acting, Kind
 from ops.moderation.models import Act, CoveredMessage, Measure
 
@@ -19,7 +22,7 @@ class Nothing(Kind):
     act = Act.NONE
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return "nothing done"
+        return _("nothing done")
 
 
 class Hiding(Kind):
@@ -51,10 +54,17 @@ class Hiding(Kind):
         hiding.show([one.message_id for one in measures if one.message_id], using=acting.using)
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"{counted(len(measures), 'message')} will be shown to participants again."
+        text = ngettext(
+            "%(number)s message will be shown to participants again.",
+            "%(number)s messages will be shown to participants again.",
+            len(measures),
+        )
+        return numbered(text, len(measures))
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"{counted(len(measures), 'message')} hidden"
+        return numbered(
+            ngettext("%(number)s message hidden", "%(number)s messages hidden", len(measures)), len(measures)
+        )
 
 
 def _later(measures: Sequence[Measure], among: Any, using: str) -> set[tuple[int, int]]:
@@ -79,16 +89,17 @@ def _why(
 ) -> str:
     """Why undoing leaves a message as it is, as a sentence; "" where it will be shown again."""
     if one.message_id is None or one.message_id not in now:
-        return "A hidden message was erased since."
+        return _("A hidden message was erased since.")
     hidden, revision = now[one.message_id]
     key = (one.decision_id, one.message_id)
     if not hidden:
-        return f"Message {one.message_id} is shown already."
-    why = ""
-    if one.before:
-        why = "it was hidden before this decision"
+        why = _("Message %(number)s is shown already.")
+    elif one.before:
+        why = _("Message %(number)s stays hidden: it was hidden before this decision.")
     elif key in later:
-        why = "a later decision hides it too"
+        why = _("Message %(number)s stays hidden: a later decision hides it too.")
     elif covered.get(key) != revision:
-        why = "its text was changed since"
-    return f"Message {one.message_id} stays hidden: {why}." if why else ""
+        why = _("Message %(number)s stays hidden: its text was changed since.")
+    else:
+        return ""
+    return why % {"number": one.message_id}

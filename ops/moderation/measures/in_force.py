@@ -6,26 +6,68 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.utils.translation import pgettext_lazy
 
 from ops.moderation.measures.people import until_in_words
 from ops.moderation.models import Act, Measure
 
-STRICTEST_FIRST = (Act.SUSPEND, Act.RESTRICT, Act.WARN)
-WORDS = {Act.SUSPEND: "suspended", Act.RESTRICT: "restricted"}
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class Words(NamedTuple):
+    """What is said of a measure that holds: in a word, in a few, and in a sentence."""
+
+    word: StrOrPromise
+    words: StrOrPromise
+    sentence: StrOrPromise
+
+
+# The strictest first.
+WORDS = {
+    Act.SUSPEND: Words(
+        pgettext_lazy("a person", "suspended"),
+        pgettext_lazy("a person", "suspended until %(time)s"),
+        pgettext_lazy("a person", "Suspended until %(time)s."),
+    ),
+    Act.RESTRICT: Words(
+        pgettext_lazy("a person", "restricted"),
+        pgettext_lazy("a person", "restricted until %(time)s"),
+        pgettext_lazy("a person", "Restricted until %(time)s."),
+    ),
+    Act.WARN: Words(
+        pgettext_lazy("a person", "warned"),
+        pgettext_lazy("a person", "warned and did not confirm it yet"),
+        pgettext_lazy("a person", "Warned and did not confirm it yet."),
+    ),
+}
+STRICTEST_FIRST = tuple(WORDS)
 
 
 @dataclass(frozen=True)
 class InForce:
-    """A measure that holds: its act, in a word, what is to be known besides, and the case in which it was decided."""
+    """A measure that holds: its act, until when (None for a warning), and the case in which it was decided."""
 
     act: Act
-    word: str
-    more: str
+    until: datetime | None
     case_id: int
 
+    @property
+    def word(self) -> str:
+        return str(WORDS[self.act].word)
+
     def __str__(self) -> str:
-        return f"{self.word} {self.more}".strip()
+        return WORDS[self.act].words % self._time
+
+    @property
+    def sentence(self) -> str:
+        return WORDS[self.act].sentence % self._time
+
+    @property
+    def _time(self) -> dict[str, str]:
+        return {} if self.until is None else {"time": until_in_words(self.until)}
 
 
 def in_force(ids: Collection[Any]) -> dict[Any, list[InForce]]:
@@ -36,11 +78,5 @@ def in_force(ids: Collection[Any]) -> dict[Any, list[InForce]]:
     rows = Measure.objects.holding().filter(user__in=list(ids))
     found: defaultdict[Any, list[InForce]] = defaultdict(list)
     for one in sorted(rows.select_related("decision"), key=lambda one: (STRICTEST_FIRST.index(Act(one.act)), one.pk)):
-        found[one.user_id].append(_in_words(Act(one.act), one.until, one.decision.case_id))
+        found[one.user_id].append(InForce(Act(one.act), one.until, one.decision.case_id))
     return dict(found)
-
-
-def _in_words(act: Act, until: datetime | None, case_id: int) -> InForce:
-    if until is None:
-        return InForce(act, "warned", "and did not confirm it yet", case_id)
-    return InForce(act, WORDS[act], f"until {until_in_words(until)}", case_id)

@@ -5,47 +5,55 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from messaging import page_cache
+from messaging.languages.wording import numbered
 from ops.accounts.signing_in import sessions
+from ops.moderation.measures import may_not
 from ops.moderation.measures.kinds import Acting, Kind, Order, names_of
 from ops.moderation.models import Act, Case, CasePerson, Measure
 from ops.moderation.refusals import DecisionRefused
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 LONGEST_ALONE = timedelta(days=7)
 LONGEST = timedelta(days=366)
 LONGER = "moderation.suspend_longer"
-STAFF = "moderation.measure_staff"
 ALMOST = timedelta(minutes=10)  # somebody fills in the form meanwhile
 
 
 def until_in_words(until: datetime) -> str:
     """Return when something ends, to the minute, with the zone."""
     local = timezone.localtime(until)
-    return f"{local.day} {local:%B %Y, %H:%M} ({local:%Z})"
+    return _("%(time)s (%(zone)s)") % {"time": date_format(local, "DATETIME_FORMAT"), "zone": f"{local:%Z}"}
 
 
 class OnPerson(Kind):
     """An act on a person of the case, who is told why by the text that the decision sends."""
 
-    verb: ClassVar[str]
-    explains = True
+    unexplained: ClassVar[StrOrPromise]  # the refusal where it sends none, "" where it needs none
+    strangers: ClassVar[StrOrPromise]  # the refusal for others than people of the case
+    refusals: ClassVar[may_not.Refusals]
 
     def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
-        if self.explains and not sent:
-            raise DecisionRefused(f"Write the text that is sent: whom you {self.verb} reads why.")
+        if self.unexplained and not sent:
+            raise DecisionRefused(str(self.unexplained))
         wanted = {order.user for order in orders}
         people = CasePerson.objects.using(acting.using).filter(case=case, user__in=wanted).values("user")
         found = get_user_model()._base_manager.using(acting.using).filter(pk__in=people)
         if {person.pk for person in found} != wanted:
-            raise DecisionRefused(f"You can {self.verb} only people whose messages, or to whom, were reported.")
+            raise DecisionRefused(str(self.strangers))
         for person in found:
-            if refusal := person_refusal(person, self.verb, acting.by):
+            if refusal := may_not.person_refusal(person, self.refusals, acting.by):
                 raise DecisionRefused(refusal)
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
@@ -60,7 +68,8 @@ class OnPerson(Kind):
     def stays_on(self, names: Mapping[Any, str], measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
         """The same, of people with these ``names``, by primary key."""
         found = {one.pk: self.why_stays(one, names[one.user_id]) for one in measures if one.user_id in names}
-        gone = {one.pk: "An account that it concerned was erased." for one in measures if one.user_id not in names}
+        erased = _("An account that it concerned was erased.")
+        gone = {one.pk: erased for one in measures if one.user_id not in names}
         return gone | {pk: why for pk, why in found.items() if why}
 
     def why_stays(self, measure: Measure, name: str) -> str:
@@ -71,35 +80,53 @@ class OnPerson(Kind):
 class Warn(OnPerson):
     """A person reads the text on their pages, and confirms that they did before they can write again."""
 
-    act, verb = Act.WARN, "warn"
+    act = Act.WARN
+    unexplained = gettext_lazy("Write the text that is sent: whom you warn reads why.")
+    strangers = gettext_lazy("You can warn only people whose messages, or to whom, were reported.")
+    refusals = may_not.WARNING
 
     def why_stays(self, measure: Measure, name: str) -> str:
-        return f"{name} confirmed the warning already: it stays read." if measure.confirmed_at else ""
+        stays = _("%(name)s confirmed the warning already: it stays read.")
+        return stays % {"name": name} if measure.confirmed_at else ""
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"The warning of {listed(measures, names)} goes from their pages."
+        text = ngettext(
+            "The warning of %(people)s goes from their pages.",
+            "The warnings of %(people)s go from their pages.",
+            len(measures),
+        )
+        return text % {"people": listed(measures, names)}
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        read = " (read)" if measures and all(one.confirmed_at for one in measures) else ""
-        return f"{listed(measures, names)} warned{read}"
+        if measures and all(one.confirmed_at for one in measures):
+            text = ngettext("%(people)s warned (read)", "%(people)s warned (read)", len(measures))
+        else:
+            text = ngettext("%(people)s warned", "%(people)s warned", len(measures))
+        return text % {"people": listed(measures, names)}
 
 
 class Limit(OnPerson):
     """Something that a person cannot do until a date. It ends by itself, by the clock alone."""
 
-    done: ClassVar[str]  # in the past
-    again: ClassVar[str]  # what they can do once it is undone
+    # Sentences about it, some by the number of people.
+    only_leads: ClassVar[Any]  # for a longer time
+    stays_limited: ClassVar[StrOrPromise]  # when this one is undone
+    is_over: ClassVar[StrOrPromise]
+    can_again: ClassVar[Any]  # once it is undone
+    was_done: ClassVar[Any]
 
     def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
         super().refuse(orders, case, sent, acting)
         for order in orders:
             if order.until is None or not acting.at < order.until <= acting.at + LONGEST:
-                raise DecisionRefused(f"Say until when, within the next {LONGEST.days} days.")
-            if order.until > acting.at + LONGEST_ALONE + ALMOST and not acting.by.has_perm(LONGER):
-                raise DecisionRefused(
-                    f"Only a Lead can {self.verb} somebody for more than {LONGEST_ALONE.days} days: choose less, or "
-                    "escalate the case."
+                words = ngettext(
+                    "Say until when, within the next %(number)s day.",
+                    "Say until when, within the next %(number)s days.",
+                    LONGEST.days,
                 )
+                raise DecisionRefused(numbered(words, LONGEST.days))
+            if order.until > acting.at + LONGEST_ALONE + ALMOST and not acting.by.has_perm(LONGER):
+                raise DecisionRefused(self.only_leads % {"number": LONGEST_ALONE.days})
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
         super().carry_out(measures, acting)
@@ -118,33 +145,62 @@ class Limit(OnPerson):
         for one in measures:
             until = longest.get(one.user_id)
             if one.pk not in found and until is not None:
-                name, end = names[one.user_id], until_in_words(until)
-                found[one.pk] = f"{name} stays {self.done} until {end}, by another decision."
+                found[one.pk] = self.stays_limited % {"name": names[one.user_id], "time": until_in_words(until)}
         return found
 
     def why_stays(self, measure: Measure, name: str) -> str:
         assert measure.until is not None
-        over = measure.until <= timezone.now()
-        return f"{name} was {self.done} until {until_in_words(measure.until)}: that is over already." if over else ""
+        if measure.until > timezone.now():
+            return ""
+        return self.is_over % {"name": name, "time": until_in_words(measure.until)}
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"{listed(measures, names)} can {self.again} again."
+        words: str = self.can_again % {"number": len(measures), "people": listed(measures, names)}
+        return words
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         until = max(one.until for one in measures if one.until is not None)
-        return f"{listed(measures, names)} {self.done} until {until_in_words(until)}"
+        people = {"number": len(measures), "people": listed(measures, names)}
+        words: str = self.was_done % {**people, "time": until_in_words(until)}
+        return words
 
 
 class Restrict(Limit):
     """They begin no conversations. They may reply."""
 
-    act, verb, done, again = Act.RESTRICT, "restrict", "restricted", "begin conversations"
+    act = Act.RESTRICT
+    unexplained = gettext_lazy("Write the text that is sent: whom you restrict reads why.")
+    strangers = gettext_lazy("You can restrict only people whose messages, or to whom, were reported.")
+    refusals = may_not.RESTRICTING
+    only_leads = ngettext_lazy(
+        "Only a Lead can restrict somebody for more than %(number)s day: choose less, or escalate the case.",
+        "Only a Lead can restrict somebody for more than %(number)s days: choose less, or escalate the case.",
+        "number",
+    )
+    stays_limited = gettext_lazy("%(name)s stays restricted until %(time)s, by another decision.")
+    is_over = gettext_lazy("%(name)s was restricted until %(time)s: that is over already.")
+    can_again = ngettext_lazy(
+        "%(people)s can begin conversations again.", "%(people)s can begin conversations again.", "number"
+    )
+    was_done = ngettext_lazy("%(people)s restricted until %(time)s", "%(people)s restricted until %(time)s", "number")
 
 
 class Suspend(Limit):
     """They cannot sign in; who is signed in is signed out, and nothing is sent by them."""
 
-    act, verb, done, again = Act.SUSPEND, "suspend", "suspended", "sign in"
+    act = Act.SUSPEND
+    unexplained = gettext_lazy("Write the text that is sent: whom you suspend reads why.")
+    strangers = gettext_lazy("You can suspend only people whose messages, or to whom, were reported.")
+    refusals = may_not.SUSPENDING
+    only_leads = ngettext_lazy(
+        "Only a Lead can suspend somebody for more than %(number)s day: choose less, or escalate the case.",
+        "Only a Lead can suspend somebody for more than %(number)s days: choose less, or escalate the case.",
+        "number",
+    )
+    stays_limited = gettext_lazy("%(name)s stays suspended until %(time)s, by another decision.")
+    is_over = gettext_lazy("%(name)s was suspended until %(time)s: that is over already.")
+    can_again = ngettext_lazy("%(people)s can sign in again.", "%(people)s can sign in again.", "number")
+    was_done = ngettext_lazy("%(people)s suspended until %(time)s", "%(people)s suspended until %(time)s", "number")
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
         super().carry_out(measures, acting)
@@ -154,21 +210,10 @@ class Suspend(Limit):
             transaction.on_commit(partial(sessions.end_all, one.user_id), using=acting.using)
 
 
-def person_refusal(person: Any, verb: str, by: Any) -> str:
-    """Return why ``by`` may not do that to this account, as a sentence; "" where they may."""
-    if person.pk == by.pk:
-        return f"Nobody can {verb} themselves."
-    if person.is_superuser and not by.is_superuser:
-        return f"{person.get_username()} is a superuser: only another superuser can {verb} them."
-    if person.is_staff and not by.has_perm(STAFF):
-        return f"{person.get_username()} may use the console: only a Lead can {verb} them."
-    return ""
-
-
 def listed(measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
     """Return the people whom measures concern, by name and in order."""
     known = sorted(names[one.user_id] for one in measures if one.user_id in names)
     erased = len(measures) - len(known)
     if erased:
-        known.append("an erased account" if erased == 1 else f"{erased} erased accounts")
+        known.append(numbered(ngettext("an erased account", "%(number)s erased accounts", erased), erased))
     return ", ".join(known)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.languages.wording import numbered
 from messaging.models import Message, MessageHistory
 from messaging.texts import redacting
 from messaging.texts.redacting import Redaction, RedactionRefused, Span
 from messaging.writing import ids_subquery
-from ops.console.numbers import counted
 from ops.moderation.measures.kinds import Acting, Kind, Order
 from ops.moderation.models import Act, Case, CoveredMessage, Measure
 from ops.moderation.refusals import DecisionRefused
 
-NOT_FOUND = "These words stand in none of the chosen messages: enter them exactly as they are there."
+NOT_FOUND = gettext_lazy("These words stand in none of the chosen messages: enter them exactly as they are there.")
 
 
 def removing(words: Iterable[str], message_ids: Iterable[int], *, using: str) -> list[Order]:
@@ -32,7 +35,7 @@ def removing(words: Iterable[str], message_ids: Iterable[int], *, using: str) ->
         if spans:
             orders.append(Order(Act.REDACT, message=pk, facts={"revision": revision, "spans": spans}))
     if missing or not orders:
-        raise DecisionRefused(NOT_FOUND)
+        raise DecisionRefused(str(NOT_FOUND))
     return orders
 
 
@@ -48,7 +51,7 @@ class Redacting(Kind):
 
     def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
         if not acting.by.has_perm("messaging.redact_message"):
-            raise DecisionRefused("Your role does not remove parts of messages: ask a Lead, or escalate the case.")
+            raise DecisionRefused(_("Your role does not remove parts of messages: ask a Lead, or escalate the case."))
         rows = Message._base_manager.using(acting.using).filter(pk__in=[one.message for one in orders])
         texts = {pk: (content, revision) for pk, content, revision in rows.values_list("pk", "content", "revision")}
         for order in orders:
@@ -89,10 +92,18 @@ class Redacting(Kind):
                 redacting.restore(one.message_id, Redaction(**one.facts), by=acting.by, using=acting.using)
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"The words that were removed from {counted(len(measures), 'message')} will be shown again."
+        text = ngettext(
+            "The words that were removed from %(number)s message will be shown again.",
+            "The words that were removed from %(number)s messages will be shown again.",
+            len(measures),
+        )
+        return numbered(text, len(measures))
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-        return f"words removed from {counted(len(measures), 'message')}"
+        text = ngettext(
+            "words removed from %(number)s message", "words removed from %(number)s messages", len(measures)
+        )
+        return numbered(text, len(measures))
 
 
 def _spans(facts: Mapping[str, Any]) -> list[Span]:
@@ -113,10 +124,12 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 def _why(one: Measure, now: Mapping[int, tuple[int, int | None]], originals: set[tuple[int, int]]) -> str:
     """Why undoing leaves a message as it is, as a sentence; "" where its words come back."""
     if one.message_id is None or one.message_id not in now:
-        return "A message from which words were removed was erased since."
+        return _("A message from which words were removed was erased since.")
     made = one.facts["revision"]
     if now[one.message_id] != (made, made):
-        return f"The words removed from message {one.message_id} stay removed: its text was changed since."
-    if (one.message_id, made - 1) not in originals:
-        return f"The words removed from message {one.message_id} stay removed: the original was erased."
-    return ""
+        why = _("The words removed from message %(number)s stay removed: its text was changed since.")
+    elif (one.message_id, made - 1) not in originals:
+        why = _("The words removed from message %(number)s stay removed: the original was erased.")
+    else:
+        return ""
+    return why % {"number": one.message_id}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from messaging.models import Block
 from ops.console.person.about import About, Chip, Note
@@ -27,7 +28,7 @@ def notes_on_people(request: HttpRequest, ids: Collection[Any]) -> dict[Any, str
     for blocker, name in rows:
         names[blocker].append(name)
     for blocker, blocked in names.items():
-        words[blocker].append(f"blocked {', '.join(blocked)}")
+        words[blocker].append(_("blocked %(people)s") % {"people": ", ".join(blocked)})
     return {person: "; ".join(each) for person, each in words.items()}
 
 
@@ -41,8 +42,11 @@ def about_person(request: HttpRequest, person: Any, besides: About | None = None
         chips=[Chip(one.word, *(("!", "edited") if one.act == Act.WARN else ("‖", "held"))) for one in found],
         notes=[
             Note(
-                f"{str(one)[0].upper()}{str(one)[1:]}.",
-                link=(f"Open case {one.case_id}", reverse("admin:moderation_case_change", args=[one.case_id])),
+                one.sentence,
+                link=(
+                    _("Open case %(number)s") % {"number": one.case_id},
+                    reverse("admin:moderation_case_change", args=[one.case_id]),
+                ),
             )
             for one in found
         ]

@@ -1,0 +1,59 @@
+"""Whom nobody, or only some, may take measures on: themselves, superusers, those who may use the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+STAFF = "moderation.measure_staff"
+
+
+class Refusals(NamedTuple):
+    """Why somebody may not do one act to an account: a sentence for each reason, since a verb is not the same word in
+    all of them everywhere."""
+
+    oneself: StrOrPromise
+    superuser: StrOrPromise
+    staff: StrOrPromise
+
+
+ANY_MEASURE = Refusals(
+    gettext_lazy("Nobody can warn or suspend themselves."),
+    gettext_lazy("%(name)s is a superuser: only another superuser can warn or suspend them."),
+    gettext_lazy("%(name)s may use the console: only a Lead can warn or suspend them."),
+)
+WARNING = Refusals(
+    gettext_lazy("Nobody can warn themselves."),
+    gettext_lazy("%(name)s is a superuser: only another superuser can warn them."),
+    gettext_lazy("%(name)s may use the console: only a Lead can warn them."),
+)
+RESTRICTING = Refusals(
+    gettext_lazy("Nobody can restrict themselves."),
+    gettext_lazy("%(name)s is a superuser: only another superuser can restrict them."),
+    gettext_lazy("%(name)s may use the console: only a Lead can restrict them."),
+)
+SUSPENDING = Refusals(
+    gettext_lazy("Nobody can suspend themselves."),
+    gettext_lazy("%(name)s is a superuser: only another superuser can suspend them."),
+    gettext_lazy("%(name)s may use the console: only a Lead can suspend them."),
+)
+DELETING = Refusals(
+    gettext_lazy("Nobody can request the deletion of their own account in a decision."),
+    gettext_lazy("%(name)s is a superuser: only another superuser can request the deletion of their account."),
+    gettext_lazy("%(name)s may use the console: only a Lead can request the deletion of their account."),
+)
+
+
+def person_refusal(person: Any, refusals: Refusals, by: Any) -> str:
+    """Return why ``by`` may not do that to this account, as a sentence; "" where they may."""
+    if person.pk == by.pk:
+        return str(refusals.oneself)
+    if person.is_superuser and not by.is_superuser:
+        return refusals.superuser % {"name": person.get_username()}
+    if person.is_staff and not by.has_perm(STAFF):
+        return refusals.staff % {"name": person.get_username()}
+    return ""

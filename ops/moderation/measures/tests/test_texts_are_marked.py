@@ -1,0 +1,158 @@
+"""Measures say nothing that gettext does not mark: what they did, what undoing them does, and why they are refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+
+from messaging.people.blocks import Block
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
+from messaging.tests.remains import remains
+from ops.conftest import READING, make_staff
+from ops.moderation.measures import deleting, hiding, may_not, redacting
+from ops.moderation.measures.in_force import STRICTEST_FIRST, InForce
+from ops.moderation.measures.kinds import Acting, Kind, Order
+from ops.moderation.measures.people import LONGEST_ALONE, OnPerson, until_in_words
+from ops.moderation.measures.registry import ALL
+from ops.moderation.models import Act, Case, Measure
+from ops.moderation.refusals import DecisionRefused
+from ops.moderation.tests.desk import MEASURING, REVIEWING, decided
+
+UNTIL = datetime(2026, 12, 5, 12, tzinfo=UTC)
+PEOPLE = [kind for kind in ALL if isinstance(kind, OnPerson)]
+
+
+def measures(kind: Kind, number: int, **fields: Any) -> list[Measure]:
+    return [Measure(pk=pk, act=kind.act, user_id=pk, message_id=pk, until=UNTIL, **fields) for pk in range(number)]
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.act)
+@pytest.mark.parametrize("number", [1, 2, 3])
+class TestEach:
+    """Of one, of two, and of two with one whose account was erased."""
+
+    names = {0: "alice", 1: "bob"}
+
+    def test_what_it_did(self, kind: Kind, number: int) -> None:
+        with speaking(ACCENTED):
+            for confirmed_at in (None, UNTIL):
+                did = kind.words(measures(kind, number, confirmed_at=confirmed_at), self.names)
+                assert did and remains(did, *self.names.values(), "UTC") == ""
+
+    def test_what_undoing_does(self, kind: Kind, number: int) -> None:
+        with speaking(ACCENTED):
+            assert remains(kind.will_undo(measures(kind, number), self.names), *self.names.values()) == ""
+
+
+@pytest.mark.parametrize("kind", PEOPLE, ids=lambda kind: kind.act)
+class TestOnPeople:
+    def test_whom_it_is_refused_on(self, kind: OnPerson) -> None:
+        for refusals in (kind.refusals, may_not.ANY_MEASURE):
+            assert all(isinstance(one, Promise) for one in refusals)
+            with speaking(ACCENTED):
+                assert "".join(remains(one % {"name": "alice"}, "alice") for one in refusals) == ""
+
+    def test_why_it_is_refused(self, kind: OnPerson, alice: Any, db: Any) -> None:
+        lead, without_rights = make_staff("lena", *REVIEWING, *MEASURING), make_staff("mona", *REVIEWING)
+        long = timezone.now() + LONGEST_ALONE * 2
+        tries = [
+            (lead, "", long),  # nothing is sent
+            (lead, "Why", None),  # without an end
+            (lead, "Why", long),  # on a stranger
+            (without_rights, "Why", long),
+        ]
+        with speaking(ACCENTED):
+            for by, sent, until in tries:
+                acting = Acting(by, timezone.now(), "default")
+                with pytest.raises(DecisionRefused) as refused:
+                    kind.refuse([Order(kind.act, user=alice.pk, until=until)], Case(pk=1), sent, acting)
+                assert remains(str(refused.value)) == ""
+
+    @pytest.mark.django_db
+    def test_why_it_stays(self, kind: OnPerson) -> None:
+        (one,) = measures(kind, 1, confirmed_at=UNTIL)
+        one.until = UNTIL - timedelta(days=600)
+        with speaking(ACCENTED):
+            assert remains(kind.why_stays(one, "alice"), "alice", "UTC") == ""
+            assert {remains(each) for each in kind.stays_on({}, [one], Acting(None, UNTIL, "default")).values()} == {""}
+
+
+def test_how_long_a_longer_one_stays() -> None:
+    for kind in PEOPLE:
+        for name in ("stays_limited", "is_over"):
+            if sentence := getattr(kind, name, ""):
+                with speaking(ACCENTED):
+                    assert remains(sentence % {"name": "alice", "time": until_in_words(UNTIL)}, "alice", "UTC") == ""
+
+
+def test_why_messages_stay_hidden() -> None:
+    one = Measure(message_id=1, decision_id=2, before=False)
+    before = Measure(message_id=1, decision_id=2, before=True)
+    hidden = {1: (True, 3)}
+    with speaking(ACCENTED):
+        said = {
+            hiding._why(one, {}, {}, set()),
+            hiding._why(one, {1: (False, 3)}, {}, set()),
+            hiding._why(before, hidden, {}, set()),
+            hiding._why(one, hidden, {}, {(2, 1)}),
+            hiding._why(one, hidden, {}, set()),
+        }
+        assert len(said) == 5 and {remains(each) for each in said} == {""}
+
+
+def test_why_words_stay_removed() -> None:
+    one = Measure(message_id=1, facts={"revision": 3})
+    with speaking(ACCENTED):
+        said = {
+            redacting._why(one, {}, set()),
+            redacting._why(one, {1: (4, 3)}, set()),
+            redacting._why(one, {1: (3, 3)}, set()),
+            str(redacting.NOT_FOUND),
+        }
+        assert len(said) == 4 and {remains(each) for each in said} == {""}
+
+
+def test_why_requests_stay() -> None:
+    with speaking(ACCENTED):
+        said = map(str, (deleting.GONE, *deleting.STAYS.values(), deleting.REASON, deleting.UNDONE))
+        assert {remains(each) for each in said} == {""}
+
+
+def test_what_holds_for_somebody() -> None:
+    """In the language of whoever asks, also where it was looked up before."""
+    found = [InForce(act, None if act == Act.WARN else UNTIL, 1) for act in STRICTEST_FIRST]
+    assert [(one.word, str(one), one.sentence) for one in found] == [
+        (word, words, f"{words.capitalize()[0]}{words[1:]}.")
+        for word, words in (
+            ("suspended", "suspended until 5 December 2026, 12:00 (UTC)"),
+            ("restricted", "restricted until 5 December 2026, 12:00 (UTC)"),
+            ("warned", "warned and did not confirm it yet"),
+        )
+    ]
+    with speaking(ACCENTED):
+        assert "".join(remains(text, "UTC") for one in found for text in (one.word, str(one), one.sentence)) == ""
+
+
+def test_dates_are_of_the_language() -> None:
+    with translation.override("de"):
+        assert until_in_words(UNTIL) == "5. Dezember 2026 12:00 (UTC)"
+
+
+@pytest.mark.django_db
+def test_a_person_page(client: Client, reported: Any, spam: Any, alice: Any, bob: Any) -> None:
+    lena = make_staff("lena", *REVIEWING, *MEASURING, *READING, "view_user")
+    order = Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + timedelta(days=3))
+    decision = decided(reported(spam).case, lena, spam, sent="Stop", measures=[order], upholds=True)
+    Block.objects.create(blocker=bob, blocked=alice)
+    client.force_login(lena)
+    with speaking(ACCENTED):
+        page = client.get(reverse("admin:accounts_user_change", args=[alice.pk])).content.decode()
+        number = decision.case_id
+        assert pseudo("Open case %(number)s") % {"number": number} in page
+        assert pseudo("Suspended until %(time)s.").split("%")[0] in page
