@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ops.accounts.actions import Action, ConsolePage
@@ -79,7 +80,7 @@ class DiscardView(OfImport):
     def perform(self) -> None:
         if not uploading.discard(self.import_):
             raise Refused(uploading.WENT_ON)
-        messages.success(self.request, "The file was deleted. Nothing of it was imported.")
+        messages.success(self.request, _("The file was deleted. Nothing of it was imported."))
 
 
 class UndoView(Action):
@@ -88,7 +89,7 @@ class UndoView(Action):
     permission = uploading.PERMISSION
     template_name = "moderation/bringing/undo.html"
     form_class = forms.Form
-    title = "Undo import of reports"
+    title = gettext_lazy("Undo import of reports")
 
     @cached_property
     def import_(self) -> FlagImport:
@@ -110,13 +111,15 @@ class UndoView(Action):
 class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     """Imports of reports. One permission opens all pages; the contents of a file are shown to its uploader only."""
 
-    section = "Imports of reports"
+    section = gettext_lazy("Imports of reports")
     keyset = ("-created_at", "id")
     rows_template = "moderation/bringing/rows.html"
     change_list_template = "moderation/bringing/imports.html"
     how_many = ngettext_lazy("%(number)s import of reports", "%(number)s imports of reports", "n")
     more_than = gettext_lazy("More than %(number)s imports of reports")
-    empty_text = "No reports were imported yet. “Import reports…” takes a CSV, JSON or Excel file and checks it first."
+    empty_text = gettext_lazy(
+        "No reports were imported yet. “Import reports…” takes a CSV, JSON or Excel file and checks it first."
+    )
     actions = None
     fields = ("file_name",)
 
@@ -170,7 +173,7 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
                 else:
                     return HttpResponseRedirect(uploading.address_of(import_.pk))
         labels = Label.objects.filter(active=True).values_list("slug", flat=True)
-        shown = {"title": "Import reports", "form": form, "most": uploading.MOST_BYTES, "labels": labels}
+        shown = {"title": _("Import reports"), "form": form, "most": uploading.MOST_BYTES, "labels": labels}
         return self._render(request, "moderation/bringing/upload.html", shown)
 
     def change_view(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from messaging.languages.wording import numbered
 from messaging.models import Message
 from messaging.writing import in_batches
 from ops.files.formulas import MARK
@@ -25,7 +28,6 @@ from ops.moderation.models import Flag, Label, Source
 
 MOST_ROWS = 50_000  # they are stored in one transaction, in seconds
 LOOKED_UP = 500  # values in one query
-TOO_MANY = f"the file has more than {MOST_ROWS:,} reports: split it."
 
 
 class Reported(NamedTuple):
@@ -96,7 +98,12 @@ def check_file(
 def _limited(rows: Iterable[Row], progress: Callable[[int], object]) -> Iterable[Row]:
     for count, row in enumerate(rows):
         if count >= MOST_ROWS:
-            raise Unreadable(TOO_MANY)
+            words = ngettext(
+                "the file has more than %(number)s report: split it.",
+                "the file has more than %(number)s reports: split it.",
+                MOST_ROWS,
+            )
+            raise Unreadable(numbered(words, MOST_ROWS))
         progress(count)
         yield row
 
@@ -127,14 +134,13 @@ def _look_up(rows: Iterable[Row], found: Checked, using: str) -> None:
         message, its_label = messages.get(row.message), labels.get(row.label)
         faults = []
         if message is None:
-            words = f"no stored message has the external ID {label(row.message)}: import the messages first."
-            faults.append(("message", words))
+            words = _("no stored message has the external ID %(id)s: import the messages first.")
+            faults.append(("message", words % {"id": label(row.message)}))
         if its_label is None:
-            words = f"there is no label {label(row.label)}. There are: {', '.join(labels) or 'none'}. Use one of them, "
-            faults.append(("label", f"{words}or add it under Settings › Labels."))
+            faults.append(("label", _no_label(row.label, labels)))
         if row.reporter and row.reporter not in people:
-            words = f"there is no account {label(row.reporter)}: correct the name, or leave it empty."
-            faults.append(("reporter", words))
+            words = _("there is no account %(name)s: correct the name, or leave it empty.")
+            faults.append(("reporter", words % {"name": label(row.reporter)}))
         for column, words in faults:
             found.problems.append(Problem(row.number, column, "error", words))
         if message is not None and its_label is not None and not faults:
@@ -142,10 +148,22 @@ def _look_up(rows: Iterable[Row], found: Checked, using: str) -> None:
             found.ready.append(Ready(row, message, its_label, people.get(row.reporter), revision))
 
 
+def _no_label(slug: str, labels: Collection[str]) -> str:
+    """That there is no such label, with those that there are."""
+    if not labels:
+        words = _("there is no label %(label)s, nor any other: add it under Settings › Labels.")
+    else:
+        words = _(
+            "there is no label %(label)s. There are: %(labels)s. Use one of them, or add it under Settings › Labels."
+        )
+    return words % {"label": label(slug), "labels": ", ".join(labels)}
+
+
 def _revision(row: Row, message: Reported, found: Checked) -> int:
     """The number of the text that was reported; a message that moved here without its older texts has fewer."""
     if row.revision is not None and row.revision > message.revision:
-        words = f"text {row.revision} of the message is not stored here: taken as its latest, {message.revision}."
+        words = _("text %(number)s of the message is not stored here: taken as its latest, %(latest)s.")
+        words %= {"number": row.revision, "latest": message.revision}
         found.problems.append(Problem(row.number, "revision", "notice", words))
     return min(row.revision or message.revision, message.revision)
 
@@ -181,7 +199,8 @@ def _refuse_repeated(found: Checked, using: str) -> None:
         key = (one.message.pk, one.revision, one.reporter_id)
         keys[key] += one.reporter_id is not None
         if key in stored or keys[key] > 1:
-            words = f"{label(one.row.reporter)} has reported this text of the message already: remove the row."
+            words = _("%(name)s has reported this text of the message already: remove the row.")
+            words %= {"name": label(one.row.reporter)}
             found.problems.append(Problem(one.row.number, "reporter", "error", words))
         else:
             fit.append(one)

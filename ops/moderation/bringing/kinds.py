@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.files import private_files
 from ops.jobs.kinds import KindWithRollback, News
@@ -16,15 +18,17 @@ from ops.moderation.models import FlagImport, ImportState
 from ops.moderation.notices import told
 from ops.moderation.refusals import FlagRefused
 
-TAKEN_OVER = "Something else was done with this import meanwhile: look at its page."
-NO_LONGER_SOUND = "What is stored changed since the file was checked, so nothing was imported. See the problems."
+TAKEN_OVER = gettext_lazy("Something else was done with this import meanwhile: look at its page.")
+NO_LONGER_SOUND = gettext_lazy(
+    "What is stored changed since the file was checked, so nothing was imported. See the problems."
+)
 
 
 class ImportsFlags(KindWithRollback):
     """A job of an import of reports, which is in the state ``uploading.WHILE`` meanwhile, and in ``before`` again where
     the job does not come to its end."""
 
-    unit = "reports"
+    unit = pgettext_lazy("moderation", "reports")
     permission = uploading.PERMISSION
     before: ImportState = ImportState.CHECKED
 
@@ -35,7 +39,7 @@ class ImportsFlags(KindWithRollback):
         return told.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
-        return "Start it again from the page of the import."
+        return _("Start it again from the page of the import.")
 
     def work(self, run: Run) -> dict[str, Any]:
         import_ = self._import_of(run)
@@ -61,7 +65,7 @@ class ImportsFlags(KindWithRollback):
         """The import; None where this job is done with it. Raises JobFailed where another one has it."""
         import_ = FlagImport.objects.filter(pk=run.params["import"]).first()
         if import_ is None or import_.job_id != run.job.pk:
-            raise JobFailed(TAKEN_OVER)
+            raise JobFailed(str(TAKEN_OVER))
         return import_ if import_.state == uploading.WHILE[self.name] else None
 
 
@@ -69,7 +73,7 @@ class CheckFlags(ImportsFlags):
     """Checks the file; the import is checked then, whatever was found."""
 
     name = uploading.CHECK
-    cancel_note = "Nothing is stored, and the file can be checked again."
+    cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
     tells = {Job.State.FINISHED: told.CHECKED, Job.State.FAILED: told.CHECK_FAILED}
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
@@ -84,7 +88,7 @@ class StoreFlags(ImportsFlags):
     """Checks the file once more and stores its reports, all of them or none."""
 
     name = uploading.STORE
-    cancel_note = "Nothing of the file is imported."
+    cancel_note = gettext_lazy("Nothing of the file is imported.")
     tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
@@ -96,7 +100,7 @@ class StoreFlags(ImportsFlags):
         if found.errors:
             with run.batch():
                 self._at_work(run).update(state=ImportState.CHECKED, counts=import_.counts)
-            return {"refused": NO_LONGER_SOUND}
+            return {"refused": str(NO_LONGER_SOUND)}
         with run.batch():
             stored = storing.store(found.ready, by=run.requester, known=found.known, import_=import_)
             FlagImport.objects.filter(pk=import_.pk).update(upload="")
@@ -109,7 +113,7 @@ class UndoFlags(ImportsFlags):
     """Removes the reports that an import brought and that nobody decided since."""
 
     name = uploading.UNDO
-    cancel_note = "What was imported stays."
+    cancel_note = gettext_lazy("What was imported stays.")
     tells = {Job.State.FINISHED: told.IMPORT_UNDONE, Job.State.FAILED: told.UNDO_FAILED}
     before = ImportState.STORED
 

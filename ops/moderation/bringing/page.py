@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.console.numbers import counted
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.languages.wording import numbered
 from ops.imports.pages.page import LOOKS
 from ops.jobs.permissions import may_see
 from ops.moderation.bringing import storing, uploading
@@ -17,7 +20,7 @@ def context(import_: FlagImport, *, viewer: Any) -> dict[str, Any]:
     """What the template gets."""
     own, job = import_.by_id == viewer.pk, import_.job
     shown: dict[str, Any] = {
-        "title": f"Import of {import_.file_name}" if import_.file_name else "Import of reports",
+        "title": _("Import of %(file)s") % {"file": import_.file_name} if import_.file_name else _("Import of reports"),
         "import": import_,
         "look": LOOKS[import_.state],
         "result": one_line(import_),
@@ -34,7 +37,7 @@ def context(import_: FlagImport, *, viewer: Any) -> dict[str, Any]:
             "more_problems": import_.counts.get("problems", 0) - len(problems),
             "first": first,
             "obstacle": obstacle(import_),
-            "button": f"Import {counted(import_.counts.get('new', 0), 'report')}",
+            "button": _button(import_.counts.get("new", 0)),
         }
     return shown
 
@@ -43,28 +46,68 @@ def obstacle(import_: FlagImport) -> str:
     """Why a checked file cannot be imported, or need not be, as a sentence; "" where it can."""
     errors, new = import_.counts.get("errors", 0), import_.counts.get("new", 0)
     if "rows" not in import_.counts:
-        return "The file was not checked to its end: check it again."
+        return _("The file was not checked to its end: check it again.")
     if errors:
-        return f"{counted(errors, 'problem')} must be fixed first. Correct the file and upload it again."
+        text = ngettext(
+            "%(number)s problem must be fixed first. Correct the file and upload it again.",
+            "%(number)s problems must be fixed first. Correct the file and upload it again.",
+            errors,
+        )
+        return numbered(text, errors)
     if not new and import_.counts.get("known"):
-        return "Every report of this file is stored already: there is nothing to import."
-    return "" if new else "The file holds no report: correct it and upload it again."
+        return _("Every report of this file is stored already: there is nothing to import.")
+    return "" if new else _("The file holds no report: correct it and upload it again.")
 
 
 def one_line(import_: FlagImport) -> str:
     """What came of an import, in a few words."""
     counts = import_.counts
     if import_.state == ImportState.CHECKED:
-        return obstacle(import_) or f"{counted(counts['new'], 'report')} to import"
+        return obstacle(import_) or _to_import(counts["new"])
     if import_.state == ImportState.UNDONE and "removed" in counts:
-        removed = counts["removed"]
-        kept = f", {removed['kept']:,} kept because they were decided since" if removed["kept"] else ""
-        return f"{counted(removed['flags'], 'report')} and {counted(removed['cases'], 'case')} removed{kept}"
+        return _removed(**counts["removed"])
     if import_.stored_at is None:
         return ""
-    known = f", {counts['known']:,} stored before" if counts.get("known") else ""
-    cases = counted(counts.get("cases", 0), "new case")
-    return f"{counted(counts.get('flags', 0), 'report')} imported, {cases}{known}"
+    return _imported(counts.get("flags", 0), counts.get("cases", 0), counts.get("known", 0))
+
+
+def _to_import(new: int) -> str:
+    return numbered(ngettext("%(number)s report to import", "%(number)s reports to import", new), new)
+
+
+def _button(new: int) -> str:
+    return numbered(ngettext("Import %(number)s report", "Import %(number)s reports", new), new)
+
+
+def _reports(number: int) -> str:
+    return numbered(ngettext("%(number)s report", "%(number)s reports", number), number)
+
+
+def _removed(flags: int, cases: int, kept: int) -> str:
+    """What undoing an import removed, and kept."""
+    its_cases = numbered(ngettext("%(number)s case", "%(number)s cases", cases), cases)
+    removed = {"reports": _reports(flags), "cases": its_cases}
+    if not kept:
+        return _("%(reports)s and %(cases)s removed") % removed
+    text = ngettext(
+        "%(reports)s and %(cases)s removed, %(number)s kept because they were decided since",
+        "%(reports)s and %(cases)s removed, %(number)s kept because they were decided since",
+        kept,
+    )
+    return numbered(text, kept, **removed)
+
+
+def _imported(flags: int, cases: int, known: int) -> str:
+    """What an import stored."""
+    new = numbered(ngettext("%(number)s new case", "%(number)s new cases", cases), cases)
+    if not known:
+        return _("%(reports)s imported, %(cases)s") % {"reports": _reports(flags), "cases": new}
+    text = ngettext(
+        "%(reports)s imported, %(cases)s, %(number)s stored before",
+        "%(reports)s imported, %(cases)s, %(number)s stored before",
+        known,
+    )
+    return numbered(text, known, reports=_reports(flags), cases=new)
 
 
 def undoing(import_: FlagImport) -> dict[str, int]:

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.languages.wording import grouped, numbered
 from ops.files.formulas import bare
 from ops.files.problems import Problem, label
 from ops.files.sources import SourceRow
@@ -19,9 +23,11 @@ from ops.moderation.models.cases import LONGEST_NOTE
 REVISION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 OUTCOMES = tuple(one.value for one in Outcome if one != Outcome.ERASED)
 NEEDED = {
-    "external_id": "the external ID is empty: give each report one, by which it is known when it comes again.",
-    "message": "the message is empty: give the external ID of the reported message.",
-    "label": "the label is empty: give the slug of a label.",
+    "external_id": gettext_lazy(
+        "the external ID is empty: give each report one, by which it is known when it comes again."
+    ),
+    "message": gettext_lazy("the message is empty: give the external ID of the reported message."),
+    "label": gettext_lazy("the label is empty: give the slug of a label."),
 }
 Report = Callable[[Problem], None]
 
@@ -58,8 +64,8 @@ def checked(
         faults = list(_faults(cells))
         external_id = cells["external_id"]
         if external_id and seen.setdefault(external_id, number) != number:
-            words = f"row {seen[external_id]} has this external ID too: give each report its own."
-            faults.append(("external_id", words))
+            words = _("row %(number)s has this external ID too: give each report its own.")
+            faults.append(("external_id", words % {"number": seen[external_id]}))
         outcome = cells["outcome"] or Outcome.WAITING.value
         created, settled = _moments(cells, outcome, moments, now, faults)
         for column, words in faults:
@@ -83,19 +89,31 @@ def _faults(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
     """(column, sentence) of what is wrong with the values, but for times."""
     for column, value in cells.items():
         if not value and column in NEEDED:
-            yield column, NEEDED[column]
+            yield column, str(NEEDED[column])
         elif found := CANNOT_BE_STORED.search(value):
-            yield column, f"{column} holds a character that cannot be stored (U+{ord(found[0]):04X}): remove it."
+            held = _("%(column)s holds a character that cannot be stored (%(character)s): remove it.")
+            yield column, held % {"column": column, "character": f"U+{ord(found[0]):04X}"}
     external_id, note, revision, outcome = (cells[name] for name in ("external_id", "note", "revision", "outcome"))
     if len(external_id) > LONGEST_EXTERNAL_ID:
-        words = f"the external ID has {len(external_id):,} characters: shorten it to {LONGEST_EXTERNAL_ID}."
-        yield "external_id", words
-    if len(note.strip()) > LONGEST_NOTE:
-        yield "note", f"the note has {len(note.strip()):,} characters: shorten it to {LONGEST_NOTE:,}."
+        words = ngettext(
+            "the external ID has %(number)s character: shorten it to %(most)s.",
+            "the external ID has %(number)s characters: shorten it to %(most)s.",
+            len(external_id),
+        )
+        yield "external_id", numbered(words, len(external_id), most=grouped(LONGEST_EXTERNAL_ID))
+    if (length := len(note.strip())) > LONGEST_NOTE:
+        words = ngettext(
+            "the note has %(number)s character: shorten it to %(most)s.",
+            "the note has %(number)s characters: shorten it to %(most)s.",
+            length,
+        )
+        yield "note", numbered(words, length, most=grouped(LONGEST_NOTE))
     if revision and REVISION.fullmatch(revision) is None:
-        yield "revision", "this is no number of a text: write 1 for the first text of the message, or leave it empty."
+        words = _("this is no number of a text: write 1 for the first text of the message, or leave it empty.")
+        yield "revision", words
     if outcome and outcome not in OUTCOMES:
-        yield "outcome", f"{label(outcome)} is no outcome: write one of {', '.join(OUTCOMES)}, or leave it empty."
+        words = _("%(outcome)s is no outcome: write one of %(outcomes)s, or leave it empty.")
+        yield "outcome", words % {"outcome": label(outcome), "outcomes": ", ".join(OUTCOMES)}
 
 
 def _moments(
@@ -109,9 +127,10 @@ def _moments(
     created = _moment(cells["created_at"], moments, now, "created_at", faults) or now
     settled = _moment(cells["settled_at"], moments, now, "settled_at", faults)
     if settled is not None and outcome == Outcome.WAITING:
-        faults.append(("settled_at", "a report that waits has no time at which it was settled: leave it empty."))
+        faults.append(("settled_at", _("a report that waits has no time at which it was settled: leave it empty.")))
     elif settled is not None and settled < created:
-        faults.append(("settled_at", "the report was settled before it was made: correct settled_at or created_at."))
+        words = _("the report was settled before it was made: correct settled_at or created_at.")
+        faults.append(("settled_at", words))
     return created, settled
 
 
@@ -127,6 +146,6 @@ def _moment(
         return None
     found = datetime.fromisoformat(moment.utc).replace(tzinfo=UTC)
     if found > now:
-        faults.append((column, "the time lies in the future: correct it, or leave it empty."))
+        faults.append((column, _("the time lies in the future: correct it, or leave it empty.")))
         return None
     return found

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Conversation, Message
 from messaging.writing import ids_subquery, in_batches
@@ -27,8 +28,8 @@ from ops.moderation.transitions import Happening, after
 
 TOGETHER = 500  # conversations whose cases are stored at a time
 WRITTEN = 1_000  # rows of one statement
-CHANGED_MEANWHILE = "Somebody changed messages that the file names while it was read: import it again."
-UNDONE_ALREADY = "There is no import of reports with this batch, or it was undone already."
+CHANGED_MEANWHILE = gettext_lazy("Somebody changed messages that the file names while it was read: import it again.")
+UNDONE_ALREADY = gettext_lazy("There is no import of reports with this batch, or it was undone already.")
 CHANGED = (
     "state", "version", "pending_since", "closed_at", "waiting_from", "waits_until", "waits_for_reply", "severity",
     "due_at", "rank_at",

@@ -14,8 +14,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from ops.console.numbers import counted
+from messaging.languages.wording import numbered
 from ops.files import private_files, uploads
 from ops.files.problems import Problem
 from ops.files.uploads import PrivateUpload, PrivateUploadHandler
@@ -32,7 +34,7 @@ WHILE = {CHECK: ImportState.CHECKING, STORE: ImportState.STORING, UNDO: ImportSt
 PREVIEW = "preview.json"
 MOST_BYTES = 64 * 2**20  # of a file, which has 50,000 reports at most
 MOST_PROBLEMS, MOST_ROWS_SHOWN = 300, 10
-WENT_ON = "This import went on meanwhile, in another tab perhaps. This is how it is now."
+WENT_ON = gettext_lazy("This import went on meanwhile, in another tab perhaps. This is how it is now.")
 DISCARDABLE = Q(state__in=(ImportState.CHECKING, ImportState.CHECKED))
 
 
@@ -43,7 +45,7 @@ def address_of(import_id: Any) -> str:
 
 def receive(request: HttpRequest) -> PrivateUploadHandler:
     """Stream the file of ``request`` into a private one."""
-    return uploads.receive(request, limit=min(MOST_BYTES, settings.MOST_UPLOADED), remedy="split it.")
+    return uploads.receive(request, limit=min(MOST_BYTES, settings.MOST_UPLOADED), remedy=_("split it."))
 
 
 def keep(upload: PrivateUpload, *, by: Any) -> FlagImport:
@@ -62,12 +64,7 @@ def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
     if kind != UNDO and not is_kept(import_):
         raise FlagRefused(NOT_KEPT)
     before = ImportState.STORED if kind == UNDO else ImportState.CHECKED
-    counts = import_.counts
-    title = {
-        CHECK: "Check of a file of reports",
-        STORE: f"Import of {counted(counts.get('new', 0), 'report')}",
-        UNDO: f"Undoing the import of {counted(counts.get('flags', 0), 'report')}",
-    }[kind]
+    title = _title(kind, import_)
     with transaction.atomic():
         if not FlagImport.objects.filter(pk=import_.pk, state=before).update(state=WHILE[kind]):
             raise FlagRefused(WENT_ON)
@@ -76,6 +73,18 @@ def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
     starting.do_here(job)
     import_.refresh_from_db()
     return import_
+
+
+def _title(kind: str, import_: FlagImport) -> str:
+    """What a job of an import is called."""
+    if kind == CHECK:
+        return _("Check of a file of reports")
+    if kind == STORE:
+        new = import_.counts.get("new", 0)
+        return numbered(ngettext("Import of %(number)s report", "Import of %(number)s reports", new), new)
+    stored = import_.counts.get("flags", 0)
+    text = ngettext("Undoing the import of %(number)s report", "Undoing the import of %(number)s reports", stored)
+    return numbered(text, stored)
 
 
 def is_kept(import_: FlagImport) -> bool:

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter
@@ -25,28 +25,28 @@ BY_COLLEAGUES = Q(reversed_by__decided_by__isnull=False, decided_by__isnull=Fals
     reversed_by__decided_by=F("decided_by")
 )
 BECAME = {
-    "in-force": ("In force", Q(in_force=True)),
-    "lapsed": ("Lapsed: a text changed", Q(cause=Cause.TEXT_CHANGED)),
-    "undone": ("Undone", Q(reversed_by__isnull=False)),
-    "overturned": ("Undone by a colleague", BY_COLLEAGUES),
+    "in-force": (pgettext_lazy("decisions", "In force"), Q(in_force=True)),
+    "lapsed": (gettext_lazy("Lapsed: a text changed"), Q(cause=Cause.TEXT_CHANGED)),
+    "undone": (pgettext_lazy("decisions", "Undone"), Q(reversed_by__isnull=False)),
+    "overturned": (gettext_lazy("Undone by a colleague"), BY_COLLEAGUES),
 }
 
 
 class Became(ChoiceFilter):
     """What became of decisions, as the dashboards count it."""
 
-    title = "now"
+    title = pgettext_lazy("what became of a decision", "now")
     parameter_name = "now"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, words) for name, (words, _) in BECAME.items()]
+        return [(name, str(words)) for name, (words, _condition) in BECAME.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return queryset.filter(BECAME[self.value() or ""][1]) if self.value() else queryset
 
 
 class DecidedBy(PersonFilter):
-    title = "decided by"
+    title = gettext_lazy("decided by")
     parameter_name = "by"
     typed_name = "reviewer"
 
@@ -58,7 +58,7 @@ class DecidedBy(PersonFilter):
 class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Decisions, without those that only undo one: what they undid says so."""
 
-    section = "Decisions"
+    section = gettext_lazy("Decisions")
     keyset = ("-decided_at", "id")
     list_select_related = ("label", "reversed_by")
     more_filters = (
@@ -71,7 +71,7 @@ class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmi
     unknown_person = gettext_lazy("Nobody who decided anything is called “%(name)s”.")
     how_many = ngettext_lazy("%(number)s decision", "%(number)s decisions", "n")
     more_than = gettext_lazy("More than %(number)s decisions")
-    empty_text = "Nothing was decided yet. Open the next case in the queue to do so."
+    empty_text = gettext_lazy("Nothing was decided yet. Open the next case in the queue to do so.")
     actions = None
 
     class Media:

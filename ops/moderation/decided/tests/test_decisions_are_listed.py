@@ -9,8 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
+from messaging.tests.remains import remains
 from ops.conftest import make_staff
 from ops.moderation import decisions
+from ops.moderation.decided.admin import Became, DecisionAdmin
 from ops.moderation.models import Case, Decision, Flag, Label
 from ops.moderation.tests.desk import LEADING, decided, many_reports, mike, mona, spam, threat
 
@@ -121,3 +124,19 @@ def test_twice_the_rows_take_the_same_queries(
             decided(case, mona, spam)
         with django_assert_num_queries(QUERIES):
             assert len(shown(client)) == number
+
+
+def test_its_texts_are_marked(made: dict[str, Decision], lena: Any) -> None:
+    client = signed_in(lena)
+    with speaking(ACCENTED):
+        answered = client.get(LIST)
+        page = answered.content.decode()
+        titles = [str(one.title) for one in answered.context["cl"].filter_specs]
+        became = next(one for one in answered.context["cl"].filter_specs if isinstance(one, Became))
+        choices = [one["display"] for one in became.choices(answered.context["cl"])]
+        for text in ("In force", "Lapsed: a text changed", "Undone", "Undone by a colleague"):
+            assert pseudo(text) in choices
+        assert {pseudo("now"), pseudo("decided by")} <= set(titles)
+        rows = page[page.index('<table class="list decided">') : page.index("</table>")]
+        assert remains(rows, "Spam", "UTC") == ""
+        assert remains(str(DecisionAdmin.empty_text)) == remains(str(DecisionAdmin.section)) == ""
