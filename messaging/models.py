@@ -193,7 +193,7 @@ class Message(models.Model):
         ordering = ["-timestamp", "-id"]
         base_manager_name = "objects"
         default_manager_name = "objects"
-        permissions = [("redact_message", "Can remove parts of messages")]
+        permissions = [("redact_message", gettext_noop("Can remove parts of messages"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(parent_message__isnull=True) | ~Q(parent_message=F("id")),
@@ -461,7 +461,7 @@ class MessageHistory(models.Model):
             models.CheckConstraint(condition=Q(revision__gte=1), name="history_revision_from_one"),
             models.UniqueConstraint(fields=["message", "revision"], name="one_history_per_revision"),
         ]
-        permissions = [("read_redacted", "Can read what moderators removed from messages")]
+        permissions = [("read_redacted", gettext_noop("Can read what moderators removed from messages"))]
         indexes = [
             models.Index(fields=["message", "edited_at", "id"], name="history_of_message"),
             models.Index(fields=["edited_at", "id"], name="history_latest"),

@@ -20,14 +20,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from ops.accounts.forms import PasswordForm, UserAddForm, UserChangeForm
+from ops.accounts.forms import PasswordForm, PermissionsField, UserAddForm, UserChangeForm
 from ops.accounts.models import User, one_superuser_stays
 from ops.accounts.person.between import BetweenView
 from ops.accounts.person.lists import ConversationsTab, EditsTab, MessagesTab
 from ops.accounts.person.log import LogTab
 from ops.accounts.person.page import load, page_of
 from ops.accounts.person.tabs import ACCOUNT
-from ops.accounts.roles import NAMES
+from ops.accounts.roles import NAMES, in_words
 from ops.audit.recorded_admin import RecordedChanges, RecordedLists, RecordedReading
 from ops.console.addresses import clean_search_term, whole_number
 from ops.console.confirming import ConfirmedChanges, confirmed_recently
@@ -285,9 +285,23 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
         return super().has_delete_permission(request, obj) and not _is_role(obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> Any:
-        if not _is_role(obj):
+        if self._are_chosen(request, obj):
             return super().get_fieldsets(request, obj)
-        return [(None, {"fields": ("name", "permissions"), "description": KEPT})]
+        return [(None, {"fields": ("name", "its_permissions"), "description": KEPT if _is_role(obj) else ""})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self._are_chosen(request, obj) else (*fields, "its_permissions")
+
+    def _are_chosen(self, request: HttpRequest, obj: Group | None) -> bool:
+        """Whether this page has the checkboxes, and does not only say which permissions there are."""
+        return obj is None or self.has_change_permission(request, obj)
+
+    @admin.display(description=gettext_lazy("permissions"))
+    def its_permissions(self, obj: Group) -> str:
+        """In the place of the checkboxes where nobody may change them."""
+        return ", ".join(map(in_words, obj.permissions.select_related("content_type")))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+        shown = {"widget": forms.CheckboxSelectMultiple, "form_class": PermissionsField}
+        return super().formfield_for_manytomany(db_field, request, **shown, **kwargs)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ops.accounts.models import LastSuperuser, User
+from ops.accounts.roles import in_words
 from ops.accounts.usernames import refusal_of_name
 
 NAME_HELP = gettext_lazy("Up to 150 characters, case-sensitive.")
@@ -29,6 +30,13 @@ class ExactUsernameField(forms.CharField):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """Permissions by what they are called in the language of who chooses."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return in_words(obj)
 
 
 def _free(text: str, kind: str = "username") -> str:

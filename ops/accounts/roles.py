@@ -1,4 +1,4 @@
-"""Roles: what each kind of work in the console may do. A role is a group of the same name."""
+"""Roles: what each kind of work in the console may do, and what that is called. A role is a group of the same name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,30 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from ops.console.rooms import rooms
 
 # What each of them may do is declared by the rooms (Room.permissions). Groups and themes are for superusers only.
 NAMES = ("Reviewer", "Lead", "Support", "Data operator", "Auditor")
+# What Django calls those that every model has, unless it says otherwise.
+USUAL = {
+    "add": gettext_lazy("Can add %(what)s"),
+    "change": gettext_lazy("Can change %(what)s"),
+    "delete": gettext_lazy("Can delete %(what)s"),
+    "view": gettext_lazy("Can view %(what)s"),
+}
+
+
+def in_words(permission: Permission) -> str:
+    """Return a permission as people read it: of what, and what it lets somebody do. Its stored name is English."""
+    model = permission.content_type.model_class()
+    action = permission.codename.removesuffix(f"_{permission.content_type.model}")
+    if model is not None and action in USUAL and action in model._meta.default_permissions:
+        may = USUAL[action] % {"what": model._meta.verbose_name}
+    else:
+        may = gettext(permission.name)
+    return f"{permission.content_type} | {may}"
 
 
 def permissions_by_role() -> dict[str, tuple[str, ...]]:

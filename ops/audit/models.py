@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from ops.audit.events import choices
 from ops.audit.sealing import canonical
@@ -180,7 +180,7 @@ class Entry(AppendOnlyModel):
         verbose_name_plural = pgettext_lazy("audit trail", "entries")
         ordering = ["-at", "-id"]
         default_permissions = ("view",)
-        permissions = [("export_entry", "Can export the audit trail")]
+        permissions = [("export_entry", gettext_noop("Can export the audit trail"))]
         indexes = [
             models.Index(fields=["at", "id"], name="audit_at"),
             models.Index(fields=["actor", "at", "id"], name="audit_actor_at"),

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 
 class Family(models.TextChoices):
@@ -55,11 +55,11 @@ class DayNumbers(models.Model):
         verbose_name_plural = gettext_lazy("day numbers")
         default_permissions = ()
         permissions = [
-            ("view_review", "Can open the review dashboard"),
-            ("view_team", "Can open the team dashboard"),
-            ("view_accounts", "Can open the accounts dashboard"),
-            ("view_data", "Can open the data dashboard"),
-            ("view_oversight", "Can open the oversight dashboard"),
+            ("view_review", gettext_noop("Can open the review dashboard")),
+            ("view_team", gettext_noop("Can open the team dashboard")),
+            ("view_accounts", gettext_noop("Can open the accounts dashboard")),
+            ("view_data", gettext_noop("Can open the data dashboard")),
+            ("view_oversight", gettext_noop("Can open the oversight dashboard")),
         ]
         constraints = [models.UniqueConstraint(fields=["measure", "day", "imported"], name="day_measured_once")]
 

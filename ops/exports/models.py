@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from ops.jobs.models import Job
 
@@ -89,10 +89,10 @@ class Export(models.Model):
         ordering = ["-created_at", "-id"]
         default_permissions = ()
         permissions = [
-            ("export_messages", "Can export messages"),
-            ("export_reviews", "Can export reports and decisions with messages"),
-            ("request_person_export", "Can request an export of one person's data"),
-            ("approve_person_export", "Can approve exports of one person's data that others request"),
+            ("export_messages", gettext_noop("Can export messages")),
+            ("export_reviews", gettext_noop("Can export reports and decisions with messages")),
+            ("request_person_export", gettext_noop("Can request an export of one person's data")),
+            ("approve_person_export", gettext_noop("Can approve exports of one person's data that others request")),
         ]
         indexes = [
             models.Index(fields=["created_at", "id"], name="export_latest"),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from ops.files.sources import Reading
 from ops.imports.options import Choices
@@ -65,7 +65,7 @@ class Import(models.Model):
         verbose_name_plural = gettext_lazy("imports")
         ordering = ["-created_at", "-id"]
         default_permissions = ()
-        permissions = [("import_messages", "Can import messages")]
+        permissions = [("import_messages", gettext_noop("Can import messages"))]
         indexes = [models.Index(fields=["created_at", "id"], name="import_latest")]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from messaging.search.language import LONGEST
 
@@ -46,7 +46,7 @@ class SavedSearch(models.Model):
         verbose_name = gettext_lazy("saved search")
         verbose_name_plural = gettext_lazy("saved searches")
         default_permissions = ()
-        permissions = [("share_savedsearch", "Can look after the team's saved searches")]
+        permissions = [("share_savedsearch", gettext_noop("Can look after the team's saved searches"))]
         constraints = [
             models.CheckConstraint(condition=~Q(name="") & ~Q(words=""), name="saved_search_has_words"),
             models.UniqueConstraint(fields=["owner", "name"], name="saved_search_own_name_once"),

@@ -68,8 +68,7 @@ def remember(request: HttpRequest, user: Any) -> None:
     if kept:
         request.session[MARKS] = [[str(one.id), one.sent.page, one.sent.address] for one in kept]
         text = render_to_string("accounts/kept/notice.html", {"until": kept[0].until})
-        # Beside it, the note of a form that is filled in says less. Tests and commands sign in without messages.
-        messages.warning(request, text, extra_tags="kept", fail_silently=True)
+        messages.info(request, text, fail_silently=True)  # tests and commands sign in without messages
 
 
 def page_before(request: HttpRequest) -> str:

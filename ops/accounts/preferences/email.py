@@ -23,7 +23,7 @@ class EmailForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choices = sorted(choices_of(user), key=lambda choice: not choice.group)  # what stands by itself is last
+        self.choices = choices_of(user)
         for choice in self.choices:
             self.fields[choice.name] = forms.BooleanField(
                 label=choice.label, help_text=choice.help, required=False, initial=choice.is_chosen

@@ -159,15 +159,11 @@ def test_a_participant_loses_nothing(
     field = page.locator("form.answer textarea")
     expect(field).to_have_value("A long answer\n\nwith <tags> & lines")
     expect(page.get_by_text("Filled in with what you sent before.")).to_be_visible()
-    # Above the page it is said what became of it, and beside the form not once more; later, beside the form alone.
-    expect(page.get_by_role("link", name="See all of it, or discard it")).to_be_hidden()
     check(page)
-    page.get_by_role("link", name="see what was kept").click()
+    page.get_by_role("link", name="See all of it, or discard it").click()
     check(page)
     page.go_back()
     page.reload()
-    expect(page.get_by_role("link", name="see what was kept")).to_have_count(0)
-    expect(page.get_by_role("link", name="See all of it, or discard it")).to_be_visible()
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_text("Your reply was sent.")).to_be_visible()
     assert message.replies.get().content.replace("\r", "") == "A long answer\n\nwith <tags> & lines"
@@ -189,10 +185,9 @@ def test_staff_lose_nothing(
     page.get_by_role("button", name="Save correction").click()
     sign_in_again(page, "rosa")
     expect(page.get_by_label("Corrected text")).to_have_value("typo")
-    expect(page.locator(".messagelist .warning")).to_contain_text("was not passed on")
     if javascript:
         check(page)
-    page.get_by_role("link", name="see what was kept").click()
+    page.get_by_role("link", name="See all of it, or discard it").click()
     if javascript:
         check(page)
     page.get_by_role("button", name="Discard").click()

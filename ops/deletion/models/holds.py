@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from ops.deletion.models.people import person
 
@@ -57,7 +57,7 @@ class Hold(models.Model):
         verbose_name = pgettext_lazy("on an account", "hold")
         verbose_name_plural = pgettext_lazy("on an account", "holds")
         default_permissions = ("view",)
-        permissions = [("hold_account", "Can place and lift holds on accounts")]
+        permissions = [("hold_account", gettext_noop("Can place and lift holds on accounts"))]
         ordering = ["-placed_at", "-id"]
         indexes = [
             models.Index(fields=["user"], name="hold_of_user"),

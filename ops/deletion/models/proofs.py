@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from messaging.editors import current_editor_id
 from ops.deletion.models.choices import Basis, Mode, Texts
@@ -108,7 +108,7 @@ class ErasedIdentifier(models.Model):
         verbose_name = gettext_lazy("erased identifier")
         verbose_name_plural = gettext_lazy("erased identifiers")
         default_permissions = ("view",)
-        permissions = [("lift_erasedidentifier", "Can release the name of an erased account")]
+        permissions = [("lift_erasedidentifier", gettext_noop("Can release the name of an erased account"))]
         constraints = [models.UniqueConstraint(fields=["receipt_id", "kind"], name="one_identifier_per_receipt")]
 
     def __str__(self) -> str:

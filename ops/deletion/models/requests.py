@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from messaging.models import Message
 from ops.deletion.models.choices import Basis, Mode, Texts
@@ -167,7 +167,9 @@ class DeletionRequest(models.Model):
         verbose_name = gettext_lazy("deletion request")
         verbose_name_plural = gettext_lazy("deletion requests")
         default_permissions = ("view",)
-        permissions = [("approve_deletionrequest", "Can approve and refuse deletions that others requested")]
+        permissions = [
+            ("approve_deletionrequest", gettext_noop("Can approve and refuse deletions that others requested"))
+        ]
         ordering = ["-requested_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from messaging.models import Conversation, Message
 from ops.deletion.models.people import person
@@ -161,8 +161,8 @@ class Case(models.Model):
         verbose_name_plural = pgettext_lazy("moderation", "cases")
         default_permissions = ("view",)
         permissions = [
-            ("decide_case", "Can claim and decide cases"),
-            ("take_over_case", "Can take over a colleague's case"),
+            ("decide_case", gettext_noop("Can claim and decide cases")),
+            ("take_over_case", gettext_noop("Can take over a colleague's case")),
         ]
         ordering = ["rank_at", "id"]
         constraints = [

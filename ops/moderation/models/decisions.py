@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from messaging.models import Message
 from ops.deletion.models.people import person
@@ -75,8 +75,8 @@ class Decision(models.Model):
         verbose_name_plural = gettext_lazy("decisions")
         default_permissions = ()
         permissions = [
-            ("view_decision", "Can view the list of decisions"),
-            ("undo_decision", "Can undo decisions of colleagues"),
+            ("view_decision", gettext_noop("Can view the list of decisions")),
+            ("undo_decision", gettext_noop("Can undo decisions of colleagues")),
         ]
         ordering = ["decided_at", "id"]
         constraints = [
@@ -157,9 +157,9 @@ class Measure(models.Model):
         verbose_name_plural = gettext_lazy("measures")
         default_permissions = ()
         permissions = [
-            ("suspend_longer", "Can suspend and restrict people for more than 7 days"),
-            ("request_deletion", "Can request the deletion of accounts in decisions"),
-            ("measure_staff", "Can warn, restrict and suspend those who may use the console"),
+            ("suspend_longer", gettext_noop("Can suspend and restrict people for more than 7 days")),
+            ("request_deletion", gettext_noop("Can request the deletion of accounts in decisions")),
+            ("measure_staff", gettext_noop("Can warn, restrict and suspend those who may use the console")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(act__in=Act.values), name="measure_act_known"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from messaging.models import Message
 from ops.deletion.models.people import person
@@ -58,7 +58,7 @@ class FlagImport(models.Model):
         verbose_name = gettext_lazy("import of reports")
         verbose_name_plural = gettext_lazy("imports of reports")
         default_permissions = ()
-        permissions = [("import_flags", "Can import reports")]
+        permissions = [("import_flags", gettext_noop("Can import reports"))]
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ImportState.values), name="flagimport_state_known"),
@@ -137,7 +137,7 @@ class Flag(models.Model):
         verbose_name = gettext_lazy("flag")
         verbose_name_plural = gettext_lazy("flags")
         default_permissions = ()
-        permissions = [("flag_message", "Can report messages to the queue")]
+        permissions = [("flag_message", gettext_noop("Can report messages to the queue"))]
         ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(source__in=Source.values), name="flag_source_known"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from ops.deletion.models.people import person
 from ops.jobs.models import Job
@@ -95,7 +95,7 @@ class DecisionGroup(models.Model):
         verbose_name = gettext_lazy("group decision")
         verbose_name_plural = gettext_lazy("group decisions")
         default_permissions = ("view",)
-        permissions = [("decide_many_cases", "Can decide many cases at once")]
+        permissions = [("decide_many_cases", gettext_noop("Can decide many cases at once"))]
         ordering = ["-started_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=GroupKind.values), name="group_kind_known"),

@@ -14,7 +14,7 @@ from django.db.models.functions import Length, Substr
 from django.db.models.lookups import Exact, GreaterThan
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from ops.moderation.labels import palette, placeholders
 
@@ -104,7 +104,10 @@ class Label(models.Model):
         verbose_name = pgettext_lazy("moderation", "label")
         verbose_name_plural = pgettext_lazy("moderation", "labels")
         default_permissions = ("view", "add", "change")
-        permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
+        permissions = [
+            ("import_label", gettext_noop("Can import labels")),
+            ("export_label", gettext_noop("Can export labels")),
+        ]
         ordering = ["sort_order", "name"]
         indexes = [models.Index(fields=["sort_order", "name"], name="label_usual_order")]
         constraints = [
@@ -179,8 +182,8 @@ class CannedReason(models.Model):
         verbose_name_plural = gettext_lazy("canned reasons")
         default_permissions = ("view", "add", "change")
         permissions = [
-            ("import_cannedreason", "Can import canned reasons"),
-            ("export_cannedreason", "Can export canned reasons"),
+            ("import_cannedreason", gettext_noop("Can import canned reasons")),
+            ("export_cannedreason", gettext_noop("Can export canned reasons")),
         ]
         ordering = ["label__sort_order", "label__name", "title"]
         constraints = [

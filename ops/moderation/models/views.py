@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from ops.moderation.models.labels import slug_constraints
 from ops.moderation.saved import parameters
@@ -70,7 +70,10 @@ class View(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("filters of the queue", "view")
         verbose_name_plural = pgettext_lazy("filters of the queue", "views")
-        permissions = [("import_view", "Can import views"), ("export_view", "Can export views")]
+        permissions = [
+            ("import_view", gettext_noop("Can import views")),
+            ("export_view", gettext_noop("Can export views")),
+        ]
         ordering = ["sort_order", "name"]
         indexes = [models.Index(fields=["sort_order", "id"], name="view_usual_order")]
         constraints = [
