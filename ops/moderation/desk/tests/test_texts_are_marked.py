@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from messaging.tests.conversations import answer
 from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from messaging.tests.remains import remains
 from ops.moderation import claims
-from ops.moderation.models import Case, View
-from ops.moderation.tests.desk import LEADING, MEASURING, message_of
+from ops.moderation.measures.kinds import Order
+from ops.moderation.models import Act, Case, View
+from ops.moderation.tests.desk import LEADING, MEASURING, decided, message_of
 
 QUEUE = reverse("admin:moderation_case_changelist")
 NAMES = ("alice", "bob", "charlie", "mona", "mike", "Spam", "Threat", "Mine", "UTC", "Threadward")
@@ -106,3 +109,12 @@ class TestCase:
         at = reverse("admin:moderation_flag_message", args=[message.pk])
         assert remains(page_of(browser, at), *NAMES) == ""
         assert pseudo("Choose what the report is about.") in page_of(browser, at, {})
+
+    def test_once_it_was_decided(self, browser: Client, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+        orders = [
+            Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + timedelta(days=2)),
+            Order(Act.WARN, user=alice.pk),
+        ]
+        decision = decided(case, mona, spam, measures=orders, sent="No spam")
+        for at in (address(case), reverse("admin:moderation_decision_undo", args=[decision.pk])):
+            assert remains(page_of(browser, at), "No spam", *NAMES) == ""
