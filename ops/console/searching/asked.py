@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messaging.database.statements import Statement, slot, written
 from messaging.models import Message
 from messaging.search import filters
 from messaging.search.filters import Reader, Vocabulary
@@ -99,7 +101,7 @@ class Search:
         name = person.get_username() if person is not None else ""
         received = _("Messages sent or received by %(name)s") % {"name": name}
         found = [(f"with:{_quoted(name)}", received)] if name and '"' not in name else []
-        if Message.objects.filter(external_id=plain).exists():
+        if _having_id(DEFAULT_DB_ALIAS).ask(using=DEFAULT_DB_ALIAS, id=plain):
             found.append((f"id:{_quoted(plain)}", _("The message with the ID %(id)s") % {"id": plain}))
         return found
 
@@ -125,6 +127,12 @@ def asked(request: HttpRequest, text: str, person: Callable[[str], Any]) -> Sear
         start, end = mistake.start, mistake.end
         fault = Fault(str(mistake), text[:start], text[start:end], text[end:])
         return Search(text, vocabulary, reader, fault=fault)
+
+
+@cache
+def _having_id(using: str) -> Statement:
+    """The message with this external ID. Written once: each search asks for it."""
+    return written(Message.objects.filter(external_id=slot("id")).values_list("pk")[:1], using=using)
 
 
 def _quoted(text: str) -> str:
