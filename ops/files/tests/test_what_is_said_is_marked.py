@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from messaging.tests.pseudo import ACCENTED, BEGIN, speaking
 from ops.files import invisible, uploads
 from ops.files.dialects.escapes import ESCAPES
 from ops.files.encodings import ENCODINGS
-from ops.files.headers import HeaderUnfit
+from ops.files.headers import Columns, HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import Reading
 from ops.files.suggestions import Suggestion
 from ops.files.tests.files import COLUMNS, SHARED, TABLE, as_csv, as_json, as_json_lines, as_xlsx, row
-from ops.files.tests.workbooks import as_ods, as_xls, ods_of
+from ops.files.tests.hostile import WRITERS, sheet
+from ops.files.tests.workbooks import as_ods, as_xls, ods_of, ods_table, xlsb_of, xlsb_sheet
 from ops.files.times.inference import UnreadTimes
 from ops.files.timestamps import DATES, REPEATED, moments_in
 
@@ -41,7 +43,7 @@ def unmarked(text: str, values: Iterable[str] = ()) -> list[str]:
     return [word for word in WORD.findall(QUOTED.sub(" ", text)) if word not in known]
 
 
-def said_of(path: Path, reading: Reading) -> Iterator[tuple[str, Iterable[str]]]:
+def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[tuple[str, Iterable[str]]]:
     """Everything that is said of a file, each with the headers that it may name."""
 
     def told(problems: Iterable[Problem], suggestions: Iterable[Suggestion]) -> Iterator[tuple[str, Iterable[str]]]:
@@ -56,7 +58,7 @@ def said_of(path: Path, reading: Reading) -> Iterator[tuple[str, Iterable[str]]]
     headers: list[str] = []
     read, times = moments_in(reading.time_zone, reading.dates), UnreadTimes(reading.time_zone, reading.repeated_times)
     try:
-        with open_source(path, TABLE, reading) as source:
+        with open_source(path, columns, reading) as source:
             headers = source.headers
             for number, values, problem in source:
                 yield from told([problem] if problem else [], [])
@@ -75,10 +77,10 @@ def said_of(path: Path, reading: Reading) -> Iterator[tuple[str, Iterable[str]]]
     yield from told([], times.suggestions())
 
 
-def check(path: Path, **options: Any) -> list[str]:
+def check(path: Path, table: Columns = TABLE, **options: Any) -> list[str]:
     """Everything that is said of a file, which must be marked."""
     with speaking(ACCENTED):
-        found = list(said_of(path, Reading(**options)))
+        found = list(said_of(path, Reading(**options), table))
     for text, values in found:
         assert BEGIN in text, text
         assert not unmarked(text, values), text
@@ -191,6 +193,9 @@ CONTENTS: dict[str, tuple[bytes, dict[str, Any]]] = {
     "OpenDocument": (as_ods(MESSAGE, others=["a", "b"]), {}),
     "no sheet": (ods_of(""), {}),
     "a file of Excel": (as_xls(MESSAGE, others=["a"]), {"fill_merged": True}),
+    "a hidden sheet": (xlsb_of({"a": xlsb_sheet({0: ["x"]}), "b": xlsb_sheet({0: COLUMNS})}, hidden=["b"]), {}),
+    "an empty sheet that was chosen": (ods_of(ods_table("a", [COLUMNS]) + ods_table("b", [])), {"sheet": "b"}),
+    "another sheet that was chosen": (as_ods(others=["a"]), {"sheet": "a"}),
     "a damaged one": (as_xls(MESSAGE)[:600], {}),
     "days first": (times("31.12.2025 10:00", "1.2.2026 10:00"), {}),
     "months first": (times("12/31/2025 10:00", "1/2/2026 10:00"), {}),
@@ -217,6 +222,44 @@ def test_nothing_said_of_a_faulty_file_stays_english(name: str, tmp_path: Path) 
     path = tmp_path / "file"
     path.write_bytes(content)
     assert check(path, **options)
+
+
+def test_nothing_said_of_formulas_stays_english(tmp_path: Path) -> None:
+    path = tmp_path / "formulas"
+    cells = '<c r="H2" t="str"><f>A1</f><v>x</v></c>', '<c r="C3" t="e"><v>#REF!</v></c>', '<c r="A4"><f>ROW()</f></c>'
+    sheet(path, [f"<row>{cell}</row>".encode() for cell in cells])
+    assert len(check(path)) > len(cells)
+
+
+def test_nothing_said_of_columns_by_other_names_stays_english(tmp_path: Path) -> None:
+    path = tmp_path / "columns"
+    path.write_bytes(lines("a,b,2026-01-05T10:00:00Z,x,y", header="sender,receiver,timestamp,text,other"))
+    named = replace(TABLE, by_name=lambda headers: {"content": "text"} if "text" in headers else {})
+    assert len(check(path, named)) > 1
+    without = replace(TABLE, by_values=lambda rows: {"sender": 0, "receiver": 1, "timestamp": 2, "content": 3})
+    path.write_bytes(lines(header="a,b,2026-01-05T10:00:00Z,x"))
+    assert len(check(path, without)) > 1
+
+
+# Of those that are read in a limited process elsewhere the small ones.
+@pytest.mark.parametrize(
+    "name",
+    [
+        "xlsx_with_a_far_cell",
+        "xlsx_of_one_text_in_every_column",
+        "xlsx_of_one_text_in_every_row",
+        "xlsx_of_entities",
+        "xlsx_of_countless_parts",
+        "xlsx_packed_otherwise",
+        "xlsx_of_deep_elements",
+        "xlsx_of_empty_rows",
+        "xlsx_of_one_row",
+        "csv_of_a_million_columns",
+    ],
+)
+def test_nothing_said_of_files_made_to_do_harm_stays_english(name: str, tmp_path: Path) -> None:
+    WRITERS[name][0](tmp_path / name)
+    assert check(tmp_path / name)
 
 
 def test_choices_are_marked() -> None:
