@@ -6,3 +6,5 @@ from ops.settings import *  # noqa: F403
 from ops.settings import INSTALLED_APPS as OURS
 
 INSTALLED_APPS = [*OURS, "ops.jobs.tests.apps.JobsTestsConfig"]
+# As in the tests' own process: the processes of one test make up to fifty people.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
