@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
 from unittest.mock import patch
@@ -29,6 +30,7 @@ ACCENTS = str.maketrans(
 CONTEXT = trans_real.CONTEXT_SEPARATOR
 
 
+@lru_cache(maxsize=10_000)  # a page asks for several hundred texts, most of which the one before asked for
 def pseudo(text: str) -> str:
     """``text`` as a pseudo locale says it; what holds no letter stays."""
     text = text.rpartition(CONTEXT)[2]
