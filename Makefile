@@ -39,7 +39,7 @@ test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or Li
 	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
 	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"
 
-browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium)
+browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium-headless-shell, or chromium)
 	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m browser
 
 spreadsheets: $(DEV) ## Open and save exports in LibreOffice (needs Debian's libreoffice-calc)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
+from messaging.tests.browsing import chromium
 from messaging.tests.migrated import django_db_modify_db_settings
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 from ops.jobs.tests.untimed import work_in_requests_is_not_timed
 from ops.moderation.tests.emptying import tests_may_delete_decisions
 
 __all__ = [
+    "chromium",
     "django_db_modify_db_settings",
     "examples",
     "tables_are_emptied_row_by_row",
@@ -27,11 +30,16 @@ __all__ = [
 gc.set_threshold(200_000, 50, 1_000)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a database, however it does, or starts programs that do."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what asks for a database, however it does, or starts programs that do; let browser tests come last.
+
+    From the first of those on, the event loop of Playwright goes on in the process.
+    """
     for item in items:
         asks = {"db", "transactional_db", "databases"}.intersection(getattr(item, "fixturenames", ()))
         is_django = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
         if asks or is_django or item.get_closest_marker("django_db"):
             item.add_marker("database")
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
