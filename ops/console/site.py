@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -70,8 +72,13 @@ class ConsoleSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """As Django's, with ``frame``: the menu, what waits for this person, and where this page is."""
         context = super().each_context(request)
-        context["frame"] = Frame(self, request, context["available_apps"])
+        context["frame"] = Frame(self, request)
         return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Django's, found when it is asked for: its sidebar and index show it, our menu and home do not."""
+        django_list = partial(super().get_app_list, request, app_label)
+        return django_list() if app_label else SimpleLazyObject(django_list)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(with_plain_numbers(view), cacheable)

@@ -45,6 +45,18 @@ def menu_of(client: Client) -> dict[str, list[str]]:
     return {place.name: [offer.name for offer in place.offers] for place in frame.places}
 
 
+def test_djangos_list_of_apps_is_made_for_its_own_pages_only(keys: dict[str, Any], monkeypatch: Any) -> None:
+    """It asks for five permissions and two addresses of every model: a tenth of the work of a page."""
+    made, build = [], admin.site._build_app_dict
+    monkeypatch.setattr(admin.site, "_build_app_dict", lambda *given: made.append(given) or build(*given))  # type: ignore[func-returns-value]
+    client = signed_in("rosa")
+    for at in ("/console/", "/console/messaging/message/", address("messaging_message_change", keys)):
+        assert client.get(at).status_code == 200
+    assert made == []
+    assert "Conversations" in client.get("/console/messaging/").content.decode()
+    assert len(made) == 1
+
+
 REVIEW = ["Conversations", "Queue", "Decisions", "Messages", "Edits", "Review dashboard"]
 LEADS_REVIEW = [
     "Conversations",

@@ -85,9 +85,8 @@ class Task:
 class Frame:
     """What surrounds every page of the console, for one request. Nothing is computed before a template asks for it."""
 
-    def __init__(self, site: Any, request: HttpRequest, app_list: Iterable[dict[str, Any]]) -> None:
-        """``app_list`` is that of ``AdminSite.get_app_list``: the lists that this person may open."""
-        self.site, self.request, self._app_list = site, request, app_list
+    def __init__(self, site: Any, request: HttpRequest) -> None:
+        self.site, self.request = site, request
 
     @cached_property
     def places(self) -> list[OfferedPlace]:
@@ -225,11 +224,15 @@ class Frame:
         return {*model_admin.filter_names(self.request), *search}
 
     def _lists(self, declared: dict[str, Item]) -> Iterable[Offer]:
-        for model in (model for app in self._app_list for model in app["models"] if model["admin_url"]):
-            key = model["model"]._meta.label
-            item = declared.get(key, UNDECLARED)
-            section = getattr(self.site.get_model_admin(model["model"]), "section", None)
-            yield Offer(key, item, capfirst(str(item.name or section or model["name"])), model["admin_url"])
+        for model, model_admin in self.site._registry.items():
+            opened = model_admin.has_module_permission(self.request) and model_admin.has_view_or_change_permission(
+                self.request
+            )
+            if opened:
+                meta, item = model._meta, declared.get(model._meta.label, UNDECLARED)
+                name = item.name or getattr(model_admin, "section", None) or meta.verbose_name_plural
+                address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist", current_app=self.site.name)
+                yield Offer(meta.label, item, capfirst(str(name)), address)
 
     def _pages(self, declared: dict[str, Item]) -> Iterable[Offer]:
         if not self.site.has_permission(self.request):
