@@ -7,6 +7,7 @@ migrates it as it migrates any test database, and finds nothing left to do.
 from __future__ import annotations
 
 import fcntl
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,16 @@ def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
         return made
 
     return create_test_db
+
+
+def take_copy(path: Path) -> bool:
+    """Copy the migrated database to this path; False where none is kept just now, or tests run on another database."""
+    if connection.vendor != "sqlite":
+        return False
+    with _kept_copy() as copy:
+        if known := copy.exists():
+            shutil.copy(copy, path)
+        return known
 
 
 @contextmanager

@@ -52,6 +52,7 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from messaging.tests.migrated import take_copy
 from ops.jobs import leases, running
 from ops.jobs.models import Job
 from ops.jobs.run import Run
@@ -77,7 +78,8 @@ class Databases:
     """Makes fresh databases from one that is migrated once, and runs jobs in them.
 
     All processes of one run of the tests copy the same one, which the first of them makes in the folder ``shared``
-    (on PostgreSQL its name is there), and the last of them removes.
+    (on PostgreSQL its name is there; on SQLite it is the one that other tests begin with, if that is made already), and
+    the last of them removes.
     """
 
     def __init__(self, folder: Path, shared: Path) -> None:
@@ -87,7 +89,7 @@ class Databases:
         self.made: list[str] = []
         self.installations: list[Installation] = []
         with self._users() as users:
-            if not users:
+            if not users and not take_copy(self.shared / f"{self._template}.sqlite3"):
                 address = self._new_on_server(self._template, "") if self.server else self._new_file(self._template, "")
                 Installation(address, folder / "template.var").manage("migrate", "-v0")
             users.append(self.name)
