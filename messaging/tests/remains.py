@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 from messaging.tests.pseudo import BEGIN, END
 
 # What no language changes: names of people, what is typed as it stands, what somebody wrote, and marks of keys.
-LEFT = frozenset({"bdi", "code", "textarea", "kbd", "script", "style"})
+LEFT = frozenset({"bdi", "code", "textarea", "kbd", "samp", "pre", "script", "style"})
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 READ = ("title", "aria-label", "placeholder", "alt", "content")
+SAID = re.compile(r"data-say.*")  # by a script
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
 MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")  # without another one within
 LETTERS = re.compile(r"[^\W\d_]{2}")  # one alone is an initial
 
@@ -28,7 +30,9 @@ class _Texts(HTMLParser):
         left = tag in LEFT or given.get("translate") == "no" or given.get("dir") == "auto"
         inside = bool(self.open) and self.open[-1][1]
         if not left and not inside and tag != "meta":
-            self.found += [given[name] or "" for name in READ if name in given]
+            is_button = tag == "input" and given.get("type") in ("submit", "button", "reset")
+            read = {*READ, "value"} if is_button else READ
+            self.found += [value or "" for name, value in given.items() if name in read or SAID.fullmatch(name)]
         if tag not in VOID:
             self.open.append((tag, left or inside))
 
@@ -49,6 +53,6 @@ def remains(page: str, *known: str) -> str:
     rest, before = "\n".join(parser.found), ""
     while rest != before:
         rest, before = MARKED.sub(" ", rest), rest
-    for one in sorted(known, key=len, reverse=True):
-        rest = rest.replace(one, " ")
+    names = "|".join(re.escape(one) for one in sorted(known, key=len, reverse=True))
+    rest = re.sub(rf"(?<!\w)(?:{names})(?!\w)", " ", COLOUR.sub(" ", rest)) if known else rest
     return "\n".join(line.strip() for line in rest.splitlines() if LETTERS.search(line))

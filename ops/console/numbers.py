@@ -1,4 +1,4 @@
-"""Numbers with what they count, as sentences say them."""
+"""Numbers with what they count, in the output of commands, which is English whatever the language of pages."""
 
 from __future__ import annotations
 
