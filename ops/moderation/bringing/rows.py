@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.languages.wording import grouped, numbered
 from ops.files.formulas import bare
@@ -29,6 +30,7 @@ NEEDED = {
     "message": gettext_lazy("the message is empty: give the external ID of the reported message."),
     "label": gettext_lazy("the label is empty: give the slug of a label."),
 }
+KEPT = 1_024  # sentences
 Report = Callable[[Problem], None]
 
 
@@ -87,33 +89,50 @@ def checked(
 
 def _faults(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
     """(column, sentence) of what is wrong with the values, but for times."""
+    language = get_language()
     for column, value in cells.items():
         if not value and column in NEEDED:
-            yield column, str(NEEDED[column])
+            yield column, _needed(column, language)
         elif found := CANNOT_BE_STORED.search(value):
             held = _("%(column)s holds a character that cannot be stored (%(character)s): remove it.")
             yield column, held % {"column": column, "character": f"U+{ord(found[0]):04X}"}
     external_id, note, revision, outcome = (cells[name] for name in ("external_id", "note", "revision", "outcome"))
     if len(external_id) > LONGEST_EXTERNAL_ID:
-        words = ngettext(
-            "the external ID has %(number)s character: shorten it to %(most)s.",
-            "the external ID has %(number)s characters: shorten it to %(most)s.",
-            len(external_id),
-        )
-        yield "external_id", numbered(words, len(external_id), most=grouped(LONGEST_EXTERNAL_ID))
+        yield "external_id", _long_id(len(external_id), language)
     if (length := len(note.strip())) > LONGEST_NOTE:
-        words = ngettext(
-            "the note has %(number)s character: shorten it to %(most)s.",
-            "the note has %(number)s characters: shorten it to %(most)s.",
-            length,
-        )
-        yield "note", numbered(words, length, most=grouped(LONGEST_NOTE))
+        yield "note", _long_note(length, language)
     if revision and REVISION.fullmatch(revision) is None:
         words = _("this is no number of a text: write 1 for the first text of the message, or leave it empty.")
         yield "revision", words
     if outcome and outcome not in OUTCOMES:
         words = _("%(outcome)s is no outcome: write one of %(outcomes)s, or leave it empty.")
         yield "outcome", words % {"outcome": label(outcome), "outcomes": ", ".join(OUTCOMES)}
+
+
+# A file may have such faults in each of its rows, and making a text takes longer than checking a value.
+@lru_cache(KEPT)
+def _needed(column: str, language: str | None) -> str:
+    return str(NEEDED[column])
+
+
+@lru_cache(KEPT)
+def _long_id(length: int, language: str | None) -> str:
+    words = ngettext(
+        "the external ID has %(number)s character: shorten it to %(most)s.",
+        "the external ID has %(number)s characters: shorten it to %(most)s.",
+        length,
+    )
+    return numbered(words, length, most=grouped(LONGEST_EXTERNAL_ID))
+
+
+@lru_cache(KEPT)
+def _long_note(length: int, language: str | None) -> str:
+    words = ngettext(
+        "the note has %(number)s character: shorten it to %(most)s.",
+        "the note has %(number)s characters: shorten it to %(most)s.",
+        length,
+    )
+    return numbered(words, length, most=grouped(LONGEST_NOTE))
 
 
 def _moments(
