@@ -77,6 +77,8 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         filters.TargetFilter,
         filters.ActionFilter,
         filters.UnusualFilter,
+        filters.RefusedFilter,
+        filters.PeriodFilter,
     )
     list_select_related = ("seal", "unsealed")
     search_fields = ("actor_name",)  # shows the search box; searching.matching() does the search

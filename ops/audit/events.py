@@ -62,6 +62,10 @@ class Event(TextChoices):
     )  # entries as actor, target; named_in: the entries that named the person
 
 
+# Somebody failed to show who they are.
+REFUSALS = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED, Event.SIGN_IN_LOCKED)
+
+
 @cache
 def declared() -> dict[str, StrOrPromise]:
     """Return the label of every declared event by its stored name."""

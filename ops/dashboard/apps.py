@@ -48,6 +48,11 @@ class DashboardConfig(Room):
 
         return pages.PAGES
 
+    def list_filters(self, request: Any, model: str) -> Iterable[type]:
+        from ops.dashboard import filters
+
+        return filters.of_list(model)
+
     def home_sections(self) -> Iterable[Any]:
         from ops.dashboard.boards import home
 

@@ -20,6 +20,7 @@ from ops.accounts.models import User
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.addresses import clean_search_term
 from ops.console.keyset import KeysetAdmin
+from ops.console.lists.dates import Within
 from ops.console.readonly import ReadOnlyPermissions
 from ops.deletion import approval, holds, requests
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Hold, State, with_standing
@@ -40,17 +41,19 @@ class InState(admin.SimpleListFilter):
 
     title = gettext_lazy("state")
     parameter_name = "state"
-    HELD = "held"
+    HELD, OPEN = "held", "open"
     TO_APPROVE, MINE = "to-approve", "mine"  # of the person who looks at the list
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
         approves = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
         mine = [(self.MINE, _("Requested by you, open"))] if request.user.has_perm("accounts.delete_user") else []
-        return [*approves, *mine, *State.choices, (self.HELD, _("On hold"))]
+        return [*approves, *mine, (self.OPEN, _("Open")), *State.choices, (self.HELD, _("On hold"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         if self.value() == self.HELD:
             return queryset.held()
+        if self.value() == self.OPEN:
+            return queryset.open()
         if self.value() == self.TO_APPROVE:
             mine = approval.awaiting(request.user)
             return queryset.none() if mine is None else queryset.filter(pk__in=mine.order_by().values("pk"))
@@ -59,13 +62,28 @@ class InState(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() in State.values else queryset
 
 
+class Requested(Within):
+    title = gettext_lazy("requested")
+    parameter_name = "requested"
+    field = "requested_at"
+
+
+class Ended(Within):
+    """Requests that were done, cancelled or refused in a period."""
+
+    title = gettext_lazy("ended")
+    parameter_name = "ended"
+    field = "ended_at"
+
+
 @admin.register(DeletionRequest)
 class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
     """Requests, read-only: approving, refusing, cancelling and holds have pages of their own."""
 
     section = gettext_lazy("Deletions")
     keyset = ("-requested_at", "id")
-    list_filter = (InState,)
+    more_filters = (Requested, Ended)
+    list_filter = (InState, *more_filters)
     search_fields = ("username",)
     search_help_text = gettext_lazy("Part of a username. Erased accounts no longer have one.")
     change_list_template = "deletion/deletions.html"

@@ -24,8 +24,10 @@ from ops.audit.readings import record_search
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.addresses import whole_number
 from ops.console.confirming import confirmed_recently
+from ops.console.filters import ValueFilter
 from ops.console.keyset import CURSOR_PARAMS, KeysetAdmin
 from ops.console.limits.query_time import unlimited_while_sent
+from ops.console.lists.dates import Within
 from ops.console.readonly import ReadOnlyPermissions
 from ops.exports import contents, home, person, requests, selections
 from ops.exports.forms import ExportForm, ReasonForm
@@ -170,12 +172,32 @@ class ToApprove(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         offered = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
-        return [*offered, (self.TO_MAKE, _("Approved, to make"))] if selections.may_request(request.user) else offered
+        if selections.may_request(request.user):
+            offered.append((self.TO_MAKE, _("Approved, to make")))
+        if request.user.has_perm(selections.EVERYBODYS):
+            offered.append((Export.Approval.REQUESTED.value, str(Export.Approval.REQUESTED.label)))
+        return offered
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == Export.Approval.REQUESTED:
+            return queryset.filter(approval=Export.Approval.REQUESTED)
         chosen = {self.TO_APPROVE: approval.awaiting, self.TO_MAKE: approval.to_make}.get(self.value() or "")
         rows = chosen(request.user) if chosen else None
         return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("pk"))
+
+
+class OfScope(ValueFilter):
+    title = gettext_lazy("of")
+    parameter_name = field = "scope"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(scope.value, str(scope.label)) for scope in Export.Scope]
+
+
+class AskedFor(Within):
+    title = gettext_lazy("asked for")
+    parameter_name = "asked"
+    field = "created_at"
 
 
 class FileFilter(admin.SimpleListFilter):
@@ -201,7 +223,8 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = gettext_lazy("Exports")
     keyset = ("-created_at", "id")
-    list_filter = (ToApprove, FileFilter)
+    more_filters = (OfScope, AskedFor)
+    list_filter = (ToApprove, FileFilter, *more_filters)
     rows_template = "exports/rows.html"
     change_list_template = "exports/exports.html"
     change_form_template = "exports/export.html"

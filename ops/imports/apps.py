@@ -59,6 +59,11 @@ class ImportsConfig(Room):
 
         return provenance.facts(request, conversation)
 
+    def list_filters(self, request: Any, model: str) -> Iterable[type]:
+        from ops.imports import filters
+
+        return filters.of_list(model)
+
     def notice_kinds(self) -> Iterable[Any]:
         from ops.imports.notices import told
 

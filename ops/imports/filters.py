@@ -53,6 +53,19 @@ class OfImport(admin.SimpleListFilter):
             return None
 
 
+class BroughtByImport(filters.YesNoFilter):
+    """Messages that imports brought, or the others."""
+
+    title = gettext_lazy("imported")
+    parameter_name = "imported"
+
+    def yes(self, rows: Any) -> QuerySet:
+        return rows.filter(_by_an_import("message_base"))
+
+    def no(self, rows: Any) -> QuerySet:
+        return rows.exclude(_by_an_import("message_base"))
+
+
 class KindOfEdit(filters.KindOfEdit):
     """With the texts that imports replaced apart: they are no corrections, whoever imported them."""
 
@@ -68,10 +81,18 @@ class KindOfEdit(filters.KindOfEdit):
 
 def by_an_import() -> Exists:
     """The condition that a history was made by an import: its id is one of those that were reserved for it."""
-    last = F("history_base") + F("last_row")
-    return Exists(
-        Import.objects.filter(history_base__lt=OuterRef("pk")).annotate(last=last).filter(last__gte=OuterRef("pk"))
-    )
+    return _by_an_import("history_base")
+
+
+def _by_an_import(base: str) -> Exists:
+    """The condition that an id is one of those that were reserved for an import, after its ``base``."""
+    begun = Import.objects.filter(**{f"{base}__lt": OuterRef("pk")})
+    return Exists(begun.annotate(last=F(base) + F("last_row")).filter(last__gte=OuterRef("pk")))
+
+
+def of_list(model: str) -> Iterable[type]:
+    """The filters of a list of another room."""
+    return (BroughtByImport,) if model == Message._meta.label_lower else ()
 
 
 def _time_of(import_: Import) -> str:

@@ -8,6 +8,7 @@ from ops.moderation.desk import admin as desk
 from ops.moderation.groups import admin as groups
 from ops.moderation.labels import admin as labels
 from ops.moderation.openings import admin as openings
+from ops.moderation.reported import admin as reported
 from ops.moderation.saved import admin as saved
 
-__all__ = ["bringing", "decided", "desk", "groups", "labels", "openings", "saved"]
+__all__ = ["bringing", "decided", "desk", "groups", "labels", "openings", "reported", "saved"]

@@ -21,6 +21,7 @@ class ModerationConfig(Room):
         "moderation.Case": Item(Place.REVIEW, 15),
         "moderation.Decision": Item(Place.REVIEW, 16),
         "moderation.DecisionGroup": Item(Place.REVIEW, 17),
+        "moderation.Flag": Item(Place.REVIEW, 18),
         "moderation.FlagImport": Item(Place.DATA, 15),
         "moderation.Opening": Item(Place.AUDIT, 15),
         "moderation.Label": Item(Place.SETTINGS, 20),

@@ -57,12 +57,13 @@ def test_djangos_list_of_apps_is_made_for_its_own_pages_only(keys: dict[str, Any
     assert len(made) == 1
 
 
-REVIEW = ["Conversations", "Queue", "Decisions", "Messages", "Edits", "Review dashboard"]
+REVIEW = ["Conversations", "Queue", "Decisions", "Reports", "Messages", "Edits", "Review dashboard"]
 LEADS_REVIEW = [
     "Conversations",
     "Queue",
     "Decisions",
     "Group decisions",
+    "Reports",
     "Messages",
     "Edits",
     "Review dashboard",
@@ -177,7 +178,7 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
     addresses = [offer.address for place in frame.places for offer in place.offers]
     lists = ("messaging_messagehistory_changelist", "dashboard_review")
     others = [reverse(f"admin:{name}") for name in (*lists, *POLICY_LISTS)]
-    desk = [reverse(f"admin:moderation_{name}_changelist") for name in ("case", "decision")]
+    desk = [reverse(f"admin:moderation_{name}_changelist") for name in ("case", "decision", "flag")]
     assert addresses == [conversations, *desk, f"{messages}?q=edited&unread=yes", *others]
     for address_ in addresses:
         assert client.get(address_).status_code == 200

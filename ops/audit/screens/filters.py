@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.languages.wording import numbered
-from ops.audit.events import choices
+from ops.audit.events import REFUSALS, choices
 from ops.audit.models import Entry
 from ops.audit.screens import targets, watching
 from ops.console.filters import PresetDates
+from ops.console.lists.dates import Within
 from ops.console.lists.people import PersonFilter
 from ops.console.person.seen import seen_by
 
@@ -116,6 +117,19 @@ class EventFilter(admin.SimpleListFilter):
         return queryset.filter(event=self.value()) if self.value() else queryset
 
 
+class RefusedFilter(admin.SimpleListFilter):
+    """Where somebody failed to show who they are."""
+
+    title = gettext_lazy("refused")
+    parameter_name = "refused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("yes", _("Failed sign-ins and confirmations"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(event__in=REFUSALS) if self.value() else queryset
+
+
 class UnusualFilter(admin.SimpleListFilter):
     """What people opened who opened far more than others do."""
 
@@ -136,4 +150,10 @@ class UnusualFilter(admin.SimpleListFilter):
 
 class DateFilter(PresetDates):
     title = gettext_lazy("when")
+    field = "at"
+
+
+class PeriodFilter(Within):
+    title = gettext_lazy("days")
+    parameter_name = "days"
     field = "at"

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from messaging.database.moments import EARLIEST, LATEST
 
@@ -76,3 +77,27 @@ def _day(text: str | None) -> date | None:
 
 def _begins(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class Within(admin.SimpleListFilter):
+    """Rows whose moment ``field`` lies in a period of whole days, such as "2026-01-01..2026-01-31". Links choose one:
+    without them there is nothing to choose."""
+
+    field = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        first, last = map(_day, (self.value() or "").partition("..")[::2])
+        self.days = None if first is None or last is None or last < first else (first, last)
+        if self.days is None:
+            return []
+        named = {name: date_format(day, "j F Y") for name, day in zip(("first", "last"), self.days, strict=True)}
+        return [(self.value() or "", _("%(first)s to %(last)s") % named)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.days is None:
+            return queryset
+        return self.narrowed(queryset, _begins(self.days[0]), _begins(self.days[1] + DAY))
+
+    def narrowed(self, rows: Any, first: datetime, after: datetime) -> QuerySet:
+        """Those from a moment up to another one."""
+        return rows.filter(**{f"{self.field}__gte": first, f"{self.field}__lt": after})

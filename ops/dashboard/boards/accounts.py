@@ -21,13 +21,16 @@ def now_waiting(asked: Asked) -> list[Number]:
     def waits(n: int) -> str:
         return ngettext("deletion awaiting approval", "deletions awaiting approval", n)
 
+    def is_open(n: int) -> str:
+        return ngettext("open deletion", "open deletions", n)
+
     def on_hold(n: int) -> str:
         return ngettext("deletion on hold", "deletions on hold", n)
 
     return [
         counted("to_approve", approve.number, waits, rows=approve.rows),
         Number("oldest_to_approve", age(approve.oldest, asked.now), _("awaiting approval: oldest"), Unit.DURATION),
-        counted("open", standing.open, lambda n: ngettext("open deletion", "open deletions", n)),
+        counted("open", standing.open, is_open, rows=standing.open_rows),
         Number("oldest_open", age(standing.oldest_open, asked.now), _("open: oldest deletion"), Unit.DURATION),
         counted("held", standing.held, on_hold, rows=standing.held_rows),
         counted("holds", standing.holds, lambda n: ngettext("open hold", "open holds", n), rows=standing.holds_rows),
@@ -46,8 +49,10 @@ def in_period(asked: Asked) -> list[Number]:
         return ngettext("account erased", "accounts erased", n)
 
     return [
-        counted("requested", now.requested, requested, before=before.requested),
-        counted("done", now.done, erased, before=before.done),
+        counted(
+            "requested", now.requested, requested, before=before.requested, rows=deletions.requested_in(asked.period)
+        ),
+        counted("done", now.done, erased, before=before.done, rows=deletions.done_in(asked.period)),
     ]
 
 
@@ -55,8 +60,8 @@ def per_day(asked: Asked) -> Chart:
     """Deletions that were asked for and done."""
     found = asked.of(deletions.flow).per_day
     series = {
-        _("Requested"): {day: made for day, made, done in found},
-        pgettext("deletions", "Done"): {day: done for day, made, done in found},
+        _("Requested"): days.Counted({day: made for day, made, done in found}, deletions.requested_in),
+        pgettext("deletions", "Done"): days.Counted({day: done for day, made, done in found}, deletions.done_in),
     }
     titles = days.Titles(_("Deletions by day"), _("Deletions by week"), _("Deletions by month"))
     return days.sums("deletions", titles, asked.period, series, Kind.LINES)

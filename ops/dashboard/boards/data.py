@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -22,7 +24,7 @@ MOST_PEOPLE = 10
 def written(asked: Asked) -> list[Number]:
     """How much was written in the period, and what is unread now."""
     now, before = asked.both(messages.sent, imported=asked.imported)
-    begun, begun_before = (found.total for found in asked.both(messages.begun, imported=asked.imported))
+    begun, begun_before = asked.both(messages.begun, imported=asked.imported)
     replies, slower = asked.both(messages.first_replies, imported=asked.imported)
     unread = messages.unread(imported=asked.imported)
     edited = _("of them edited")
@@ -38,7 +40,7 @@ def written(asked: Asked) -> list[Number]:
 
     return [
         counted("sent", now.total, messages_sent, before=before.total, rows=now.rows, note=_imported(now.imported)),
-        counted("begun", begun, conversations, before=begun_before),
+        counted("begun", begun.total, conversations, before=begun_before.total, rows=begun.rows),
         Number("edit_rate", now.edit_rate, edited, Unit.SHARE, before=before.edit_rate, rows=now.edited_rows),
         counted("unread", unread.total, not_read, rows=unread.rows, note=_older(unread.older_than)),
         length("first_reply_p50", replies.p50, _("until the first reply (half are sooner)"), slower.p50),
@@ -63,8 +65,9 @@ def _older(numbers: dict[int, int]) -> str:
 def per_day(asked: Asked) -> Chart:
     """Messages sent."""
     found = asked.of(messages.sent, imported=asked.imported)
+    sent = days.Counted(dict(found.per_day), partial(messages.sent_in, imported=asked.imported))
     titles = days.Titles(_("Messages by day"), _("Messages by week"), _("Messages by month"))
-    return days.sums("messages", titles, asked.period, {_("Messages"): dict(found.per_day)})
+    return days.sums("messages", titles, asked.period, {_("Messages"): sent})
 
 
 def hours_of_week(asked: Asked) -> Chart:
@@ -121,8 +124,8 @@ def machinery(asked: Asked) -> list[Number]:
         ),
         counted("imports", imports.total, of_imports, before=imports_before.total, rows=imports.rows[None]),
         counted("imported", imports.messages, imported, before=imports_before.messages),
-        counted("exports", exports.total, of_exports, before=exports_before.total),
-        counted("exports_to_approve", exports.to_approve, to_approve),
+        counted("exports", exports.total, of_exports, before=exports_before.total, rows=exports.rows[None]),
+        counted("exports_to_approve", exports.to_approve, to_approve, rows=exports.to_approve_rows),
         Number("database", database_size(), _("is the size of the database"), Unit.BYTES),
     ]
 
@@ -145,7 +148,9 @@ def of_imports(asked: Asked) -> Table:
 def of_exports(asked: Asked) -> Table:
     """What was exported."""
     found = asked.of(data.exports)
-    rows = tuple((Cell(text=str(scope.label)), Cell(number)) for scope, number in found.by_scope)
+    rows = tuple(
+        (Cell(text=str(scope.label)), Cell(number, rows=found.rows[scope])) for scope, number in found.by_scope
+    )
     words = ngettext("%(number)s row, %(size)s of files.", "%(number)s rows, %(size)s of files.", found.rows_written)
     note = numbered(words, found.rows_written, size=in_words(found.size, Unit.BYTES))
     return Table("exports", _("Exports"), (pgettext("what was exported", "Of"), _("Exports")), rows, note=note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ops.dashboard.charts.drawing import Chart, Kind, Series
+from ops.dashboard.figures.rows import Rows
 from ops.dashboard.periods import Period
 
 MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; beyond them there is a column for each week, or each month
@@ -24,16 +25,24 @@ class Titles(NamedTuple):
     month: str
 
 
-def sums(name: str, titles: Titles, period: Period, series: Mapping[str, ByDay], kind: Kind = Kind.COLUMNS) -> Chart:
+class Counted(NamedTuple):
+    """Numbers by day, and the list of what they count in a period, if there is one."""
+
+    by_day: ByDay
+    rows: Callable[[Period], Rows] | None = None
+
+
+def sums(name: str, titles: Titles, period: Period, series: Mapping[str, Counted], kind: Kind = Kind.COLUMNS) -> Chart:
     """Numbers by day, as columns that stand on top of each other or as lines; those of a week or month are added up."""
     slots, places, words = _slots(period)
+    spans = _spans(slots, period)
     drawn = []
-    for named, by_day in series.items():
+    for named, (by_day, rows) in series.items():
         added: list[float] = [0] * len(slots)
         for day, value in by_day.items():
             if period.first <= day <= period.last:
                 added[places[_slot(day, words)]] += value or 0
-        drawn.append(Series(named, tuple(added)))
+        drawn.append(Series(named, tuple(added), rows=tuple(map(rows, spans)) if rows else ()))
     years = len({slot.year for slot in slots}) > 1
     short = "M y" if words == "month" else "j M y" if years and words == "week" else "j M"
     labels = tuple(date_format(slot, short) for slot in slots)
@@ -47,6 +56,13 @@ def _slots(period: Period) -> tuple[list[date], dict[date, int], str]:
     words = "day" if period.days <= MOST_DAYS else "week" if period.days <= 7 * MOST_WEEKS else "month"
     slots = list(dict.fromkeys(_slot(day, words) for day in period.each_day()))
     return slots, {slot: place for place, slot in enumerate(slots)}, words
+
+
+def _spans(slots: list[date], period: Period) -> list[Period]:
+    """The days of each week or month, as far as they are in the period."""
+    firsts = [max(slot, period.first) for slot in slots]
+    lasts = [*(slot - timedelta(days=1) for slot in slots[1:]), period.last]
+    return [Period(first, last, period.zone) for first, last in zip(firsts, lasts, strict=True)]
 
 
 def _slot(day: date, words: str) -> date:

@@ -62,14 +62,14 @@ def worth_a_look(asked: Asked) -> tuple[Number, ...]:
 
     return (
         counted("staff_searches", searches.total, names, before=searched.total, better=Better.LESS),
-        counted("refusals", refusals.total, failures, before=refused.total, better=Better.LESS),
+        counted("refusals", refusals.total, failures, before=refused.total, better=Better.LESS, rows=refusals.rows),
     )
 
 
 def charts(asked: Asked) -> tuple[Chart, ...]:
     """Reading and failed sign-ins by day."""
     read = dict(asked.of(oversight.readings).per_day)
-    refused = dict(asked.of(oversight.refusals).per_day)
+    refused_entries = days.Counted(dict(asked.of(oversight.refusals).per_day), oversight.refused_in)
     shown = days.Titles(_("Messages shown by day"), _("Messages shown by week"), _("Messages shown by month"))
     failed = days.Titles(
         _("Failed sign-ins and confirmations by day"),
@@ -77,8 +77,8 @@ def charts(asked: Asked) -> tuple[Chart, ...]:
         _("Failed sign-ins and confirmations by month"),
     )
     return (
-        days.sums("readings", shown, asked.period, {_("Messages"): read}),
-        days.sums("refusals", failed, asked.period, {pgettext("sign-ins", "Failed"): refused}),
+        days.sums("readings", shown, asked.period, {_("Messages"): days.Counted(read)}),
+        days.sums("refusals", failed, asked.period, {pgettext("sign-ins", "Failed"): refused_entries}),
     )
 
 
@@ -123,7 +123,7 @@ def searchers(asked: Asked) -> Table:
 def refusals(asked: Asked) -> Table:
     """Failed sign-ins by kind."""
     found = asked.of(oversight.refusals).by_event
-    rows = tuple((Cell(text=str(event.label)), Cell(number)) for event, number in found)
+    rows = tuple((Cell(text=str(event.label)), Cell(number, rows=entries)) for event, number, entries in found)
     note = _("Of many within an hour, only the first are recorded and counted.")
     return Table("refused", _("Failed sign-ins and confirmations"), (_("What"), _("Number")), rows, note=note)
 

@@ -30,6 +30,7 @@ from ops.dashboard.boards.board import Board
 from ops.dashboard.boards.boards import first_of
 from ops.dashboard.boards.chooser import Chosen, choose
 from ops.dashboard.boards.content import Cell, Content, Number, Table
+from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.events import DashboardEvent
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.periods import console_zone
@@ -72,7 +73,7 @@ class BoardView(BoardPage, TemplateView):
         shown = Links(self.request, context["frame"], self.board, chosen, content)
         told = {
             "numbers": [(number, shown.address(number.rows)) for number in content.numbers],
-            "charts": [(chart, shown.file(chart.name)) for chart in content.charts],
+            "charts": [(chart, shown.places(chart), shown.file(chart.name)) for chart in content.charts],
             "tables": [(table, shown.cells(table), shown.file(table.name)) for table in content.tables],
         }
         return {
@@ -103,6 +104,7 @@ class Links:
         cells = [cell for table in content.tables for row in table.rows for cell in row]
         named = {cell.person for cell in cells} - {None}
         lists = [number.rows for number in content.numbers] + [cell.rows for cell in cells]
+        lists += [rows for chart in content.charts for one in chart.series for rows in one.rows]
         asked = {rows.permission for rows in lists if rows is not None}
         self.seen_whole = {one for one in asked if not one or self.user.has_perm(one)}
         accounts: Any = get_user_model()._default_manager.filter(pk__in=named)
@@ -126,6 +128,10 @@ class Links:
     def cells(self, table: Table) -> list[list[tuple[Cell, str]]]:
         """The cells of a table with where each leads: to a list, or to the page of a person."""
         return [[(cell, self._of_cell(cell)) for cell in row] for row in table.rows]
+
+    def places(self, chart: Chart) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The numbers of a chart as a table, with the list that each leads to."""
+        return [(label, [(value, self.address(rows)) for value, rows in values]) for label, values in chart.rows]
 
     def file(self, name: str) -> str:
         """The address of a table as a file."""

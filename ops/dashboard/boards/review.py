@@ -22,8 +22,8 @@ def waiting(asked: Asked) -> list[Number]:
         return ngettext("of them overdue", "of them overdue", n)
 
     return [
-        counted("backlog", total.number, lambda n: ngettext("pending case", "pending cases", n), rows=backlog.rows),
-        counted("overdue", total.overdue, overdue, rows=backlog.overdue_rows),
+        counted("backlog", total.number, lambda n: ngettext("pending case", "pending cases", n), rows=total.rows),
+        counted("overdue", total.overdue, overdue, rows=total.overdue_rows),
         Number("oldest", age(total.oldest, asked.now), _("pending: oldest case"), Unit.DURATION),
     ]
 
@@ -35,8 +35,11 @@ def came_and_went(asked: Asked) -> list[Number]:
     claim, decide = _("until somebody claimed a case (half are sooner)"), _("until a decision (half are sooner)")
     decide_most = _("until a decision (9 of 10 are sooner)")
 
-    def came(n: int) -> str:
-        return ngettext("case came", "cases came", n)
+    def opened(n: int) -> str:
+        return ngettext("case opened", "cases opened", n)
+
+    def reopened(n: int) -> str:
+        return ngettext("case opened again", "cases opened again", n)
 
     def closed(n: int) -> str:
         return ngettext("case closed", "cases closed", n)
@@ -47,7 +50,8 @@ def came_and_went(asked: Asked) -> list[Number]:
         return ngettext("more case went than came", "more cases went than came", n)
 
     return [
-        counted("came", now.came, came, before=before.came),
+        counted("opened", now.opened, opened, before=before.opened, rows=now.opened_rows),
+        counted("reopened", now.reopened, reopened, before=before.reopened, rows=now.reopened_rows),
         counted("closed", now.closed, closed, before=before.closed, better=Better.MORE, rows=now.closed_rows),
         counted("grew_by", abs(now.grew_by), grew),
         length("claim_p50", speed.to_claim.p50, claim, slower.to_claim.p50),
@@ -89,8 +93,8 @@ def flow_per_day(asked: Asked) -> Chart:
     """Cases that came and went."""
     per_day = asked.of(desk.flow).per_day
     series = {
-        pgettext("cases", "Came"): {day: came for day, came, went in per_day},
-        pgettext("cases", "Closed"): {day: went for day, came, went in per_day},
+        pgettext("cases", "Came"): days.Counted({day: came for day, came, went in per_day}),
+        pgettext("cases", "Closed"): days.Counted({day: went for day, came, went in per_day}, desk.closed_in),
     }
     titles = days.Titles(_("Cases by day"), _("Cases by week"), _("Cases by month"))
     return days.sums("flow", titles, asked.period, series, Kind.LINES)
@@ -98,8 +102,9 @@ def flow_per_day(asked: Asked) -> Chart:
 
 def reports_per_day(asked: Asked) -> Chart:
     """What was reported."""
+    reports = days.Counted(dict(asked.of(desk.reports_per_day)), desk.reported_in)
     titles = days.Titles(_("Reports by day"), _("Reports by week"), _("Reports by month"))
-    return days.sums("reports", titles, asked.period, {_("Reports"): dict(asked.of(desk.reports_per_day))})
+    return days.sums("reports", titles, asked.period, {_("Reports"): reports})
 
 
 def by_severity(asked: Asked) -> Table:
@@ -107,8 +112,8 @@ def by_severity(asked: Asked) -> Table:
     rows = tuple(
         (
             Cell(text=str(one.severity.label)),
-            Cell(one.number),
-            Cell(one.overdue),
+            Cell(one.number, rows=one.rows),
+            Cell(one.overdue, rows=one.overdue_rows),
             Cell(age(one.oldest, asked.now), Unit.DURATION),
         )
         for one in asked.read(desk.backlog).by_severity
@@ -123,7 +128,7 @@ def by_label(asked: Asked) -> Table:
     rows = tuple(
         (
             Cell(text=one.name, rows=one.pending_rows),
-            Cell(one.reports),
+            Cell(one.reports, rows=one.report_rows),
             Cell(one.decisions, rows=one.decided_rows[""]),
             Cell(one.lapsed, rows=one.decided_rows["lapsed"]),
             Cell(one.reversed, rows=one.decided_rows["undone"]),
@@ -145,7 +150,8 @@ def by_label(asked: Asked) -> Table:
 
 def by_source(asked: Asked) -> Table:
     """Where reports came from."""
-    rows = tuple((Cell(text=str(source.label)), Cell(number)) for source, number in asked.of(desk.by_source))
+    found = asked.of(desk.by_source)
+    rows = tuple((Cell(text=str(source.label)), Cell(number, rows=reports)) for source, number, reports in found)
     return Table("sources", _("Reports by source"), (_("Source"), _("Reports")), rows)
 
 

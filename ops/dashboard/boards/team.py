@@ -58,8 +58,9 @@ def at_work(asked: Asked) -> Number:
 
 def decisions_per_day(asked: Asked) -> Chart:
     """What was decided."""
+    decisions = days.Counted(dict(asked.of(desk.decisions).per_day), desk.decided_in)
     titles = days.Titles(_("Decisions by day"), _("Decisions by week"), _("Decisions by month"))
-    return days.sums("decisions", titles, asked.period, {_("Decisions"): dict(asked.of(desk.decisions).per_day)})
+    return days.sums("decisions", titles, asked.period, {_("Decisions"): decisions})
 
 
 def content(asked: Asked) -> Content:

@@ -20,6 +20,7 @@ from leather import theme
 
 from ops.dashboard.charts.shapes import Cells, LineWithGaps, Placed, StackedColumns
 from ops.dashboard.charts.units import Unit, in_words, round_ticks
+from ops.dashboard.figures.rows import Rows
 
 WIDE, NARROW = (640, 220), (340, 200)  # units of the drawings: about the pixels that they are shown in
 LETTER = 7  # units that a character of a label takes
@@ -43,11 +44,12 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class Series:
     """A value for each place of a chart, None where there is none. ``name`` may be anybody's text; ``short`` is that of
-    a row of HEAT in the drawing."""
+    a row of HEAT in the drawing. ``rows`` are the lists that the values count, if there are any."""
 
     name: str
     values: tuple[float | None, ...]
     short: str = ""
+    rows: tuple[Rows, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,16 @@ class Chart:
         return draw(self, *WIDE, "wide"), draw(self, *NARROW, "narrow")
 
     @property
-    def rows(self) -> list[tuple[str, list[str]]]:
-        """The numbers as a table: for each place its label, and the values in words."""
+    def rows(self) -> list[tuple[str, list[tuple[str, Rows | None]]]]:
+        """The numbers as a table: for each place its label, and the values in words with the lists that they count."""
         return [
-            (label, [in_words(one.values[place], self.unit) for one in self.series])
+            (
+                label,
+                [
+                    (in_words(one.values[place], self.unit), one.rows[place] if one.rows else None)
+                    for one in self.series
+                ],
+            )
             for place, label in enumerate(self.full_labels)
         ]
 

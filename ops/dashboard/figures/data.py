@@ -7,9 +7,10 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, Sum
 
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import Rows, within
 from ops.dashboard.periods import Period
 from ops.exports.models import Export
+from ops.exports.selections import EVERYBODYS
 from ops.imports.models import Import
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -52,13 +53,15 @@ def imports(period: Period) -> Imports:
 @dataclass(frozen=True)
 class Exports:
     """Exports that were asked for in a period: how many, with a file of so many bytes and rows; and how many wait for a
-    second person now."""
+    second person now. ``rows`` are those of each scope, and all of them under None."""
 
     total: int
     by_scope: list[tuple[Export.Scope, int]]
     size: int
     rows_written: int
     to_approve: int
+    rows: dict[Export.Scope | None, Rows]
+    to_approve_rows: Rows
 
 
 def exports(period: Period) -> Exports:
@@ -72,7 +75,14 @@ def exports(period: Period) -> Exports:
         sums["size"] or 0,
         sums["rows"] or 0,
         Export.objects.filter(approval=Export.Approval.REQUESTED).count(),
+        {scope: _exports(asked=within(period), scope=scope or "") for scope in (None, *Export.Scope)},
+        _exports(approval=Export.Approval.REQUESTED),
     )
+
+
+def _exports(**query: str) -> Rows:
+    """A list of exports: superusers see all people's."""
+    return Rows.of(Export._meta.label_lower, permission=EVERYBODYS, **query)
 
 
 @dataclass(frozen=True)

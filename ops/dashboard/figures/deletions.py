@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Min
 
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import Rows, within
 from ops.dashboard.periods import Period, day_of
 from ops.deletion.models import OPEN, DeletionRequest, Hold
 from ops.deletion.models.requests import State
@@ -30,6 +30,7 @@ class Standing:
 
     by_state: list[InState]
     open: int
+    open_rows: Rows
     oldest_open: datetime | None
     held: int
     held_rows: Rows
@@ -55,6 +56,7 @@ def standing() -> Standing:
     return Standing(
         by_state=by_state,
         open=sum(one.number for one in still_open),
+        open_rows=_requests(state="open"),
         oldest_open=min((one.oldest for one in still_open if one.oldest is not None), default=None),
         held=held,
         held_rows=_requests(state="held"),
@@ -80,6 +82,16 @@ def flow(period: Period) -> Flow:
     asked = [day_of(at, period.zone) for at in made.order_by().values_list("requested_at", flat=True)]
     done = [day_of(at, period.zone) for at in ended.order_by().values_list("ended_at", flat=True) if at is not None]
     return Flow(len(asked), len(done), [(day, asked.count(day), done.count(day)) for day in period.each_day()])
+
+
+def requested_in(period: Period) -> Rows:
+    """The list of the requests made in a period."""
+    return _requests(requested=within(period))
+
+
+def done_in(period: Period) -> Rows:
+    """The list of the requests that were done in a period."""
+    return _requests(state=State.DONE.value, ended=within(period))
 
 
 def _requests(**query: str) -> Rows:

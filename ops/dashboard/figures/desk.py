@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import Rows, within
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.reading import AsOf, Reading, read
-from ops.moderation.models import Case, Decision, Label, Severity, Source
+from ops.moderation.models import Case, Decision, Flag, Label, Severity, Source
 
 BECAME = ("lapsed", "undone", "overturned")  # the filter of the list of decisions
 
@@ -27,6 +27,14 @@ class Waiting:
     number: int
     oldest: datetime | None
     overdue: int
+    rows: Rows
+    overdue_rows: Rows
+
+    @classmethod
+    def of(cls, severity: Severity | None, number: int, oldest: datetime | None, overdue: int) -> Waiting:
+        """With the lists of these cases."""
+        rows = (_queue(state="pending", severity=severity or "", overdue=late) for late in ("", "yes"))
+        return cls(severity, number, oldest, overdue, *rows)
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,6 @@ class Backlog:
     total: Waiting
     by_severity: list[Waiting]  # the worst first; each severity, also without a case
     as_of: AsOf
-    rows: Rows
-    overdue_rows: Rows
 
 
 def backlog() -> Backlog:
@@ -49,16 +55,14 @@ def backlog() -> Backlog:
     )
     rows = {one["severity"]: one for one in found}
     parts = [
-        Waiting(severity, one["number"], one["oldest"], one["overdue"])
+        Waiting.of(severity, one["number"], one["oldest"], one["overdue"])
         if (one := rows.get(severity))
-        else Waiting(severity, 0, None, 0)
+        else Waiting.of(severity, 0, None, 0)
         for severity in Severity
     ]
     oldest = min((one.oldest for one in parts if one.oldest is not None), default=None)
-    total = Waiting(None, sum(one.number for one in parts), oldest, sum(one.overdue for one in parts))
-    return Backlog(
-        total, parts, AsOf(now, waiting=False), _queue(state="pending"), _queue(state="pending", overdue="yes")
-    )
+    total = Waiting.of(None, sum(one.number for one in parts), oldest, sum(one.overdue for one in parts))
+    return Backlog(total, parts, AsOf(now, waiting=False))
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class Flow:
     closed: int
     per_day: list[tuple[date, int, int]]  # day, came, went
     as_of: AsOf
+    opened_rows: Rows
+    reopened_rows: Rows
     closed_rows: Rows
 
     @property
@@ -95,7 +101,21 @@ def flow(period: Period) -> Flow:
         (day, new + again, went) for (day, new), (_, again), (_, went) in zip(opened, reopened, closed, strict=True)
     ]
     new_ones, again_ones, gone = (reading.total(name) for name in names)
-    return Flow(new_ones, again_ones, gone, per_day, reading.as_of, _queue(period, state="closed"))
+    return Flow(
+        new_ones,
+        again_ones,
+        gone,
+        per_day,
+        reading.as_of,
+        _queue(state="all", opened=within(period)),
+        _queue(state="all", reopened=within(period)),
+        closed_in(period),
+    )
+
+
+def closed_in(period: Period) -> Rows:
+    """The list of the cases that were closed in a period, and not opened again since."""
+    return _queue(period, state="closed")
 
 
 @dataclass(frozen=True)
@@ -166,7 +186,8 @@ class OfLabel:
     lapsed: int
     reversed: int
     overturned: int
-    pending_rows: Rows  # the cases that wait and have a report of this label
+    report_rows: Rows
+    pending_rows: Rows | None  # the cases that wait and have a report of this label; the queue asks of active ones
     decided_rows: dict[str, Rows]  # as Decisions.rows
 
 
@@ -183,16 +204,19 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
     rows = []
     for pk, label in labels.items():
         reports, decided, lapsed, undone, overturned = (numbers[name][str(pk)] for name in names)
-        pending = _queue(state="pending", label=label.slug)
+        pending = _queue(state="pending", label=label.slug) if label.active else None
         decided_rows = {became: _decided(period, label=label.slug, now=became) for became in ("", *BECAME)}
-        rows.append(OfLabel(pk, label.name, reports, decided, lapsed, undone, overturned, pending, decided_rows))
+        reported = reported_in(period, imported=imported, label=label.slug)
+        rows.append(
+            OfLabel(pk, label.name, reports, decided, lapsed, undone, overturned, reported, pending, decided_rows)
+        )
     return sorted(rows, key=lambda one: (-one.reports, -one.decisions, one.name))
 
 
-def by_source(period: Period) -> list[tuple[Source, int]]:
+def by_source(period: Period) -> list[tuple[Source, int, Rows]]:
     """Return the reports made in a period by where they came from, each source, those withdrawn later among them."""
     found = _read(period, measures.FLAG_SOURCES).by_key(measures.FLAG_SOURCES)
-    return [(source, found[source.value]) for source in Source]
+    return [(source, found[source.value], reported_in(period, source=source.value)) for source in Source]
 
 
 def reports_per_day(period: Period, *, imported: bool = True) -> list[tuple[date, int]]:
@@ -202,6 +226,17 @@ def reports_per_day(period: Period, *, imported: bool = True) -> list[tuple[date
 
 def _read(period: Period, *names: str, imported: bool = True) -> Reading:
     return read(Family.DESK, names, period, imported=imported)
+
+
+def reported_in(period: Period, *, imported: bool = True, **query: str) -> Rows:
+    """The list of the reports made in a period."""
+    query = query if imported else {**query, "source": "not-imported"}
+    return Rows.of(Flag._meta.label_lower, period, **query)
+
+
+def decided_in(period: Period) -> Rows:
+    """The list of the decisions made in a period."""
+    return _decided(period)
 
 
 def _decided(period: Period, **query: str) -> Rows:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
 
-from messaging.models import Message
+from messaging.models import Conversation, Message
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import Rows, within
 from ops.dashboard.models import DayNumbers, Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -54,9 +54,9 @@ def sent(period: Period, *, imported: bool = True) -> Sent:
         unread=reading.total(measures.UNREAD),
         per_day=reading.by_day(measures.SENT),
         as_of=reading.as_of,
-        rows=_sent_in(period),
-        edited_rows=_sent_in(period, edited="yes"),
-        unread_rows=_sent_in(period, unread="yes"),
+        rows=_sent_in(period, imported),
+        edited_rows=_sent_in(period, imported, edited="yes"),
+        unread_rows=_sent_in(period, imported, unread="yes"),
     )
 
 
@@ -69,6 +69,7 @@ class Begun:
     imported: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
+    rows: Rows
 
 
 def begun(period: Period, *, imported: bool = True) -> Begun:
@@ -79,6 +80,7 @@ def begun(period: Period, *, imported: bool = True) -> Begun:
         reading.by_key(measures.BEGUN, imported=True).total(),
         reading.by_day(measures.BEGUN),
         reading.as_of,
+        Rows.of(Conversation._meta.label_lower, **{"began" if imported else "began_here": within(period)}),
     )
 
 
@@ -127,7 +129,7 @@ def unread(*, imported: bool = True) -> Unread:
     oldest = Message.unread.order_by("timestamp").values_list("timestamp", flat=True).first()
     older = {days: sum(number for day, number in before.items() if (today - day).days > days) for days in OLD}
     total = sent(lately, imported=imported).unread + sum(before.values())
-    return Unread(total, oldest, older, Rows.of("messaging.message", unread="yes"))
+    return Unread(total, oldest, older, Rows.of(Message._meta.label_lower, unread="yes", imported=_only(imported)))
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _busiest(measure: str, side: str, period: Period, imported: bool, most: int)
     people = []
     for account, number in first:
         name = names.get(int(account))
-        rows = None if name is None else _sent_in(period, q=f'{side}:"{name}"')
+        rows = None if name is None else _sent_in(period, imported, q=f'{side}:"{name}"')
         people.append(Person(int(account), name, number, rows))
     return people
 
@@ -197,5 +199,15 @@ def _read(period: Period, imported: bool, *names: str, totals: bool = False) -> 
     return read(Family.MESSAGES, names, period, imported=imported, totals=totals)
 
 
-def _sent_in(period: Period, **query: str) -> Rows:
-    return Rows.of(Message._meta.label_lower, period, **query)
+def sent_in(period: Period, *, imported: bool = True) -> Rows:
+    """The list of the messages sent in a period."""
+    return _sent_in(period, imported)
+
+
+def _sent_in(period: Period, imported: bool, **query: str) -> Rows:
+    return Rows.of(Message._meta.label_lower, period, imported=_only(imported), **query)
+
+
+def _only(imported: bool) -> str:
+    """The filter by imports."""
+    return "" if imported else "no"

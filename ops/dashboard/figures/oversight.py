@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from ops.audit.events import Event
+from ops.audit.events import REFUSALS, Event
+from ops.audit.models import Entry
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import Rows, within
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.reading import AsOf, Reading, read
-from ops.dashboard.rollups.trail import REFUSALS
 from ops.moderation.models import Opening
 
 LEAST_READERS = 5  # of fewer, nobody stands out
@@ -152,22 +152,31 @@ class Refusals:
     """Failed sign-ins, failed confirmations and lock-outs, by event and by day. Of many within an hour only the first
     are recorded, and so counted."""
 
-    by_event: list[tuple[Event, int]]
+    by_event: list[tuple[Event, int, Rows]]
     per_day: list[tuple[date, int]]
     as_of: AsOf
+    rows: Rows
 
     @property
     def total(self) -> int:
-        return sum(number for _, number in self.by_event)
+        return sum(number for _, number, _ in self.by_event)
 
 
 def refusals(period: Period) -> Refusals:
     """Return how often somebody failed to show who they are, in a period."""
     reading = _read(period, measures.REFUSED)
     found = reading.by_key(measures.REFUSED)
-    return Refusals(
-        [(event, found[event.value]) for event in REFUSALS], reading.by_day(measures.REFUSED), reading.as_of
-    )
+    by_event = [(event, found[event.value], _entries(period, event=event.value)) for event in REFUSALS]
+    return Refusals(by_event, reading.by_day(measures.REFUSED), reading.as_of, refused_in(period))
+
+
+def refused_in(period: Period) -> Rows:
+    """The entries of the trail about failed sign-ins, failed confirmations and lock-outs in a period."""
+    return _entries(period, refused="yes")
+
+
+def _entries(period: Period, **query: str) -> Rows:
+    return Rows.of(Entry._meta.label_lower, days=within(period), **query)
 
 
 def _read(period: Period, *names: str) -> Reading:

@@ -25,3 +25,8 @@ class Rows:
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()} if period else {}
         chosen = {**days, **{name: value for name, value in query.items() if value}}
         return cls(f"admin:{model.replace('.', '_')}_changelist", urlencode(chosen), permission)
+
+
+def within(period: Period) -> str:
+    """A period as a filter of a list takes it (ops.console.lists.dates.Within)."""
+    return f"{period.first.isoformat()}..{period.last.isoformat()}"

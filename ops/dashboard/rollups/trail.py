@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from ops.audit.events import Event
+from ops.audit.events import REFUSALS, Event
 from ops.audit.models import Entry, ShownMessages
 from ops.audit.readings import reading_events
 from ops.dashboard.rollups import measures
@@ -19,7 +19,6 @@ from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Opening
 
 SHOWING = (Event.SEARCH_MADE, Event.LIST_READ)  # lists that show first words, and what was found in texts
-REFUSALS = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED, Event.SIGN_IN_LOCKED)
 WORD = re.compile(r"[\w@.+-]+")
 
 

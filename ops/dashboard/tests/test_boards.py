@@ -17,18 +17,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.models import Message
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.caches import FaultTolerantRedisCache
 from ops.dashboard import keeping
 from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.boards.content import Better, Number
 from ops.dashboard.charts.units import Unit
-from ops.imports.models import Import
-from ops.jobs.models import Job
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
 from ops.tests.test_home import much_happens
@@ -61,29 +57,6 @@ def counted_anew() -> None:
 def a_desk_at_work(label: Any, by: Any) -> None:
     for case in many_reports(label, 4)[:2]:
         decided(case, by, Flag.objects.filter(case=case).get().label)
-
-
-@pytest.mark.parametrize(("who", "least"), [("rosa", 40), ("lena", 20), ("dan", 10)])
-def test_each_number_is_that_of_the_list_that_it_leads_to(spam: Any, who: str, least: int) -> None:
-    """Whoever sees only their own rows there is not led to it."""
-    client, rosa = signed_in(who), make_staff("rosa") if who != "rosa" else User.objects.get(username="rosa")
-    Job.objects.create(kind="import.store", title="a job", requester=rosa, state=Job.State.FAILED)
-    Import.objects.create(by=rosa, file_name="a.csv", size=1)
-    for number in range(2):
-        much_happens(number, by=rosa)
-    a_desk_at_work(spam, rosa)
-    Message.objects.update(timestamp=timezone.now() - timedelta(minutes=1))
-    counted_anew()
-    led, me = 0, User.objects.get(username=who)
-    for board in (one for one in BOARDS if me.has_perm(one.permission)):
-        shown = client.get(f"{page(board.name)}?days=7").context
-        linked = [(one.value, address) for one, address in shown["numbers"] if address and one.unit is not Unit.SHARE]
-        cells = [(cell.value, address) for _, rows, _ in shown["tables"] for row in rows for cell, address in row]
-        linked += [(value, address) for value, address in cells if value is not None and "?" in address]
-        for value, address in linked:
-            led += 1
-            assert (address, client.get(address).context["cl"].result_count) == (address, value)
-    assert led >= least
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)

@@ -117,7 +117,9 @@ def assert_true(period: Period) -> None:
         assert label.decisions == sum(one.label_id == label.label for one in made)
         assert label.overturned == sum(one.label_id == label.label for one in by_others)
     assert sum(one.reports for one in figures.by_label(period)) == len(flags)
-    assert dict(figures.by_source(period)) == {one: sum(flag.source == one for flag in flags) for one in Source}
+    assert {source: number for source, number, _ in figures.by_source(period)} == {
+        one: sum(flag.source == one for flag in flags) for one in Source
+    }
     assert_reviewers_true(period, made)
 
 
@@ -202,7 +204,7 @@ def test_the_backlog_is_what_waits_now(crowd: Crowd) -> None:
     assert [one.severity for one in found.by_severity] == list(Severity)
     assert sum(one.number for one in found.by_severity) == 3
     assert found.by_severity[1].overdue == 1
-    assert found.overdue_rows.query == "state=pending&overdue=yes"
+    assert found.total.overdue_rows.query == "state=pending&overdue=yes"
 
 
 def test_agreement_is_told_of_thirty_cases_and_more() -> None:

@@ -61,9 +61,12 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
     orders = parameters.ORDERS
     more_filters = (
         filters.OfLabel,
+        filters.OfSeverity,
         filters.Edited,
         filters.Reporter,
         *dates.days("closed_at", gettext_lazy("closed from"), gettext_lazy("closed to")),
+        filters.Opened,
+        filters.Reopened,
     )
     list_filter = (filters.InView, filters.Progress, filters.Due, filters.Holder, *more_filters)
     unknown_person = gettext_lazy("Nobody who reported anything is called “%(name)s”.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.console.filters import ChoiceFilter
+from ops.console.lists.dates import Within
 from ops.console.lists.people import PersonFilter
 from ops.moderation.models import Label
 from ops.moderation.saved import parameters, queues
@@ -86,6 +88,12 @@ class OfLabel(Declared):
         return list(Label.objects.active().values_list("slug", "name"))
 
 
+class OfSeverity(Declared):
+    title = PARAMETERS["severity"].title
+    parameter_name = "severity"
+    offered = parameters.SEVERITIES
+
+
 class Due(Declared):
     title = PARAMETERS["overdue"].title
     parameter_name = "overdue"
@@ -111,3 +119,22 @@ class Reporter(PersonFilter):
 
     def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
         return PARAMETERS[self.parameter_name].narrow(queryset, self.value() or "", request.user)
+
+
+class Opened(Within):
+    """Cases that were opened in a period, by their first report."""
+
+    title = gettext_lazy("opened")
+    parameter_name = "opened"
+    field = "first_flag_at"
+
+
+class Reopened(Within):
+    """Cases that were pending anew in a period, by the latest time that they were."""
+
+    title = gettext_lazy("opened again")
+    parameter_name = "reopened"
+    field = "pending_since"
+
+    def narrowed(self, rows: Any, first: datetime, after: datetime) -> QuerySet:
+        return super().narrowed(rows, first, after).exclude(pending_since=F("first_flag_at"))

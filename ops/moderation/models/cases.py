@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext_lazy
@@ -192,6 +192,9 @@ class Case(models.Model):
             ),
             models.Index(fields=["rank_at", "id"], name="case_all"),
             models.Index(fields=["first_flag_at", "id"], name="case_newest"),
+            models.Index(
+                fields=["pending_since"], name="case_reopened", condition=~Q(pending_since=F("first_flag_at"))
+            ),
             models.Index(fields=["closed_at", "id"], name="case_closed", condition=Q(state="closed")),
             models.Index(fields=["due_at"], name="case_due", condition=~Q(state="closed")),
             models.Index(fields=["conversation", "id"], name="case_of_conversation"),

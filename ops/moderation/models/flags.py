@@ -134,8 +134,8 @@ class Flag(models.Model):
     objects = FlagQuerySet.as_manager()
 
     class Meta:
-        verbose_name = gettext_lazy("flag")
-        verbose_name_plural = gettext_lazy("flags")
+        verbose_name = pgettext_lazy("moderation", "report")
+        verbose_name_plural = pgettext_lazy("moderation", "reports")
         default_permissions = ()
         permissions = [("flag_message", gettext_noop("Can report messages to the queue"))]
         ordering = ["created_at", "id"]
@@ -154,6 +154,7 @@ class Flag(models.Model):
         indexes = [
             models.Index(fields=["case", "created_at", "id"], name="flag_of_case"),
             models.Index(fields=["reporter", "created_at", "id"], name="flag_by_reporter"),
+            models.Index(fields=["created_at", "id"], name="flag_latest"),
             models.Index(fields=["brought_by"], name="flag_brought", condition=Q(brought_by__isnull=False)),
             models.Index(fields=["case"], name="flag_left_behind", condition=Q(outcome="waiting", message=None)),
         ]

@@ -18,7 +18,7 @@ from ops.console.addresses import whole_number
 from ops.console.keyset import Order
 from ops.moderation.models.cases import State
 from ops.moderation.models.flags import Flag
-from ops.moderation.models.labels import Label
+from ops.moderation.models.labels import Label, Severity
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -75,6 +75,7 @@ STATES = {
     "escalated": pgettext_lazy("state of a case", "Escalated"),
     "pending": pgettext_lazy("filter of the queue", "All pending"),
     "closed": pgettext_lazy("state of a case", "Closed"),
+    "all": pgettext_lazy("filter of the queue", "All cases"),
 }
 DUE = {"yes": pgettext_lazy("filter of the queue", "Overdue"), "no": pgettext_lazy("filter of the queue", "In time")}
 HOLDERS = {
@@ -82,6 +83,7 @@ HOLDERS = {
     "nobody": pgettext_lazy("filter of the queue", "Nobody"),
     "anybody": pgettext_lazy("filter of the queue", "Somebody"),
 }
+SEVERITIES = {severity.value: severity.label for severity in Severity}
 EDITED = {"yes": gettext_lazy("Edited since the report"), "no": gettext_lazy("As reported")}
 
 
@@ -91,11 +93,17 @@ def of_state(cases: Any, value: str, user: Any = None) -> Any:
         return cases.due_to_wait()
     if value == "pending":
         return cases.pending()
+    if value == "all":
+        return cases.all()
     return cases.filter(state=value) if value in (State.ESCALATED, State.CLOSED) else cases.to_decide()
 
 
 def _of_label(cases: Any, value: str, user: Any) -> Any:
     return cases.filter(Exists(Flag.objects.filter(case=OuterRef("pk"), label__slug=value)))
+
+
+def _of_severity(cases: Any, value: str, user: Any) -> Any:
+    return cases.filter(severity=value)
 
 
 def _by_due(cases: Any, value: str, user: Any) -> Any:
@@ -133,6 +141,7 @@ PARAMETERS = {
             lambda value, known: known.labels.get(value),
             _of_label,
         ),
+        Parameter("severity", pgettext_lazy("filter of the queue", "severity"), _one_of(SEVERITIES), _of_severity),
         Parameter("edited", pgettext_lazy("filter of the queue", "text"), _one_of(EDITED), _by_edits),
         Parameter(
             "reporter",

@@ -17,7 +17,7 @@ from ops.audit.models import Entry
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-REVIEW = ["Review", "Conversations", "Queue", "Decisions", "Messages", "Edits", "Review dashboard"]
+REVIEW = ["Review", "Conversations", "Queue", "Decisions", "Reports", "Messages", "Edits", "Review dashboard"]
 POLICY = ["Settings", "Labels", "Canned reasons"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
 # Role: what its menu offers, an address that it may open, one that it may not, and the entries that these leave.

@@ -1,0 +1,39 @@
+"""What the dashboard adds to the list of conversations: when each began, which it keeps anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from messaging.models import Conversation
+from ops.console.lists.dates import Within
+from ops.dashboard.models import Beginning
+
+
+class Began(Within):
+    """Conversations whose first message that is still there was sent in a period, as of the last round."""
+
+    title = gettext_lazy("begun")
+    parameter_name = "began"
+    kinds: dict[str, bool] = {}
+
+    def narrowed(self, rows: Any, first: datetime, after: datetime) -> QuerySet:
+        begun = Beginning.objects.filter(began_at__gte=first, began_at__lt=after, **self.kinds)
+        return rows.filter(pk__in=begun.values("conversation"))
+
+
+class BeganHere(Began):
+    """The same without those whose first message an import brought."""
+
+    title = gettext_lazy("begun, without imports")
+    parameter_name = "began_here"
+    kinds = {"imported": False}
+
+
+def of_list(model: str) -> Iterable[type]:
+    """The filters of a list."""
+    return (Began, BeganHere) if model == Conversation._meta.label_lower else ()
