@@ -65,6 +65,7 @@ SHOWN_BY_TEMPLATES = {
     "moderation.Case": "ops/moderation/templates",
     "moderation.Decision": "ops/moderation/templates",
     "moderation.DecisionGroup": "ops/moderation/templates",
+    "moderation.Flag": "ops/moderation/templates",
     "moderation.FlagImport": "ops/moderation/templates",
     "moderation.Flag": "ops/moderation/templates",
     "moderation.Measure": "ops/moderation/templates",

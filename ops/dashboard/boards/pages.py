@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,8 @@ class BoardView(BoardPage, TemplateView):
         shown = Links(self.request, context["frame"], self.board, chosen, content)
         told = {
             "numbers": [(number, shown.address(number.rows)) for number in content.numbers],
-            "charts": [(chart, shown.places(chart), shown.file(chart.name)) for chart in content.charts],
+            # A call, since a page whose fragment is kept needs no number of them.
+            "charts": [(chart, partial(shown.places, chart), shown.file(chart.name)) for chart in content.charts],
             "tables": [(table, shown.cells(table), shown.file(table.name)) for table in content.tables],
         }
         return {

@@ -69,16 +69,19 @@ def forget_progress(using: str) -> None:
 
 
 def _begin(using: str) -> None:
-    """Where nothing was ever counted, or days began otherwise, count everything."""
-    if Keeping.objects.using(using).filter(zone=settings.TIME_ZONE).exists():
+    """Where nothing was ever counted, days began otherwise, or a table was emptied, count everything."""
+    kept = Keeping.objects.using(using).filter(zone=settings.TIME_ZONE)
+    if kept.exclude(noted.everything(using)).exists():
         return
     with transaction.atomic(using=using):
         held = lock(using)
         if held.zone != settings.TIME_ZONE:
             if held.zone:
                 DayNumbers.objects.using(using).all().delete()
-            noted.note_everything(console_zone(), using)
             Keeping.objects.using(using).update(zone=settings.TIME_ZONE)
+        elif kept.exclude(noted.everything(using)).exists():
+            return  # somebody else did meanwhile
+        noted.note_everything(console_zone(), using)
 
 
 def _count_some(family: str, days: int, using: str) -> int:

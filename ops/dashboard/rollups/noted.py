@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connections
+from django.db.models import Exists
 
 from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.quarters import quarter_at, quarter_of
-from ops.dashboard.rollups.triggers import WATCHED, quarter_in_sql
+from ops.dashboard.rollups.triggers import EVERYTHING, WATCHED, quarter_in_sql
 
 CHUNK = 500  # notes that are read at once
 OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
@@ -58,6 +59,11 @@ def take(family: str, first: datetime, last: datetime, using: str) -> set[dateti
 def note(family: str, quarters: Iterable[datetime], using: str) -> None:
     """Note quarters to be counted."""
     Noted.objects.using(using).bulk_create([Noted(family=family, at=at) for at in sorted(set(quarters))], 1_000)
+
+
+def everything(using: str) -> Exists:
+    """The condition that everything is to be counted anew."""
+    return Exists(Noted.objects.using(using).filter(family=EVERYTHING))
 
 
 def note_everything(zone: Any, using: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 
-from ops.dashboard.models import Family, Noted
+from ops.dashboard.models import Family, Keeping, Noted
 
 NOTED = Noted._meta.db_table
 
@@ -51,6 +51,10 @@ WATCHED = (
     Watched("audit_entry", Family.TRAIL, ("at",)),
     Watched("moderation_opening", Family.TRAIL, ("at",), ("reader_id", "conversations")),
 )
+CHANGES = ("insert", "delete", "update")
+EVENTS = {"sqlite": CHANGES, "postgresql": (*CHANGES, "truncate")}  # SQLite truncates no table that has triggers
+# In place of a family, where no quarter can be told: a table was emptied. Nothing else notes it.
+EVERYTHING = "all"
 # A decision changes what is counted of others on its case: of that which it undoes, and of those which agree with it.
 DECISIONS = "moderation_decision"
 BESIDE = f"SELECT beside.decided_at AS at FROM {DECISIONS} beside"
@@ -72,13 +76,12 @@ def install(using: str) -> None:
 def remove(using: str) -> None:
     """Drop the triggers, where there are any."""
     connection = connections[using]
-    on_postgresql = connection.vendor == "postgresql"
     tables = set(connection.introspection.table_names())
     statements = []
     for one in WATCHED:
         if one.table in tables:
-            on = f" ON {one.table}" if on_postgresql else ""
-            statements += [f"DROP TRIGGER IF EXISTS {name(one, event)}{on}" for event in ("insert", "delete", "update")]
+            on = f" ON {one.table}" if connection.vendor == "postgresql" else ""
+            statements += [f"DROP TRIGGER IF EXISTS {name(one, event)}{on}" for event in EVENTS[connection.vendor]]
     _execute(connection, statements)
 
 
@@ -87,7 +90,7 @@ def are_installed(using: str) -> bool:
     connection = connections[using]
     catalogue = "pg_trigger WHERE NOT tgisinternal AND tgname"
     query = f"SELECT COUNT(*) FROM {catalogue if connection.vendor == 'postgresql' else 'sqlite_master WHERE name'}"
-    names = [name(one, event) for one in WATCHED for event in ("insert", "delete", "update")]
+    names = [name(one, event) for one in WATCHED for event in EVENTS[connection.vendor]]
     with connection.cursor() as cursor:
         cursor.execute(f"{query} IN ({', '.join(['%s'] * len(names))})", names)
         return bool(cursor.fetchone()[0] >= len(names))
@@ -109,16 +112,24 @@ def _changed(watched: Watched, same: str) -> str:
 
 def _postgresql() -> Iterator[str]:
     """Statements note what they changed at once; only of what an update changes is each row looked at."""
+    emptied = f"{NOTED}_everything"
+    # Where nothing was ever counted, everything will be anyway.
+    ever = f"SELECT FROM {Keeping._meta.db_table}"
+    yield _function(emptied, f"SELECT '{EVERYTHING}', CURRENT_TIMESTAMP WHERE EXISTS ({ever})")
     for one in WATCHED:
+        yield (
+            f"CREATE OR REPLACE TRIGGER {name(one, 'truncate')} AFTER TRUNCATE ON {one.table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {emptied}()"
+        )
         noting, row_noting = f"{name(one, 'note')}_all", f"{name(one, 'note')}_one"
         moments = " UNION ".join(f'SELECT "{column}" AS at FROM changed' for column in one.moments)
         if one.table == DECISIONS:
             moments += f" UNION {BESIDE} JOIN changed ON beside.case_id = changed.case_id"
-        yield _function(noting, f"SELECT DISTINCT '{one.family}', {_bin('at')} FROM ({moments}) moments")
+        yield _function(noting, _quarters(one, moments))
         moments = " UNION ".join(f'SELECT {row}."{column}" AS at' for row in ("OLD", "NEW") for column in one.moments)
         if one.table == DECISIONS:
             moments += f" UNION {BESIDE} WHERE beside.case_id = NEW.case_id"
-        yield _function(row_noting, f"SELECT DISTINCT '{one.family}', {_bin('at')} FROM ({moments}) moments")
+        yield _function(row_noting, _quarters(one, moments))
         for event, table in (("insert", "NEW"), ("delete", "OLD")):
             yield (
                 f"CREATE OR REPLACE TRIGGER {name(one, event)} AFTER {event} ON {one.table}"
@@ -133,8 +144,12 @@ def _postgresql() -> Iterator[str]:
 def _function(called: str, rows: str) -> str:
     return (
         f"CREATE OR REPLACE FUNCTION {called}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" INSERT INTO {NOTED} (family, at) {rows} WHERE at IS NOT NULL; RETURN NULL; END $$"
+        f" INSERT INTO {NOTED} (family, at) {rows}; RETURN NULL; END $$"
     )
+
+
+def _quarters(watched: Watched, moments: str) -> str:
+    return f"SELECT DISTINCT '{watched.family}', {_bin('at')} FROM ({moments}) moments WHERE at IS NOT NULL"
 
 
 def _bin(moment: str) -> str:

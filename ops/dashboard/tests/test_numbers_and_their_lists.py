@@ -109,7 +109,7 @@ def told(client: Client, board: Board, query: str) -> Iterator[Told]:
             of = by_name[wholes.get(number.name, "decisions")] if number.unit is Unit.SHARE else 1
             yield Told(board.name, number.name, "", number.value, address, of)
     for chart, places, _ in shown["charts"]:
-        for place, (_, values) in enumerate(places):
+        for place, (_, values) in enumerate(places()):
             for one, (_, address) in zip(chart.series, values, strict=True):
                 if not one.values[place] and place:  # of days without anything one is enough
                     continue
@@ -147,7 +147,9 @@ def test_each_number_has_its_list_or_a_reason(spam: Any, days: int, imported: st
     make_staff("rosa")
     client, rosa = signed_in("rosa"), User.objects.get(username="rosa")
     much_is_there(spam, rosa)
-    unexplained, wrong, explained = set(), [], set()
+    unexplained: set[Any] = set()
+    explained: set[Any] = set()
+    wrong = []
     for one in [one for board in BOARDS for one in told(client, board, query)]:
         if not one.address:
             (explained if one[:3] in without_a_list() else unexplained).add(one[:3])

@@ -131,6 +131,7 @@ UNASKED = {
     "moderation_decision_undo": "It can be decided again.",
     "moderation_decision_change": "It leads to the page of the case.",
     "moderation_decisiongroup_*": "A preview stands between, and it can be undone.",
+    "moderation_flag_change": "It leads to the page of the case.",
     "moderation_flag_message": "It hides nothing: somebody decides.",
     "moderation_view_*": "Views give nobody power, and hold nothing personal.",
     "moderation_flagimport_*": "Reports hide nothing, and an import of them can be undone.",
@@ -157,6 +158,7 @@ def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     )
     entry = record(ModerationEvent.CASE_READ, actor=reviewer, target=flag.case)
     return {
+        "moderation/flag/": flag.pk,
         "moderation/decision/": decision.pk,
         "moderation/decisiongroup/": group.pk,
         "moderation/label/": label.pk,
