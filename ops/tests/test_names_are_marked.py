@@ -67,7 +67,6 @@ SHOWN_BY_TEMPLATES = {
     "moderation.DecisionGroup": "ops/moderation/templates",
     "moderation.Flag": "ops/moderation/templates",
     "moderation.FlagImport": "ops/moderation/templates",
-    "moderation.Flag": "ops/moderation/templates",
     "moderation.Measure": "ops/moderation/templates",
     "moderation.Note": "ops/moderation/templates",
     "moderation.Opening": "ops/moderation/templates",
