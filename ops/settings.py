@@ -298,7 +298,7 @@ EXPORT_MESSAGE_TABLE = environment.text("EXPORT_MESSAGE_TABLE", "ops.exports.col
 LANGUAGES = environment.languages("LANGUAGES", known=global_settings.LANGUAGES)
 LANGUAGE_CODE = LANGUAGES[0][0]
 USE_I18N = True
-FORMAT_MODULE_PATH = "ops.formats"
+FORMAT_MODULE_PATH = "messaging.languages.formats"
 USE_TZ = True
 TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 if TIME_ZONE not in available_timezones():

@@ -8,12 +8,13 @@ from functools import lru_cache
 from django import template
 from django.contrib.humanize.templatetags.humanize import NaturalTimeFormatter
 from django.utils import timezone
-from django.utils.dateformat import DateFormat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from messaging.languages import moments
 
 register = template.Library()
 
@@ -21,7 +22,7 @@ register = template.Library()
 SHOWN = '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>'
 # Units as they stand in a sentence about the past or the future: languages put them in another case there.
 PAST, FUTURE = NaturalTimeFormatter.past_substrings, NaturalTimeFormatter.future_substrings
-KEPT = 4_096  # days, and pairs of days, whose words are kept: those that lists show again and again
+KEPT = 4_096  # pairs of days whose words are kept: those that lists show again and again
 
 
 @register.simple_tag
@@ -30,24 +31,33 @@ def when(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-    minute = f"{_day(local.date(), get_language())}, {local:%H:%M}"
-    return format_html(SHOWN, local.isoformat(), _exact(local), _ago(moment), minute)
+    return format_html(SHOWN, local.isoformat(), moments.exact(local), _ago(moment), moments.day_and_time(local))
 
 
 @register.simple_tag
 def clock(moment: datetime) -> SafeString:
     """Show the time of day of ``moment``, with the day, the second and the time zone on hover."""
     local = timezone.localtime(moment)
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), _exact(local), f"{local:%H:%M}")
+    shown = local.isoformat(), moments.exact(local), moments.clock_time(local)
+    return format_html('<time datetime="{}" title="{}">{}</time>', *shown)
 
 
-def _exact(local: datetime) -> str:
-    return f"{_day(local.date(), get_language())}, {local:%H:%M:%S} {DateFormat(local).T()}"
+@register.filter(expects_localtime=True)
+def weekday_and_day(moment: date | None) -> str:
+    """``moment`` as "Friday, 7 September 2007"; "" for none."""
+    return moments.weekday_and_day(moment) if moment else ""
 
 
-@lru_cache(KEPT)
-def _day(day: date, language: str | None) -> str:
-    return DateFormat(day).format("j F Y")
+@register.filter(expects_localtime=True)
+def with_zone(moment: datetime | None) -> str:
+    """``moment`` as "7 September 2007, 06:58 CEST"; "" for none."""
+    return moments.with_zone(moment) if moment else ""
+
+
+@register.filter(expects_localtime=True)
+def exact(moment: datetime | None) -> str:
+    """``moment`` as "7 September 2007, 06:58:07 CEST"; "" for none."""
+    return moments.exact(moment) if moment else ""
 
 
 def _ago(moment: datetime) -> str:

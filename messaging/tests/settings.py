@@ -5,6 +5,7 @@ from ops.settings import BASE_DIR, DATABASES, SECRET_KEY, TEMPLATES  # noqa: F40
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost"]
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "messaging.languages.formats"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "auth.User"

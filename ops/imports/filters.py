@@ -96,7 +96,7 @@ def of_list(model: str) -> Iterable[type]:
 
 
 def _time_of(import_: Import) -> str:
-    return clock.date_and_time(clock.local(import_.stored_at or import_.created_at))
+    return clock.day_and_time(clock.local(import_.stored_at or import_.created_at))
 
 
 def _conversations(import_: Import) -> Q:

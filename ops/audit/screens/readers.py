@@ -40,7 +40,7 @@ def who_read(request: HttpRequest, page: ConversationPage) -> list[Reader]:
         if actor_id in readers:
             readers[actor_id].times += 1
         else:
-            readers[actor_id] = Reader(name or _("unknown user"), clock.date_and_time(clock.local(at)))
+            readers[actor_id] = Reader(name or _("unknown user"), clock.day_and_time(clock.local(at)))
     return list(readers.values())[:MOST_READERS]
 
 

@@ -26,8 +26,8 @@ class Unit:
     short: str
 
 
-DAYS = Unit("day", "%Y-%m-%d", "j F Y", "j")
-MONTHS = Unit("month", "%Y-%m", "F Y", "M")
+DAYS = Unit("day", "%Y-%m-%d", "DATE_FORMAT", "j")
+MONTHS = Unit("month", "%Y-%m", "YEAR_MONTH_FORMAT", "M")
 YEARS = Unit("year", "%Y", "Y", "Y")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from functools import lru_cache
+from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+
+from messaging.languages.moments import clock_time, day_and_time, exact, weekday_and_day
+
+__all__ = ["clock_time", "day_and_time", "exact", "local", "now", "weekday_and_day"]
 
 
 def local(moment: datetime) -> datetime:
@@ -22,35 +22,3 @@ def local(moment: datetime) -> datetime:
 def now() -> datetime:
     """This moment, local."""
     return local(timezone.now())
-
-
-def clock_time(moment: datetime) -> str:
-    """``moment``, already local, as "06:58"."""
-    return _time(moment.time().replace(second=0, microsecond=0), get_language())
-
-
-def day(moment: date) -> str:
-    """Its day, as "Friday, 7 September 2007"."""
-    return _day(date(moment.year, moment.month, moment.day), "l, j F Y", get_language())
-
-
-def date_and_time(moment: datetime) -> str:
-    """``moment``, already local, as "7 September 2007, 06:58"."""
-    return date_format(moment, "DATETIME_FORMAT")
-
-
-def exact(moment: datetime) -> str:
-    """``moment``, already local, to the second and with its time zone."""
-    parts = {"day": _day(moment.date(), "DATE_FORMAT", get_language()), "time": f"{moment:%H:%M:%S}"}
-    return _("%(day)s, %(time)s %(zone)s") % {**parts, "zone": f"{moment:%Z}"}
-
-
-# A page has hundreds of moments, of few days; Django takes its time to write one.
-@lru_cache(maxsize=2_000)
-def _day(day: date, format: str, language: str | None) -> str:
-    return date_format(day, format)
-
-
-@lru_cache(maxsize=2_000)
-def _time(moment: time, language: str | None) -> str:
-    return time_format(moment, "TIME_FORMAT")

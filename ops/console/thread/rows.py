@@ -69,7 +69,7 @@ class Row:
         if self.edits is None:
             return _("edited") if self.message.edited else ""
         last = clock.local(self.edits.last_at)
-        when = clock.clock_time(last) if last.date() == self.date else clock.date_and_time(last)
+        when = clock.clock_time(last) if last.date() == self.date else clock.day_and_time(last)
         n = self.edits.total
         if n == 1:
             return _("edited once, %(when)s") % {"when": when}
@@ -111,7 +111,7 @@ def row_of(
         date=sent.date(),
         time=clock.clock_time(sent),
         moment=clock.exact(sent),
-        day=clock.day(sent) if is_new_day else "",
+        day=clock.weekday_and_day(sent) if is_new_day else "",
         begins=begins,
         position=position,
         depth=depth,

@@ -67,7 +67,7 @@ def _other_conversations(conversation_id: int, one: Any, other: Any) -> list[tup
         found.append(Message.objects.filter(pk__in=newest, receiver=receiver).order_by().values("conversation_id"))
     conversations = Conversation.objects.filter(pk__in=found[0].union(found[1])).exclude(pk=conversation_id)
     rows = conversations.order_by("-last_message_at", "-id").values_list("pk", "started_at")[: MOST_OTHERS + 1]
-    return [(pk, clock.date_and_time(clock.local(started_at))) for pk, started_at in rows]
+    return [(pk, clock.day_and_time(clock.local(started_at))) for pk, started_at in rows]
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def facts(request: HttpRequest, page: ConversationPage) -> list[Fact]:
     return [
         Fact(_("Number"), str(conversation.pk)),
         Fact(_("Messages"), grouped(page.thread.total)),
-        Fact(_("First message"), clock.date_and_time(first)),
-        Fact(_("Last message"), clock.date_and_time(last)),
+        Fact(_("First message"), clock.day_and_time(first)),
+        Fact(_("Last message"), clock.day_and_time(last)),
         *(fact for room in rooms() for fact in room.facts_of_conversation(request, conversation)),
     ]
 

@@ -46,7 +46,7 @@ def sums(name: str, titles: Titles, period: Period, series: Mapping[str, Counted
     years = len({slot.year for slot in slots}) > 1
     short = "M y" if words == "month" else "j M y" if years and words == "week" else "j M"
     labels = tuple(date_format(slot, short) for slot in slots)
-    full = tuple(date_format(slot, "F Y" if words == "month" else "j M Y") for slot in slots)
+    full = tuple(date_format(slot, "YEAR_MONTH_FORMAT" if words == "month" else "DATE_FORMAT") for slot in slots)
     places_are = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
     return Chart(name, getattr(titles, words), places_are[words], labels, tuple(drawn), kind, full_labels=full)
 

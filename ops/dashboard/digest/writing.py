@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from messaging.languages import moments
 from ops.dashboard.boards.board import Asked, Board
 from ops.dashboard.boards.content import Number
 from ops.dashboard.periods import Period
@@ -23,15 +24,15 @@ def week_before(day: date) -> Period:
 
 
 def subject(week: Period) -> str:
-    return _("the week of %(day)s") % {"day": date_format(week.first, "j F Y")}
+    return _("the week of %(day)s") % {"day": moments.day(week.first)}
 
 
 def body(boards: list[Board], week: Period, now: datetime) -> str:
     """The numbers of ``boards``, each as a line, with what they were in the week before."""
     head = {
-        "first": date_format(week.first, "j F"),
-        "last": date_format(week.last, "j F Y"),
-        "moment": date_format(now, "j F, H:i"),
+        "first": date_format(week.first, "MONTH_DAY_FORMAT"),
+        "last": moments.day(week.last),
+        "moment": moments.day_and_time(now),
         "zone": settings.TIME_ZONE,
     }
     lines = [_("%(first)s to %(last)s, as of %(moment)s (%(zone)s)") % head]

@@ -21,7 +21,7 @@ from ops.deletion.views.pages import address_of
 SEES_HOLDS = ("deletion.view_hold", "deletion.hold_account", "accounts.view_user")
 SEES_REASONS = ("deletion.view_deletionrequest", "deletion.hold_account")
 SEES_DELETIONS = ("deletion.view_deletionrequest", "accounts.view_user")
-DAY = "j F Y"
+DAY = "DATE_FORMAT"
 
 
 def about_deletion(request: HttpRequest, person: Any) -> About:

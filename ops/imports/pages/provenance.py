@@ -29,4 +29,4 @@ def facts(request: HttpRequest, conversation: Conversation) -> list[Fact]:
     address = ""
     if request.user.has_perm("imports.import_messages"):
         address = reverse("admin:imports_import_change", args=[found.pk])
-    return [Fact(_("Imported"), clock.date_and_time(clock.local(found.stored_at)), address)]
+    return [Fact(_("Imported"), clock.day_and_time(clock.local(found.stored_at)), address)]
