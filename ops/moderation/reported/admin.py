@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter, ValueFilter
@@ -63,6 +63,8 @@ class FlagAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Reports, without their words and those of messages, which the pages of cases show."""
 
     section = gettext_lazy("Reports")
+    how_many = ngettext_lazy("%(number)s report", "%(number)s reports", "n")
+    more_than = gettext_lazy("More than %(number)s reports")
     keyset = ("-created_at", "id")
     list_select_related = ("label", "reporter")
     more_filters = (
