@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from django.utils.dateformat import DateFormat
 from django.utils.formats import date_format, time_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -48,7 +47,8 @@ def exact(moment: datetime) -> str:
 
 
 def _written(day: str, clock: str, moment: datetime) -> str:
-    return _("%(day)s, %(time)s %(zone)s") % {"day": day, "time": clock, "zone": DateFormat(moment).T()}
+    # Django's format T has no zone for an hour that comes twice, which is when one asks for it.
+    return _("%(day)s, %(time)s %(zone)s") % {"day": day, "time": clock, "zone": f"{moment:%Z}"}
 
 
 @lru_cache(KEPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, Template
@@ -39,3 +40,9 @@ def test_moments_are_written_as_the_language_does(language: str, day: str, time:
             Context({"moment": MOMENT, "none": None})
         )
         assert shown == f"{day}, {time} UTC "
+
+
+def test_an_hour_that_comes_twice_is_written_with_its_zone() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert moments.with_zone(first) == "25 October 2026, 02:30 CEST"
+    assert moments.exact(first.replace(fold=1)) == "25 October 2026, 02:30:00 CET"
