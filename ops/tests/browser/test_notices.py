@@ -52,7 +52,8 @@ def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
     page.get_by_text("Account: sue").click()
     page.get_by_role("link", name="E-mail", exact=True).click()
     check(page)
-    page.get_by_role("checkbox", name="Notices").check()
+    for topic in ("Approvals", "Finished work", "Expired files"):
+        page.get_by_role("checkbox", name=topic).check()
     page.get_by_role("button", name="Save choice").click()
     expect(page.get_by_text("Saved what you get by e-mail.")).to_be_visible()
 
