@@ -23,6 +23,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 VARIANTS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark"), (WIDE, "dark"), (NARROW, "light")]
 MALLORY = "<b>mallory</b>" + "\u0627" * 40
+# Cells of a wide list in which a name is broken after every second letter.
+SQUEEZED = """() => innerWidth < 1000 ? [] : [...document.querySelectorAll("#changelist-form table.list td:has(> bdi)")]
+    .filter(cell => cell.clientWidth < 120).map(cell => cell.textContent.trim())"""
 
 
 @pytest.fixture
@@ -68,6 +71,7 @@ def test_every_page_is_accessible_and_fits(open_page: OpenPage, keys: dict[str, 
         try:
             assert_accessible(page)
             assert_fits(page)
+            assert page.evaluate(SQUEEZED) == []
         except AssertionError as fault:
             faults.append(f"{at}: {fault}")
     assert not faults, "\n".join(faults)
