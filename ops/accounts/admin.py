@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from messaging.languages import moments
 from ops.accounts.forms import PasswordForm, PermissionsField, UserAddForm, UserChangeForm
 from ops.accounts.models import User, one_superuser_stays
 from ops.accounts.person.between import BetweenView
@@ -133,7 +133,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
     def last_sign_in(self, user: User) -> str:
         """When somebody signed in last, as Django writes moments."""
         moment = user.last_login
-        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else _("never")
+        return moments.day_and_time(timezone.localtime(moment)) if moment else _("never")
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:

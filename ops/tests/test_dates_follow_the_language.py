@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.template import Context, Template
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import translation
 
 from messaging.languages import moments
 from messaging.languages.unmarked import templates
+from ops.conftest import make_staff
+from ops.console.person import tabs
+from ops.deletion import holds
+from ops.deletion.models import Hold
 
 MOMENT = datetime(2007, 9, 7, 18, 58, 7, tzinfo=UTC)
 FORMAT = re.compile(r"""\|(?:date|time):(["'])(.*?)\1""")
+# Django's dateformat knows no names of formats: it writes each of their letters as a part of the date.
+BY_LETTERS = re.compile(
+    r"""utils\.dateformat|utils import dateformat|date_format\([^()]*(?:\([^()]*\))?[^()]*, "(?!\w+_FORMAT")"""
+)
+HOUSE = Path(settings.BASE_DIR)
+MODULES = [path for room in ("messaging", "ops") for path in (HOUSE / room).rglob("*.py") if "tests" not in path.parts]
 # For machines, and parts that are words by themselves.
 OTHERS = {"c", "Y-m-d", "l", "T"}
 
@@ -25,6 +37,21 @@ OTHERS = {"c", "Y-m-d", "l", "T"}
 def test_no_template_has_a_format_of_its_own(path: Path) -> None:
     found = {format for _, format in FORMAT.findall(path.read_text(encoding="utf-8"))}
     assert {format for format in found - OTHERS if not format.endswith("_FORMAT")} == set()
+
+
+def test_no_module_has_a_format_of_its_own() -> None:
+    assert {str(path): found for path in MODULES if (found := BY_LETTERS.findall(path.read_text("utf-8")))} == {}
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_person_says_since_when_there_is_a_hold(alice: Any) -> None:
+    lena = make_staff("lena", "view_user", "view_conversation", "view_message", "view_hold")
+    hold = holds.place(alice, by=lena, kind=Hold.Kind.LEGAL, reason="The court")
+    Hold.objects.filter(pk=hold.pk).update(placed_at=MOMENT)
+    client = Client()
+    client.force_login(lena)
+    page = client.get(tabs.address_of(alice.pk, user=lena), follow=True).content.decode()
+    assert "Legal hold since 7 September 2007" in page
 
 
 @pytest.mark.parametrize(

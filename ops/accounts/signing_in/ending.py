@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
+from messaging.languages import moments
 from messaging.languages.wording import numbered
 from ops.accounts.signing_in import limits
 
@@ -45,7 +45,7 @@ def rest_of(session: Any, now: int) -> Rest:
         return Rest(0, extends=False, sentence=str(ENDED if ended else SIGNED_OUT))
     idle, total = limits.ends(session, now)
     end = min(idle, total)
-    at = time_format(timezone.localtime(datetime.fromtimestamp(end, UTC)))
+    at = moments.clock_time(timezone.localtime(datetime.fromtimestamp(end, UTC)))
     sentence = _("Your session ends at %(time)s.") % {"time": at} if idle < total else _final(at)
     return Rest(end - now, extends=idle < total, sentence=sentence)
 

@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from messaging.database.moments import EARLIEST, LATEST
+from messaging.languages import moments
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -29,7 +29,7 @@ class DayFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         self.day = _day(self.value())
-        return [] if self.day is None else [(self.day.isoformat(), date_format(self.day, "DATE_FORMAT"))]
+        return [] if self.day is None else [(self.day.isoformat(), moments.day(self.day))]
 
     def has_output(self) -> bool:
         return True  # its field is there before a day is chosen
@@ -90,7 +90,7 @@ class Within(admin.SimpleListFilter):
         self.days = None if first is None or last is None or last < first else (first, last)
         if self.days is None:
             return []
-        named = {name: date_format(day, "j F Y") for name, day in zip(("first", "last"), self.days, strict=True)}
+        named = {name: moments.day(day) for name, day in zip(("first", "last"), self.days, strict=True)}
         return [(self.value() or "", _("%(first)s to %(last)s") % named)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:

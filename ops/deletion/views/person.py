@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
+from messaging.languages import moments
 from ops.console.person.about import About, Act, Chip, Note
 from ops.deletion import holds
 from ops.deletion.models import DeletionRequest, Hold, State
@@ -21,7 +21,6 @@ from ops.deletion.views.pages import address_of
 SEES_HOLDS = ("deletion.view_hold", "deletion.hold_account", "accounts.view_user")
 SEES_REASONS = ("deletion.view_deletionrequest", "deletion.hold_account")
 SEES_DELETIONS = ("deletion.view_deletionrequest", "accounts.view_user")
-DAY = "DATE_FORMAT"
 
 
 def about_deletion(request: HttpRequest, person: Any) -> About:
@@ -59,8 +58,9 @@ def _open_deletion(person: Any) -> DeletionRequest | None:
 def _notes_on_holds(user: Any, standing: list[Hold]) -> Iterable[Note]:
     for hold in standing:
         lift = (_("Lift hold…"), reverse("admin:deletion_hold_lift", args=[hold.pk]))
+        day = moments.day(timezone.localtime(hold.placed_at))
         yield Note(
-            _("%(kind)s since %(day)s") % {"kind": hold.get_kind_display(), "day": _day(hold.placed_at)},
+            _("%(kind)s since %(day)s") % {"kind": hold.get_kind_display(), "day": day},
             quoted=hold.reason if _has_any(user, SEES_REASONS) else "",
             link=lift if user.has_perm("deletion.hold_account") else None,
         )
@@ -91,7 +91,3 @@ def _acts(request: HttpRequest, person: Any, standing: list[Hold], deletion: Del
 
 def _has_any(user: Any, permissions: Iterable[str]) -> bool:
     return any(user.has_perm(one) for one in permissions)
-
-
-def _day(moment: Any) -> str:
-    return format_date(timezone.localtime(moment), DAY)
