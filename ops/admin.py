@@ -38,7 +38,7 @@ from ops.console.lists import dates
 from ops.console.lists.people import OtherParticipant, Participant
 from ops.console.lists.unopened import withhold
 from ops.console.lists.words import covered, first_words
-from ops.console.readonly import ReadOnlyInline, ReadOnlyPermissions
+from ops.console.readonly import LeadsElsewhere, ReadOnlyInline, ReadOnlyPermissions
 from ops.console.searching.asked import Search
 from ops.console.thread import clock
 from ops.console.thread.around import Context, context_of, single_row
@@ -386,7 +386,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-class ArchiveAdmin(ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin):
+class ArchiveAdmin(LeadsElsewhere, ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin):
     """A read-only list whose rows are shown on the page of their message."""
 
     fragment = ""  # where on that page
@@ -398,14 +398,9 @@ class ArchiveAdmin(ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return self.get_queryset(request).filter(pk=whole_number(object_id) or 0).first()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        if row is None or not self.has_view_permission(request, row):
-            return super().change_view(request, object_id, form_url, extra_context)
+    def address_of(self, request: HttpRequest, row: Any) -> str:
         address = reverse("admin:messaging_message_change", args=[row.message_id])
-        return HttpResponseRedirect(f"{address}{self.fragment}")
+        return f"{address}{self.fragment}"
 
 
 @admin.register(MessageHistory)

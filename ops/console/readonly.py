@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 
 class ReadOnlyPermissions:
@@ -21,6 +21,25 @@ class ReadOnlyPermissions:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class LeadsElsewhere:
+    """A list whose rows have no page of their own: another one says everything about them."""
+
+    def address_of(self, request: HttpRequest, row: Any) -> str:
+        """The address of that page."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead there, who may see the row."""
+        admin: Any = self
+        row = admin.get_object(request, object_id)
+        if row is None or not admin.has_view_permission(request, row):
+            refused: HttpResponse = super().change_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
+            return refused
+        return HttpResponseRedirect(self.address_of(request, row))
 
 
 class DisplayFormSet(BaseInlineFormSet):

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
@@ -16,7 +16,7 @@ from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter
 from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin, PersonFilter
-from ops.console.readonly import ReadOnlyPermissions
+from ops.console.readonly import LeadsElsewhere, ReadOnlyPermissions
 from ops.moderation.labels.admin import OfLabel
 from ops.moderation.measures.registry import say_what_they_did
 from ops.moderation.models import Cause, Decision
@@ -55,7 +55,7 @@ class DecidedBy(PersonFilter):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
+class DecisionAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Decisions, without those that only undo one: what they undid says so."""
 
     section = gettext_lazy("Decisions")
@@ -87,11 +87,6 @@ class DecisionAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmi
         people: Any = get_user_model()._default_manager
         return people.filter(Exists(Decision.objects.filter(decided_by=OuterRef("pk"))))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Lead to the page of the case, which says everything about the decision."""
-        row = self.get_object(request, object_id)
-        if row is None or not self.has_view_permission(request, row):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(reverse("admin:moderation_case_change", args=[row.case_id]))
+    def address_of(self, request: HttpRequest, row: Any) -> str:
+        """That of its case."""
+        return reverse("admin:moderation_case_change", args=[row.case_id])

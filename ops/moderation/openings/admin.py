@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -18,7 +18,7 @@ from ops.audit.screens import filters, reading
 from ops.console.filters import ChoiceFilter, PresetDates
 from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin
-from ops.console.readonly import ReadOnlyPermissions
+from ops.console.readonly import LeadsElsewhere, ReadOnlyPermissions
 from ops.moderation.models import Opening
 
 
@@ -50,7 +50,7 @@ class OpenedAt(PresetDates):
 
 
 @admin.register(Opening)
-class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
+class OpeningAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Who opened what nobody had reported. Looking at it is recorded as reading the audit trail is."""
 
     section = gettext_lazy("Openings without a report")
@@ -84,16 +84,11 @@ class OpeningAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin
             reading.record_reading(Entry, by=request.user)
         return response
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Lead to the entry of the audit trail, or to the list for who may not read that."""
-        row = self.get_object(request, object_id)
-        if row is None or not self.has_view_permission(request, row):
-            return super().change_view(request, object_id, form_url, extra_context)
+    def address_of(self, request: HttpRequest, row: Any) -> str:
+        """That of the entry of the audit trail, or of the list for who may not read that."""
         if request.user.has_perm("audit.view_entry"):
-            return HttpResponseRedirect(reverse("admin:audit_entry_change", args=[row.entry_id]))
-        return HttpResponseRedirect(reverse("admin:moderation_opening_changelist"))
+            return reverse("admin:audit_entry_change", args=[row.entry_id])
+        return reverse("admin:moderation_opening_changelist")
 
     def findable(self, request: HttpRequest) -> Any:
         return filters.findable(request.user)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
@@ -16,7 +16,7 @@ from ops.audit.recorded_admin import RecordedLists, TrailHistory
 from ops.console.filters import ChoiceFilter, ValueFilter
 from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin, PersonFilter
-from ops.console.readonly import ReadOnlyPermissions
+from ops.console.readonly import LeadsElsewhere, ReadOnlyPermissions
 from ops.moderation.labels.admin import OfLabel
 from ops.moderation.models import Flag, Outcome, Source
 from ops.moderation.saved import parameters
@@ -59,7 +59,7 @@ class ReportedBy(PersonFilter):
 
 
 @admin.register(Flag)
-class FlagAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
+class FlagAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     """Reports, without their words and those of messages, which the pages of cases show."""
 
     section = gettext_lazy("Reports")
@@ -90,11 +90,6 @@ class FlagAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
     def findable(self, request: HttpRequest) -> Any:
         return parameters.reporters()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Lead to the page of the case, which says everything about the report."""
-        row = self.get_object(request, object_id)
-        if row is None or not self.has_view_permission(request, row):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(reverse("admin:moderation_case_change", args=[row.case_id]))
+    def address_of(self, request: HttpRequest, row: Any) -> str:
+        """That of its case."""
+        return reverse("admin:moderation_case_change", args=[row.case_id])
