@@ -41,10 +41,15 @@ def ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...
     if connection.connection.prepare_threshold is None:
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(cursor)
     with connection.wrap_database_errors, connection._prepare_cursor(Cursor(connection.connection)) as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall() if cursor.description else []
+        return rows_of(cursor)
+
+
+def rows_of(cursor: Any) -> list[tuple[Any, ...]]:
+    """The rows that the last statement answered; none for a statement that answers none."""
+    return cursor.fetchall() if cursor.description else []
 
 
 def _typed(value: Any) -> Any:

@@ -53,7 +53,7 @@ class Statement(NamedTuple):
             return prepared.ask(connection, self.sql, self.filled(**given))
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.filled(**given))
-            return _rows(cursor)
+            return prepared.rows_of(cursor)
 
 
 def ask_together(statements: Sequence[Statement], *, using: str) -> list[list[tuple[Any, ...]]]:
@@ -63,14 +63,10 @@ def ask_together(statements: Sequence[Statement], *, using: str) -> list[list[tu
         return [one.ask(using=using) for one in statements]
     with connections[using].cursor() as cursor:
         cursor.execute("; ".join(one.sql for one in statements), [value for one in statements for value in one.params])
-        found = [_rows(cursor)]
+        found = [prepared.rows_of(cursor)]
         while cursor.nextset():
-            found.append(_rows(cursor))
+            found.append(prepared.rows_of(cursor))
         return found
-
-
-def _rows(cursor: Any) -> list[tuple[Any, ...]]:
-    return cursor.fetchall() if cursor.description else []
 
 
 def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
