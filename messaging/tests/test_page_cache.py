@@ -14,18 +14,11 @@ from django.urls import reverse
 from messaging import page_cache
 from messaging.editors import editing_as
 from messaging.models import Message
+from messaging.tests.clients import reading
 from messaging.tests.conversations import answer, write
 from messaging.tests.receivers import disconnected
 
 INBOX = reverse("messaging:inbox")
-
-
-def signed_in(user: Any, **options: Any) -> Client:
-    """A browser in which ``user`` signed in and opened a page, which sets the CSRF cookie."""
-    client = Client(**options)
-    client.force_login(user)
-    client.get(reverse("messaging:compose"))
-    return client
 
 
 def conversation(message: Message) -> str:
@@ -43,7 +36,7 @@ def change_without_signals(message: Message, content: str) -> None:
 
 def test_a_page_is_cached(alice: Any, bob: Any) -> None:
     message = write(bob, alice, "before")
-    client = signed_in(alice)
+    client = reading(alice)
     for address in (INBOX, conversation(message), reverse("messaging:history", args=[message.pk])):
         first = text(client, address)
         change_without_signals(message, f"after {address}")
@@ -54,7 +47,7 @@ def test_a_cached_page_needs_queries_only_for_the_session_and_the_user(
     alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
     message = write(bob, alice)
-    client = signed_in(alice)
+    client = reading(alice)
     client.get(conversation(message))
     with django_assert_num_queries(2):  # session, user
         client.get(conversation(message))
@@ -70,13 +63,13 @@ def test_a_page_is_cached_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -
 
     monkeypatch.setattr(page_cache, "cache_page", noting)
     write(bob, alice)
-    signed_in(alice).get(INBOX)
+    reading(alice).get(INBOX)
     assert seconds == [60]
 
 
 def test_nobody_gets_a_page_cached_for_somebody_else(alice: Any, bob: Any, charlie: Any) -> None:
     message = write(bob, alice, "for Alice and Bob")
-    alices, bobs, charlies = signed_in(alice), signed_in(bob), signed_in(charlie)
+    alices, bobs, charlies = reading(alice), reading(bob), reading(charlie)
     assert "for Alice and Bob" in text(alices, conversation(message))
     assert "Signed in as <bdi>bob</bdi>" in text(bobs, conversation(message))
     assert charlies.get(conversation(message)).status_code == 404
@@ -85,7 +78,7 @@ def test_nobody_gets_a_page_cached_for_somebody_else(alice: Any, bob: Any, charl
 
 def test_the_next_user_of_the_same_browser_gets_their_own(alice: Any, bob: Any) -> None:
     write(bob, alice)
-    client = signed_in(alice)
+    client = reading(alice)
     assert "Signed in as <bdi>alice</bdi>" in text(client, INBOX)
     client.force_login(bob)
     assert "Signed in as <bdi>bob</bdi>" in text(client, INBOX)
@@ -93,7 +86,7 @@ def test_the_next_user_of_the_same_browser_gets_their_own(alice: Any, bob: Any) 
 
 def test_nobody_gets_a_cached_page_after_signing_out_or_being_disabled(alice: Any, bob: Any) -> None:
     write(bob, alice)
-    client = signed_in(alice)
+    client = reading(alice)
     client.get(INBOX)
     type(alice).objects.filter(pk=alice.pk).update(is_active=False)
     assert client.get(INBOX).status_code == 302
@@ -105,7 +98,7 @@ def test_nobody_gets_a_cached_page_after_signing_out_or_being_disabled(alice: An
 
 def test_the_browser_is_told_to_store_nothing(alice: Any, bob: Any) -> None:
     write(bob, alice)
-    client = signed_in(alice)
+    client = reading(alice)
     for response in (client.get(INBOX), client.get(INBOX)):
         assert response["Cache-Control"] == "private, no-cache, no-store"
         assert "Expires" not in response
@@ -141,7 +134,7 @@ def deleted(by: Client, message: Message) -> None:
 @pytest.mark.parametrize("change", [send, edit, compose, from_the_shell, deleted])
 def test_a_change_shows_at_once_in_every_session_of_both_people(alice: Any, bob: Any, change: Any) -> None:
     message = answer(write(bob, alice, "the first"), "the second")
-    browsers = {"alice": signed_in(alice), "alice's phone": signed_in(alice), "bob": signed_in(bob)}
+    browsers = {"alice": reading(alice), "alice's phone": reading(alice), "bob": reading(bob)}
     before = {name: text(client, INBOX) + text(client, conversation(message)) for name, client in browsers.items()}
     change(browsers["alice"], message)
     browsers["alice"].get(reverse("messaging:compose"))  # shows the notice
@@ -156,7 +149,7 @@ def plain(html: str) -> str:
 
 def test_marking_as_read_shows_at_once_in_every_session(alice: Any, bob: Any) -> None:
     message = write(bob, alice)
-    computer, phone = signed_in(alice), signed_in(alice)
+    computer, phone = reading(alice), reading(alice)
     for client in (computer, phone):
         assert "unread" in text(client, INBOX)
         client.get(conversation(message))
@@ -170,7 +163,7 @@ def test_marking_as_read_shows_at_once_in_every_session(alice: Any, bob: Any) ->
 def test_a_notice_is_not_cached(alice: Any, bob: Any) -> None:
     """A page with a notice is not cached, and a cached page does not replace one with a notice."""
     message = write(alice, bob)
-    client = signed_in(alice)
+    client = reading(alice)
     client.get(conversation(message))
     edit(client, message)
     assert "Your changes were saved." in text(client, conversation(message))
@@ -181,7 +174,7 @@ def test_the_same_notice_is_shown_once_each_time(alice: Any, bob: Any, settings:
     """Stored in the session, a notice changes no cookie, so the cache cannot tell the page by that."""
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
     message = write(alice, bob)
-    client = signed_in(alice)
+    client = reading(alice)
     for _ in range(2):
         client.post(reverse("messaging:edit", args=[message.pk]), {"content": message.content})
         assert "Nothing was changed" in text(client, conversation(message))
@@ -191,8 +184,8 @@ def test_the_same_notice_is_shown_once_each_time(alice: Any, bob: Any, settings:
 @pytest.mark.parametrize("looked_before", ["the same browser", "another browser"])
 def test_forms_of_a_cached_page_can_be_submitted(alice: Any, bob: Any, looked_before: str) -> None:
     message = write(bob, alice)
-    client = signed_in(alice, enforce_csrf_checks=True)
-    other = signed_in(alice)
+    client = reading(alice, enforce_csrf_checks=True)
+    other = reading(alice)
     (client if looked_before == "the same browser" else other).get(conversation(message))
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text(client, conversation(message)))
     assert token
@@ -217,7 +210,7 @@ def test_a_browser_without_the_csrf_cookie_gets_no_cached_page(alice: Any, bob: 
 def test_a_page_rendered_during_a_change_is_not_served_later(alice: Any, bob: Any) -> None:
     """Its data was read before the change, and it was finished after it."""
     message = write(bob, alice, "before")
-    client = signed_in(alice)
+    client = reading(alice)
     prefix = page_cache._key_prefix(alice.pk)
     page_cache.invalidate([alice.pk])
     assert page_cache._key_prefix(alice.pk) != prefix
@@ -227,7 +220,7 @@ def test_a_page_rendered_during_a_change_is_not_served_later(alice: Any, bob: An
 @pytest.mark.django_db(transaction=True)
 def test_a_page_rendered_before_the_commit_is_not_served_after_it(alice: Any, bob: Any) -> None:
     message = write(bob, alice, "before")
-    client = signed_in(alice)
+    client = reading(alice)
     with transaction.atomic():
         message.content = "after"
         message.save()
@@ -238,7 +231,7 @@ def test_a_page_rendered_before_the_commit_is_not_served_after_it(alice: Any, bo
 
 def test_messages_of_a_deleted_account_are_on_no_cached_page(alice: Any, bob: Any) -> None:
     write(bob, alice, "from Bob")
-    client = signed_in(alice)
+    client = reading(alice)
     assert "from Bob" in text(client, INBOX)
     with editing_as(None):
         bob.delete()
@@ -261,7 +254,7 @@ def test_fixtures_invalidate_nothing(alice: Any, bob: Any) -> None:
 def test_without_a_working_cache_every_page_is_rendered(alice: Any, bob: Any, settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     message = write(bob, alice, "before")
-    client = signed_in(alice)
+    client = reading(alice)
     assert "before" in text(client, conversation(message))
     change_without_signals(message, "after")
     assert "after" in text(client, conversation(message))

@@ -15,6 +15,7 @@ from messaging.erasing.anonymising import AnonymisedCounts, anonymise_rest
 from messaging.models import Block, Message
 from messaging.participants.blocking import BLOCKED
 from messaging.tests.cast import ABOUT_STANDING, make_user
+from messaging.tests.clients import reading
 from messaging.tests.conversations import answer, write
 
 pytestmark = pytest.mark.django_db
@@ -23,14 +24,6 @@ PAGE, REMOVE, COMPOSE = (reverse(f"messaging:{name}") for name in ("blocked", "u
 
 def conversation_of(message: Message) -> str:
     return reverse("messaging:conversation", args=[message.conversation_id])
-
-
-def signed_in(user: Any) -> Client:
-    """A browser in which pages are cached: it has the CSRF cookie already."""
-    client = Client()
-    client.force_login(user)
-    client.get(COMPOSE)
-    return client
 
 
 def text(client: Client, address: str) -> str:
@@ -43,7 +36,7 @@ def notices(response: Any) -> list[str]:
 
 def test_who_is_blocked_cannot_write_by_any_form(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
-    alices, bobs = signed_in(alice), signed_in(bob)
+    alices, bobs = reading(alice), reading(bob)
     assert "Send reply" in text(alices, conversation_of(message))  # in the cache now
     response = bobs.post(PAGE, {"person": "alice", "conversation": message.conversation_id})
     assert (response["Location"], notices(response)) == (
@@ -73,14 +66,14 @@ def test_who_blocks_may_still_write_unless_the_setting_says_otherwise(
 ) -> None:
     settings.BLOCKING_BOTH_WAYS = both_ways
     Block.objects.create(blocker=bob, blocked=alice)
-    page = signed_in(bob).post(COMPOSE, {"receiver": "alice", "content": "Hello"}, follow=True).content.decode()
+    page = reading(bob).post(COMPOSE, {"receiver": "alice", "content": "Hello"}, follow=True).content.decode()
     assert ("You blocked alice. Unblock them to write to them." in page) is both_ways
     assert Message.objects.exists() is not both_ways
 
 
 def test_others_and_stored_messages_are_not_affected(alice: Any, bob: Any, charlie: Any) -> None:
     Block.objects.create(blocker=bob, blocked=alice)
-    signed_in(charlie).post(COMPOSE, {"receiver": "bob", "content": "Hello"})
+    reading(charlie).post(COMPOSE, {"receiver": "bob", "content": "Hello"})
     write(alice, bob, "as an import stores it")
     assert Message.objects.filter(receiver=bob).count() == 2
 
@@ -88,14 +81,14 @@ def test_others_and_stored_messages_are_not_affected(alice: Any, bob: Any, charl
 def test_the_page_lists_whom_one_blocked_and_nobody_else(alice: Any, bob: Any, charlie: Any) -> None:
     Block.objects.create(blocker=bob, blocked=alice)
     Block.objects.create(blocker=charlie, blocked=bob)
-    page = text(signed_in(bob), PAGE)
+    page = text(reading(bob), PAGE)
     assert 'value="alice"' in page and "charlie" not in page
-    assert "You have not blocked anybody." in text(signed_in(alice), PAGE)
+    assert "You have not blocked anybody." in text(reading(alice), PAGE)
 
 
 def test_a_conversation_says_whom_one_blocked(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     assert "Block <bdi>alice</bdi>" in text(bobs, conversation_of(message))
     bobs.post(PAGE, {"person": "alice"})
     bobs.get(PAGE)
@@ -113,14 +106,14 @@ def test_a_conversation_says_whom_one_blocked(alice: Any, bob: Any) -> None:
     ],
 )
 def test_nobody_is_blocked_by_a_wrong_name(bob: Any, name: str, sentence: str) -> None:
-    assert sentence in signed_in(bob).post(PAGE, {"person": name}).content.decode()
+    assert sentence in reading(bob).post(PAGE, {"person": name}).content.decode()
     assert not Block.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["alice", "", "nobody", "a\x00b"])
 def test_unblocking_who_is_not_blocked_says_so(alice: Any, bob: Any, name: str) -> None:
     Block.objects.create(blocker=alice, blocked=bob)
-    response = signed_in(bob).post(REMOVE, {"person": name})
+    response = reading(bob).post(REMOVE, {"person": name})
     assert notices(response) == ["Nothing was changed: this person is not blocked."]
     assert Block.objects.exists()
 
@@ -129,12 +122,12 @@ def test_unblocking_who_is_not_blocked_says_so(alice: Any, bob: Any, name: str) 
 def test_nobody_is_led_to_a_conversation_that_is_not_theirs(alice: Any, bob: Any, charlie: Any, number: str) -> None:
     others = write(alice, charlie)
     for sent in (number, str(others.conversation_id)):
-        assert signed_in(bob).post(PAGE, {"person": "alice", "conversation": sent})["Location"] == PAGE
+        assert reading(bob).post(PAGE, {"person": "alice", "conversation": sent})["Location"] == PAGE
 
 
 def test_blocking_twice_is_one_block(alice: Any, bob: Any) -> None:
     for _ in range(2):
-        signed_in(bob).post(PAGE, {"person": "alice"})
+        reading(bob).post(PAGE, {"person": "alice"})
     assert Block.objects.count() == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.database.statements import Slot, Statement, slot, written
+from messaging.database.statements import Slot, Statement, reader, slot, written
 from ops.audit.recording import record
 from ops.moderation import cases
 from ops.moderation.events import ModerationEvent
@@ -314,10 +314,11 @@ def _columns(model: Any, prefix: str = "") -> str:
 
 def _read(model: Any, row: Sequence[Any], using: str) -> tuple[Any, Sequence[Any]]:
     """A row of a model from the values at the beginning of ``row``, as the database stores them; and the others."""
-    connection, values = connections[using], []
-    for field, value in zip(model._meta.concrete_fields, row, strict=False):
-        column = field.cached_col
-        for convert in (*connection.ops.get_db_converters(column), *field.get_db_converters(connection)):
-            value = convert(value, column, connection)
-        values.append(value)
-    return model.from_db(using, _names(model), values), row[len(values) :]
+    names = _names(model)
+    (values,) = _reader(model, using)([row[: len(names)]])
+    return model.from_db(using, names, values), row[len(names) :]
+
+
+@cache
+def _reader(model: Any, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
+    return reader(model._base_manager.order_by().values_list(*_names(model)), using=using)

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from messaging.participants import account_deletion
 from messaging.tests.cast import make_user
+from messaging.tests.clients import signed_in
 from messaging.tests.concurrency import needs_row_locks, run_concurrently, run_overlapping
 from ops.accounts.models import LAST_SUPERUSER, LastSuperuser, User
 from ops.conftest import confirm
@@ -163,12 +164,6 @@ class TestRowLocks:
         assert run_concurrently(*works) == [None, None]
         assert len(superusers()) == 1
         assert "302" in said.values() and set(said.values()) <= {"302", "403", SENTENCE}
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 CLOSE = """

@@ -20,12 +20,6 @@ TIME = "2026-01-05T10:00:00+00:00"
 HEADER = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
 
 
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def csv_of(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> bytes:
     written = io.StringIO(newline="")
     csv.writer(written).writerows([header, *rows])

@@ -9,6 +9,7 @@ from django.test import Client
 
 from messaging.differences import MOST_EFFORT, Compared, Effort, compare
 from messaging.models import Message, MessageHistory, Notification
+from messaging.tests.clients import signed_in
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.files.tests.files import row
@@ -26,7 +27,6 @@ from ops.imports.tests.screens import (
     decide,
     message,
     page,
-    signed_in,
     state_token,
     text,
 )

@@ -7,7 +7,8 @@ from typing import Any
 from django.test import Client
 
 from messaging.models import Message
-from ops.imports.tests.screens import HEADER, address, bring, csv_of, decide, message, page, signed_in, text
+from messaging.tests.clients import signed_in
+from ops.imports.tests.screens import HEADER, address, bring, csv_of, decide, message, page, text
 
 OTHER = csv_of(
     ("alice", "bob", "2026-01-05T10:00:00Z", "hello", "inbox"), header=("From", "To", "When", "Text", "Folder")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.models import Conversation, Message
+from messaging.tests.clients import signed_in
 from messaging.tests.conversations import write
 from ops.conftest import confirm
 from ops.files import private_files
@@ -19,7 +20,7 @@ from ops.files.uploads import SUFFIX
 from ops.imports import steps, uploads
 from ops.imports.models import Import
 from ops.imports.tests.importing import Death, at_batch, do
-from ops.imports.tests.screens import LIST, address, bring, csv_of, decide, message, page, signed_in, text
+from ops.imports.tests.screens import LIST, address, bring, csv_of, decide, message, page, text
 from ops.imports.undoing import Undoing
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed

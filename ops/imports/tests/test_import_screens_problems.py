@@ -11,13 +11,14 @@ from django.urls import reverse
 
 from messaging.models import Conversation, Message
 from messaging.tests.cast import make_user
+from messaging.tests.clients import signed_in
 from messaging.tests.conversations import write
 from ops.conftest import make_staff
 from ops.files.suggestions import Suggestion
 from ops.imports.models import Import, RememberedPerson
 from ops.imports.pages import previews
 from ops.imports.tests.importing import stored_import, undone
-from ops.imports.tests.screens import address, bring, csv_of, decide, message, page, signed_in, text
+from ops.imports.tests.screens import address, bring, csv_of, decide, message, page, text
 
 CONVERSATIONS = "admin:messaging_conversation_changelist"
 

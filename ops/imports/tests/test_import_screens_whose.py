@@ -9,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from messaging.tests.cast import make_user
+from messaging.tests.clients import signed_in
 from ops.files.uploads import NO_ROOM
 from ops.imports import uploads
 from ops.imports.models import Import
-from ops.imports.tests.screens import ADD, LIST, address, bring, csv_of, message, page, signed_in, text
+from ops.imports.tests.screens import ADD, LIST, address, bring, csv_of, message, page, text
 
 State = Import.State
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from messaging.models import Message
 from messaging.participants.report_views import RECEIVED
 from messaging.participants.reporting import HIDDEN_ALREADY
+from messaging.tests.clients import reading
 from messaging.tests.conversations import answer, write
 from messaging.texts.hiding import hide
 from ops.moderation import decisions, flagging
@@ -37,14 +38,6 @@ def conversation_of(message: Message) -> str:
     return reverse("messaging:conversation", args=[message.conversation_id])
 
 
-def signed_in(user: Any) -> Client:
-    """A browser in which pages are cached: it has the CSRF cookie already."""
-    client = Client()
-    client.force_login(user)
-    client.get(reverse("messaging:compose"))
-    return client
-
-
 def text(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
@@ -65,7 +58,7 @@ def message(alice: Any, bob: Any) -> Message:
 def test_a_report_reaches_the_queue_and_its_reporter_sees_that_it_did(
     alice: Any, bob: Any, spam: Label, message: Message
 ) -> None:
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     assert report_of(message) in text(bobs, conversation_of(message))  # and the page is in the cache now
     form = text(bobs, report_of(message))
     assert "It is spam" in form and "Send me money" in form
@@ -78,7 +71,7 @@ def test_a_report_reaches_the_queue_and_its_reporter_sees_that_it_did(
     bobs.get(REPORTS)
     page = text(bobs, conversation_of(message))
     assert report_of(message) not in page and "reported</a> this on" in page
-    assert "reported" not in text(signed_in(alice), conversation_of(message))
+    assert "reported" not in text(reading(alice), conversation_of(message))
 
 
 def test_only_what_one_received_can_be_reported(alice: Any, bob: Any, charlie: Any, spam: Label) -> None:
@@ -87,17 +80,17 @@ def test_only_what_one_received_can_be_reported(alice: Any, bob: Any, charlie: A
     charlie.is_staff = charlie.is_superuser = True
     charlie.save()
     for person, other in ((alice, message), (charlie, message), (alice, to_herself)):
-        client = signed_in(person)
+        client = reading(person)
         assert report_of(other) not in text(client, reverse("messaging:inbox"))
         assert client.get(report_of(other)).status_code == 404
         assert client.post(report_of(other), {"choice": "spam"}).status_code == 404
-    assert report_of(message) not in text(signed_in(alice), conversation_of(message))
+    assert report_of(message) not in text(reading(alice), conversation_of(message))
     assert not Flag.objects.exists()
 
 
 def test_what_moderators_removed_cannot_be_reported_again(bob: Any, spam: Label, message: Message) -> None:
     hide([message.pk])
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     assert report_of(message) not in text(bobs, conversation_of(message))
     for page in (bobs.get(report_of(message)), bobs.post(report_of(message), {"choice": "spam"})):
         assert str(HIDDEN_ALREADY) in page.content.decode() and "<textarea" not in page.content.decode()
@@ -125,30 +118,30 @@ def test_a_message_that_is_hidden_meanwhile_is_refused(bob: Any, spam: Label, me
 def test_a_form_that_does_not_hold_says_why(bob: Any, spam: Label, message: Message, data: Any, sentence: str) -> None:
     Label.objects.create(name="Staff only", slug="staff-only")
     Label.objects.create(name="Off", slug="off", wording="It is off", active=False)
-    page = signed_in(bob).post(report_of(message), data).content.decode()
+    page = reading(bob).post(report_of(message), data).content.decode()
     assert sentence in page
     assert "It is off" not in page and "Staff only" not in page
     assert not Flag.objects.exists()
 
 
 def test_a_text_is_reported_once_and_an_edited_one_again(bob: Any, spam: Label, message: Message) -> None:
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     for _ in range(2):
         page = bobs.post(report_of(message), {"choice": "spam"}, follow=True).content.decode()
     assert "You have reported this message already." in page
     Message.objects.filter(pk=message.pk).update(content="Send me more money")
     bobs.get(REPORTS)
-    page = text(signed_in(bob), conversation_of(message))
+    page = text(reading(bob), conversation_of(message))
     assert report_of(message) in page and "reported</a> an earlier text on" in page
     bobs.post(report_of(message), {"choice": "spam"})
     assert list(Flag.objects.order_by("pk").values_list("revision", flat=True)) == [1, 2]
-    assert report_of(message) not in text(signed_in(bob), conversation_of(message))
+    assert report_of(message) not in text(reading(bob), conversation_of(message))
 
 
 def test_nobody_floods_the_queue(bob: Any, alice: Any, spam: Label, monkeypatch: Any) -> None:
     monkeypatch.setattr(reports, "MOST_WAITING", 2)
     messages = [write(alice, bob, minute=minute) for minute in range(3)]
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     for message in messages:
         page = bobs.post(report_of(message), {"choice": "spam"}, follow=True).content.decode()
     assert "which is the most that one person can have" in page
@@ -159,7 +152,7 @@ def test_nobody_floods_the_queue(bob: Any, alice: Any, spam: Label, monkeypatch:
 
 
 def test_without_labels_nobody_is_led_to_an_empty_form(bob: Any, message: Message) -> None:
-    page = text(signed_in(bob), report_of(message))
+    page = text(reading(bob), report_of(message))
     assert "Messages cannot be reported at the moment." in page and "<textarea" not in page
 
 
@@ -172,7 +165,7 @@ def test_own_reports_say_what_became_of_them_and_nothing_of_others(
     second = write(charlie, bob, "Beware")
     first = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT, note="a private note")
     flagging.flag(second, label=threat, by=bob, source=Source.PARTICIPANT)
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     page = text(bobs, REPORTS)
     assert "2 reports" in page
     assert page.index("It is a threat") < page.index("It is spam")  # latest first
@@ -184,27 +177,27 @@ def test_own_reports_say_what_became_of_them_and_nothing_of_others(
     assert withdrawal_of(first) not in page
     for secret in ("mona", "You wrote spam", "a repeat offender", "upheld", "removed"):
         assert secret not in page
-    assert "You have not reported a message." in text(signed_in(alice), REPORTS)
+    assert "You have not reported a message." in text(reading(alice), REPORTS)
 
 
 def test_a_report_of_a_message_that_is_gone_stays_listed(bob: Any, spam: Label, message: Message) -> None:
     flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
     message.delete()
-    assert "A message that was deleted" in text(signed_in(bob), REPORTS)
+    assert "A message that was deleted" in text(reading(bob), REPORTS)
 
 
 def test_what_somebody_reported_as_staff_is_not_among_their_own(bob: Any, spam: Label, message: Message) -> None:
     flagging.flag(message, label=spam, by=bob, source=Source.STAFF)
-    assert "You have not reported a message." in text(signed_in(bob), REPORTS)
+    assert "You have not reported a message." in text(reading(bob), REPORTS)
 
 
 def test_a_waiting_report_is_withdrawn_by_its_reporter_alone(
     alice: Any, bob: Any, mona: Any, spam: Label, message: Message
 ) -> None:
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     bobs.post(report_of(message), {"choice": "spam"})
     flag = Flag.objects.get()
-    assert signed_in(alice).post(withdrawal_of(flag)).status_code == 404
+    assert reading(alice).post(withdrawal_of(flag)).status_code == 404
     assert bobs.get(withdrawal_of(flag)).status_code == 405
     bobs.get(REPORTS)
     assert "reported</a> this on" in text(bobs, conversation_of(message))
@@ -220,7 +213,7 @@ def test_a_waiting_report_is_withdrawn_by_its_reporter_alone(
 def test_what_was_looked_at_cannot_be_withdrawn(bob: Any, mona: Any, spam: Label, message: Message) -> None:
     flag = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
     decided(flag.case, mona, spam)
-    response = signed_in(bob).post(withdrawal_of(flag))
+    response = reading(bob).post(withdrawal_of(flag))
     assert notices(response) == ["This report was looked at already: it cannot be withdrawn."]
     flag.refresh_from_db()
     assert flag.outcome == Outcome.DISMISSED
@@ -234,7 +227,7 @@ def test_the_author_alone_reads_why_and_how_to_object(
 ) -> None:
     settings.MESSAGING_OBJECTIONS = "appeals@example.org"
     case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
-    alices, bobs = signed_in(alice), signed_in(bob)
+    alices, bobs = reading(alice), reading(bob)
     alices.get(conversation_of(message)), bobs.get(conversation_of(message))  # both are in the cache
     decided(case, mona, spam, hides=[message.pk], sent="It asked for <money>.", note="for colleagues")
     page = text(alices, conversation_of(message))
@@ -255,10 +248,10 @@ def test_a_reason_stays_while_the_message_is_hidden(
     second = answer(message, "And more", sender=alice, receiver=bob)
     flagging.flag(second, label=threat, by=bob, source=Source.PARTICIPANT)
     later = decided(case, mona, threat, hides=[second.pk], sent="The second reason")
-    page = text(signed_in(alice), conversation_of(message))
+    page = text(reading(alice), conversation_of(message))
     assert "The first reason" in page and "The second reason" in page
     decisions.undo(later.pk, by=lena)
-    page = text(signed_in(alice), conversation_of(message))
+    page = text(reading(alice), conversation_of(message))
     assert "The first reason" in page and "The second reason" not in page and "And more" in page
 
 
@@ -267,7 +260,7 @@ def test_without_a_reason_or_a_way_to_object_nothing_is_said_of_them(
 ) -> None:
     case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
     decided(case, mona, spam, hides=[message.pk])
-    page = text(signed_in(alice), conversation_of(message))
+    page = text(reading(alice), conversation_of(message))
     assert "removed by moderators" in page and "The reason" not in page and "To object" not in page
 
 
@@ -296,7 +289,7 @@ def test_pages_cost_the_same_with_twice_the_reports(
 
 def test_without_the_setting_nothing_offers_to_report(settings: Any, bob: Any, spam: Label, message: Message) -> None:
     settings.MESSAGING_REPORTING = ""
-    bobs = signed_in(bob)
+    bobs = reading(bob)
     page = text(bobs, conversation_of(message))
     assert report_of(message) not in page and REPORTS not in page
     for address in (report_of(message), REPORTS):

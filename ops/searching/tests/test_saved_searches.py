@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from django.utils.html import strip_tags
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
+from messaging.tests.clients import signed_in
 from messaging.tests.concurrency import run_concurrently
 from messaging.tests.conversations import write
 from ops.accounts.refusals import Refused
@@ -42,12 +42,6 @@ def rita(rita: Any) -> Any:
 @pytest.fixture
 def lena(db: Any) -> Any:
     return make_staff("lena", *READING, "share_savedsearch")
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def words(response: Any) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from messaging.tests.clients import signed_in
 from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from messaging.tests.remains import remains
 from ops.conftest import make_staff
@@ -27,12 +28,6 @@ QUERIES = 8
 def lena(db: Any) -> Any:
     """Lena leads those who review, and sees what they decided."""
     return make_staff("lena", *LEADING, "view_decision")
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def shown(client: Client, query: str = "") -> list[int]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.tests.cast import make_user
+from messaging.tests.clients import signed_in
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.audit.readings import Shown, record_reading
@@ -26,12 +27,6 @@ __all__ = ["reported", "spam"]
 Report = Callable[..., Flag]
 
 LIST = "/console/moderation/opening/"
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from messaging.tests.clients import signed_in
 from ops.conftest import make_staff
 from ops.moderation.models import Flag, Label, Source
 from ops.moderation.tests.desk import LEADING, decided, many_reports, mona, spam, threat
@@ -32,12 +33,6 @@ def made(spam: Label, mona: Any, lena: Any) -> list[Flag]:
     decided(first.case, mona, spam)
     Flag.objects.filter(pk=second.pk).update(source=Source.IMPORT, note="their words", reporter=None)
     return [first, second, third]
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def shown(client: Client, query: str = "") -> list[int]:

@@ -1,4 +1,4 @@
-"""Conversations, messages, the earlier texts of edited messages, and notifications."""
+"""Messages: what is stored of one, and what saving one keeps right."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ from messaging.database.moments import moments_within_range, validate_moment
 from messaging.editors import current_editor_id
 from messaging.languages.wording import numbered
 from messaging.limits import LONGEST_TEXT
-from messaging.managers import ConversationQuerySet, MessageHistoryQuerySet, MessageManager, UnreadMessagesManager
-from messaging.people.blocks import Block
-from messaging.people.drafts import Draft
+from messaging.managers import MessageManager, UnreadMessagesManager
+from messaging.models.conversations import Conversation
 from messaging.texts.changes import announce
 from messaging.writing import COUNTED_FIELDS, lock_people
-
-__all__ = ["Block", "Conversation", "Draft", "Message", "MessageHistory", "Notification"]
 
 # Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
@@ -51,47 +48,6 @@ class TextChanged(ValidationError):
 
     def __init__(self) -> None:
         super().__init__({"content": TEXT_CHANGED}, code="text_changed")
-
-
-class Conversation(models.Model):
-    """A first message and all replies to it, direct or not.
-
-    Only ``ConversationQuerySet.recount()`` writes ``last_message_at``, ``message_count`` and ``unread_count``. It is
-    called whenever messages change in a way that may affect them.
-    """
-
-    started_at = models.DateTimeField(gettext_lazy("started at"), default=timezone.now, validators=[validate_moment])
-    last_message_at = models.DateTimeField(
-        gettext_lazy("last message at"), default=timezone.now, validators=[validate_moment]
-    )
-    message_count = models.PositiveIntegerField(gettext_lazy("messages"), default=0)
-    unread_count = models.PositiveIntegerField(gettext_lazy("unread"), default=0)
-
-    objects = ConversationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = gettext_lazy("conversation")
-        verbose_name_plural = gettext_lazy("conversations")
-        ordering = ["-last_message_at", "-id"]
-        constraints = [moments_within_range("started_at", "last_message_at", name="conversation_moments_within_range")]
-        indexes = [
-            models.Index(fields=["last_message_at", "id"], name="conversation_latest"),
-            models.Index(fields=["last_message_at", "id"], name="conversation_unread", condition=Q(unread_count__gt=0)),
-            models.Index(fields=["message_count", "id"], name="conversation_longest"),
-        ]
-
-    def __str__(self) -> str:
-        return _("Conversation %(key)s") % {"key": self.pk}
-
-    def get_absolute_url(self) -> str:
-        return reverse("messaging:conversation", args=[self.pk])
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the conversation with all its messages; the lock keeps others from adding one meanwhile."""
-        using = kwargs.setdefault("using", router.db_for_write(type(self), instance=self))
-        with transaction.atomic(using=using):
-            type(self).objects.using(using).filter(pk=self.pk).lock()
-            return super().delete(*args, **kwargs)
 
 
 class Message(models.Model):
@@ -411,91 +367,12 @@ class Message(models.Model):
 
     def notify_receiver(self, *, using: str) -> None:
         """Store the receiver's notification, unless there is one."""
-        notification = Notification(user_id=self.receiver_id, message_id=self.pk)
-        Notification._base_manager.using(using).bulk_create([notification], ignore_conflicts=True)
+        notifications: Any = self.notifications.model
+        notification = notifications(user_id=self.receiver_id, message_id=self.pk)
+        notifications._base_manager.using(using).bulk_create([notification], ignore_conflicts=True)
 
     def reattach_replies(self, *, using: str) -> None:
         """Called before deleting: make the replies replies to this message's parent, or roots if it has none."""
         Conversation.objects.using(using).filter(pk=self.conversation_id).lock()
         messages: Any = type(self)._base_manager.using(using)
         messages.reattach_replies([self.pk])
-
-
-class MessageHistory(models.Model):
-    """A text that a message had before an edit, and the ``revision`` of the message that it was.
-
-    ``by_staff``: somebody else than the sender edited. Stored, because ``edited_by`` goes with the editor's account.
-
-    What shows, lists, exports or compares old texts reads ``text`` of ``objects.readable()``: ``old_content`` may hold
-    what moderators removed.
-    """
-
-    message = models.ForeignKey(
-        Message,
-        on_delete=models.CASCADE,
-        related_name="histories",
-        db_index=False,
-        verbose_name=gettext_lazy("message"),
-    )
-    revision = models.PositiveIntegerField(gettext_lazy("revision"), editable=False)
-    old_content = models.TextField(gettext_lazy("text before"))
-    edited_at = models.DateTimeField(gettext_lazy("edited at"), default=timezone.now, validators=[validate_moment])
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.DO_NOTHING,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=gettext_lazy("edited by"),
-    )
-    by_staff = models.BooleanField(gettext_lazy("by staff"), default=False, db_default=False, editable=False)
-
-    objects = MessageHistoryQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["edited_at", "id"]
-        verbose_name = gettext_lazy("history")
-        verbose_name_plural = gettext_lazy("histories")
-        constraints = [
-            moments_within_range("edited_at", name="history_moment_within_range"),
-            models.CheckConstraint(condition=Q(revision__gte=1), name="history_revision_from_one"),
-            models.UniqueConstraint(fields=["message", "revision"], name="one_history_per_revision"),
-        ]
-        permissions = [("read_redacted", gettext_noop("Can read what moderators removed from messages"))]
-        indexes = [
-            models.Index(fields=["message", "edited_at", "id"], name="history_of_message"),
-            models.Index(fields=["edited_at", "id"], name="history_latest"),
-        ]
-
-    def __str__(self) -> str:
-        moment = f"{self.edited_at:%Y-%m-%d %H:%M} UTC"
-        return _("Message %(key)s before %(moment)s") % {"key": self.message_id, "moment": moment}
-
-
-class Notification(models.Model):
-    """Tells a user about a message that they received; one for each user and message."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.DO_NOTHING,
-        related_name="message_notifications",
-        db_index=False,
-        verbose_name=gettext_lazy("user"),
-    )
-    message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, related_name="notifications", verbose_name=gettext_lazy("message")
-    )
-    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, validators=[validate_moment])
-
-    class Meta:
-        verbose_name = gettext_lazy("notification")
-        verbose_name_plural = gettext_lazy("notifications")
-        ordering = ["-created_at", "-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "message"], name="one_notification_per_message"),
-            moments_within_range("created_at", name="notification_moment_within_range"),
-        ]
-        indexes = [models.Index(fields=["created_at", "id"], name="notification_latest")]
-
-    def __str__(self) -> str:
-        return _("Notification %(key)s") % {"key": self.pk}
