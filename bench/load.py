@@ -103,15 +103,20 @@ def main(messages: int) -> None:
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.execute("PRAGMA cache_size=-1000000")
     load(generate.Forest(messages))
+    tidy()
     # What the worker does within minutes.
     for _ in indexing.catch_up():
         pass
     import_string(KEEP_FIGURES)()
+    tidy()
+    connection.close()
+
+
+def tidy() -> None:
+    """Do what PostgreSQL's autovacuum does within minutes. SQLite is left alone: nobody runs ANALYZE on its file."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            # What autovacuum does within minutes. SQLite is left alone: nobody runs ANALYZE on a console's file.
             cursor.execute("VACUUM ANALYZE")
-    connection.close()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from bench.load import REVIEWER, chunks, insert, ready
+from bench.load import REVIEWER, chunks, insert, ready, tidy
 from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, repeat, speed
 from bench.scenarios import lists
 
@@ -230,13 +230,6 @@ def make_cases() -> None:
             for statement in connection.ops.sequence_reset_sql(no_style(), made):
                 cursor.execute(statement)
     tidy()
-
-
-def tidy() -> None:
-    """Leave the database as the server's own housekeeping would."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
     connection.close()
 
 
