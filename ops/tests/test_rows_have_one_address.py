@@ -43,13 +43,16 @@ def at(name: str, key: str) -> str:
     return "/console/" + re.sub("<[^>]+>", lambda _: quote(key, safe=""), ROUTES[name])
 
 
-def leads_to(name: str, key: str) -> bool:
-    """Whether this spelling comes to the page at all: some routes take a number, or a UUID, in one form only."""
+def route_of(name: str, key: str) -> tuple[bool, str]:
+    """Whether this spelling comes to the page at all, and the route that takes it.
+
+    Some routes take a number, or a UUID, in one form only.
+    """
     try:
         match = resolve(at(name, key).replace(quote(key, safe=""), key))
     except Resolver404:
-        return False
-    return name in (match.url_name, match.route.removeprefix("console/"))
+        return False, ""
+    return name in (match.url_name, match.route.removeprefix("console/")), match.route
 
 
 def answer(client: Client, method: str, name: str, key: str) -> tuple[int, str]:
@@ -70,13 +73,19 @@ def test_another_spelling_of_a_key_is_the_key_of_no_row(method: str, keys: dict[
     """By a superuser who has confirmed, who may do most: as for a row that is not there, and nothing changes."""
     client = browser("rosa")
     everything, entries, wrong = stored(), Entry.objects.count(), []
+    others: set[str] = set()  # routes that take what no page does, such as the one that adds change/: asked once each
     for name in ABOUT_ROWS:
         key = key_of(name, keys)
         unknown = answer(client, method, name, NO_ROW[type(key)])
         for spelling in spellings(key):
+            leads_to_page, route = route_of(name, spelling)
+            if not leads_to_page and route in others:
+                continue
             got = answer(client, method, name, spelling)
-            if got != unknown if leads_to(name, spelling) else got[0] not in (302, 403, 404):
+            if got != unknown if leads_to_page else got[0] not in (302, 403, 404):
                 wrong.append((name, spelling, got, unknown))
+            if not leads_to_page:
+                others.add(route)
     assert wrong == []
     assert (stored(), Entry.objects.count()) == (everything, entries)
 
