@@ -9,6 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 HOST ?= 127.0.0.1
 PORT ?= 8000
 NAME ?= staff
+# How many examples properties are tested with: few while one works, as many as Hypothesis takes in .ci/run.
+PROFILE ?= brief
 export HOST PORT
 
 VENV := .venv
@@ -34,9 +36,11 @@ run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=
 
 # Those of messaging run once here, alone; .ci/run runs them below the console as well.
 test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or LibreOffice (make spreadsheets)
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" .ci bench ops
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal --hypothesis-profile $(PROFILE) \
+		-m "not browser and not spreadsheets" .ci bench ops
 	@echo "--- messaging alone, with Django's own user ---"
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
+	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal --hypothesis-profile $(PROFILE) \
+		-m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
 	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"
 
 browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium-headless-shell, or chromium)

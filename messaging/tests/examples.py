@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import settings
 
 USUAL = 100  # of Hypothesis itself
-BRIEF = "brief"  # for runs that repeat what another one searched widely: --hypothesis-profile brief
+# For make test, and for runs that repeat what another one searched widely: --hypothesis-profile brief
+BRIEF = "brief"
 
 settings.register_profile(BRIEF, max_examples=15)
 

@@ -40,10 +40,10 @@ def test_a_receipt_as_it_was_written_is_genuine(receipt: Receipt) -> None:
     assert receipts.problems(document_of(receipt)) == []
 
 
-@pytest.mark.parametrize("field", receipts.FIELDS)
-def test_whatever_is_altered_shows(receipt: Receipt, field: str) -> None:
-    document = {**document_of(receipt), field: "another"}
-    assert receipts.problems(document) == ["Its content was changed: the digest does not match."]
+def test_whatever_is_altered_shows(receipt: Receipt) -> None:
+    for field in receipts.FIELDS:
+        document = {**document_of(receipt), field: "another"}
+        assert receipts.problems(document) == ["Its content was changed: the digest does not match."], field
 
 
 def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt) -> None:
@@ -52,10 +52,10 @@ def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt
     assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
-@pytest.mark.parametrize("signature", ["\u00fc" * 64, "\ud800", "", None, 5, ["x"]])
-def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt, signature: Any) -> None:
-    document = {**document_of(receipt), "signature": signature}
-    assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
+def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt) -> None:
+    for signature in ("\u00fc" * 64, "\ud800", "", None, 5, ["x"]):
+        document = {**document_of(receipt), "signature": signature}
+        assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
 def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
