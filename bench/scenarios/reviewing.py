@@ -7,8 +7,10 @@ Every conversation has a case that is pending and one that was closed by a decis
 from __future__ import annotations
 
 import math
+import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -32,6 +34,7 @@ FIRST, LAST, NEXT, SLOWEST, PAGE = "first", "last", "next", "slowest", "page"
 EDIT, DECIDE, GROUP = "edit", "decide", "group"
 PEOPLE = 20  # reviewers, each with a case in hand
 ROUNDS = 20 if SMALL_RUN else 400  # of taking the next case
+PAUSE = 0.05 if SMALL_RUN else 1.0  # seconds between two, of one reviewer
 DECISIONS = 20 if SMALL_RUN else 100
 TOGETHER = 20 if SMALL_RUN else 10_000  # cases that are decided at once
 SEVERITY, TARGET = "normal", timedelta(hours=24)
@@ -64,7 +67,7 @@ def cases(messages: int) -> list[Case]:
         Case(FIRST, "review queue, first page"),
         Case(LAST, "review queue, last page"),
         Case(NEXT, f"next case, median of {ROUNDS}"),
-        Case(SLOWEST, f"next case, 95 of 100 of {ROUNDS}"),
+        Case(SLOWEST, f"next case, {PEOPLE} reviewers, 95 of 100 of {ROUNDS}"),
         Case(PAGE, "page of a case (vanilla: of its conversation)"),
         Case(EDIT, "edit that ends a decision (vanilla: one that ends none)"),
         Case(DECIDE, f"{DECISIONS:,} cases claimed and decided", rows=DECISIONS),
@@ -97,8 +100,8 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
         (LAST, "ours"): lambda: repeat(lists.request(QUEUE, "page=last")),
         (FIRST, "raw"): lambda: repeat(lambda: asked(PAGE_SQL, "ASC")),
         (LAST, "raw"): lambda: repeat(lambda: asked(PAGE_SQL, "DESC")),
-        (NEXT, "ours"): lambda: next_case(0.5),
-        (SLOWEST, "ours"): lambda: next_case(0.95),
+        (NEXT, "ours"): lambda: share_of(taken_in_turn(), 0.5),
+        (SLOWEST, "ours"): lambda: share_of(taken_at_once(), 0.95),
         (NEXT, "raw"): lambda: repeat(lambda: asked(NEXT_SQL)),
         (PAGE, "ours"): lambda: repeat(page_of_case("admin:moderation_case_change", "pk")),
         (PAGE, "vanilla"): lambda: repeat(page_of_case("admin:messaging_conversation_change", "conversation")),
@@ -136,18 +139,43 @@ def asked(statement: str, direction: str = "") -> int:
         return len(cursor.fetchall())
 
 
-def next_case(share: float) -> Timing:
-    """Reviewers take the next case in turn; the time in which this ``share`` of them had it."""
-    claim_next = import_string("ops.moderation.claims.claim_next")
-    times = []
-    for _, reviewer in zip(range(PEOPLE + ROUNDS), reviewers(), strict=False):
-        start = time.perf_counter()
-        if claim_next(reviewer) is None:
-            raise RuntimeError("There is no next case.")
-        times.append(time.perf_counter() - start)
-    times = sorted(times[PEOPLE:])
-    seconds = times[math.ceil(share * len(times)) - 1]
+def share_of(times: Sequence[float], share: float) -> Timing:
+    """The time in which this ``share`` of the cases was taken."""
+    seconds = sorted(times)[math.ceil(share * len(times)) - 1]
     return Timing(seconds, seconds, len(times), None)
+
+
+def take(reviewer: Any) -> float:
+    """A reviewer takes the next case; the seconds."""
+    start = time.perf_counter()
+    if import_string("ops.moderation.claims.claim_next")(reviewer) is None:
+        raise RuntimeError("There is no next case.")
+    return time.perf_counter() - start
+
+
+def taken_in_turn() -> list[float]:
+    """Reviewers take the next case one after the other."""
+    return [take(reviewer) for _, reviewer in zip(range(PEOPLE + ROUNDS), reviewers(), strict=False)][PEOPLE:]
+
+
+def taken_at_once() -> list[float]:
+    """Each reviewer, on a connection of their own, takes the next case about once in PAUSE seconds."""
+
+    def one(reviewer: Any) -> list[float]:
+        try:
+            pauses = random.Random(reviewer.pk)
+            take(reviewer)
+            times = []
+            for _ in range(ROUNDS // PEOPLE):
+                time.sleep(pauses.uniform(0, 2 * PAUSE))
+                times.append(take(reviewer))
+            return times
+        finally:
+            connection.close()
+
+    people = [reviewer for _, reviewer in zip(range(PEOPLE), reviewers(), strict=False)]
+    with ThreadPoolExecutor(PEOPLE) as threads:
+        return [seconds for times in threads.map(one, people) for seconds in times]
 
 
 def page_of_case(name: str, key: str) -> Callable[[], int]:

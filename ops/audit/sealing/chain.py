@@ -3,6 +3,10 @@
 Entries are sealed after the commit of the transaction that recorded them. Nobody waits for the lock: the process that
 holds it checks for new entries again when it is done. Entries are sealed in the order of their ids; an entry that is
 committed late takes the next position.
+
+Nobody waits until PostgreSQL has a seal on the disk, as it has what was recorded: where the server crashes within a
+second, those entries are sealed anew. Whoever tells somebody of a seal, who may keep it elsewhere, waits for it
+(``wait_for_the_disk``).
 """
 
 from __future__ import annotations
@@ -28,6 +32,10 @@ MAX_BATCHES = 20  # sealed by one call, so that a request does not clear a long 
 LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS")
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
 NONE = (0, GENESIS_HASH)  # position and hash before that one
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+NOT_WAITED_FOR = ", set_config('synchronous_commit', 'off', true)"
+# Ends, without a transaction around it, when all that was written before it is on the disk.
+WAIT_FOR_THE_DISK = "SELECT pg_logical_emit_message(true, '', '')"
 
 
 @cache
@@ -87,6 +95,13 @@ def seal_hash(previous: str, position: int, sealed_at: datetime, sealed_values: 
 def head(*, using: str = DEFAULT_DB_ALIAS) -> Seal | None:
     """Return the newest seal. Its ``position:hash``, kept elsewhere, later proves that the chain was not shortened."""
     return Seal.objects.using(using).order_by("-position").first()
+
+
+def wait_for_the_disk(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Return when all seals that were read until now are on the disk, as those of SQLite always are."""
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute(WAIT_FOR_THE_DISK)
 
 
 def queue_missing(*, using: str = DEFAULT_DB_ALIAS) -> int:
@@ -151,9 +166,9 @@ def _asks_at_once(missing: set[int], using: str) -> bool:
 def _queued_at_once(using: str) -> Queued | None:
     """The same in one round trip; an entry that is queued meanwhile may be among those to be sealed."""
     entries, read = _first_entries(using)
-    lock = Statement("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+    lock = Statement(_try_lock_sql(using), (LOCK,))
     asked = ask_together([lock, _newest(using), _first_waiting(BATCH, using), entries], using=using)
-    ((locked,),), newest, keys, rows = asked
+    ((locked, *_),), newest, keys, rows = asked
     return Queued(next(iter(newest), NONE), [pk for (pk,) in keys], read(rows)) if locked else None
 
 
@@ -173,5 +188,10 @@ def _try_lock(using: str) -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(_try_lock_sql(using), [LOCK])
         return cursor.fetchone()[0]
+
+
+def _try_lock_sql(using: str) -> str:
+    # With savepoints, the transaction is somebody else's, who may want to wait for it.
+    return TRY_LOCK if connections[using].savepoint_ids else TRY_LOCK + NOT_WAITED_FOR

@@ -95,6 +95,8 @@ def verify(
     if faults:
         words = _("The chain is valid, but the database no longer refuses changes: %(faults)s.")
         raise VerificationFailed(words % {"faults": ", ".join(faults)})
+    # The report's head may be kept as an anchor.
+    chain.wait_for_the_disk(using=using)
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +16,8 @@ from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
 from ops.audit.sealing import chain, verification
 from ops.audit.tests.emptying import triggers_removed
+
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite always waits for the disk")
 
 
 def record(**details: Any) -> Entry:
@@ -35,6 +38,52 @@ def test_an_entry_is_sealed_when_it_is_committed() -> None:
         assert sealed() == []
     assert sealed() == [entry.pk]
     assert not Unsealed.objects.exists()
+
+
+@pytest.fixture
+def waits_for_the_disk() -> Iterator[dict[str, bool]]:
+    """Whether PostgreSQL was to wait for the disk when an entry, and when a seal, was stored last."""
+    waits: dict[str, bool] = {}
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        for table in ("audit_entry", "audit_seal"):
+            if f'INSERT INTO "{table}"' in sql:
+                setting = context["connection"].connection.execute("SHOW synchronous_commit").fetchone()
+                waits[table] = setting == ("on",)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield waits
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(waits_for_the_disk: dict[str, bool]) -> None:
+    record()
+    assert waits_for_the_disk == {"audit_entry": True, "audit_seal": False}
+    record()
+    assert waits_for_the_disk == {"audit_entry": True, "audit_seal": False}
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_in_which_something_is_sealed_is_waited_for(waits_for_the_disk: dict[str, bool]) -> None:
+    with transaction.atomic():
+        record()
+        chain.seal()
+        assert waits_for_the_disk == {"audit_entry": True, "audit_seal": True}
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_head_is_on_the_disk_before_anybody_is_told_of_it() -> None:
+    record()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        (written,) = cursor.fetchone()
+        verification.verify()
+        cursor.execute("SELECT pg_current_wal_flush_lsn() >= %s", [written])
+        assert cursor.fetchone() == (True,)
 
 
 @pytest.mark.django_db(transaction=True)
