@@ -10,6 +10,7 @@ from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
 from messaging.tests.browsing import chromium
+from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 from ops.jobs.tests.untimed import work_in_requests_is_not_timed
@@ -20,6 +21,7 @@ __all__ = [
     "django_db_modify_db_settings",
     "examples",
     "tables_are_emptied_row_by_row",
+    "tables_are_emptied_where_they_have_rows",
     "tests_may_delete_decisions",
     "tests_may_empty_the_audit_trail",
     "work_in_requests_is_not_timed",

@@ -40,8 +40,8 @@ def tables_emptied_without_triggers(app: str, removed: Callable[[Any], AbstractC
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tests_may_empty_the_audit_trail() -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to."""
+def tests_may_empty_the_audit_trail(tables_are_emptied_where_they_have_rows: None) -> Iterator[None]:
+    """For every suite that the root's conftest.py gives it to, with the fixture that it asks for."""
     with tables_emptied_without_triggers("ops.audit", triggers_removed):
         yield
 

@@ -23,7 +23,7 @@ def triggers_removed(connection: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tests_may_delete_decisions() -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to."""
+def tests_may_delete_decisions(tables_are_emptied_where_they_have_rows: None) -> Iterator[None]:
+    """For every suite that the root's conftest.py gives it to, with the fixture that it asks for."""
     with tables_emptied_without_triggers("ops.moderation", triggers_removed):
         yield
