@@ -20,8 +20,8 @@ from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from messaging.texts.redacting import MARK, find, redact
-from ops.accounts import roles
 from ops.accounts.models import User
+from ops.accounts.tests.with_roles import make_roles
 from ops.audit.models import Entry
 from ops.conftest import READING
 from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
@@ -104,7 +104,7 @@ def signed_in(name: str) -> Client:
 def make_staff(name: str) -> Any:
     user = make_user(name, is_staff=True, is_superuser=name == "rosa")
     if name in ROLE_OF:
-        roles.set_up()
+        make_roles()
         user.groups.add(Group.objects.get(name=ROLE_OF[name]))
     return user
 

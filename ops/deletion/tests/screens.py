@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
-from ops.accounts import roles
+from ops.accounts.tests.with_roles import make_roles
 from ops.deletion.models import DeletionRequest
 
 ASK = reverse("admin:accounts_user_delete_many")
@@ -20,7 +20,7 @@ ASK = reverse("admin:accounts_user_delete_many")
 
 def make_role(username: str, role: str) -> Any:
     """Somebody with a role of the console."""
-    roles.set_up()
+    make_roles()
     person = make_user(username, is_staff=True)
     person.groups.add(Group.objects.get(name=role))
     return person

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
-from ops.accounts import roles
+from ops.accounts.tests.with_roles import make_roles
 
 EXPORT = "Export this person’s data"
 FIRST = "Download this person’s data first"
@@ -31,7 +31,7 @@ ROLES = [
 
 def staff(names: tuple[str, ...] | None) -> Any:
     """Somebody with these roles; a superuser without."""
-    roles.set_up()
+    make_roles()
     user = make_user("sam", is_staff=True, is_superuser=names is None)
     user.groups.set(Group.objects.filter(name__in=names or ()))
     return user
