@@ -56,6 +56,21 @@ def test_skeletons_are_made_from_the_table_that_stored_ones_were_made_from() -> 
     assert (len(table), hashlib.sha256(said.encode()).hexdigest()[:16]) == (6307, "1e4a23b5e88a93f1")
 
 
+def test_what_the_table_has_for_ascii_is_kept_beside_it() -> None:
+    table = look_alikes.confusables()
+    of_ascii = {code: text for code, text in table.items() if code < 128}
+    assert of_ascii == look_alikes.ASCII_CONFUSABLES | {ord("%"): "º/₀"}
+
+
+@pytest.mark.parametrize("name", ["alice", "Mallory 01", 'I|`"~', "a b"])
+def test_a_name_in_ascii_reads_the_same_without_the_table(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_alikes, "ASCII_CONFUSABLES", look_alikes.confusables())
+    by_the_table = digests(name)
+    monkeypatch.undo()
+    monkeypatch.setattr(look_alikes, "confusables", lambda: pytest.fail("the table was read"))
+    assert digests(name) == by_the_table
+
+
 def stored(name: str) -> tuple[str, str]:
     return User.objects.values_list("skeleton", "skeleton_as_written").get(username=name)
 
