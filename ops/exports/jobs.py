@@ -1,7 +1,7 @@
 """The job that makes the file of an export. After a worker died, it resumes where the last range of rows ended.
 
 Unfinished files are private files beside the one that the export names. A worker that was thought dead may still write
-to its file, so an attempt that resumes continues in a copy.
+to its file, so an attempt that resumes continues in a copy; only what was given back is continued as it is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
-POSITION_KEYS = ("file", "size", "rows", "after")  # in the cursor: the position in the unfinished file
+# In the cursor: the position in the unfinished file, and whether whoever wrote it gave it back.
+POSITION_KEYS = ("file", "size", "rows", "after", "given_back")
 KEPT = timedelta(hours=24)  # how long the file may be downloaded
 NOT_FOUND = gettext_lazy("This export is not known any more: ask for it again.")
 
@@ -91,32 +92,51 @@ class _FileBuilder:
 
     def _write_rows(self, file: File) -> None:
         """Write range by range; each is committed with the position in the file where it ends."""
-        cursor, name = self.run.cursor, self._new("part")
+        run, cursor = self.run, self.run.cursor
+        name = self._given_back() or self._new("part")
         with _open(name) as target:
-            before = self._resume(target)
-            if not before:
+            before = self._resume(name, target)
+            if not target.tell():
                 target.write(file.header())
             for after, up_to in ranges(file.up_to, after=cursor.get("after", 0)):
+                run.beat()  # it ends here where its time is used up: a range that is written is stored as well
                 rows = cursor.get("rows", 0)
                 for piece, number in file.lines(after, up_to, rows):
                     target.write(piece)
                     rows += number
                 _sync(target)
-                with self.run.batch():
-                    cursor.update(file=name, size=target.tell(), rows=rows, after=up_to)
-                    self.run.advance(done=self.counted + rows if file.counts else None)
+                with run.batch(work_is_done=True):
+                    run.advance(done=self.counted + rows if file.counts else None)
+                    cursor.update(file=name, size=target.tell(), rows=rows, after=up_to, given_back=run.must_end)
                 private_files.delete(before)
         rows = cursor.get("rows", 0)
         self._mark_done(self._pack(name, file, rows) if file.format == Export.Format.XLSX else name, rows)
 
-    def _resume(self, target: BinaryIO) -> str:
-        """Copy what an earlier attempt committed; returns its file, or "" where this one starts over."""
-        cursor = self.run.cursor
-        before = cursor.get("file", "")
-        if before and _copy(before, target, cursor["size"]):
-            return before
+    def _given_back(self) -> str:
+        """The file in which this attempt continues, because an earlier one gave it back; "" where none did.
+
+        Should this one be thought dead, the next continues in a copy again: that is stored before the first byte.
+        """
+        if not self.run.cursor.get("given_back"):
+            return ""
+        with self.run.batch():
+            self.run.cursor["given_back"] = False
+        return str(self.run.cursor["file"])
+
+    def _resume(self, name: str, target: BinaryIO) -> str:
+        """Go to where an earlier attempt ended, or to the beginning where what it committed is gone.
+
+        Returns the file that it wrote, if what it committed was copied from there.
+        """
+        before, size = self.run.cursor.get("file", ""), self.run.cursor.get("size", 0)
+        if before == name and target.seek(0, os.SEEK_END) >= size:
+            target.seek(size)
+            target.truncate()
+            return ""
+        if before not in ("", name) and _copy(before, target, size):
+            return str(before)
         for key in POSITION_KEYS:
-            cursor.pop(key, None)
+            self.run.cursor.pop(key, None)
         target.seek(0)
         target.truncate()
         return ""
@@ -178,7 +198,8 @@ class _FileBuilder:
 
 
 def _open(name: str) -> BinaryIO:
-    return open(private_files.path(name), "w+b", opener=private_files.opener)
+    path = private_files.path(name)
+    return open(path, "r+b" if path.exists() else "w+b", opener=private_files.opener)
 
 
 def _copy(name: str, target: BinaryIO, size: int) -> bool:

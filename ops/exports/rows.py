@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 from ops.exports.columns import Column, related
 
 FIRST_RANGE = 20_000  # keys; how long a range takes decides the size of the next one
-# Seconds. PostgreSQL copies 80,000 rows in 0.3, joining users by a hash in parallel and sorting in memory. For 320,000
-# it looks up users in the order of the keys, which takes half as long again per row.
-QUICK, SLOW = 0.2, 1.0
+# Seconds. PostgreSQL copies 320,000 rows in 0.7, looking up users in the order of the keys, and each of fewer rows is
+# no faster.
+QUICK, SLOW = 0.25, 1.0
 FETCH_SIZE = 2_000  # rows
 
 Chunk = tuple[bytes, int]  # some lines, and how many

@@ -75,12 +75,14 @@ class Run:
         self.rewind()
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, *, work_is_done: bool = False) -> Iterator[None]:
         """A transaction: what is done within is stored together with cursor and progress, or not at all.
 
-        Raises Cancelled and HandOver before it begins; LeaseLost before it begins or when it ends.
+        Raises Cancelled and HandOver before it begins; LeaseLost before it begins or when it ends. Where its
+        ``work_is_done`` already, outside of a transaction, it is stored even if the job is to be given back then.
         """
-        self._refuse_to_continue()
+        if not work_is_done:
+            self._refuse_to_continue()
         self._yield_to_others()
         started = None
         self._in_batch = True

@@ -13,7 +13,7 @@ from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
-from ops.exports import contents, requests
+from ops.exports import contents, jobs, requests
 from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.tests.exporting import NOW, WHY, content_of, exported
@@ -93,6 +93,26 @@ class Killed(BaseException):
     """What a test raises where a worker dies."""
 
 
+def dying_after(batches: int) -> Any:
+    """Run.batch of a worker that dies once it has stored so many."""
+    left, stored = [batches], Run.batch
+
+    def batch(run: Run, **how: Any) -> Any:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        return stored(run, **how)
+
+    return batch
+
+
+def run_and_die(job: Job) -> None:
+    try:
+        running.run(job.pk)
+    except Killed:
+        Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
 @pytest.mark.parametrize("asked_for", [{}, {"histories": True}, {"format": Export.Format.JSON_LINES}])
 def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch, asked_for: Any
@@ -106,23 +126,74 @@ def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
     taken_up = 0
     while job.state != Job.State.FINISHED and taken_up < 40:
         with monkeypatch.context() as patch:
-            left = [2]  # batches that this worker stores before it dies
-
-            def batch(run: Run, left: list[int] = left, stored: Any = Run.batch) -> Any:
-                if not left[0]:
-                    raise Killed
-                left[0] -= 1
-                return stored(run)
-
-            patch.setattr(Run, "batch", batch)
-            try:
-                running.run(job.pk)
-            except Killed:
-                Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+            patch.setattr(Run, "batch", dying_after(2))
+            run_and_die(job)
         job.refresh_from_db()
         taken_up += 1
     assert taken_up > 2
     assert made(export) == calm
+
+
+@pytest.fixture
+def given_back(dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch) -> tuple[Export, Job]:
+    """An export whose time was used up while its second range was written."""
+    export = asked(dora)
+    job = queued(export)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "must_end", property(lambda run: run.done > 5))
+        running.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.done) == (Job.State.RUNNING, 10)
+    return export, job
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of which copies are made from here on."""
+    names: list[str] = []
+
+    def copied(name: str, *more: Any, copy: Any = jobs._copy) -> Any:
+        names.append(name)
+        return copy(name, *more)
+
+    monkeypatch.setattr(jobs, "_copy", copied)
+    return names
+
+
+def test_what_is_given_back_is_continued_where_it_is(
+    given_back: tuple[Export, Job], copies: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export, job = given_back
+    read = []
+
+    def lines(file: contents.File, after: int, *more: Any, found: Any = contents.File.lines) -> Any:
+        read.append(after)
+        return found(file, after, *more)
+
+    monkeypatch.setattr(contents.File, "lines", lines)
+    running.run(job.pk)
+    assert (read, copies) == ([10, 15, 20], [])
+    assert made(export) == exported(export.by)
+
+
+def test_whoever_comes_after_a_worker_that_continued_it_copies_it(
+    given_back: tuple[Export, Job], copies: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That worker may only seem dead, and write on."""
+    export, job = given_back
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "batch", dying_after(1))
+        run_and_die(job)
+    running.run(job.pk)
+    assert len(copies) == 1
+    assert made(export) == exported(export.by)
+
+
+def test_it_is_begun_anew_where_less_is_left_of_it_than_was_given_back(given_back: tuple[Export, Job]) -> None:
+    export, job = given_back
+    private_files.path(job.cursor["file"]).write_bytes(b"external")
+    running.run(job.pk)
+    assert made(export) == exported(export.by)
 
 
 def test_it_is_begun_anew_where_the_file_is_gone(dora: Any, stored: list[Message]) -> None:
@@ -170,10 +241,10 @@ def test_a_cancelled_export_leaves_no_file(
     export = asked(dora)
     job = queued(export)
 
-    def batch(run: Run, stored: Any = Run.batch) -> Any:
+    def batch(run: Run, stored: Any = Run.batch, **how: Any) -> Any:
         if run.done > 9:
             Job.objects.filter(pk=job.pk).update(cancel_requested_at=timezone.now())
-        return stored(run)
+        return stored(run, **how)
 
     monkeypatch.setattr(Run, "batch", batch)
     run_all_jobs()

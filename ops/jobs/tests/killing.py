@@ -247,8 +247,8 @@ def _report_batches(writing: int, last: int) -> None:
     batch, stored = Run.batch, count(1)
 
     @contextmanager
-    def reported(run: Run) -> Iterator[None]:
-        with batch(run):
+    def reported(run: Run, **how: Any) -> Iterator[None]:
+        with batch(run, **how):
             yield
         os.write(writing, SIGN)
         if next(stored) == last:

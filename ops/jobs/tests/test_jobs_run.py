@@ -573,6 +573,17 @@ def test_time_that_is_used_up_ends_a_run_at_its_next_batch() -> None:
         run.beat()
 
 
+def test_work_that_is_done_already_is_stored_before_a_run_ends() -> None:
+    job = start()
+    run = Run(claim(job), seconds=0)
+    with run.batch(work_is_done=True):
+        run.cursor["at"] = 1
+    with pytest.raises(HandOver):
+        run.beat()
+    job.refresh_from_db()
+    assert job.cursor == {"at": 1}
+
+
 def test_jobs_fail_with_the_sentence_they_are_given() -> None:
     assert str(JobFailed("It rained.")) == "It rained."
 
