@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connections, models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -190,11 +191,14 @@ class MessageQuerySet(MessageWriting):
         return self.filter(~Exists(self.model._base_manager.filter(parent_message=OuterRef("pk"))))
 
     def for_list(self) -> MessageQuerySet:
-        """Add what a list row shows: sender and receiver, ``reply_count``, ``history_count`` and, instead of the whole
-        text, its ``beginning``."""
+        """Add what a list row shows: the names of sender and receiver, ``reply_count``, ``history_count`` and, instead
+        of the whole text, its ``beginning``."""
         replies = self.model._base_manager.filter(parent_message=OuterRef("pk")).order_by().values("parent_message")
         histories = self._histories().filter(message=OuterRef("pk")).order_by().values("message")
-        return with_beginning(self.select_related("sender", "receiver"), "content").annotate(
+        name = get_user_model().USERNAME_FIELD
+        own = (field.name for field in self.model._meta.concrete_fields)
+        rows = self.select_related("sender", "receiver").only(*own, f"sender__{name}", f"receiver__{name}")
+        return with_beginning(rows, "content").annotate(
             reply_count=Coalesce(Subquery(replies.annotate(number=Count("*")).values("number")), 0),
             history_count=Coalesce(Subquery(histories.annotate(number=Count("*")).values("number")), 0),
         )

@@ -21,6 +21,7 @@ import messaging.admin  # noqa: F401 - imported first, so that its registrations
 import ops.theme_admin  # noqa: F401 - registers the themes
 from messaging.edits import edits_page
 from messaging.models import Conversation, Message, MessageHistory, Notification, TextChanged
+from messaging.search.engine import FirstPage
 from messaging.texts.beginnings import with_beginning
 from ops.accounts.names.sorting import sort_key
 from ops.accounts.signing_in.forms import StaffSignInForm
@@ -155,6 +156,9 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
             row.left_out = len(row.others[MOST_NAMED:])
             row.match, row.place = None, ""
 
+    def matching(self, rows: Any, search: Search) -> QuerySet:
+        return rows.with_message(search.condition)
+
     def narrowed(self, rows: Any, search: Any) -> QuerySet:
         return search.newest_conversations(rows)
 
@@ -169,7 +173,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
 
     def moments_found(self, changes: Any) -> Any:
         found = Message.objects.filter(changes.search.condition).order_by().values_list("timestamp", flat=True)
-        return found.filter(conversation__in=changes.queryset.values("pk")) if changes.active_filters else found
+        return found.filter(conversation__in=changes.unsearched.values("pk")) if changes.active_filters else found
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
@@ -324,8 +328,14 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         for row in rows:
             row.match, row.place = None, ""
 
+    def matching(self, rows: Any, search: Search) -> QuerySet:
+        return rows.filter(search.condition)
+
     def narrowed(self, rows: Any, search: Any) -> QuerySet:
         return search.newest_messages(rows)
+
+    def first_page(self, rows: Any, search: Any, *, size: int, most: int) -> FirstPage:
+        return search.first_page(rows, size=size, most=most)
 
     def with_found(self, rows: Any, search: Search | None) -> Any:
         return with_texts(rows) if search is not None and search.text else rows

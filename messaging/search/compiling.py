@@ -71,6 +71,18 @@ def compiled(term: Term) -> Compiled:
     raise TypeError(f"{term!r} is no term")
 
 
+def undisguised(term: Term) -> Term:
+    """Return ``term`` with plain words in the place of those in disguise."""
+    match term:
+        case Disguised(text):
+            return Words(words(text).replace(" ", ""))
+        case Not(inner):
+            return Not(undisguised(inner))
+        case All(terms) | OneOf(terms):
+            return type(term)(tuple(map(undisguised, terms)))
+    return term
+
+
 def without(part: Compiled) -> Compiled:
     """Everything that ``part`` does not find."""
     if isinstance(part, bool):

@@ -7,6 +7,7 @@ how to come to them soonest. Both find the same, on either database, at any mome
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from django.db import connections, models
 from django.db.models import Exists, Expression, F, OuterRef, Q
 
 from messaging.search import postgresql, sqlite
-from messaging.search.compiling import Compiled, Phrase, compiled, holds, wanted
+from messaging.search.compiling import Compiled, Phrase, compiled, holds, undisguised, wanted
 from messaging.search.normalising import Place, places, words
 from messaging.search.terms import Term
 
@@ -26,6 +27,17 @@ LOOKED_THROUGH = 10_000  # rows at most; words that few of these have were commo
 PAGE = 51  # rows that a page may want
 USUAL_LENGTH = 12  # words of a text
 MARKED = 20_000  # characters of a text in which words are marked: a page has up to two hundred texts
+
+
+class FirstPage(NamedTuple):
+    """The ``keys`` of the rows with which a list begins, and ``rows``, as all that match are counted soonest.
+
+    ``moments`` are the times of these, up to as many as were asked for and one more; None where nobody has looked.
+    """
+
+    keys: list[int]
+    moments: list[datetime] | None
+    rows: Any
 
 
 class Matches(Expression):
@@ -53,7 +65,7 @@ class Matches(Expression):
         (key, _), (text, _) = compiler.compile(self.key), compiler.compile(self.text)
         if connection.vendor == "postgresql":
             column = column_of(self.model) if self.listed else text
-            sql, params = postgresql.condition(self.part, column, by_index=self.by_index)
+            sql, params = postgresql.condition(self.part, column, by_index=self.by_index, planned=not self.listed)
             if self.listed:
                 sql = postgresql.listed(sql, self.model._meta.db_table, key)
         else:
@@ -86,9 +98,23 @@ def newest_first(queryset: Any, term: Term) -> Any:
     index, and for a common one the rows are looked through from the newest; from the oldest if they are ordered so.
     """
     part, model = compiled(term), queryset.model
-    if isinstance(part, bool) or not is_common(term, model, using=queryset.db) or not _soon(queryset, part):
+    if _soon(queryset, term) is None:
         return queryset.filter(Matches(part, model, listed=True))
     return queryset.filter(Matches(part, model, by_index=False))
+
+
+def first_page(queryset: Any, term: Term, *, size: int, most: int) -> FirstPage:
+    """Return the first rows of what ``newest_first`` returns, ``size`` of them, up to PAGE.
+
+    Where the index is asked for all that match, one statement tells their times as well, of up to ``most`` + 1.
+    """
+    part, model = compiled(term), queryset.model
+    hits = _soon(queryset, term)
+    if hits is not None:
+        return FirstPage(hits[:size], None, queryset.filter(Matches(part, model, by_index=False)))
+    rows = queryset.filter(Matches(part, model, listed=True))
+    found = list(rows.values_list("pk", MOMENTS[model._meta.model_name])[: max(size, most + 1)])
+    return FirstPage([pk for pk, _ in found[:size]], [moment for _, moment in found[: most + 1]], rows)
 
 
 def later(queryset: Any, term: Term) -> Any:
@@ -113,6 +139,18 @@ def count(queryset: Any, *, most: int = 1_000) -> int:
     return int(queryset.order_by()[: most + 1].count())
 
 
+def number(term: Term, model: Any = None, *, most: int, using: str = "default") -> int | None:
+    """How many texts match, ``most`` + 1 where it is more; None where the index knows only those that do not."""
+    part, model = compiled(term), model or _message()
+    if isinstance(part, bool) or connections[using].vendor == "postgresql":
+        return count(model._base_manager.using(using).filter(Matches(part, model)), most=most)
+    sql, params = sqlite.exact_number(part, tables_of(model), most=most)
+    if not sql:
+        return None
+    with connections[using].cursor() as cursor:
+        return int(cursor.execute(sql, params).fetchone()[0])
+
+
 def is_common(term: Term, model: Any = None, *, using: str = "default") -> bool:
     """Whether ``term`` finds so many texts that a list should not collect them all."""
     return estimate(term, model, using=using) > COMMON
@@ -121,9 +159,13 @@ def is_common(term: Term, model: Any = None, *, using: str = "default") -> bool:
 def estimate(term: Term, model: Any = None, *, using: str = "default") -> int:
     """About how many texts match, in milliseconds: PostgreSQL's planner guesses, SQLite's index counts up to COMMON.
 
-    Of what SQLite finds by exclusion alone the number is not known: it counts as common.
+    Of what SQLite finds by exclusion alone the number is not known: it counts as common. PostgreSQL does not know words
+    that are in few texts, and supposes that each is in a few thousand: of hundreds of disguises, that would be all.
     """
-    part, model = compiled(term), model or _message()
+    part, model = (
+        compiled(undisguised(term) if connections[using].vendor == "postgresql" else term),
+        model or _message(),
+    )
     connection = connections[using]
     if isinstance(part, bool):
         return COMMON + 1 if part else 0
@@ -131,9 +173,8 @@ def estimate(term: Term, model: Any = None, *, using: str = "default") -> int:
         if connection.vendor != "postgresql":
             sql, params = sqlite.number(part, tables_of(model), most=COMMON)
             return int(cursor.execute(sql, params).fetchone()[0]) if sql else COMMON + 1
-        rows = model._base_manager.using(using).filter(Matches(part, model)).order_by().values("pk")
-        sql, params = rows.query.get_compiler(using).as_sql()
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        sql, params = postgresql.guessed(part, tables_of(model))
+        cursor.execute(sql, params)
         return int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
 
 
@@ -199,11 +240,15 @@ def _hits(sought: Sought, found: list[Place]) -> Iterator[tuple[int, int]]:
                 yield begins.start, found[place + len(words)].end
 
 
-def _soon(queryset: Any, part: Compiled) -> bool:
-    """Whether looking through the first rows finds a page before long."""
-    first, is_all = _first(queryset, MOMENTS[queryset.model._meta.model_name], LOOKED_THROUGH)
-    hits = first.filter(Matches(part, queryset.model, by_index=False)).values_list("pk")[:PAGE]
-    return is_all or len(hits) == PAGE
+def _soon(queryset: Any, term: Term) -> list[int] | None:
+    """The keys of a page of the newest rows, if the term is common and looking through the first ones finds it; else
+    None."""
+    part, model = compiled(term), queryset.model
+    if isinstance(part, bool) or not is_common(term, model, using=queryset.db):
+        return None
+    first, is_all = _first(queryset, MOMENTS[model._meta.model_name], LOOKED_THROUGH)
+    hits = list(first.filter(Matches(part, model, by_index=False)).values_list("pk", flat=True)[:PAGE])
+    return hits if is_all or len(hits) == PAGE else None
 
 
 def _first(queryset: Any, moment: str, number: int) -> tuple[Any, bool]:

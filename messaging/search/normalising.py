@@ -57,6 +57,8 @@ _ALONE = re.compile(f"[{ALONE}]")
 _TOO_LONG = re.compile(f"[^ ]{{{LONGEST_WORD}}}(?=[^ ])")
 _LETTERS = str.maketrans(LETTERS)
 _ASCII_WORD = re.compile("[a-zA-Z0-9]+")
+# Letters to which no mark belongs in one go, or else what people see as one character.
+_SEEN = regex.compile(r"[a-zA-Z0-9]+(?=[\x00-\x7f]|\Z)|\X")
 _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 
 
@@ -101,8 +103,12 @@ def _ascii_places(text: str) -> Iterator[Place]:
 def _places(text: str) -> Iterator[Place]:
     """By what people see as one character: folding changes none across their borders."""
     word, start, end = "", 0, 0
-    for match in regex.finditer(r"\X", text):
+    for match in _SEEN.finditer(text):
         seen = match.group()
+        if seen.isascii() and seen.isalnum():
+            start, end = start if word else match.start(), match.end()
+            word += seen.lower()
+            continue
         classified = _classified if len(seen) <= LONGEST_KEPT else _classified.__wrapped__
         for character, separates, alone in classified(seen):
             if word and (separates or alone):

@@ -88,28 +88,39 @@ def functions(cursor: Any, schema: str) -> str:
     )
 
 
-def condition(part: Compiled, column: str, *, by_index: bool = True) -> tuple[str, list[str]]:
+def condition(part: Compiled, column: str, *, by_index: bool = True, planned: bool = True) -> tuple[str, list[str]]:
     """Return a condition on the text in ``column`` (SQL), and its parameters.
 
     With ``by_index`` false the planner uses another index, and each row is looked at: of one that has only ASCII first
-    whether it contains the words at all, which takes a tenth of the time that finding its words takes.
+    whether it contains the words at all, which takes a tenth of the time that finding its words takes. Where the
+    planner may look at rows too (``planned``), and where the index does not know whether words stand together, that
+    comes first as well.
     """
-    if by_index:
-        return _asked(part, column, by_index=True)
-    sql, params = _asked(part, column, by_index=False)
+    sql, params = _asked(part, column, by_index=by_index)
+    if by_index and not planned and not _has_phrases(part):
+        return sql, params
     contained, words = _contained(part, f'lower({column} COLLATE "C")')
     if not contained or len(words) > MOST_CONTAINED:
         return sql, params
+    if by_index:
+        return f"({sql} AND (octet_length({column}) <> length({column}) OR {contained}))", [*params, *words]
     lacking = f"octet_length({column}) = length({column}) AND NOT {contained}"
     # As a CASE, so that the planner does not believe that rows are rare, and sorts all.
     return f"(CASE WHEN {lacking} THEN FALSE ELSE {sql} END) IS TRUE", [*words, *params]
+
+
+def guessed(part: Part, tables: Any) -> tuple[str, list[str]]:
+    """Return a query of the plan for all texts in which the index finds ``part``, and its parameters. Of a phrase it
+    finds all its words, wherever they stand: how often they stand together the planner does not know."""
+    matched = f"{INDEXED}({tables.column}) @@ %s::tsquery"
+    return f"EXPLAIN (FORMAT JSON) SELECT FROM {tables.texts} WHERE {matched}", [_tsquery(part)]
 
 
 def _contained(part: Compiled, text: str) -> tuple[str, list[str]]:
     """What every text of ASCII meets that ``part`` finds, as a condition with its parameters; "" where nothing."""
     match part:
         case Phrase(words):
-            return f"({' AND '.join([f'{text} LIKE %s'] * len(words))})", [f"%{word}%" for word in words]
+            return f"{text} LIKE %s", [f"%{'%'.join(words)}%"]
         case Every(parts):
             known = [found for found in (_contained(one, text) for one in parts) if found[0]]
             return _with(" AND ", known)
@@ -189,7 +200,7 @@ def _tsquery(part: Compiled) -> str:
     match part:
         case Phrase(words, prefix):
             quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words]
-            return f"{' & '.join(quoted)}{':*' if prefix else ''}"
+            return f"({' & '.join(quoted)}{':*' if prefix else ''})"
         case Without(inner):
             return f"!{_tsquery(inner)}"
         case Every(parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -75,6 +76,28 @@ class Query:
         """Those of ``messages`` that it finds, for a page of the newest of them."""
         found = messages.filter(self.others)
         return found if self.term is None else engine.newest_first(found, self.term)
+
+    def first_page(self, messages: Any, *, size: int, most: int) -> engine.FirstPage:
+        """The newest ``size`` of ``messages`` that it finds, as ``engine.first_page`` tells them."""
+        found = messages.filter(self.others)
+        if self.term is None:
+            return engine.FirstPage(list(found.values_list("pk", flat=True)[:size]), None, found)
+        return engine.first_page(found, self.term, size=size, most=most)
+
+    def moments(self, messages: Any, *, most: int, first_page: engine.FirstPage | None = None) -> list[datetime] | None:
+        """When those of ``messages`` were sent that it finds; None where they are more than ``most``.
+
+        ``first_page`` is what the method of this name returned, if it was called.
+        """
+        if first_page is not None and first_page.moments is not None:
+            moments = first_page.moments
+        else:
+            is_whole = not self.others and not messages.query.where
+            if self.term is not None and is_whole and (engine.number(self.term, most=most) or 0) > most:
+                return None
+            rows = self.newest_messages(messages) if first_page is None else first_page.rows
+            moments = list(rows.order_by().values_list("timestamp", flat=True)[: most + 1])
+        return moments if len(moments) <= most else None
 
     def number_among(self, messages: Any, *, most: int) -> int:
         """How many of ``messages`` it finds, which are some of the newest; ``most`` + 1 where there are more."""

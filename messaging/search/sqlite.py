@@ -82,13 +82,26 @@ def condition(part: Compiled, tables: Tables, key: str, column: str, *, by_index
     if not by_index:
         return f"messaging_search_holds({column}, %s)", [as_json(part)]
     found, complement = expression(part)
+    looked_for = as_json(without(part) if complement else part)
+    return f"{key} {'NOT ' if complement else ''}IN ({_rows(tables)})", [found, looked_for]
+
+
+def _rows(tables: Tables) -> str:
+    """A query of the keys that are found: those of the index, and those of noted rows."""
     texts, noted = tables.texts, tables.noted
-    rows = (
+    return (
         f"SELECT rowid FROM {tables.words} WHERE {tables.words} MATCH %s AND rowid NOT IN (SELECT id FROM {noted})"
         f" UNION ALL SELECT id FROM {texts} WHERE id IN (SELECT id FROM {noted} ORDER BY id DESC LIMIT {MOST_NOTED})"
         f" AND messaging_search_holds({texts}.{tables.column}, %s)"
     )
-    return f"{key} {'NOT ' if complement else ''}IN ({rows})", [found, as_json(without(part) if complement else part)]
+
+
+def exact_number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]]:
+    """Return a query of how many rows are found, up to ``most`` + 1, and its parameters; "" as of ``number``."""
+    found, complement = expression(part)
+    return (
+        ("", []) if complement else (f"SELECT COUNT(*) FROM ({_rows(tables)} LIMIT {most + 1})", [found, as_json(part)])
+    )
 
 
 def number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]]:

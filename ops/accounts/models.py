@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -16,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from messaging.database.statements import Statement, slot, written
 from messaging.models import Message
 from ops.accounts.kept.storing import KeptForm
 from ops.accounts.names.look_alikes import digests
@@ -60,6 +62,13 @@ SKELETONS = ("skeleton", "skeleton_as_written")  # the columns of what a name re
 FROM_NAME = (*SKELETONS, "name_key")  # the columns that follow from a name
 
 
+@cache
+def _names_near(using: str) -> Statement:
+    """Somebody with a name or a key."""
+    near = Q(username=slot("text")) | Q(name_key=slot("key"))
+    return written(User._base_manager.filter(near).order_by().values("pk")[:1], using=using)
+
+
 class UserQuerySet(models.QuerySet):
     def with_activity(self) -> UserQuerySet:
         """With ``sent``, ``received``, ``unread`` (numbers of messages) and ``last_active`` (when they last wrote, or
@@ -92,7 +101,10 @@ class UserQuerySet(models.QuerySet):
     def named(self, text: str) -> Any:
         """The user with just this name; or the only one whose name differs in capital letters and accents alone; or
         None. Their other columns are read when they are asked for."""
-        near: Any = self.filter(Q(username=text) | Q(name_key=sort_key(text)))
+        key = sort_key(text)
+        if not _names_near(self.db).ask(using=self.db, text=text, key=key):
+            return None  # nobody at all, which is soon found out: each search for a word asks whether it is a name
+        near: Any = self.filter(Q(username=text) | Q(name_key=key))
         typed = folded(text)
         found: list[Any] = []
         for user in near.only("pk", "username"):

@@ -14,6 +14,7 @@ from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.languages.wording import grouped
+from messaging.search.engine import FirstPage
 from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
 from ops.console.lists import declared
 from ops.console.searching.asked import Search
@@ -135,6 +137,9 @@ class KeysetChangeList(DeclaredChangeList):
         backwards = "before" in self.position or self.position.get("page") == "last"
         self.search = getattr(request, "search", None)
         self.unsearched: QuerySet | None = getattr(request, "unsearched", None)
+        self.first_page: FirstPage | None = None  # of a search, from either end, where this is it
+        is_whole = not (self.query or self.has_active_filters) and self.model_admin.counts_whole
+        self.most_counted = MAX_COUNTED_WHOLE if is_whole else MAX_COUNTED
         found, more = self._page(cursor, size, backwards=backwards)
         self.has_previous, self.has_next = (more, cursor is not None) if backwards else (cursor is not None, more)
         self.model_admin.prepare_rows(found)
@@ -142,8 +147,6 @@ class KeysetChangeList(DeclaredChangeList):
             self.model_admin.prepare_found(found, self.search)
         declared.mark(request, self.opts.label_lower, found)
         self.result_list = found
-        is_whole = not (self.query or self.has_active_filters) and self.model_admin.counts_whole
-        self.most_counted = MAX_COUNTED_WHOLE if is_whole else MAX_COUNTED
         self._count(found if not self.has_previous and not self.has_next else None)
         self.show_full_result_count = False
         self.show_admin_actions = bool(found)
@@ -156,10 +159,16 @@ class KeysetChangeList(DeclaredChangeList):
         """The rows of one page in their order, and whether there are more beyond: after it, or before it where it is
         read backwards."""
         order = self._ordering(descending=self.descending != backwards)
-        rows = self._placed(order, cursor, descending=self.descending != backwards)
         # Annotations of root_queryset are computed only for the rows of this page, not for all rows that are sorted.
-        keys: Any = rows.values("pk")[: size + 1]
-        if self.unsearched is not None and not (keys := [one["pk"] for one in keys]):
+        keys: Any
+        if self.unsearched is not None and cursor is None:
+            rows = self.unsearched.order_by(*order)
+            self.first_page = self.model_admin.first_page(rows, self.search, size=size + 1, most=self.most_counted)
+            keys = self.first_page.keys
+        else:
+            keys = self._placed(order, cursor, descending=self.descending != backwards).values("pk")[: size + 1]
+            keys = keys if self.unsearched is None else [one["pk"] for one in keys]
+        if self.unsearched is not None and not keys:
             return [], False  # a search often finds nothing
         shown = self.model_admin.with_found(self.root_queryset, self.search).filter(pk__in=keys).order_by(*order)
         # Django does it with the rows that it sorts; list_select_related belongs to those of this page alone.
@@ -170,34 +179,36 @@ class KeysetChangeList(DeclaredChangeList):
 
     def _placed(self, order: Sequence[str], cursor: tuple[Any, ...] | None, *, descending: bool) -> QuerySet:
         """The rows from a place on. A search is told the place: how its rows are found soonest depends on that."""
-        is_first = cursor is None and descending == self.descending
-        rows = self.queryset if self.unsearched is None or is_first else self.unsearched
+        rows = self.queryset if self.unsearched is None else self.unsearched
         rows = rows.order_by(*order)
         if cursor is not None:
             rows = rows.filter(self._rows_after(cursor, descending=descending))
-        return rows if self.unsearched is None or is_first else self.model_admin.narrowed(rows, self.search)
+        return rows if self.unsearched is None else self.model_admin.narrowed(rows, self.search)
+
+    @property
+    def all_rows(self) -> QuerySet:
+        """The rows of all pages, as they are found soonest by whoever goes through them."""
+        descending = self.descending
+        return self._placed(self._ordering(descending=descending), None, descending=descending)
 
     def _count(self, all_found: list[Any] | None) -> None:
         """Count the rows, and tell when the messages were sent that a search found, unless there are very many.
 
         ``all_found`` are the rows of this page, where there are no others; None where there are.
         """
-        # order_by() lets the database stop at this number of rows without sorting them first.
-        rows, most = self.queryset.order_by(), self.most_counted
+        most, moment, query = self.most_counted, self.model_admin.moment, self.search.query if self.search else None
         self.moments: list[datetime] = []
-        if self.search is None or self.search.query is None:
-            self.result_count = rows.values("pk")[: most + 1].count()
-            return
-        moment = self.model_admin.moment
-        if all_found is not None:
+        if query is not None and all_found is not None:
             self.result_count = len(all_found)
             self.moments = [getattr(row, moment) for row in all_found] if moment else []
-        elif moment:
-            self.moments = list(rows.values_list(moment, flat=True)[: most + 1])
-            self.result_count = len(self.moments)
+        elif query is not None and moment and self.unsearched is not None:
+            moments = query.moments(self.unsearched, most=most, first_page=self.first_page)
+            self.moments, self.result_count = moments or [], most + 1 if moments is None else len(moments)
         else:
-            self.result_count = rows.values("pk")[: most + 1].count()
-        if not moment and 0 < self.result_count <= most:
+            rows = self.all_rows if self.first_page is None else self.first_page.rows
+            # order_by() lets the database stop at this number of rows without sorting them first.
+            self.result_count = rows.order_by().values("pk")[: most + 1].count()
+        if query is not None and not moment and 0 < self.result_count <= most:
             self.moments = list(self.model_admin.moments_found(self)[: most + 1])
 
     @property
@@ -283,7 +294,7 @@ class KeysetChangeList(DeclaredChangeList):
         filled["things"] = self.opts.verbose_name if n == 1 else self.opts.verbose_name_plural
         return (_("More than %(number)s %(things)s") if is_more else _("%(number)s %(things)s")) % filled
 
-    @property
+    @cached_property
     def query_of_list(self) -> str:
         """The query string of this list without the place in it, as part of another address."""
         return urlencode({"of": self.get_query_string()[1:]}).removeprefix("of=")
@@ -374,6 +385,11 @@ class KeysetAdmin(DeclaredListAdmin):
     def narrowed(self, rows: Any, search: Search | None) -> QuerySet:
         """Those of ``rows`` that a search finds, of a list that is searched by texts."""
         raise NotImplementedError
+
+    def first_page(self, rows: Any, search: Search | None, *, size: int, most: int) -> FirstPage:
+        """The first ``size`` of these, and, if that costs nothing, when up to ``most`` + 1 of them were sent."""
+        found = self.narrowed(rows, search)
+        return FirstPage(list(found.values_list("pk", flat=True)[:size]), None, found)
 
     def moments_found(self, changes: KeysetChangeList) -> Any:
         """When the messages were sent that a search of this list found, as rows of any number and in any order. A list

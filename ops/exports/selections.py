@@ -104,7 +104,7 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
         raise Refused(changes.search.fault.sentence)
     descriptions = [_words(active) for active in changes.active_filters]
     return ListSelection(
-        rows=changes.queryset.order_by().select_related(None).prefetch_related(None),
+        rows=changes.all_rows.order_by().select_related(None).prefetch_related(None),
         terms=changes.query,
         filters=changes.understood_filters,
         descriptions=[_("Matching “%(search)s”") % {"search": changes.query}, *descriptions]

@@ -46,7 +46,12 @@ class SearchedAdmin(RecordedLists, PeopleAdmin):
         if not search.text:
             return queryset, False
         request.unsearched = queryset  # type: ignore[attr-defined]
-        return self.narrowed(queryset, search), False
+        # Of the list's pages: which way to their rows is the shortest, only they know (KeysetChangeList).
+        return self.matching(queryset, search), False
+
+    def matching(self, rows: Any, search: Search) -> QuerySet:
+        """Those of ``rows`` that a search finds, as a condition like others."""
+        raise NotImplementedError
 
     def asked(self, request: HttpRequest, text: str) -> Search:
         """What somebody typed, in which they name those whom they find in this list."""

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from messaging.database.statements import Statement, slot, written
 from messaging.search.language import LONGEST
-
-
-class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
-    def offered_to(self, user_id: Any) -> list[SavedSearch]:
-        """Those of the team and of this person, the team's first, with ``new``: how many messages are new to them, 0
-        where they have never looked."""
-        rows = self.filter(Q(owner=None) | Q(owner=user_id)).order_by(models.F("owner").asc(nulls_first=True), "name")
-        found: list[SavedSearch] = list(rows)
-        looks = Look.objects.filter(person=user_id, search__in=found) if found else ()
-        new = {one.search_id: one.new for one in looks}
-        for one in found:
-            one.new = new.get(one.pk, 0)
-        return found
 
 
 class SavedSearch(models.Model):
@@ -39,8 +28,7 @@ class SavedSearch(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
 
-    objects = SavedSearchQuerySet.as_manager()
-    new = 0  # see SavedSearchQuerySet.offered_to
+    new = 0  # see offered_to
 
     class Meta:
         verbose_name = gettext_lazy("saved search")
@@ -77,3 +65,24 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"{self.new} new in {self.search_id} for {self.person_id}"
+
+
+def offered_to(user_id: Any, scope: str = "", *, using: str = DEFAULT_DB_ALIAS) -> list[SavedSearch]:
+    """Return the searches of the team and of this person, the team's first, of one scope or of all. With ``new``: how
+    many messages are new to them, 0 where they have never looked."""
+    found = []
+    for pk, name, searched, words, owner, new in _offered(using).ask(using=using, person=user_id):
+        if scope in ("", searched):
+            one = SavedSearch(pk=pk, name=name, scope=searched, words=words, owner_id=owner)
+            one.new = new or 0
+            found.append(one)
+    return found
+
+
+@cache
+def _offered(using: str) -> Statement:
+    """Written once: each list asks for them."""
+    rows = SavedSearch.objects.filter(Q(owner=None) | Q(owner=slot("person")))
+    new = Look.objects.filter(search=OuterRef("pk"), person=slot("person")).values("new")[:1]
+    rows = rows.order_by(models.F("owner").asc(nulls_first=True), "name")
+    return written(rows.values_list("pk", "name", "scope", "words", "owner", Subquery(new)), using=using)

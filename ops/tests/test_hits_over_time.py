@@ -45,6 +45,7 @@ def test_each_bar_leads_to_the_messages_that_it_counts(reviewing: Client, harbou
     ]  # fmt: skip
     assert "4 messages by month, January 2025 to March 2025." in page.content.decode()
     january, february, _ = months.bars
+    assert [bar.words for bar in months.bars] == ["January 2025: 3 messages", "", "March 2025: 1 message"]
     assert february.address == ""
     days = reviewing.get(f"{at}{january.address}").context["cl"]
     assert (days.query, len(days.result_list)) == ("harbour on:2025-01", 3)

@@ -19,7 +19,7 @@ from messaging.search.terms import All, Words
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.conftest import make_staff
-from ops.console.lists.excerpts import BEFORE, LENGTH, excerpt
+from ops.console.lists.excerpts import BEFORE, LENGTH, SOON, excerpt
 from ops.console.thread.texts import Piece
 
 LIST = reverse("admin:messaging_conversation_changelist")
@@ -49,6 +49,33 @@ def test_every_match_within_it_is_marked_and_a_short_text_stays_whole() -> None:
     assert found("My old bike is an old one", "bike", "old") == ["old", "bike", "old"]
     assert "".join(piece.text for piece in around("A bike. My BIKE!", "bike")) == "A bike. My BIKE!"
     assert "".join(piece.text for piece in around("no such word", "bike")) == "no such word"
+
+
+@given(st.text("ab é日", min_size=1), st.integers(0, 3_000), st.integers(0, 3_000))
+def test_of_a_long_text_the_same_is_marked_though_its_beginning_may_be_read_alone(
+    between: str, before: int, after: int
+) -> None:
+    text = f"{between * (before // len(between))} bike {between * (after // len(between))} old"
+    words = All((Words("bike"), Words("a"), Words("a b"), Words("日")))
+    read: list[int] = []
+
+    def find(part: str) -> list[tuple[int, int]]:
+        read.append(len(part))
+        return spans(words, text)  # as if it had been read to its end
+
+    assert excerpt(text, partial(spans, words)) == excerpt(text, find)
+    assert len(read) == 1 or len(text) > SOON
+
+
+def test_a_page_of_long_texts_reads_their_beginnings() -> None:
+    read: list[int] = []
+
+    def find(part: str) -> list[tuple[int, int]]:
+        read.append(len(part))
+        return spans(Words("bike"), part)
+
+    assert [piece.text for piece in excerpt(f"a bike{' and so on' * 1_000}", find) if piece.kind] == ["bike"]
+    assert read == [min(read)] and read[0] <= SOON
 
 
 @given(st.text(), st.text("abc", min_size=1, max_size=20), st.text())

@@ -132,26 +132,31 @@ def test_a_page_far_back_is_looked_for_from_its_place_on(
     """A word that is common among the newest may be rare there."""
     hits = [write(alice, bob, f"harbour {number}", minute=number).pk for number in range(5)]
     looked_from: list[Any] = []
-    whole = engine.newest_first
 
-    def newest_first(rows: Any, term: Any) -> Any:
-        looked_from.append(rows.values_list("pk", flat=True).first())
-        return whole(rows, term)
+    def watched(way: Any) -> Any:
+        def look(rows: Any, term: Any, **how: Any) -> Any:
+            looked_from.append(rows.values_list("pk", flat=True).first())
+            return way(rows, term, **how)
 
-    monkeypatch.setattr(engine, "newest_first", newest_first)
+        return look
+
+    for name in ("first_page", "newest_first"):
+        monkeypatch.setattr(engine, name, watched(getattr(engine, name)))
     monkeypatch.setattr(engine, "COMMON", 0)
     monkeypatch.setattr(engine, "LOOKED_THROUGH", 1)
     monkeypatch.setattr("ops.admin.MessageAdmin.list_per_page", 2)
     found, query, first = [], "?q=harbour", []
     while query:
+        looked_from.clear()
         changes = reviewing.get(f"{MESSAGES}{query}").context["cl"]
         found += [row.pk for row in changes.result_list]
-        first.append(looked_from[-1])
+        first.append(looked_from[0])
         query = changes.pages["next"]
     assert found == hits[::-1]
     assert first == [hits[4], hits[2], hits[0]]
+    looked_from.clear()
     last = reviewing.get(MESSAGES, {"q": "harbour", "page": "last"}).context["cl"]
-    assert [row.pk for row in last.result_list] == [hits[1], hits[0]] and looked_from[-1] == hits[0]
+    assert [row.pk for row in last.result_list] == [hits[1], hits[0]] and looked_from[0] == hits[0]
 
 
 # --- Who may search for what ---------------------------------------------------------------------------------------

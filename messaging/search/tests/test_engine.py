@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from messaging.models import Conversation, Message, MessageHistory
 from messaging.search import engine, indexing
-from messaging.search.compiling import compiled
+from messaging.search.compiling import compiled, undisguised
 from messaging.search.engine import MARKED
 from messaging.search.normalising import places, words
 from messaging.search.terms import All, Disguised, Not, OneOf, Term, Words
@@ -194,6 +194,19 @@ class TestPagesOfTheNewest:
             page = list(engine.newest_first(newest, term)[:3].values_list("pk", flat=True))
         assert page == [pk for pk in newest.values_list("pk", flat=True) if pk in slow(term)][:3]
 
+    @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
+    @pytest.mark.parametrize("order", [("-timestamp", "-id"), ("timestamp", "id")])
+    def test_the_first_page_tells_when_all_were_sent_or_how_to_ask(
+        self, way: str, term: Term, order: tuple[str, ...], django_assert_max_num_queries: Any
+    ) -> None:
+        rows = Message.objects.order_by(*order)
+        with django_assert_max_num_queries(3):
+            page = engine.first_page(rows, term, size=1, most=2)
+        expected = [(pk, moment) for pk, moment in rows.values_list("pk", "timestamp") if pk in slow(term)]
+        assert page.keys == [pk for pk, _ in expected[:1]]
+        assert page.moments in (None, [moment for _, moment in expected[:3]])
+        assert set(page.rows.values_list("pk", flat=True)) == {pk for pk, _ in expected}
+
     def test_of_earlier_texts(self, way: str) -> None:
         fox = Message.objects.get(content="the quick brown fox")
         fox.content = "the slow brown bear"
@@ -223,10 +236,26 @@ class TestNumbers:
         assert engine.count(found, most=1) == 2
         assert engine.count(Message.objects.all(), most=5) == 6
 
+    @pytest.mark.parametrize("most", [0, 1, 5])
+    @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
+    def test_are_asked_of_the_index(self, alice: Any, term: Term, most: int) -> None:
+        """Whether it has the texts, or only notes of them; it may not know the number of those that lack a word."""
+        Message.objects.filter(content__startswith="fox").update(content="a brown fox")
+        Message.objects.filter(content="what's up").delete()
+        Message.objects.create(sender=alice, receiver=alice, content="another fox")
+        number = engine.number(term, most=most)
+        assert number == min(len(slow(term)), most + 1) or (number is None and isinstance(term, Not))
+
     @pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL only guesses")
     def test_of_what_a_word_finds_are_asked_of_the_index(self) -> None:
         assert engine.estimate(Words("fox")) == 2
         assert not engine.is_common(Words("fox"))
+
+
+def test_how_many_texts_have_a_disguised_word_is_guessed_by_the_plain_one() -> None:
+    """PostgreSQL supposes of each of hundreds of rare spellings that it is in some texts: in all of them together."""
+    term = OneOf((All((Disguised("I d i o t"), Words("fox"))), Not(Disguised("bear"))))
+    assert undisguised(term) == OneOf((All((Words("idiot"), Words("fox"))), Not(Words("bear"))))
 
 
 class TestSpans:

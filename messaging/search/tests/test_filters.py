@@ -30,6 +30,7 @@ from messaging.texts.redacting import redact
 
 NOW = datetime(2026, 1, 8, 15, 0, tzinfo=UTC)
 VOCABULARY = Vocabulary([*FILTERS, HISTORY])
+MOST = 5
 
 
 def person(name: str) -> Any:
@@ -42,6 +43,12 @@ def found(text: str) -> set[int]:
     pages = query.newest_messages(Message.objects.all())
     keys = set(pages.values_list("pk", flat=True))
     assert keys == set(Message.objects.filter(query.condition).values_list("pk", flat=True))
+    newest = Message.objects.order_by("-timestamp", "-id")
+    first = query.first_page(newest, size=2, most=MOST)
+    assert first.keys == [pk for pk in newest.values_list("pk", flat=True) if pk in keys][:2]
+    moments = sorted(Message.objects.filter(pk__in=keys).values_list("timestamp", flat=True))
+    for told in (query.moments(newest, most=MOST, first_page=first), query.moments(newest, most=MOST)):
+        assert told is None if len(keys) > MOST else sorted(told or []) == moments
     return keys
 
 

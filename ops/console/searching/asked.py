@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from messaging.database.statements import Statement, slot, written
 from messaging.models import Message
 from messaging.search import filters
+from messaging.search.engine import FirstPage
 from messaging.search.filters import Reader, Vocabulary
 from messaging.search.language import Mistake
 from messaging.search.query import Query, read
@@ -79,6 +80,12 @@ class Search:
     def newest_messages(self, messages: Any) -> QuerySet:
         """Those of ``messages`` that it finds, for a page of the newest of them."""
         return messages.none() if self.query is None else self.query.newest_messages(messages)
+
+    def first_page(self, messages: Any, *, size: int, most: int) -> FirstPage:
+        """The newest ``size`` of ``messages`` that it finds."""
+        if self.query is None:
+            return FirstPage([], [], messages.none())
+        return self.query.first_page(messages, size=size, most=most)
 
     def newest_conversations(self, conversations: Any) -> QuerySet:
         """Those of ``conversations`` in which it finds a message, for a page of the newest of them."""

@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
+
+from messaging.languages.wording import grouped
 
 HEIGHT = 40  # of the drawing of a bar
 MOST_DAYS, MOST_MONTHS, MOST_YEARS = 31, 36, 40  # bars at most; beyond the last ones nothing is shown
@@ -41,6 +43,14 @@ class Bar:
     number: int
     address: str
     height: int
+
+    @property
+    def words(self) -> str:
+        """The same for who does not see the bar; "" where there are no messages."""
+        if not self.number:
+            return ""
+        words = ngettext("%(period)s: %(n)s message", "%(period)s: %(n)s messages", self.number)
+        return words % {"period": self.title, "n": grouped(self.number)}
 
     @property
     def top(self) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.template import loader
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from messaging.languages import wording
@@ -16,11 +18,26 @@ from ops.console.searching.asked import Help, Search
 
 register = template.Library()
 
+FOUND = "<mark>{}</mark>"
 
-@register.inclusion_tag("console/_pieces.html")
-def excerpt(text: str, search: Search) -> dict[str, Any]:
-    """Show the part of a text around what was searched for, which is marked."""
-    return {"pieces": excerpts.excerpt(text, search.places)}
+
+@register.simple_tag
+def excerpt(text: str, search: Search) -> SafeString:
+    """Show the part of a text around what was searched for, which is marked. Not by a template: a list has fifty."""
+    pieces = excerpts.excerpt(text, search.places)
+    return SafeString("".join(format_html(FOUND, one.text) if one.kind else escape(one.text) for one in pieces))
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], value: str | None) -> SafeString:
+    """Show choices of a filter as those of a field, in which ``value`` is chosen."""
+    return _options(tuple((str(one), str(label)) for one, label in choices), value)
+
+
+@lru_cache(maxsize=200)
+def _options(choices: tuple[tuple[str, str], ...], value: str | None) -> SafeString:
+    shown = ((one, SafeString(" selected") if one == value else "", label) for one, label in choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', shown)
 
 
 @register.simple_tag

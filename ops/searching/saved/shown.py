@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messaging.languages.wording import grouped, numbered
-from ops.searching.models import SavedSearch
+from ops.searching.models import SavedSearch, offered_to
 from ops.searching.saved import arriving
 from ops.searching.saved.looks import MODELS, MOST, look
 
@@ -45,7 +45,7 @@ class Offered:
 
     def __init__(self, request: HttpRequest, model: Any, words: str) -> None:
         self.request, self.scope, self.words = request, scope_of(model), words
-        self.searches = SavedSearch.objects.filter(scope=self.scope).offered_to(request.user.pk)
+        self.searches = offered_to(request.user.pk, self.scope)
         self.opened = [one for one in self.searches if one.words == words]
         # Before the list is read: what is stored meanwhile stays new.
         self.stored = arriving.stored() if self.opened else None
@@ -81,7 +81,7 @@ def of_person(user: Any) -> list[tuple[str, list[ShownSearch]]]:
     request.user = user
     mine: list[ShownSearch] = []
     teams: list[ShownSearch] = []
-    for one in SavedSearch.objects.offered_to(user.pk):
+    for one in offered_to(user.pk):
         if admin.site.get_model_admin(MODELS[SavedSearch.Scope(one.scope)]).has_view_permission(request):
             (mine if one.owner_id else teams).append(ShownSearch(one, address_of(one), False, _words(one)))
     return [(_("Mine"), mine), (_("The team’s"), teams)]
