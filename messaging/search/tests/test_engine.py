@@ -109,6 +109,7 @@ class TestWhatIsFound:
         assert len(texts(term)) == number
         assert found(term) == slow(term)
 
+    @pytest.mark.many
     def test_naughty_strings_are_words_and_no_syntax(self) -> None:
         if not NAUGHTY.exists():
             pytest.skip("there is no ../shared/data")

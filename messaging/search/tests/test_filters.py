@@ -250,6 +250,7 @@ def test_days_begin_in_the_zone_of_whoever_searches(alice: Any, bob: Any) -> Non
         assert found("on:2026-01-05") == {late.pk}
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("history", ["", " in:history"])
 def test_no_naughty_string_reaches_the_syntax_of_an_engine(alice: Any, bob: Any, history: str) -> None:
     """Each is searched for as it is, as a phrase, as a beginning and in disguise, or answered by a sentence."""

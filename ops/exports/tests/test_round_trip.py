@@ -132,6 +132,7 @@ def test_what_moderators_removed_a_part_of_comes_again_so_and_no_file_brings_the
     assert dict(Message.objects.values_list("content", "redaction")) == {"call [part removed]": 1, "stays": None}
 
 
+@pytest.mark.many
 @FORMATS
 def test_the_naughty_strings_come_again_as_texts_and_as_usernames_where_they_may_be(emma: Any, format: str) -> None:
     file = SHARED / "naughty-strings" / "blns.json"
