@@ -9,7 +9,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
-from messaging.tests.browsing import chromium
+from messaging.tests.browsing import chromium, windows
 from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
@@ -24,6 +24,7 @@ __all__ = [
     "tables_are_emptied_where_they_have_rows",
     "tests_may_delete_decisions",
     "tests_may_empty_the_audit_trail",
+    "windows",
     "work_in_requests_is_not_timed",
 ]
 

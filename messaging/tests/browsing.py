@@ -13,7 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from messaging.tests.windows import NARROW, WIDE, Windows, static_files_are_kept, watch_of
 
 # Debian's chromium-headless-shell draws pages as its chromium does, with a third less work for each.
 PROGRAMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
@@ -46,7 +48,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDE, NARROW = 1280, 400  # pixels; every screen works at both
 
 Scheme = Literal["light", "dark"]
 # Each journey is gone at both widths and in both schemes, in two walks instead of four.
@@ -54,43 +55,9 @@ LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
 
 
 class OpenPage(Protocol):
-    def __call__(self, width: int = WIDE, scheme: Scheme = "light", javascript: bool = True) -> Page: ...
-
-
-class Watch:
-    """Collects what goes wrong on a page: errors in scripts, the console and requests, and requests to other hosts.
-
-    ``expected`` holds the statuses from 400 on that a test asks for on purpose.
-    """
-
-    def __init__(self, page: Page, origin: str) -> None:
-        self.faults: list[str] = []
-        self.expected: set[int] = set()
-        self.origin = origin
-        page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
-        page.on("console", self.check_console)
-        page.on("request", self.check_host)
-        page.on("requestfailed", self.check_failure)
-        page.on("response", self.check_status)
-
-    def check_console(self, message: ConsoleMessage) -> None:
-        # Chromium repeats a bad status in its console, without the URL; check_status() reports it with the URL.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.faults.append(f"error in the console: {message.text}")
-
-    def check_host(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.origin}/", "data:", "about:", "blob:")):
-            self.faults.append(f"a request to another host: {request.url}")
-
-    def check_failure(self, request: Request) -> None:
-        # A download aborts its request, and so does leaving a page early: neither is an error.
-        if request.failure != "net::ERR_ABORTED":
-            self.faults.append(f"no answer: {request.url} ({request.failure})")
-
-    def check_status(self, response: Response) -> None:
-        # Browsers ask for /favicon.ico by themselves.
-        if response.status >= 400 and response.status not in self.expected and "favicon.ico" not in response.url:
-            self.faults.append(f"status {response.status}: {response.request.method} {response.url}")
+    def __call__(
+        self, width: int = WIDE, scheme: Scheme = "light", javascript: bool = True, *, own: bool = False
+    ) -> Page: ...
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +75,15 @@ def chromium() -> Iterator[Browser]:
             chromium.close()
 
 
+@pytest.fixture(scope="session")
+def windows(chromium: Browser) -> Iterator[Windows]:
+    """The windows of that Chromium, known once as it is."""
+    windows = Windows(chromium)
+    with static_files_are_kept():
+        yield windows
+    windows.close()
+
+
 @pytest.fixture
 def browser(chromium: Browser) -> Browser:
     """The Chromium in which a test opens its pages."""
@@ -115,35 +91,24 @@ def browser(chromium: Browser) -> Browser:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+def open_page(windows: Windows, live_server: Any) -> Iterator[OpenPage]:
     """A function that opens a page, in which ``page.goto("/…")`` requests from the test's server.
 
-    Fails the test at its end if anything went wrong on one of the pages.
+    A test that gives the page what it cannot lose again (another clock, scripts that run before its own, listeners, a
+    second page in its window) asks for a window of its ``own``. Fails the test at its end if anything went wrong on one
+    of the pages.
     """
-    watches: list[Watch] = []
-    contexts = []
+    pages: list[Page] = []
 
-    def open_page(width: int = WIDE, scheme: Scheme = "light", javascript: bool = True) -> Page:
-        context = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            java_script_enabled=javascript,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        watch = Watch(page, live_server.url)
-        watches.append(watch)
-        hear_keys(page)
-        page.watch = watch  # type: ignore[attr-defined]
+    def open_page(width: int = WIDE, scheme: Scheme = "light", javascript: bool = True, *, own: bool = False) -> Page:
+        page = windows.take(live_server.url, width, scheme, javascript=javascript, own=own)
+        pages.append(page)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    faults = [fault for watch in watches for fault in watch.faults]
+    for page in pages:
+        windows.give_back(page)
+    faults = [fault for page in pages for fault in watch_of(page).faults]
     assert not faults, "On the pages of this test:\n" + "\n".join(faults)
 
 
@@ -153,20 +118,9 @@ def page(open_page: OpenPage) -> Page:
     return open_page()
 
 
-def hear_keys(page: Page) -> None:
-    """Press each key once the page has loaded: a page shows its text before it runs the script that hears the key."""
-    press = page.keyboard.press
-
-    def press_on_loaded(*arguments: Any, **options: Any) -> None:
-        page.wait_for_load_state()
-        press(*arguments, **options)
-
-    page.keyboard.press = press_on_loaded  # type: ignore[method-assign]
-
-
 def expect_status(page: Page, *statuses: int) -> None:
     """From now on, do not fail the test for responses with these statuses (404, 403, …) on this page."""
-    page.watch.expected.update(statuses)  # type: ignore[attr-defined]
+    watch_of(page).expected.update(statuses)
 
 
 def sign_in(page: Page, user: Any) -> None:
@@ -174,7 +128,7 @@ def sign_in(page: Page, user: Any) -> None:
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    url = page.watch.origin  # type: ignore[attr-defined]
+    url = watch_of(page).origin
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
 
 

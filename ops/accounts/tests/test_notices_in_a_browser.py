@@ -39,7 +39,7 @@ def rita(transactional_db: Any) -> Any:
 def test_a_notice_offers_to_stay_before_the_session_ends(
     open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
 ) -> None:
-    page = open_page(width, scheme)
+    page = open_page(width, scheme, own=True)
     page.clock.install()
     sign_in(page, rita)
     page.goto(address)
@@ -60,7 +60,8 @@ def test_a_notice_offers_to_stay_before_the_session_ends(
     expect(page).to_have_url(re.compile(f"{address}$"))
 
 
-def test_the_notice_can_be_closed_and_says_when_it_is_over(page: Page, rita: Any) -> None:
+def test_the_notice_can_be_closed_and_says_when_it_is_over(open_page: OpenPage, rita: Any) -> None:
+    page = open_page(own=True)
     page.clock.install()
     sign_in(page, rita)
     page.goto(CONSOLE)
@@ -79,8 +80,9 @@ def test_the_notice_can_be_closed_and_says_when_it_is_over(page: Page, rita: Any
     expect(notice.get_by_role("button", name="Stay signed in")).to_be_hidden()
 
 
-def test_what_cannot_be_extended_offers_nothing(page: Page, rita: Any, settings: Any) -> None:
+def test_what_cannot_be_extended_offers_nothing(open_page: OpenPage, rita: Any, settings: Any) -> None:
     settings.SESSION_HOURS, settings.SESSION_IDLE_MINUTES = 1, 120
+    page = open_page(own=True)
     page.clock.install()
     sign_in(page, rita)
     page.goto(CONSOLE)
@@ -97,7 +99,7 @@ def test_the_zone_of_the_browser_is_offered_once(
     browser: Any, open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
 ) -> None:
     User.objects.update(zone_asked=None)
-    page = open_page(width, scheme)
+    page = open_page(width, scheme, own=True)
     page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
     sign_in(page, rita)
     page.goto(address)
@@ -111,8 +113,9 @@ def test_the_zone_of_the_browser_is_offered_once(
     expect(offer).to_have_count(0)
 
 
-def test_an_answer_that_is_not_saved_says_so(page: Page, rita: Any) -> None:
+def test_an_answer_that_is_not_saved_says_so(open_page: OpenPage, rita: Any) -> None:
     User.objects.update(zone_asked=None)
+    page = open_page(own=True)
     page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
     sign_in(page, rita)
     page.goto("/console/")

@@ -14,6 +14,7 @@ from messaging.tests.browsing import NARROW, WIDE, OpenPage, Scheme, assert_acce
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from messaging.tests.pseudo import ACCENTED, MIRRORED, speaking
+from messaging.tests.windows import watch_of
 from ops.conftest import confirm
 from ops.tests.browser.test_reading_threads import HOSTILE_NAME
 from ops.tests.roles import ROLE_OF, keys_of_rows
@@ -52,8 +53,7 @@ def shown_as_pages(client: Client, addresses: list[str]) -> list[str]:
 def sign_in_as(page: Page, client: Client) -> None:
     """The session of a test client, in which somebody has confirmed that it is they."""
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    url = page.watch.origin  # type: ignore[attr-defined]
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": watch_of(page).origin}])
 
 
 @pytest.mark.parametrize("turn", range(len(VARIANTS)))

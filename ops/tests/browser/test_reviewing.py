@@ -166,7 +166,7 @@ def test_correcting_a_text(open_page: OpenPage, lea: Any, edited: Message, width
 def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
     open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any
 ) -> None:
-    first = open_page(width, scheme)
+    first = open_page(width, scheme, own=True)
     sign_in(first, lea)
     second = first.context.new_page()
     for tab in (first, second):

@@ -12,6 +12,7 @@ from messaging.models import Message
 from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
+from messaging.tests.windows import watch_of
 from ops.accounts.tests.ending import let_pass
 from ops.conftest import make_staff
 from ops.deletion.models import DeletionRequest
@@ -130,6 +131,6 @@ def test_a_script_within_a_page_is_not_run(page: Page, sue: Any) -> None:
         " script.textContent = 'document.title = \"taken over\"'; document.body.append(script); }"
     )
     assert page.title() != "taken over"
-    watch = page.watch  # type: ignore[attr-defined]
+    watch = watch_of(page)
     assert [fault for fault in watch.faults if "Content Security Policy" in fault]
     watch.faults.clear()

@@ -28,6 +28,7 @@ from messaging.tests.browsing import (
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
+from messaging.tests.windows import watch_of
 from ops.accounts import roles
 from ops.tests.irc import store_conversation
 
@@ -62,17 +63,13 @@ class Walk:
     """
 
     def __init__(self, page: Page, way: Way) -> None:
-        self.page = page
-        self.clicks = self.loads = 0
+        self.page, self.watch = page, watch_of(page)
+        self.clicks = 0
         self.wide, self.by_keys, self.scripts = way.width == WIDE and way.scripts, way.by_keys, way.scripts
-        page.on("load", self._count_load)
-
-    def _count_load(self, _: Any) -> None:
-        self.loads += 1
 
     def begin(self, address: str) -> None:
         self.page.goto(address)
-        self.clicks = self.loads = 0
+        self.clicks = self.watch.loads = 0
 
     def click(self, place: Locator) -> None:
         self.clicks += 1
@@ -139,11 +136,11 @@ class Walk:
 
     def confirm(self, person: Any) -> None:
         """Say who one is; neither this click nor its page counts."""
-        clicks, loads = self.clicks, self.loads
+        clicks, loads = self.clicks, self.watch.loads
         self.fill(self.page.get_by_label("Password"), f"{person.get_username()}'s password")
         with self.page.expect_navigation():
             self.click(self.page.get_by_role("button", name="Confirm"))
-        self.clicks, self.loads = clicks, loads
+        self.clicks, self.watch.loads = clicks, loads
 
     def ends(self, *, clicks: int, loads: int) -> None:
         """The page is as pages are to be, and the task took no more than it did before."""
@@ -151,7 +148,9 @@ class Walk:
             assert_accessible(self.page)
             assert_fits(self.page)
         if self.wide:
-            assert self.clicks <= clicks and self.loads <= loads, f"{self.clicks} clicks, {self.loads} loads"
+            assert self.clicks <= clicks and self.watch.loads <= loads, (
+                f"{self.clicks} clicks, {self.watch.loads} loads"
+            )
 
 
 @pytest.fixture

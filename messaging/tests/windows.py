@@ -1,0 +1,178 @@
+"""Windows of the Chromium of the browser tests, which tests use one after the other.
+
+A page in a new window takes three times as long as the next one: a process begins that knows no script and no style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response
+
+WIDE, NARROW, HEIGHT = 1280, 400, 900  # pixels; every screen works at both widths
+# What would go on from one test to the next one.
+KEPT_ON_A_PAGE = ("add_init_script", "expose_binding", "expose_function", "on", "once", "route")
+# Leaves a page without a last word to the server, for an empty one in its process. Says whether its clock was replaced.
+LEAVE = """() => {
+    navigator.sendBeacon = () => true;
+    if (location.protocol.startsWith("http")) { localStorage.clear(); sessionStorage.clear(); }
+    setTimeout(() => location.replace("about:blank"));
+    return "__pwClock" in window;
+}"""
+NEEDS_ITS_OWN = "This stays on the page for the next test: ask for open_page(…, own=True)."
+
+
+class Watch:
+    """Collects what goes wrong on a page: errors in scripts, the console and requests, and requests to other hosts.
+
+    ``expected`` holds the statuses from 400 on that a test asks for on purpose.
+    """
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.origin = origin
+        self.begin()
+        page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
+        page.on("console", self.check_console)
+        page.on("request", self.check_host)
+        page.on("requestfailed", self.check_failure)
+        page.on("response", self.check_status)
+        page.on("load", self.count_load)
+
+    def begin(self) -> None:
+        """Forget what happened for the test before."""
+        self.faults: list[str] = []
+        self.expected: set[int] = set()
+        self.loads = 0
+
+    def check_console(self, message: ConsoleMessage) -> None:
+        # Chromium repeats a bad status in its console, without the URL; check_status() reports it with the URL.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(f"error in the console: {message.text}")
+
+    def check_host(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", "about:", "blob:")):
+            self.faults.append(f"a request to another host: {request.url}")
+
+    def check_failure(self, request: Request) -> None:
+        # A download aborts its request, and so does leaving a page early: neither is an error.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"no answer: {request.url} ({request.failure})")
+
+    def check_status(self, response: Response) -> None:
+        # Browsers ask for /favicon.ico by themselves.
+        if response.status >= 400 and response.status not in self.expected and "favicon.ico" not in response.url:
+            self.faults.append(f"status {response.status}: {response.request.method} {response.url}")
+
+    def count_load(self, _: Page) -> None:
+        self.loads += 1
+
+
+class Windows:
+    """Gives tests a page each, in a window without cookies or anything stored, and takes it back."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self.chromium = chromium
+        self.free: list[Page] = []
+
+    def take(self, origin: str, width: int, scheme: Any, *, javascript: bool, own: bool) -> Page:
+        """A page of this look, in which ``page.goto("/…")`` requests from ``origin``."""
+        if self.free and watch_of(self.free[0]).origin != origin:
+            self.close()
+        if self.free and javascript and not own:
+            page = self.free.pop()
+            watch_of(page).begin()
+        else:
+            page = self._new(origin, width, scheme, javascript)
+            if javascript and not own:
+                for name in KEPT_ON_A_PAGE:
+                    setattr(page, name, _refuse)
+            else:
+                page.is_own = True  # type: ignore[attr-defined]
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(media="null", color_scheme=scheme, reduced_motion="reduce")
+        return page
+
+    def give_back(self, page: Page) -> None:
+        """Leave the page, so that nothing happens on it any more, and keep its window for another test."""
+        if not hasattr(page, "is_own") and page.context.pages == [page] and self._is_left(page):
+            self.free.append(page)
+        else:
+            page.context.close()
+
+    def close(self) -> None:
+        while self.free:
+            self.free.pop().context.close()
+
+    def _new(self, origin: str, width: int, scheme: Any, javascript: bool) -> Page:
+        context = self.chromium.new_context(
+            base_url=origin,
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.watch = Watch(page, origin)  # type: ignore[attr-defined]
+        _hear_keys(page)
+        return page
+
+    @staticmethod
+    def _is_left(page: Page) -> bool:
+        """Leave the page; False where that cannot be: it shows an error of Chromium, or nothing that answers."""
+        try:
+            has_another_clock = page.evaluate(LEAVE)
+            page.wait_for_url("about:blank")
+            page.context.clear_cookies()
+            page.mouse.move(-1, -1)
+        except Error:
+            return False
+        if has_another_clock:
+            page.context.close()
+            raise AssertionError(NEEDS_ITS_OWN)
+        return True
+
+
+@contextmanager
+def static_files_are_kept() -> Iterator[None]:
+    """Chromium asks for each static file once, as in production.
+
+    Django's server for development says nothing of that. Where a file is new, as in a fresh clone, Chromium would ask
+    again for all fifty of them at each page, which takes as long as the page.
+    """
+    serve = StaticFilesHandler.serve
+
+    def serve_to_keep(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = serve(handler, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_to_keep)
+        yield
+
+
+def watch_of(page: Page) -> Watch:
+    watch: Watch = page.watch  # type: ignore[attr-defined]
+    return watch
+
+
+def _refuse(*arguments: Any, **options: Any) -> None:
+    raise AssertionError(NEEDS_ITS_OWN)
+
+
+def _hear_keys(page: Page) -> None:
+    """Press each key once the page has loaded: a page shows its text before it runs the script that hears the key."""
+    press = page.keyboard.press
+
+    def press_on_loaded(*arguments: Any, **options: Any) -> None:
+        page.wait_for_load_state()
+        press(*arguments, **options)
+
+    page.keyboard.press = press_on_loaded  # type: ignore[method-assign]
