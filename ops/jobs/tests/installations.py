@@ -18,7 +18,9 @@ from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
+from django.test.testcases import LiveServerThread
 from django.utils.module_loading import import_string
 
 MOST_SECONDS = 200  # for one call; those that kill workers end by themselves before
@@ -66,6 +68,11 @@ class Installation:
         answer = json.loads(answers.readline() or '{"error": "The process has ended."}')
         assert "error" not in answer, answer["error"]
         return answer["returned"]
+
+    def serve(self) -> str:
+        """Serve pages in the process that is called, until it ends; their address."""
+        address: str = self.call(f"{__name__}.serve_pages")
+        return address
 
     def end(self) -> None:
         """End the process that is called."""
@@ -119,6 +126,16 @@ def end_after(seconds: int) -> None:
     """
     faulthandler.register(signal.SIGALRM, chain=True)
     signal.alarm(seconds)
+
+
+def serve_pages() -> str:
+    """Serve pages in a thread of this process; their address."""
+    server = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    assert server.error is None, server.error
+    return f"http://127.0.0.1:{server.port}"
 
 
 def answer_calls() -> None:

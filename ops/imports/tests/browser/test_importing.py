@@ -1,17 +1,14 @@
-"""Data staff bring real files in a browser, with a web server and a worker that really run."""
+"""Data staff bring real files in a browser, with a web server and a worker in processes of their own."""
 
 from __future__ import annotations
 
 import csv
 import re
-import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 from django.test import modify_settings
@@ -31,7 +28,7 @@ from ops.jobs.tests.installations import Installation
 pytestmark = pytest.mark.browser
 
 IRC, WIKITALK = SHARED / "irc-ubuntu" / "messages.csv", SHARED / "wikitalk" / "messages.csv"
-STARTED = 30.0  # seconds that a web server may take
+WORK = ("work", "--processes", "1")
 A_JOB = 60_000  # milliseconds
 
 
@@ -71,32 +68,18 @@ WHEN = "2026-01-05T10:00:00+00:00"
 @pytest.fixture
 def console(databases: Any) -> Installation:
     """A database with people in it, of its own."""
-    made: Installation = databases.fresh(DJANGO_SETTINGS_MODULE="ops.settings")
+    made: Installation = databases.fresh()
     made.call(f"{__name__}.prepare")
     return made
 
 
 @pytest.fixture
 def live_server(console: Installation) -> Iterator[Any]:
-    """Threadward as it is run, a web server and a worker, in the place of pytest-django's server."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    with console.going("runserver", "--noreload", place), console.going("work") as worker:
-        _wait_for(f"http://{place}/console/login/")
+    """Threadward in processes of its own, pages and a worker, in the place of pytest-django's server."""
+    with console.going(*WORK) as worker:
         # pytest-django changes its own server's settings, whatever stands in for it.
         untouched = modify_settings()
-        yield SimpleNamespace(url=f"http://{place}", worker=worker, _live_server_modified_settings=untouched)
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + STARTED
-    while True:
-        try:
-            with urlopen(address):
-                return
-        except OSError:
-            assert time.monotonic() < until, f"The web server did not start within {STARTED:.0f} s."
-            time.sleep(0.1)
+        yield SimpleNamespace(url=console.serve(), worker=worker, _live_server_modified_settings=untouched)
 
 
 @pytest.fixture
@@ -183,7 +166,7 @@ def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installat
     store.click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Nothing of it is stored")).to_be_visible()
-    with console.going("work"):
+    with console.going(*WORK):
         page.get_by_role("button", name="Check the file again").click()
         expect(store).to_be_visible(timeout=A_JOB)
     store.click()
@@ -193,7 +176,7 @@ def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installat
     check(page)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Being cancelled")).to_be_visible()
-    with console.going("work"):
+    with console.going(*WORK):
         expect(page.get_by_text("Nothing of it is stored")).to_be_visible(timeout=A_JOB)
         check(page)
         assert console.call(f"{__name__}.stored") == {"messages": 1, "conversations": 1, "histories": 0}

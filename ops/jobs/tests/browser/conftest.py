@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import socket
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +7,6 @@ import pytest
 
 from messaging.tests.browsing import browser, open_page, page
 from ops.jobs.tests.installations import Installation
-from ops.jobs.tests.waiting import until
 
 __all__ = ["browser", "open_page", "page"]
 
@@ -23,22 +18,9 @@ def place(databases: Any) -> Installation:
 
 
 @pytest.fixture
-def live_server(place: Installation) -> Iterator[Any]:
-    """A web server in a process, instead of the one in the tests' own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with place.going("runserver", "--noreload", str(port)):
-        until(lambda: _answers(url), "the start of the web server")
-        yield SimpleNamespace(url=url)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return urllib.request.urlopen(f"{url}/sign-in/", timeout=5).status == 200
-    except (urllib.error.URLError, ConnectionError):
-        return False
+def live_server(place: Installation) -> Any:
+    """A web server in another process, instead of the one in the tests' own."""
+    return SimpleNamespace(url=place.serve())
 
 
 @pytest.fixture(autouse=True)
