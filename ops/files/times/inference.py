@@ -107,8 +107,8 @@ class UnreadTimes:
         if unit:
             self._numbers[unit].add(row, text)
             return
-        by_day, by_month = written(text, DAY_FIRST), written(text, MONTH_FIRST)
-        if by_day and by_day == by_month and written(text, AS_WRITTEN):
+        by_day, by_month = self._read_as(DAY_FIRST, text), self._read_as(MONTH_FIRST, text)
+        if by_day and by_day == by_month and self._read_as(AS_WRITTEN, text):
             self._written.add(row, text)
         elif by_day and by_month:
             self._either.add(row, text)
@@ -118,6 +118,10 @@ class UnreadTimes:
             self._by_day.add(row, text)
         elif by_month:
             self._by_month.add(row, text)
+
+    def _read_as(self, dates: str, text: str) -> datetime | None:
+        """What is written there, if that choice would read it: it does not where the time itself is refused."""
+        return written(text, dates) if self._readers[dates](text).utc else None
 
     def add_twice(self, row: int, text: str) -> None:
         """Take note of a time that exists twice in its zone."""

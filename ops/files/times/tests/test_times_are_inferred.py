@@ -37,6 +37,7 @@ def choices(*texts: str) -> list[str]:
         (["45306.4166666667"], ["excel", "excel-1904"]),
         (["1705312800", "1705312800123", "45306.5"], ["by-size"]),
         (["12", "now", "-5", ""], []),
+        (["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999/12/31 10:00", "31.12.9999 10:00"], []),  # too far
     ],
 )
 def test_the_whole_column_says_how_it_is_written(texts: list[str], expected: list[str]) -> None:
