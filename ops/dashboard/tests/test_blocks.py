@@ -93,6 +93,7 @@ def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) ->
             day=FIRST, measure=measures.REVIEW_TIMES, numbers={"7:claim": 4, "70": 2, "17": 3, "1:7": 1}, total=10
         ),
         DayNumbers(day=FIRST, measure=measures.AGREED, numbers={"7:spam:spam": 1}, total=1),
+        DayNumbers(day=FIRST, measure=measures.READINGS, numbers={"70": 7}, total=7),
         DayNumbers(day=FIRST, measure=measures.FLAGS, numbers={"7": 1}, total=1),  # a label's number
     ]
     DayNumbers.objects.bulk_create(rows)
@@ -102,14 +103,15 @@ def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) ->
         measures.SENDERS: (kept, 6),
         measures.REVIEW_TIMES: (kept, 6),
         measures.AGREED: ({}, 0),
+        measures.READINGS: ({"70": 7}, 7),
         measures.FLAGS: ({"7": 1}, 1),
     }
 
 
-def test_taking_a_person_out_is_one_statement(two_years: list[date]) -> None:
+def test_a_person_is_taken_out_of_all_days_at_once(two_years: list[date]) -> None:
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
         forget_person(7, using="default")
-    assert len([one for one in captured if one["sql"].strip().startswith("UPDATE")]) == 1
+    assert len([one for one in captured if one["sql"].strip().startswith("UPDATE")]) == 2
 
 
 def test_an_empty_block_is_no_row(two_years: list[date]) -> None:

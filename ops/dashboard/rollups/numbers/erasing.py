@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.db import connections
@@ -12,32 +11,40 @@ from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import lock
 
-# By account, and by what begins with one.
 BY_ACCOUNT = (
     *(*measures.BY_PERSON, *blocks.NAMES, measures.REVIEWED, measures.REVIEWED_CASES),
     *(measures.READINGS, measures.CASE_READINGS, measures.OPENINGS, measures.UNREPORTED, measures.GLASS),
-    *(measures.STAFF_SEARCHES, measures.REVIEW_TIMES, measures.AGREED),
+    measures.STAFF_SEARCHES,
 )
+BY_WHAT_BEGINS_WITH_ONE = (measures.REVIEW_TIMES, measures.AGREED)  # "account:…"
 
-
-# One statement: somebody's numbers of two years lie in a thousand rows, each with a key for every account.
-# Only rows that may have the account are taken apart.
-WITHOUT = {
+# Two years are a thousand rows, in which two measures have a key for everybody who wrote; the others, for the staff.
+# Only rows that have the account are written.
+WITHOUT_KEY = {
+    "sqlite": """
+        UPDATE {table} SET numbers = json_remove(numbers, %(path)s), total = total - json_extract(numbers, %(path)s)
+        WHERE measure IN ({measures}) AND instr(numbers, %(named)s) > 0
+            AND json_extract(numbers, %(path)s) IS NOT NULL
+    """,
+    "postgresql": """
+        UPDATE {table} SET numbers = numbers - %(account)s, total = total - (numbers ->> %(account)s)::bigint
+        WHERE measure IN ({measures}) AND numbers ? %(account)s
+    """,
+}
+WITHOUT_PREFIX = {
     "sqlite": """
         UPDATE {table} SET (numbers, total) = (
             SELECT json_group_object(key, value), COALESCE(SUM(value), 0) FROM json_each({table}.numbers)
-            WHERE key <> %(account)s AND substr(key, 1, length(%(prefix)s)) <> %(prefix)s
+            WHERE substr(key, 1, length(%(prefix)s)) <> %(prefix)s
         )
-        WHERE measure IN (SELECT value FROM json_each(%(measures)s))
-            AND (instr(numbers, %(named)s) > 0 OR instr(numbers, %(begun)s) > 0)
+        WHERE measure IN ({measures}) AND instr(numbers, '"' || %(prefix)s) > 0
     """,
     "postgresql": """
         UPDATE {table} SET (numbers, total) = (
             SELECT COALESCE(jsonb_object_agg(key, value), '{{}}'), COALESCE(SUM(value::bigint), 0)
-            FROM jsonb_each({table}.numbers) WHERE split_part(key, ':', 1) <> %(account)s
+            FROM jsonb_each({table}.numbers) WHERE NOT starts_with(key, %(prefix)s)
         )
-        WHERE measure IN (SELECT jsonb_array_elements_text(%(measures)s::jsonb))
-            AND (strpos(numbers::text, %(named)s) > 0 OR strpos(numbers::text, %(begun)s) > 0)
+        WHERE measure IN ({measures}) AND strpos(numbers::text, '"' || %(prefix)s) > 0
     """,
 }
 
@@ -48,14 +55,16 @@ def forget_person(user_id: Any, *, using: str) -> None:
     Whoever counts waits meanwhile: else a block could be made of days that still name it.
     """
     lock(using)
-    account = str(user_id)
     values = {
-        "account": account,
-        "prefix": f"{account}:",
-        "named": f'"{account}"',
-        "begun": f'"{account}:',
-        "measures": json.dumps(BY_ACCOUNT),
+        "account": str(user_id),
+        "prefix": f"{user_id}:",
+        "named": f'"{user_id}"',
+        "path": f'$."{user_id}"',
     }
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(WITHOUT[connection.vendor].format(table=DayNumbers._meta.db_table), values)
+        for statements, names in ((WITHOUT_KEY, BY_ACCOUNT), (WITHOUT_PREFIX, BY_WHAT_BEGINS_WITH_ONE)):
+            listed = ", ".join(f"'{name}'" for name in names)
+            cursor.execute(
+                statements[connection.vendor].format(table=DayNumbers._meta.db_table, measures=listed), values
+            )
