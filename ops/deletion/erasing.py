@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, takewhile
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -30,6 +31,7 @@ from messaging.models import Message
 from messaging.writing import ProtectedPerson
 from ops.accounts.usernames import ANONYMISED
 from ops.audit.context import one_action
+from ops.console.erasure import Step, prepare_nothing
 from ops.deletion import erased_names, holds, leftovers, receipts
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import BEFORE_ERASURE, AccountDeletion, DeletionRequest, Mode, State, Texts
@@ -39,7 +41,7 @@ from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 from ops.jobs import errors, leases, starting
 from ops.jobs.kinds import Kind, News
 from ops.jobs.models import Job
-from ops.jobs.pacing import Pace
+from ops.jobs.pacing import BATCH_SECONDS, Pace
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 
 logger = logging.getLogger(__name__)
@@ -365,24 +367,57 @@ def _record_step(request: DeletionRequest, step: str, outcome: str, note: str = 
 
 
 def _run_steps(run: Run) -> None:
-    """Run the remaining steps, each in a transaction of its own."""
-    for step in leftovers.steps():
-        stored = DeletionRequest.objects.get(pk=run.params["request"])
-        if step.name in stored.progress.get("cleared", []):
-            continue
-        try:
-            prepared = step.prepare(stored, run)
-            with _batch(run) as request:
-                outcome = step.do(request, prepared)
-                if outcome is not None:
-                    _record_step(request, step.name, outcome.result, outcome.note)
-                request.progress.setdefault("cleared", []).append(step.name)
-        except (leases.LeaseLost, HandOver, Cancelled, Stopped):
+    """Run the remaining steps in their order: those that prepare nothing in shared transactions, until one of them
+    fails; a transaction of its own takes longer than most steps."""
+    stored = DeletionRequest.objects.get(pk=run.params["request"])
+    remaining = [step for step in leftovers.steps() if step.name not in stored.progress.get("cleared", [])]
+    may_share = True
+    while remaining:
+        ready = list(takewhile(lambda step: step.prepare is prepare_nothing, remaining)) if may_share else []
+        done = _run_together(run, ready) if ready else 0
+        if not done:
+            may_share = not ready
+            _run_alone(run, remaining[0])
+        remaining = remaining[done or 1 :]
+
+
+def _run_together(run: Run, steps: Sequence[Step]) -> int:
+    """Run as many steps as fit into a batch; returns how many. 0 where one failed, and none of them is done then."""
+    until = time.monotonic() + BATCH_SECONDS
+    try:
+        with _batch(run) as request:
+            for number, step in enumerate(steps, start=1):
+                _do(request, step)
+                if time.monotonic() >= until or number == len(steps):
+                    return number
+    except Exception as error:
+        if not _is_failure(error):
             raise
-        except Exception as error:
-            if errors.is_transient(error):
-                raise
-            _record_failure(run, step.name, error)
+    return 0
+
+
+def _run_alone(run: Run, step: Step) -> None:
+    """Run a step in a transaction of its own. Raises JobFailed where it failed and will be tried again."""
+    try:
+        prepared = step.prepare(DeletionRequest.objects.get(pk=run.params["request"]), run)
+        with _batch(run) as request:
+            _do(request, step, prepared)
+    except Exception as error:
+        if not _is_failure(error):
+            raise
+        _record_failure(run, step.name, error)
+
+
+def _do(request: DeletionRequest, step: Step, prepared: Any = None) -> None:
+    outcome = step.do(request, prepared)
+    if outcome is not None:
+        _record_step(request, step.name, outcome.result, outcome.note)
+    request.progress.setdefault("cleared", []).append(step.name)
+
+
+def _is_failure(error: Exception) -> bool:
+    """Whether a step failed, not the job that runs it."""
+    return not isinstance(error, (leases.LeaseLost, HandOver, Cancelled, Stopped)) and not errors.is_transient(error)
 
 
 def _record_failure(run: Run, step: str, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """What is removed of a person after the account: the steps of all rooms, and those of this one.
 
-Each step runs in a transaction of its own, and its outcome stands on the receipt.
+Steps share transactions where none of them fails, and the outcome of each stands on the receipt.
 """
 
 from __future__ import annotations

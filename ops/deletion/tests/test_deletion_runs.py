@@ -280,6 +280,8 @@ def test_a_step_that_fails_is_tried_again_and_then_written_down(
         "The account was erased, but some of its data could not be cleared yet: it is tried again soon."
     )
     assert (request.state, Receipt.objects.count()) == (State.RUNNING, 0)
+    # What comes before it is done, and stays so.
+    assert {"audit_trail", "notices"} <= set(request.progress["cleared"])
     assert erasing.start_due(timezone.now()) == 0
     for _ in range(2):
         Job.objects.update(ended_at=timezone.now() - erasing.AGAIN_AFTER)
