@@ -1,4 +1,4 @@
-"""Inserting many rows that are much alike, in one statement of few parameters.
+"""Storing many rows that are much alike, in one statement of few parameters.
 
 Django makes a parameter of every field of every row, which takes it longer than a database to insert them. Here the
 fields that all rows have in common are given once, and those in which they differ as one parameter of JSON.
@@ -31,6 +31,39 @@ def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
     for start in range(0, len(made), SIZE):
         _insert(made[start : start + SIZE], using)
     return made
+
+
+def create_missing(rows: Iterable[models.Model], *, using: str) -> None:
+    """Insert those of these new rows of one model that no constraint says are there already."""
+    made = list(rows)
+    for start in range(0, len(made), SIZE):
+        statement = inserting(made[start : start + SIZE], using=using)
+        insert = statement.sql.rpartition(" RETURNING ")[0]
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"{insert} ON CONFLICT DO NOTHING", statement.params)
+
+
+def update_alike(rows: Iterable[models.Model], names: Sequence[str], *, using: str) -> None:
+    """Store these fields of stored rows of one model, as ``bulk_update`` does."""
+    stored = list(rows)
+    for start in range(0, len(stored), SIZE):
+        _update(stored[start : start + SIZE], names, using)
+
+
+def _update(rows: Sequence[Any], names: Sequence[str], using: str) -> None:
+    connection = connections[using]
+    quote, options = connection.ops.quote_name, rows[0]._meta
+    fields = [options.pk, *map(options.get_field, names)]
+    given = [
+        {field.column: _as_json(field, getattr(row, field.attname), connection) for field in fields} for row in rows
+    ]
+    table, key = quote(options.db_table), quote(options.pk.column)
+    changes = ", ".join(f"{quote(field.column)} = own.{quote(field.column)}" for field in fields[1:])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {changes} FROM {_source(fields, connection)} WHERE {table}.{key} = own.{key}",
+            [json.dumps(given)],
+        )
 
 
 def _insert(rows: Sequence[Any], using: str) -> None:

@@ -1,4 +1,4 @@
-"""Rows inserted in one statement are those that one by one would be, and statements written once ask anew."""
+"""Rows stored in one statement are those that one by one would be, and statements written once ask anew."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from messaging.database.alike import create_alike
+from messaging.database.alike import create_alike, create_missing, update_alike
 from messaging.database.statements import ask_together, reader, slot, written
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
@@ -67,6 +67,41 @@ def test_many_take_one_query(message: Message, django_assert_num_queries: Any, n
     with django_assert_num_queries(1):
         create_alike((history(message, place) for place in range(1, number + 1)), using=USING)
     assert len(stored()) == number
+
+
+@pytest.mark.parametrize("number", [2, 40])
+def test_named_fields_of_many_are_changed_in_one_query(
+    message: Message, django_assert_num_queries: Any, number: int
+) -> None:
+    editor = make_user("editor")
+    rows = create_alike((history(message, place) for place in range(1, number + 3)), using=USING)
+    before = stored()
+    changed = rows[1:-1]
+    for place, row in enumerate(changed):
+        row.old_content, row.revision = f"new “{place}”", 1_000 + place
+        row.edited_at += timedelta(microseconds=place)
+        row.edited_by = editor if place % 2 else None
+    with django_assert_num_queries(1):
+        update_alike(changed, ["old_content", "edited_at", "edited_by"], using=USING)
+    assert stored() == [
+        before[0],
+        *(
+            (row.pk, message.pk, place, row.old_content, row.edited_at, row.edited_by_id)
+            for place, row in enumerate(changed, start=2)
+        ),
+        before[-1],
+    ]
+    with django_assert_num_queries(0):
+        update_alike([], ["old_content"], using=USING)
+
+
+def test_what_is_there_is_not_inserted_again(message: Message, django_assert_num_queries: Any) -> None:
+    create_alike([history(message, 1)], using=USING)
+    with django_assert_num_queries(1):
+        create_missing((history(message, place, old_content="other") for place in (1, 2, 3, 3)), using=USING)
+    assert [row[2:4] for row in stored()] == [(1, "old"), (2, "other"), (3, "other")]
+    with django_assert_num_queries(0):
+        create_missing([], using=USING)
 
 
 def test_a_statement_is_filled_each_time(message: Message) -> None:

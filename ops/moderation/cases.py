@@ -10,13 +10,14 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from messaging.database.alike import create_missing, update_alike
 from messaging.models import Conversation
 from messaging.writing import ids_subquery
-from ops.audit.recording import record
+from ops.audit.recording import record_each
 from ops.moderation import ranking
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels.targets import target_of
-from ops.moderation.models import Case, CasePerson, Cause, Decision, Flag, State
+from ops.moderation.models import Case, CasePerson, Cause, CoveredMessage, Decision, State
 from ops.moderation.transitions import Happening, after
 
 REOPENED_WITHIN = timedelta(days=30)  # a case closed before that stays closed: a new flag opens another one
@@ -70,7 +71,7 @@ def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) 
     was_closed = case.state == State.CLOSED
     reopen(case, Happening.FLAGGED, since=now, using=using)
     if was_closed:
-        _record_opening(case, using)
+        record_openings([case], using=using)
     return case
 
 
@@ -81,14 +82,16 @@ def reopen(case: Case, happening: Happening, *, since: datetime, using: str) -> 
 
 def reopen_all(cases: Sequence[Case], happening: Happening, *, since: datetime, using: str) -> None:
     """The same for a set of cases, in as many statements as they have severities."""
-    changes = []
-    for case in cases:
-        changed: dict[str, Any] = {"state": after(case.state, happening)}
-        if case.state == State.CLOSED:
-            due_at, rank_at = ranking.rank(since, target_of(case.severity), ())
-            changed |= {"pending_since": since, "due_at": due_at, "rank_at": rank_at}
-        changes.append((case, changed))
-    save_changes(changes, using=using)
+    save_changes([(case, reopening(case, happening, since=since)) for case in cases], using=using)
+
+
+def reopening(case: Case, happening: Happening, *, since: datetime) -> dict[str, Any]:
+    """Return what that changes of a case."""
+    changed: dict[str, Any] = {"state": after(case.state, happening)}
+    if case.state == State.CLOSED:
+        due_at, rank_at = ranking.rank(since, target_of(case.severity), ())
+        changed |= {"pending_since": since, "due_at": due_at, "rank_at": rank_at}
+    return changed
 
 
 def save_change(case: Case, *, using: str, **changed: Any) -> None:
@@ -100,25 +103,37 @@ def save_changes(changes: Sequence[tuple[Case, dict[str, Any]]], *, using: str) 
     """The same for a set of cases, each with its fields; those with the same changes take one statement."""
     alike: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for case, changed in changes:
-        state = changed.get("state", case.state)
-        if state != State.WAITING:
-            changed = {**changed, "waiting_from": None, "waits_until": None, "waits_for_reply": False}
-        if state != State.CLOSED:
-            changed = {**changed, "closed_at": None}
-        for name, value in changed.items():
-            setattr(case, name, value)
-        case.version += 1
-        alike[tuple(sorted(changed.items()))].append(case.pk)
+        alike[tuple(sorted(change(case, **changed).items()))].append(case.pk)
     for same, ids in alike.items():
         Case.objects.using(using).filter(pk__in=among(ids, using=using)).update(**dict(same), version=F("version") + 1)
 
 
+def change(case: Case, **changed: Any) -> dict[str, Any]:
+    """Give a case these fields as its next version, without storing it; returns them, with what follows from them."""
+    state = changed.get("state", case.state)
+    if state != State.WAITING:
+        changed |= {"waiting_from": None, "waits_until": None, "waits_for_reply": False}
+    if state != State.CLOSED:
+        changed["closed_at"] = None
+    for name, value in changed.items():
+        setattr(case, name, value)
+    case.version += 1
+    return changed
+
+
 def rank_case(case: Case, *, using: str) -> None:
     """Set the place of a case in the queue by its waiting flags; without any it stays where it is."""
-    ranked = ranking.rank_of(case.pk, case.pending_since, using=using)
-    if ranked is not None:
-        case.severity, (case.due_at, case.rank_at) = ranked
-        case.save(using=using, update_fields=["severity", "due_at", "rank_at"])
+    rank_all([case], using=using)
+
+
+def rank_all(some: Sequence[Case], *, using: str) -> set[int]:
+    """The same for a set of cases, in three statements; returns the keys of those in which a flag is waiting."""
+    ranks = ranking.ranks_of({case.pk: case.pending_since for case in some}, using=using)
+    ranked = [case for case in some if case.pk in ranks]
+    for case in ranked:
+        case.severity, (case.due_at, case.rank_at) = ranks[case.pk]
+    update_alike(ranked, ["severity", "due_at", "rank_at"], using=using)
+    return set(ranks)
 
 
 def close_if_settled(case: Case, *, using: str) -> None:
@@ -126,12 +141,21 @@ def close_if_settled(case: Case, *, using: str) -> None:
 
     One stays pending without flags where a decision lapsed: what it did is still to be looked at.
     """
-    if case.state == State.CLOSED:
+    close_settled([case], using=using)
+
+
+def close_settled(some: Sequence[Case], *, using: str) -> None:
+    """The same for a set of cases, in a few statements."""
+    pending = [case for case in some if case.state != State.CLOSED]
+    if not pending:
         return
-    if Flag.objects.using(using).waiting().filter(case=case).exists():
-        rank_case(case, using=using)
-    elif not _is_to_be_reviewed(case, using):
-        close(case, using=using)
+    waiting = rank_all(pending, using=using)
+    settled = [case for case in pending if case.pk not in waiting]
+    reviewed = _to_be_reviewed({one.conversation_id for one in settled}, using)
+    now = timezone.now()
+    closing = [case for case in settled if case.conversation_id not in reviewed]
+    changes = [(case, {"state": after(case.state, Happening.SETTLED), "closed_at": now}) for case in closing]
+    save_changes(changes, using=using)
 
 
 def close(case: Case, *, using: str, **changed: Any) -> None:
@@ -147,37 +171,43 @@ def pending_beside(case: Case, *, using: str) -> Case | None:
     return found
 
 
-def _is_to_be_reviewed(case: Case, using: str) -> bool:
-    """A text changed since the latest decision about the conversation, which was not undone, and is still there."""
-    if case.conversation_id is None:
-        return False
-    decisions = Decision.objects.using(using).filter(case__conversation=case.conversation_id, reverses=None)
-    last = decisions.filter(reversed_by=None).order_by("-decided_at", "-id").first()
-    if last is None or last.cause != Cause.TEXT_CHANGED:
-        return False
-    return last.covered.using(using).filter(message__isnull=False).exists()
+def _to_be_reviewed(conversation_ids: Collection[int | None], using: str) -> set[int]:
+    """Those of these conversations in which a text changed since the latest decision about them, which was not undone,
+    and is still there."""
+    ids = [pk for pk in conversation_ids if pk is not None]
+    if not ids:
+        return set()
+    decisions = Decision.objects.using(using).filter(case__conversation__in=among(ids, using=using), reverses=None)
+    rows = decisions.filter(reversed_by=None).order_by("decided_at", "id")
+    latest = {place: (pk, cause) for place, pk, cause in rows.values_list("case__conversation", "pk", "cause")}
+    lapsed = {pk: place for place, (pk, cause) in latest.items() if cause == Cause.TEXT_CHANGED}
+    if not lapsed:
+        return set()
+    covered = CoveredMessage.objects.using(using).filter(decision__in=among(lapsed, using=using))
+    there = covered.filter(message__isnull=False).order_by().values_list("decision", flat=True).distinct()
+    return {lapsed[pk] for pk in there}
+
+
+def new_case(conversation_id: int, severity: str, now: datetime) -> Case:
+    """Return a case for a flag that comes now, which is not stored yet."""
+    due_at, rank_at = ranking.rank(now, target_of(severity), ())
+    moments = {"rank_at": rank_at, "due_at": due_at, "pending_since": now, "first_flag_at": now}
+    return Case(conversation_id=conversation_id, severity=severity, **moments)
+
+
+def record_openings(some: Sequence[Case], *, using: str) -> None:
+    """Record that these cases are open, or open again."""
+    about = [(case, {"conversation": case.conversation_id}) for case in some]
+    record_each(ModerationEvent.CASE_OPENED, about, actor=None, using=using)
 
 
 def name_people(case: Case, ids: set[Any], *, using: str) -> None:
     """Note who sent and received what was flagged."""
-    people = [CasePerson(case=case, user_id=pk) for pk in sorted(ids)]
-    CasePerson.objects.using(using).bulk_create(people, ignore_conflicts=True)
+    create_missing([CasePerson(case=case, user_id=pk) for pk in sorted(ids)], using=using)
 
 
 def _open(conversation_id: int, severity: str, now: datetime, using: str) -> Case:
-    due_at, rank_at = ranking.rank(now, target_of(severity), ())
-    case: Case = Case.objects.using(using).create(
-        conversation_id=conversation_id,
-        severity=severity,
-        rank_at=rank_at,
-        due_at=due_at,
-        pending_since=now,
-        first_flag_at=now,
-    )
-    _record_opening(case, using)
+    case = new_case(conversation_id, severity, now)
+    case.save(using=using, force_insert=True)
+    record_openings([case], using=using)
     return case
-
-
-def _record_opening(case: Case, using: str) -> None:
-    details = {"conversation": case.conversation_id}
-    record(ModerationEvent.CASE_OPENED, actor=None, target=case, details=details, using=using)

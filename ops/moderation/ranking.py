@@ -7,12 +7,14 @@ upheld, up to half of it. So the order is total and stable, and no case waits fo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q
 
+from messaging.writing import ids_subquery
 from ops.moderation.labels.targets import target_of, worst
 from ops.moderation.models import Flag, Outcome
 from ops.moderation.models.labels import Severity
@@ -49,12 +51,21 @@ def weights_of(reporters: Collection[int], *, using: str) -> dict[int, float]:
     return {reporter: known.get(reporter, 0.5) for reporter in reporters}
 
 
-def rank_of(case_id: int, pending_since: datetime, *, using: str) -> tuple[Severity, Rank] | None:
-    """Return the worst severity of a case's waiting flags and its rank; None where no flag is waiting."""
-    flags = Flag.objects.using(using).waiting().filter(case=case_id).order_by()
-    found = list(flags.values_list("label__severity", "reporter"))
-    if not found:
-        return None
-    severity = worst(severity for severity, _ in found)
-    reporters = {reporter for _, reporter in found if reporter is not None}
-    return severity, rank(pending_since, target_of(severity), weights_of(reporters, using=using).values())
+def ranks_of(pending_since: Mapping[int, datetime], *, using: str) -> dict[int, tuple[Severity, Rank]]:
+    """Return the worst severity of the waiting flags and the rank of these cases, whose keys say since when they are
+    pending; without those in which no flag is waiting. Two queries."""
+    ids = list(pending_since)
+    among = ids if len(ids) == 1 else ids_subquery(ids, using=using)
+    flags = Flag.objects.using(using).waiting().filter(case__in=among).order_by()
+    severities: defaultdict[int, set[str]] = defaultdict(set)
+    reporters: defaultdict[int, set[int]] = defaultdict(set)
+    for case_id, severity, reporter in flags.values_list("case", "label__severity", "reporter"):
+        severities[case_id].add(severity)
+        reporters[case_id].update([] if reporter is None else [reporter])
+    weights = weights_of({one for some in reporters.values() for one in some}, using=using) if severities else {}
+    found = {}
+    for pk, some in severities.items():
+        severity = worst(some)
+        its = [weights[one] for one in reporters[pk]]
+        found[pk] = severity, rank(pending_since[pk], target_of(severity), its)
+    return found

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from messaging.database.statements import Statement, slot, written
-from messaging.writing import ids_subquery
 from ops.audit.recording import record_each
 from ops.moderation import cases
 from ops.moderation.decisions import end_all_in_force
 from ops.moderation.events import ModerationEvent
-from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome, State
+from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome
 from ops.moderation.notices import told
 from ops.moderation.transitions import Happening
 
@@ -70,49 +69,6 @@ def _decided_on(**these: Any) -> Any:
 def _decided_on_one(using: str) -> Statement:
     """The same for one message: everybody's edit asks this."""
     return written(_decided_on(message=slot("message")), using=using)
-
-
-def rejoin(conversation_ids: Collection[int], merged: Mapping[int, int], *, using: str) -> None:
-    """Messages of these conversations moved to others: cases follow the messages that were flagged in them, or, where
-    those are erased, their whole conversation: ``merged`` names the one that it became a part of.
-
-    In the transaction of the move, before empty conversations are removed. A case whose flags are all in one
-    conversation goes there; where one is pending there already, it takes the flags. Flags of a case that are in several
-    conversations by now go to the cases of those.
-    """
-    strayed = Q(flags__message__isnull=False) & ~Q(flags__message__conversation=F("conversation"))
-    left = Case.objects.using(using).filter(conversation__in=ids_subquery(conversation_ids, using=using)).order_by()
-    gone = left.filter(conversation__in=ids_subquery(merged, using=using))
-    ids = {*left.filter(strayed).values_list("pk", flat=True), *gone.values_list("pk", flat=True)}
-    for case in cases.all_locked(sorted(ids), using=using):
-        flags = list(
-            Flag.objects.using(using).filter(case=case, message__isnull=False).select_related("message", "label")
-        )
-        targets = {flag.message.conversation_id for flag in flags if flag.message is not None}
-        if not targets and case.conversation_id is not None:
-            targets = {merged[case.conversation_id]}
-        pending = cases.locked(using).pending().filter(conversation__in=targets).exclude(pk=case.pk).first()
-        if len(targets) == 1 and (pending is None or case.state == State.CLOSED):
-            cases.save_change(case, conversation_id=targets.pop(), using=using)
-            continue
-        for flag in flags:
-            if flag.message is not None and flag.message.conversation_id != case.conversation_id:
-                _move(flag, flag.message, using)
-        if len(targets) == 1:
-            cases.close(case, conversation_id=targets.pop(), using=using)
-        else:
-            cases.close_if_settled(case, using=using)
-
-
-def _move(flag: Flag, message: Any, using: str) -> None:
-    """Put a flag into a case of the conversation that its message is in by now."""
-    now = timezone.now()
-    latest = cases.locked(using).filter(conversation=message.conversation_id).order_by("-id").first()
-    if latest is None or flag.outcome == Outcome.WAITING:
-        latest = cases.case_for(message.conversation_id, flag.label.severity, now, using=using)
-    Flag.objects.using(using).filter(pk=flag.pk).update(case=latest)
-    cases.name_people(latest, {message.sender_id, message.receiver_id}, using=using)
-    cases.close_if_settled(latest, using=using)
 
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:

@@ -12,6 +12,7 @@ from messaging.erasing.erasure import user_erased
 from messaging.joining import messages_moved
 from messaging.texts.changes import texts_changed
 from ops.moderation import claims, erased, settling, triggers
+from ops.moderation.joining import following
 from ops.moderation.notes import moving
 
 
@@ -21,7 +22,7 @@ def lapse(sender: Any, ids: Collection[int], using: str, erased: bool, **_: Any)
 
 
 def rejoin(sender: Any, conversation_ids: Collection[int], merged: Mapping[int, int], using: str, **_: Any) -> None:
-    settling.rejoin(conversation_ids, merged, using=using)
+    following.follow(conversation_ids, merged, using=using)
     moving.follow(conversation_ids, merged, using=using)
 
 

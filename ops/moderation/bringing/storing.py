@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from messaging.database.alike import create_missing, update_alike
 from messaging.models import Conversation, Message
 from messaging.writing import ids_subquery, in_batches
 from ops.audit.recording import record
@@ -86,9 +87,7 @@ def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, in
             gone = set(empty.values_list("pk", flat=True))
             empty.filter(pk__in=ids_subquery(sorted(gone), using=using)).delete()
             counts["cases"] += len(gone)
-            for case in locked:
-                if case.pk not in gone:
-                    cases.close_if_settled(case, using=using)
+            cases.close_settled([case for case in locked if case.pk not in gone], using=using)
         counts["kept"] = brought.count()
         import_.undone_at, import_.state = timezone.now(), ImportState.UNDONE
         import_.counts = {**import_.counts, "removed": counts}
@@ -181,24 +180,15 @@ class _Batch:
             for one in some
             for user_id in (one.message.sender_id, one.message.receiver_id)
         }
-        rows = [CasePerson(case_id=case_id, user_id=user_id) for case_id, user_id in sorted(people)]
-        CasePerson.objects.using(self.using).bulk_create(rows, ignore_conflicts=True, batch_size=WRITTEN)
+        create_missing((CasePerson(case_id=pk, user_id=user_id) for pk, user_id in sorted(people)), using=self.using)
 
     def _rank(self, touched: list[Case]) -> None:
         """Set the places of cases in the queue by their waiting reports, and store what was changed of them."""
-        flags = Flag.objects.using(self.using).waiting().filter(case__in=[case.pk for case in touched]).order_by()
-        found: defaultdict[int, list[tuple[str, Any]]] = defaultdict(list)
-        for case_id, severity, reporter in flags.values_list("case", "label__severity", "reporter"):
-            found[case_id].append((severity, reporter))
-        reporters = {reporter for some in found.values() for _, reporter in some if reporter is not None}
-        weights = ranking.weights_of(reporters, using=self.using)
+        ranks = ranking.ranks_of({case.pk: case.pending_since for case in touched}, using=self.using)
         for case in touched:
-            some = found[case.pk]
-            if some:
-                case.severity = worst(severity for severity, _ in some)
-                its = [weights[one] for one in {reporter for _, reporter in some if reporter is not None}]
-                case.due_at, case.rank_at = ranking.rank(case.pending_since, target_of(case.severity), its)
-        Case.objects.using(self.using).bulk_update(touched, CHANGED, batch_size=WRITTEN)
+            if case.pk in ranks:
+                case.severity, (case.due_at, case.rank_at) = ranks[case.pk]
+        update_alike(touched, CHANGED, using=self.using)
 
 
 def _new_case(conversation_id: int, some: list[Ready], waiting: list[Ready]) -> Case:

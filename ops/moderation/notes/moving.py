@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from django.db.models import OuterRef, Subquery
 
+from messaging.database.alike import update_alike
 from messaging.models import Message
 from messaging.writing import ids_subquery
 from ops.moderation.models import Note
@@ -21,10 +21,9 @@ def follow(conversation_ids: Collection[int], merged: Mapping[int, int], *, usin
     left = ids_subquery({*conversation_ids, *merged}, using=using)
     place = Message._base_manager.filter(pk=OuterRef("beginning")).values("conversation")[:1]
     rows = Note.objects.using(using).filter(conversation__in=left).order_by().annotate(place=Subquery(place))
-    following: defaultdict[int, list[int]] = defaultdict(list)
+    moved = []
     for pk, before, now in rows.values_list("pk", "conversation", "place"):
         target = now or merged.get(before, before)
         if target != before:
-            following[target].append(pk)
-    for target, ids in sorted(following.items()):
-        Note.objects.using(using).filter(pk__in=ids_subquery(ids, using=using)).update(conversation=target)
+            moved.append(Note(pk=pk, conversation_id=target))
+    update_alike(moved, ["conversation"], using=using)
