@@ -165,13 +165,29 @@ def of_one_day(addresses: Iterable[str]) -> dict[str, str]:
     return {A_DAY.sub("day", address): address for address in sorted(addresses)}
 
 
+def status(client: Client, at: str, led: dict[str, int]) -> int:
+    """What an address answers, or the page that it leads to.
+
+    ``led`` keeps the latter, by paths: most lead to a few, such as the one that asks for the password.
+    """
+    answer = client.get(at)
+    if answer.status_code != 302:
+        return answer.status_code
+    to = urljoin(at, answer["Location"])
+    path = to.partition("?")[0]
+    if path not in led:
+        led[path] = client.get(to, follow=True).status_code
+    return led[path]
+
+
 def refusals(client: Client, pages: set[str]) -> dict[str, str]:
     """What leads from these pages to a refusal, or to nothing: the address by the page that offers it."""
     shown = {at: client.get(at) for at in pages}
     offers = {link: at for at, page in shown.items() if page.status_code == 200 for link in links(page, at)}
     # What was shown above is not asked for again.
     asked = of_one_day(link for link in offers if link not in shown or shown[link].status_code != 200).values()
-    return {offers[link]: link for link in asked if client.get(link, follow=True).status_code >= 400}
+    led: dict[str, int] = {}
+    return {offers[link]: link for link in asked if status(client, link, led) >= 400}
 
 
 @pytest.mark.parametrize("who", PEOPLE)
