@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -25,6 +26,9 @@ LEAVE = """() => {
     setTimeout(() => location.replace("about:blank"));
     return "__pwClock" in window;
 }"""
+# Every page knows axe, half a megabyte of script, and reads it when it is asked for.
+LOAD_AXE = "loadAxe"
+SCRIPT_WITH_AXE = f"globalThis.{LOAD_AXE} = () => {{ {AXE_SCRIPT}\n}};"
 NEEDS_ITS_OWN = "This stays on the page for the next test: ask for open_page(…, own=True)."
 
 
@@ -118,6 +122,7 @@ class Windows:
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
+        context.add_init_script(SCRIPT_WITH_AXE)
         page = context.new_page()
         page.watch = Watch(page, origin)  # type: ignore[attr-defined]
         _hear_keys(page)

@@ -295,7 +295,7 @@ def test_a_file_without_a_header_is_matched_by_its_values(
     check(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_suggestion_is_taken_by_keyboard_and_the_file_imported(
     dan: Any, console: Installation, tmp_path: Path, width: int, scheme: Any
 ) -> None:
