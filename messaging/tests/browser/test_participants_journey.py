@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, Scheme, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, Scheme, assert_accessible, assert_fits, sign_in
 from messaging.tests.conversations import answer, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,8 +34,7 @@ def invitation(alice: Any, bob: Any) -> Message:
     return write(alice, bob, "Lunch on Friday?", timestamp=timezone.now())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_from_the_inbox_to_an_answer_and_its_edit(
     open_page: OpenPage, bob: Any, invitation: Message, width: int, scheme: Scheme
 ) -> None:
@@ -72,8 +71,7 @@ def test_from_the_inbox_to_an_answer_and_its_edit(
     expect(page.get_by_text("everything read")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_signing_in_writing_and_deleting_the_account(
     open_page: OpenPage, alice: Any, bob: Any, invitation: Message, width: int, scheme: Scheme
 ) -> None:
