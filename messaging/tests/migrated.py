@@ -42,14 +42,13 @@ def django_db_modify_db_settings(
 
 
 def _that_is_quick(creation: Any) -> Any:
-    """Whoever opens a connection to the new database has its settings, the programs that tests start too."""
+    """Whoever opens a connection to the new database has its setting, the programs that tests start too."""
     make = creation._create_test_db
 
     def create(*args: Any, **options: Any) -> str:
         name: str = make(*args, **options)
         with creation._nodb_cursor() as cursor:
-            for setting in ("synchronous_commit = off", "jit = off"):
-                cursor.execute(f"ALTER DATABASE {connection.ops.quote_name(name)} SET {setting}")
+            cursor.execute(f"ALTER DATABASE {connection.ops.quote_name(name)} SET synchronous_commit = off")
         return name
 
     return create

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F, Max, Min
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
@@ -19,9 +21,18 @@ User = get_user_model()
 NOW = datetime(2031, 3, 14, 9, 26, 53, 589793, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Loaded once for all tests here: each takes back what it changed, and the last one the demo."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_demo(now=NOW)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(db: Any) -> None:
-    load_demo(now=NOW)
+def demo(loaded: None, db: Any) -> None:
+    """The demo as it was loaded."""
 
 
 def test_the_counts_in_the_file_are_those_of_its_messages(db: Any) -> None:
