@@ -151,9 +151,8 @@ def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[st
         case Phrase(words, prefix):
             *first, last = words
             among, params = _asked(Every((*map(_word, first), Phrase((last,), prefix))), column, by_index=by_index)
-            # Words hold neither % nor _.
-            pattern = f"% {part.text}{'' if prefix else ' '}%"
-            return f"({among} AND (' ' || {WORDS}({column}) || ' ') LIKE %s)", [*params, pattern]
+            together, patterns = _together(part, column)
+            return f"({among} AND {together})", [*params, *patterns]
         case Without(inner):
             excluded, params = _asked(inner, column, by_index=by_index)
             return f"NOT {excluded}", params
@@ -162,6 +161,23 @@ def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[st
         case Some(parts):
             return _joined("OR", some, parts, column, by_index)
     raise TypeError(part)
+
+
+def _together(part: Phrase, column: str) -> tuple[str, list[str]]:
+    """Whether the words of a phrase stand together in a text that has them all, as a condition with its parameters.
+
+    A short text of ASCII is looked at as it is, which takes a fifth of the time that making its words takes.
+    """
+    # Words hold neither % nor _, and those of ASCII no sign of regular expressions.
+    padded = f"(' ' || {WORDS}({column}) || ' ') LIKE %s"
+    patterns = [f"% {part.text}{'' if part.prefix else ' '}%"]
+    plain = "FALSE"
+    if part.text.isascii():
+        plain = f'lower({column} COLLATE "C") ~ %s'
+        end = "" if part.prefix else "([^a-z0-9]|$)"
+        patterns = [f"(^|[^a-z0-9]){'[^a-z0-9]+'.join(part.words)}{end}", *patterns]
+    is_short = f"octet_length({column}) = length({column}) AND octet_length({column}) <= {LONGEST_WORD}"
+    return f"CASE WHEN {is_short} THEN {plain} ELSE {padded} END", patterns
 
 
 def _word(word: str) -> Phrase:

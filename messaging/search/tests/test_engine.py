@@ -118,6 +118,25 @@ class TestWhatIsFound:
                 assert found(term) == slow(term)
 
 
+def test_a_phrase_is_found_in_any_text_in_which_its_words_stand_together(alice: Any) -> None:
+    """In short texts, in those longer than a word may be, and in those that are not ASCII."""
+    texts = ["Brown-FOX", "brown\nfox", f"{'x ' * 300}brown. Fox!", "é brown fox", f"brown fox {'y' * 600}"]
+    texts += [
+        "brown foxes",
+        "own fox",
+        "brown, fast fox",
+        "fox brown",
+        f"{'x ' * 300}brown foxes",
+        "brownfox",
+        "brown é fox",
+    ]
+    keys = [Message.objects.create(sender=alice, receiver=alice, content=text).pk for text in texts]
+    assert found(Words("brown fox")) == set(keys[:5]) == slow(Words("brown fox"))
+    beginning = Words("brown fox", prefix=True)
+    assert found(beginning) == {*keys[:6], keys[9]} == slow(beginning)
+    assert set(engine.newest_first(Message.objects.all(), beginning).values_list("pk", flat=True)) == slow(beginning)
+
+
 LETTERS = st.sampled_from("abcAéI1 .'\"*^-()&|!:\\%_\n日本กा👍ıßİſ\u0301\u200d")
 WORDS_ASKED = st.text(LETTERS | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4)
 TERMS = st.recursive(
