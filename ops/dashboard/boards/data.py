@@ -43,6 +43,7 @@ def written(asked: Asked) -> list[Number]:
         counted("begun", begun.total, conversations, before=begun_before.total, rows=begun.rows),
         Number("edit_rate", now.edit_rate, edited, Unit.SHARE, before=before.edit_rate, rows=now.edited_rows),
         counted("unread", unread.total, not_read, rows=unread.rows, note=_older(unread.older_than)),
+        Number("oldest_unread", age(unread.oldest, asked.now), _("not yet read: oldest message"), Unit.DURATION),
         length("first_reply_p50", replies.p50, _("until the first reply (half are sooner)"), slower.p50),
         length("first_reply_p90", replies.p90, _("until the first reply (9 of 10 are sooner)"), slower.p90),
     ]

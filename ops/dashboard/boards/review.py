@@ -33,6 +33,7 @@ def came_and_went(asked: Asked) -> list[Number]:
     now, before = asked.both(desk.flow)
     speed, slower = asked.both(desk.speed)
     claim, decide = _("until somebody claimed a case (half are sooner)"), _("until a decision (half are sooner)")
+    claim_most = _("until somebody claimed a case (9 of 10 are sooner)")
     decide_most = _("until a decision (9 of 10 are sooner)")
 
     def opened(n: int) -> str:
@@ -55,6 +56,7 @@ def came_and_went(asked: Asked) -> list[Number]:
         counted("closed", now.closed, closed, before=before.closed, better=Better.MORE, rows=now.closed_rows),
         counted("grew_by", abs(now.grew_by), grew),
         length("claim_p50", speed.to_claim.p50, claim, slower.to_claim.p50),
+        length("claim_p90", speed.to_claim.p90, claim_most, slower.to_claim.p90),
         length("decision_p50", speed.to_decide.p50, decide, slower.to_decide.p50),
         length("decision_p90", speed.to_decide.p90, decide_most, slower.to_decide.p90),
     ]

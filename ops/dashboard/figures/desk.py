@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -95,7 +96,7 @@ class Flow:
 def flow(period: Period) -> Flow:
     """Return the cases that came and went in a period."""
     names = (measures.OPENED, measures.REOPENED, measures.CLOSED)
-    reading = _read(period, *names)
+    reading = _read(period, days=names)
     opened, reopened, closed = (reading.by_day(name) for name in names)
     per_day = [
         (day, new + again, went) for (day, new), (_, again), (_, went) in zip(opened, reopened, closed, strict=True)
@@ -144,7 +145,7 @@ class Speed:
 
 def speed(period: Period) -> Speed:
     """Return how long cases closed in a period took."""
-    reading = _read(period, measures.TO_CLAIM, measures.TO_DECIDE)
+    reading = _read(period, keys=(measures.TO_CLAIM, measures.TO_DECIDE))
     return Speed(Lengths.of(reading, measures.TO_CLAIM), Lengths.of(reading, measures.TO_DECIDE), reading.as_of)
 
 
@@ -168,10 +169,10 @@ class Decisions:
 
 def decisions(period: Period) -> Decisions:
     """Return the decisions made in a period, without those that only undo one."""
-    names = (measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
-    reading = _read(period, *names)
-    total, lapsed, undone, overturned = (reading.total(name) for name in names)
-    rows = {became: _decided(period, now=became) for became in ("", *BECAME)}
+    became = (measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
+    reading = _read(period, keys=became, days=[measures.DECIDED])
+    total, lapsed, undone, overturned = (reading.total(name) for name in (measures.DECIDED, *became))
+    rows = {now: _decided(period, now=now) for now in ("", *BECAME)}
     return Decisions(total, lapsed, undone, overturned, reading.by_day(measures.DECIDED), reading.as_of, rows)
 
 
@@ -197,7 +198,7 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
     Reports from files count by when they were made; without ``imported`` they are left out.
     """
     names = (measures.FLAGS, measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
-    reading = _read(period, *names, imported=imported)
+    reading = _read(period, keys=names, imported=imported)
     numbers = {name: reading.by_key(name) for name in names}
     used = {int(key) for found in numbers.values() for key, number in found.items() if number}
     labels = {one.pk: one for one in Label.objects.filter(pk__in=used)}
@@ -215,17 +216,17 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
 
 def by_source(period: Period) -> list[tuple[Source, int, Rows]]:
     """Return the reports made in a period by where they came from, each source, those withdrawn later among them."""
-    found = _read(period, measures.FLAG_SOURCES).by_key(measures.FLAG_SOURCES)
+    found = _read(period, keys=[measures.FLAG_SOURCES]).by_key(measures.FLAG_SOURCES)
     return [(source, found[source.value], reported_in(period, source=source.value)) for source in Source]
 
 
 def reports_per_day(period: Period, *, imported: bool = True) -> list[tuple[date, int]]:
     """Return the reports made on each day of a period."""
-    return _read(period, measures.FLAGS, imported=imported).by_day(measures.FLAGS)
+    return _read(period, days=[measures.FLAGS], imported=imported).by_day(measures.FLAGS)
 
 
-def _read(period: Period, *names: str, imported: bool = True) -> Reading:
-    return read(Family.DESK, names, period, imported=imported)
+def _read(period: Period, *, keys: Collection[str] = (), days: Collection[str] = (), imported: bool = True) -> Reading:
+    return read(Family.DESK, period, keys=keys, days=days, imported=imported)
 
 
 def reported_in(period: Period, *, imported: bool = True, **query: str) -> Rows:

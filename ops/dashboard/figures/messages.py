@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
@@ -10,12 +10,11 @@ from heapq import nsmallest
 from messaging.models import Conversation, Message
 from ops.dashboard.figures.people import names_of
 from ops.dashboard.figures.rows import Rows, within
-from ops.dashboard.models import DayNumbers, Family
+from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.numbers import blocks
-from ops.dashboard.rollups.quarters import hours_of_quarters
 from ops.dashboard.rollups.reading import AsOf, Reading, read
 
 OLD = (1, 7, 30)  # days: how old unread messages are told to be
@@ -46,10 +45,10 @@ class Sent:
 
 def sent(period: Period, *, imported: bool = True) -> Sent:
     """Return the messages sent in a period."""
-    reading = _read(period, imported, measures.SENT, measures.EDITED, measures.UNREAD, totals=True)
+    reading = _read(period, imported, days=(measures.SENT, measures.EDITED, measures.UNREAD))
     return Sent(
         total=reading.total(measures.SENT),
-        imported=reading.by_key(measures.SENT, imported=True).total(),
+        imported=reading.total(measures.SENT, imported=True),
         edited=reading.total(measures.EDITED),
         unread=reading.total(measures.UNREAD),
         per_day=reading.by_day(measures.SENT),
@@ -74,10 +73,10 @@ class Begun:
 
 def begun(period: Period, *, imported: bool = True) -> Begun:
     """Return the conversations begun in a period."""
-    reading = _read(period, imported, measures.BEGUN, totals=True)
+    reading = _read(period, imported, days=[measures.BEGUN])
     return Begun(
         reading.total(measures.BEGUN),
-        reading.by_key(measures.BEGUN, imported=True).total(),
+        reading.total(measures.BEGUN, imported=True),
         reading.by_day(measures.BEGUN),
         reading.as_of,
         Rows.of(Conversation._meta.label_lower, **{"began" if imported else "began_here": within(period)}),
@@ -100,7 +99,7 @@ class Replies:
 
 def first_replies(period: Period, *, imported: bool = True) -> Replies:
     """Return the first replies that came in a period. A conversation whose first message was imported is imported."""
-    reading = _read(period, imported, measures.REPLIED)
+    reading = _read(period, imported, keys=[measures.REPLIED])
     lengths = reading.by_key(measures.REPLIED)
     return Replies(lengths.total(), percentile(lengths, 0.5), percentile(lengths, 0.9), reading.as_of)
 
@@ -120,12 +119,9 @@ def unread(*, imported: bool = True) -> Unread:
     """Return what is unread. The oldest is told of all messages, imported ones among them."""
     today = Period.of_days(1).last
     lately = Period.of_days(OLD[0] + 1, today)
-    rows = DayNumbers.objects.filter(measure=measures.UNREAD).exclude(day__range=(lately.first, lately.last))
-    if not imported:
-        rows = rows.filter(imported=False)
-    before: dict[date, int] = Counter()
-    for day, total in rows.values_list("day", "total"):
-        before[day] += total
+    before = blocks.all_days(measures.UNREAD, imported=imported)
+    for day in lately.each_day():
+        del before[day]
     oldest = Message.unread.order_by("timestamp").values_list("timestamp", flat=True).first()
     older = {days: sum(number for day, number in before.items() if (today - day).days > days) for days in OLD}
     total = sent(lately, imported=imported).unread + sum(before.values())
@@ -183,20 +179,16 @@ class HoursOfWeek:
 
 def hours_of_week(period: Period, *, imported: bool = True) -> HoursOfWeek:
     """Return when messages were sent in a period."""
-    reading = _read(period, imported, measures.SENT)
+    reading = _read(period, imported, keys=[measures.HOURS])
     found = [[0] * 24 for _ in range(7)]
-    hours: dict[date, list[int]] = {}
-    for where, numbers in reading.numbers.items():
-        if where.day not in hours:
-            hours[where.day] = hours_of_quarters(where.day, period.zone)
-        weekday, its_hours = found[where.day.weekday()], hours[where.day]
-        for key, number in numbers.items():
-            weekday[its_hours[int(key)]] += number
+    for key, number in reading.by_key(measures.HOURS).items():
+        weekday, hour = divmod(int(key), 24)
+        found[weekday][hour] = number
     return HoursOfWeek(found, reading.as_of)
 
 
-def _read(period: Period, imported: bool, *names: str, totals: bool = False) -> Reading:
-    return read(Family.MESSAGES, names, period, imported=imported, totals=totals)
+def _read(period: Period, imported: bool, *, keys: Collection[str] = (), days: Collection[str] = ()) -> Reading:
+    return read(Family.MESSAGES, period, keys=keys, days=days, imported=imported)
 
 
 def sent_in(period: Period, *, imported: bool = True) -> Rows:

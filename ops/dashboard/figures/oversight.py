@@ -48,7 +48,7 @@ class Readings:
 
 def readings(period: Period) -> Readings:
     """Return who read how much in a period: texts on pages, in lists and in searches; exports are not among them."""
-    reading = _read(period, measures.READINGS)
+    reading = _read(period, keys=[measures.READINGS], days=[measures.READINGS])
     numbers = {
         int(account): number for account, number in reading.by_key(measures.READINGS).items() if account != "None"
     }
@@ -103,7 +103,7 @@ class Openings:
 def openings(period: Period) -> Openings:
     """Return the openings without a report in a period; those of accounts that are erased are in no number."""
     names = (measures.OPENINGS, measures.UNREPORTED, measures.GLASS)
-    reading = _read(period, *names)
+    reading = _read(period, keys=names)
     numbers = {name: reading.by_key(name) for name in names}
     ordered = sorted(numbers[measures.OPENINGS].items(), key=lambda one: (-one[1], int(one[0])))
     known = names_of(int(account) for account, _ in ordered)
@@ -140,7 +140,7 @@ class Searches:
 
 def searches_for_staff(period: Period) -> Searches:
     """Return the searches for usernames of others who may use the console, as those were when the day was counted."""
-    reading = _read(period, measures.STAFF_SEARCHES)
+    reading = _read(period, keys=[measures.STAFF_SEARCHES])
     found = sorted(reading.by_key(measures.STAFF_SEARCHES).items(), key=lambda one: (-one[1], one[0]))
     names = names_of(int(account) for account, _ in found if account != "None")
     people = [(int(account), names.get(int(account)), number) for account, number in found if account != "None"]
@@ -164,7 +164,7 @@ class Refusals:
 
 def refusals(period: Period) -> Refusals:
     """Return how often somebody failed to show who they are, in a period."""
-    reading = _read(period, measures.REFUSED)
+    reading = _read(period, keys=[measures.REFUSED], days=[measures.REFUSED])
     found = reading.by_key(measures.REFUSED)
     by_event = [(event, found[event.value], _entries(period, event=event.value)) for event in REFUSALS]
     return Refusals(by_event, reading.by_day(measures.REFUSED), reading.as_of, refused_in(period))
@@ -179,8 +179,8 @@ def _entries(period: Period, **query: str) -> Rows:
     return Rows.of(Entry._meta.label_lower, days=within(period), **query)
 
 
-def _read(period: Period, *names: str) -> Reading:
-    return read(Family.TRAIL, names, period)
+def _read(period: Period, *, keys: Collection[str] = (), days: Collection[str] = ()) -> Reading:
+    return read(Family.TRAIL, period, keys=keys, days=days)
 
 
 def _opened(period: Period, **query: str) -> Rows:

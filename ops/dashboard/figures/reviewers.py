@@ -77,8 +77,8 @@ class Reviewers:
 def reviewers(period: Period) -> Reviewers:
     """Return who decided what in a period. For Leads. Decisions that only undo one are left out."""
     names = (measures.REVIEWED, measures.REVIEWED_CASES, measures.REVIEW_TIMES, measures.AGREED)
-    reading = read(Family.DESK, names, period)
-    read_by = read(Family.TRAIL, [measures.CASE_READINGS], period).by_key(measures.CASE_READINGS)
+    reading = read(Family.DESK, period, keys=names)
+    read_by = read(Family.TRAIL, period, keys=[measures.CASE_READINGS]).by_key(measures.CASE_READINGS)
     decided, cases = reading.by_key(measures.REVIEWED), reading.by_key(measures.REVIEWED_CASES)
     times: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for key, number in reading.by_key(measures.REVIEW_TIMES).items():

@@ -3,7 +3,8 @@ after the beginning, and the day of either has to know."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +13,17 @@ from django.db import connections
 from messaging.writing import ids_subquery, in_batches
 from ops.dashboard.models import Beginning
 from ops.dashboard.rollups.noted import moment
-from ops.dashboard.rollups.quarters import QUARTER
-from ops.dashboard.rollups.statements import imported_messages, spans_table
+from ops.dashboard.rollups.quarters import spans_of
+from ops.dashboard.rollups.statements import Span, as_text, imported_messages, spans_table
 
 BATCH = 5_000  # conversations looked at by one statement
-FIELDS = ["began_at", "replied_at", "imported"]
 
-# Conversations with a message in one of {spans}, or that were said to begin or be replied to there.
-CONCERNED = """
-SELECT message.conversation_id FROM {spans} CROSS JOIN messaging_message message
+# Conversations with a message in one of {spans}; and those that were said to begin, or be replied to, there.
+WITH_MESSAGES = """
+SELECT DISTINCT message.conversation_id FROM {spans} CROSS JOIN messaging_message message
 WHERE message.timestamp >= first AND message.timestamp < after
-UNION
+"""
+SAID_TO_BEGIN = """
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE began_at >= first AND began_at < after
 UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE replied_at >= first AND replied_at < after
@@ -42,7 +43,7 @@ WITH conversations(id) AS ({ids}), now(id, began_at, replied_at, imported) AS (
         ORDER BY first.timestamp, first.id LIMIT 1
     )
 )
-SELECT conversations.id, now.began_at, now.replied_at, now.imported, kept.began_at, kept.replied_at, kept.imported
+SELECT conversations.id, {now_began}, {now_replied}, now.imported, {kept_began}, {kept_replied}, kept.imported
 FROM conversations LEFT JOIN now ON now.id = conversations.id
 LEFT JOIN (
     SELECT conversation, began_at, replied_at, CASE WHEN imported THEN 1 ELSE 0 END AS imported FROM {beginnings}
@@ -51,37 +52,75 @@ WHERE now.began_at {differs} kept.began_at OR now.replied_at {differs} kept.repl
     OR now.imported {differs} kept.imported
 """
 DIFFERS = {"postgresql": "IS DISTINCT FROM", "sqlite": "IS NOT"}
+# Rows of {given} in place of those that are there.
+STORE = """
+INSERT INTO {beginnings} (conversation, began_at, replied_at, imported) {given}
+ON CONFLICT (conversation) DO UPDATE
+SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
+"""
+GIVEN = {
+    "postgresql": """
+SELECT pk, began_at AT TIME ZONE 'UTC', replied_at AT TIME ZONE 'UTC', imported = 1 FROM unnest(
+    string_to_array(%s, ',')::bigint[], string_to_array(%s, ',')::timestamp[],
+    string_to_array(%s, ',', 'None')::timestamp[], string_to_array(%s, ',')::integer[]
+) AS given(pk, began_at, replied_at, imported)
+""",
+    # "WHERE TRUE": else SQLite takes what follows for a join.
+    "sqlite": "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(%s) WHERE TRUE",
+}
+QUARTERS = {f"{minute:02}": f"{minute // 15 * 15:02}" for minute in range(60)}
 
-Kept = tuple[datetime | None, datetime | None, bool]
+# When a conversation began and was replied to, as texts (statements.as_text); 1 where its first message was imported.
+Kept = tuple[str | None, str | None, int | None]
+NOTHING: Kept = (None, None, None)
 
 
-def keep(quarters: Collection[datetime], using: str) -> set[datetime]:
-    """Keep the beginnings of the conversations that these quarters concern. Returns the moments at which something was,
-    or is now, that is otherwise than before."""
-    changed: set[datetime] = set()
-    for batch in in_batches(_concerned(quarters, using), BATCH):
+def keep(quarters: Collection[datetime], using: str, *, conversations: Collection[int] | None = None) -> set[datetime]:
+    """Keep the beginnings of the conversations that these quarters concern; ``conversations`` are those which have
+    messages in them, and maybe others, where that is known. Returns the quarters in which something was, or is now,
+    that is otherwise than before."""
+    spans = spans_of(quarters)
+    ids = set(_ask(WITH_MESSAGES, spans, using) if conversations is None else conversations)
+    ids.update(_ask(SAID_TO_BEGIN, spans, using))
+    changed: set[str] = set()
+    for batch in in_batches(sorted(ids), BATCH):
         changed |= _keep(batch, using)
-    return changed
+    return set(map(moment, changed))
 
 
-def _concerned(quarters: Collection[datetime], using: str) -> list[int]:
-    table, params = spans_table([(at, at + QUARTER) for at in sorted(quarters)], using)
+def _ask(statement: str, spans: Sequence[Span], using: str) -> Iterator[int]:
+    table, params = spans_table(spans, using)
     with connections[using].cursor() as cursor:
-        cursor.execute(CONCERNED.format(spans=table, beginnings=Beginning._meta.db_table), params * 3)
-        return sorted(pk for (pk,) in cursor.fetchall())
+        cursor.execute(
+            statement.format(spans=table, beginnings=Beginning._meta.db_table), params * statement.count("{spans}")
+        )
+        return iter([pk for (pk,) in cursor.fetchall()])
 
 
-def _keep(ids: Sequence[int], using: str) -> set[datetime]:
+def _keep(ids: Sequence[int], using: str) -> set[str]:
     otherwise = _different(ids, using)
-    gone = [pk for pk, (now, _) in otherwise.items() if now[0] is None]
-    there = [Beginning(pk, **dict(zip(FIELDS, now, strict=True))) for pk, (now, _) in otherwise.items() if now[0]]
-    every: Any = Beginning.objects.using(using)
-    every.filter(pk__in=ids_subquery(gone, using=using))._raw_delete(using)
-    every.bulk_create(there, 1_000, update_conflicts=True, unique_fields=["conversation"], update_fields=FIELDS)
-    return {at for pair in otherwise.values() for one in pair for at in one[:2] if at is not None}
+    gone = [pk for pk, now, _ in otherwise if now[0] is None]
+    if gone:
+        every: Any = Beginning.objects.using(using)
+        every.filter(pk__in=ids_subquery(gone, using=using))._raw_delete(using)
+    _store([(pk, *now) for pk, now, _ in otherwise if now[0] is not None], using)
+    moments = (at for _, *pair in otherwise for one in pair for at in one[:2])
+    return {f"{at[:14]}{QUARTERS[at[14:16]]}" for at in moments if at is not None}
 
 
-def _different(ids: Sequence[int], using: str) -> dict[int, tuple[Kept, Kept]]:
+def _store(rows: Sequence[tuple[Any, ...]], using: str) -> None:
+    if not rows:
+        return
+    vendor = connections[using].vendor
+    if vendor == "postgresql":
+        params = [",".join(map(str, column)) for column in zip(*rows, strict=True)]
+    else:
+        params = [json.dumps(rows)]
+    with connections[using].cursor() as cursor:
+        cursor.execute(STORE.format(beginnings=Beginning._meta.db_table, given=GIVEN[vendor]), params)
+
+
+def _different(ids: Sequence[int], using: str) -> list[tuple[int, Kept, Kept]]:
     """What is now, and what was kept, of the conversations of which that differs."""
     given: Any = ids_subquery(ids, using=using)
     sql = DIFFERENT.format(
@@ -89,14 +128,18 @@ def _different(ids: Sequence[int], using: str) -> dict[int, tuple[Kept, Kept]]:
         ids=given.sql,
         beginnings=Beginning._meta.db_table,
         differs=DIFFERS[connections[using].vendor],
+        **{
+            f"{when}_{what}": as_text(f"{when}.{what}_at", using)
+            for when in ("now", "kept")
+            for what in ("began", "replied")
+        },
     )
     with connections[using].cursor() as cursor:
         cursor.execute(sql, given.params)
-        rows = {pk: (_kept(*found[:3]), _kept(*found[3:])) for pk, *found in cursor.fetchall()}
+        rows: list[tuple[int, Kept, Kept]] = [(pk, tuple(found[:3]), tuple(found[3:])) for pk, *found in cursor]
     # SQLite compared texts, which say some moments in two ways.
-    return {pk: pair for pk, pair in rows.items() if pair[0] != pair[1]}
+    return [(pk, now, kept) for pk, now, kept in rows if kept == NOTHING or _exact(now) != _exact(kept)]
 
 
-def _kept(began_at: Any, replied_at: Any, imported: Any) -> Kept:
-    began, replied = (None if at is None else moment(at) for at in (began_at, replied_at))
-    return began, replied, bool(imported)
+def _exact(kept: Kept) -> tuple[Any, ...]:
+    return *(None if at is None else moment(at) for at in kept[:2]), kept[2]

@@ -15,7 +15,11 @@ STEPS = 8  # in which lengths double
 
 def kind_of(length: timedelta) -> int:
     """The kind of a length of time; all below a second are of kind 0, and so are those that clocks made negative."""
-    seconds = length.total_seconds()
+    return kind_of_seconds(length.total_seconds())
+
+
+def kind_of_seconds(seconds: float) -> int:
+    """The same of a length in seconds."""
     return 0 if seconds < 1 else 1 + math.floor(math.log2(seconds) * STEPS)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
 from ops.dashboard.rollups.quarters import place, quarter_of, runs, span
 
@@ -40,4 +41,4 @@ def count_anew(
     for first, last in runs(days, LONGEST_RUN):
         counted = Days(first, last, zone)
         add_to(counted, using)
-        put(counted.numbers, {day for day in days if first <= day <= last}, measures, using)
+        blocks.keep(put(counted.numbers, {day for day in days if first <= day <= last}, measures, using), using)

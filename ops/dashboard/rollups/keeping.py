@@ -14,13 +14,15 @@ from django.utils import timezone
 from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import console_zone
 from ops.dashboard.rollups import desk, messages, noted, trail
+from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import lock
 from ops.dashboard.rollups.quarters import days_of
 from ops.jobs.pacing import Pace
 
 EVERY = 60  # seconds between two rounds of the worker
 SHARE = 0.05  # of that time, at most: an import, which changes many days, is not slowed down by more
-DAYS = 4  # counted in one transaction, many times over where that is fast
+DAYS = 4  # counted in one transaction, times what a Pace says: FIRST, and more where that is fast
+FIRST = 4
 
 # The small ones first: no import keeps the desk waiting.
 COUNTING: Mapping[str, Callable[[set[datetime], set[date], tzinfo, str], None]] = {
@@ -42,7 +44,7 @@ def keep(
     _begin(using)
     done = True
     for family in COUNTING:
-        pace = Pace()
+        pace = Pace(FIRST)
         while done:
             with pace.timed():
                 taken = _count_some(family, DAYS * pace.size, using)
@@ -59,6 +61,7 @@ def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Note everything, so that ``keep`` counts it anew; figures stay as they are until then."""
     with transaction.atomic(using=using):
         lock(using)
+        blocks.keep_anew(using)
         noted.note_everything(console_zone(), using)
 
 
@@ -93,7 +96,7 @@ def _count_some(family: str, days: int, using: str) -> int:
         lock(using)
         first = last = None
         wanted: set[Any] = set()
-        for at, day in days_of(noted.latest_first(family, using), zone):
+        for at, day in days_of(noted.latest(family, days, using), zone):
             wanted.add(day)
             if len(wanted) > days:
                 break

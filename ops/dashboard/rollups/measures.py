@@ -8,10 +8,10 @@ EDITED = "edited"  # of those sent then, were edited since
 UNREAD = "unread"  # of those sent then, were not read yet
 BEGUN = "begun"  # conversations
 QUARTERLY = (SENT, EDITED, UNREAD, BEGUN)
+HOURS = "hours"  # messages by hour of the week: 24 for each day after Monday, and the hour in the zone
 SENDERS, RECEIVERS = "senders", "receivers"  # messages by account
-BY_PERSON = (SENDERS, RECEIVERS)  # many keys a day: their sums of longer times are kept as well (numbers/blocks.py)
 REPLIED = "replied"  # conversations that got their first reply then, by how long that took (bins.py)
-MESSAGES = (*QUARTERLY, *BY_PERSON, REPLIED)
+MESSAGES = (*QUARTERLY, HOURS, SENDERS, RECEIVERS, REPLIED)
 
 # Of the desk.
 FLAGS = "flags"  # reports made, by label
@@ -43,3 +43,7 @@ GLASS = "glass"  # times that somebody broke the glass, by account
 STAFF_SEARCHES = "staff_searches"  # searches for the name of somebody of the staff, by account
 REFUSED = "refused"  # failed sign-ins and confirmations, by event
 TRAIL = (READINGS, CASE_READINGS, OPENINGS, UNREPORTED, GLASS, STAFF_SEARCHES, REFUSED)
+
+# Of which sums of longer times are kept as well (numbers/blocks.py): of each key, and of each day.
+SUMMED = tuple(measure for measure in (*MESSAGES, *DESK, *TRAIL) if measure not in QUARTERLY)
+BY_DAY = (*QUARTERLY, FLAGS, OPENED, REOPENED, CLOSED, DECIDED, READINGS, REFUSED)

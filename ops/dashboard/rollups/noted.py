@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import connections
@@ -13,16 +13,18 @@ from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.quarters import quarter_at, quarter_of
+from ops.dashboard.rollups.statements import as_text
 from ops.dashboard.rollups.triggers import EVERYTHING, WATCHED, quarter_in_sql
 
-CHUNK = 500  # notes that are read at once
 OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
 
 
-def moment(value: Any) -> datetime:
-    """A time as a statement of ours gives it: SQLite has texts."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+MOST_A_DAY = 100  # quarters: where clocks go back
+
+
+def moment(text: str) -> datetime:
+    """A moment that a statement of ours tells as a text in UTC (statements.as_text)."""
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def waiting(family: str, using: str, *, most: int, period: Period | None = None) -> list[datetime]:
@@ -33,14 +35,20 @@ def waiting(family: str, using: str, *, most: int, period: Period | None = None)
     return list(rows[: most + 1])
 
 
-def latest_first(family: str, using: str) -> Iterator[datetime]:
-    """The quarters that are noted, read as far as they are wanted."""
-    return iter(_latest_first(family, using).iterator(chunk_size=CHUNK))
-
-
 def _latest_first(family: str, using: str) -> Any:
     rows = Noted.objects.using(using).filter(family=family).order_by("-at")
     return rows.values_list("at", flat=True).distinct()
+
+
+def latest(family: str, days: int, using: str) -> list[datetime]:
+    """The quarters that are noted, the latest first, at least those of so many days and one."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SELECT {as_text('at', using)} FROM (SELECT DISTINCT at FROM {Noted._meta.db_table}"
+            " WHERE family = %s ORDER BY at DESC LIMIT %s) AS noted",
+            [family, MOST_A_DAY * (days + 1)],
+        )
+        return sorted((moment(at) for (at,) in cursor.fetchall()), reverse=True)
 
 
 def take(family: str, first: datetime, last: datetime, using: str) -> set[datetime]:
@@ -50,10 +58,11 @@ def take(family: str, first: datetime, last: datetime, using: str) -> set[dateti
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s AND at <= %s RETURNING at",
+            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s AND at <= %s"
+            f" RETURNING {as_text('at', using)}",
             [family, adapt(first), adapt(last)],
         )
-        return {moment(at) for (at,) in cursor.fetchall()}
+        return {moment(at) for at in {at for (at,) in cursor.fetchall()}}
 
 
 def note(family: str, quarters: Iterable[datetime], using: str) -> None:

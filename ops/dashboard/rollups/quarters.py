@@ -35,12 +35,18 @@ def quarter_at(day: date, key: str, zone: tzinfo) -> datetime:
     return first_quarter(day, zone) + int(key) * QUARTER
 
 
-def hours_of_quarters(day: date, zone: tzinfo) -> list[int]:
-    """The local hour in which each quarter of a day begins."""
+def hours_of_week(day: date, zone: tzinfo) -> list[str]:
+    """The hour of the week in which each quarter of a day begins, in the zone (hour_of_week)."""
     first, after = span(day, zone)
     if after - first == ONE_DAY and first == beginning_of(day, zone):
-        return PLAIN_HOURS
-    return [(first + number * QUARTER).astimezone(zone).hour for number in range((after - first) // QUARTER)]
+        return [str(24 * day.weekday() + hour) for hour in PLAIN_HOURS]
+    return [hour_of_week(first + number * QUARTER, zone) for number in range((after - first) // QUARTER)]
+
+
+def hour_of_week(quarter: datetime, zone: tzinfo) -> str:
+    """The key of the local hour in which a quarter begins: 24 for each day after Monday, and the hour."""
+    local = quarter.astimezone(zone)
+    return str(24 * local.weekday() + local.hour)
 
 
 def quarter_of(moment: datetime) -> datetime:
@@ -58,6 +64,15 @@ def days_of(quarters: Iterable[datetime], zone: tzinfo) -> Iterator[tuple[dateti
             day = day_of(at, zone)
             begins, ends = span(day, zone)
         yield at, day
+
+
+def spans_of(quarters: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
+    """Quarters as spans of time: those that follow each other together."""
+    found: list[tuple[datetime, datetime]] = []
+    for at in sorted(quarters):
+        first = found.pop()[0] if found and found[-1][1] == at else at
+        found.append((first, at + QUARTER))
+    return found
 
 
 def runs(days: set[date], longest: int) -> Iterator[tuple[date, date]]:

@@ -16,16 +16,15 @@ Span = tuple[datetime, datetime]  # from the first moment up to the second
 
 
 def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
-    """A table {number, first, after, epoch} of spans of time, numbered from 1, as SQL and its parameters: ``epoch`` is
-    when a span begins in seconds. The moments are in UTC."""
+    """A table {number, first, after} of spans of time, numbered from 1, as SQL and its parameters; on SQLite ``epoch``,
+    too, when a span begins in seconds. The moments are in UTC."""
     connection = connections[using]
     if connection.vendor == "postgresql":
         # Each list as one text: the driver looks at every element of an array.
         lists = [",".join(map(str, moments)) for moments in zip(*spans, strict=True)] or ["", ""]
         listed = "string_to_array(%s, ',')::timestamptz[]"
         table = f"unnest({listed}, {listed}) WITH ORDINALITY given(first, after, number)"
-        sql = f"(SELECT number, first, after, EXTRACT(EPOCH FROM first) AS epoch FROM {table}) AS spans"
-        return sql, lists
+        return f"(SELECT number, first, after FROM {table}) AS spans", lists
     # As Django writes moments, many times faster.
     written = [[str(moment.replace(tzinfo=None)) for moment in one] for one in spans]
     columns = "key + 1 AS number, value ->> 0 AS first, value ->> 1 AS after"
@@ -36,8 +35,32 @@ def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
 def quarter_in_span(column: str, using: str) -> str:
     """How many quarters of an hour after the beginning of its span a moment lies, as SQL."""
     if connections[using].vendor == "postgresql":
-        return f"FLOOR((EXTRACT(EPOCH FROM {column}) - epoch) / 900)::integer"
+        return f"FLOOR(DATE_PART('epoch', {column} - first) / 900)::integer"
     return f"(CAST(strftime('%%s', {column}) AS integer) - epoch) / 900"
+
+
+def seconds_between(column: str, later: str, using: str) -> str:
+    """How many seconds lie between two moments, as SQL."""
+    if connections[using].vendor == "postgresql":
+        return f"DATE_PART('epoch', {later} - {column})"
+    # Whole ones, and the fractions, which texts of moments have only where they are not 0.
+    at, before = (f"CAST(strftime('%%s', {one}) AS integer)" for one in (later, column))
+    fraction, fraction_before = (f"CAST('0' || substr({one}, 20) AS real)" for one in (later, column))
+    return f"({at} - {before} + ({fraction} - {fraction_before}))"
+
+
+def as_text(moment: str, using: str) -> str:
+    """A moment as a text in UTC such as "2026-01-31 10:45:00", which the driver leaves as it is, as SQL."""
+    if connections[using].vendor == "postgresql":
+        return f"CAST({moment} AT TIME ZONE 'UTC' AS text)"
+    return f"CAST({moment} AS text)"
+
+
+def texts_of(value: str, using: str) -> str:
+    """What the rows of a group have as ``value``, separated by commas, without what is NULL, as SQL."""
+    if connections[using].vendor == "postgresql":
+        return f"string_agg(({value})::text, ',')"
+    return f"group_concat({value})"
 
 
 def imported_messages(using: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -22,6 +22,10 @@ FIRST = date(2024, 1, 1)
 DAYS = st.dates(FIRST, FIRST + timedelta(days=1_100))
 
 
+def everything() -> dict[Place, dict[str, int]]:
+    return {Place(row.day, row.measure, row.imported): row.numbers for row in DayNumbers.objects.all()}
+
+
 def each_day(first: date, last: date) -> list[date]:
     return [first + timedelta(days=days) for days in range((last - first).days + 1)]
 
@@ -29,14 +33,20 @@ def each_day(first: date, last: date) -> list[date]:
 @given(days=st.tuples(st.dates(date(1, 1, 2), date(9998, 12, 1)), st.integers(0, 1_500)))
 def test_blocks_cover_each_day_once(days: tuple[date, int]) -> None:
     first, last = days[0], min(days[0] + timedelta(days=days[1]), date(9999, 12, 30))
-    found = list(blocks.blocks(first, last))
-    covered = [day for size, start in found for day in each_day(start, start + timedelta(days=size - 1))]
-    assert covered == each_day(first, last)
-    assert all(blocks.start_of(start, size) == start for size, start in found)
-    assert len(found) <= 14 + 14 + 14 + len(covered) // 512
+    found = list(blocks.cover(first, last))
+    covered: Counter[int] = Counter()
+    for sign, size, start in found:
+        covered.update({start.toordinal() + number: sign for number in range(size)})
+    assert {day: number for day, number in covered.items() if number} == {
+        day.toordinal(): 1 for day in each_day(first, last)
+    }
+    assert all(blocks.start_of(start, size) == start for _, size, start in found)
+    # At most four at either end, of each size.
+    assert len(found) <= 8 * 3 + (last - first).days // 512 + 1
 
 
 class BlocksAreSums(TestCase):
+    @settings(deadline=None)
     @given(
         rounds=st.lists(
             st.dictionaries(DAYS, st.dictionaries(st.sampled_from("123"), st.integers(0, 3)), min_size=1, max_size=5),
@@ -54,12 +64,15 @@ class BlocksAreSums(TestCase):
             found = {Place(day, measures.SENDERS, imported): numbers for day, numbers in changes.items()}
             blocks.keep(put(found, changes, [measures.SENDERS], "default"), "default")
             days |= changes
+        kept = everything()
+        blocks.keep_anew("default")
+        assert everything() == kept
         expected: Counter[str] = Counter()
         for day, numbers in days.items():
             if asked[0] <= day <= asked[1]:
                 expected.update(numbers)
-        assert +blocks.by_key(measures.SENDERS, *asked) == +expected
-        assert +blocks.by_key(measures.SENDERS, *asked, imported=False) == (Counter() if imported else +expected)
+        assert blocks.by_key(measures.SENDERS, *asked) == +expected
+        assert blocks.by_key(measures.SENDERS, *asked, imported=False) == (Counter() if imported else +expected)
 
 
 @pytest.fixture
@@ -75,7 +88,7 @@ def test_two_years_are_few_rows(two_years: list[date]) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert blocks.by_key(measures.SENDERS, two_years[0], two_years[-1])["7"] == 731
     assert len(captured) == 1
-    assert len(list(blocks.blocks(two_years[0], two_years[-1]))) < 40
+    assert len(list(blocks.cover(two_years[0], two_years[-1]))) < 30
 
 
 def test_a_person_is_taken_out_of_blocks_as_well(two_years: list[date]) -> None:
@@ -112,6 +125,27 @@ def test_a_person_is_taken_out_of_all_days_at_once(two_years: list[date]) -> Non
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
         forget_person(7, using="default")
     assert len([one for one in captured if one["sql"].strip().startswith("UPDATE")]) == 2
+
+
+def test_a_person_is_taken_out_of_calendars_as_well(db: None) -> None:
+    found = {Place(FIRST, measures.READINGS): {"7": 3, "8": 2}}
+    blocks.keep(put(found, [FIRST], [measures.READINGS], "default"), "default")
+    with transaction.atomic():
+        forget_person(7, using="default")
+    sums = blocks.read(FIRST, FIRST, keys=[measures.READINGS], days=[measures.READINGS], imported=True, using="default")
+    assert sums.by_day == {(measures.READINGS, False): {FIRST: 2}}
+    assert sums.by_key == {(measures.READINGS, False): {"8": 2}}
+
+
+def test_days_are_told_beside_sums_in_one_statement(two_years: list[date]) -> None:
+    found = {Place(day, measures.SENT, day.day == 1): {"40": day.day} for day in two_years}
+    blocks.keep(put(found, two_years, [measures.SENT], "default"), "default")
+    asked = two_years[5], two_years[-5]
+    with CaptureQueriesContext(connection) as captured:
+        sums = blocks.read(*asked, keys=[measures.SENDERS], days=[measures.SENT], imported=False, using="default")
+    assert len(captured) == 1
+    assert sums.by_day == {(measures.SENT, False): {day: day.day for day in each_day(*asked) if day.day != 1}}
+    assert sums.by_key[measures.SENDERS, False]["7"] == len(each_day(*asked))
 
 
 def test_an_empty_block_is_no_row(two_years: list[date]) -> None:

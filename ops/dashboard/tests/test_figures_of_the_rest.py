@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -21,13 +21,13 @@ from ops.dashboard.figures import data, deletions, messages, oversight
 from ops.dashboard.figures.reviewers import reviewers
 from ops.dashboard.periods import Period, day_of
 from ops.dashboard.rollups import keeping
+from ops.dashboard.tests.test_figures_of_messages import ZONES
 from ops.deletion.models import DeletionGroup, DeletionRequest, Hold
 from ops.exports.models import Export
 from ops.imports.models import Import
 from ops.jobs.models import Job
 from ops.moderation.models import Opening
 
-MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 EVENTS = ("conversation.read", "moderation.case_read", Event.LIST_READ, "export.requested", Event.SIGN_IN_REFUSED)
 Written = tuple[str, int, int, int]
 entries = st.lists(
@@ -37,13 +37,15 @@ entries = st.lists(
 
 @pytest.mark.django_db
 @property_test
-@given(entries, st.integers(0, 12))
-def test_readings_and_openings_are_those_of_the_trail(written: list[Written], kept_after: int) -> None:
-    with rolled_back():
+@given(st.sampled_from(sorted(ZONES)), entries, st.integers(0, 12))
+def test_readings_and_openings_are_those_of_the_trail(zone: str, written: list[Written], kept_after: int) -> None:
+    with rolled_back(), override_settings(TIME_ZONE=zone):
+        period = Period(ZONES[zone], ZONES[zone])
+        around = Period(period.first - timedelta(days=2), period.last + timedelta(days=2))
         people = [make_user(name) for name in ("ann", "ben", "cem")]
         shown = []
         for place, (event, who, hours, number) in enumerate(written):
-            at = MIDNIGHT + timedelta(hours=hours)
+            at = period.start + timedelta(hours=hours)
             entry = Entry.objects.create(event=event, actor=people[who], at=at)
             ShownMessages.objects.create(entry=entry, first=1, last=number)
             Opening.objects.create(entry=entry, reader=people[who], at=at, conversations=2, broke_glass=number > 6)
@@ -53,7 +55,6 @@ def test_readings_and_openings_are_those_of_the_trail(written: list[Written], ke
         Opening.objects.filter(reader=people[2]).update(broke_glass=False)
         Opening.objects.filter(reader=people[2]).update(conversations=1)
         keeping.keep()
-        period = Period(date(2026, 3, 1), date(2026, 3, 1))
         inside = [one for one in shown if day_of(one[2], period.zone) == period.first]
         read = [one for one in inside if one[0] not in ("export.requested", Event.SIGN_IN_REFUSED)]
         found = oversight.readings(period)
@@ -61,6 +62,17 @@ def test_readings_and_openings_are_those_of_the_trail(written: list[Written], ke
             one: sum(number for _, who, _, number in read if who == one) for one in {who for _, who, _, _ in read}
         }
         assert found.per_day == [(period.first, sum(number for *_, number in read))]
+        assert oversight.readings(around).per_day == [
+            (
+                day,
+                sum(
+                    number
+                    for event, _, at, number in shown
+                    if event not in ("export.requested", Event.SIGN_IN_REFUSED) and day_of(at, period.zone) == day
+                ),
+            )
+            for day in around.each_day()
+        ]
         opened = oversight.openings(period)
         assert opened.total == len(inside)
         assert sum(one.broke_glass for one in opened.people) == sum(
@@ -71,6 +83,7 @@ def test_readings_and_openings_are_those_of_the_trail(written: list[Written], ke
             assert person.conversations == factor * person.openings
         refused = [one for one in inside if one[0] == Event.SIGN_IN_REFUSED]
         assert oversight.refusals(period).total == len(refused)
+        assert oversight.refusals(period).per_day == [(period.first, len(refused))]
 
 
 def test_who_stands_out_is_far_above_the_others() -> None:
@@ -170,6 +183,28 @@ def test_imports_exports_and_jobs_are_counted(rita: Any) -> None:
     (kind,) = jobs.by_kind
     assert (kind.kind, kind.total, kind.failed, jobs.under_way) == ("imports.check", 3, 1, 1)
     assert jobs.failure_rate == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("zone", sorted(ZONES))
+@pytest.mark.django_db
+def test_what_is_counted_at_once_begins_and_ends_with_the_day_of_the_console(zone: str, rita: Any) -> None:
+    """Of four of each, at either end of a day in which clocks change, two are in it."""
+    with override_settings(TIME_ZONE=zone):
+        day = Period(ZONES[zone], ZONES[zone])
+        moment = timedelta(microseconds=1)
+        group = DeletionGroup.objects.create(basis="request", mode="erase")
+        for at in (day.start - moment, day.start, day.end - moment, day.end):
+            DeletionRequest.objects.create(
+                group=group, state="done", was_active=True, requested_at=at, one_person=True, ended_at=at
+            )
+            Import.objects.create(file_name="a", created_at=at)
+            export = Export.objects.create(by=rita, scope="messages", reason="x")
+            Export.objects.filter(pk=export.pk).update(created_at=at)
+            job = Job.objects.create(kind="imports.check", title="x")
+            Job.objects.filter(pk=job.pk).update(created_at=at)
+        deleted = deletions.flow(day)
+        assert (deleted.requested, deleted.done, deleted.per_day) == (2, 2, [(day.first, 2, 2)])
+        assert (data.imports(day).total, data.exports(day).total, data.jobs(day).total) == (2, 2, 2)
 
 
 @pytest.mark.django_db

@@ -71,16 +71,17 @@ def test_a_change_shows_at_once_and_only_where_it_matters(clock: Clock, at_once:
     assert [clock.value("b", ("messages",)), clock.value("a", ("cases",))] == [2, 3]
 
 
-def test_a_stream_of_changes_costs_one_computing_a_minute(clock: Clock, at_once: None) -> None:
+def test_a_hundred_changes_a_second_cost_one_computing_a_minute(clock: Clock, at_once: None) -> None:
     clock.value()
     clock.wait(300)
     clock.value()
     before = clock.computed
-    for _ in range(10 * 60 * 4):  # for ten minutes
-        clock.wait(0.25)
-        keeping.mark_stale("cases")
+    for _ in range(5 * 60):  # seconds
+        for _ in range(100):
+            clock.wait(0.01)
+            keeping.mark_stale("cases")
         clock.value()
-    assert clock.computed - before <= 11  # the first change was noticed at once
+    assert clock.computed - before <= 6  # the first change was noticed at once
     assert timezone.now() - keeping.get("a", ["cases"], clock.compute).at < keeping.FRESH  # type: ignore[union-attr]
 
 

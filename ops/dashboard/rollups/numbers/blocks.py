@@ -1,6 +1,11 @@
-"""Sums of 8, 64 and 512 days, of what has a key for every account: a period of years is read from a few dozen rows.
+"""Sums of many days: a period of years is read from a few dozen rows.
 
-A block is a row like a day's, with the block's first day and a name of its own; it is made of the level below.
+Two kinds, each of them rows like those of days, with the first day of the block and a name of its own:
+
+- **sums** by key, of 8, 64 and 512 days;
+- **calendars** of 64 days: the total of each day, by how many days it comes after the first one.
+
+They change by what their days change by, in the same transaction.
 """
 
 from __future__ import annotations
@@ -10,15 +15,18 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.numbers.storing import Place, put
+from ops.dashboard.rollups.numbers.storing import Changes, Place, add
 
 SIZES = (8, 64, 512)  # days
+CALENDAR = 64  # days
+AT_ONCE = 1_000  # rows of days that are summed up anew in one go
 
 
 def name_of(measure: str, size: int) -> str:
@@ -26,7 +34,14 @@ def name_of(measure: str, size: int) -> str:
     return measure if size == 1 else f"{measure}_{size}"
 
 
-NAMES = tuple(name_of(measure, size) for measure in measures.BY_PERSON for size in SIZES)
+def calendar_of(measure: str) -> str:
+    """The name of the calendars of a measure."""
+    return f"{measure}_days"
+
+
+SUMS = tuple(name_of(measure, size) for measure in measures.SUMMED for size in SIZES)
+CALENDARS = tuple(map(calendar_of, measures.BY_DAY))
+DAYS_OF = {name: name.removesuffix("_days") for name in CALENDARS}
 
 
 def start_of(day: date, size: int) -> date:
@@ -34,49 +49,147 @@ def start_of(day: date, size: int) -> date:
     return day - timedelta(days=(day.toordinal() - 1) % size)
 
 
-def keep(changed: Collection[Place], using: str) -> None:
-    """Have the blocks be the sums of their days, after these places of days changed. Within a transaction."""
-    for measure in measures.BY_PERSON:
-        days = {place.day for place in changed if place.measure == measure}
-        below = 1
-        for size in SIZES:
-            starts = {start_of(day, size) for day in days}
-            put(_sums(measure, below, size, starts, using), starts, [name_of(measure, size)], using)
-            below = size
+def keep(changes: Changes, using: str) -> None:
+    """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
+    found = _of_calendars(changes)
+    below: dict[Place, Counter[str]] = {}  # by the measure of days, whatever the size
+    for place, (before, now) in changes.items():
+        if place.measure in measures.SUMMED:
+            below[place] = Counter(now)
+            below[place].subtract(before)
+    for size in SIZES:
+        sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        for (day, measure, imported), more in below.items():
+            sums[Place(start_of(day, size), measure, imported)].update(more)
+        for place, more in sums.items():
+            found[place._replace(measure=name_of(place.measure, size))] = more
+        below = sums
+    add(found, using)
 
 
-def _sums(measure: str, below: int, size: int, starts: set[date], using: str) -> dict[Place, Counter[str]]:
-    """What the blocks that begin at ``starts`` hold by the rows of ``below`` days each."""
-    parts = [start + timedelta(days=days) for start in starts for days in range(0, size, below)]
-    rows = DayNumbers.objects.using(using).filter(measure=name_of(measure, below), day__in=parts)
+def keep_calendars(changes: Changes, using: str) -> None:
+    """The same of the calendars alone."""
+    add(_of_calendars(changes), using)
+
+
+def _of_calendars(changes: Changes) -> dict[Place, Counter[str]]:
     found: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-    for day, imported, numbers in rows.values_list("day", "imported", "numbers").iterator():
-        found[Place(start_of(day, size), name_of(measure, size), imported)].update(numbers)
+    for (day, measure, imported), (before, now) in changes.items():
+        if measure in measures.BY_DAY:
+            start = start_of(day, CALENDAR)
+            more = sum(now.values()) - sum(before.values())
+            found[Place(start, calendar_of(measure), imported)][str((day - start).days)] += more
     return found
+
+
+def keep_anew(using: str) -> None:
+    """Sum up all days again. Within a transaction."""
+    rows = DayNumbers.objects.using(using)
+    rows.filter(measure__in=(*SUMS, *CALENDARS)).delete()
+    kept = rows.filter(measure__in=(*measures.MESSAGES, *measures.DESK, *measures.TRAIL)).order_by("day", "pk")
+    changes: dict[Place, tuple[dict[str, int], dict[str, int]]] = {}
+    for day, measure, imported, numbers in kept.values_list("day", "measure", "imported", "numbers").iterator():
+        changes[Place(day, measure, imported)] = {}, numbers
+        if len(changes) == AT_ONCE:
+            keep(changes, using)
+            changes = {}
+    keep(changes, using)
 
 
 def by_key(
     measure: str, first: date, last: date, *, imported: bool = True, using: str = DEFAULT_DB_ALIAS
 ) -> Counter[str]:
-    """The numbers of the days from ``first`` to ``last`` together, by account; without those of imported history, if
-    that is left out."""
-    wanted: defaultdict[int, list[date]] = defaultdict(list)
-    for size, day in blocks(first, last):
-        wanted[size].append(day)
-    parts = (Q(measure=name_of(measure, size), day__in=days) for size, days in wanted.items())
-    rows = DayNumbers.objects.using(using).filter(reduce(or_, parts))
+    """The numbers of the days from ``first`` to ``last`` together, by key; without those of imported history, if that
+    is left out."""
+    sums = read(first, last, keys=[measure], imported=imported, using=using).by_key
+    found, more = sums[measure, False], sums[measure, True]
+    found.update(more)
+    return +found
+
+
+def all_days(measure: str, *, imported: bool, using: str = DEFAULT_DB_ALIAS) -> Counter[date]:
+    """The total of each day, of whatever time; without those of imported history, if that is left out."""
+    rows = DayNumbers.objects.using(using).filter(measure=calendar_of(measure))
     if not imported:
         rows = rows.filter(imported=False)
-    found: Counter[str] = Counter()
-    for numbers in rows.values_list("numbers", flat=True):
-        found.update(numbers)
+    found: Counter[date] = Counter()
+    for start, numbers in rows.values_list("day", "numbers"):
+        found.update({start + timedelta(days=int(after)): total for after, total in numbers.items()})
     return found
 
 
-def blocks(first: date, last: date) -> Iterator[tuple[int, date]]:
-    """The fewest blocks and days that the days from ``first`` to ``last`` consist of: their sizes and first days."""
-    day, end = first.toordinal(), last.toordinal()
-    while day <= end:
-        size = max(size for size in (1, *SIZES) if (day - 1) % size == 0 and day + size - 1 <= end)
-        yield size, date.fromordinal(day)
-        day += size
+class Sums(NamedTuple):
+    """Numbers of a period by measure and whether they are of imported history: of each key, and of each day."""
+
+    by_key: dict[tuple[str, bool], Counter[str]]
+    by_day: dict[tuple[str, bool], Counter[date]]
+
+
+def read(
+    first: date, last: date, *, keys: Collection[str] = (), days: Collection[str] = (), imported: bool, using: str
+) -> Sums:
+    """The sums of the days from ``first`` to ``last``, without those of imported history if that is left out: by key of
+    the measures ``keys``, by day of the measures ``days``. In one statement."""
+    signs = {(name_of(measure, size), day): sign for sign, size, day in cover(first, last) for measure in keys}
+    places: defaultdict[str, list[date]] = defaultdict(list)
+    for name, day in signs:
+        places[name].append(day)
+    wanted = [Q(measure=name, day__in=its_days) for name, its_days in places.items()]
+    if days:
+        wanted.append(Q(measure__in=list(map(calendar_of, days)), day__range=(start_of(first, CALENDAR), last)))
+    rows = DayNumbers.objects.using(using).filter(reduce(or_, wanted))
+    if not imported:
+        rows = rows.filter(imported=False)
+    found = Sums(defaultdict(Counter), defaultdict(Counter))
+    measure_of = {name_of(measure, size): measure for measure in keys for size in (1, *SIZES)}
+    for start, name, was_imported, numbers in rows.values_list("day", "measure", "imported", "numbers"):
+        if name in measure_of:
+            sums = found.by_key[measure_of[name], was_imported]
+            (sums.update if signs[name, start] > 0 else sums.subtract)(numbers)
+        else:
+            totals = ((start + timedelta(days=int(after)), total) for after, total in numbers.items())
+            of_days = found.by_day[DAYS_OF[name], was_imported]
+            of_days.update({day: total for day, total in totals if first <= day <= last})
+    return found
+
+
+def cover(first: date, last: date) -> Iterator[tuple[int, int, date]]:
+    """The days from ``first`` to ``last`` as few blocks and days: the sign, size and first day of each. Those with sign
+    -1 are to be taken away from the others, which go beyond the period."""
+    for sign, size, number in _cover(first.toordinal() - 1, last.toordinal(), 0)[1]:
+        yield sign, size, date.fromordinal(number + 1)
+
+
+LEVELS = (1, *SIZES)
+Parts = tuple[tuple[int, int, int], ...]
+
+
+def _cover(begin: int, end: int, level: int) -> tuple[int, Parts]:
+    """How many parts make up the days from ``begin`` up to ``end`` (numbers of days, ends of parts of this level), and
+    which: each end is moved down or up to one of the next level, by what is added or taken away there."""
+    size = LEVELS[level]
+    direct = _parts(1, size, begin, end)
+    if level + 1 == len(LEVELS) or len(direct) <= 1:
+        return len(direct), direct
+    best = len(direct), direct
+    for lower in _ends(begin, LEVELS[level + 1]):
+        for upper in _ends(end, LEVELS[level + 1]):
+            if lower > upper:
+                continue
+            edges = (
+                *(_parts(-1, size, lower, begin) if lower < begin else _parts(1, size, begin, lower)),
+                *(_parts(1, size, upper, end) if upper < end else _parts(-1, size, end, upper)),
+            )
+            if len(edges) < best[0]:
+                number, inner = _cover(lower, upper, level + 1)
+                best = min(best, (len(edges) + number, (*edges, *inner)), key=lambda one: one[0])
+    return best
+
+
+def _ends(end: int, size: int) -> set[int]:
+    lower = end // size * size
+    return {one for one in (lower, lower + size if lower < end else lower) if one <= date.max.toordinal()}
+
+
+def _parts(sign: int, size: int, begin: int, end: int) -> Parts:
+    return tuple((sign, size, number) for number in range(begin, end, size))

@@ -9,14 +9,15 @@ from django.db import connections
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.numbers import blocks
-from ops.dashboard.rollups.numbers.storing import lock
+from ops.dashboard.rollups.numbers.storing import Place, lock
 
 BY_ACCOUNT = (
-    *(*measures.BY_PERSON, *blocks.NAMES, measures.REVIEWED, measures.REVIEWED_CASES),
+    *(measures.SENDERS, measures.RECEIVERS, measures.REVIEWED, measures.REVIEWED_CASES),
     *(measures.READINGS, measures.CASE_READINGS, measures.OPENINGS, measures.UNREPORTED, measures.GLASS),
     measures.STAFF_SEARCHES,
 )
 BY_WHAT_BEGINS_WITH_ONE = (measures.REVIEW_TIMES, measures.AGREED)  # "account:…"
+TOLD_BY_DAY = tuple(measure for measure in BY_ACCOUNT if measure in measures.BY_DAY)
 
 # Two years are a thousand rows, in which two measures have a key for everybody who wrote; the others, for the staff.
 # Only rows that have the account are written.
@@ -55,6 +56,7 @@ def forget_person(user_id: Any, *, using: str) -> None:
     Whoever counts waits meanwhile: else a block could be made of days that still name it.
     """
     lock(using)
+    _leave_calendars(str(user_id), using)
     values = {
         "account": str(user_id),
         "prefix": f"{user_id}:",
@@ -64,7 +66,16 @@ def forget_person(user_id: Any, *, using: str) -> None:
     connection = connections[using]
     with connection.cursor() as cursor:
         for statements, names in ((WITHOUT_KEY, BY_ACCOUNT), (WITHOUT_PREFIX, BY_WHAT_BEGINS_WITH_ONE)):
-            listed = ", ".join(f"'{name}'" for name in names)
+            listed = ", ".join(f"'{blocks.name_of(name, size)}'" for name in names for size in (1, *blocks.SIZES))
             cursor.execute(
                 statements[connection.vendor].format(table=DayNumbers._meta.db_table, measures=listed), values
             )
+
+
+def _leave_calendars(account: str, using: str) -> None:
+    """Take the numbers of this account from the totals of days."""
+    rows = DayNumbers.objects.using(using).filter(measure__in=TOLD_BY_DAY, numbers__has_key=account)
+    theirs: dict[Place, tuple[dict[str, int], dict[str, int]]] = {
+        Place(row.day, row.measure, row.imported): ({account: row.numbers[account]}, {}) for row in rows
+    }
+    blocks.keep_calendars(theirs, using)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -18,28 +19,48 @@ class Place(NamedTuple):
 
 
 Numbers = Mapping[Place, Mapping[str, int]]
+Changes = Mapping[Place, tuple[Mapping[str, int], Mapping[str, int]]]  # what was there before, and what is now
 
 
-def put(found: Numbers, days: Collection[date], measures: Iterable[str], using: str) -> set[Place]:
-    """Have these measures of these days be what was found, and nothing else; returns the places that changed."""
+def put(found: Numbers, days: Collection[date], measures: Iterable[str], using: str) -> Changes:
+    """Have these measures of these days be what was found, and nothing else; returns what changed."""
     stored = rows_of(days, measures, using)
-    changed, gone = [], []
-    for place in stored.keys() | found.keys():
-        numbers = {key: number for key, number in sorted(found.get(place, {}).items()) if number}
-        if place in stored and not numbers:
-            gone.append(stored[place])
-        elif numbers and (place not in stored or stored[place].numbers != numbers):
-            changed.append(DayNumbers(**place._asdict(), numbers=numbers, total=sum(numbers.values())))
+    return _store({place: found.get(place, {}) for place in stored.keys() | found.keys()}, stored, using)
+
+
+def add(differences: Numbers, using: str) -> None:
+    """Have numbers be by so much more, or less where that is negative."""
+    if not differences:
+        return
+    stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
+    sums = {}
+    for place, more in differences.items():
+        sums[place] = Counter(stored[place].numbers if place in stored else {})
+        sums[place].update(more)
+    _store(sums, stored, using)
+
+
+def _store(found: Numbers, stored: Mapping[Place, DayNumbers], using: str) -> Changes:
+    changes: dict[Place, tuple[Mapping[str, int], Mapping[str, int]]] = {}
+    for place, numbers in found.items():
+        now = {key: number for key, number in numbers.items() if number > 0}
+        before = stored[place].numbers if place in stored else {}
+        if now != before:
+            changes[place] = before, now
     every: Any = DayNumbers.objects.using(using)
-    every.filter(pk__in=[row.pk for row in gone]).delete()
+    every.filter(pk__in=[stored[place].pk for place, (before, now) in changes.items() if not now]).delete()
     every.bulk_create(
-        changed,
+        [
+            DayNumbers(**place._asdict(), numbers=now, total=sum(now.values()))
+            for place, (_, now) in changes.items()
+            if now
+        ],
         500,
         update_conflicts=True,
         unique_fields=["measure", "day", "imported"],
         update_fields=["numbers", "total"],
     )
-    return {Place(row.day, row.measure, row.imported) for row in (*changed, *gone)}
+    return changes
 
 
 def rows_of(days: Collection[date], measures: Iterable[str], using: str) -> dict[Place, DayNumbers]:
