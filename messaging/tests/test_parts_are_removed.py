@@ -33,6 +33,7 @@ from messaging.texts.redacting import (
     redact,
     redacted,
     restore,
+    spans_between,
 )
 
 SECRET = "555-1234"
@@ -265,6 +266,22 @@ def test_anonymising_the_sender_takes_the_originals(alice: Any, message: Message
     assert not Message.objects.filter(content__contains=SECRET).exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "shorter"),
+    [("abc", "abc"), ("abc", f"x{MARK}"), ("abc", f"{MARK}x"), ("abc", f"a{MARK}bc"), ("abc", f"a{MARK}{MARK}{MARK}c")],
+)
+def test_no_spans_are_between_texts_of_which_none_is_the_other_shortened(text: str, shorter: str) -> None:
+    assert spans_between(text, shorter) == []
+
+
+@pytest.mark.parametrize("first", ["b", MARK])
+def test_words_that_stand_again_and_an_earlier_mark_make_no_difference(first: str) -> None:
+    text = f"{first} a b a {first} b"
+    for words in ("a", "b", "b a"):
+        shorter = redacted(text, find(text, words)[-1:])
+        assert redacted(text, spans_between(text, shorter)) == shorter
+
+
 class AnyTextComesBack(TestCase):
     @given(st.data())
     def test_removing_and_restoring_gives_exactly_what_was_there(self, data: st.DataObject) -> None:
@@ -281,6 +298,7 @@ class AnyTextComesBack(TestCase):
             return
         done = redact(message.pk, pairs, revision=1, by=bob)
         message.refresh_from_db()
+        assert redacted(text, spans_between(text, message.content)) == message.content
         assert message.content.count(MARK) == len(pairs)
         assert len(message.content) == len(text) + sum(len(MARK) - (span.end - span.start) for span in pairs)
         assert restore(message.pk, done, by=bob)

@@ -7,7 +7,7 @@ withheld: people read them nowhere, but for those who may read originals. Whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import regex
@@ -85,6 +85,29 @@ def find(text: str, words: str) -> list[Span]:
     return [span for span in found if edges.issuperset(span)]
 
 
+def spans_between(text: str, shorter: str) -> list[Span]:
+    """Return spans without which ``text`` reads as ``shorter``, a result of ``redacted``; none where there are none.
+
+    Where the same words stand several times, they need not be those that were chosen: the result is the same.
+    """
+    first, *pieces = shorter.split(MARK)
+    edges = _edges(text)
+    end = len(first)
+    if not pieces or not text.startswith(first) or end not in edges:
+        return []
+    found = []
+    last = len(text) - len(pieces[-1])
+    for place, piece in enumerate(pieces):
+        # The last piece stands at the end; the others as early as they can, which leaves most room for the next.
+        starts = [last] if place == len(pieces) - 1 else _places(text, piece, end + 1, edges)
+        start = next((one for one in starts if one > end and one in edges and text.startswith(piece, one)), None)
+        if start is None:
+            return []
+        found.append(Span(end, start))
+        end = start + len(piece)
+    return found
+
+
 def redact(
     message_id: int, spans: Sequence[Span], *, revision: int, by: Any, using: str = DEFAULT_DB_ALIAS
 ) -> Redaction:
@@ -131,6 +154,14 @@ def _change(stored: Message, content: str, redaction: Any, by: Any, using: str) 
     with editing_as(by):
         Message.objects.using(using).filter(pk=stored.pk).update(content=content, redaction=redaction)
     page_cache.invalidate([stored.sender_id, stored.receiver_id], using=using)
+
+
+def _places(text: str, piece: str, start: int, edges: set[int]) -> Iterator[int]:
+    """Where ``piece`` stands in ``text`` from ``start`` on, between what people see as characters."""
+    while (start := text.find(piece, start)) >= 0:
+        if {start, start + len(piece)} <= edges:
+            yield start
+        start += 1
 
 
 def _edges(text: str) -> set[int]:

@@ -111,7 +111,7 @@ class ModerationConfig(Room):
                 "o": gettext_lazy("Show the rest of the conversation"),
                 "h": gettext_lazy("Open the whole conversation"),
                 "a": gettext_lazy("Add a note"),
-                "u": gettext_lazy("Undo the latest decision"),
+                "u": gettext_lazy("Undo the latest decision, or restore it"),
             },
             permission="moderation.decide_case",
         ),

@@ -25,6 +25,7 @@ from ops.moderation.refusals import ClaimRefused, Outdated
 from ops.moderation.wellbeing import counting
 
 SKIPPED_FOR = timedelta(hours=8)
+LEFT = timedelta(minutes=2)  # of a claim whose page was left; more than heartbeats are apart
 MOST_TRIES = 50  # of taking a case where others take the same ones
 
 # A claim whose lease has run out is taken over; a live one makes the statement do nothing.
@@ -173,6 +174,14 @@ def heartbeat(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_A
     """Extend a claim by the lease from now; False where it is lost."""
     own = Claim.objects.using(using).live().filter(case=case_id, reviewer=user.pk, token=token)
     return bool(own.update(expires_at=Now() + _lease()))
+
+
+def leave(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Have a claim end soon whose page was left: at once would be too early for who loads it again, or looks something
+    up. A heartbeat extends it again."""
+    soon = Now() + models.Value(LEFT, output_field=models.DurationField())
+    own = Claim.objects.using(using).live().filter(case=case_id, reviewer=user.pk, token=token)
+    own.filter(expires_at__gt=soon).update(expires_at=soon)
 
 
 def release(user: Any, *case_ids: int, using: str = DEFAULT_DB_ALIAS) -> None:

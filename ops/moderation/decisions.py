@@ -24,7 +24,7 @@ from ops.moderation import cases, claims
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels import placeholders
 from ops.moderation.measures import registry
-from ops.moderation.measures.kinds import Acting, Order, lock_people
+from ops.moderation.measures.kinds import Acting, Asked, Order, lock_people
 from ops.moderation.models import (
     Act,
     CannedReason,
@@ -50,7 +50,7 @@ class Choice:
     ids), and what else is done.
 
     Reports are upheld where something is done to a message, or where ``upholds`` says so; else they are dismissed:
-    a measure may be on whoever reported.
+    a measure may be on whoever reported. ``restores`` is the decision that undid what is decided again.
     """
 
     label: Label
@@ -60,6 +60,7 @@ class Choice:
     hides: Collection[int] = ()
     upholds: bool = False
     measures: Sequence[Order] = ()
+    restores: Decision | None = None
 
     @property
     def orders(self) -> list[Order]:
@@ -97,8 +98,7 @@ def store(
     however many they are. Raises DecisionRefused where a choice does not hold for its case."""
     acting = Acting(by, timezone.now(), using)
     orders = {case.pk: choice.orders for case, choice in decided}
-    for case, choice in decided:
-        registry.refuse_unsound(orders[case.pk], case, choice.sent.strip(), acting)
+    registry.refuse_unsound([Asked(case, choice.sent.strip(), orders[case.pk]) for case, choice in decided], acting)
     covered = _covered([case for case, _ in decided], orders, using)
     end_all_in_force([case for case, _ in decided], Cause.NEW_DECISION, at=acting.at, using=using)
     before = {case.pk: case.version for case, _ in decided}
@@ -124,18 +124,23 @@ def store(
 def _fields(choice: Choice) -> dict[str, Any]:
     """What a decision keeps of the choice."""
     texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
-    return {"label": choice.label, "reason": choice.reason, **texts}
+    upholds = choice.outcome == Outcome.UPHELD
+    return {"label": choice.label, "reason": choice.reason, "upholds": upholds, "restores": choice.restores, **texts}
 
 
 def _record_decided(decided: Sequence[tuple[Decision, Choice]], measures: Sequence[Measure], acting: Acting) -> None:
     done: defaultdict[int, list[Measure]] = defaultdict(list)
     for measure in measures:
         done[measure.decision_id].append(measure)
-    about = []
+    about: dict[bool, list[tuple[Case, Any]]] = {False: [], True: []}
     for one, choice in decided:
         details = {"decision": one.pk, "label": Key(choice.label.slug), "measures": _counted(done[one.pk])}
-        about.append((one.case, {**details, **_grouped(one.group)}))
-    record_each(ModerationEvent.CASE_DECIDED, about, actor=acting.by, using=acting.using)
+        if choice.restores is not None:
+            details["restores"] = choice.restores.pk
+        about[one.restores_id is not None].append((one.case, {**details, **_grouped(one.group)}))
+    for restored, some in about.items():
+        event = ModerationEvent.DECISION_RESTORED if restored else ModerationEvent.CASE_DECIDED
+        record_each(event, some, actor=acting.by, using=acting.using)
 
 
 def _grouped(group: UUID | None) -> dict[str, UUID]:
@@ -223,7 +228,7 @@ def undoings(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_
 
 def _why_not(decision: Decision, undone: Collection[int | None]) -> str:
     if decision.reverses_id is not None:
-        return _("This entry undid a decision: decide the case again instead.")
+        return _("This entry undid a decision: restore that one instead.")
     return _("This decision was undone already.") if decision.pk in undone else ""
 
 

@@ -30,6 +30,10 @@ class ModerationEvent(TextChoices):
     CASE_WAITS = "moderation.waits", gettext_lazy("Set a case to wait")  # hours, reply
     CASE_DECIDED = "moderation.decided", gettext_lazy("Decided a case")  # decision, label, measures
     WARNING_CONFIRMED = "moderation.warning_confirmed", gettext_lazy("Confirmed a warning")  # decision
+    DECISION_RESTORED = (
+        "moderation.restored",
+        gettext_lazy("Restored a decision"),
+    )  # decision, label, measures, restores (what undid it)
     DECISION_UNDONE = "moderation.undone", gettext_lazy("Undid a decision")  # decision, restored, skipped
     # The target is the view. The details: team.
     VIEW_SAVED = "moderation.view_saved", gettext_lazy("Saved a view of the queue")
@@ -42,5 +46,5 @@ class ModerationEvent(TextChoices):
     GROUP_DECIDED = (
         "moderation.group_decided",
         gettext_lazy("Decided many cases at once"),
-    )  # cases, left out, label, action, of
+    )  # cases, left out, label, action, warns, of
     GROUP_UNDONE = "moderation.group_undone", gettext_lazy("Undid many decisions at once")  # cases, left out, of

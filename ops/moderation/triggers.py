@@ -23,7 +23,17 @@ FLAG_NAME, FIXED_NAME, DELETE_NAME = (
     "moderation_decision_kept",
 )
 # Columns of a decision that nothing changes.
-FIXED = ("case_id", "label_id", "decided_at", "group", "version_before", "version_after", "reverses_id")
+FIXED = (
+    "case_id",
+    "label_id",
+    "decided_at",
+    "group",
+    "version_before",
+    "version_after",
+    "reverses_id",
+    "restores_id",
+    "upholds",
+)
 ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM messaging_message AS message, moderation_case AS its
     WHERE message.id = NEW.message_id AND its.id = NEW.case_id AND its.conversation_id = message.conversation_id)"""

@@ -46,6 +46,7 @@ from ops.moderation import claims, decisions
 from ops.moderation.groups.tests.many import decided_together
 from ops.moderation.groups.tests.many import undone as undone_together
 from ops.moderation.models import DecisionGroup, FlagImport
+from ops.moderation.restoring import restoring
 from ops.moderation.tests.desk import decided, many_reports, spam
 from ops.notices.kinds import Kind, all_kinds
 from ops.notices.mailing import sending
@@ -159,6 +160,16 @@ def undo_decision(world: World) -> None:
     decisions.undo(decided(case, world.olga, world.label).pk, by=world.rosa)
 
 
+def restore_decision(world: World) -> None:
+    [case] = many_reports(world.label, 1)
+    restoring.restore(decisions.undo(decided(case, world.olga, world.label).pk, by=world.olga).pk, by=world.rosa)
+
+
+def restore_group(world: World) -> None:
+    group = decided_together(many_reports(world.label, 2), world.olga, world.label)
+    undone_together(undone_together(group, world.olga), world.rosa)
+
+
 def change_texts(world: World, number: int) -> None:
     for case in many_reports(world.label, number):
         decided(case, world.olga, world.label)
@@ -218,6 +229,8 @@ HAPPENS: dict[str, Callable[[World], Any]] = {
     "moderation.taken_over": take_over,
     "moderation.undone": undo_decision,
     "moderation.undone_in_group": undo_group,
+    "moderation.restored": restore_decision,
+    "moderation.restored_in_group": restore_group,
     "moderation.lapsed": lambda world: change_texts(world, 1),
     "moderation.lapsed_together": lambda world: change_texts(world, 6),
     "moderation.group_finished": group_decision,

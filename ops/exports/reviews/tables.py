@@ -68,6 +68,8 @@ class DecisionTable(Table):
     ended_at = Column(IsoTimestamp("lapsed_at"), kind=TIMESTAMP)
     cause = Column(F("cause"))
     reverses = Column(F("reverses_id"), kind=NUMBER)
+    restores = Column(F("restores_id"), kind=NUMBER)
+    upholds = Column(BooleanText("upholds"), kind=FLAG)
     reason = Column(F("reason__slug"), Value(""))
     sent = Column(F("sent"), width=WIDE)
     note = Column(F("note"), width=WIDE)

@@ -30,6 +30,7 @@ from ops.moderation.desk.removing import PERMISSION
 from ops.moderation.groups.choosing import DecidesMany
 from ops.moderation.models import Case
 from ops.moderation.refusals import DecisionRefused, Outdated
+from ops.moderation.restoring.views import RestoreView
 from ops.moderation.saved import pages, parameters
 from ops.moderation.wellbeing.pausing import of_today
 from ops.moderation.wellbeing.views import PauseView
@@ -91,6 +92,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
             *(page(route, view, f"case_{name}") for route, view, name in pages.PAGES),
             page("pause/", PauseView, "pause"),
             page("decision/<int:pk>/undo/", views.UndoView, "decision_undo"),
+            page("decision/<int:pk>/restore/", RestoreView, "decision_restore"),
             page("report/<int:pk>/", views.FlagView, "flag_message"),
             page("<int:pk>/claim/", views.ClaimView, "case_claim"),
             page("<int:pk>/take-over/", views.TakeOverView, "case_take_over"),

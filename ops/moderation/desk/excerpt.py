@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from messaging.differences import Difference, compare, shortened
@@ -22,7 +23,8 @@ class Shown:
 
     ``is_free`` says that it opens without a reason: it was reported, or stands near what was. ``then`` is the text that
     was reported, where it reads otherwise now, with what changed since (``changes``). ``withheld``: it reads otherwise
-    because moderators removed part of it, so what was reported is not shown.
+    because moderators removed part of it, so what was reported is not shown. ``is_newer``: it was sent after the last
+    decision about the conversation; ``begins_newer``: it is the first such one.
     """
 
     row: Row
@@ -31,6 +33,8 @@ class Shown:
     flags: list[Flag] = field(default_factory=list)
     then: str | None = None
     withheld: bool = False
+    is_newer: bool = False
+    begins_newer: bool = False
     changes: list[Difference] = field(default_factory=list)
 
     @property
@@ -68,10 +72,17 @@ class Excerpt(Thread):
 
 
 def shown_of(
-    conversation_id: int, flags: Collection[Flag], *, user: Any, rest: bool, with_histories: bool
+    conversation_id: int,
+    flags: Collection[Flag],
+    *,
+    user: Any,
+    rest: bool,
+    with_histories: bool,
+    decided_at: datetime | None,
 ) -> tuple[list[Shown], int]:
     """Return what the page of a case shows ``user``, and how many messages it leaves out; with the ``rest`` of the
-    conversation as far as one page holds it. Texts as they were reported only ``with_histories``."""
+    conversation as far as one page holds it. Texts as they were reported only ``with_histories``. ``decided_at`` is
+    when the last decision about the conversation was made."""
     by_message: dict[int, list[Flag]] = {}
     for flag in flags:
         if flag.message_id is not None:
@@ -84,6 +95,12 @@ def shown_of(
         key = row.message.pk
         shown.append(Shown(row, row.position - before - 1, key in excerpt.free, by_message.get(key, [])))
         before = row.position
+    if decided_at is not None:
+        for one in shown:
+            one.is_newer = one.row.message.timestamp > decided_at
+        first = next((one for one in shown if one.is_newer), None)
+        if first is not None:
+            first.begins_newer = True
     if with_histories:
         _compare(shown)
     return shown, excerpt.total - len(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -69,8 +70,19 @@ class CasePage:
         flags = self.waiting or [flag for flag in self.flags if flag.outcome != Outcome.WITHDRAWN]
         with_histories = self.user.has_perm("messaging.view_messagehistory")
         return excerpt.shown_of(
-            self.case.conversation_id, flags, user=self.user, rest=self.rest, with_histories=with_histories
+            self.case.conversation_id,
+            flags,
+            user=self.user,
+            rest=self.rest,
+            with_histories=with_histories,
+            decided_at=self.decided_at,
         )
+
+    @cached_property
+    def decided_at(self) -> datetime | None:
+        """When the last decision about the conversation was made that was not undone; None where there is none."""
+        found = Decision.objects.filter(case__conversation=self.case.conversation_id, reverses=None, reversed_by=None)
+        return found.order_by("-decided_at").values_list("decided_at", flat=True).first()
 
     @property
     def messages(self) -> list[excerpt.Shown]:
@@ -170,9 +182,9 @@ class CasePage:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        """What was decided on this case, the latest first; ``did`` is what each did in words, and ``offers_undo``
-        whether this person may undo it."""
-        found = Decision.objects.filter(case=self.case).select_related("label", "reverses")
+        """What was decided on this case, the latest first; ``did`` is what each did in words, ``offers_undo`` and
+        ``offers_restoring`` whether this person may undo it, or restore what it undid."""
+        found = Decision.objects.filter(case=self.case).select_related("label", "reverses", "restores")
         decisions = list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
         registry.say_what_they_did(decisions)
         undone = {one.reverses_id for one in decisions}
@@ -181,6 +193,8 @@ class CasePage:
             mine = one.decided_by_id == self.user.pk and self.may_decide
             may = mine or self.user.has_perm("moderation.undo_decision")
             one.offers_undo = may and one is latest and one.pk not in undone  # type: ignore[attr-defined]
+            undid_latest = latest is not None and one.reverses_id == latest.pk
+            one.offers_restoring = may and undid_latest and not self.is_closed  # type: ignore[attr-defined]
         return decisions
 
     @cached_property

@@ -166,13 +166,16 @@ class WaitView(Step):
 
 
 class HeartbeatView(OfCase):
-    """Extends a claim while its page is used; 409 where the claim is lost."""
+    """Extends a claim while its page is used, and has it end soon once the page was left; 409 where it is lost."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
             token = UUID(request.POST.get("token", ""))
         except ValueError:
             return JsonResponse({"held": False}, status=409)
+        if "left" in request.GET:
+            claims.leave(request.user, pk, token)
+            return JsonResponse({})
         held = claims.heartbeat(request.user, pk, token)
         return JsonResponse({"held": held}, status=200 if held else 409)
 

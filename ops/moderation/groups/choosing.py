@@ -65,7 +65,10 @@ class DecidesMany(admin.ModelAdmin):
         form = DecideManyForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                group = preparing.prepare(ids, form.choice, action=form.chosen_action, by=request.user)
+                data = form.cleaned_data
+                group = preparing.prepare(
+                    ids, form.choice, action=form.chosen_action, warns=data["warns"], by=request.user
+                )
             except DecisionRefused as refusal:
                 form.add_error(None, str(refusal))
             else:

@@ -10,8 +10,10 @@ from django.db.models import Case as Choose
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 
 from ops.moderation import cases
+from ops.moderation.measures import may_not
 from ops.moderation.models import (
     Case,
+    CasePerson,
     Cause,
     Claim,
     CoveredMessage,
@@ -67,6 +69,7 @@ def _held(by: Any) -> Exists:
 
 def _deciding(group: DecisionGroup, by: Any) -> Conditions:
     """Cases are decided as by one who claims them; but for escalated ones, which ask to be looked at by themselves."""
+    out_of_reach = authors().filter(may_not.out_of_reach(by, "user"), case=OuterRef("pk"))
     return [
         (LeftOut.CLOSED, Q(state=State.CLOSED)),
         (LeftOut.ERASED, Q(conversation=None)),
@@ -75,6 +78,7 @@ def _deciding(group: DecisionGroup, by: Any) -> Conditions:
         *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
         (LeftOut.OVERTURNED, overturned(by.pk)),
         (LeftOut.NOTHING, ~Exists(Flag.objects.waiting().filter(case=OuterRef("pk"), message__isnull=False))),
+        *([(LeftOut.PROTECTED, Exists(out_of_reach))] if group.warns else []),
     ]
 
 
@@ -101,21 +105,30 @@ def _redoing(group: DecisionGroup, by: Any) -> Conditions:
     assert group.reverses is not None
     before = group.reverses.reverses_id  # the group that was undone
     covered = _covered(decision__group=before)
-    measures = Measure.objects.filter(decision__group=before, decision__case=OuterRef("pk"), message__isnull=False)
+    measures = Measure.objects.filter(decision__group=before, decision__case=OuterRef("pk"))
+    people = measures.filter(user__isnull=False, confirmed_at=None)
+    elsewhere = measures.filter(message__isnull=False).exclude(message__conversation=OuterRef("conversation"))
     later = Flag.objects.filter(case=OuterRef("pk"), created_at__gt=_of_reversed(group, "decided_at"))
     return [
         (LeftOut.DECIDED, Exists(_newer(group))),
-        (LeftOut.ERASED, Q(conversation=None) | ~Exists(covered)),
+        (LeftOut.ERASED, Q(conversation=None) | ~Exists(covered) | Exists(people.filter(decision__sent=""))),
         (LeftOut.CLOSED, Q(state=State.CLOSED)),
         (LeftOut.TEXT_CHANGED, Exists(covered.exclude(revision=F("message__revision")))),
         (LeftOut.REPORTED, Exists(later)),
-        (LeftOut.REFUSED, Exists(measures.exclude(message__conversation=OuterRef("conversation")))),
+        (LeftOut.REFUSED, Exists(elsewhere)),
         (LeftOut.ESCALATED, Q(state=State.ESCALATED)),
         (LeftOut.HELD, _held(by)),
         *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
         (LeftOut.OVERTURNED, overturned(by.pk)),
+        (LeftOut.PROTECTED, Exists(people.filter(may_not.out_of_reach(by, "user")))),
         (LeftOut.CHANGED, ~Exists(undone.filter(version_after=OuterRef("version")))),
     ]
+
+
+def authors() -> Any:
+    """The people of cases who wrote what is reported there and waits."""
+    waiting = Flag.objects.waiting().filter(case=OuterRef("case"), message__sender=OuterRef("user"))
+    return CasePerson.objects.filter(Exists(waiting)).order_by()
 
 
 def _covered(**of: Any) -> Any:

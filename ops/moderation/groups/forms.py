@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ops.moderation.decisions import Choice
@@ -23,12 +26,25 @@ class DecideManyForm(forms.Form):
 
     label = label_field(gettext_lazy("Choose what the decisions are about."))
     action = action_field(GroupAction.choices)
+    warns = forms.BooleanField(
+        label=gettext_lazy("Warn the authors of what is reported"),
+        required=False,
+        help_text=gettext_lazy("They confirm that they read the text before they write again."),
+    )
     reason = reason_field()
     sent = sent_field(
         gettext_lazy("Text for the authors"),
         gettext_lazy("Each author reads the same text. Replace each {placeholder}."),
     )
     note = note_field()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("warns") and data.get("action") == GroupAction.DISMISS:
+            self.add_error("warns", _("You dismiss the reports, but warn the authors: uphold them, or do neither."))
+        if data.get("warns") and not (data.get("sent") or data.get("reason")):
+            self.add_error("sent", _("Write why: whom you warn reads it."))
+        return data
 
     @property
     def choice(self) -> Choice:

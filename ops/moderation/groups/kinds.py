@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.jobs.kinds import Kind
@@ -17,7 +18,9 @@ from ops.jobs.run import JobFailed, Run
 from ops.moderation import cases, decisions
 from ops.moderation.decisions import Choice
 from ops.moderation.groups import preparing
-from ops.moderation.groups.fitness import fitness_of
+from ops.moderation.groups.fitness import authors, fitness_of
+from ops.moderation.measures import registry
+from ops.moderation.measures.kinds import Acting, Order, lock_people
 from ops.moderation.models import (
     DONE,
     Act,
@@ -33,6 +36,7 @@ from ops.moderation.models import (
 )
 from ops.moderation.notices import told
 from ops.moderation.refusals import DecisionRefused
+from ops.moderation.restoring.restoring import choice_again
 
 GONE = gettext_lazy("This group is not known any more: begin again.")
 FIRST, LEAST, MOST = 250, 100, 2_000  # cases of one batch
@@ -89,6 +93,7 @@ def _group(run: Run) -> tuple[DecisionGroup, Any]:
 def do_batch(group: DecisionGroup, members: Sequence[GroupedCase], *, by: Any) -> None:
     """Do what may be done about these cases, and store of each what came of it; in a flat number of queries."""
     seen = {member.case_id: member for member in members}
+    _lock_people(group, seen)
     found = cases.all_locked_in_conversations(sorted(seen), using="default")
     now = fitness_of(group, seen.keys(), by=by)
     outcomes: dict[int, str] = {case.pk: _outcome(seen[case.pk], now[case.pk]) for case in found}
@@ -124,9 +129,13 @@ def _decide(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
     if group.action == GroupAction.HIDE:
         for case_id, message in _reported(some):
             hides[case_id].append(message)
+    warns: defaultdict[int, list[Order]] = defaultdict(list)
+    if group.warns:
+        for case_id, user in authors().filter(case__in=_among(some)).order_by("pk").values_list("case", "user"):
+            warns[case_id].append(Order(Act.WARN, user=user))
     assert group.label is not None
     shared = Choice(group.label, group.reason, group.sent, group.note, upholds=group.action == GroupAction.UPHOLD)
-    chosen = [(case, replace(shared, hides=hides[case.pk])) for case in some]
+    chosen = [(case, replace(shared, hides=hides[case.pk], measures=warns[case.pk])) for case in some]
     decisions.store(chosen, by=by, group=group.pk)
 
 
@@ -145,29 +154,29 @@ def _undo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
 
 def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
     """Decide as was decided before the undo, with the texts that were sent then."""
-    assert group.reverses is not None
-    undone = Decision.objects.filter(group=group.reverses.reverses_id, case__in=_among(some))
-    found = {one.case_id: one for one in undone.select_related("label", "reason")}
-    hides: defaultdict[int, list[int]] = defaultdict(list)
-    measures = Measure.objects.filter(act=Act.HIDE, message__isnull=False, decision__in=undone.values("pk"))
-    for decision, message in measures.order_by("pk").values_list("decision_id", "message_id"):
-        hides[decision].append(message)
-    upholds = _origin(group).action == GroupAction.UPHOLD
+    undos = Decision.objects.filter(group=group.reverses_id, case__in=_among(some))
+    found = {one.case_id: one for one in undos.select_related("reverses__label", "reverses__reason")}
+    measures = Measure.objects.filter(decision__in=undos.values("reverses")).order_by("pk")
+    again = registry.again(list(measures), Acting(by, timezone.now(), "default"))
     chosen = []
     for case in some:
-        before = found[case.pk]
-        assert before.label is not None
-        note = group.note or before.note
-        choice = Choice(before.label, before.reason, before.sent, note, hides=hides[before.pk], upholds=upholds)
-        chosen.append((case, choice))
+        before = found[case.pk].reverses
+        assert before is not None
+        orders = again.orders.get(before.pk, ())
+        chosen.append((case, choice_again(before, orders, by=found[case.pk], note=group.note)))
     decisions.store(chosen, by=by, group=group.pk)
+    told.tell_restored(found.values(), by=by, group=group.pk, using="default")
 
 
-def _origin(group: DecisionGroup) -> DecisionGroup:
-    """The group in which somebody chose what is decided."""
-    while group.reverses is not None:
-        group = group.reverses
-    return group
+def _lock_people(group: DecisionGroup, case_ids: Collection[int]) -> None:
+    """Lock whom the group warns, or whose warnings it undoes or restores, before their cases: as writers do."""
+    among = cases.among(case_ids, using="default")
+    if group.warns:
+        lock_people(set(authors().filter(case__in=among).values_list("user", flat=True)), using="default")
+    elif group.reverses is not None:
+        decided = group.reverses.reverses_id if group.kind == GroupKind.REDO else group.reverses_id
+        on_people = Measure.objects.filter(decision__group=decided, decision__case__in=among, user__isnull=False)
+        registry.lock(list(on_people), using="default")
 
 
 def _among(some: Sequence[Case]) -> Any:

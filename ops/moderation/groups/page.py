@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Q
+from django.utils import timezone
 
 from messaging.models import Message
 from ops.console.thread.parts import people_in_words
@@ -15,7 +16,9 @@ from ops.jobs.leases import UNDER_WAY
 from ops.jobs.permissions import may_control
 from ops.moderation import decisions
 from ops.moderation.groups import preparing
+from ops.moderation.groups.fitness import authors
 from ops.moderation.measures import registry
+from ops.moderation.measures.kinds import Acting, Order
 from ops.moderation.models import (
     DONE,
     Act,
@@ -155,18 +158,46 @@ class Effect:
     def hides(self) -> int:
         return self.numbers["messages"] if self.group.action == GroupAction.HIDE else 0
 
+    @cached_property
+    def warns(self) -> int:
+        """The people who are warned, each of them once however many cases they are in."""
+        if not self.group.warns:
+            return 0
+        return authors().filter(case__in=self._cases).aggregate(number=Count("user", distinct=True))["number"]
+
     @property
     def writes_to(self) -> int:
-        """The people who read the text: authors of messages that are hidden."""
-        return self.numbers["authors"] if self.group.sent and self.hides else 0
+        """The people who read the text: authors of messages that are hidden, and those who are warned."""
+        if not self.group.sent:
+            return 0
+        return self.numbers["authors"] if self.hides else self.warns
 
     @cached_property
-    def hides_again(self) -> int:
-        """Of a group that restores decisions, the messages that it hides."""
+    def again(self) -> registry.Again:
+        """Of a group that restores decisions."""
         before = self.group.reverses.reverses_id if self.group.reverses else None
         undone = Decision.objects.filter(group=before, case__in=self._cases)
-        hidden = Measure.objects.filter(act=Act.HIDE, decision__in=undone.values("pk"), message__isnull=False)
-        return hidden.aggregate(number=Count("message", distinct=True))["number"]
+        measures = Measure.objects.filter(decision__in=undone.values("pk")).order_by("pk")
+        return registry.again(list(measures), Acting(self.group.made_by, timezone.now(), "default"))
+
+    @property
+    def hides_again(self) -> int:
+        """Of a group that restores decisions, the messages that it hides."""
+        return len({one.message for one in self._orders_again if one.act == Act.HIDE})
+
+    @property
+    def warns_again(self) -> int:
+        """The people whom it warns."""
+        return len({one.user for one in self._orders_again if one.act == Act.WARN})
+
+    @property
+    def _orders_again(self) -> list[Order]:
+        return [one for orders in self.again.orders.values() for one in orders]
+
+    @property
+    def not_again(self) -> list[str]:
+        """Sentences about what it does not do again, each once, at most MOST_SENTENCES."""
+        return list(dict.fromkeys(self.again.skipped.values()))[:MOST_SENTENCES]
 
     @cached_property
     def reversal(self) -> registry.Reversal:

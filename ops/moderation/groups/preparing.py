@@ -22,6 +22,7 @@ from ops.moderation import decisions
 from ops.moderation.decisions import Choice
 from ops.moderation.events import ModerationEvent
 from ops.moderation.groups.fitness import fitness_of
+from ops.moderation.measures.people import Warn
 from ops.moderation.models import DecisionGroup, GroupAction, GroupedCase, GroupKind
 from ops.moderation.refusals import DecisionRefused
 
@@ -76,19 +77,24 @@ def _may_reverse(group: DecisionGroup, user: Any) -> bool:
     return group.made_by_id == user.pk or user.has_perm("moderation.undo_decision")
 
 
-def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, by: Any) -> DecisionGroup:
+def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, warns: bool = False, by: Any) -> DecisionGroup:
     """Return the preview of a group that decides these cases, at most MOST; forgets earlier previews of ``by``.
 
-    ``choice`` holds for all of them; which messages it hides follows from ``action``. Raises DecisionRefused.
+    ``choice`` holds for all of them; which messages it hides follows from ``action``, and whom it warns, if it
+    ``warns``, from the reports. Raises DecisionRefused.
     """
     if refusal := why_not(by):
         raise DecisionRefused(refusal)
     decisions.refuse_unsound(choice)
     if not ids:
         raise DecisionRefused(_("No case is chosen. Choose some in the queue."))
+    if warns and action == GroupAction.DISMISS:
+        raise DecisionRefused(_("Reports that are dismissed warn nobody: uphold them, or warn nobody."))
+    if warns and not choice.sent.strip():
+        raise DecisionRefused(str(Warn.unexplained))
     texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
-    group = DecisionGroup(kind=GroupKind.DECIDE, action=action, label=choice.label, reason=choice.reason, **texts)
-    return _preview(group, ids[:MOST], by)
+    chosen = {"action": action, "warns": warns, "label": choice.label, "reason": choice.reason}
+    return _preview(DecisionGroup(kind=GroupKind.DECIDE, **chosen, **texts), ids[:MOST], by)
 
 
 def prepare_reversal(of: DecisionGroup, *, note: str, by: Any) -> DecisionGroup:
@@ -176,6 +182,7 @@ def _record(group: DecisionGroup, number: int, left_out: Counter[str], by: Any) 
         "left_out": {Key(why): found for why, found in sorted(left_out.items())},
         "label": Key(group.label.slug) if group.label else None,
         "action": Key(group.action),
+        "warns": group.warns,
         "of": group.reverses_id,
     }
     event = ModerationEvent.GROUP_UNDONE if undoes else ModerationEvent.GROUP_DECIDED

@@ -13,15 +13,16 @@ from ops.deletion import approval, requests
 from ops.deletion.models import Basis, DeletionRequest, State
 from ops.deletion.refusals import DeletionRefused
 from ops.moderation.measures import may_not
-from ops.moderation.measures.kinds import Acting, Order
+from ops.moderation.measures.kinds import Acting, Asked, Order
 from ops.moderation.measures.people import OnPerson, listed
-from ops.moderation.models import Act, Case, Measure
+from ops.moderation.models import Act, Measure
 from ops.moderation.refusals import DecisionRefused
 
 REQUESTS = "moderation.request_deletion"
 REASON = gettext_lazy("Decided at the review desk.")  # without the case, which would lead to an anonymised account
 UNDONE = gettext_lazy("The decision of the review desk was undone.")
 GONE = gettext_lazy("A deletion request stays as it is: gone.")
+PENDING = gettext_lazy("A deletion request stays as it is: pending.")
 STAYS = {
     State.RUNNING: gettext_lazy("A deletion request stays as it is: being erased."),
     State.DONE: gettext_lazy("A deletion request stays as it is: done."),
@@ -40,12 +41,12 @@ class Deletion(OnPerson):
     )
     refusals = may_not.DELETING
 
-    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
+    def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
         if not acting.by.has_perm(REQUESTS):
             raise DecisionRefused(
                 _("You may not request deletions of accounts: escalate the case to somebody who may.")
             )
-        super().refuse(orders, case, sent, acting)
+        super().refuse(asked, acting)
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
         people = list(get_user_model()._base_manager.filter(pk__in=[one.user_id for one in measures]))
@@ -78,6 +79,14 @@ class Deletion(OnPerson):
             except DeletionRefused as refusal:
                 raise DecisionRefused(str(refusal)) from refusal
         super().undo(measures, acting)
+
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        found, requested = super().again(measures, acting), _requests(measures)
+        for one in measures:
+            request = requested.get(one.pk)
+            if isinstance(found[one.pk], Order) and (request is None or request.state != State.CANCELLED):
+                found[one.pk] = str(GONE if request is None else STAYS.get(State(request.state), PENDING))
+        return found
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         text = ngettext(

@@ -12,7 +12,7 @@ from messaging.languages.wording import numbered
 from messaging.models import Message
 from messaging.texts import hiding
 from messaging.writing import ids_subquery
-from ops.moderation.measures.kinds import Acting, Kind
+from ops.moderation.measures.kinds import Acting, Kind, Order
 from ops.moderation.models import Act, CoveredMessage, Measure
 
 
@@ -20,6 +20,9 @@ class Nothing(Kind):
     """A decision that changes nothing says so."""
 
     act = Act.NONE
+
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        return {}
 
     def words(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         return _("nothing done")
@@ -52,6 +55,10 @@ class Hiding(Kind):
 
     def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
         hiding.show([one.message_id for one in measures if one.message_id], using=acting.using)
+
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        erased = _("A message that was hidden was erased since.")
+        return {pk: order if order.message else erased for pk, order in super().again(measures, acting).items()}  # type: ignore[union-attr]
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         text = ngettext(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth import get_user_model
 
@@ -32,6 +32,14 @@ class Order:
         return Measure(act=self.act, until=self.until, facts=dict(self.facts) if self.facts else None, **target)
 
 
+class Asked(NamedTuple):
+    """Orders of one decision: its case, and the text that it sends."""
+
+    case: Case
+    sent: str
+    orders: Sequence[Order]
+
+
 @dataclass(frozen=True)
 class Acting:
     """Who does something, when, and in which database."""
@@ -47,8 +55,8 @@ class Kind:
 
     act: ClassVar[Act]
 
-    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
-        """Raise DecisionRefused where these orders of one decision, which sends this text, must not be carried out.
+    def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
+        """Raise DecisionRefused where these orders of one decision or of many must not be carried out.
 
         That messages are of the case's conversation is checked for all acts.
         """
@@ -62,6 +70,11 @@ class Kind:
 
     def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
         """Undo these, which do not stay, where it takes more than that their decision is undone."""
+
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        """Return, by primary key of these measures, whose decisions were undone, the order that takes each again, or a
+        sentence that says why it is not taken again. What is not among them needs neither."""
+        return {one.pk: Order(Act(one.act), one.message_id, one.user_id, one.until) for one in measures}
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         """Return the sentence that says what undoing these will do; ``names`` are usernames by primary key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ DELETING = Refusals(
     gettext_lazy("%(name)s is a superuser: only another superuser can request the deletion of their account."),
     gettext_lazy("%(name)s may use the console: only a Lead can request the deletion of their account."),
 )
+
+
+def out_of_reach(by: Any, person: str) -> Q:
+    """The condition, of rows that have a ``person``, that ``by`` may take no measure on them, as ``person_refusal``
+    says; oneself left out."""
+    never = Q(pk__in=[])
+    superusers = never if by.is_superuser else Q(**{f"{person}__is_superuser": True})
+    return superusers | (never if by.has_perm(STAFF) else Q(**{f"{person}__is_staff": True}))
 
 
 def person_refusal(person: Any, refusals: Refusals, by: Any) -> str:

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from messaging import page_cache
 from messaging.languages.wording import numbered
 from ops.accounts.signing_in import sessions
+from ops.console.thread.parts import people_in_words
 from ops.moderation.measures import may_not
-from ops.moderation.measures.kinds import Acting, Kind, Order, names_of
-from ops.moderation.models import Act, Case, CasePerson, Measure
+from ops.moderation.measures.kinds import Acting, Asked, Kind, Order, names_of
+from ops.moderation.models import Act, CasePerson, Measure
 from ops.moderation.refusals import DecisionRefused
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ LONGEST_ALONE = timedelta(days=7)
 LONGEST = timedelta(days=366)
 LONGER = "moderation.suspend_longer"
 ALMOST = timedelta(minutes=10)  # somebody fills in the form meanwhile
+ERASED = gettext_lazy("An account that it concerned was erased.")
+MOST_NAMED = 6  # people in one sentence
 
 
 def until_in_words(until: datetime) -> str:
@@ -44,15 +47,17 @@ class OnPerson(Kind):
     strangers: ClassVar[StrOrPromise]  # the refusal for others than people of the case
     refusals: ClassVar[may_not.Refusals]
 
-    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
-        if self.unexplained and not sent:
+    def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
+        if self.unexplained and not all(one.sent for one in asked):
             raise DecisionRefused(str(self.unexplained))
-        wanted = {order.user for order in orders}
-        people = CasePerson.objects.using(acting.using).filter(case=case, user__in=wanted).values("user")
-        found = get_user_model()._base_manager.using(acting.using).filter(pk__in=people)
-        if {person.pk for person in found} != wanted:
+        wanted = {(one.case.pk, order.user) for one in asked for order in one.orders}
+        users = {user for _, user in wanted}
+        people = CasePerson.objects.using(acting.using).filter(case__in={pk for pk, _ in wanted}, user__in=users)
+        accounts = get_user_model()._base_manager.using(acting.using).in_bulk(users)
+        found = {(case, user) for case, user in people.values_list("case", "user") if user in accounts}
+        if not wanted <= found:
             raise DecisionRefused(str(self.strangers))
-        for person in found:
+        for person in accounts.values():
             if refusal := may_not.person_refusal(person, self.refusals, acting.by):
                 raise DecisionRefused(refusal)
 
@@ -68,9 +73,22 @@ class OnPerson(Kind):
     def stays_on(self, names: Mapping[Any, str], measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
         """The same, of people with these ``names``, by primary key."""
         found = {one.pk: self.why_stays(one, names[one.user_id]) for one in measures if one.user_id in names}
-        erased = _("An account that it concerned was erased.")
-        gone = {one.pk: erased for one in measures if one.user_id not in names}
+        gone = {one.pk: str(ERASED) for one in measures if one.user_id not in names}
         return gone | {pk: why for pk, why in found.items() if why}
+
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        names = names_of(measures, using=acting.using)
+        found = super().again(measures, acting)
+        for one in measures:
+            if one.user_id not in names:
+                found[one.pk] = str(ERASED)
+            elif why := self.why_not_again(one, names[one.user_id]):
+                found[one.pk] = why
+        return found
+
+    def why_not_again(self, measure: Measure, name: str) -> str:
+        """Why the measure on the person of this name is not taken again, as a sentence; "" where it is."""
+        return ""
 
     def why_stays(self, measure: Measure, name: str) -> str:
         """Why undoing leaves the measure on the person of this name as it is, as a sentence; "" where it is undone."""
@@ -88,6 +106,10 @@ class Warn(OnPerson):
     def why_stays(self, measure: Measure, name: str) -> str:
         stays = _("%(name)s confirmed the warning already: it stays read.")
         return stays % {"name": name} if measure.confirmed_at else ""
+
+    def why_not_again(self, measure: Measure, name: str) -> str:
+        not_again = _("%(name)s confirmed the warning already, and is not warned again.")
+        return not_again % {"name": name} if measure.confirmed_at else ""
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         text = ngettext(
@@ -115,9 +137,9 @@ class Limit(OnPerson):
     can_again: ClassVar[Any]  # once it is undone
     was_done: ClassVar[Any]
 
-    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
-        super().refuse(orders, case, sent, acting)
-        for order in orders:
+    def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
+        super().refuse(asked, acting)
+        for order in (order for one in asked for order in one.orders):
             if order.until is None or not acting.at < order.until <= acting.at + LONGEST:
                 words = ngettext(
                     "Say until when, within the next %(number)s day.",
@@ -147,6 +169,9 @@ class Limit(OnPerson):
             if one.pk not in found and until is not None:
                 found[one.pk] = self.stays_limited % {"name": names[one.user_id], "time": until_in_words(until)}
         return found
+
+    def why_not_again(self, measure: Measure, name: str) -> str:
+        return self.why_stays(measure, name)
 
     def why_stays(self, measure: Measure, name: str) -> str:
         assert measure.until is not None
@@ -211,9 +236,11 @@ class Suspend(Limit):
 
 
 def listed(measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-    """Return the people whom measures concern, by name and in order."""
-    known = sorted(names[one.user_id] for one in measures if one.user_id in names)
-    erased = len(measures) - len(known)
+    """Return the people whom measures concern, by name and in order; of many of them some, and how many others."""
+    known = sorted({names[one.user_id] for one in measures if one.user_id in names})
+    erased = sum(one.user_id not in names for one in measures)
+    if len(known) > MOST_NAMED:
+        known = [people_in_words(known)]
     if erased:
         known.append(numbered(ngettext("an erased account", "%(number)s erased accounts", erased), erased))
     return ", ".join(known)

@@ -13,8 +13,8 @@ from messaging.models import Message, MessageHistory
 from messaging.texts import redacting
 from messaging.texts.redacting import Redaction, RedactionRefused, Span
 from messaging.writing import ids_subquery
-from ops.moderation.measures.kinds import Acting, Kind, Order
-from ops.moderation.models import Act, Case, CoveredMessage, Measure
+from ops.moderation.measures.kinds import Acting, Asked, Kind, Order
+from ops.moderation.models import Act, CoveredMessage, Measure
 from ops.moderation.refusals import DecisionRefused
 
 NOT_FOUND = gettext_lazy("These words stand in none of the chosen messages: enter them exactly as they are there.")
@@ -49,9 +49,10 @@ class Redacting(Kind):
 
     act = Act.REDACT
 
-    def refuse(self, orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
+    def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
         if not acting.by.has_perm("messaging.redact_message"):
             raise DecisionRefused(_("Your role does not remove parts of messages: ask a Lead, or escalate the case."))
+        orders = [order for one in asked for order in one.orders]
         rows = Message._base_manager.using(acting.using).filter(pk__in=[one.message for one in orders])
         texts = {pk: (content, revision) for pk, content, revision in rows.values_list("pk", "content", "revision")}
         for order in orders:
@@ -91,6 +92,17 @@ class Redacting(Kind):
             if one.message_id is not None:
                 redacting.restore(one.message_id, Redaction(**one.facts), by=acting.by, using=acting.using)
 
+    def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
+        """Which words were removed is not kept; the text without them is, in the history, since undoing was an edit."""
+        ids = [one.message_id for one in measures if one.message_id is not None]
+        rows = Message._base_manager.using(acting.using).filter(pk__in=ids)
+        now = {pk: text for pk, *text in rows.values_list("pk", "content", "revision", "redaction")}
+        kept = MessageHistory.objects.using(acting.using).filter(message__in=ids).readable(originals=True)
+        texts = {
+            (message, revision): text for message, revision, text in kept.values_list("message", "revision", "text")
+        }
+        return {one.pk: _again(one, now, texts) for one in measures}
+
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
         text = ngettext(
             "The words that were removed from %(number)s message will be shown again.",
@@ -119,6 +131,21 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
         else:
             found.append(span)
     return found
+
+
+def _again(one: Measure, now: Mapping[int, Any], texts: Mapping[tuple[int, int], str]) -> Order | str:
+    """The order that removes the words again, or why there is none, as a sentence."""
+    if one.message_id is None or one.message_id not in now:
+        return _("A message from which words were removed was erased since.")
+    made = one.facts["revision"]
+    content, revision, redaction = now[one.message_id]
+    if redaction == made:
+        return _("The words removed from message %(number)s are still removed.") % {"number": one.message_id}
+    spans = redacting.spans_between(content, texts.get((one.message_id, made), ""))
+    if not spans:
+        words = _("The words are not removed from message %(number)s again: which they were is not known any more.")
+        return words % {"number": one.message_id}
+    return Order(Act.REDACT, message=one.message_id, facts={"revision": revision, "spans": spans})
 
 
 def _why(one: Measure, now: Mapping[int, tuple[int, int | None]], originals: set[tuple[int, int]]) -> str:

@@ -12,10 +12,10 @@ from django.db.models import prefetch_related_objects
 from messaging.database.alike import create_alike
 from ops.moderation.measures.deleting import Deletion, lock_requests
 from ops.moderation.measures.hiding import Hiding, Nothing
-from ops.moderation.measures.kinds import Acting, Kind, Order, lock_people, names_of
+from ops.moderation.measures.kinds import Acting, Asked, Kind, Order, lock_people, names_of
 from ops.moderation.measures.people import Restrict, Suspend, Warn
 from ops.moderation.measures.redacting import Redacting
-from ops.moderation.models import Act, Case, Decision, Measure
+from ops.moderation.models import Act, Decision, Measure
 
 ALL = (Hiding(), Redacting(), Warn(), Restrict(), Suspend(), Deletion(), Nothing())
 KINDS: dict[Act, Kind] = {kind.act: kind for kind in ALL}
@@ -29,10 +29,25 @@ class Reversal:
     stays: dict[int, str] = field(default_factory=dict)
 
 
-def refuse_unsound(orders: Sequence[Order], case: Case, sent: str, acting: Acting) -> None:
-    """Raise DecisionRefused where these orders of one decision must not be carried out."""
-    for act, some in _by_act(orders):
-        KINDS[act].refuse(some, case, sent, acting)
+@dataclass
+class Again:
+    """What taking measures again would do now: the orders of each decision, by its key, and why others are not taken
+    again, as sentences by measure."""
+
+    orders: dict[int, list[Order]] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)
+
+
+def refuse_unsound(asked: Sequence[Asked], acting: Acting) -> None:
+    """Raise DecisionRefused where these orders of one decision or of many must not be carried out; in as many queries
+    for many as for one."""
+    by_act: dict[Act, list[Asked]] = {}
+    for one in asked:
+        for act, some in _by_act(one.orders):
+            by_act.setdefault(act, []).append(one._replace(orders=some))
+    for act, kind in KINDS.items():
+        if act in by_act:
+            kind.refuse(by_act[act], acting)
 
 
 def carry_out(measures: Sequence[Measure], acting: Acting) -> list[Measure]:
@@ -62,6 +77,20 @@ def undo(plan: Reversal, acting: Acting) -> None:
     """Undo what does not stay. That the decisions are undone is stored already."""
     for act, some in _by_act(plan.undone):
         KINDS[act].undo(some, acting)
+
+
+def again(measures: Sequence[Measure], acting: Acting) -> Again:
+    """Say what taking these measures again would do, whose decisions were undone; changes nothing."""
+    found = Again()
+    for act, some in _by_act(measures):
+        answers = KINDS[act].again(some, acting)
+        for one in some:
+            answer = answers.get(one.pk)
+            if isinstance(answer, Order):
+                found.orders.setdefault(one.decision_id, []).append(answer)
+            elif answer:
+                found.skipped[one.pk] = answer
+    return found
 
 
 def will_undo(plan: Reversal, *, using: str) -> list[str]:

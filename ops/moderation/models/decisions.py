@@ -48,8 +48,9 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """What somebody decided on a case. One of a case is in force at most.
 
-    A decision that undoes another one ``reverses`` it; it has no label. ``version_before`` and ``version_after`` are
-    those of the case. The name is a copy, emptied when the person is erased.
+    A decision that undoes another one ``reverses`` it; it has no label. One that decides again what was undone
+    ``restores``: it names the one that undid it. ``upholds`` says that reports were upheld. ``version_before`` and
+    ``version_after`` are those of the case. The name is a copy, emptied when the person is erased.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", db_index=False)
@@ -67,6 +68,11 @@ class Decision(models.Model):
     lapsed_at = models.DateTimeField(null=True, blank=True)
     cause = models.CharField(max_length=16, choices=Cause, blank=True)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    # Without an index: a case has few decisions, and none is ever deleted.
+    restores = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    upholds = models.BooleanField(default=False, db_default=False)
 
     objects = DecisionQuerySet.as_manager()
 

@@ -44,6 +44,7 @@ class LeftOut(models.TextChoices):
     CHANGED = "changed", gettext_lazy("it changed since the preview")
     NOTHING = "nothing", gettext_lazy("no report waits in it: decide it by itself")
     ERASED = "erased", gettext_lazy("its messages were erased")
+    PROTECTED = "protected", gettext_lazy("somebody in it may use the console: a Lead decides it by itself")
     REFUSED = "refused", gettext_lazy("its messages are elsewhere by now: decide it by itself")
     UNDONE = "undone", gettext_lazy("its decision was undone already")
     DECIDED = "decided", gettext_lazy("it was decided again since")
@@ -69,14 +70,16 @@ class DecisionGroupQuerySet(models.QuerySet["DecisionGroup"]):
 class DecisionGroup(models.Model):
     """What one person does about many cases at once. Its decisions name it (``Decision.group``).
 
-    It begins as a preview, which only its author sees, and which becomes a job when they agree. ``reverses`` is the
-    group that an undo undoes, or the undo that is undone. What was written is emptied (``is_emptied``) when somebody
-    whom one of the cases is about is erased, and so is the name when its author is.
+    It begins as a preview, which only its author sees, and which becomes a job when they agree. ``warns`` says that who
+    wrote what is reported is warned, too. ``reverses`` is the group that an undo undoes, or the undo that is undone.
+    What was written is emptied (``is_emptied``) when somebody whom one of the cases is about is erased, and so is the
+    name when its author is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=16, choices=GroupKind)
     action = models.CharField(max_length=16, choices=GroupAction, blank=True)
+    warns = models.BooleanField(default=False, db_default=False)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.ForeignKey(CannedReason, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     sent = models.TextField(max_length=LONGEST_SENT, blank=True)
@@ -103,6 +106,10 @@ class DecisionGroup(models.Model):
                 condition=Q(kind="decide", label__isnull=False, action__in=GroupAction.values, reverses=None)
                 | (~Q(kind="decide") & Q(label=None, action="", reverses__isnull=False)),
                 name="group_decides_or_reverses",
+            ),
+            models.CheckConstraint(
+                condition=Q(warns=False) | Q(kind="decide", action__in=[GroupAction.HIDE, GroupAction.UPHOLD]),
+                name="group_warns_where_it_upholds",
             ),
         ]
         indexes = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ def _of_file(import_: Any) -> str:
 
 QUEUE: dict[str, Any] = {"page": "admin:moderation_case_changelist", "permission": "moderation.view_case"}
 TAKEN_OVER, UNDONE, LAPSED = "moderation.taken_over", "moderation.undone", "moderation.lapsed"
+RESTORED, RESTORED_IN_GROUP = "moderation.restored", "moderation.restored_in_group"
 UNDONE_IN_GROUP, LAPSED_TOGETHER = "moderation.undone_in_group", "moderation.lapsed_together"
 GROUP_FINISHED, GROUP_FAILED = "moderation.group_finished", "moderation.group_failed"
 CHECKED, CHECK_FAILED = "moderation.reports_checked", "moderation.reports_check_failed"
@@ -45,6 +46,13 @@ KINDS = (
         _numbered,
     ),
     Kind(
+        RESTORED,
+        topics.CASES,
+        gettext_lazy("Somebody restored a decision that you had made or undone: the case is closed."),
+        CASE,
+        _numbered,
+    ),
+    Kind(
         LAPSED,
         topics.CASES,
         gettext_lazy("A decision of yours lapsed, because a text was changed: the case is open again."),
@@ -55,6 +63,12 @@ KINDS = (
         UNDONE_IN_GROUP,
         topics.CASES,
         gettext_lazy("Somebody undid several decisions of yours together: their cases are open again."),
+        **QUEUE,
+    ),
+    Kind(
+        RESTORED_IN_GROUP,
+        topics.CASES,
+        gettext_lazy("Somebody restored several decisions together that you had made or undone."),
         **QUEUE,
     ),
     Kind(
@@ -105,6 +119,19 @@ def tell_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, usin
         return
     for one in undone:
         tell(UNDONE, [one.decided_by_id], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
+
+
+def tell_restored(undos: Collection[Decision], *, by: Any, group: UUID | None, using: str) -> None:
+    """Tell who undid decisions, and who had made them, that ``by`` restored them; once for all of a ``group``."""
+    people: dict[int, set[Any]] = {one.pk: {one.decided_by_id} for one in undos}
+    for one in undos:
+        if one.reverses is not None:
+            people[one.pk].add(one.reverses.decided_by_id)
+    if group is not None:
+        tell(RESTORED_IN_GROUP, set().union(*people.values()), by=by, occasion=group, using=using)
+        return
+    for one in undos:
+        tell(RESTORED, people[one.pk], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
 
 
 def tell_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.participants.reporting import how_to_object
 from messaging.participants.standing import Limit, NoSuchWarning, Standing, Warned
-from ops.audit.recording import record
+from ops.audit.recording import record_each
 from ops.moderation.events import ModerationEvent
 from ops.moderation.measures.people import until_in_words
 from ops.moderation.models import Act, Measure
@@ -40,24 +42,41 @@ class ParticipantsStanding:
         return Standing(
             warnings=[
                 Warned(one.pk, one.decision.sent or str(WARNING_NOT_KEPT), one.decision.decided_at)
-                for one in found
-                if one.act == Act.WARN
+                for one in _each_once(one for one in found if one.act == Act.WARN)
             ],
             sending=_limit(SUSPENDED, [one for one in found if one.act == Act.SUSPEND]),
             beginning=_limit(RESTRICTED, [one for one in found if one.act == Act.RESTRICT]),
         )
 
     def confirm(self, pk: int, *, by: Any) -> None:
-        """Note, and record, that ``by`` read a warning; repeating it is fine. Raises NoSuchWarning."""
+        """Note, and record, that ``by`` read a warning, and with it those of the same group; repeating it is fine.
+
+        Raises NoSuchWarning.
+        """
         with transaction.atomic():
-            own = Measure.objects.filter(pk=pk, act=Act.WARN, user=by.pk)
-            warning = own.select_related("decision__case").first()
+            theirs = Measure.objects.filter(act=Act.WARN, user=by.pk)
+            warning = theirs.select_related("decision").filter(pk=pk).first()
             if warning is None:
                 raise NoSuchWarning
-            if own.filter(confirmed_at=None).update(confirmed_at=timezone.now()):
-                details = {"decision": warning.decision_id}
-                case = warning.decision.case
-                record(ModerationEvent.WARNING_CONFIRMED, actor=by, target=case, details=details)
+            alike = Q(pk=pk)
+            if warning.decision.group is not None:
+                alike |= Q(decision__group=warning.decision.group)
+            # Locked first: of two who confirm at once, one does so.
+            unread = theirs.filter(alike, confirmed_at=None).select_for_update(of=("self",)).order_by("pk")
+            read = list(unread.select_related("decision__case"))
+            theirs.filter(pk__in=[one.pk for one in read]).update(confirmed_at=timezone.now())
+            about = [(one.decision.case, {"decision": one.decision_id}) for one in read]
+            record_each(ModerationEvent.WARNING_CONFIRMED, about, actor=by)
+
+
+def _each_once(warnings: Iterable[Measure]) -> list[Measure]:
+    """These warnings, those of one group as one: it sends everybody one text, in however many cases they are."""
+    found: dict[Any, Measure] = {}
+    for one in warnings:
+        key = one.decision.group or one.pk
+        if key not in found or not found[key].decision.sent:  # which an erasure may have taken from one of them
+            found[key] = one
+    return list(found.values())
 
 
 def sign_in_refusal(user: Any) -> str:

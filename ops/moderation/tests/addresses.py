@@ -61,6 +61,7 @@ moderation_case_heartbeat                         in    in    no    x/409 x/409 
 moderation_case_decide                            in    in    no    x/400 x/400 no    no    no    x/400
 moderation_case_decide_many                       in    in    no    no    go    no    no    no    go
 moderation_decision_undo                          in    in    no    ok    ok    no    no    no    ok
+moderation_decision_restore                       in    in    no    ok    ok    no    no    no    ok
 moderation_flag_message                           in    in    no    ok    ok    no    no    no    ok
 moderation_view_changelist                        in    in    no    no    ok    no    no    no    ok
 moderation_view_add                               in    in    no    no    ok    no    no    no    ok
@@ -129,6 +130,7 @@ UNASKED = {
     "covered_texts": "It changes what somebody sees, and nothing else.",
     "moderation_case_*": "It can be undone, and gives nobody power.",
     "moderation_decision_undo": "It can be decided again.",
+    "moderation_decision_restore": "It can be undone.",
     "moderation_decision_change": "It leads to the page of the case.",
     "moderation_decisiongroup_*": "A preview stands between, and it can be undone.",
     "moderation_flag_change": "It leads to the page of the case.",

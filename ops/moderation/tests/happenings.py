@@ -18,6 +18,7 @@ from ops.moderation.measures.kinds import Order
 from ops.moderation.models import TIMED, Act, Case, Claim, Decision, Flag, Label, Measure, Source
 from ops.moderation.participants.standing import ParticipantsStanding
 from ops.moderation.refusals import Outdated
+from ops.moderation.restoring import restoring
 from ops.moderation.transitions import Happening
 
 PERSONAL = (Act.WARN, Act.SUSPEND, Act.RESTRICT, Act.DELETE)
@@ -191,6 +192,18 @@ def undo(crowd: Crowd, step: Step) -> None:
 def undo_the_last(crowd: Crowd, step: Step) -> None:
     if (decision := Decision.objects.filter(reverses=None).order_by("pk").last()) is not None:
         decisions.undo(decision.pk, by=crowd.reviewers[-1])
+
+
+@road(Happening.DECIDED)
+def restore(crowd: Crowd, step: Step) -> None:
+    if (undo := one_of(Decision.objects.exclude(reverses=None), step.which)) is not None:
+        restoring.restore(undo.pk, by=crowd.reviewers[step.who % len(crowd.reviewers)])
+
+
+@road(Happening.DECIDED)
+def restore_the_last(crowd: Crowd, step: Step) -> None:
+    if (undo := Decision.objects.exclude(reverses=None).order_by("pk").last()) is not None:
+        restoring.restore(undo.pk, by=crowd.reviewers[-1])
 
 
 @road(Happening.LAPSED)

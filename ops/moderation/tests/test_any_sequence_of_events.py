@@ -23,6 +23,7 @@ from ops.files.tests.files import row
 from ops.imports.tests.importing import stored_import, undone
 from ops.moderation import decisions, flagging
 from ops.moderation.models import Case, Cause, Decision, Flag, Measure, Outcome, Source, State
+from ops.moderation.restoring import restoring
 from ops.moderation.tests import happenings
 from ops.moderation.tests.desk import MEASURING, decided
 from ops.moderation.tests.happenings import ROADS, Crowd, Step
@@ -144,6 +145,41 @@ def test_what_is_decided_and_undone_at_once_is_as_it_was(
         if made is not None and made != last:
             decisions.undo(made.pk, by=crowd.reviewers[-1])
         assert look() == before
+        everything_holds()
+
+
+@pytest.mark.django_db
+@property_test
+@given(some=st.lists(steps, max_size=12), which=numbers, who=numbers, road=st.sampled_from(DECIDING))
+def test_what_is_decided_and_undone_and_restored_at_once_is_as_it_was_decided(
+    crowd: Crowd, some: list[Step], which: int, who: int, road: str
+) -> None:
+    def look() -> Any:
+        standing = [standing_of(person) for person in crowd.people]
+        return (
+            list(Message.objects.order_by("pk").values_list("pk", "hidden", "content", "revision")),
+            list(Flag.objects.order_by("pk").values_list("pk", "outcome")),
+            list(Case.objects.order_by("pk").values_list("pk", "state")),
+            list(get_user_model().objects.order_by("pk").values_list("pk", "is_active")),
+            list(DeletionRequest.objects.open().order_by("user").values_list("user")),
+            [(one.limits, sorted(warning.text for warning in one.warnings)) for one in standing],
+        )
+
+    lead = crowd.reviewers[-1]
+    with rolled_back():
+        for step in (*BEGINNING, *some):
+            take(crowd, step)
+        last = Decision.objects.order_by("pk").last()
+        take(crowd, Step(road, which, who))
+        made = Decision.objects.order_by("pk").last()
+        if made is None or made == last:
+            return
+        decided_ = look()
+        undo = decisions.undo(made.pk, by=lead)
+        if restoring.restoring(undo, by=lead).refusal.startswith("What it was about was erased"):
+            return
+        restoring.restore(undo.pk, by=lead)
+        assert look() == decided_
         everything_holds()
 
 

@@ -71,6 +71,25 @@ def test_a_heartbeat_extends_the_lease_to_five_minutes(spam: Any, mona: Any) -> 
     assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)
 
 
+def test_a_claim_whose_page_was_left_ends_soon_unless_somebody_comes_back(spam: Any, mona: Any) -> None:
+    many_reports(spam, 1)
+    claim = claims.claim_next(mona)
+    assert claim is not None
+    claims.leave(mona, claim.case_id, uuid4())
+    assert time_left() > claims.LEFT
+    for _ in range(2):
+        claims.leave(mona, claim.case_id, claim.token)
+        assert timedelta(0) < time_left() <= claims.LEFT
+    assert claims.heartbeat(mona, claim.case_id, claim.token)
+    assert time_left() > claims.LEFT
+
+
+def time_left() -> timedelta:
+    """Of the only claim."""
+    left: timedelta = Claim.objects.get().expires_at - timezone.now()
+    return left
+
+
 def test_skipped_and_decided_cases_do_not_come_again(spam: Any, mona: Any) -> None:
     first, second, third = many_reports(spam, 3)
     decided(first, mona, spam)

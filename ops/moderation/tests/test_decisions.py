@@ -223,7 +223,7 @@ class TestUndoing:
         with pytest.raises(DecisionRefused, match="was undone already"):
             decisions.undo(first.pk, by=mona)
         reversing = decisions.undo(second.pk, by=mona)
-        with pytest.raises(DecisionRefused, match="decide the case again instead"):
+        with pytest.raises(DecisionRefused, match="restore that one instead"):
             decisions.undo(reversing.pk, by=mona)
 
     def test_colleagues_need_the_permission(self, case: Case, mona: Any, mike: Any, lena: Any, spam: Any) -> None:

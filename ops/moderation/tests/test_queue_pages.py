@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from messaging.models import Message
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
-from ops.moderation import claims, flagging
+from ops.moderation import claims, decisions, flagging
 from ops.moderation.models import CannedReason, Case, Claim, Decision, Draft, Flag, Label, Skip, Source, State
 from ops.moderation.tests.desk import decided, many_reports, message_of
 
 QUEUE = reverse("admin:moderation_case_changelist")
 QUERIES_OF_QUEUE = 14
-QUERIES_OF_CASE = 22
+QUERIES_OF_CASE = 23
 
 
 def words(response: Any) -> str:
@@ -280,6 +282,11 @@ class TestSteps:
         for token in (str(uuid4()), "", "x"):
             assert browser.post(address(case, "heartbeat"), {"token": token}).status_code == 409
 
+    def test_a_page_that_was_left_gives_the_case_back_soon(self, browser: Client, case: Case, mona: Any) -> None:
+        claim = claims.claim(mona, case)
+        browser.post(f"{address(case, 'heartbeat')}?left=yes", {"token": str(claim.token)})
+        assert Claim.objects.get().expires_at <= timezone.now() + claims.LEFT
+
     def test_undo_says_what_it_does_and_does_it(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
         message = Message.objects.get(content="Send me money")
         decision = decided(case, mona, spam, hides=[message.pk])
@@ -290,6 +297,38 @@ class TestSteps:
         assert "Undone: the case is open again." in words(page)
         message.refresh_from_db()
         assert not message.hidden
+
+    def test_restoring_says_what_it_does_and_does_it(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
+        message = Message.objects.get(content="Send me money")
+        undo = decisions.undo(decided(case, mona, spam, hides=[message.pk], sent="No spam").pk, by=mona)
+        restore = reverse("admin:moderation_decision_restore", args=[undo.pk])
+        assert restore in browser.get(address(case)).content.decode()
+        page = words(browser.get(restore))
+        assert "the reports are upheld 1 message hidden" in page
+        assert "No spam" in page
+        assert "Say why" in words(browser.post(restore, {"note": ""}))
+        page = words(browser.post(restore, {"note": "It was"}, follow=True))
+        assert "Restored: the case is decided as before, and closed." in page
+        assert "restores what was undone" in page
+        assert Message.objects.get(pk=message.pk).hidden
+        assert restore not in browser.get(address(case)).content.decode()
+        assert "The case was decided again since." in words(browser.get(restore))
+
+    def test_what_is_newer_than_the_last_decision_stands_below_a_line(
+        self, browser: Client, case: Case, mona: Any, spam: Any, reported: Any
+    ) -> None:
+        decision = decided(case, mona, spam)
+        first = Message.objects.get(content="Send me money")
+        later = answer(first, "Never", timestamp=timezone.now() + timedelta(minutes=1))
+        reported(spam, message=later, by=later.receiver)
+        page = browser.get(address(case)).content.decode()
+        assert re.findall(r'<li id="m(\d+)"[^>]*class="[^"]* newer"', page) == [str(later.pk)]
+        assert "Since the last decision" in page[page.index("Send me money") : page.index("Never")]
+        Decision.objects.filter(pk=decision.pk).update(in_force=False, lapsed_at=timezone.now(), cause="undone")
+        Decision.objects.create(
+            case=case, reverses=decision, in_force=False, version_before=9, version_after=10, decided_at=timezone.now()
+        )
+        assert "Since the last decision" not in words(browser.get(address(case)))
 
     def test_staff_report_a_message(self, browser: Client, alice: Any, bob: Any, spam: Any, mona: Any) -> None:
         message = write(alice, bob)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from messaging.models import Message
@@ -24,8 +25,9 @@ from messaging.tests.browsing import (
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
+from ops.jobs.tests.waiting import until
 from ops.moderation import claims, flagging
-from ops.moderation.models import Case, Claim, Decision, Label, Source
+from ops.moderation.models import CannedReason, Case, Claim, Decision, Label, Source
 from ops.moderation.tests.desk import decided
 from ops.tests.test_who_may_open_what import make_staff
 
@@ -127,8 +129,59 @@ def test_two_browsers_on_one_case(open_page: OpenPage, desk: Case, rita: Any) ->
     check(first)
 
 
+def test_an_edit_after_the_decision_opens_the_case_again(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    message = Message.objects.get(content="I know where you work")
+    decided(desk, rita, Label.objects.get(slug="threat"))
+    author = open_page(WIDE)
+    sign_in(author, message.sender)
+    author.goto(f"/messages/message/{message.pk}/edit/")
+    author.get_by_label("Text").fill("I know where you sleep")
+    author.get_by_role("button", name="Save changes").click()
+    expect(author.get_by_text("I know where you sleep", exact=True)).to_be_visible()
+    page = open_page(WIDE)
+    sign_in(page, rita)
+    page.goto(QUEUE)
+    expect(page.locator(".cases").get_by_text("edited since")).to_be_visible()
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    expect(page.locator(".decisions").get_by_text("a text that it covers was changed")).to_be_visible()
+    expect(page.get_by_role("button", name="Claim case")).to_be_visible()
+
+
+def test_a_canned_reason_with_an_unfilled_placeholder_is_refused(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    label = Label.objects.get(slug="threat")
+    CannedReason.objects.create(label=label, title="Which rule", slug="which", text="You broke {rule}.")
+    page = open_page(WIDE)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    page.get_by_role("button", name="Claim case").click()
+    page.get_by_text("Hide the chosen messages").click()
+    page.get_by_text("Explain it to the author").click()
+    page.get_by_label("Canned reason").select_option("which")
+    expect(page.get_by_label("Text for the author")).to_have_value("You broke {rule}.")
+    expect_status(page, 400)
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_text("Fill in {rule}", exact=False)).to_be_visible()
+    check(page)
+    page.get_by_label("Text for the author").fill("You broke rule 3.")
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_text("Decided.")).to_be_visible()
+    assert Decision.objects.get().sent == "You broke rule 3."
+
+
+def test_a_page_that_is_left_gives_the_case_back_soon(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    page = open_page(WIDE)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    page.get_by_role("button", name="Claim case").click()
+    expect(page.get_by_role("button", name="Decide and open next")).to_be_visible()
+    page.goto(QUEUE)
+    until(lambda: Claim.objects.get().expires_at < timezone.now() + claims.LEFT, "That the claim ends soon")
+    page.go_back()
+    until(lambda: Claim.objects.get().expires_at > timezone.now() + claims.LEFT, "That the claim is extended again")
+
+
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_undo(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
+def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
     message = Message.objects.get(content="I know where you work")
     decided(desk, rita, Label.objects.get(slug="threat"), hides=[message.pk], sent="It was a threat.")
     page = open_page(width)
@@ -141,8 +194,22 @@ def test_undo(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
     page.get_by_label("Why").fill("Wrong message")
     page.get_by_role("button", name="Undo decision").click()
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
-    message.refresh_from_db()
-    assert not message.hidden
+    assert not Message.objects.get(pk=message.pk).hidden
+    check(page)
+    page.get_by_role("link", name="Restore…").click()
+    expect(page.get_by_text("the reports are upheld")).to_be_visible()
+    expect(page.get_by_text("1 message hidden")).to_be_visible()
+    expect(page.get_by_text("It was a threat.")).to_be_visible()
+    check(page)
+    page.get_by_label("Why").fill("It was the right one")
+    page.get_by_role("button", name="Restore decision").click()
+    expect(page.get_by_text("Restored: the case is decided as before, and closed.")).to_be_visible()
+    assert Message.objects.get(pk=message.pk).hidden
+    check(page)
+    page.get_by_role("link", name="Undo…").click()
+    page.get_by_label("Why").fill("It was not")
+    page.get_by_role("button", name="Undo decision").click()
+    expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
     assert claims.claim_next(rita).case == desk  # type: ignore[union-attr]
 
 

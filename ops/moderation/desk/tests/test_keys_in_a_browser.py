@@ -226,6 +226,10 @@ def undo(page: Page, case: Case) -> None:
     at_case(page, case, claim=False)
     go(page, "u")
     expect(page.get_by_role("button", name="Undo decision")).to_be_visible()
+    page.get_by_label("Why").fill("Too fast")
+    page.get_by_role("button", name="Undo decision").click()
+    go(page, "u")
+    expect(page.get_by_role("button", name="Restore decision")).to_be_visible()
 
 
 DOES: dict[tuple[str, str], Does] = {

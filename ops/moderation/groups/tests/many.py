@@ -30,9 +30,14 @@ def lea(db: Any) -> Any:
 
 
 def previewed(
-    cases: Sequence[Case], by: Any, label: Label, action: GroupAction = GroupAction.HIDE, **choice: Any
+    cases: Sequence[Case],
+    by: Any,
+    label: Label,
+    action: GroupAction = GroupAction.HIDE,
+    warns: bool = False,
+    **choice: Any,
 ) -> DecisionGroup:
-    return preparing.prepare([case.pk for case in cases], Choice(label, **choice), action=action, by=by)
+    return preparing.prepare([case.pk for case in cases], Choice(label, **choice), action=action, warns=warns, by=by)
 
 
 def started(group: DecisionGroup, by: Any) -> DecisionGroup:

@@ -16,7 +16,9 @@ from ops.audit.models import Entry
 from ops.moderation import decisions, flagging
 from ops.moderation.groups import kinds, preparing
 from ops.moderation.groups.tests.many import previewed
+from ops.moderation.measures.kinds import Order
 from ops.moderation.models import (
+    Act,
     Case,
     Claim,
     CoveredMessage,
@@ -28,6 +30,7 @@ from ops.moderation.models import (
     Measure,
     Source,
 )
+from ops.moderation.restoring import restoring
 from ops.moderation.tests.desk import decided, many_reports
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +53,19 @@ def prepare(before: Sequence[str], label: Label, by: Any) -> list[Case]:
     return cases
 
 
-def one_by_one(cases: Sequence[Case], action: GroupAction, sent: str, label: Label, by: Any) -> list[Decision]:
+def one_by_one(
+    cases: Sequence[Case], action: GroupAction, warns: bool, sent: str, label: Label, by: Any
+) -> list[Decision]:
     made = []
     for case in cases:
-        waiting = Flag.objects.waiting().filter(case=case).values_list("message", flat=True)
-        hides = list(waiting) if action == GroupAction.HIDE else []
-        made.append(decided(case, by, label, sent=sent, hides=hides, upholds=action == GroupAction.UPHOLD))
+        waiting = Flag.objects.waiting().filter(case=case)
+        chosen = {"sent": sent, "upholds": action == GroupAction.UPHOLD}
+        if action == GroupAction.HIDE:
+            chosen["hides"] = list(waiting.values_list("message", flat=True))
+        if warns:
+            authors = sorted(set(waiting.values_list("message__sender", flat=True)))
+            chosen["measures"] = [Order(Act.WARN, user=pk) for pk in authors]
+        made.append(decided(case, by, label, **chosen))
     return made
 
 
@@ -65,9 +75,10 @@ def look() -> Any:
         pk: place for place, pk in enumerate(Decision.objects.order_by("case", "pk").values_list("pk", flat=True))
     }
     decisions_ = Decision.objects.order_by("case", "pk").values_list(
-        "case", "label", "sent", "note", "decided_by", "version_before", "version_after", "in_force", "cause"
+        "case", "label", "sent", "note", "decided_by", "version_before", "version_after", "in_force", "cause", "upholds"
     )
-    entries = Entry.objects.filter(event__in=["moderation.decided", "moderation.undone"]).order_by("target_id", "pk")
+    events = ["moderation.decided", "moderation.undone", "moderation.restored"]
+    entries = Entry.objects.filter(event__in=events).order_by("target_id", "pk")
     return {
         "cases": list(Case.objects.order_by("pk").values_list("pk", "state", "version", "severity", "waits_for_reply")),
         "moments": [(one.closed_at is None, one.first_decided_at is None) for one in Case.objects.order_by("pk")],
@@ -78,8 +89,8 @@ def look() -> Any:
             (numbers[a], b, c) for a, b, c in CoveredMessage.objects.values_list("decision", "message", "revision")
         ),
         "measures": sorted(
-            (numbers[a], *rest)
-            for a, *rest in Measure.objects.values_list("decision", "act", "message", "before", "after")
+            (numbers[a], act, *map(str, rest))
+            for a, act, *rest in Measure.objects.values_list("decision", "act", "message", "user", "before", "after")
         ),
         "claims": Claim.objects.count(),
         "entries": [
@@ -87,7 +98,7 @@ def look() -> Any:
                 one.event,
                 one.actor_id,
                 one.target_id,
-                {k: v for k, v in one.details.items() if k not in ("decision", "group")},
+                {k: v for k, v in one.details.items() if k not in ("decision", "group", "restores")},
             )
             for one in entries
         ],
@@ -113,20 +124,33 @@ def after(do: Callable[[], Any]) -> Any:
     before=st.lists(st.sampled_from(BEFORE), min_size=1, max_size=4),
     action=st.sampled_from(GroupAction),
     sent=st.sampled_from(["", "Do not."]),
-    undo=st.booleans(),
+    warns=st.booleans(),
+    steps=st.integers(0, 2),  # decide; and undo that; and restore it
 )
 def test_together_is_as_one_by_one(
-    lena: Any, mona: Any, spam: Label, threat: Label, before: list[str], action: GroupAction, sent: str, undo: bool
+    lena: Any,
+    mona: Any,
+    spam: Label,
+    threat: Label,
+    before: list[str],
+    action: GroupAction,
+    sent: str,
+    warns: bool,
+    steps: int,
 ) -> None:
+    warns, sent = warns and action != GroupAction.DISMISS, sent or ("Do not." if warns else "")
+
     def single() -> None:
-        for decision in one_by_one(cases, action, sent, threat, lena):
-            if undo:
-                decisions.undo(decision.pk, by=lena, note="Not spam")
+        for decision in one_by_one(cases, action, warns, sent, threat, lena):
+            if steps:
+                undo = decisions.undo(decision.pk, by=lena, note="Not spam")
+                if steps > 1:
+                    restoring.restore(undo.pk, by=lena, note="It was spam")
 
     def together() -> None:
-        group = done(previewed(cases, lena, threat, action, sent=sent), lena)
-        if undo:
-            done(preparing.prepare_reversal(group, note="Not spam", by=lena), lena)
+        group = done(previewed(cases, lena, threat, action, warns=warns, sent=sent), lena)
+        for note in ("Not spam", "It was spam")[:steps]:
+            group = done(preparing.prepare_reversal(group, note=note, by=lena), lena)
 
     with rolled_back():
         cases = prepare(before, spam, mona)

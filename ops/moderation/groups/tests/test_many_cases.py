@@ -67,7 +67,7 @@ class TestDeciding:
         Case.objects.filter(pk=cases[0].pk).update(version=9)
         started(group, lena)
         (entry,) = Entry.objects.filter(event="moderation.group_decided")
-        expected = {"cases": 3, "left_out": {}, "label": "spam", "action": "hide", "of": None}
+        expected = {"cases": 3, "left_out": {}, "label": "spam", "action": "hide", "warns": False, "of": None}
         assert (entry.actor, entry.target_id, entry.details) == (lena, str(group.pk), expected)
         each = Entry.objects.filter(event="moderation.decided").order_by("target_id")
         assert [int(one.target_id) for one in each] == [cases[1].pk, cases[2].pk]

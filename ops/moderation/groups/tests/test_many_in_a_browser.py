@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
@@ -103,6 +104,38 @@ def test_two_of_three_by_keyboard_alone(open_page: OpenPage, lena: Any) -> None:
     expect(page.get_by_text("2 cases decided")).to_be_visible()
     assert Case.objects.get(state="open") == cases[2]
     assert set(Decision.objects.values_list("note", flat=True)) == {"A wave"}
+
+
+def test_authors_are_warned_and_confirm(open_page: OpenPage, lena: Any) -> None:
+    many_reports(spam(), 3)
+    page = open_page(WIDE)
+    sign_in(page, lena)
+    page.goto(QUEUE)
+    page.get_by_role("link", name="Decide all that match…").click()
+    page.locator("label.choice").get_by_text("Spam").click()
+    page.get_by_text("Hide what is reported").click()
+    page.get_by_label("Warn the authors of what is reported").check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Write why: whom you warn reads it.")).to_be_visible()
+    check(page)
+    page.get_by_label("Text for the authors").fill("This was spam.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("3 authors warned")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Decide 3 cases").click()
+    expect(page.get_by_text("3 cases decided")).to_be_visible()
+    other = open_page(WIDE)
+    sign_in(other, get_user_model().objects.get(username="sender-0"))
+    other.goto("/messages/")
+    expect(other.get_by_text("This was spam.")).to_be_visible()
+    other.get_by_role("button", name="I have read this").click()
+    expect(other.get_by_text("This was spam.")).to_have_count(0)
+    page.get_by_role("link", name="Undo these decisions…").click()
+    page.get_by_label("Why").fill("It was no spam")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("sender-0 confirmed the warning already: it stays read.")).to_be_visible()
+    expect(page.get_by_text("The warnings of sender-1, sender-2 go from their pages.")).to_be_visible()
+    check(page)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
@@ -135,3 +136,7 @@ def test_the_suspended_read_why_at_signing_in(open_page: OpenPage, case: Case, w
     expect(theirs.get_by_text("Your account is suspended until", exact=False)).to_be_visible()
     expect(theirs.get_by_text("We have rules about spam.", exact=False)).to_be_visible()
     check(theirs)
+    Measure.objects.filter(act=Act.SUSPEND).update(until=timezone.now())
+    theirs.get_by_label("Password").fill("correct horse battery")
+    theirs.get_by_role("button", name="Sign in").click()
+    expect(theirs.get_by_role("heading", name="Inbox")).to_be_visible()

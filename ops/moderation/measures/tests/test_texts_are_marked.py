@@ -17,7 +17,7 @@ from messaging.tests.remains import remains
 from ops.conftest import READING, make_staff
 from ops.moderation.measures import deleting, hiding, may_not, redacting
 from ops.moderation.measures.in_force import STRICTEST_FIRST, InForce
-from ops.moderation.measures.kinds import Acting, Kind, Order
+from ops.moderation.measures.kinds import Acting, Asked, Kind, Order
 from ops.moderation.measures.people import LONGEST_ALONE, OnPerson, until_in_words
 from ops.moderation.measures.registry import ALL
 from ops.moderation.models import Act, Case, Measure
@@ -71,7 +71,7 @@ class TestOnPeople:
             for by, sent, until in tries:
                 acting = Acting(by, timezone.now(), "default")
                 with pytest.raises(DecisionRefused) as refused:
-                    kind.refuse([Order(kind.act, user=alice.pk, until=until)], Case(pk=1), sent, acting)
+                    kind.refuse([Asked(Case(pk=1), sent, [Order(kind.act, user=alice.pk, until=until)])], acting)
                 assert remains(str(refused.value)) == ""
 
     @pytest.mark.django_db

@@ -1,4 +1,5 @@
-// The page of a case: works by keyboard, and renews the claim while the page is visible and used.
+// The page of a case: works by keyboard, and renews the claim while the page is visible and used. Once it is left, the
+// claim ends soon.
 "use strict";
 
 const form = document.getElementById("decide");
@@ -14,8 +15,7 @@ if (form && state) {
   let used = Date.now();
   const note = () => (used = Date.now());
   for (const kind of ["keydown", "pointerdown", "scroll", "input"]) addEventListener(kind, note, { passive: true });
-  const timer = setInterval(async () => {
-    if (document.hidden || Date.now() - used > IDLE) return;
+  const beat = async () => {
     const answer = await fetch(form.dataset.heartbeat, {
       method: "POST",
       body: new FormData(form),
@@ -25,7 +25,10 @@ if (form && state) {
       clearInterval(timer);
       state.textContent = state.dataset.sayLost;
     }
-  }, BEAT);
+  };
+  const timer = setInterval(() => document.hidden || Date.now() - used > IDLE || beat(), BEAT);
+  addEventListener("pagehide", () => navigator.sendBeacon(`${form.dataset.heartbeat}?left=yes`, new FormData(form)));
+  addEventListener("pageshow", beat); // loaded again, or back
 }
 
 // --- The panel stands beside the page where there is room: what is in it is found by everybody ---
@@ -68,7 +71,7 @@ const KEYS = {
     const covered = here.querySelector("details.covered");
     if (covered) covered.open = !covered.open;
   },
-  u: () => document.querySelector(".case .decisions a[href*=undo]")?.click(),
+  u: () => document.querySelector(".case .decisions a.reverses")?.click(),
 };
 
 // The label, decision and reason of one's last decision, which the server keeps as long as one is signed in.
