@@ -67,7 +67,7 @@ def load(forest: generate.Forest) -> None:
     ):
         for chunk in chunks(rows):
             insert(apps.get_model("messaging", name), row_type._fields, ready(chunk))
-    _continue_ids()
+    continue_ids()
     get_user_model().objects.create_superuser(REVIEWER)
 
 
@@ -87,7 +87,7 @@ def load_conversations(forest: generate.Forest) -> None:
         insert(apps.get_model("messaging", "Conversation"), generate.GeneratedConversation._fields, ready(chunk))
 
 
-def _continue_ids() -> None:
+def continue_ids() -> None:
     """Let the next row that the database numbers itself come after the made ones."""
     models = [get_user_model(), *apps.get_app_config("messaging").get_models()]
     with connection.cursor() as cursor:

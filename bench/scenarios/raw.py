@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from bench import generate
-from bench.load import KEEP_FIGURES, REVIEWER, load_people
+from bench.load import KEEP_FIGURES, REVIEWER, continue_ids, load_people
 
 LENGTH = 7  # messages of a conversation
 INDEXES = ("messaging_message_pkey", "message_latest", "message_thread", "message_unread")
@@ -49,7 +49,6 @@ FROM made CROSS JOIN generate_series(0, {LENGTH - 1}) AS place
 def load(messages: int) -> None:
     """Store about so many messages. Takes a superuser of PostgreSQL."""
     load_people(generate.Forest(100))
-    get_user_model().objects.create_superuser(REVIEWER)
     numbers = {"users": generate.USERS, "start": generate.START.isoformat(), "span": generate.SPAN}
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'messaging_message'")
@@ -67,6 +66,8 @@ def load(messages: int) -> None:
             cursor.execute(definitions[name])
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE")
+    continue_ids()
+    get_user_model().objects.create_superuser(REVIEWER)
 
 
 def main(messages: int) -> None:
