@@ -28,6 +28,22 @@ def readable_text(instead: str) -> Case:
     return Case(When(WITHHELD, then=Value(instead)), default=F("old_content"), output_field=models.TextField())
 
 
+def _any_of_people(condition: Q) -> list[Q]:
+    """The parts of a condition of which each names a sender or a receiver, and one must hold; none of another one."""
+    is_choice = not condition.negated and (condition.connector == Q.OR or len(condition.children) == 1)
+    parts: list[Q] = []
+    for one in condition.children if is_choice else ():
+        found = _any_of_people(one) if isinstance(one, Q) else [Q(one)] if _names_somebody(one) else []
+        if not found:
+            return []
+        parts += found
+    return parts
+
+
+def _names_somebody(part: Any) -> bool:
+    return isinstance(part, tuple) and part[0] in ("sender", "receiver")
+
+
 class ConversationQuerySet(RawDeletion):
     def unread(self) -> ConversationQuerySet:
         """Conversations with a message that its receiver has not read."""
@@ -63,6 +79,9 @@ class ConversationQuerySet(RawDeletion):
 
     def with_message(self, condition: Q) -> ConversationQuerySet:
         """Conversations with a message for which ``condition`` holds."""
+        messages = self._messages()
+        if messages.holds_for_many(condition, FREQUENT_IN_CONVERSATIONS):
+            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).looked_at(condition)))
         return self.filter(pk__in=self._messages().filter(condition).order_by().values("conversation_id"))
 
     def for_list(self) -> ConversationQuerySet:
@@ -213,14 +232,37 @@ class MessageQuerySet(MessageWriting):
 
         Looks at each row in the order that the caller wants, as no database does by itself where an index fits.
         """
-        conditions = (Q(sender__in=people), Q(receiver__in=people))
+        return self.looked_at(Q(sender__in=people), Q(receiver__in=people))
+
+    def looked_at(self, *conditions: Q) -> MessageQuerySet:
+        """The same for those for which one of these conditions holds."""
         found = Case(*(When(condition, then=Value(1)) for condition in conditions), default=Value(0))
         return self.alias(found=found).filter(found=1)
+
+    def listed_with(self, condition: Q) -> MessageQuerySet:
+        """Messages for which ``condition`` holds, for a page of a list: the same as ``filter``."""
+        is_every = condition.connector == Q.AND and not condition.negated
+        among, rest = self, Q()
+        for one in condition.children if is_every else (condition,):
+            part = one if isinstance(one, Q) else Q(one)
+            # What names one side alone has an index in the order of the list.
+            if among is self and len(_any_of_people(part)) > 1 and self.holds_for_many(part, FREQUENT):
+                among = self.looked_at(part)
+            else:
+                rest &= part
+        return among.filter(rest)
+
+    def holds_for_many(self, condition: Q, most: int) -> bool:
+        """Whether somebody whom ``condition`` names, and who it is alone about, sent or received more than ``most``."""
+        messages: Any = self.model._base_manager.using(self.db).order_by()
+        return any(messages.filter(one)[most:].exists() for one in _any_of_people(condition))
 
     def first_in(self, conversation_ids: Iterable[int], condition: Q) -> dict[int, tuple[int, int]]:
         """Return the first message of each of these conversations for which ``condition`` holds, if there is one, and
         for how many it holds, by the conversation's id."""
-        found = self.filter(condition, conversation_id__in=list(conversation_ids))
+        found = self.filter(conversation_id__in=list(conversation_ids))
+        # Otherwise a database may read all of somebody's messages for those in these conversations.
+        found = found.looked_at(condition) if _any_of_people(condition) else found.filter(condition)
         matches: dict[int, tuple[int, int]] = {}
         for conversation_id, pk in found.order_by("timestamp", "id").values_list("conversation_id", "pk"):
             first, number = matches.get(conversation_id, (pk, 0))

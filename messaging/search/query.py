@@ -74,15 +74,16 @@ class Query:
 
     def newest_messages(self, messages: Any) -> Any:
         """Those of ``messages`` that it finds, for a page of the newest of them."""
-        found = messages.filter(self.others)
-        return found if self.term is None else engine.newest_first(found, self.term)
+        if self.term is None:
+            return messages.listed_with(self.others)
+        return engine.newest_first(messages.filter(self.others), self.term)
 
     def first_page(self, messages: Any, *, size: int, most: int) -> engine.FirstPage:
         """The newest ``size`` of ``messages`` that it finds, as ``engine.first_page`` tells them."""
-        found = messages.filter(self.others)
         if self.term is None:
+            found = messages.listed_with(self.others)
             return engine.FirstPage(list(found.values_list("pk", flat=True)[:size]), None, found)
-        return engine.first_page(found, self.term, size=size, most=most)
+        return engine.first_page(messages.filter(self.others), self.term, size=size, most=most)
 
     def moments(self, messages: Any, *, most: int, first_page: engine.FirstPage | None = None) -> list[datetime] | None:
         """When those of ``messages`` were sent that it finds; None where they are more than ``most``.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 
 from messaging import managers
 from messaging.models import Conversation, Message
@@ -40,3 +43,47 @@ def test_the_list_of_a_person_is_the_same_whether_they_wrote_much_or_little(
     assert few == set(model.objects.of(alice))
     frequent_from(0, monkeypatch)
     assert set(model.objects.listed_of(alice.pk)) == few == set(model.objects.listed_of(str(alice.pk)))
+
+
+def conditions(alice: Any, bob: Any) -> list[Q]:
+    """What searches ask of the people of a message: of one, of either side, of two, of some, and of others."""
+    by_alice, with_alice = Q(sender=alice.pk), Q(sender=alice.pk) | Q(receiver=alice.pk)
+    with_bob = Q(sender=bob.pk) | Q(receiver=bob.pk)
+    between = Q(sender=alice.pk, receiver=bob.pk) | Q(sender=bob.pk, receiver=alice.pk)
+    return [
+        *(by_alice, with_alice, with_alice | with_bob, with_alice & with_bob, by_alice & Q(receiver=bob.pk), between),
+        *(~by_alice, ~with_alice, with_alice & ~by_alice, with_alice & Q(read=False), with_alice | Q(read=False), Q()),
+    ]
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_search_for_people_finds_the_same_whether_they_wrote_much_or_little(
+    alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Message.objects.filter(sender=bob).update(read=True)
+    frequent_from(0, monkeypatch)
+    every = list(Conversation.objects.values_list("pk", flat=True))
+    for condition in conditions(alice, bob):
+        messages = set(Message.objects.filter(condition))
+        assert set(Message.objects.listed_with(condition)) == messages, condition
+        found = {message.conversation for message in messages}
+        assert set(Conversation.objects.with_message(condition)) == found, condition
+        assert set(Message.objects.first_in(every, condition)) == {one.pk for one in found}, condition
+
+
+@pytest.mark.usefixtures("stored")
+def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks_row_by_row(rows: Any) -> bool:
+        with CaptureQueriesContext(connection) as asked:
+            list(rows)
+        return "CASE WHEN" in asked[-1]["sql"]
+
+    with_alice = Q(sender=alice.pk) | Q(receiver=alice.pk)
+    for number, expected in ((0, True), (100, False)):
+        frequent_from(number, monkeypatch)
+        assert looks_row_by_row(Message.objects.listed_with(with_alice)) is expected
+        assert looks_row_by_row(Message.objects.listed_with(with_alice & Q(read=False))) is expected
+        assert looks_row_by_row(Conversation.objects.with_message(with_alice)) is expected
+        # Those of one side are in an index in the order of the list; a pair may be rare however much both wrote.
+        assert not looks_row_by_row(Message.objects.listed_with(Q(sender=alice.pk)))
+        assert not looks_row_by_row(Conversation.objects.with_message(Q(sender=alice.pk, receiver=bob.pk)))
