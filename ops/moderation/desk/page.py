@@ -204,11 +204,13 @@ class CasePage:
 
     @cached_property
     def elsewhere(self) -> list[Decision]:
-        """The latest decisions in force on other cases about the same people."""
+        """The latest decisions on other cases about the same people, also those that lapsed or were undone."""
         people = CasePerson.objects.filter(case=self.case).values("user")
         others = CasePerson.objects.filter(user__in=people).exclude(case=self.case).values("case")
-        found = Decision.objects.in_force().filter(case__in=others).select_related("label")
-        return list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+        found = Decision.objects.filter(reverses=None, case__in=others).select_related("label")
+        decisions = list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+        registry.say_what_they_did(decisions)
+        return decisions
 
     @cached_property
     def notes(self) -> shown.Notes | None:

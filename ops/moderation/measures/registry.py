@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from messaging.database.alike import create_alike
 from ops.moderation.measures.deleting import Deletion, lock_requests
@@ -105,11 +106,13 @@ def in_words(measures: Sequence[Measure], names: Mapping[Any, str]) -> list[str]
 
 
 def say_what_they_did(decisions: Sequence[Decision]) -> None:
-    """Give each decision ``did``: what its measures did in words. Two queries, whatever the number of decisions."""
+    """Give each decision ``did``: what it did in words. Two queries, whatever the number of decisions."""
     prefetch_related_objects(decisions, "measures")
     names = names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
     for one in decisions:
-        one.did = in_words(list(one.measures.all()), names)  # type: ignore[attr-defined]
+        measures = list(one.measures.all())
+        only_upholds = one.upholds and {each.act for each in measures} <= {Act.NONE}
+        one.did = [_("reports upheld")] if only_upholds else in_words(measures, names)  # type: ignore[attr-defined]
 
 
 def _by_act(some: Iterable[Any]) -> list[tuple[Act, list[Any]]]:
