@@ -258,7 +258,6 @@ def make_cases() -> None:
             for statement in connection.ops.sequence_reset_sql(no_style(), made):
                 cursor.execute(statement)
     tidy()
-    connection.close()
 
 
 def make_chunk(firsts: list[tuple], label: int, by: int) -> None:
@@ -308,3 +307,4 @@ FIELDS = {
 if __name__ == "__main__":
     django.setup()
     make_cases()
+    connection.close()

@@ -41,7 +41,16 @@ def test_an_entry_is_sealed_when_it_is_committed() -> None:
 
 
 @pytest.fixture
-def waits_for_the_disk() -> Iterator[dict[str, bool]]:
+def as_in_production(transactional_db: None) -> Iterator[None]:
+    """Databases of tests never wait for the disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        yield
+        cursor.execute("RESET synchronous_commit")
+
+
+@pytest.fixture
+def waits_for_the_disk(as_in_production: None) -> Iterator[dict[str, bool]]:
     """Whether PostgreSQL was to wait for the disk when an entry, and when a seal, was stored last."""
     waits: dict[str, bool] = {}
 
@@ -57,7 +66,6 @@ def waits_for_the_disk() -> Iterator[dict[str, bool]]:
 
 
 @only_postgresql
-@pytest.mark.django_db(transaction=True)
 def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(waits_for_the_disk: dict[str, bool]) -> None:
     record()
     assert waits_for_the_disk == {"audit_entry": True, "audit_seal": False}
@@ -66,7 +74,6 @@ def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(waits
 
 
 @only_postgresql
-@pytest.mark.django_db(transaction=True)
 def test_a_transaction_in_which_something_is_sealed_is_waited_for(waits_for_the_disk: dict[str, bool]) -> None:
     with transaction.atomic():
         record()
@@ -75,7 +82,7 @@ def test_a_transaction_in_which_something_is_sealed_is_waited_for(waits_for_the_
 
 
 @only_postgresql
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("as_in_production")
 def test_a_head_is_on_the_disk_before_anybody_is_told_of_it() -> None:
     record()
     with connection.cursor() as cursor:
