@@ -34,6 +34,7 @@ FIRST, LAST, NEXT, SLOWEST, PAGE = "first", "last", "next", "slowest", "page"
 EDIT, DECIDE, GROUP = "edit", "decide", "group"
 PEOPLE = 20  # reviewers, each with a case in hand
 ROUNDS = 20 if SMALL_RUN else 400  # of taking the next case
+WARM = 2 if SMALL_RUN else 10  # before that, since a connection plans a statement for good when it has run five times
 PAUSE = 0.05 if SMALL_RUN else 1.0  # seconds between two, of one reviewer
 DECISIONS = 20 if SMALL_RUN else 100
 TOGETHER = 20 if SMALL_RUN else 10_000  # cases that are decided at once
@@ -164,7 +165,8 @@ def taken_at_once() -> list[float]:
     def one(reviewer: Any) -> list[float]:
         try:
             pauses = random.Random(reviewer.pk)
-            take(reviewer)
+            for _ in range(WARM):
+                take(reviewer)
             times = []
             for _ in range(ROUNDS // PEOPLE):
                 time.sleep(pauses.uniform(0, 2 * PAUSE))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, Protocol
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, testcases
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from messaging.tests.windows import LOAD_AXE, NARROW, WIDE, Windows, static_files_are_kept, watch_of
@@ -76,11 +78,23 @@ def chromium() -> Iterator[Browser]:
             chromium.close()
 
 
+class OneAtATime(WSGIHandler):
+    """Answers one request after the other: those of a live server share a connection to a database in memory, which
+    refuses what overlaps, such as a page and what the page before it sent when it was left."""
+
+    answering = Lock()
+
+    def __call__(self, *args: Any) -> Any:
+        with self.answering:
+            return super().__call__(*args)
+
+
 @pytest.fixture(scope="session")
 def windows(chromium: Browser) -> Iterator[Windows]:
-    """The windows of that Chromium, known once as it is."""
+    """The windows of that Chromium, known once as it is. The live server starts after them."""
     windows = Windows(chromium)
-    with static_files_are_kept():
+    with static_files_are_kept(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testcases, "WSGIHandler", OneAtATime)
         yield windows
     windows.close()
 
