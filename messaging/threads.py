@@ -135,7 +135,7 @@ def conversation_links(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -
 def conversation_stubs(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[Stub]:
     """Return a Stub for every message of a conversation, oldest first, in one indexed query."""
     messages = apps.get_model("messaging", "Message").objects.using(using).filter(conversation_id=conversation_id)
-    return [Stub(*row) for row in messages.order_by("timestamp", "id").values_list(*STUB_COLUMNS)]
+    return list(map(Stub._make, messages.order_by("timestamp", "id").values_list(*STUB_COLUMNS)))
 
 
 def load_conversation(conversation_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[ThreadMessage]:

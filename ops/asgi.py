@@ -6,9 +6,13 @@ import sys
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
+from ops.serving.collecting import collect_rarely
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops.settings")
 
 try:
     application = get_asgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"Threadward cannot start. {error}")
+
+collect_rarely()

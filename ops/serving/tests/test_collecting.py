@@ -1,0 +1,28 @@
+"""Processes that serve pages seldom look for objects that nobody uses any more."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from collections.abc import Iterator
+
+import pytest
+
+from ops.serving.collecting import NEW_OBJECTS
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("as_it_was")
+@pytest.mark.parametrize("name", ["ops.wsgi", "ops.asgi"])
+def test_what_a_web_server_loads_is_left_out(name: str) -> None:
+    gc.set_threshold(700, 10, 10)
+    importlib.reload(importlib.import_module(name))
+    assert gc.get_freeze_count() > 10_000
+    assert gc.get_threshold() == (NEW_OBJECTS, 10, 10)
