@@ -80,10 +80,11 @@ class Thread:
         self.indexes = {stub.id: index for index, stub in enumerate(self.stubs)}
         self.parents = [self.indexes.get(stub.parent_id) if stub.parent_id else None for stub in self.stubs]
         self.heads = branching.runs(self.parents, [stub.sender_id for stub in self.stubs])
-        self.person_id = person_id if any(stub.sender_id == person_id for stub in self.stubs) else None
-        self.selected = [
-            index for index, stub in enumerate(self.stubs) if self.person_id is None or stub.sender_id == self.person_id
-        ]
+        by_person: list[int] = []
+        if person_id is not None:
+            by_person = [index for index, stub in enumerate(self.stubs) if stub.sender_id == person_id]
+        self.person_id = person_id if by_person else None
+        self.selected: Sequence[int] = by_person or range(len(self.stubs))
         self.total, self.selected_total = len(self.stubs), len(self.selected)
         self.parts = max(1, math.ceil(self.selected_total / PART_SIZE))
         self.marked_id = self._id_at(position) if position else None
@@ -107,7 +108,7 @@ class Thread:
         return range(1, self.parts + 1)
 
     @property
-    def shown(self) -> list[int]:
+    def shown(self) -> Sequence[int]:
         """The indexes of this part's messages."""
         return self.selected[(self.part - 1) * PART_SIZE : self.part * PART_SIZE]
 
