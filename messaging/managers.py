@@ -68,10 +68,8 @@ class ConversationQuerySet(RawDeletion):
 
     def listed_of(self, user: Any) -> ConversationQuerySet:
         """The same as ``of``, for a page of a list."""
-        messages = self._messages()
-        if messages.are_frequent([user], FREQUENT_IN_CONVERSATIONS):
-            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).row_by_row([user])))
-        return self.of(user)
+        theirs = Q(sender=user) | Q(receiver=user)
+        return self._row_by_row(theirs) if self._holds_for_many(theirs) else self.of(user)
 
     def between(self, one: Any, other: Any) -> ConversationQuerySet:
         """Conversations in which these two (or their primary keys) wrote to each other."""
@@ -79,10 +77,15 @@ class ConversationQuerySet(RawDeletion):
 
     def with_message(self, condition: Q) -> ConversationQuerySet:
         """Conversations with a message for which ``condition`` holds."""
-        messages = self._messages()
-        if messages.holds_for_many(condition, FREQUENT_IN_CONVERSATIONS):
-            return self.filter(Exists(messages.filter(conversation=OuterRef("pk")).looked_at(condition)))
+        if self._holds_for_many(condition):
+            return self._row_by_row(condition)
         return self.filter(pk__in=self._messages().filter(condition).order_by().values("conversation_id"))
+
+    def _holds_for_many(self, condition: Q) -> bool:
+        return self._messages().holds_for_many(condition, FREQUENT_IN_CONVERSATIONS)
+
+    def _row_by_row(self, condition: Q) -> ConversationQuerySet:
+        return self.filter(Exists(self._messages().filter(conversation=OuterRef("pk")).row_by_row(condition)))
 
     def for_list(self) -> ConversationQuerySet:
         """Add what a row of a list shows: ``edited_count``, ``opening_id`` (the oldest message without a parent) and
@@ -222,22 +225,12 @@ class MessageQuerySet(MessageWriting):
             history_count=Coalesce(Subquery(histories.annotate(number=Count("*")).values("number")), 0),
         )
 
-    def are_frequent(self, people: Any, most: int) -> bool:
-        """Whether ``people`` (or a query of primary keys) sent, or received, more than ``most`` messages."""
-        messages: Any = self.model._base_manager.using(self.db).order_by()
-        return any(messages.filter(**{f"{side}__in": people})[most:].exists() for side in ("sender", "receiver"))
-
-    def row_by_row(self, people: Any) -> MessageQuerySet:
-        """Messages that ``people`` sent or received.
+    def row_by_row(self, condition: Q) -> MessageQuerySet:
+        """Messages for which ``condition`` holds.
 
         Looks at each row in the order that the caller wants, as no database does by itself where an index fits.
         """
-        return self.looked_at(Q(sender__in=people), Q(receiver__in=people))
-
-    def looked_at(self, *conditions: Q) -> MessageQuerySet:
-        """The same for those for which one of these conditions holds."""
-        found = Case(*(When(condition, then=Value(1)) for condition in conditions), default=Value(0))
-        return self.alias(found=found).filter(found=1)
+        return self.alias(found=Case(When(condition, then=Value(1)), default=Value(0))).filter(found=1)
 
     def listed_with(self, condition: Q) -> MessageQuerySet:
         """Messages for which ``condition`` holds, for a page of a list: the same as ``filter``."""
@@ -247,7 +240,7 @@ class MessageQuerySet(MessageWriting):
             part = one if isinstance(one, Q) else Q(one)
             # What names one side alone has an index in the order of the list.
             if among is self and len(_any_of_people(part)) > 1 and self.holds_for_many(part, FREQUENT):
-                among = self.looked_at(part)
+                among = self.row_by_row(part)
             else:
                 rest &= part
         return among.filter(rest)
@@ -262,7 +255,7 @@ class MessageQuerySet(MessageWriting):
         for how many it holds, by the conversation's id."""
         found = self.filter(conversation_id__in=list(conversation_ids))
         # Otherwise a database may read all of somebody's messages for those in these conversations.
-        found = found.looked_at(condition) if _any_of_people(condition) else found.filter(condition)
+        found = found.row_by_row(condition) if _any_of_people(condition) else found.filter(condition)
         matches: dict[int, tuple[int, int]] = {}
         for conversation_id, pk in found.order_by("timestamp", "id").values_list("conversation_id", "pk"):
             first, number = matches.get(conversation_id, (pk, 0))
@@ -301,7 +294,7 @@ class MessageQuerySet(MessageWriting):
 
     def listed_of(self, user: Any) -> MessageQuerySet:
         """The same as ``of``, for a page of a list."""
-        return self.row_by_row([user]) if self.are_frequent([user], FREQUENT) else self.of(user)
+        return self.listed_with(Q(sender=user) | Q(receiver=user))
 
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
