@@ -230,18 +230,24 @@ def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, us
     return case
 
 
+def why_unfit(user: Any, case: Case, *, using: str) -> str:
+    """Return why this person must not decide a case, whatever they may do otherwise, as a sentence; "" for others."""
+    if Case.objects.using(using).fit_for(user.pk).filter(pk=case.pk).exists():
+        return ""
+    return _(
+        "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision of yours "
+        "on it was undone."
+    )
+
+
 def _refuse_unfit(user: Any, case: Case, using: str) -> None:
     if case.state == State.CLOSED:
         raise ClaimRefused(_("This case is closed."))
     if case.state == State.ESCALATED and not user.has_perm("moderation.take_over_case"):
         raise ClaimRefused(_("This case is escalated: a Lead decides it."))
-    if not Case.objects.using(using).fit_for(user.pk).filter(pk=case.pk).exists():
-        raise ClaimRefused(
-            _(
-                "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision "
-                "of yours on it was undone."
-            )
-        )
+    unfit = why_unfit(user, case, using=using)
+    if unfit:
+        raise ClaimRefused(unfit)
 
 
 def _lease() -> models.Value:

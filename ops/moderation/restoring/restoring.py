@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ops.moderation import cases, decisions
+from ops.moderation import cases, claims, decisions
 from ops.moderation.decisions import Choice
 from ops.moderation.measures import registry
 from ops.moderation.measures.kinds import Acting, Asked, Order, names_of
@@ -103,11 +103,9 @@ def _why_not(undo: Decision, by: Any, using: str) -> str:
         return _("This decision undid nothing: there is nothing to restore.")
     if undo.decided_by_id != by.pk and not by.has_perm("moderation.undo_decision"):
         return _("Only who undid it, or a Lead, can restore a decision.")
-    if not Case.objects.using(using).fit_for(by.pk).filter(pk=case.pk).exists():
-        return _(
-            "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision "
-            "of yours on it was undone."
-        )
+    unfit = claims.why_unfit(by, case, using=using)
+    if unfit:
+        return unfit
     newer = Decision.objects.using(using).filter(case=case, reverses=None, version_after__gt=undo.version_after)
     if newer.exists():
         return _("The case was decided again since.")
