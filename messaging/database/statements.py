@@ -56,19 +56,6 @@ class Statement(NamedTuple):
             return prepared.rows_of(cursor)
 
 
-def ask_together(statements: Sequence[Statement], *, using: str) -> list[list[tuple[Any, ...]]]:
-    """Run statements without slots one after the other; the rows of each. They are sent to PostgreSQL at once, where
-    each still sees what was committed before it began."""
-    if connections[using].vendor != "postgresql":
-        return [one.ask(using=using) for one in statements]
-    with connections[using].cursor() as cursor:
-        cursor.execute("; ".join(one.sql for one in statements), [value for one in statements for value in one.params])
-        found = [prepared.rows_of(cursor)]
-        while cursor.nextset():
-            found.append(prepared.rows_of(cursor))
-        return found
-
-
 def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
     """Return what makes the values of a queryset (``values_list``) of those that the database stores."""
     compiler = rows.query.get_compiler(using)

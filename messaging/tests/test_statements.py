@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from messaging.database.alike import create_alike, create_missing, update_alike
-from messaging.database.statements import ask_together, reader, slot, written
+from messaging.database.statements import reader, slot, written
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
@@ -136,11 +136,8 @@ def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any
 
 
 @pytest.mark.django_db
-def test_several_are_asked_together(alice: Any, bob: Any) -> None:
-    people = get_user_model().objects.order_by("username")
-    first = written(people.filter(username="alice").values_list("username"), using="default")
-    none = written(people.filter(username__contains="%").values_list("username"), using="default")
-    both = people.filter(pk__in=[alice.pk, bob.pk]).values_list("username", "date_joined")
-    asked = ask_together([first, none, written(both, using="default")], using="default")
-    assert asked[:2] == [[("alice",)], []]
-    assert [tuple(row) for row in reader(both, using="default")(asked[2])] == list(both)
+def test_values_are_read_as_a_queryset_reads_them(alice: Any, bob: Any) -> None:
+    people = get_user_model().objects.order_by("username").values_list("username", "date_joined")
+    stored_values = written(people, using="default").ask(using="default")
+    assert [tuple(row) for row in reader(people, using="default")(stored_values)] == list(people)
+    assert len(stored_values) == 2

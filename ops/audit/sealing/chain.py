@@ -1,8 +1,9 @@
 """The chain of seals: each hashes the one before it and one entry, so that a change to the past is detected.
 
-Entries are sealed after the commit of the transaction that recorded them. Nobody waits for the lock: the process that
-holds it checks for new entries again when it is done. Entries are sealed in the order of their ids; an entry that is
-committed late takes the next position.
+Entries are sealed after the commit of the transaction that recorded them. Nobody waits for the lock, under which seals
+are stored: the process that holds it checks for new entries again when it is done. What is to be sealed is read without
+it; that each position is taken once keeps the chain from branching, and whoever was too late reads again. Entries are
+sealed in the order of their ids; an entry that is committed late takes the next position.
 
 Nobody waits until PostgreSQL has a seal on the disk, as it has what was recorded: where the server crashes within a
 second, those entries are sealed anew. Whoever tells somebody of a seal, who may keep it elsewhere, waits for it
@@ -11,6 +12,7 @@ second, those entries are sealed anew. Whoever tells somebody of a seal, who may
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -22,8 +24,8 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from messaging.database.alike import inserting
-from messaging.database.statements import Statement, ask_together, reader, written
-from messaging.writing import ids_given, ids_sql
+from messaging.database.statements import Slot, Statement, reader, written
+from messaging.writing import array_of, ids_given, ids_sql
 from ops.audit.models import SEALED_FIELDS, Entry, Seal, Unsealed
 from ops.audit.sealing import canonical
 
@@ -32,7 +34,6 @@ MAX_BATCHES = 20  # sealed by one call, so that a request does not clear a long 
 LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS")
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
 NONE = (0, GENESIS_HASH)  # position and hash before that one
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
 NOT_WAITED_FOR = ", set_config('synchronous_commit', 'off', true)"
 # Ends, without a transaction around it, when all that was written before it is on the disk.
 WAIT_FOR_THE_DISK = "SELECT pg_logical_emit_message(true, '', '')"
@@ -55,7 +56,7 @@ def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
     """Seal waiting entries, at most ``batches`` batches; returns how many. Stops if another process is sealing."""
     sealed, missing = 0, set[int]()
     for _ in range(batches):
-        # Nothing is asked before the first batch: after a commit, something waits.
+        # Nothing is asked before the first batch: after a commit, something waits, unless others sealed it since.
         batch = _seal_batch(missing, using)
         if batch is None:
             break
@@ -112,86 +113,113 @@ def queue_missing(*, using: str = DEFAULT_DB_ALIAS) -> int:
     return len(rows)
 
 
-def _seal_batch(missing: set[int], using: str) -> int | None:
-    """Seal the next batch; returns how many entries were sealed, or None if another process is sealing.
-
-    Adds to ``missing`` the ids of queued entries that do not exist. Somebody removed them; verify_audit reports it.
-    """
-    with transaction.atomic(using=using):
-        queued = _queued_at_once(using) if _asks_at_once(missing, using) else _queued(missing, using)
-        if queued is None:
-            return None
-        position, previous = queued.newest
-        now = timezone.now()
-        seals = []
-        for values in queued.entries:
-            position += 1
-            previous = seal_hash(previous, position, now, values)
-            seals.append(Seal(position=position, entry_id=values[0], hash=previous, sealed_at=now))
-        if seals:
-            sealed = [seal.entry_id for seal in seals]
-            unqueued = Statement(
-                f"DELETE FROM audit_unsealed WHERE entry_id IN ({ids_sql(using)})",
-                (ids_given(sealed, using=using),),
-            )
-            ask_together([inserting(seals, using=using), unqueued], using=using)
-        if len(seals) < BATCH:
-            missing.update(set(queued.keys) - {seal.entry_id for seal in seals})
-    return len(seals)
-
-
 class Queued(NamedTuple):
-    """The newest seal, the ids that are queued first, and the values of those entries, which are to be sealed."""
+    """The newest seal, the ids that are queued first, and the values of those entries by id, to be sealed in order."""
 
     newest: tuple[int, str]
     keys: list[int]
-    entries: Iterable[Sequence[Any]]
+    entries: dict[int, Sequence[Any]]
 
 
-def _queued(missing: set[int], using: str) -> Queued | None:
-    """None if another process is sealing."""
-    if not _try_lock(using):
-        return None
-    newest = next(iter(_newest(using).ask(using=using)), NONE)
-    # Two queries instead of a join: with outdated statistics, PostgreSQL would scan all entries for the join.
-    keys = _waiting(BATCH, missing, using)
-    entries = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
-    return Queued(newest, keys, entries)
+def _seal_batch(missing: set[int], using: str) -> int | None:
+    """Seal the next batch; returns how many entries were sealed: none where another process was faster. None if nothing
+    is queued, or another process is sealing.
+
+    Adds to ``missing`` the ids of queued entries that do not exist. Somebody removed them; verify_audit reports it.
+    """
+    if connections[using].vendor == "postgresql":
+        queued = _read(missing, using)
+        sealed = _store(queued, using) if queued.entries else 0
+    else:
+        queued = _seal_alone(missing, using)
+        sealed = len(queued.entries)
+    missing.update(set(queued.keys) - set(queued.entries))
+    return sealed if queued.keys else None
 
 
-def _asks_at_once(missing: set[int], using: str) -> bool:
-    return not missing and connections[using].vendor == "postgresql"
+def _seals(queued: Queued) -> list[Seal]:
+    """The seals that continue the chain."""
+    position, previous = queued.newest
+    now = timezone.now()
+    seals = []
+    for key, values in queued.entries.items():
+        position += 1
+        previous = seal_hash(previous, position, now, values)
+        seals.append(Seal(position=position, entry_id=key, hash=previous, sealed_at=now))
+    return seals
 
 
-def _queued_at_once(using: str) -> Queued | None:
-    """The same in one round trip; an entry that is queued meanwhile may be among those to be sealed."""
-    entries, read = _first_entries(using)
-    lock = Statement(_try_lock_sql(using), (LOCK,))
-    asked = ask_together([lock, _newest(using), _first_waiting(BATCH, using), entries], using=using)
-    ((locked, *_),), newest, keys, rows = asked
-    return Queued(next(iter(newest), NONE), [pk for (pk,) in keys], read(rows)) if locked else None
+def _seal_alone(missing: set[int], using: str) -> Queued:
+    """Seal the next batch where a database has a single writer, as SQLite."""
+    with transaction.atomic(using=using):
+        newest = next(iter(_newest(using).ask(using=using)), NONE)
+        keys = _waiting(BATCH, missing, using)
+        # Not a join with these: with outdated statistics, all entries would be scanned for it.
+        rows = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
+        queued = Queued(newest, keys, {values[0]: values for values in rows})
+        if queued.entries:
+            inserting(_seals(queued), using=using).ask(using=using)
+            unqueue = f"DELETE FROM audit_unsealed WHERE entry_id IN ({ids_sql(using)})"
+            Statement(unqueue, (ids_given(queued.entries, using=using),)).ask(using=using)
+    return queued
+
+
+# --- PostgreSQL: one statement reads, and one stores if the chain still ends where it ended then --------------------
+
+# Each entry is found by its key: for a join, PostgreSQL with outdated statistics would scan all entries.
+READ = """
+SELECT newest.position, newest.hash, queued.entry_id, entry.*
+FROM (
+    SELECT entry_id FROM audit_unsealed WHERE entry_id <> ALL (%s::bigint[]) ORDER BY entry_id LIMIT {batch}
+) AS queued
+LEFT JOIN LATERAL ({entry}) AS entry ON true
+LEFT JOIN (SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1) AS newest ON true
+ORDER BY queued.entry_id
+"""
+# Of those who read the same end of the chain, one gets the next position. The others store nothing.
+STORE = """
+WITH locked AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS is_ours{more}),
+seal AS MATERIALIZED (
+    SELECT position, entry_id, hash
+    FROM jsonb_to_recordset(%s::jsonb) AS own (position bigint, entry_id bigint, hash text)
+),
+next AS (
+    INSERT INTO "audit_seal" (position, entry_id, hash, sealed_at)
+    SELECT seal.*, %s::timestamptz FROM seal, locked WHERE locked.is_ours ORDER BY position LIMIT 1
+    ON CONFLICT (position) DO NOTHING RETURNING position, sealed_at
+),
+others AS (
+    INSERT INTO "audit_seal" (position, entry_id, hash, sealed_at)
+    SELECT seal.*, next.sealed_at FROM seal JOIN next ON seal.position > next.position ORDER BY seal.position
+),
+unqueued AS (DELETE FROM audit_unsealed WHERE entry_id = ANY (%s::bigint[]) AND EXISTS (SELECT FROM next))
+SELECT is_ours, EXISTS (SELECT FROM next) FROM locked
+"""
+
+
+def _read(missing: set[int], using: str) -> Queued:
+    reading, read = _reading(BATCH, using)
+    rows = reading.ask(using=using, missing=array_of(missing))
+    entries = read(row[3:] for row in rows if row[3] is not None)
+    newest = (rows[0][0], rows[0][1]) if rows and rows[0][0] else NONE
+    return Queued(newest, [row[2] for row in rows], {values[0]: values for values in entries})
 
 
 @cache
-def _first_entries(using: str) -> tuple[Statement, Callable[..., Any]]:
-    """The entries that are queued first, and what reads them."""
-    # An array, found first: of a join, PostgreSQL with outdated statistics would scan all entries.
-    keys = f"SELECT entry_id FROM audit_unsealed ORDER BY entry_id LIMIT {BATCH}"
-    are_first = RawSQL(f"audit_entry.id = ANY (ARRAY({keys}))", (), output_field=BooleanField())  # noqa: S611
-    rows = Entry.objects.using(using).filter(are_first).order_by("pk").values_list(*SEALED_FIELDS)
-    return written(rows, using=using), reader(rows, using=using)
+def _reading(batch: int, using: str) -> tuple[Statement, Callable[..., Any]]:
+    """The statement that reads the end of the chain and what is queued, and what reads the values of entries."""
+    is_queued = RawSQL("audit_entry.id = queued.entry_id", (), output_field=BooleanField())
+    rows = Entry.objects.filter(is_queued).order_by().values_list(*SEALED_FIELDS)[:1]
+    sql = READ.format(batch=batch, entry=written(rows, using=using).sql)
+    return Statement(sql, (Slot("missing"),)), reader(rows, using=using)
 
 
-def _try_lock(using: str) -> bool:
-    """Take the sealing lock for this transaction unless another one has it. SQLite has a single writer anyway."""
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute(_try_lock_sql(using), [LOCK])
-        return cursor.fetchone()[0]
-
-
-def _try_lock_sql(using: str) -> str:
-    # With savepoints, the transaction is somebody else's, who may want to wait for it.
-    return TRY_LOCK if connections[using].savepoint_ids else TRY_LOCK + NOT_WAITED_FOR
+def _store(queued: Queued, using: str) -> int | None:
+    """None if another process is storing; it looks again afterwards."""
+    seals = _seals(queued)
+    given = json.dumps([{"position": one.position, "entry_id": one.entry_id, "hash": one.hash} for one in seals])
+    # A transaction around it is somebody else's, who may want to wait for it.
+    sql = STORE.format(more="" if connections[using].in_atomic_block else NOT_WAITED_FOR)
+    statement = Statement(sql, (LOCK, given, seals[0].sealed_at, array_of(queued.entries)))
+    ((is_ours, is_stored),) = statement.ask(using=using)
+    return len(seals) * is_stored if is_ours else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -49,36 +49,55 @@ def as_in_production(transactional_db: None) -> Iterator[None]:
         cursor.execute("RESET synchronous_commit")
 
 
+NOTED = """
+CREATE TEMPORARY TABLE noted (name text, setting text);
+CREATE FUNCTION pg_temp.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO noted VALUES (TG_TABLE_NAME, current_setting('synchronous_commit'));
+    RETURN NULL;
+END $$
+"""
+NOTES = """
+CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON {} DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION pg_temp.note()
+"""
+
+
 @pytest.fixture
-def waits_for_the_disk(as_in_production: None) -> Iterator[dict[str, bool]]:
-    """Whether PostgreSQL was to wait for the disk when an entry, and when a seal, was stored last."""
-    waits: dict[str, bool] = {}
+def waits_for_the_disk(as_in_production: None) -> Iterator[Callable[[], dict[str, bool]]]:
+    """Whether PostgreSQL waited for the disk when the transaction ended that stored an entry, and a seal, last."""
 
-    def look(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def found() -> dict[str, bool]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, setting FROM noted")
+            return {name: setting == "on" for name, setting in cursor.fetchall()}
+
+    with connection.cursor() as cursor:
+        cursor.execute(NOTED)
         for table in ("audit_entry", "audit_seal"):
-            if f'INSERT INTO "{table}"' in sql:
-                setting = context["connection"].connection.execute("SHOW synchronous_commit").fetchone()
-                waits[table] = setting == ("on",)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(look):
-        yield waits
+            cursor.execute(NOTES.format(table))
+        yield found
+        for table in ("audit_entry", "audit_seal"):
+            cursor.execute(f"DROP TRIGGER noted ON {table}")
+        cursor.execute("DROP TABLE noted; DROP FUNCTION pg_temp.note()")
 
 
 @only_postgresql
-def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(waits_for_the_disk: dict[str, bool]) -> None:
-    record()
-    assert waits_for_the_disk == {"audit_entry": True, "audit_seal": False}
-    record()
-    assert waits_for_the_disk == {"audit_entry": True, "audit_seal": False}
+def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(
+    waits_for_the_disk: Callable[[], dict[str, bool]],
+) -> None:
+    for _ in range(2):
+        record()
+        assert waits_for_the_disk() == {"audit_entry": True, "audit_seal": False}
 
 
 @only_postgresql
-def test_a_transaction_in_which_something_is_sealed_is_waited_for(waits_for_the_disk: dict[str, bool]) -> None:
+def test_a_transaction_in_which_something_is_sealed_is_waited_for(
+    waits_for_the_disk: Callable[[], dict[str, bool]],
+) -> None:
     with transaction.atomic():
         record()
         chain.seal()
-        assert waits_for_the_disk == {"audit_entry": True, "audit_seal": True}
+    assert waits_for_the_disk() == {"audit_entry": True, "audit_seal": True}
 
 
 @only_postgresql
@@ -172,9 +191,8 @@ def test_recording_and_sealing_cost_the_same_however_long_the_chain_is(django_as
             record()
         chain.seal()
         record()
-        # Savepoint, head, queue, entries, seals, queue, release; look. On PostgreSQL what is read is asked for at once,
-        # with the lock, and what is written too.
-        with django_assert_num_queries(5 if connection.vendor == "postgresql" else 8):
+        # Savepoint, head, queue, entries, seals, queue, release; look. On PostgreSQL: read, store; look.
+        with django_assert_num_queries(3 if connection.vendor == "postgresql" else 8):
             chain.seal()
 
 
@@ -206,7 +224,7 @@ class TestWriters:
 
     def test_whoever_does_not_get_the_lock_goes_on_at_once(self, transactional_db: Any) -> None:
         with transaction.atomic():
-            assert chain._try_lock("default")
+            hold_the_lock()
             entry = on_another_connection(record)
             assert sealed() == []
         assert chain.seal() == 1
@@ -216,17 +234,28 @@ class TestWriters:
         self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Bob commits while Alice seals, after she has read what waits: she seals his entry as well."""
-        late: list[Entry] = []
-        add_seals = chain.inserting
 
-        def meanwhile(*args: Any, **kwargs: Any) -> Any:
-            if not late:
-                late.append(on_another_connection(record))
-            return add_seals(*args, **kwargs)
+        def bob_does_not_get_it() -> Entry:
+            with transaction.atomic():
+                hold_the_lock()
+                return on_another_connection(record)
 
-        monkeypatch.setattr(chain, "inserting", meanwhile)
+        late = before_storing(monkeypatch, bob_does_not_get_it)
         first = record()
         assert sealed() == [first.pk, late[0].pk]
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_the_chain_does_not_branch_where_another_one_is_faster(
+        self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any, number: int
+    ) -> None:
+        """Bob seals Alice's entries with his own after she has read the end of the chain: hers are not stored."""
+        late = before_storing(monkeypatch, lambda: on_another_connection(record))
+        with transaction.atomic():
+            entries = [record() for _ in range(number)]
+        assert sealed() == [*(entry.pk for entry in entries), late[0].pk]
+        assert not Unsealed.objects.exists()
+        assert verification.verify().sealed == number + 1
+        assert not caplog.records
 
     def test_an_entry_that_is_committed_late_takes_the_next_position(self, transactional_db: Any) -> None:
         with transaction.atomic():
@@ -235,6 +264,28 @@ class TestWriters:
             assert late.pk < early.pk
         assert sealed() == [early.pk, late.pk]
         verification.verify()
+
+
+def hold_the_lock() -> None:
+    """For as long as the transaction lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [chain.LOCK])
+        assert cursor.fetchone() == (True,)
+
+
+def before_storing(monkeypatch: pytest.MonkeyPatch, meanwhile: Any) -> list[Entry]:
+    """Have something happen once, after what waits was read and before seals are stored; the entry that it returns."""
+    found: list[Entry] = []
+    seals_of = chain._seals
+
+    def and_meanwhile(queued: Any) -> Any:
+        if not found:
+            found.append(None)  # type: ignore[arg-type]  # who seals meanwhile comes here too
+            found[0] = meanwhile()
+        return seals_of(queued)
+
+    monkeypatch.setattr(chain, "_seals", and_meanwhile)
+    return found
 
 
 def on_another_connection(work: Any) -> Any:
