@@ -37,27 +37,38 @@ ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = 
 WHERE moderation_claim.expires_at <= {now}
 RETURNING {claim}
 """
-# What else is wanted of it, with PostgreSQL in the same statement: the case as it was locked, that it was claimed for
-# the first time, whether it is hard to read, and how many such ones the reviewer had in a row.
-TAKE_AND_READ = """
-WITH best AS MATERIALIZED (SELECT * FROM ({best}) AS firsts ORDER BY rank_at, id LIMIT 1), taken AS ({take}),
+# What else is wanted, with PostgreSQL in the same statement. First of all, what the reviewer held is given back. Then
+# this looks how the next case is to be found, takes one if it is to be found so, and notes that it was claimed for the
+# first time. The answer is what was seen, whether the case is hard to read, the claim, and the case as it was locked.
+TAKE_AT_ONCE = """
+WITH released AS (DELETE FROM moderation_claim WHERE reviewer_id = %s RETURNING case_id),
+look AS MATERIALIZED (SELECT *, (SELECT count(*) FROM released) AS released FROM ({look}) AS seen),
+best AS MATERIALIZED (
+    SELECT * FROM ({best}) AS firsts WHERE (SELECT released >= 0 AND {if_} FROM look) ORDER BY rank_at, id LIMIT 1
+),
+taken AS ({take}),
 noted AS (
     UPDATE moderation_case SET first_claimed_at = taken.claimed_at FROM taken
     WHERE moderation_case.id = taken.case_id AND moderation_case.first_claimed_at IS NULL
 )
-SELECT {taken}, {case}, EXISTS ({is_hard}), ({in_a_row}) FROM taken JOIN best ON best.id = taken.case_id
+SELECT look.waited, look.replied, look.in_a_row, EXISTS ({is_hard}), {taken}, {case}
+FROM look LEFT JOIN (taken JOIN best ON best.id = taken.case_id) ON true
 """
+IF_IT_MAY_BE_HARD = "coalesce(in_a_row, 0) < %s"
+IF_PLAIN = f"NOT waited AND NOT replied AND {IF_IT_MAY_BE_HARD}"
+ALWAYS = "true"
 
-
-RELEASE = "DELETE FROM moderation_claim WHERE reviewer_id = %s"
 REVIEWER = slot("reviewer")
 
 
 def free_cases(user_id: Any, among: Any) -> Any:
-    """Return those of ``among`` that this reviewer may be given: held by nobody, not skipped by them, fit for them."""
+    """Return those of ``among`` that this reviewer may be given: held by nobody else, not skipped by them, fit for
+    them."""
     # Looked up once: somebody who has skipped much has skipped what comes first in the queue.
     skipped = Skip.objects.filter(reviewer=user_id, until__gt=Now()).values("case")
-    return among.free_of_claims().fit_for(user_id).exclude(pk__in=skipped).filter(conversation__isnull=False)
+    return (
+        among.free_of_claims(but_of=user_id).fit_for(user_id).exclude(pk__in=skipped).filter(conversation__isnull=False)
+    )
 
 
 def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
@@ -70,10 +81,12 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
     for _attempt in range(MOST_TRIES):
         try:
             with transaction.atomic(using=using):
-                look = _look(user, using, release=True)
+                look, claim = _first_try(user, among, using)
+                if claim is not None:
+                    return claim
                 # Lighter only for who had several hard ones in a row; the order is everybody's, so nothing starves.
                 for lighter in (True, False) if look.needs_lighter else (False,):
-                    claim = _take(user, _statement_of(among, look, lighter, using), using)
+                    claim = _take(user, _statement_of(among, look, lighter, using), using)[1]
                     if claim is not None:
                         return claim
                 if not any(free_cases(user.pk, some).exists() for some in among or _parts(look, using)):
@@ -92,14 +105,26 @@ class Look(NamedTuple):
     needs_lighter: bool
 
 
-def _look(user: Any, using: str, *, release: bool = False) -> Look:
-    """With ``release``, what they held is given back: with PostgreSQL in the same statement."""
-    looking, key = _looking(using), _key_of(user, using)
-    if release and connections[using].vendor == "postgresql":
-        looking = Statement(f"WITH released AS ({RELEASE}) {looking.sql}", (Slot("reviewer"), *looking.params))
-    elif release:
+PLAIN = Look(waited=False, replied=False, needs_lighter=False)  # as mostly
+
+
+def _first_try(user: Any, among: Sequence[Any] | None, using: str) -> tuple[Look, Claim | None]:
+    """Give back what they hold, and look how the next case is found. With PostgreSQL, the same statement takes it
+    where that is plain."""
+    if connections[using].vendor != "postgresql":
         release_all(user, using=using)
-    ((waited, replied, in_a_row),) = looking.ask(using=using, reviewer=key)
+        return _look(user, using), None
+    if among is None:
+        return _take(user, _taking_at_once(using), using)
+    return _take(user, _taking([free_cases(REVIEWER, some) for some in among], IF_IT_MAY_BE_HARD, using), using)
+
+
+def _look(user: Any, using: str) -> Look:
+    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=_key_of(user, using))
+    return _seen(waited, replied, in_a_row)
+
+
+def _seen(waited: Any, replied: Any, in_a_row: int | None) -> Look:
     return Look(bool(waited), bool(replied), counting.needs_lighter(in_a_row))
 
 
@@ -111,7 +136,7 @@ def _key_of(user: Any, using: str) -> Any:
 def _looking(using: str) -> Statement:
     waiting = [some.order_by().values("pk")[:1] for some in Case.objects.to_decide_in_parts()[1:]]
     waited, replied, in_a_row = (written(some, using=using) for some in (*waiting, counting.row_of(REVIEWER)))
-    sql = f"SELECT EXISTS ({waited.sql}), EXISTS ({replied.sql}), ({in_a_row.sql})"
+    sql = f"SELECT EXISTS ({waited.sql}) AS waited, EXISTS ({replied.sql}) AS replied, ({in_a_row.sql}) AS in_a_row"
     return Statement(sql, (*waited.params, *replied.params, *in_a_row.params))
 
 
@@ -131,12 +156,22 @@ def parts_to_decide(user: Any, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
 def _statement_of(among: Sequence[Any] | None, look: Look, lighter: bool, using: str) -> Statement:
     if among is None:
         return _taking_of_queue(look._replace(needs_lighter=lighter), using)
-    return _taking([free_cases(REVIEWER, some) for some in among], lighter, using)
+    return _taking(_lighter([free_cases(REVIEWER, some) for some in among], lighter), ALWAYS, using)
 
 
 @cache
 def _taking_of_queue(look: Look, using: str) -> Statement:
-    return _taking([free_cases(REVIEWER, some) for some in _parts(look, using)], look.needs_lighter, using)
+    parts = [free_cases(REVIEWER, some) for some in _parts(look, using)]
+    return _taking(_lighter(parts, look.needs_lighter), ALWAYS, using)
+
+
+@cache
+def _taking_at_once(using: str) -> Statement:
+    return _taking([free_cases(REVIEWER, some) for some in _parts(PLAIN, using)], IF_PLAIN, using)
+
+
+def _lighter(parts: list[Any], lighter: bool) -> list[Any]:
+    return [counting.lighter(one) for one in parts] if lighter else parts
 
 
 def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
@@ -150,7 +185,7 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
             raise ClaimRefused(_("%(name)s holds this case.") % {"name": held.reviewer.get_username()})
         _refuse_unfit(user, locked, using)
         release_all(user, using=using)
-        claim = _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], False, using), using)
+        claim = _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], ALWAYS, using), using)[1]
         if claim is None:
             raise ClaimRefused(_("A colleague has just claimed this case."))
         return claim
@@ -254,37 +289,46 @@ def _lease() -> models.Value:
     return models.Value(LEASE, output_field=models.DurationField())
 
 
-def _taking(parts: Sequence[Any], lighter: bool, using: str) -> Statement:
-    """The statement that claims the best of the first cases of these querysets for a reviewer, with a token."""
-    some = [counting.lighter(one) for one in parts] if lighter else parts
+def _taking(parts: Sequence[Any], if_: str, using: str) -> Statement:
+    """The statement that claims the best of the first cases of these querysets for a reviewer, with a token; with
+    PostgreSQL on a condition."""
     given = (Slot("reviewer"), Slot("token"))
     seconds = int(LEASE.total_seconds())
     if connections[using].vendor != "postgresql":
         form = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{})"
-        firsts, params = _firsts(some, ("id", "rank_at"), using)
+        firsts, params = _firsts(parts, ("id", "rank_at"), using)
         times = {"now": form.format(""), "expires": form.format(f", '+{seconds} seconds'")}
         return Statement(TAKE.format(best=f"({firsts})", claim=_columns(Claim), **times), (*given, *params))
     now = "statement_timestamp()"
-    firsts, params = _firsts(some, _names(Case), using)
+    firsts, params = _firsts(parts, _names(Case), using)
+    look = _looking(using)
     is_hard = written(counting.hard_flags(RawSQL("best.id", ())).order_by().values("pk")[:1], using=using)
-    in_a_row = written(counting.row_of(REVIEWER), using=using)
     take = TAKE.format(best="best", claim=_columns(Claim), now=now, expires=f"{now} + interval '{seconds} seconds'")
     columns = {"taken": _columns(Claim, "taken."), "case": _columns(Case, "best.")}
-    sql = TAKE_AND_READ.format(best=firsts, take=take, is_hard=is_hard.sql, in_a_row=in_a_row.sql, **columns)
-    return Statement(sql, (*params, *given, *is_hard.params, *in_a_row.params))
+    sql = TAKE_AT_ONCE.format(look=look.sql, best=firsts, if_=if_, take=take, is_hard=is_hard.sql, **columns)
+    most = (Slot("most"),) * if_.count("%s")
+    return Statement(sql, (Slot("reviewer"), *look.params, *params, *most, *given, *is_hard.params))
 
 
-def _take(user: Any, taking: Statement, using: str) -> Claim | None:
-    """Run a statement that claims a case; None where there is none, or somebody else was faster."""
-    token, who = uuid4(), _key_of(user, using)
+def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]:
+    """Run a statement that claims a case; no claim where there is none, or somebody else was faster. With PostgreSQL
+    also what it saw."""
+    look, token, who = PLAIN, uuid4(), _key_of(user, using)
     key = token if connections[using].features.has_native_uuid_field else token.hex
-    rows = taking.ask(using=using, reviewer=who, token=key)
-    if not rows:
-        return None
-    claim, rest = _read(Claim, rows[0], using)
-    if not rest:
-        (rest,) = _reading(using).ask(using=using, reviewer=who, case=claim.case_id)
-    case, (is_hard, in_a_row) = _read(Case, rest, using)
+    rows = taking.ask(using=using, reviewer=who, token=key, most=counting.most_in_a_row())
+    if connections[using].vendor == "postgresql":
+        ((waited, replied, in_a_row, is_hard, *values),) = rows
+        look = _seen(waited, replied, in_a_row)
+        if values[0] is None:
+            return look, None
+        claim, rest = _read(Claim, values, using)
+        case, _ = _read(Case, rest, using)
+    elif rows:
+        claim, _ = _read(Claim, rows[0], using)
+        (row,) = _reading(using).ask(using=using, reviewer=who, case=claim.case_id)
+        case, (is_hard, in_a_row) = _read(Case, row, using)
+    else:
+        return look, None
     claim.case = case
     if case.first_claimed_at is None:
         case.first_claimed_at = claim.claimed_at
@@ -292,7 +336,7 @@ def _take(user: Any, taking: Statement, using: str) -> Claim | None:
             Case.objects.using(using).filter(pk=case.pk).update(first_claimed_at=claim.claimed_at)
     counting.note_claim(user, case, is_hard=bool(is_hard), in_a_row=in_a_row, using=using)
     record(ModerationEvent.CASE_CLAIMED, actor=user, target=case, using=using)
-    return claim
+    return look, claim
 
 
 @cache

@@ -63,9 +63,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # Found once, where a case waits at all; asked of each case, it would seem dear to PostgreSQL.
         return self.model._default_manager.replied().order_by().values("pk")
 
-    def free_of_claims(self) -> CaseQuerySet:
-        """Those that nobody holds now."""
-        return self.exclude(Exists(Claim.objects.live().filter(case=OuterRef("pk"))))
+    def free_of_claims(self, *, but_of: Any = None) -> CaseQuerySet:
+        """Those that nobody holds now, or nobody but this reviewer."""
+        claims = Claim.objects.live().filter(case=OuterRef("pk"))
+        return self.exclude(Exists(claims if but_of is None else claims.exclude(reviewer=but_of)))
 
     def claimed(self) -> CaseQuerySet:
         """Those that somebody holds now."""

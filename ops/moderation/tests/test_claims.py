@@ -14,7 +14,7 @@ from django.utils import timezone
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.moderation import claims, decisions
-from ops.moderation.models import Case, Claim, Skip
+from ops.moderation.models import Case, Claim, Skip, State
 from ops.moderation.refusals import ClaimRefused
 from ops.moderation.tests.desk import decided, many_reports
 
@@ -32,6 +32,20 @@ def test_the_most_urgent_case_comes_first(spam: Any, threat: Any, mona: Any, mik
     assert claims.claim_next(mona).case == urgent  # type: ignore[union-attr]
     assert claims.claim_next(mike).case == first  # type: ignore[union-attr]
     assert second
+
+
+@pytest.mark.parametrize("waiting", [{"waits_until": timezone.now()}, {"waits_for_reply": True}])
+def test_one_that_waited_comes_by_its_place_in_the_queue(spam: Any, mona: Any, mike: Any, waiting: Any) -> None:
+    first, second, third = many_reports(spam, 3)
+    long_ago = first.first_flag_at - timedelta(days=400)
+    Case.objects.filter(pk=second.pk).update(state=State.WAITING, waiting_from=long_ago, **waiting)
+    assert claims.claim_next(mona).case == first  # type: ignore[union-attr]
+    assert claims.claim_next(mike).case == second  # type: ignore[union-attr]
+    claims.release_all(mona)
+    assert claims.claim_next(mike).case == first  # type: ignore[union-attr]
+    claims.claim(mona, second)
+    claims.skip(mike, first)
+    assert claims.claim_next(mike).case == third  # type: ignore[union-attr]
 
 
 def test_nothing_is_left(mona: Any, spam: Any, mike: Any) -> None:
@@ -152,11 +166,11 @@ def test_a_lead_takes_over_which_is_recorded(spam: Any, mona: Any, lena: Any) ->
 
 
 def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
-    """Savepoint, look, take, roles, entry, release; without PostgreSQL, which does these in others, what they held is
-    released, the case is read, and that it was claimed for the first time is noted."""
+    """Savepoint, take, roles, entry, release; without PostgreSQL, which does these in the second, what they held is
+    released, it is looked how the next one is found, the case is read, and its first claim is noted."""
     many_reports(spam, 3)
     for _ in range(3):
-        with django_assert_num_queries(6 if connection.vendor == "postgresql" else 9):
+        with django_assert_num_queries(5 if connection.vendor == "postgresql" else 9):
             claim = claims.claim_next(mona)
         assert claim is not None
         assert claim.case == Case.objects.get(pk=claim.case_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -26,10 +27,14 @@ def row_of(person: Any) -> Any:
     return Comfort.objects.filter(person=person).values("in_a_row")
 
 
+def most_in_a_row() -> int:
+    """How many such cases may be claimed one after the other where there are lighter ones."""
+    return settings.HARD_CASES_IN_A_ROW or sys.maxsize
+
+
 def needs_lighter(in_a_row: int | None) -> bool:
     """Whether somebody who claimed so many such cases one after the other is due a lighter one."""
-    limit = settings.HARD_CASES_IN_A_ROW
-    return bool(limit) and (in_a_row or 0) >= limit
+    return (in_a_row or 0) >= most_in_a_row()
 
 
 def note_claim(user: Any, case: Case, *, is_hard: bool, in_a_row: int | None, using: str) -> None:

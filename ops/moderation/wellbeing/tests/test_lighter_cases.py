@@ -130,6 +130,7 @@ def test_a_case_whose_hard_report_was_settled_is_light(mona: Any, hard: Label, s
 
 @pytest.mark.parametrize("past", [False, True])
 def test_the_case_is_taken_in_one_statement(mona: Any, hard: Label, spam: Label, past: bool) -> None:
+    """With PostgreSQL, the same one sees that a lighter one is wanted, and then takes none."""
     hard_ones = report(hard, 3)
     report(spam, 30)
     if past:
@@ -140,7 +141,7 @@ def test_the_case_is_taken_in_one_statement(mona: Any, hard: Label, spam: Label,
     assert claim is not None
     assert (claim.case_id in {one.pk for one in hard_ones}) is not past
     taking = [query["sql"] for query in queries if "INSERT INTO moderation_claim" in query["sql"]]
-    assert len(taking) == 1
+    assert len(taking) == 1 + (past and connection.vendor == "postgresql")
 
 
 def test_severity_is_no_part_of_it(mona: Any, spam: Label) -> None:
