@@ -25,6 +25,7 @@ from bench.scenarios import dashboards, imports, lists, moderators
 # Settings of those ways that do without our models or our admin, by scenario and way.
 PLAIN = {
     ("lists", "vanilla"): "bench.vanilla.plain_settings",
+    ("searching", "vanilla"): "bench.vanilla.plain_settings",
     ("deletion", "vanilla"): "bench.vanilla.cascade_settings",
 }
 WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
@@ -139,7 +140,11 @@ def once(scenario: str) -> tuple[str, ...]:
 
 def ways(name: str, case: Case) -> tuple[str, ...]:
     """The ways in which a case is done."""
-    more = {"small": name in ("lists", "reviewing", "dashboards"), "floor": name in FLOORED and not case.rows}
+    more = {
+        "small": name in ("lists", "reviewing", "dashboards"),
+        "floor": name in FLOORED and not case.rows,
+        "containment": name == "searching",
+    }
     return ("ours", "vanilla", "raw", *(way for way, has in more.items() if has))
 
 

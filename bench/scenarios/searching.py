@@ -1,16 +1,18 @@
-"""Searches in the list of messages, beside reading every text (vanilla) and beside the index of words alone (raw).
+"""Searches in the list of messages: our page beside that of plain Django's search (vanilla: ``search_fields``, which
+reads texts by ``icontains``), and beside the rows alone: by the index of words (raw), by reading texts (containment).
 
-What must hold is that a page of a rare word costs little more than an empty list, and one of a common word little more
-than the page without a search.
+What must hold is that a page of a rare word costs little more than an empty list, and a small part of the page that
+reads every text; and that one of a common word costs little more than the page without a search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from bench import generate
@@ -51,12 +53,13 @@ def cases(messages: int) -> list[Case]:
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
     """What must hold of the figures of a search, by way; of a rare word, a page that is not full."""
-    ours, containment, floor = figures["ours"], figures["vanilla"], figures["floor"]
+    ours, vanilla, floor = figures["ours"], figures["vanilla"], figures["floor"]
     if ours.result == lists.ROWS:
         return [Goal(f"≤ {MOST_TIMES_COMMON:.0f}× without", 0 < ours.best <= MOST_TIMES_COMMON * floor.best)]
+    rows_alone = f"its rows alone {figures['containment'].best * 1000:,.1f} ms"
     return [
         Goal(f"≤ {MOST_TIMES_RARE}× empty", 0 < ours.best <= MOST_TIMES_RARE * floor.best),
-        Goal(f"≥ {TIMES_FASTER}× containment", 0 < ours.best * TIMES_FASTER <= containment.best),
+        Goal(f"≥ {TIMES_FASTER}× vanilla ({rows_alone})", 0 < ours.best * TIMES_FASTER <= vanilla.best),
     ]
 
 
@@ -66,12 +69,26 @@ def run(case: Case, way: str, messages: int) -> Timing:
     The floor of a search that fills a page is the page without a search; of another, an empty list.
     """
     search = SEARCHES[case.key]
-    ways = {"ours": our_page, "vanilla": containment, "raw": index_alone, "floor": floor}
+    ways = {
+        "ours": our_page,
+        "vanilla": plain_page,
+        "raw": index_alone,
+        "floor": floor,
+        "containment": containment,
+    }
     return repeat(ways[way](search))
 
 
 def our_page(search: Search) -> Callable[[], int]:
     return lists.request(lists.MESSAGES, urlencode({"q": search.typed}))
+
+
+def plain_page(search: Search) -> Callable[[], int]:
+    """The page of plain Django's search box. It has no ``from:``: a reader takes the filter by sender."""
+    asked: dict[str, Any] = {"q": f'"{search.contained}"'}
+    if search.sender:
+        asked["sender__id__exact"] = get_user_model().objects.get(username=search.sender).pk
+    return lists.request(lists.MESSAGES, urlencode(asked))
 
 
 def floor(search: Search) -> Callable[[], int]:

@@ -10,6 +10,7 @@ class PlainMessageAdmin(admin.ModelAdmin):
     list_display = ["sender", "receiver", "timestamp", "read", "edited"]
     list_filter = ["read", "edited"]
     list_select_related = ["sender", "receiver"]
+    search_fields = ["content"]
 
 
 class PlainConversationAdmin(admin.ModelAdmin):
