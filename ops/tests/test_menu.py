@@ -11,11 +11,13 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import clear_script_prefix, reverse, set_script_prefix
 from django.utils import timezone
 
 from messaging.tests.cast import make_user
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.accounts.models import User
+from ops.console.frame import menu
 from ops.console.rooms import Place, rooms
 from ops.deletion.tests.deleting import ask
 from ops.imports.models import Import
@@ -124,6 +126,64 @@ def test_a_menu_holds_all_lists_that_its_person_may_open_and_no_other(who: str, 
 
 def address_of_list(label: str) -> str:
     return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
+
+
+# --- What is found once --------------------------------------------------------------------------------------------
+
+
+def menu_shown(client: Client, at: str = "/console/") -> str:
+    shown = re.search(r'<nav class="main-menu".*?</nav>', client.get(at).content.decode(), re.DOTALL)
+    assert shown is not None
+    return shown[0]
+
+
+def test_addresses_are_found_once_and_permissions_each_time(keys: dict[str, Any], monkeypatch: Any) -> None:
+    """Of everybody: two browsers take turns, and what somebody may open changes between two pages."""
+    rita, lena = signed_in("rita"), signed_in("lena")
+    before = menu_shown(rita)
+    monkeypatch.setattr(menu, "reverse", lambda *names, **given: pytest.fail(f"{names} was found again"))
+    for client, name in ((lena, "lena"), (rita, "rita"), (lena, "lena")):
+        assert menu_of(client) == MENUS[name]
+        assert ("Team dashboard" in menu_shown(client)) == (name == "lena")
+    assert menu_shown(rita) == before
+    User.objects.get(username="rita").groups.clear()
+    assert menu_of(rita) == {}
+    assert "Conversations" not in menu_shown(rita)
+
+
+def test_the_menu_is_in_the_language_of_who_reads_it(keys: dict[str, Any]) -> None:
+    client = signed_in("rita")
+    before = menu_shown(client)
+    with speaking(ACCENTED):
+        shown = menu_shown(client)
+    assert (pseudo("Queue") in shown, "Queue" in shown) == (True, False)
+    assert menu_shown(client) == before
+
+
+def test_its_addresses_are_those_of_where_the_console_is_served(keys: dict[str, Any]) -> None:
+    client = signed_in("rita")
+    messages = reverse("admin:messaging_message_changelist")
+    assert f'href="{messages}"' in menu_shown(client)
+    set_script_prefix("/team/")
+    try:
+        assert f'href="/team{messages}"' in menu_shown(client)
+    finally:
+        clear_script_prefix()
+    assert f'href="{messages}"' in menu_shown(client)
+
+
+def test_what_is_shown_of_the_menu_is_that_of_this_page_and_moment(keys: dict[str, Any]) -> None:
+    client, dan = signed_in("dan"), User.objects.get(username="dan")
+    messages = reverse("admin:messaging_message_changelist")
+    elsewhere, here = menu_shown(client), menu_shown(client, messages)
+    assert (elsewhere.count("aria-current"), here.count('aria-current="page"')) == (0, 1)
+    for number in (1, 2):
+        waiting_import(dan)
+        assert f"</span>{number}<span" in menu_shown(client)
+    conversations = reverse("admin:messaging_conversation_changelist")
+    assert f"{conversations}?q=edited" in menu_shown(client, f"{messages}?q=edited")
+    assert menu_shown(client) != elsewhere
+    assert "edited" not in menu_shown(client)
 
 
 # --- Where one is --------------------------------------------------------------------------------------------------

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from ops.console.frame.counting import Counted, count, question
 from ops.console.rooms import Item, Place, Waiting, rooms
@@ -39,7 +39,7 @@ class Offer:
     """A list or page that somebody may open; ``here`` where they are on it, or on a page below it."""
 
     key: str
-    item: Item
+    item: Item = field(compare=False)  # that of the key
     name: str
     address: str
     here: bool = False
@@ -52,10 +52,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class OfferedPlace:
-    """A place of the menu with what it offers, which is never nothing."""
+    """A place of the menu with what it offers, which is never nothing.
+
+    Two are equal where the menu shows the same (``{% kept %}``)."""
 
     name: str
-    offers: list[Offer]
+    offers: tuple[Offer, ...]
     here: bool
 
     @property
@@ -82,6 +84,33 @@ class Task:
     more: bool = False
 
 
+class Entry(NamedTuple):
+    """Something in the menu, and what knows who may open it: a list’s admin; without one, the item’s permission."""
+
+    offer: Offer
+    model_admin: Any = None
+
+
+@lru_cache(maxsize=100)
+def entries(site: Any, language: str | None, prefix: str, urls: str | None) -> list[Entry]:
+    """Everything in the menu, in order. The same for everybody of a ``language``, and on every page: to find names and
+    addresses takes longer than to ask who may open them.
+
+    ``prefix`` and ``urls`` are what addresses are made of besides.
+    """
+    declared = {key: item for room in rooms() for key, item in room.menu.items()}
+    found = []
+    for model, model_admin in site._registry.items():
+        meta, item = model._meta, declared.get(model._meta.label, UNDECLARED)
+        name = item.name or getattr(model_admin, "section", None) or meta.verbose_name_plural
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist", current_app=site.name)
+        found.append(Entry(Offer(meta.label, item, capfirst(str(name)), address), model_admin))
+    pages = [(key, item) for key, item in declared.items() if ":" in key]
+    found += [Entry(Offer(key, item, str(item.name), reverse(key))) for key, item in pages]
+    places: list[Place | None] = [*Place, None]
+    return sorted(found, key=lambda one: (places.index(one.offer.item.place), one.offer.item.order, one.offer.name))
+
+
 class Frame:
     """What surrounds every page of the console, for one request. Nothing is computed before a template asks for it."""
 
@@ -89,7 +118,7 @@ class Frame:
         self.site, self.request = site, request
 
     @cached_property
-    def places(self) -> list[OfferedPlace]:
+    def places(self) -> tuple[OfferedPlace, ...]:
         """The places of the menu that offer anything to this person, in their order."""
         waiting: Counter[str] = Counter()
         for task in self.tasks:
@@ -99,12 +128,12 @@ class Frame:
             for one in self.reachable
             if one.item.offered
         ]
-        by_place = {place: [one for one in offers if one.item.place is place] for place in Place}
-        return [
+        by_place = {place: tuple(one for one in offers if one.item.place is place) for place in Place}
+        return tuple(
             OfferedPlace(str(place.label), within, place.label == self.place)
             for place, within in by_place.items()
             if within
-        ]
+        )
 
     @cached_property
     def here(self) -> Offer | None:
@@ -120,10 +149,10 @@ class Frame:
         return [*lists, *((str(name), reverse(address)) for name, address in OTHER_PAGES)]
 
     @property
-    def offers_beside(self) -> list[Offer]:
+    def offers_beside(self) -> tuple[Offer, ...]:
         """The second row of the menu: what the place of this page offers; nothing where that is one thing only."""
-        offers = next((place.offers for place in self.places if place.here), [])
-        return offers if len(offers) > 1 else []
+        offers = next((place.offers for place in self.places if place.here), ())
+        return offers if len(offers) > 1 else ()
 
     @property
     def number_waiting(self) -> int:
@@ -201,19 +230,28 @@ class Frame:
     @cached_property
     def reachable(self) -> list[Offer]:
         """Everything in the menu that this person may open, in order; what is not offered too."""
-        declared = {key: item for room in rooms() for key, item in room.menu.items()}
-        offers = [*self._lists(declared), *self._pages(declared)]
-        places: list[Place | None] = [*Place, None]
-        return sorted(offers, key=lambda one: (places.index(one.item.place), one.item.order, one.name))
+        every = entries(self.site, get_language(), get_script_prefix(), get_urlconf())
+        return [entry.offer for entry in every if self._opens(entry)]
+
+    def _opens(self, entry: Entry) -> bool:
+        if entry.model_admin is None:
+            return self.site.has_permission(self.request) and self.request.user.has_perm(entry.offer.item.permission)
+        return entry.model_admin.has_module_permission(
+            self.request
+        ) and entry.model_admin.has_view_or_change_permission(self.request)
 
     def _kept(self, offer: Offer) -> str:
         """The search and filters of this list that another list of its app takes too: looking at the messages of what
         one found among the conversations is one click."""
         if not self.is_list or self.here is None or offer == self.here or offer.app != self.here.app:
             return ""
-        taken = set.intersection(*(set(self._parameters(one)) for one in (self.here, offer)))
+        taken = self._parameters_here.intersection(self._parameters(offer))
         kept = [(name, value) for name, value in self.request.GET.items() if name in taken and value]
         return f"?{urlencode(kept)}" if kept else ""
+
+    @cached_property
+    def _parameters_here(self) -> set[str]:
+        return set(self._parameters(self.here)) if self.here is not None else set()
 
     def _parameters(self, offer: Offer) -> Iterable[str]:
         """The search and the filters that a list takes."""
@@ -222,21 +260,3 @@ class Frame:
         model_admin = self.site.get_model_admin(apps.get_model(offer.key))
         search = {SEARCH_VAR} if model_admin.get_search_fields(self.request) else set()
         return {*model_admin.filter_names(self.request), *search}
-
-    def _lists(self, declared: dict[str, Item]) -> Iterable[Offer]:
-        for model, model_admin in self.site._registry.items():
-            opened = model_admin.has_module_permission(self.request) and model_admin.has_view_or_change_permission(
-                self.request
-            )
-            if opened:
-                meta, item = model._meta, declared.get(model._meta.label, UNDECLARED)
-                name = item.name or getattr(model_admin, "section", None) or meta.verbose_name_plural
-                address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist", current_app=self.site.name)
-                yield Offer(meta.label, item, capfirst(str(name)), address)
-
-    def _pages(self, declared: dict[str, Item]) -> Iterable[Offer]:
-        if not self.site.has_permission(self.request):
-            return
-        for key, item in declared.items():
-            if ":" in key and self.request.user.has_perm(item.permission):
-                yield Offer(key, item, str(item.name), reverse(key))

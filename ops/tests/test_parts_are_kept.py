@@ -1,0 +1,46 @@
+"""Parts of pages that are rendered once for what they are made of: never for anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.template import Context, Template
+from django.utils import translation
+
+from ops.console.templatetags import keeping
+
+
+@pytest.fixture
+def rendered() -> Callable[..., str]:
+    """Renders one template, which counts how often its part was rendered."""
+    template = Template("{% load keeping %}{% kept name here %}{{ name }} {{ here }} {{ count }}{% endkept %}")
+    times: list[int] = []
+
+    def count() -> int:
+        times.append(1)
+        return len(times)
+
+    return lambda **values: template.render(Context({"count": count, **values}))
+
+
+def test_the_same_values_are_rendered_once_and_others_anew(rendered: Any) -> None:
+    assert [rendered(name="alice", here=here) for here in (True, False, True)] == [
+        "alice True 1",
+        "alice False 2",
+        "alice True 1",
+    ]
+    assert rendered(name="bob", here=True) == "bob True 3"
+
+
+def test_what_is_kept_is_of_one_language(rendered: Any) -> None:
+    for language, number in (("en", 1), ("de", 2), ("en", 1)):
+        with translation.override(language):
+            assert rendered(name="alice", here=1) == f"alice 1 {number}"
+
+
+def test_only_so_many_are_kept(rendered: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(keeping, "MOST_KEPT", 2)
+    numbers = [rendered(name=name, here=1).split()[-1] for name in ("alice", "bob", "alice", "charlie", "alice")]
+    assert numbers == ["1", "2", "1", "3", "4"]
