@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
 from django.utils import timezone
 
+from messaging.database.statements import Statement, reader, slot, written
 from ops.audit.events import Event
-from ops.audit.models import Entry, EntryQuerySet, ShownMessages
+from ops.audit.models import Entry, ShownMessages
 from ops.audit.reasons import gate
 from ops.audit.recording import NotRecorded, record
 from ops.audit.sealing.canonical import storable_text
 from ops.console.rooms import rooms
 
 LABEL: Any = Entry._meta.get_field("target_label")
+AT: Any = Entry._meta.get_field("at")
 INTERVAL = timedelta(hours=1)  # what one person sees again within it, in the same place, leaves no second entry
 
 
@@ -55,6 +57,14 @@ class Shown:
         )
 
 
+class _About(NamedTuple):
+    """What entries are about: a row, or without a ``key`` a model's list, and what was searched for there."""
+
+    kind: str
+    key: str
+    terms: str = ""
+
+
 def runs(ids: Iterable[int]) -> list[list[int]]:
     """The ids in order, as runs of at most ShownMessages.LONGEST: [3, 4, 5, 9] gives [[3, 5], [9, 9]]."""
     found: list[list[int]] = []
@@ -80,7 +90,7 @@ def record_reading(
     hour. Raises NotRecorded, or ReasonNeeded (ops/audit/reasons/gate.py): the view then shows no text.
     """
     kind = target._meta.label_lower
-    about = Entry.objects.about(kind, target.pk)
+    about = _About(kind, str(target.pk))
     shown = shown or Shown()
     given = gate.opening_for(gate.scope_of(scope or target), shown.unreported)
     entry = _once(about, reading_event(kind), actor=actor, target=target, shown=shown)
@@ -101,9 +111,7 @@ def record_list(
     """
     gate.opening_for(gate.scope_of(model), shown.unreported)
     event = Event.SEARCH_MADE if terms or filters else Event.LIST_READ
-    about = Entry.objects.filter(target_type=model._meta.label_lower, target_id="")
-    if terms:
-        about = about.filter(target_label=storable_text(terms, LABEL.max_length))
+    about = _About(model._meta.label_lower, "", storable_text(terms, LABEL.max_length) if terms else "")
     details = {"filters": filters or {}, **counts}
     return _once(about, event, actor=actor, target=model, shown=shown, label=terms or None, details=details)
 
@@ -157,7 +165,7 @@ def record_selection(entry: Entry, messages: models.QuerySet) -> None:
 
 
 def _once(
-    about: EntryQuerySet,
+    about: _About,
     event: str,
     *,
     actor: Any,
@@ -183,10 +191,25 @@ def _once(
         raise NotRecorded from error
 
 
-def _is_recorded(about: EntryQuerySet, event: str, actor: Any, shown: Shown, filters: Any) -> bool:
-    lately = about.by_person(actor.pk).filter(event=event, at__gt=timezone.now() - INTERVAL)
-    found = [details for details in lately.values_list("details", flat=True) if details.get("filters") == filters]
+def _is_recorded(about: _About, event: str, actor: Any, shown: Shown, filters: Any) -> bool:
+    using = DEFAULT_DB_ALIAS
+    since = AT.get_db_prep_value(timezone.now() - INTERVAL, connections[using])
+    asked = about._asdict() if about.terms else {"kind": about.kind, "key": about.key}
+    statement, read = _lately(using, of_terms=bool(about.terms))
+    rows = read(statement.ask(using=using, actor=actor.pk, event=event, since=since, **asked))
+    found = [details for (details,) in rows if details.get("filters") == filters]
     return bool(found) and shown.is_within(found)
+
+
+@cache
+def _lately(using: str, *, of_terms: bool) -> tuple[Statement, Callable[[Iterable[Sequence[Any]]], list[Any]]]:
+    """The details of entries since some moment, and what reads them. Written once: every page with texts asks."""
+    entries = Entry.objects.filter(target_type=slot("kind"), target_id=slot("key"))
+    if of_terms:
+        entries = entries.filter(target_label=slot("terms"))
+    lately = entries.by_person(slot("actor")).filter(event=slot("event"), at__gt=slot("since"))
+    rows = lately.order_by().values_list("details")
+    return written(rows, using=using), reader(rows, using=using)
 
 
 def reading_event(label: str) -> str:

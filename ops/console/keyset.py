@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -68,6 +68,18 @@ def rows_after(fields: Sequence[str], values: Sequence[Any], *, descending: bool
     return Q(**{f"{first}__{sign}e": values[0]}) & (
         Q(**{f"{first}__{sign}": values[0]}) | Q(**{f"{rest[0]}__{sign}": values[1]})
     )
+
+
+class Field(NamedTuple):
+    """A field of “More filters”: what its page shows of a filter. ``kind`` is "person", "date", or "" for choices."""
+
+    title: str
+    name: str
+    kind: str
+    value: str
+    choices: tuple[tuple[str, str], ...]
+    typed_name: str  # of a person's
+    is_unknown: bool  # whether nobody has the name that was typed
 
 
 class KeysetChangeList(DeclaredChangeList):
@@ -312,6 +324,22 @@ class KeysetChangeList(DeclaredChangeList):
     def more_filters(self) -> list[Any]:
         """The filters behind “More filters”, which is a form."""
         return [spec for spec in self.filter_specs if type(spec) in self.specs_behind]
+
+    @property
+    def more_fields(self) -> tuple[Field, ...]:
+        """The fields of that form."""
+        return tuple(
+            Field(
+                title=str(spec.title),
+                name=spec.parameter_name,
+                kind=getattr(spec, "input_type", ""),
+                value=getattr(spec, "field_value", spec.value()) or "",
+                choices=tuple((str(one), str(label)) for one, label in spec.lookup_choices),
+                typed_name=getattr(spec, "typed_name", ""),
+                is_unknown=bool(getattr(spec, "typed", "")),
+            )
+            for spec in self.more_filters
+        )
 
     @property
     def more_active(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.template import loader
@@ -29,13 +30,16 @@ def excerpt(text: str, search: Search) -> SafeString:
 
 
 @register.simple_tag
-def options(choices: Iterable[tuple[str, str]], value: str | None) -> SafeString:
+def links(choices: Iterable[dict[str, Any]]) -> SafeString:
+    """Show choices of a filter as links. Not by a template: a list has twenty, and a search changes each address."""
+    current = SafeString(' aria-current="true"')
+    shown = ((one["query_string"], current if one["selected"] else "", one["display"]) for one in choices)
+    return format_html_join("\n", '<li><a href="{}"{}>{}</a></li>', shown)
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], value: str) -> SafeString:
     """Show choices of a filter as those of a field, in which ``value`` is chosen."""
-    return _options(tuple((str(one), str(label)) for one, label in choices), value)
-
-
-@lru_cache(maxsize=200)
-def _options(choices: tuple[tuple[str, str], ...], value: str | None) -> SafeString:
     shown = ((one, SafeString(" selected") if one == value else "", label) for one, label in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', shown)
 
