@@ -18,6 +18,7 @@ from messaging.writing import MessageWriting, ids_subquery, in_batches, lock_peo
 # People with more messages than this are in so many rows of a list that going through its rows in their order finds a
 # page of it sooner than collecting all of theirs. Each row of a conversation takes looking at its messages.
 FREQUENT, FREQUENT_IN_CONVERSATIONS = 20_000, 100_000
+LOOKED_THROUGH, PAGE = 1_000, 51  # conversations with which a list begins; so many of these are a page
 WITHHELD = Q(message__redaction__gt=F("revision"))  # of a history: moderators removed part of a later text
 IS_WITHHELD = Case(When(WITHHELD, then=Value(True)), default=Value(False))
 NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
@@ -77,12 +78,24 @@ class ConversationQuerySet(RawDeletion):
 
     def with_message(self, condition: Q) -> ConversationQuerySet:
         """Conversations with a message for which ``condition`` holds."""
-        if self._holds_for_many(condition):
-            return self._row_by_row(condition)
         return self.filter(pk__in=self._messages().filter(condition).order_by().values("conversation_id"))
+
+    def listed_with_message(self, condition: Q) -> ConversationQuerySet:
+        """The same as ``with_message``, for a page of a list in the order that it has."""
+        if self._holds_for_many(condition) or self._holds_soon(condition):
+            return self._row_by_row(condition)
+        return self.with_message(condition)
 
     def _holds_for_many(self, condition: Q) -> bool:
         return self._messages().holds_for_many(condition, FREQUENT_IN_CONVERSATIONS)
+
+    def _holds_soon(self, condition: Q) -> bool:
+        """Whether the first rows of a list hold a page. PostgreSQL guesses that by itself; SQLite would collect the
+        conversations of all messages for which ``condition`` holds, which may mean reading every text."""
+        if connections[self.db].vendor == "postgresql" or not condition or _any_of_people(condition):
+            return False
+        first = self.filter(pk__in=self.values("pk")[:LOOKED_THROUGH])
+        return len(first._row_by_row(condition).values_list("pk")[:PAGE]) == PAGE
 
     def _row_by_row(self, condition: Q) -> ConversationQuerySet:
         return self.filter(Exists(self._messages().filter(conversation=OuterRef("pk")).row_by_row(condition)))

@@ -107,7 +107,9 @@ class Query:
 
     def newest_conversations(self, conversations: Any) -> Any:
         """Those of ``conversations`` in which it finds a message, for a page of the newest of them."""
-        if self.term is not None and not self.others:
+        if self.term is None:
+            return conversations.listed_with_message(self.others)
+        if not self.others:
             return engine.conversations_matching(conversations, self.term)
         return conversations.with_message(self.condition)
 
