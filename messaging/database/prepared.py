@@ -49,7 +49,8 @@ def ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...
 
 def rows_of(cursor: Any) -> list[tuple[Any, ...]]:
     """The rows that the last statement answered; none for a statement that answers none."""
-    return cursor.fetchall() if cursor.description else []
+    # Not its description, which the driver makes anew each time.
+    return cursor.fetchall() if cursor.pgresult.nfields else []
 
 
 def _typed(value: Any) -> Any:

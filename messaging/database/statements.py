@@ -53,7 +53,7 @@ class Statement(NamedTuple):
             return prepared.ask(connection, self.sql, self.filled(**given))
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.filled(**given))
-            return prepared.rows_of(cursor)
+            return cursor.fetchall() if cursor.description else []
 
 
 def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:

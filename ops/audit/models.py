@@ -12,14 +12,16 @@ import secrets
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
+from messaging.database.statements import Statement
 from ops.audit.events import choices
 from ops.audit.sealing import canonical
 
@@ -80,6 +82,23 @@ class AppendOnlyModel(models.Model):
 
     def prepare(self) -> None:
         """Complete the row; called before it is inserted."""
+
+    def _do_insert(self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool) -> list[Any]:
+        """As Django does, by a statement that is written once: each act that is recorded waits for it."""
+        values = [field.get_db_prep_save(field.pre_save(self, True), connections[using]) for field in fields]
+        sql = _inserting(type(self), tuple(fields), tuple(returning_fields), using)
+        return Statement(sql, tuple(values)).ask(using=using)
+
+
+@cache
+def _inserting(model: type[models.Model], fields: Any, returning: Any, using: str) -> str:
+    returned = f" RETURNING {_named(returning, using)}" if returning else ""
+    table, values = connections[using].ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(fields))
+    return f"INSERT INTO {table} ({_named(fields, using)}) VALUES ({values}){returned}"
+
+
+def _named(fields: Any, using: str) -> str:
+    return ", ".join(connections[using].ops.quote_name(field.column) for field in fields)
 
 
 class EntryQuerySet(AppendOnlyQuerySet):
