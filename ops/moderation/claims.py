@@ -1,4 +1,9 @@
-"""Claims: a reviewer's lease on a case. The best free case is taken in one statement: two never get the same."""
+"""Claims: a reviewer's lease on a case. The best free case is taken in one statement: two never get the same.
+
+Nobody waits until PostgreSQL has a claim on the disk. Where the server crashes within a second, the claim and its entry
+in the audit trail are gone together, and the case is free, as after a lease that ran out. What a page shows of the case
+is recorded and waited for, and what was committed before that is then on the disk, too.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +47,11 @@ RETURNING {claim}
 # first time. The answer is what was seen, whether the case is hard to read, the claim, and the case as it was locked.
 TAKE_AT_ONCE = """
 WITH released AS (DELETE FROM moderation_claim WHERE reviewer_id = %s RETURNING case_id),
-look AS MATERIALIZED (SELECT *, (SELECT count(*) FROM released) AS released FROM ({look}) AS seen),
+look AS MATERIALIZED (
+    SELECT *, (SELECT count(*) FROM released) AS released,
+        CASE WHEN %s THEN set_config('synchronous_commit', 'off', true) END AS waits
+    FROM ({look}) AS seen
+),
 best AS MATERIALIZED (
     SELECT * FROM ({best}) AS firsts WHERE (SELECT released >= 0 AND {if_} FROM look) ORDER BY rank_at, id LIMIT 1
 ),
@@ -307,7 +316,7 @@ def _taking(parts: Sequence[Any], if_: str, using: str) -> Statement:
     columns = {"taken": _columns(Claim, "taken."), "case": _columns(Case, "best.")}
     sql = TAKE_AT_ONCE.format(look=look.sql, best=firsts, if_=if_, take=take, is_hard=is_hard.sql, **columns)
     most = (Slot("most"),) * if_.count("%s")
-    return Statement(sql, (Slot("reviewer"), *look.params, *params, *most, *given, *is_hard.params))
+    return Statement(sql, (Slot("reviewer"), Slot("alone"), *look.params, *params, *most, *given, *is_hard.params))
 
 
 def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]:
@@ -315,7 +324,9 @@ def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]
     also what it saw."""
     look, token, who = PLAIN, uuid4(), _key_of(user, using)
     key = token if connections[using].features.has_native_uuid_field else token.hex
-    rows = taking.ask(using=using, reviewer=who, token=key, most=counting.most_in_a_row())
+    # With savepoints, the transaction is somebody else's, who may want to wait for it.
+    given = {"most": counting.most_in_a_row(), "alone": not connections[using].savepoint_ids}
+    rows = taking.ask(using=using, reviewer=who, token=key, **given)
     if connections[using].vendor == "postgresql":
         ((waited, replied, in_a_row, is_hard, *values),) = rows
         look = _seen(waited, replied, in_a_row)

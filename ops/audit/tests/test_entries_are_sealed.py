@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +16,9 @@ from ops.audit.events import Event
 from ops.audit.models import Entry, Seal, Unsealed
 from ops.audit.sealing import chain, verification
 from ops.audit.tests.emptying import triggers_removed
+from ops.audit.tests.on_the_disk import as_in_production, waits_for_the_disk
+
+__all__ = ["as_in_production", "waits_for_the_disk"]
 
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite always waits for the disk")
 
@@ -38,47 +41,6 @@ def test_an_entry_is_sealed_when_it_is_committed() -> None:
         assert sealed() == []
     assert sealed() == [entry.pk]
     assert not Unsealed.objects.exists()
-
-
-@pytest.fixture
-def as_in_production(transactional_db: None) -> Iterator[None]:
-    """Databases of tests never wait for the disk."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")
-        yield
-        cursor.execute("RESET synchronous_commit")
-
-
-NOTED = """
-CREATE TEMPORARY TABLE noted (name text, setting text);
-CREATE FUNCTION pg_temp.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO noted VALUES (TG_TABLE_NAME, current_setting('synchronous_commit'));
-    RETURN NULL;
-END $$
-"""
-NOTES = """
-CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON {} DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION pg_temp.note()
-"""
-
-
-@pytest.fixture
-def waits_for_the_disk(as_in_production: None) -> Iterator[Callable[[], dict[str, bool]]]:
-    """Whether PostgreSQL waited for the disk when the transaction ended that stored an entry, and a seal, last."""
-
-    def found() -> dict[str, bool]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name, setting FROM noted")
-            return {name: setting == "on" for name, setting in cursor.fetchall()}
-
-    with connection.cursor() as cursor:
-        cursor.execute(NOTED)
-        for table in ("audit_entry", "audit_seal"):
-            cursor.execute(NOTES.format(table))
-        yield found
-        for table in ("audit_entry", "audit_seal"):
-            cursor.execute(f"DROP TRIGGER noted ON {table}")
-        cursor.execute("DROP TABLE noted; DROP FUNCTION pg_temp.note()")
 
 
 @only_postgresql

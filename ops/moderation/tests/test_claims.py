@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from messaging.tests.conversations import write
+from ops.audit import readings
 from ops.audit.models import Entry
+from ops.audit.tests.on_the_disk import as_in_production, waits_for_the_disk
 from ops.moderation import claims, decisions
 from ops.moderation.models import Case, Claim, Skip, State
 from ops.moderation.refusals import ClaimRefused
 from ops.moderation.tests.desk import decided, many_reports
+
+__all__ = ["as_in_production", "waits_for_the_disk"]
 
 
 def run_out(case: Case) -> None:
@@ -181,6 +186,19 @@ def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_
         assert Claim.objects.get().token == claim.token
         decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
         decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite always waits for the disk")
+def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
+    waits_for_the_disk: Callable[[], dict[str, bool]], spam: Any, mona: Any, lena: Any
+) -> None:
+    (case,) = many_reports(spam, 1)
+    claims.claim_next(mona)
+    assert waits_for_the_disk()["audit_entry"] is False
+    readings.record_reading(case, actor=mona)
+    assert waits_for_the_disk()["audit_entry"] is True
+    claims.take_over(lena, case)
+    assert waits_for_the_disk()["audit_entry"] is True
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL knows how many decisions somebody made")
