@@ -20,16 +20,16 @@ BY_WHAT_BEGINS_WITH_ONE = (measures.REVIEW_TIMES, measures.AGREED)  # "account:â
 TOLD_BY_DAY = tuple(measure for measure in BY_ACCOUNT if measure in measures.BY_DAY)
 
 # Two years are a thousand rows, in which two measures have a key for everybody who wrote; the others, for the staff.
-# Only rows that have the account are written.
+# Only rows that have the account are written: numbers are JSON in a text, in which only keys stand in quotes.
 WITHOUT_KEY = {
     "sqlite": """
         UPDATE {table} SET numbers = json_remove(numbers, %(path)s), total = total - json_extract(numbers, %(path)s)
         WHERE measure IN ({measures}) AND instr(numbers, %(named)s) > 0
-            AND json_extract(numbers, %(path)s) IS NOT NULL
     """,
     "postgresql": """
-        UPDATE {table} SET numbers = numbers - %(account)s, total = total - (numbers ->> %(account)s)::bigint
-        WHERE measure IN ({measures}) AND numbers ? %(account)s
+        UPDATE {table} SET numbers = (numbers::jsonb - %(account)s)::text,
+            total = total - (numbers::jsonb ->> %(account)s)::bigint
+        WHERE measure IN ({measures}) AND strpos(numbers, %(named)s) > 0
     """,
 }
 WITHOUT_PREFIX = {
@@ -42,10 +42,10 @@ WITHOUT_PREFIX = {
     """,
     "postgresql": """
         UPDATE {table} SET (numbers, total) = (
-            SELECT COALESCE(jsonb_object_agg(key, value), '{{}}'), COALESCE(SUM(value::bigint), 0)
-            FROM jsonb_each({table}.numbers) WHERE NOT starts_with(key, %(prefix)s)
+            SELECT COALESCE(jsonb_object_agg(key, value), '{{}}')::text, COALESCE(SUM(value::bigint), 0)
+            FROM jsonb_each({table}.numbers::jsonb) WHERE NOT starts_with(key, %(prefix)s)
         )
-        WHERE measure IN ({measures}) AND strpos(numbers::text, '"' || %(prefix)s) > 0
+        WHERE measure IN ({measures}) AND strpos(numbers, '"' || %(prefix)s) > 0
     """,
 }
 
@@ -74,7 +74,7 @@ def forget_person(user_id: Any, *, using: str) -> None:
 
 def _leave_calendars(account: str, using: str) -> None:
     """Take the numbers of this account from the totals of days."""
-    rows = DayNumbers.objects.using(using).filter(measure__in=TOLD_BY_DAY, numbers__has_key=account)
+    rows = DayNumbers.objects.using(using).filter(measure__in=TOLD_BY_DAY, numbers__contains=f'"{account}"')
     theirs: dict[Place, tuple[dict[str, int], dict[str, int]]] = {
         Place(row.day, row.measure, row.imported): ({account: row.numbers[account]}, {}) for row in rows
     }

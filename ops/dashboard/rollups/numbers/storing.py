@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+
+from django.db import connections
 
 from ops.dashboard.models import DayNumbers, Keeping
 
@@ -20,6 +23,13 @@ class Place(NamedTuple):
 
 Numbers = Mapping[Place, Mapping[str, int]]
 Changes = Mapping[Place, tuple[Mapping[str, int], Mapping[str, int]]]  # what was there before, and what is now
+
+
+WRITE = f"INSERT INTO {DayNumbers._meta.db_table} (day, measure, imported, numbers, total)"
+GIVEN = "SELECT * FROM unnest({})".format(
+    ", ".join(f"string_to_array(%s, E'\\n')::{kind}[]" for kind in ("date", "text", "boolean", "text", "bigint"))
+)
+INSTEAD = "ON CONFLICT (measure, day, imported) DO UPDATE SET numbers = excluded.numbers, total = excluded.total"
 
 
 def put(found: Numbers, days: Collection[date], measures: Iterable[str], using: str) -> Changes:
@@ -43,24 +53,36 @@ def add(differences: Numbers, using: str) -> None:
 def _store(found: Numbers, stored: Mapping[Place, DayNumbers], using: str) -> Changes:
     changes: dict[Place, tuple[Mapping[str, int], Mapping[str, int]]] = {}
     for place, numbers in found.items():
-        now = {key: number for key, number in numbers.items() if number > 0}
+        # Hardly ever is one to be left out, and Counters are compared many times as slowly.
+        now = dict(numbers)
+        if min(now.values(), default=1) <= 0:
+            now = {key: number for key, number in now.items() if number > 0}
         before = stored[place].numbers if place in stored else {}
         if now != before:
             changes[place] = before, now
     every: Any = DayNumbers.objects.using(using)
     every.filter(pk__in=[stored[place].pk for place, (before, now) in changes.items() if not now]).delete()
-    every.bulk_create(
+    _write(
         [
-            DayNumbers(**place._asdict(), numbers=now, total=sum(now.values()))
-            for place, (_, now) in changes.items()
+            (str(day), measure, imported, json.dumps(now), sum(now.values()))
+            for (day, measure, imported), (_, now) in changes.items()
             if now
         ],
-        500,
-        update_conflicts=True,
-        unique_fields=["measure", "day", "imported"],
-        update_fields=["numbers", "total"],
+        using,
     )
     return changes
+
+
+def _write(rows: Sequence[tuple[str, str, bool, str, int]], using: str) -> None:
+    """Have these rows be there; each is a day, a measure, whether it is of imported history, numbers and their sum."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(f"{WRITE} VALUES (%s, %s, %s, %s, %s) {INSTEAD}", rows)
+        elif rows:
+            # Each column as one text: the driver looks at every element of an array.
+            columns = ["\n".join(map(str, column)) for column in zip(*rows, strict=True)]
+            cursor.execute(f"{WRITE} {GIVEN} {INSTEAD}", columns)
 
 
 def rows_of(days: Collection[date], measures: Iterable[str], using: str) -> dict[Place, DayNumbers]:
