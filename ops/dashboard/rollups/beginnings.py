@@ -3,20 +3,16 @@ after the beginning, and the day of either has to know."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import connections
 
-from messaging.writing import ids_subquery, in_batches
-from ops.dashboard.models import Beginning
-from ops.dashboard.rollups.noted import moment
-from ops.dashboard.rollups.quarters import spans_of
-from ops.dashboard.rollups.statements import Span, as_text, imported_messages, spans_table
-
-BATCH = 5_000  # conversations looked at by one statement
+from messaging.writing import ids_given, ids_sql
+from ops.dashboard.models import Beginning, Family, Noted
+from ops.dashboard.rollups.quarters import joined
+from ops.dashboard.rollups.statements import Span, imported_messages, spans_table
+from ops.dashboard.rollups.triggers import quarter_in_sql
 
 # Conversations with a message in one of {spans}; and those that were said to begin, or be replied to, there.
 WITH_MESSAGES = """
@@ -29,67 +25,67 @@ UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE replied_at >= first AND replied_at < after
 """
 # The first message of each, and the first one of somebody else, each found at once by the index of threads; beside what
-# was kept. Only where these differ; the moments of a conversation that is gone are NULL.
+# was kept. Only where these differ; what is now of a conversation that is gone is NULL.
 DIFFERENT = """
-WITH conversations(id) AS ({ids}), now(id, began_at, replied_at, imported) AS (
-    SELECT message.conversation_id, message.timestamp, (
+CREATE TEMPORARY TABLE {different} AS
+WITH conversations(id) AS ({ids}), now(conversation, began_at, replied_at, imported) AS MATERIALIZED (
+    SELECT conversations.id, message.timestamp, (
         SELECT reply.timestamp FROM messaging_message reply
-        WHERE reply.conversation_id = message.conversation_id AND reply.sender_id <> message.sender_id
+        WHERE reply.conversation_id = conversations.id AND reply.sender_id <> message.sender_id
         ORDER BY reply.timestamp, reply.id LIMIT 1
-    ), CASE WHEN {imported} THEN 1 ELSE 0 END
-    FROM conversations CROSS JOIN messaging_message message
-    WHERE message.id = (
-        SELECT first.id FROM messaging_message first WHERE first.conversation_id = conversations.id
-        ORDER BY first.timestamp, first.id LIMIT 1
-    )
+    ), {imported}
+    FROM conversations {with_first}
 )
-SELECT conversations.id, {now_began}, {now_replied}, now.imported, {kept_began}, {kept_replied}, kept.imported
-FROM conversations LEFT JOIN now ON now.id = conversations.id
-LEFT JOIN (
-    SELECT conversation, began_at, replied_at, CASE WHEN imported THEN 1 ELSE 0 END AS imported FROM {beginnings}
-) kept ON kept.conversation = conversations.id
+SELECT now.conversation, now.began_at, now.replied_at, now.imported,
+    kept.began_at AS kept_began_at, kept.replied_at AS kept_replied_at
+FROM now LEFT JOIN {beginnings} kept ON kept.conversation = now.conversation
 WHERE now.began_at {differs} kept.began_at OR now.replied_at {differs} kept.replied_at
     OR now.imported {differs} kept.imported
 """
+FIRST = """
+FROM messaging_message first WHERE first.conversation_id = conversations.id
+ORDER BY first.timestamp, first.id LIMIT 1
+"""
+WITH_FIRST = {
+    # As a join by its id, it would be looked for among all messages.
+    "postgresql": f"LEFT JOIN LATERAL (SELECT first.id, first.timestamp, first.sender_id {FIRST}) message ON TRUE",
+    "sqlite": f"LEFT JOIN messaging_message message ON message.id = (SELECT first.id {FIRST})",
+}
 DIFFERS = {"postgresql": "IS DISTINCT FROM", "sqlite": "IS NOT"}
-# Rows of {given} in place of those that are there.
-STORE = """
-INSERT INTO {beginnings} (conversation, began_at, replied_at, imported) {given}
+# The quarters in which something was, or is now, that is otherwise than before; but for those that are counted next.
+NOTE = """
+INSERT INTO {noted} (family, at)
+SELECT DISTINCT '{family}', {quarter} FROM (
+    SELECT began_at AS moment FROM {different} UNION ALL SELECT replied_at FROM {different}
+    UNION ALL SELECT kept_began_at FROM {different} UNION ALL SELECT kept_replied_at FROM {different}
+) moments WHERE moment IS NOT NULL {outside}
+"""
+OUTSIDE = "AND NOT (moment >= %s AND moment < %s) "
+CHANGE = (
+    "DELETE FROM {beginnings} WHERE conversation IN (SELECT conversation FROM {different} WHERE began_at IS NULL)",
+    """
+INSERT INTO {beginnings} (conversation, began_at, replied_at, imported)
+SELECT conversation, began_at, replied_at, imported FROM {different} WHERE began_at IS NOT NULL
 ON CONFLICT (conversation) DO UPDATE
 SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
-"""
-GIVEN = {
-    "postgresql": """
-SELECT pk, began_at AT TIME ZONE 'UTC', replied_at AT TIME ZONE 'UTC', imported = 1 FROM unnest(
-    string_to_array(%s, ',')::bigint[], string_to_array(%s, ',')::timestamp[],
-    string_to_array(%s, ',', 'None')::timestamp[], string_to_array(%s, ',')::integer[]
-) AS given(pk, began_at, replied_at, imported)
 """,
-    # "WHERE TRUE": else SQLite takes what follows for a join.
-    "sqlite": "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(%s) WHERE TRUE",
-}
-QUARTERS = {f"{minute:02}": f"{minute // 15 * 15:02}" for minute in range(60)}
-
-# When a conversation began and was replied to, as texts (statements.as_text); 1 where its first message was imported.
-Kept = tuple[str | None, str | None, int | None]
-NOTHING: Kept = (None, None, None)
+    "DROP TABLE {different}",
+)
 
 
-def keep(quarters: Collection[datetime], using: str, *, conversations: Collection[int] | None = None) -> set[datetime]:
-    """Keep the beginnings of the conversations that these quarters concern; ``conversations`` are those which have
-    messages in them, and maybe others, where that is known. Returns the quarters in which something was, or is now,
-    that is otherwise than before."""
-    spans = spans_of(quarters)
+def keep(
+    spans: Sequence[Span], using: str, *, counted: Sequence[Span], conversations: Collection[int] | None = None
+) -> None:
+    """Keep the beginnings of the conversations that these spans concern; ``conversations`` are those which have
+    messages in them, where that is known. What becomes otherwise is noted, but for ``counted``, which are counted next.
+    Within a transaction."""
     ids = set(_ask(WITH_MESSAGES, spans, using) if conversations is None else conversations)
     ids.update(_ask(SAID_TO_BEGIN, spans, using))
-    changed: set[str] = set()
-    for batch in in_batches(sorted(ids), BATCH):
-        changed |= _keep(batch, using)
-    return set(map(moment, changed))
+    _keep(sorted(ids), joined(counted), using)
 
 
 def _ask(statement: str, spans: Sequence[Span], using: str) -> Iterator[int]:
-    table, params = spans_table(spans, using)
+    table, params = spans_table(joined(spans), using)
     with connections[using].cursor() as cursor:
         cursor.execute(
             statement.format(spans=table, beginnings=Beginning._meta.db_table), params * statement.count("{spans}")
@@ -97,49 +93,27 @@ def _ask(statement: str, spans: Sequence[Span], using: str) -> Iterator[int]:
         return iter([pk for (pk,) in cursor.fetchall()])
 
 
-def _keep(ids: Sequence[int], using: str) -> set[str]:
-    otherwise = _different(ids, using)
-    gone = [pk for pk, now, _ in otherwise if now[0] is None]
-    if gone:
-        every: Any = Beginning.objects.using(using)
-        every.filter(pk__in=ids_subquery(gone, using=using))._raw_delete(using)
-    _store([(pk, *now) for pk, now, _ in otherwise if now[0] is not None], using)
-    moments = (at for _, *pair in otherwise for one in pair for at in one[:2])
-    return {f"{at[:14]}{QUARTERS[at[14:16]]}" for at in moments if at is not None}
-
-
-def _store(rows: Sequence[tuple[Any, ...]], using: str) -> None:
-    if not rows:
-        return
-    vendor = connections[using].vendor
-    if vendor == "postgresql":
-        params = [",".join(map(str, column)) for column in zip(*rows, strict=True)]
-    else:
-        params = [json.dumps(rows)]
-    with connections[using].cursor() as cursor:
-        cursor.execute(STORE.format(beginnings=Beginning._meta.db_table, given=GIVEN[vendor]), params)
-
-
-def _different(ids: Sequence[int], using: str) -> list[tuple[int, Kept, Kept]]:
-    """What is now, and what was kept, of the conversations of which that differs."""
-    given: Any = ids_subquery(ids, using=using)
-    sql = DIFFERENT.format(
-        imported=imported_messages(using),
-        ids=given.sql,
-        beginnings=Beginning._meta.db_table,
-        differs=DIFFERS[connections[using].vendor],
-        **{
-            f"{when}_{what}": as_text(f"{when}.{what}_at", using)
-            for when in ("now", "kept")
-            for what in ("began", "replied")
-        },
+def _keep(ids: Sequence[int], counted: Sequence[Span], using: str) -> None:
+    connection = connections[using]
+    vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value
+    names = {
+        "different": "different_beginnings",
+        "beginnings": Beginning._meta.db_table,
+        "noted": Noted._meta.db_table,
+        "family": Family.MESSAGES,
+        "ids": ids_sql(using),
+        "with_first": WITH_FIRST[vendor],
+        "imported": imported_messages(using),
+        "differs": DIFFERS[vendor],
+        "quarter": quarter_in_sql(vendor, "moment"),
+        "outside": OUTSIDE * len(counted),
+    }
+    edges = [adapt(moment) for span in counted for moment in span]
+    statements: tuple[tuple[str, list[Any]], ...] = (
+        (DIFFERENT, [ids_given(ids, using=using)]),
+        (NOTE, edges),
+        *((one, []) for one in CHANGE),
     )
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, given.params)
-        rows: list[tuple[int, Kept, Kept]] = [(pk, tuple(found[:3]), tuple(found[3:])) for pk, *found in cursor]
-    # SQLite compared texts, which say some moments in two ways.
-    return [(pk, now, kept) for pk, now, kept in rows if kept == NOTHING or _exact(now) != _exact(kept)]
-
-
-def _exact(kept: Kept) -> tuple[Any, ...]:
-    return *(None if at is None else moment(at) for at in kept[:2]), kept[2]
+    with connection.cursor() as cursor:
+        for statement, params in statements:
+            cursor.execute(statement.format(**names), params)

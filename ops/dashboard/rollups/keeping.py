@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
-from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils import timezone
 
 from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
-from ops.dashboard.periods import console_zone
+from ops.dashboard.periods import console_zone, day_of
 from ops.dashboard.rollups import desk, messages, noted, trail
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import lock
-from ops.dashboard.rollups.quarters import days_of
+from ops.dashboard.rollups.quarters import days_of, span
 from ops.jobs.pacing import Pace
 
 EVERY = 60  # seconds between two rounds of the worker
 SHARE = 0.05  # of that time, at most: an import, which changes many days, is not slowed down by more
 DAYS = 4  # counted in one transaction, times what a Pace says: FIRST, and more where that is fast
 FIRST = 4
+FIRST_DAY = 2  # of the calendar: the first one begins before it in zones east of Greenwich
 
 # The small ones first: no import keeps the desk waiting.
 COUNTING: Mapping[str, Callable[[set[datetime], set[date], tzinfo, str], None]] = {
@@ -88,21 +88,16 @@ def _begin(using: str) -> None:
 
 
 def _count_some(family: str, days: int, using: str) -> int:
-    """Count the latest days that are noted; returns how many quarters of them were."""
+    """Count what is noted of the latest days; returns how many quarters of them were."""
     if not Noted.objects.using(using).filter(family=family).exists():
         return 0
     zone = console_zone()
     with transaction.atomic(using=using):
         lock(using)
-        first = last = None
-        wanted: set[Any] = set()
-        for at, day in days_of(noted.latest(family, days, using), zone):
-            wanted.add(day)
-            if len(wanted) > days:
-                break
-            first, last = at, last or at
-        if first is None or last is None:
+        latest = noted.latest(family, using)
+        if latest is None:
             return 0
-        quarters = noted.take(family, first, last, using)
+        first = max(day_of(latest, zone).toordinal() - days + 1, FIRST_DAY)
+        quarters = noted.take(family, span(date.fromordinal(first), zone)[0], using)
         COUNTING[family](quarters, {day for _, day in days_of(sorted(quarters), zone)}, zone, using)
         return len(quarters)

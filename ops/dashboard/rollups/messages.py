@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, tzinfo
+from itertools import product
 from typing import Any
 
 from django.db import connections
 
-from ops.dashboard.models import Beginning, Family
-from ops.dashboard.rollups import beginnings, measures, noted
+from ops.dashboard.models import Beginning
+from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import kind_of_seconds
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
-from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, place, span
+from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, place, span, spans_of
 from ops.dashboard.rollups.statements import (
     Span,
     imported_messages,
@@ -25,13 +26,18 @@ from ops.dashboard.rollups.statements import (
 )
 
 # {spans} first: an index finds the messages of each. What every message says is told as one text for each span, and
-# counted here: that takes a third of the time of groups in SQL.
+# counted here: that takes a third of the time of groups in SQL. SQLite would find a span's moments anew for each
+# message, were the spans not made ready before.
 BY_SPAN = """
-SELECT number, {imported}, {listed[conversation]}, {listed[quarter]}, {listed[sender]}, {listed[receiver]},
-    {listed[edited]}, {listed[unread]}
-FROM {spans} CROSS JOIN messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
-GROUP BY 1, 2
+WITH spans AS MATERIALIZED (SELECT * FROM {spans})
+SELECT number, {listed[conversation]}, {listed[quarter]}, {listed[sender]} FILTER (WHERE NOT {imported}),
+    {listed[receiver]} FILTER (WHERE NOT {imported}), {listed[sender]} FILTER (WHERE {imported}),
+    {listed[receiver]} FILTER (WHERE {imported})
+FROM spans CROSS JOIN messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
+{grouped}
 """
+# What a message is beside its quarter, as a number below FLAGS.
+IS_EDITED, IS_UNREAD, IS_IMPORTED, FLAGS = 1, 2, 4, 8
 BEGINNINGS = f"{{spans}} CROSS JOIN {Beginning._meta.db_table} beginning WHERE"
 BEGUN = (
     f"SELECT number, {{began}}, imported, COUNT(*) FROM {BEGINNINGS} began_at >= first AND began_at < after"
@@ -39,7 +45,16 @@ BEGUN = (
 )
 REPLIED = f"SELECT number, imported, {{took}} FROM {BEGINNINGS} replied_at >= first AND replied_at < after"
 QUARTERS_A_DAY = 96
-SPANS_AT_ONCE = {"postgresql": 1_000, "sqlite": 1}  # SQLite sorts what it groups, which takes longer the more it is
+TELLING = [
+    [
+        (measure, bool(flags & IS_IMPORTED))
+        for measure, flag in ((measures.SENT, 0), (measures.EDITED, IS_EDITED), (measures.UNREAD, IS_UNREAD))
+        if flags & flag == flag
+    ]
+    for flags in range(FLAGS)
+]
+# How many spans one statement counts, and how: SQLite would sort what it groups.
+AT_ONCE = {"postgresql": (1_000, "GROUP BY number"), "sqlite": (1, "")}
 COUNTED = (measures.SENT, measures.EDITED, measures.UNREAD)
 
 Numbers = defaultdict[Place, Counter[str]]
@@ -54,18 +69,20 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
     spans = [span(day, zone) for day in ordered]
     found: Numbers = defaultdict(Counter)
     conversations: set[int] = set()
-    for number, was_imported, its_conversations, counted in _by_span(spans, using):
+    for number, its_conversations, counted in _by_span(spans, using):
         day = ordered[number - 1]
         conversations.update(map(int, its_conversations))
-        for measure, numbers in counted.items():
-            found[Place(day, measure, was_imported)] = numbers
         hours = hours_of_week(day, zone)
-        for quarter, value in counted[measures.SENT].items():
-            found[Place(day, measures.HOURS, was_imported)][hours[int(quarter)]] += value
+        for (measure, was_imported), numbers in counted.items():
+            found[Place(day, measure, was_imported)] = numbers
+            if measure == measures.SENT:
+                for quarter, value in numbers.items():
+                    found[Place(day, measures.HOURS, was_imported)][hours[int(quarter)]] += value
     # Those of a few quarters are found sooner than those of whole days are looked at.
     most = len(quarters) * 2 > len(days) * QUARTERS_A_DAY
-    changed = beginnings.keep(quarters, using, conversations=conversations if most else None)
-    noted.note(Family.MESSAGES, changed - set(quarters), using)
+    beginnings.keep(
+        spans if most else spans_of(quarters), using, counted=spans, conversations=conversations if most else None
+    )
     for number, quarter, was_imported, value in _ask(BEGUN, spans, using):
         found[Place(ordered[number - 1], measures.BEGUN, bool(was_imported))][str(quarter)] = value
     for number, was_imported, took in _ask(REPLIED, spans, using):
@@ -79,32 +96,50 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    for number, was_imported, _, counted in _by_span([(at, at + QUARTER) for at in ordered], using):
+    for number, _, counted in _by_span([(at, at + QUARTER) for at in ordered], using):
         day, key = place(ordered[number - 1], zone)
-        for measure in COUNTED:
-            found[Place(day, measure, was_imported)][key] = counted[measure].total()
+        for (measure, was_imported), numbers in counted.items():
+            if measure in COUNTED:
+                found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
-def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, bool, set[str], dict[str, Counter[str]]]]:
-    """The number of each span, whether an import brought them, the conversations of its messages, and what these are by
-    measure."""
-    quarter = quarter_in_span("message.timestamp", using)
+def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, set[str], dict[tuple[str, bool], Counter[str]]]]:
+    """The number of each span that has messages, the conversations of these, and what they are, by measure and whether
+    an import brought them."""
+    imported = imported_messages(using)
+    flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported, IS_IMPORTED))
+    flag = " + ".join(f"CASE WHEN {condition} THEN {number} ELSE 0 END" for condition, number in flags)
     listed = {
         "conversation": texts_of("message.conversation_id", using),
-        "quarter": texts_of(quarter, using),
+        "quarter": texts_of(f"{quarter_in_span('message.timestamp', using)} * {FLAGS} + {flag}", using),
         "sender": texts_of("message.sender_id", using),
         "receiver": texts_of("message.receiver_id", using),
-        "edited": texts_of(f"CASE WHEN message.edited THEN {quarter} END", using),
-        "unread": texts_of(f"CASE WHEN message.read THEN NULL ELSE {quarter} END", using),
     }
-    parts = {"imported": imported_messages(using), "listed": listed}
-    names = (measures.SENT, measures.SENDERS, measures.RECEIVERS, measures.EDITED, measures.UNREAD)
-    at_once = SPANS_AT_ONCE[connections[using].vendor]
+    at_once, grouped = AT_ONCE[connections[using].vendor]
     for first in range(0, len(spans), at_once):
-        for number, was_imported, ids, *texts in _ask(BY_SPAN, spans[first : first + at_once], using, **parts):
-            counted = {name: Counter(text.split(",") if text else ()) for name, text in zip(names, texts, strict=True)}
-            yield first + number, bool(was_imported), set(ids.split(",")), counted
+        rows = _ask(BY_SPAN, spans[first : first + at_once], using, imported=imported, listed=listed, grouped=grouped)
+        for number, conversations, quarters, *people in rows:
+            if quarters is None:
+                continue
+            counted = _by_quarter(quarters)
+            of_people = product((False, True), (measures.SENDERS, measures.RECEIVERS))
+            counted |= {
+                (measure, was_imported): Counter(accounts.split(","))
+                for (was_imported, measure), accounts in zip(of_people, people, strict=True)
+                if accounts
+            }
+            yield first + number, set(conversations.split(",")), counted
+
+
+def _by_quarter(texts: str) -> dict[tuple[str, bool], Counter[str]]:
+    """What was sent, edited and is unread, by quarter, of quarters with flags."""
+    found: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
+    for text, number in Counter(texts.split(",")).items():
+        quarter, flags = divmod(int(text), FLAGS)
+        for told in TELLING[flags]:
+            found[told][str(quarter)] += number
+    return found
 
 
 def _ask(statement: str, spans: Sequence[Span], using: str, **parts: Any) -> Iterator[tuple[Any, ...]]:

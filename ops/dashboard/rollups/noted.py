@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connections
-from django.db.models import Exists
+from django.db.models import Exists, Max
 
 from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
 from ops.dashboard.periods import Period
@@ -17,9 +17,6 @@ from ops.dashboard.rollups.statements import as_text
 from ops.dashboard.rollups.triggers import EVERYTHING, WATCHED, quarter_in_sql
 
 OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
-
-
-MOST_A_DAY = 100  # quarters: where clocks go back
 
 
 def moment(text: str) -> datetime:
@@ -40,27 +37,20 @@ def _latest_first(family: str, using: str) -> Any:
     return rows.values_list("at", flat=True).distinct()
 
 
-def latest(family: str, days: int, using: str) -> list[datetime]:
-    """The quarters that are noted, the latest first, at least those of so many days and one."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            f"SELECT {as_text('at', using)} FROM (SELECT DISTINCT at FROM {Noted._meta.db_table}"
-            " WHERE family = %s ORDER BY at DESC LIMIT %s) AS noted",
-            [family, MOST_A_DAY * (days + 1)],
-        )
-        return sorted((moment(at) for (at,) in cursor.fetchall()), reverse=True)
+def latest(family: str, using: str) -> datetime | None:
+    """The latest quarter that is noted."""
+    at: datetime | None = Noted.objects.using(using).filter(family=family).aggregate(latest=Max("at"))["latest"]
+    return at
 
 
-def take(family: str, first: datetime, last: datetime, using: str) -> set[datetime]:
-    """Remove the notes of these quarters, and return which they were. What is counted afterwards in the transaction is
-    as the changes left it: whatever is noted later is not among them."""
+def take(family: str, first: datetime, using: str) -> set[datetime]:
+    """Remove the notes of quarters from the first one on, and return which they were. What is counted afterwards in the
+    transaction is as the changes left it: whatever is noted later is not among them."""
     connection = connections[using]
-    adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s AND at <= %s"
-            f" RETURNING {as_text('at', using)}",
-            [family, adapt(first), adapt(last)],
+            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s RETURNING {as_text('at', using)}",
+            [family, connection.ops.adapt_datetimefield_value(first)],
         )
         return {moment(at) for at in {at for (at,) in cursor.fetchall()}}
 

@@ -68,10 +68,15 @@ def days_of(quarters: Iterable[datetime], zone: tzinfo) -> Iterator[tuple[dateti
 
 def spans_of(quarters: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
     """Quarters as spans of time: those that follow each other together."""
+    return joined((at, at + QUARTER) for at in sorted(quarters))
+
+
+def joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Spans of time in their order: those that follow each other together."""
     found: list[tuple[datetime, datetime]] = []
-    for at in sorted(quarters):
-        first = found.pop()[0] if found and found[-1][1] == at else at
-        found.append((first, at + QUARTER))
+    for first, after in spans:
+        begins = found.pop()[0] if found and found[-1][1] == first else first
+        found.append((begins, after))
     return found
 
 
