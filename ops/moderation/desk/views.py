@@ -180,21 +180,30 @@ class HeartbeatView(OfCase):
         return JsonResponse({"held": held}, status=200 if held else 409)
 
 
-class UndoView(Action):
-    """Says what undoing a decision does, and does it."""
+class OfDecision(Action):
+    """An action about the decision that the address names, with a note; it leads back to the case."""
 
     permission = "moderation.decide_case"
-    template_name = "moderation/undo.html"
     form_class = UndoForm
-    title = gettext_lazy("Undo decision")
-    success_text = gettext_lazy("Undone: the case is open again.")
+    read_along: tuple[str, ...] = ("case", "label")
 
     @cached_property
     def decision(self) -> Decision:
-        return get_object_or_404(Decision.objects.select_related("case", "label"), pk=self.kwargs["pk"])
+        return get_object_or_404(Decision.objects.select_related(*self.read_along), pk=self.kwargs["pk"])
 
     def get_success_url(self) -> str:
         return back_to(self.decision.case_id, self.request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(back=self.get_success_url(), **kwargs)
+
+
+class UndoView(OfDecision):
+    """Says what undoing a decision does, and does it."""
+
+    template_name = "moderation/undo.html"
+    title = gettext_lazy("Undo decision")
+    success_text = gettext_lazy("Undone: the case is open again.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = decisions.undoing(self.decision, by=self.request.user)
@@ -203,7 +212,6 @@ class UndoView(Action):
             "restores": registry.will_undo(found.plan, using=DEFAULT_DB_ALIAS),
             "stays": list(found.plan.stays.values()),
             "why_not": found.refusal,
-            "back": self.get_success_url(),
         }
         return super().get_context_data(**kwargs)
 
