@@ -40,6 +40,11 @@ class Kind:
     permission: str = ""
 
 
+def called_by_file(row: Any) -> str:
+    """What a row that has a file is called: by the file's name, or as the console calls it where that is gone."""
+    return str(row.file_name or row)
+
+
 @cache
 def all_kinds() -> dict[str, Kind]:
     """All kinds, by name. Collected at first use: when a room's ``ready()`` runs, others may not be loaded yet."""

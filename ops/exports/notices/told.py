@@ -10,16 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from ops.exports.models import Export
 from ops.notices import topics
-from ops.notices.kinds import Kind
+from ops.notices.kinds import Kind, called_by_file
 from ops.notices.telling import tell, tell_each
 
 EXPORT = "exports.export"
 READY, FAILED, EXPIRED, REMOVED = "exports.ready", "exports.failed", "exports.expired", "exports.removed"
 LATELY = timedelta(days=2)  # what expired before is no news, such as after an update
-
-
-def _called(export: Any) -> str:
-    return str(export.file_name or export)
 
 
 KINDS = (
@@ -28,12 +24,12 @@ KINDS = (
         topics.APPROVALS,
         gettext_lazy("Your data export was approved: you can make it within 7 days."),
         EXPORT,
-        _called,
+        called_by_file,
     ),
-    Kind("exports.refused", topics.APPROVALS, gettext_lazy("Your data export was refused."), EXPORT, _called),
-    Kind(READY, topics.FINISHED, gettext_lazy("Your export is ready to be downloaded."), EXPORT, _called),
-    Kind(FAILED, topics.FAILED, gettext_lazy("Your export failed: no file was made."), EXPORT, _called),
-    Kind(EXPIRED, topics.FILES, gettext_lazy("The file of your export has expired."), EXPORT, _called),
+    Kind("exports.refused", topics.APPROVALS, gettext_lazy("Your data export was refused."), EXPORT, called_by_file),
+    Kind(READY, topics.FINISHED, gettext_lazy("Your export is ready to be downloaded."), EXPORT, called_by_file),
+    Kind(FAILED, topics.FAILED, gettext_lazy("Your export failed: no file was made."), EXPORT, called_by_file),
+    Kind(EXPIRED, topics.FILES, gettext_lazy("The file of your export has expired."), EXPORT, called_by_file),
     # About none in particular: with the time of the notice, that would lead from a receipt to a person.
     Kind(
         REMOVED,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from ops.audit import context
 from ops.moderation.models import Claim, Decision
 from ops.notices import topics
-from ops.notices.kinds import Kind
+from ops.notices.kinds import Kind, called_by_file
 from ops.notices.telling import tell, tell_each
 
 CASE, GROUP, IMPORT = "moderation.case", "moderation.decisiongroup", "moderation.flagimport"
@@ -22,10 +22,6 @@ MOST_ONE_BY_ONE = 5  # of one person and act; of more they are told as of one
 
 def _numbered(case: Any) -> str:
     return _("Case %(number)s") % {"number": case.pk}
-
-
-def _of_file(import_: Any) -> str:
-    return str(import_.file_name or import_)
 
 
 QUEUE: dict[str, Any] = {"page": "admin:moderation_case_changelist", "permission": "moderation.view_case"}
@@ -84,26 +80,32 @@ KINDS = (
         topics.FINISHED,
         gettext_lazy("The file of reports that you uploaded was checked: decide whether to import it."),
         IMPORT,
-        _of_file,
+        called_by_file,
     ),
     Kind(
         CHECK_FAILED,
         topics.FAILED,
         gettext_lazy("The file of reports that you uploaded could not be checked."),
         IMPORT,
-        _of_file,
+        called_by_file,
     ),
-    Kind(STORED, topics.FINISHED, gettext_lazy("Your import of reports is finished."), IMPORT, _of_file),
-    Kind(REFUSED, topics.FAILED, gettext_lazy("No report was imported: your file has new problems."), IMPORT, _of_file),
+    Kind(STORED, topics.FINISHED, gettext_lazy("Your import of reports is finished."), IMPORT, called_by_file),
+    Kind(
+        REFUSED,
+        topics.FAILED,
+        gettext_lazy("No report was imported: your file has new problems."),
+        IMPORT,
+        called_by_file,
+    ),
     Kind(
         STORE_FAILED,
         topics.FAILED,
         gettext_lazy("Your import of reports failed: nothing of it is stored."),
         IMPORT,
-        _of_file,
+        called_by_file,
     ),
-    Kind(IMPORT_UNDONE, topics.FINISHED, gettext_lazy("Your import of reports was undone."), IMPORT, _of_file),
-    Kind(UNDO_FAILED, topics.FAILED, gettext_lazy("Undoing your import of reports failed."), IMPORT, _of_file),
+    Kind(IMPORT_UNDONE, topics.FINISHED, gettext_lazy("Your import of reports was undone."), IMPORT, called_by_file),
+    Kind(UNDO_FAILED, topics.FAILED, gettext_lazy("Undoing your import of reports failed."), IMPORT, called_by_file),
 )
 
 
