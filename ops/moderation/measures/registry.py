@@ -100,8 +100,11 @@ def will_undo(plan: Reversal, *, using: str) -> list[str]:
     return [words for act, some in _by_act(plan.undone) if (words := KINDS[act].will_undo(some, names))]
 
 
-def in_words(measures: Sequence[Measure], names: Mapping[Any, str]) -> list[str]:
-    """Return what the measures of one decision did, in a few words for each act."""
+def in_words(measures: Sequence[Measure], names: Mapping[Any, str], *, upholds: bool) -> list[str]:
+    """Return what the measures of one decision did, in a few words for each act; where there is none, that it upheld
+    reports, if it did."""
+    if upholds and {one.act for one in measures} <= {Act.NONE}:
+        return [_("reports upheld")]
     return [KINDS[act].words(some, names) for act, some in _by_act(measures)]
 
 
@@ -110,9 +113,7 @@ def say_what_they_did(decisions: Sequence[Decision]) -> None:
     prefetch_related_objects(decisions, "measures")
     names = names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
     for one in decisions:
-        measures = list(one.measures.all())
-        only_upholds = one.upholds and {each.act for each in measures} <= {Act.NONE}
-        one.did = [_("reports upheld")] if only_upholds else in_words(measures, names)  # type: ignore[attr-defined]
+        one.did = in_words(list(one.measures.all()), names, upholds=one.upholds)  # type: ignore[attr-defined]
 
 
 def _by_act(some: Iterable[Any]) -> list[tuple[Act, list[Any]]]:

@@ -19,7 +19,7 @@ from ops.moderation import cases, claims, decisions
 from ops.moderation.decisions import Choice
 from ops.moderation.measures import registry
 from ops.moderation.measures.kinds import Acting, Asked, Order, names_of
-from ops.moderation.models import Act, Case, Claim, Decision, Flag, Measure, State
+from ops.moderation.models import Act, Case, Claim, Decision, Flag, Measure, Outcome, State
 from ops.moderation.notices import told
 from ops.moderation.refusals import DecisionRefused
 
@@ -89,7 +89,7 @@ def restore(undo_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_AL
 def in_words(choice: Choice, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Return what the choice that is made again does, in a few words for each act."""
     measures = [order.measure for order in choice.orders]
-    return registry.in_words(measures, names_of(measures, using=using))
+    return registry.in_words(measures, names_of(measures, using=using), upholds=choice.outcome == Outcome.UPHELD)
 
 
 def _undo(using: str) -> Any:

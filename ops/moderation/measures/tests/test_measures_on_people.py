@@ -209,5 +209,5 @@ def test_an_erased_person_is_in_no_measure(case: Case, mona: Any, spam: Any, ali
     erased.forget(alice.pk)
     assert set(Measure.objects.values_list("user", "facts")) == {(None, None)}
     assert set(decisions.undoing(decision, by=mona).plan.stays.values()) == {"An account that it concerned was erased."}
-    words = registry.in_words(list(decision.measures.all()), {})
+    words = registry.in_words(list(decision.measures.all()), {}, upholds=True)
     assert words[0] == "an erased account warned"

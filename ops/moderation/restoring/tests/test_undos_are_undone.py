@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from messaging.models import Message
 from messaging.participants.standing import standing_of
@@ -240,3 +242,25 @@ class TestRefused:
         undo = undone(case, mona, spam, measures=[Order(Act.WARN, user=alice.pk)], sent="No spam")
         Decision.objects.update(sent="")
         assert refusal(undo, mona) == "Write the text that is sent: whom you warn reads why."
+
+
+class TestPage:
+    def said(self, client: Any, by: Any, undo: Decision) -> str:
+        client.force_login(by)
+        page = client.get(reverse("admin:moderation_decision_restore", args=[undo.pk])).content.decode()
+        return " ".join(strip_tags(page).split())
+
+    def test_it_says_that_reports_were_upheld_as_all_pages_do(
+        self, client: Any, case: Case, mona: Any, spam: Any
+    ) -> None:
+        said = self.said(client, mona, undone(case, mona, spam, upholds=True))
+        assert "reports upheld" in said
+        assert "nothing done" not in said and "the reports are" not in said
+
+    def test_or_dismissed(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
+        said = self.said(client, mona, undone(case, mona, spam))
+        assert "the reports are dismissed" in said and "upheld" not in said
+
+    def test_or_what_else_is_done(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
+        said = self.said(client, mona, undone(case, mona, spam, hides=[the_message().pk]))
+        assert "the reports are upheld 1 message hidden" in said
