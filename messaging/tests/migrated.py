@@ -1,7 +1,8 @@
-"""Tests on SQLite begin with a copy of a database that was migrated once: migrating takes each process ten seconds.
+"""Tests begin with a copy of a database that was migrated once: migrating takes each process ten seconds.
 
-The copy is kept in the environment's folder for as long as neither code nor libraries nor settings change. Django
-migrates it as it migrates any test database, and finds nothing left to do.
+On SQLite it is kept in the environment's folder, on PostgreSQL on the server beside the test databases, for as long as
+neither code nor libraries nor settings change. Django migrates the copy as it migrates any test database, and finds
+nothing left to do.
 
 On PostgreSQL nothing waits for the disk: whether a test's rows outlive a loss of power is all the same.
 """
@@ -9,6 +10,7 @@ On PostgreSQL nothing waits for the disk: whether a test's rows outlive a loss o
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import sqlite3
 import sys
@@ -19,6 +21,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -39,6 +42,7 @@ def django_db_modify_db_settings(
         creation.create_test_db = _from_a_copy(creation, request.config)
     elif connection.vendor == "postgresql":
         creation._create_test_db = _that_is_quick(creation)
+        creation.create_test_db = _from_a_template(creation)
 
 
 def _that_is_quick(creation: Any) -> Any:
@@ -52,6 +56,59 @@ def _that_is_quick(creation: Any) -> Any:
         return name
 
     return create
+
+
+def _from_a_template(creation: Any) -> Any:
+    make = creation.create_test_db
+
+    def create_test_db(*args: Any, **options: Any) -> str:
+        with _kept_template() as template:
+            if template.is_there():
+                connection.settings_dict["TEST"]["TEMPLATE"] = template.name
+                made: str = make(*args, **options)
+            else:
+                made = make(*args, **options)
+                connection.close()  # nobody may be connected to what is copied
+                template.become(made)
+        connection.ensure_connection()
+        return made
+
+    return create_test_db
+
+
+class _Template:
+    """The migrated database on the server; its comment is the digest of what it was made from."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.name = f"tests_of_{settings.SETTINGS_MODULE.replace('.', '_')}"
+        self._cursor, self._digest = cursor, _digest()
+
+    def is_there(self) -> bool:
+        said = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        self._cursor.execute(said, [self.name])
+        return self._cursor.fetchone() == (self._digest,)
+
+    def become(self, database: str) -> None:
+        self._cursor.execute(f'DROP DATABASE IF EXISTS "{self.name}"')
+        self.copy_to(self.name, of=database)
+        self._cursor.execute(f"COMMENT ON DATABASE \"{self.name}\" IS '{self._digest}'")
+
+    def copy_to(self, name: str, *, of: str = "") -> None:
+        self._cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of or self.name}"')
+
+
+@contextmanager
+def _kept_template() -> Iterator[_Template]:
+    """The template, for several processes that copy it, or for the one that makes it, while the others wait."""
+    server = os.environ["DATABASE_URL"].rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as own, own.cursor() as cursor:
+        template = _Template(cursor)
+        lock = [f"the template {template.name}"]
+        cursor.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", lock)
+        if not template.is_there():
+            cursor.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", lock)
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", lock)
+        yield template
 
 
 def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
@@ -72,13 +129,17 @@ def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
     return create_test_db
 
 
-def take_copy(path: Path) -> bool:
-    """Copy the migrated database to this path; False where none is kept just now, or tests run on another database."""
-    if connection.vendor != "sqlite":
-        return False
+def take_copy(to: str) -> bool:
+    """Copy the migrated database to this path, or on PostgreSQL to a database of this name; False where none is kept
+    just now."""
+    if connection.vendor == "postgresql":
+        with _kept_template() as template:
+            if known := template.is_there():
+                template.copy_to(to)
+            return known
     with _kept_copy() as copy:
         if known := copy.exists():
-            shutil.copy(copy, path)
+            shutil.copy(copy, to)
         return known
 
 

@@ -78,8 +78,8 @@ class Databases:
     """Makes fresh databases from one that is migrated once, and runs jobs in them.
 
     All processes of one run of the tests copy the same one, which the first of them makes in the folder ``shared``
-    (on PostgreSQL its name is there; on SQLite it is the one that other tests begin with, if that is made already), and
-    the last of them removes.
+    (on PostgreSQL its name is there) from the one that other tests begin with, if that is made already, and which the
+    last of them removes.
     """
 
     def __init__(self, folder: Path, shared: Path) -> None:
@@ -89,7 +89,7 @@ class Databases:
         self.made: list[str] = []
         self.installations: list[Installation] = []
         with self._users() as users:
-            if not users and not take_copy(self.shared / f"{self._template}.sqlite3"):
+            if not users and not take_copy(self._template if self.server else str(self._file(self._template))):
                 address = self._new_on_server(self._template, "") if self.server else self._new_file(self._template, "")
                 Installation(address, folder / "template.var").manage("migrate", "-v0")
             users.append(self.name)
@@ -147,10 +147,13 @@ class Databases:
 
     def _new_file(self, name: str, template: str) -> str:
         if not template:
-            return f"sqlite:///{self.shared / name}.sqlite3"
+            return f"sqlite:///{self._file(name)}"
         path = self.folder / f"{name}.sqlite3"
-        shutil.copy(self.shared / f"{template}.sqlite3", path)
+        shutil.copy(self._file(template), path)
         return f"sqlite:///{path}"
+
+    def _file(self, name: str) -> Path:
+        return self.shared / f"{name}.sqlite3"
 
 
 @pytest.fixture(scope="session")
