@@ -29,7 +29,7 @@ FIELDS = [
     for field in model._meta.get_fields()
     if isinstance(field, DateTimeField)
 ]
-ZONES = ["Pacific/Kiritimati", "Pacific/Pago_Pago"]
+ZONES = EASTERN, WESTERN = ["Pacific/Kiritimati", "Pacific/Pago_Pago"]
 every_field = pytest.mark.parametrize(
     ("model", "field"), FIELDS, ids=[f"{model._meta.model_name}.{field}" for model, field in FIELDS]
 )

@@ -47,12 +47,12 @@ def test_an_act_with_words_in_its_details_does_not_happen(db: Any) -> None:
     assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).exists()
 
 
-@pytest.mark.parametrize("who", ["rosa", "sue", "dan", "otto", "lena"])
+@pytest.mark.parametrize("who", ["rosa", "otto"])
 def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any]) -> None:
+    """A superuser may do what roles may; what is refused, which is recorded alike for all, by one of them."""
     client = signed_in(who)
     confirm(client, who)
     newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    # What is refused is recorded alike for all roles: one of them asks for every page.
     asked_for = EXPECTED.keys() - {"logout"} if who == "otto" else opened_by(who)
     for at in (address(name, keys) for name in asked_for if name != "login"):
         page = client.get(at, {"q": WORDS, WORDS: WORDS}, follow=True)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from messaging.database.moments import validate_moment
 from messaging.models import Message
-from messaging.tests.test_moments_within_range import FIELDS, ZONES, without_constraints
+from messaging.tests.test_moments_within_range import EASTERN, FIELDS, WESTERN, ZONES, without_constraints
 from ops.accounts.models import User
 from ops.console.confirming import CONFIRMED_AT
 from ops.exports.models import Export
@@ -43,9 +43,9 @@ def far(request: Any, folder: Path, keys: dict[str, Any]) -> Any:
             cursor.execute("PRAGMA ignore_check_constraints = OFF")
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_every_page_of_the_console_opens(far: datetime, keys: dict[str, Any], settings: Any, zone: str) -> None:
-    settings.TIME_ZONE = zone
+def test_every_page_of_the_console_opens(far: datetime, keys: dict[str, Any], settings: Any) -> None:
+    """In the zone in which the moment is of a year that Python does not know."""
+    settings.TIME_ZONE = EASTERN if far.year == 9999 else WESTERN
     client, led = signed_in("rosa"), dict[str, int]()
     opened = {name: status(client, address(name, keys), led) for name in opened_by("rosa")}
     assert {name for name, answered in opened.items() if answered != 200} == set()

@@ -143,7 +143,7 @@ def test_an_id_leads_to_what_has_it(keys: dict[str, Any]) -> None:
 # --- Nothing is given away -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.crawl
+@pytest.mark.once
 @pytest.mark.parametrize("who", PEOPLE[2:])
 def test_nothing_is_found_that_would_be_refused(who: str, keys: dict[str, Any], message: Message) -> None:
     """Of every model and every list, by number, id and address."""

@@ -45,6 +45,7 @@ def why_unasked(name: str) -> str:
     return said.get(page) or next((because for pattern, because in said.items() if fnmatch(page, pattern)), "")
 
 
+@pytest.mark.crawl
 def test_every_form_of_the_console_asks_or_says_why_not(rosas: Client, keys: dict[str, Any]) -> None:
     """Whoever adds a page that takes a form asks for the password there, or says in the table why not."""
     asks, does = set(), set()
@@ -65,6 +66,7 @@ def test_every_form_of_the_console_asks_or_says_why_not(rosas: Client, keys: dic
     }  # fmt: skip
 
 
+@pytest.mark.crawl
 def test_a_forged_form_sent_everywhere_gives_nobody_power(rosas: Client, keys: dict[str, Any]) -> None:
     """In the session of a superuser who does not say who they are."""
     before = stored()

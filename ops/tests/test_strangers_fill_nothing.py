@@ -50,6 +50,7 @@ def files(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
 
 
+@pytest.mark.crawl
 def test_nothing_grows_but_what_is_counted_of_failed_sign_ins(
     keys: dict[str, Any], settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from admin_interface.models import Theme
@@ -151,18 +151,22 @@ def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(
 # --- What is offered ---------------------------------------------------------------------------------------------
 
 
-A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
 def links(page: Any, at: str) -> set[str]:
     """The addresses on this site that a page leads to."""
     found = {urljoin(at, unescape(link)) for link in set(re.findall(r'<a [^>]*?href="([^"]*)"', page.content.decode()))}
     return {link.partition("#")[0] for link in found if link.startswith("/")}
 
 
-def of_one_day(addresses: Iterable[str]) -> dict[str, str]:
-    """The addresses without those that differ from another one in days alone: a chart leads to a list for each day."""
-    return {A_DAY.sub("day", address): address for address in sorted(addresses)}
+def of_each_kind(addresses: Iterable[str]) -> set[str]:
+    """The first and the last of the addresses that differ in what their parameters are set to alone.
+
+    Who may open a list is asked of the list: a chart leads to it for each day, a filter for each of its choices.
+    """
+    kinds: dict[Any, list[str]] = {}
+    for one in sorted(addresses):
+        asked = urlsplit(one)
+        kinds.setdefault((asked.path, *(name for name, _ in parse_qsl(asked.query, True))), []).append(one)
+    return {one for alike in kinds.values() for one in (alike[0], alike[-1])}
 
 
 def status(client: Client, at: str, led: dict[str, int]) -> int:
@@ -185,7 +189,7 @@ def refusals(client: Client, pages: set[str]) -> dict[str, str]:
     shown = {at: client.get(at) for at in pages}
     offers = {link: at for at, page in shown.items() if page.status_code == 200 for link in links(page, at)}
     # What was shown above is not asked for again.
-    asked = of_one_day(link for link in offers if link not in shown or shown[link].status_code != 200).values()
+    asked = of_each_kind(link for link in offers if link not in shown or shown[link].status_code != 200)
     led: dict[str, int] = {}
     return {offers[link]: link for link in asked if status(client, link, led) >= 400}
 

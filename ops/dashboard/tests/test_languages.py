@@ -35,7 +35,7 @@ from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 __all__ = ["spam"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crawl]
 
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 READ = re.compile(r'(?:title|alt|placeholder|aria-label)="([^"]*)"')

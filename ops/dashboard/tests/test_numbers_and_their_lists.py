@@ -38,7 +38,7 @@ from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 __all__ = ["spam"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crawl]
 
 COUNTS_NOTHING = (Unit.DURATION, Unit.RATIO, Unit.BYTES)
 

@@ -143,6 +143,7 @@ def links(content: str) -> set[str]:
     return {unescape(link) for link in re.findall(r'(?:href|action|hx-get)="([^"#]+)"', content)}
 
 
+@pytest.mark.crawl
 def test_no_page_that_the_request_leads_to_holds_the_number(
     gone: tuple[DeletionRequest, int], staff: dict[str, Any]
 ) -> None:
