@@ -21,8 +21,9 @@ combine them with filters. A mistake is a sentence with its place, and what to t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
@@ -52,8 +53,8 @@ class Value:
     """What stands after the colon of a filter, and where."""
 
     text: str
-    start: int
-    end: int
+    start: int = field(compare=False)
+    end: int = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Named:
 
     name: str
     values: tuple[Value, ...]
-    start: int
-    end: int
+    start: int = field(compare=False)
+    end: int = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,37 @@ def parse(text: str, names: Collection[str]) -> Part | None:
 def within(text: str, tree: Part, period: str) -> str:
     """Return what finds those messages of ``text``, which was read as ``tree``, that were sent within ``period``.
 
-    A period at its end is replaced: ``period`` lies within that one. "" where the search becomes too long.
+    A period at its end is replaced: ``period`` lies within that one. "" where nothing that can be typed does so: where
+    it becomes too long, or a parenthesis that is text would close the ones around it.
     """
-    text = text.rstrip()
-    last = tree.parts[-1] if isinstance(tree, Every) else tree
+    kept = _narrowed(text.rstrip(), tree)
+    found = None if kept is None else f"{kept} on:{period}".lstrip()
+    return found if found is not None and len(found) <= LONGEST else ""
+
+
+@lru_cache(maxsize=100)
+def _narrowed(text: str, tree: Part) -> str | None:
+    """What stands before the period that narrows a search; None where it would mean something else there."""
+    parts = tree.parts if isinstance(tree, Every) else (tree,)
+    last = parts[-1]
     if isinstance(last, Named) and last.name == "on" and len(last.values) == 1 and last.end == len(text):
-        text = text[: last.start].rstrip()
+        text, parts = text[: last.start].rstrip(), parts[:-1]
     elif isinstance(tree, Either | terms.OneOf):
         text = f"({text})"
-    found = f"{text} on:{period}".lstrip()
-    return found if len(found) <= LONGEST else ""
+    example = Named("on", (Value("2025", 0, 0),), 0, 0)
+    try:
+        read = parse(f"{text} on:2025", {"on", *_names(tree)})
+    except Mistake:
+        return None
+    return text if read == _joined([*parts, example], terms.All, Every) else None
+
+
+def _names(part: Part) -> Iterator[str]:
+    """The names of the filters in a search."""
+    if isinstance(part, Named):
+        yield part.name
+    for one in part.parts if isinstance(part, Every | Either) else [part.part] if isinstance(part, Without) else ():
+        yield from _names(one)
 
 
 class _Reading:

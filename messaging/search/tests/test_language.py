@@ -22,6 +22,7 @@ from messaging.search.language import (
     Value,
     Without,
     parse,
+    within,
 )
 from messaging.search.normalising import words
 from messaging.search.terms import All, Disguised, Not, OneOf, Words
@@ -142,9 +143,59 @@ def test_what_is_as_long_as_it_may_be_is_read() -> None:
 
 
 def test_the_place_of_a_value_is_known() -> None:
-    assert parse('a from:"Jo Doe",x', NAMES) == Every(
-        (A, Named("from", (Value("Jo Doe", 7, 15), Value("x", 16, 17)), 2, 17))
-    )
+    read: Any = parse('a from:"Jo Doe",x', NAMES)
+    found = read.parts[1]
+    assert (found.start, found.end) == (2, 17)
+    assert [(one.text, one.start, one.end) for one in found.values] == [("Jo Doe", 7, 15), ("x", 16, 17)]
+
+
+@pytest.mark.parametrize(
+    ("text", "narrowed"),
+    [
+        ("a", "a on:2025-03"),
+        ("a b ", "a b on:2025-03"),
+        ("a OR b", "(a OR b) on:2025-03"),
+        ("a OR from:b", "(a OR from:b) on:2025-03"),
+        ("a on:2025", "a on:2025-03"),
+        ("on:2025", "on:2025-03"),
+        ("on:2025 a", "on:2025 a on:2025-03"),
+        ("a on:2024,2025", "a on:2024,2025 on:2025-03"),
+        ("a -on:2024", "a -on:2024 on:2025-03"),
+        (":) a", ":) a on:2025-03"),
+        ("a) OR b", ""),  # “(a) OR b)” would be another search
+        ("a OR b)", ""),
+        ("a OR (b :-)) c", ""),
+        (f"{'(' * DEEPEST}a OR b{')' * DEEPEST}", ""),
+        ("a " * MOST_PARTS, ""),
+        (f"a {'b' * (LONGEST - 12)}", ""),
+    ],
+)
+def test_a_search_is_narrowed_to_a_period_by_what_means_just_that(text: str, narrowed: str) -> None:
+    tree = parse(text, NAMES | {"on"})
+    assert tree is not None
+    assert within(text, tree, "2025-03") == narrowed
+
+
+SOME = ["a", "b", " ", "OR", "-", "(", ")", ":)", '"', "*", "from:x", "on:2025", "on:2024,2025"]
+SIGNS = st.lists(st.sampled_from(SOME), max_size=12)
+
+
+@given(SIGNS.map("".join) | SIGNS.map(" ".join))
+def test_what_narrows_any_search_asks_for_all_of_it(text: str) -> None:
+    names = NAMES | {"on"}
+    try:
+        tree: Any = parse(text, names)
+    except Mistake:
+        return
+    narrowed = within(text, tree, "2025-03") if tree is not None else ""
+    if not narrowed:
+        return
+    found: Any = parse(narrowed, names)
+    asked = list(tree.parts if isinstance(tree, Every) else (tree,))
+    *left, last = found.parts if isinstance(found, Every) else (found,)
+    assert last == Named("on", (Value("2025-03", 0, 0),), 0, 0)
+    if left != asked:  # a period at the end gives way to the narrower one
+        assert [*left, Named("on", asked[-1].values, 0, 0)] == asked
 
 
 def is_read_or_answered(text: str) -> None:
