@@ -16,6 +16,7 @@ from messaging.search import engine
 from messaging.search.language import LONGEST
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
+from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.console.rooms import rooms
@@ -24,6 +25,7 @@ from ops.exports.selections import Refused, read_list
 
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
 MESSAGES = reverse("admin:messaging_message_changelist")
+LISTED = {"_changelist_filters": "q=boat"}  # of which the conversation is the only one
 BOTH = pytest.mark.parametrize("at", [CONVERSATIONS, MESSAGES])
 
 
@@ -270,6 +272,29 @@ def test_hits_are_walked_through_each_conversation_of_a_list_of_conversations(
     first, _, third, other = (one.pk for one in talk)
     assert walked(reviewing, link_to(reviewing, CONVERSATIONS, "harbour"), "n") == [first, third, other]
     assert walked(reviewing, link_to(reviewing, CONVERSATIONS, "harbour", 1), "p") == [other, third, first]
+
+
+def test_where_the_walk_ends_is_said_in_the_language_of_the_page(reviewing: Client, talk: list[Message]) -> None:
+    at = reverse("admin:messaging_conversation_change", args=[talk[0].conversation_id])
+    ends = {"hit": "message", "go": "conversation"}
+    for way, end in (("previous", "first"), ("next", "last")):
+        for name, thing in ends.items():
+            asked: Any = {name: way, "message": talk[2 if end == "first" else 0].pk, "hits": "q=harbour from:alice"}
+            said = f"This is the {end} {thing} of the list."
+            assert said in reviewing.get(at, asked | LISTED, follow=True).content.decode()
+            with speaking(ACCENTED):
+                shown = reviewing.get(at, asked | LISTED, follow=True).content.decode()
+            assert (said in shown, pseudo(said) in shown) == (False, True)
+    with speaking(ACCENTED):
+        shown = reviewing.get(at, {"position": "9"}, follow=True).content.decode()
+    assert (
+        pseudo("There is no message %(position)s: this thread has messages 1 to %(total)s.")
+        % {
+            "position": 9,
+            "total": 3,
+        }
+        in shown
+    )
 
 
 def test_walking_is_recorded_and_only_for_those_who_see_the_list(client: Client, talk: list[Message]) -> None:

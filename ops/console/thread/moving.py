@@ -10,6 +10,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.models import Message
 from ops.console.addresses import whole_number
@@ -17,7 +19,15 @@ from ops.console.declared_lists import UNKNOWN_FILTER
 from ops.console.thread.page import HITS, LIST, list_query
 from ops.console.thread.parts import Thread
 
-WAYS = {"previous": "first", "next": "last"}  # through a list, each with where it ends
+# Ways through a list of conversations or messages, each with what is said where it ends.
+WAYS = {
+    "previous": gettext_lazy("This is the first conversation of the list."),
+    "next": gettext_lazy("This is the last conversation of the list."),
+}
+WAYS_OF_HITS = {
+    "previous": gettext_lazy("This is the first message of the list."),
+    "next": gettext_lazy("This is the last message of the list."),
+}
 
 
 class MovesWithinList(admin.ModelAdmin):
@@ -45,7 +55,8 @@ class MovesWithinList(admin.ModelAdmin):
         number = whole_number(position) or 0
         thread = Thread(conversation.pk, position=number)
         if not 1 <= number <= thread.total:
-            messages.warning(request, f"There is no message {position}: this thread has messages 1 to {thread.total}.")
+            sentence = _("There is no message %(position)s: this thread has messages 1 to %(total)s.")
+            messages.warning(request, sentence % {"position": position, "total": thread.total})
             return self._redirect_within_list(request, conversation)
         return self._redirect_within_list(request, conversation, message=thread.marked_id)
 
@@ -65,7 +76,7 @@ class MovesWithinList(admin.ModelAdmin):
             return HttpResponseRedirect(request.path)
         neighbour = changes.neighbour(conversation, forwards=way == "next")
         if neighbour is None:
-            messages.info(request, f"This is the {WAYS[way]} conversation of the list.")
+            messages.info(request, WAYS[way])
         found = changes.search.first_of(neighbour, last=way == "previous") if neighbour and changes.search else None
         if found is not None:
             return HttpResponseRedirect(address_of_hit(found, {"find": changes.search.text, LIST: list_query(request)}))
@@ -85,7 +96,7 @@ class MovesWithinList(admin.ModelAdmin):
             return HttpResponseRedirect(request.path)
         neighbour = changes.neighbour(here, forwards=way == "next")
         if neighbour is None:
-            messages.info(request, f"This is the {WAYS[way]} message of the list.")
+            messages.info(request, WAYS_OF_HITS[way])
         kept = {"find": changes.search.text} if changes.search and changes.search.text else {}
         return HttpResponseRedirect(address_of_hit(neighbour or here, {**kept, HITS: query}))
 
