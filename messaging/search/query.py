@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from messaging.models import MessageHistory
+from messaging.models import Message, MessageHistory
 from messaging.search import engine, filters, indexing, terms
 from messaging.search.filters import Reader, Vocabulary
 from messaging.search.language import Either, Every, Mistake, Named, Part, Without, parse, texts_and_others, within
@@ -163,14 +163,25 @@ class _Conditions:
         return self._of_texts(part)
 
     def _of_texts(self, term: terms.Term) -> Q:
-        """With the older texts, a word or phrase is looked for in each of them: none has one that is excluded."""
-        if not self.in_history:
-            return engine.matching(term)
+        """Of words that stand beside filters: as keys that an index has found, because no database asks its index for
+        one side of an OR. PostgreSQL would make the words of every text instead.
+
+        With the older texts, a word or phrase is looked for in each of them: none has one that is excluded.
+        """
         if isinstance(term, terms.Not):
             return ~self._of_texts(term.term)
-        if isinstance(term, terms.All | terms.OneOf):
+        if isinstance(term, terms.All | terms.OneOf) and (self.in_history or _excludes(term)):
             return reduce(and_ if isinstance(term, terms.All) else or_, map(self._of_texts, term.terms))
-        return engine.matching(term) | Q(pk__in=in_older_texts(term).order_by().values("message_id"))
+        found = Message.objects.filter(engine.matching(term)).order_by().values("pk")
+        if self.in_history:
+            # Not by OR, for the same reason.
+            found = found.union(in_older_texts(term).order_by().values("message_id")).order_by()
+        return Q(pk__in=found)
+
+
+def _excludes(term: terms.Term) -> bool:
+    """Whether a word or phrase in it must not be in a text."""
+    return isinstance(term, terms.Not) or any(map(_excludes, getattr(term, "terms", ())))
 
 
 def _wanted(part: Any) -> Iterator[terms.Term]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from messaging.models import Message
+from messaging.search import indexing
 from messaging.search.filters import FILTERS, HISTORY, Filter, Reader, Vocabulary, always
 from messaging.search.language import Mistake
 from messaging.search.query import read
@@ -190,6 +192,23 @@ class AgainstASlowFilter(TestCase):
         assert found(f"in:{message.conversation_id}") == {
             one.message.pk for one in stored() if one.message.conversation_id == message.conversation_id
         }
+
+    @pytest.mark.skipif("connection.vendor != 'postgresql'")
+    def test_words_beside_filters_are_asked_of_the_index(self) -> None:
+        """In older texts, too: PostgreSQL asks no index for one side of an OR, it would make the words of each text."""
+        messages, older = map(indexing.index_name, indexing.TEXTS)
+        for text, wanted in {
+            "harbour in:history": {messages, older},
+            "(harbour OR is:edited) in:history": {messages, older},
+            "harbour OR is:edited": {messages},
+            "(harbour -boat) OR is:edited": {messages},
+            "-(harbour is:edited)": {messages},
+        }.items():
+            query: Any = read(text, VOCABULARY, Reader(person, NOW))
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")  # which is best for so few
+            plan = Message.objects.filter(query.condition).explain()
+            assert {name for name in (messages, older) if f"on {name} " in plan} == wanted, (text, plan)
 
     @settings(max_examples=examples(200), deadline=None)
     @given(searches(), st.booleans())
