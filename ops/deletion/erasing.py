@@ -55,7 +55,7 @@ AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 MOST_FAILURES = 3  # of one step, before the receipt says that it failed
 
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000  # messages in one batch
-CACHE_KIB = 8_000  # takes about half as much again of memory
+CACHE_KIB = 6_000  # takes about half as much again of memory
 
 Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.db import Error, connection
 
-CHECKPOINT_AFTER = 0.1  # seconds of writing, after which the log is written back
+CHECKPOINT_AFTER = 1.0  # seconds of writing, after which the log is written back: pages change in batch after batch
 LONGEST_LOG = 16_000  # pages (64 MB): a longer log is reset
 READERS_TIMEOUT = 200  # milliseconds that resetting waits for readers, while writers wait too
 
