@@ -50,6 +50,7 @@ def lists() -> dict[str, Any]:
     return {reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist"): m for m in admin.site._registry}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("at", lists())
 def test_no_lookup_of_an_address_is_run(at: str, keys: dict[str, Any]) -> None:
     client = signed_in("rosa")

@@ -109,6 +109,7 @@ def tabs_open_to(client: Client) -> list[str]:
     return [address.removeprefix(f"/console/accounts/user/{NOBODY}/") for address in found]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF, "rosa"])
 def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(who: str, bob: Any, charlie: Any) -> None:
     write(bob, charlie)

@@ -160,6 +160,7 @@ def test_each_number_has_its_list_or_a_reason(spam: Any, days: int, imported: st
     assert explained == without_a_list()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("who", "least"), [("lena", 20), ("dan", 10), ("otto", 3), ("sue", 5)])
 def test_nobody_is_led_where_they_see_less(spam: Any, who: str, least: int) -> None:
     """Whoever sees only their own rows in a list is not led to it."""
