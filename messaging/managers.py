@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -22,6 +23,15 @@ LOOKED_THROUGH, PAGE = 1_000, 51  # conversations with which a list begins; so m
 WITHHELD = Q(message__redaction__gt=F("revision"))  # of a history: moderators removed part of a later text
 IS_WITHHELD = Case(When(WITHHELD, then=Value(True)), default=Value(False))
 NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
+# The messages are gone through once, and names are found of each person, not of each message.
+USERNAMES = """
+WITH message AS ({messages}),
+member AS (
+    SELECT conversation_id, sender_id AS person_id FROM message
+    UNION SELECT conversation_id, receiver_id FROM message
+)
+SELECT conversation_id, username FROM member JOIN {user} AS person ON person.{key} = member.person_id
+"""
 
 
 def readable_text(instead: str) -> Case:
@@ -278,11 +288,18 @@ class MessageQuerySet(MessageWriting):
     def usernames_by_conversation(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
         """Return the usernames of everybody in each of these conversations, sorted, by the conversation's id."""
         messages = self.filter(conversation_id__in=list(conversation_ids)).order_by()
-        senders = messages.values_list("conversation_id", "sender__username")
-        pairs = senders.union(messages.values_list("conversation_id", "receiver__username")).order_by()
+        people = messages.values("conversation_id", "sender_id", "receiver_id")
+        try:
+            sql, params = people.query.get_compiler(self.db).as_sql()
+        except EmptyResultSet:
+            return {}
+        user, quote = get_user_model()._meta, connections[self.db].ops.quote_name
         usernames: dict[int, list[str]] = {}
-        for conversation_id, username in pairs:
-            usernames.setdefault(conversation_id, []).append(username)
+        with connections[self.db].cursor() as cursor:
+            key = quote(str(user.pk.column))
+            cursor.execute(USERNAMES.format(messages=sql, user=quote(user.db_table), key=key), params)
+            for conversation_id, username in cursor.fetchall():
+                usernames.setdefault(conversation_id, []).append(username)
         return {conversation_id: sorted(found) for conversation_id, found in usernames.items()}
 
     def of(self, user: Any) -> MessageQuerySet:
