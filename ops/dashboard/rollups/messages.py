@@ -76,8 +76,9 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
         for (measure, was_imported), numbers in counted.items():
             found[Place(day, measure, was_imported)] = numbers
             if measure == measures.SENT:
+                of_hours = found[Place(day, measures.HOURS, was_imported)]
                 for quarter, value in numbers.items():
-                    found[Place(day, measures.HOURS, was_imported)][hours[int(quarter)]] += value
+                    of_hours[hours[int(quarter)]] += value
     # Those of a few quarters are found sooner than those of whole days are looked at.
     most = len(quarters) * 2 > len(days) * QUARTERS_A_DAY
     beginnings.keep(
@@ -85,8 +86,11 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
     )
     for number, quarter, was_imported, value in _ask(BEGUN, spans, using):
         found[Place(ordered[number - 1], measures.BEGUN, bool(was_imported))][str(quarter)] = value
-    for number, was_imported, took in _ask(REPLIED, spans, using):
-        found[Place(ordered[number - 1], measures.REPLIED, bool(was_imported))][str(kind_of_seconds(took))] += 1
+    replied = Counter(
+        (number, was_imported, kind_of_seconds(took)) for number, was_imported, took in _ask(REPLIED, spans, using)
+    )
+    for (number, was_imported, kind), value in replied.items():
+        found[Place(ordered[number - 1], measures.REPLIED, bool(was_imported))][str(kind)] = value
     blocks.keep(put(found, ordered, measures.MESSAGES, using), using)
 
 

@@ -11,7 +11,7 @@ They change by what their days change by, in the same transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
@@ -22,7 +22,7 @@ from django.db.models import Q
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.numbers.storing import Changes, Place, add
+from ops.dashboard.rollups.numbers.storing import Changes, Place, add, add_to
 
 SIZES = (8, 64, 512)  # days
 CALENDAR = 64  # days
@@ -51,16 +51,16 @@ def start_of(day: date, size: int) -> date:
 
 def keep(changes: Changes, using: str) -> None:
     """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
-    found = _of_calendars(changes)
-    below: dict[Place, Counter[str]] = {}  # by the measure of days, whatever the size
+    found: dict[Place, Mapping[str, int]] = {**_of_calendars(changes)}
+    below: dict[Place, dict[str, int]] = {}  # by the measure of days, whatever the size
     for place, (before, now) in changes.items():
         if place.measure in measures.SUMMED:
-            below[place] = Counter(now)
-            below[place].subtract(before)
+            below[place] = dict(now)
+            add_to(below[place], {key: -number for key, number in before.items()})
     for size in SIZES:
-        sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        sums: dict[Place, dict[str, int]] = {}
         for (day, measure, imported), more in below.items():
-            sums[Place(start_of(day, size), measure, imported)].update(more)
+            add_to(sums.setdefault(Place(start_of(day, size), measure, imported), {}), more)
         for place, more in sums.items():
             found[place._replace(measure=name_of(place.measure, size))] = more
         below = sums
