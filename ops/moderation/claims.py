@@ -42,11 +42,16 @@ ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = 
 WHERE moderation_claim.expires_at <= {now}
 RETURNING {claim}
 """
-# What else is wanted, with PostgreSQL in the same statement. First of all, what the reviewer held is given back. Then
+# What else is wanted, with PostgreSQL in the same statement. First of all, what the reviewer held is given back, and
+# whatever ran out, in one order: two reviewers who are about to take each other's cases would wait for each other. Then
 # this looks how the next case is to be found, takes one if it is to be found so, and notes that it was claimed for the
 # first time. The answer is what was seen, whether the case is hard to read, the claim, and the case as it was locked.
 TAKE_AT_ONCE = """
-WITH released AS (DELETE FROM moderation_claim WHERE reviewer_id = %s RETURNING case_id),
+WITH ended AS MATERIALIZED (
+    SELECT case_id FROM moderation_claim WHERE reviewer_id = %s OR expires_at <= statement_timestamp()
+    ORDER BY case_id FOR UPDATE
+),
+released AS (DELETE FROM moderation_claim USING ended WHERE moderation_claim.case_id = ended.case_id RETURNING 1),
 look AS MATERIALIZED (
     SELECT *, (SELECT count(*) FROM released) AS released,
         CASE WHEN %s THEN set_config('synchronous_commit', 'off', true) END AS waits
@@ -193,7 +198,8 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None:
             raise ClaimRefused(_("%(name)s holds this case.") % {"name": held.reviewer.get_username()})
         _refuse_unfit(user, locked, using)
-        release_all(user, using=using)
+        if connections[using].vendor != "postgresql":  # which does it as it takes the case
+            release_all(user, using=using)
         claim = _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], ALWAYS, using), using)[1]
         if claim is None:
             raise ClaimRefused(_("A colleague has just claimed this case."))

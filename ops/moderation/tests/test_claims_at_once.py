@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import override_settings
 
 from messaging.tests.cast import make_user
@@ -13,7 +15,7 @@ from messaging.tests.concurrency import run_concurrently
 from ops.conftest import make_staff
 from ops.jobs.tests.killing import Databases, databases
 from ops.moderation import claims, decisions, flagging
-from ops.moderation.models import Case, Flag, Label, Source, State, View
+from ops.moderation.models import Case, Claim, Flag, Label, Source, State, View
 from ops.moderation.saved import queues
 from ops.moderation.tests.desk import REVIEWING, many_reports, message_of
 
@@ -82,6 +84,23 @@ def test_twenty_reviewers_never_get_one_case_twice() -> None:
     assert len(found) == 500
     assert sorted(found) == list(Case.objects.order_by("pk").values_list("pk", flat=True))
     assert set(Case.objects.values_list("state", flat=True)) == {State.CLOSED}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
+def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
+    """Each gives back a case that a colleague is just taking."""
+    many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 12)
+    people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(12)]
+    for reviewer in people:
+        claims.claim_next(reviewer)
+    for _ in range(20):
+        people.reverse()
+        Claim.objects.update(expires_at=Now() - timedelta(seconds=1))
+        raised = run_concurrently(*(lambda one=one: claims.claim_next(one) for one in people))
+        assert raised == [None] * len(people)
+        assert Claim.objects.live().count() == len(people)
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has a test of its own")
