@@ -28,7 +28,7 @@ def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
     # As Django writes moments, many times faster.
     written = [[str(moment.replace(tzinfo=None)) for moment in one] for one in spans]
     columns = "key + 1 AS number, value ->> 0 AS first, value ->> 1 AS after"
-    epoch = "CAST(strftime('%%s', value ->> 0) AS integer) AS epoch"
+    epoch = "unixepoch(value ->> 0) AS epoch"
     return f"(SELECT {columns}, {epoch} FROM json_each(%s)) AS spans", [json.dumps(written)]
 
 
@@ -36,7 +36,7 @@ def quarter_in_span(column: str, using: str) -> str:
     """How many quarters of an hour after the beginning of its span a moment lies, as SQL."""
     if connections[using].vendor == "postgresql":
         return f"FLOOR(DATE_PART('epoch', {column} - first) / 900)::integer"
-    return f"(CAST(strftime('%%s', {column}) AS integer) - epoch) / 900"
+    return f"({_second(column)} - epoch) / 900"
 
 
 def seconds_between(column: str, later: str, using: str) -> str:
@@ -44,9 +44,14 @@ def seconds_between(column: str, later: str, using: str) -> str:
     if connections[using].vendor == "postgresql":
         return f"DATE_PART('epoch', {later} - {column})"
     # Whole ones, and the fractions, which texts of moments have only where they are not 0.
-    at, before = (f"CAST(strftime('%%s', {one}) AS integer)" for one in (later, column))
+    at, before = map(_second, (later, column))
     fraction, fraction_before = (f"CAST('0' || substr({one}, 20) AS real)" for one in (later, column))
     return f"({at} - {before} + ({fraction} - {fraction_before}))"
+
+
+def _second(column: str) -> str:
+    # Without the fractions: SQLite rounds 23:59:59.9999 to the next day.
+    return f"unixepoch(substr({column}, 1, 19))"
 
 
 def as_text(moment: str, using: str) -> str:

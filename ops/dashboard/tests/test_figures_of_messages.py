@@ -281,6 +281,17 @@ def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_n
 
 
 @pytest.mark.django_db
+@override_settings(TIME_ZONE="UTC")
+def test_the_last_moment_of_a_quarter_belongs_to_it(alice: Any, bob: Any) -> None:
+    first = write(alice, bob, timestamp=datetime(2026, 1, 5, 10, 14, 59, 999_900, tzinfo=UTC))
+    answer(first, sender=bob, timestamp=datetime(2026, 1, 5, 23, 59, 59, 999_900, tzinfo=UTC))
+    keeping.keep()
+    assert DayNumbers.objects.get(measure="sent").numbers == {"40": 1, "95": 1}
+    assert DayNumbers.objects.get(measure="begun").numbers == {"40": 1}
+    assert_true(*periods_around(date(2026, 1, 5)))
+
+
+@pytest.mark.django_db
 def test_another_zone_has_other_days(alice: Any, bob: Any) -> None:
     write(alice, bob, timestamp=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
     keeping.keep()
