@@ -18,6 +18,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messaging.database.moments import EARLIEST, LATEST
 from messaging.erasing.erasure import erase_user_data
 from messaging.models import Message
 from messaging.tests.cast import make_user
@@ -327,6 +328,16 @@ def test_far_moments_and_people_without_a_name_are_counted(alice: Any, bob: Any)
         DayNumbers.objects.filter(measure="senders", day__year=1890).update(numbers={"987654": 1})
         assert [(one.name, one.number) for one in figures.busiest_senders(period)] == [(None, 1)]
     assert get_user_model()._default_manager.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Havana"])
+@pytest.mark.parametrize("at", [EARLIEST, LATEST])
+def test_the_first_and_the_last_moment_there_may_be_are_counted(alice: Any, bob: Any, zone: str, at: datetime) -> None:
+    with override_settings(TIME_ZONE=zone):
+        write(alice, bob, timestamp=at)
+        keeping.keep()
+        assert sum(row.total for row in DayNumbers.objects.filter(measure="sent")) == 1
 
 
 @pytest.mark.django_db
