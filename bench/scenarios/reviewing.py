@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import django
@@ -167,6 +168,7 @@ def taken_at_once() -> list[float]:
             pauses = random.Random(reviewer.pk)
             for _ in range(WARM):
                 take(reviewer)
+            all_warm.wait()
             times = []
             for _ in range(ROUNDS // PEOPLE):
                 time.sleep(pauses.uniform(0, 2 * PAUSE))
@@ -175,6 +177,7 @@ def taken_at_once() -> list[float]:
         finally:
             connection.close()
 
+    all_warm = Barrier(PEOPLE, timeout=60)  # what one measures is not what others do to become warm
     people = [reviewer for _, reviewer in zip(range(PEOPLE), reviewers(), strict=False)]
     with ThreadPoolExecutor(PEOPLE) as threads:
         return [seconds for times in threads.map(one, people) for seconds in times]
