@@ -37,7 +37,8 @@ gc.set_threshold(200_000, 50, 1_000)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what asks for a database, however it does, or starts programs that do; let browser tests come last.
 
-    From the first of those on, the event loop of Playwright goes on in the process.
+    From the first of those on, the event loop of Playwright goes on in the process. Tests that start and kill workers
+    come first: they take the longest, and begun last, the other processes would wait for the end of one.
     """
     for item in items:
         asks = {"db", "transactional_db", "databases"}.intersection(getattr(item, "fixturenames", ()))
@@ -45,4 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if asks or is_django or item.get_closest_marker("django_db"):
             item.add_marker("database")
     yield
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return 2 if item.get_closest_marker("browser") else 0 if item.get_closest_marker("processes") else 1
