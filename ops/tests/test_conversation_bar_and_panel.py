@@ -120,7 +120,7 @@ def test_finding_says_where_and_marks_the_words(reviewing: Client, three: list[M
     response = reviewing.get(address(three[0], "?find=bicycle"))
     page = response.content.decode()
     assert [pk for _, pk in response.context["page"].found] == [three[0].pk, three[2].pk]
-    assert "2 messages with “<bdi>bicycle</bdi>”" in page
+    assert "2 messages of this conversation with “<bdi>bicycle</bdi>”" in page
     assert "<mark>bicycle</mark>" in page
     assert "<mark>BICYCLE</mark>" in page
     assert f'href="?message={three[2].pk}&amp;find=bicycle#m{three[2].pk}"' in page

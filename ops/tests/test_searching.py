@@ -274,6 +274,20 @@ def test_hits_are_walked_through_each_conversation_of_a_list_of_conversations(
     assert walked(reviewing, link_to(reviewing, CONVERSATIONS, "harbour", 1), "p") == [other, third, first]
 
 
+def test_one_stays_at_the_last_hit_where_the_list_of_conversations_ends(reviewing: Client, talk: list[Message]) -> None:
+    for key, place, last, said in (("n", 1, talk[3], "last"), ("p", 0, talk[0], "first")):
+        link = link_to(reviewing, CONVERSATIONS, "harbour", place)
+        address = hit(reviewing.get(link), key)
+        response = reviewing.get(f"{link.partition('?')[0]}{address}", follow=True)
+        assert response.context["thread"].marked_id == last.pk
+        assert response.context["page"].find.text == "harbour"
+        assert f"This is the {said} conversation of the list." in response.content.decode()
+        # As well by the links to whole conversations, which name no message.
+        way = "next" if key == "n" else "previous"
+        response = reviewing.get(link.partition("?")[0], {"go": way, "_changelist_filters": "q=harbour"}, follow=True)
+        assert response.context["page"].find.text == "harbour"
+
+
 def test_where_the_walk_ends_is_said_in_the_language_of_the_page(reviewing: Client, talk: list[Message]) -> None:
     at = reverse("admin:messaging_conversation_change", args=[talk[0].conversation_id])
     ends = {"hit": "message", "go": "conversation"}

@@ -75,10 +75,13 @@ class MovesWithinList(admin.ModelAdmin):
         if changes is None:
             return HttpResponseRedirect(request.path)
         neighbour = changes.neighbour(conversation, forwards=way == "next")
+        # Where the list ends, one stays at the message that one had come to.
+        found = None if neighbour else _message_of(request, conversation)
         if neighbour is None:
             messages.info(request, WAYS[way])
-        found = changes.search.first_of(neighbour, last=way == "previous") if neighbour and changes.search else None
-        if found is not None:
+        if found is None and changes.search:
+            found = changes.search.first_of(neighbour or conversation, last=way == "previous")
+        if found is not None and changes.search:
             return HttpResponseRedirect(address_of_hit(found, {"find": changes.search.text, LIST: list_query(request)}))
         return self._redirect_within_list(request, neighbour or conversation)
 
@@ -86,9 +89,7 @@ class MovesWithinList(admin.ModelAdmin):
         """Redirect to the next or previous message of the list of messages from which this one was opened."""
         query = list_query(request, HITS)
         of_messages = self.admin_site.get_model_admin(Message)
-        here = Message.objects.filter(
-            pk=whole_number(request.GET.get("message")) or 0, conversation=conversation
-        ).first()
+        here = _message_of(request, conversation)
         if here is None or not of_messages.has_view_permission(request):
             return HttpResponseRedirect(request.path)
         changes = _list_of(of_messages, request, query)
@@ -99,6 +100,11 @@ class MovesWithinList(admin.ModelAdmin):
             messages.info(request, WAYS_OF_HITS[way])
         kept = {"find": changes.search.text} if changes.search and changes.search.text else {}
         return HttpResponseRedirect(address_of_hit(neighbour or here, {**kept, HITS: query}))
+
+
+def _message_of(request: HttpRequest, conversation: Any) -> Message | None:
+    """The message of this conversation that the address names."""
+    return Message.objects.filter(pk=whole_number(request.GET.get("message")) or 0, conversation=conversation).first()
 
 
 def address_of_hit(message: Any, kept: dict[str, str]) -> str:

@@ -70,7 +70,10 @@ class ConversationPage:
             place = 0 if way == "next" else -1
         if 0 <= place < len(keys):
             return f"?message={keys[place]}{self.kept}#m{keys[place]}"
-        return f"?go={way}{self.kept_list}" if "q" in QueryDict(self.list_query) else ""
+        if "q" not in QueryDict(self.list_query):
+            return ""
+        marked = f"&message={self.thread.marked_id}" if self.thread.marked_id else ""
+        return f"?go={way}{marked}{self.kept_list}"
 
     @cached_property
     def kept_list(self) -> str:
