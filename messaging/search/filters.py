@@ -97,6 +97,13 @@ class Vocabulary:
         sentence = _("There is no “%(asked)s”. There are %(offered)s.")
         raise Mistake(sentence % {"asked": f"{name}:{value.text}", "offered": offered}, value.start, value.end)
 
+    def _with_others(self, sentence: str, refusing: Filter) -> str:
+        """What ``refusing`` says of a value, with those that its name takes besides."""
+        others = [one.written for one in self._filters if one.name == refusing.name and one.value]
+        if refusing.value or not others:
+            return sentence
+        return _("%(sentence)s Or write %(others)s.") % {"sentence": sentence, "others": ", ".join(others)}
+
     def condition(self, named: Named, reader: Reader) -> Q:
         """What a filter asks for, of messages. Raises Mistake."""
         first = self.find(named.name, named.values[0])
@@ -107,10 +114,11 @@ class Vocabulary:
                 raise Mistake(str(refused), named.start, named.end) from None
         found = Q()
         for value in named.values:
+            one = self.find(named.name, value)
             try:
-                found |= self.find(named.name, value).condition(value.text, reader)
+                found |= one.condition(value.text, reader)
             except Refused as refused:
-                raise Mistake(str(refused), value.start, value.end) from None
+                raise Mistake(self._with_others(str(refused), one), value.start, value.end) from None
         return found
 
 
@@ -162,7 +170,7 @@ def _after(text: str, reader: Reader) -> Q:
 def number(text: str) -> int:
     """A number that fits a key. Raises Refused."""
     if not KEY.fullmatch(text):
-        raise Refused(_("Write a number, such as 123."))
+        raise Refused(_("Write the number of a conversation, such as 123."))
     return int(text)
 
 

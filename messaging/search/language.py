@@ -198,6 +198,8 @@ class _Reading:
 
     def part(self, depth: int) -> Part | None:
         """None for text in which nothing can be found."""
+        if self.is_operator("NOT", depth):
+            self._refuse_not(depth)
         negated = self._is_sign("-")
         if negated:
             self.at += 1
@@ -221,6 +223,14 @@ class _Reading:
         if not negated:
             return found
         return terms.Not(found) if isinstance(found, TEXT) else Without(found)
+
+    def _refuse_not(self, depth: int) -> None:
+        """Elsewhere NOT leaves out what follows; here it would be a word, and just those messages would be found."""
+        start, end = self.operator("NOT")
+        if not (self.ends(depth) or self.is_operator("OR", depth) or self.is_operator("AND", depth)):
+            sentence = _("To leave out what follows, write “-” right before it instead of NOT. %(remedy)s")
+            raise Mistake(sentence % {"remedy": _as_text("NOT")}, start, end)
+        self.at = start
 
     def _within_parentheses(self, depth: int) -> Part:
         start = self.at

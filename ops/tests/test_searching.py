@@ -179,7 +179,7 @@ def test_filters_of_rooms_are_there_for_those_who_may(
 ) -> None:
     client.force_login(make_staff("mel", "view_message"))
     page = client.get(MESSAGES, {"q": text}).content.decode()
-    assert re.search("There is no (filter )?“|Write a number", words(page))
+    assert re.search("There is no (filter )?“|Write the number", words(page))
     assert f"<code>{text}</code>" not in page
     client.force_login(make_staff("max", "view_message", permission))
     page = client.get(MESSAGES, {"q": text}).content.decode()

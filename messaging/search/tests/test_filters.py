@@ -19,7 +19,7 @@ from hypothesis.extra.django import TestCase
 
 from messaging.models import Message
 from messaging.search import indexing
-from messaging.search.filters import FILTERS, HISTORY, Filter, Reader, Vocabulary, always
+from messaging.search.filters import FILTERS, HISTORY, Filter, Reader, Refused, Vocabulary, always
 from messaging.search.language import Mistake
 from messaging.search.query import read
 from messaging.search.tests.test_language import NAUGHTY
@@ -232,8 +232,8 @@ class AgainstASlowFilter(TestCase):
         ("on:٢٠٢٥", "٢٠٢٥", "Write a day, month or year"),
         ("length:>1,000", "000", "without commas"),
         ("length:long", "long", "Write a number of characters"),
-        ("in:x", "x", "Write a number"),
-        ("in:99999999999999999999", "99999999999999999999", "Write a number"),
+        ("in:x", "x", "Write the number of a conversation"),
+        ("in:99999999999999999999", "99999999999999999999", "Write the number"),
         ("a OR in:history", "in:history", "beside everything else"),
         ("-in:history", "in:history", "beside everything else"),
         ("in:5,history", "in:5,history", "beside everything else"),
@@ -259,6 +259,24 @@ def test_filters_of_others_join_those_of_the_same_name(alice: Any, bob: Any) -> 
         read("is:green", Vocabulary([*FILTERS, blue]), Reader(person, NOW))
     with pytest.raises(Mistake, match="There is no “is:blue”"):
         read("is:blue", VOCABULARY, Reader(person, NOW))
+
+
+def test_a_value_that_makes_no_sense_gets_those_that_its_name_takes_besides(alice: Any) -> None:
+    def said(text: str, *filters: Filter) -> str:
+        with pytest.raises(Mistake) as caught:
+            read(text, Vocabulary(filters), Reader(person, NOW))
+        return str(caught.value)
+
+    def refuse(text: str, by: Reader) -> Q:
+        raise Refused("Not yet.")
+
+    assert (
+        said("in:histroy", *FILTERS, HISTORY) == "Write the number of a conversation, such as 123. Or write in:history."
+    )
+    assert said("in:histroy", *FILTERS) == "Write the number of a conversation, such as 123."
+    one_value, any_value = (Filter("on", "", refuse, value=value) for value in ("latest", ""))
+    assert said("on:latest", one_value, any_value) == "Not yet."
+    assert said("on:other", one_value, any_value) == "Not yet. Or write on:latest."
 
 
 def test_days_begin_in_the_zone_of_whoever_searches(alice: Any, bob: Any) -> None:

@@ -62,6 +62,10 @@ def placeless(part: Any) -> Any:
         ("(a OR b) c", All((OneOf((A, B)), C))),
         ("-(a OR b)", Not(OneOf((A, B)))),
         ("a or b", All((A, Words("or"), B))),
+        ("a not b", All((A, Words("not"), B))),
+        ("a NOT", All((A, Words("NOT")))),
+        ("(a NOT) OR b", OneOf((All((A, Words("NOT"))), B))),
+        ('a "NOT" b', All((A, Words("NOT"), B))),
         ("light*", Words("light", prefix=True)),
         ('"the light"*', Words("the light", prefix=True)),
         ("~idiot", Disguised("idiot")),
@@ -121,6 +125,9 @@ def test_what_reads_like_a_filter_is_text_in_quotes_and_the_mistake_says_so(text
         ("(a OR) b", "OR", "on both sides of OR"),
         ("a AND OR b", "AND", "on both sides of AND"),
         ("a AND", "AND", "on both sides of AND"),
+        ("a NOT b", "NOT", "write “-” right before it instead of NOT. To search for it as text, put it in quotes"),
+        ("NOT from:alice", "NOT", "instead of NOT"),
+        ("a (NOT b)", "NOT", "instead of NOT"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_a_sentence_with_its_place(text: str, place: str, sentence: str) -> None:
