@@ -67,6 +67,7 @@ def test_a_mistake_is_marked_where_it_stands_and_nothing_is_listed(
     page = reviewing.get(at, {"q": text}).content.decode()
     assert f"<mark>{marked}</mark>" in page and sentence in page
     assert 'aria-invalid="true"' in page
+    assert "<strong>Not searched</strong>" in page and "<strong>0 " not in page
     assert shown(reviewing, at, text) == []
 
 

@@ -80,6 +80,7 @@ def test_a_mistake_is_shown_where_it_stands(
     page.goto("/console/messaging/conversation/?q=harbour+colour:red")
     expect(page.locator("#search-fault mark")).to_have_text("colour:")
     expect(page.get_by_text("There is no filter “colour:”.")).to_be_visible()
+    expect(page.locator("#search-fault code")).to_have_css("font-size", "16px")
     check(page)
 
 
