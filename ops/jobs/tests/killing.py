@@ -157,8 +157,8 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: Any) -> Iterator[Databases]:
-    """Fresh databases for workers that are killed."""
+def databases(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Databases]:
+    """Fresh databases for workers that are killed; once there is the one that other tests begin with, copies of it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     made = Databases(tmp_path_factory.mktemp("killing"), shared)
