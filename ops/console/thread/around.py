@@ -36,7 +36,7 @@ def context_of(
     return Context(
         ancestors=_rows([found[one] for one in nearest if one in found], edits),
         earlier=len(ids) - len(nearest),
-        replies=_rows(shown, edits, before=row_of(message, None, before=None)),
+        replies=_rows(shown, edits, before=row_of(message, None, before=None, with_rest=False)),
         more_replies=max(0, replies.count() - most_replies),
     )
 

@@ -53,7 +53,8 @@ def shown_text(content: str, *, find: Find | None = None, whole: bool = False, w
     end = len(content) if whole else _end_of_start(content)
     is_long = end < len(content)
     found = find(content) if find else ()
-    if not (is_long or found or has_hidden(content)):
+    # Of a long text, what is to be marked is looked for once, in its pieces.
+    if not (is_long or found or len(content) > LONG or has_hidden(content)):
         return Text(content, [], [], len(content))
     rest = _pieces(content, found, end, len(content)) if is_long and with_rest else []
     return Text(None, _pieces(content, found, 0, end), rest, len(content), is_cut=is_long and not with_rest)
