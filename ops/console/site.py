@@ -115,6 +115,11 @@ class ConsoleSite(admin.AdminSite):
         if len(found) == 1 and not is_typing:
             return HttpResponseRedirect(found[0].address)
         texts = self.find_texts(request, jump.going_on(text) if is_typing else text) if text else None
+        going_on = jump.going_on(text)
+        if texts and not texts.hits and not is_typing and going_on != text:
+            # What was offered while they typed is still there when they press Enter.
+            further = self.find_texts(request, going_on)
+            texts = further if further and further.hits else texts
         if is_typing:
             suggested = [*found, *(texts.suggestions if texts else ())]
             return JsonResponse({"found": [asdict(one) for one in suggested]})

@@ -260,6 +260,19 @@ def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(ha
     assert signed_in("nils").get(JUMP, {"q": "harbour", "typing": "1"}).json() == {"found": []}
 
 
+def test_what_was_offered_while_one_typed_is_there_when_it_is_sent(harbour: Message) -> None:
+    client = signed_in("rita")
+    shown = jump(client, "the old harb").content.decode()
+    assert "Down at <mark>the</mark> <mark>old</mark> <mark>harbour</mark>" in shown
+    assert "Search messages for “<bdi>the old harb*</bdi>”" in shown and "No match" not in shown
+    labels = Entry.objects.filter(target_type="messaging.message").values_list("target_label", flat=True)
+    assert list(labels) == ["the old harb*"]
+    # A whole word is preferred, and nothing that neither finds goes on.
+    assert "Search messages for “<bdi>old</bdi>”" in jump(client, "old").content.decode()
+    shown = jump(client, "absence").content.decode()
+    assert "Search messages for “<bdi>absence</bdi>”" in shown and "No match" in shown
+
+
 def test_texts_are_no_obstacle_on_the_way_to_the_one_thing_that_is_meant(harbour: Message) -> None:
     Message.objects.filter(pk=harbour.pk).update(content="irc-4711", external_id="irc-4711")
     assert jump(signed_in("rita"), "irc-4711").status_code == 302
