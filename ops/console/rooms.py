@@ -45,6 +45,7 @@ class Group(TextChoices):
     PEOPLE = "people", gettext_lazy("People")
     NUMBERED = "numbered", gettext_lazy("By number or ID")
     PAGES = "pages", gettext_lazy("Pages")
+    MESSAGES = "messages", gettext_lazy("Messages")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -122,7 +121,7 @@ class ConsoleSite(admin.AdminSite):
             texts = further if further and further.hits else texts
         if is_typing:
             suggested = [*found, *(texts.suggestions if texts else ())]
-            return JsonResponse({"found": [asdict(one) for one in suggested]})
+            return JsonResponse({"found": [jump.suggestion(one) for one in suggested]})
         context |= {"title": _("Jump to"), "jump_words": text, "found": found, "texts": texts}
         context["groups"] = jump.grouped(found)
         return TemplateResponse(request, "console/jump.html", context)

@@ -17,7 +17,7 @@ from ops.audit.reasons import gate
 from ops.console.addresses import page_of_row
 from ops.console.lists.excerpts import excerpt
 from ops.console.lists.words import covered
-from ops.console.rooms import Found
+from ops.console.rooms import Found, Group
 from ops.console.searching.asked import Search
 from ops.console.thread.covering import warnings_on
 from ops.searching.found import FoundText, found_texts, shown_of, texts_of_messages
@@ -45,9 +45,9 @@ class Texts:
     @property
     def suggestions(self) -> list[Found]:
         """The hits, each as a line of plain text, and the list that has them all."""
-        lines = [Found(self._line(hit.text), _("message"), hit.address) for hit in self.hits]
+        lines = [Found(self._line(hit.text), "", hit.address, Group.MESSAGES) for hit in self.hits]
         every = _("Search messages for “%(words)s”") % {"words": self.search.text}
-        return [*lines, Found(every, "", self.address)]
+        return [*lines, Found(every, "", self.address, Group.MESSAGES)]
 
     def _line(self, text: FoundText) -> str:
         words = text.warning or "".join(piece.text for piece in excerpt(text.content, self.search.places))

@@ -245,18 +245,18 @@ def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(ha
 
     def typing(text: str) -> list[tuple[str, str]]:
         found = client.get(JUMP, {"q": text, "typing": "1"}).json()["found"]
-        return [(one["kind"], one["title"]) for one in found]
+        return [(one["group"], one["title"]) for one in found]
 
     people = f"{harbour.sender.username} → {harbour.receiver.username}"
     line = f"{people}: Down at the old harbour <b>"
-    assert typing("the old harb") == [("message", line), ("", "Search messages for “the old harb*”")]
+    assert typing("the old harb") == [("Messages", line), ("Messages", "Search messages for “the old harb*”")]
     entries = Entry.objects.filter(event=Event.SEARCH_MADE).order_by("pk").values_list("target_label", "target_type")
     assert list(entries) == [("the old harb", ""), ("the old harb*", "messaging.message")]
     assert Entry.objects.latest("pk").details["messages"] == [[harbour.pk, harbour.pk]]
     # One thing is a choice too; what is not written to its end is no mistake.
-    assert typing(f"message {harbour.pk}")[0] == ("", f"Message {harbour.pk}")
+    assert typing(f"message {harbour.pk}")[0] == ("By number or ID", f"Message {harbour.pk}")
     assert typing("from:al") == typing('"old har') == typing("old OR") == []
-    assert typing(f"from:{harbour.sender.username} harbo")[0] == ("message", line)
+    assert typing(f"from:{harbour.sender.username} harbo")[0] == ("Messages", line)
     assert signed_in("nils").get(JUMP, {"q": "harbour", "typing": "1"}).json() == {"found": []}
 
 

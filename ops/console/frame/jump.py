@@ -54,6 +54,12 @@ def grouped(found: Iterable[Found]) -> list[tuple[str, list[Found]]]:
     return [(str(group.label), some) for group, some in groups.items() if some]
 
 
+def suggestion(one: Found) -> dict[str, str]:
+    """What the jump box shows of it under the name of its group, which says of most what it is."""
+    kind = str(one.kind) if one.group == Group.NUMBERED else ""
+    return {"title": str(one.title), "kind": kind, "address": one.address, "group": str(one.group.label)}
+
+
 def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) -> Any:
     """The row of a registered model with this key, if this person may open its page; or None."""
     if not site.is_registered(model):

@@ -21,7 +21,7 @@
     return [...link.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim()).join("");
   }
 
-  const list = document.createElement("ul");
+  const list = document.createElement("div");
   list.id = "jump-list";
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", form.dataset.sayFound);
@@ -29,7 +29,11 @@
   form.append(list);
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
   for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value);
-  let chosen = -1;
+  let chosen = -1, made = 0;
+
+  function options() {
+    return [...list.querySelectorAll("[role=option]")];
+  }
 
   function suggest() {
     const typed = box.value.trim().toLowerCase();
@@ -38,28 +42,44 @@
           page.name.toLowerCase().startsWith(typed))
       : [];
     list.replaceChildren();
-    add(fitting.map((page) => ({ title: page.name, kind: "", address: page.address })));
+    add(fitting.map((page) => ({ title: page.name, kind: "", address: page.address, group: form.dataset.sayPages })));
     choose(-1);
     show(fitting.length > 0);
     ask();
   }
 
   function add(found) {
-    const known = new Set([...list.children].map((option) => option.dataset.address));
+    const known = new Set(options().map((option) => option.dataset.address));
     for (const one of found) {
       const address = new URL(one.address, location.href).href;
       if (known.has(address)) continue;
       known.add(address);
-      const option = document.createElement("li");
-      option.id = `jump-${list.children.length}`;
+      const option = document.createElement("div");
+      option.id = `jump-${made++}`;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
       option.dataset.address = address;
       const title = document.createElement("bdi");
       title.textContent = one.title;
       option.append(title, one.kind ? ` (${one.kind})` : "");
-      list.append(option);
+      groupOf(one.group).append(option);
     }
+  }
+
+  /* What is alike stands together, in the order in which its kind was found first. */
+  function groupOf(name) {
+    const known = [...list.children].find((group) => group.getAttribute("aria-label") === name);
+    if (known) return known;
+    const group = document.createElement("div");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", name);
+    const heading = document.createElement("div");
+    heading.className = "heading";
+    heading.setAttribute("aria-hidden", "true");
+    heading.textContent = name;
+    group.append(heading);
+    list.append(group);
+    return group;
   }
 
   /* --- What is found, of those who stop typing: each answer is recorded, and shows texts ------------------------- */
@@ -80,7 +100,7 @@
     const { found } = await answer.json();
     if (asked !== typed || document.activeElement !== box) return;
     add(found);
-    show(list.children.length > 0);
+    show(options().length > 0);
   }
 
   function show(open) {
@@ -91,9 +111,11 @@
 
   function choose(number) {
     chosen = number;
-    [...list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === number)));
-    if (number >= 0) box.setAttribute("aria-activedescendant", `jump-${number}`);
-    else box.removeAttribute("aria-activedescendant");
+    const all = options();
+    all.forEach((option, place) => option.setAttribute("aria-selected", String(place === number)));
+    if (number < 0) return box.removeAttribute("aria-activedescendant");
+    box.setAttribute("aria-activedescendant", all[number].id);
+    all[number].scrollIntoView({ block: "nearest" });
   }
 
   box.addEventListener("input", suggest);
@@ -108,15 +130,15 @@
     if (option) location.assign(option.dataset.address);
   });
   box.addEventListener("keydown", (event) => {
-    const options = list.hidden ? 0 : list.children.length;
-    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && options) {
+    const offered = list.hidden ? 0 : options().length;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && offered) {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
       // One place more than options: the words as they were typed.
-      choose(((chosen + 1 + step + options + 1) % (options + 1)) - 1);
+      choose(((chosen + 1 + step + offered + 1) % (offered + 1)) - 1);
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
-      location.assign(list.children[chosen].dataset.address);
+      location.assign(options()[chosen].dataset.address);
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       event.stopPropagation();

@@ -113,7 +113,7 @@ def test_the_jump_box_by_keyboard(
     box = page.get_by_role("combobox", name="Jump to a number, name, address or page")
     expect(box).to_be_focused()
     page.keyboard.type("exp")
-    option = page.get_by_role("option", name="Data › Exports")
+    option = page.get_by_role("group", name="Pages").get_by_role("option", name="Data › Exports")
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")

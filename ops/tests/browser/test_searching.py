@@ -93,7 +93,7 @@ def test_the_jump_box_shows_texts(
     page.goto("/console/")
     page.keyboard.press("/")
     page.keyboard.type("harbo")
-    found = page.get_by_role("option").filter(has_text="The old harbour")
+    found = page.get_by_role("group", name="Messages").get_by_role("option").filter(has_text="The old harbour")
     expect(found).to_be_visible()
     check(page)
     page.keyboard.type("ur")
