@@ -123,7 +123,7 @@ def test_people_finding_and_the_panel_work_with_and_without_scripts(
         page.locator(".who > summary").click()
     page.get_by_role("searchbox", name="Find in this conversation").fill("branch")
     page.get_by_role("button", name="Find", exact=True).click()
-    expect(page.get_by_role("status").filter(has_text="1 message with")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="1 message of this conversation with “branch”")).to_be_visible()
     expect(page.locator("mark").first).to_have_text("branch")
     page.get_by_role("link", name="Clear").click()
     if width == NARROW:
