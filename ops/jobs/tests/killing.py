@@ -27,18 +27,14 @@ end earlier: ``deaths`` says how many died.
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import shutil
 import signal
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from fcntl import LOCK_EX, flock
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from select import select
@@ -75,40 +71,14 @@ class Outcome:
 
 
 class Databases:
-    """Makes fresh databases from one that is migrated once, and runs jobs in them.
+    """Makes fresh databases, as copies of the migrated one that other tests begin with, and runs jobs in them."""
 
-    All processes of one run of the tests copy the same one, which the first of them makes in the folder ``shared``
-    (on PostgreSQL its name is there) from the one that other tests begin with, if that is made already, and which the
-    last of them removes.
-    """
-
-    def __init__(self, folder: Path, shared: Path) -> None:
-        self.folder, self.shared = folder, shared
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.server = "" if _is_sqlite() else os.environ["DATABASE_URL"].rpartition("/")[0]
         self.name = f"killing_{uuid4().hex[:12]}"
         self.made: list[str] = []
         self.installations: list[Installation] = []
-        with self._users() as users:
-            if not users and not take_copy(self._template if self.server else str(self._file(self._template))):
-                address = self._new_on_server(self._template, "") if self.server else self._new_file(self._template, "")
-                Installation(address, folder / "template.var").manage("migrate", "-v0")
-            users.append(self.name)
-
-    @property
-    def _template(self) -> str:
-        """The name of the migrated database: each run has a folder of its own."""
-        return f"killing_{sha256(str(self.shared).encode()).hexdigest()[:12]}"
-
-    @contextmanager
-    def _users(self) -> Iterator[list[str]]:
-        """The names of those who use the migrated database, to be changed within the block, one process at a time."""
-        with (self.shared / "killing.json").open("a+") as file:
-            flock(file, LOCK_EX)
-            file.seek(0)
-            users = json.loads(file.read() or "[]")
-            yield users
-            file.truncate(0)
-            json.dump(users, file)
 
     def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
         """Do the jobs that ``prepare`` starts, killing workers as ``kill`` says, and look at the end."""
@@ -122,46 +92,32 @@ class Databases:
         """A new database with a folder for files; ``environment`` is set besides."""
         name = f"{self.name}_{len(self.made)}"
         self.made.append(name)
-        new = self._new_on_server if self.server else self._new_file
-        address = new(name, self._template)
-        self.installations.append(Installation(address, self.folder / f"{name}.var", environment))
-        return self.installations[-1]
+        path = self.folder / f"{name}.sqlite3"
+        address = f"{self.server}/{name}" if self.server else f"sqlite:///{path}"
+        place = Installation(address, self.folder / f"{name}.var", environment)
+        self.installations.append(place)
+        if not take_copy(name if self.server else str(path)):  # tests of other code have one of theirs there by now
+            if self.server:
+                self.on_server(f'CREATE DATABASE "{name}"')
+            place.manage("migrate", "-v0")
+        return place
 
     def drop(self) -> None:
         for installation in self.installations:
             installation.end()
-        with self._users() as users:
-            users.remove(self.name)
-            unused = [*self.made, *([] if users else [self._template])]
-            for name in unused if self.server else ():
-                self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for name in self.made if self.server else ():
+            self.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def on_server(self, statement: str) -> None:
         """Do something on PostgreSQL, outside of all these databases."""
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
             connection.execute(statement)
 
-    def _new_on_server(self, name: str, template: str) -> str:
-        self.on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
-        return f"{self.server}/{name}"
-
-    def _new_file(self, name: str, template: str) -> str:
-        if not template:
-            return f"sqlite:///{self._file(name)}"
-        path = self.folder / f"{name}.sqlite3"
-        shutil.copy(self._file(template), path)
-        return f"sqlite:///{path}"
-
-    def _file(self, name: str) -> Path:
-        return self.shared / f"{name}.sqlite3"
-
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Databases]:
-    """Fresh databases for workers that are killed; once there is the one that other tests begin with, copies of it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    made = Databases(tmp_path_factory.mktemp("killing"), shared)
+    """Fresh databases for workers that are killed."""
+    made = Databases(tmp_path_factory.mktemp("killing"))
     yield made
     made.drop()
 
