@@ -27,6 +27,7 @@ from django.conf import settings
 from django.db import connection
 
 PROJECT = Path(__file__).resolve().parents[2]
+SETTINGS: str = settings.SETTINGS_MODULE  # once: None while a test overrides settings
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +81,7 @@ class _Template:
     """The migrated database on the server; its comment is the digest of what it was made from."""
 
     def __init__(self, cursor: Any) -> None:
-        self.name = f"tests_of_{settings.SETTINGS_MODULE.replace('.', '_')}"
+        self.name = f"tests_of_{SETTINGS.replace('.', '_')}"
         self._cursor, self._digest = cursor, _digest()
 
     def is_there(self) -> bool:
@@ -146,7 +147,7 @@ def take_copy(to: str) -> bool:
 @contextmanager
 def _kept_copy() -> Iterator[Path]:
     """The file of the copy, for one process at a time: whoever comes second waits until it is made."""
-    copy = Path(sys.prefix) / f".test-database-{settings.SETTINGS_MODULE}.sqlite3"
+    copy = Path(sys.prefix) / f".test-database-{SETTINGS}.sqlite3"
     stands_for = copy.with_suffix(".digest")
     with copy.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
