@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -15,16 +15,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.languages.wording import grouped
 from messaging.search.engine import FirstPage
-from ops.console.declared_lists import DeclaredChangeList, DeclaredListAdmin
+from ops.console.declared_lists import DeclaredListAdmin
 from ops.console.lists import declared
+from ops.console.lists.shown_filters import ShownFilters
 from ops.console.searching.asked import Search
 from ops.console.searching.when import When, over_time
 
@@ -70,19 +69,7 @@ def rows_after(fields: Sequence[str], values: Sequence[Any], *, descending: bool
     )
 
 
-class Field(NamedTuple):
-    """A field of “More filters”: what its page shows of a filter. ``kind`` is "person", "date", or "" for choices."""
-
-    title: str
-    name: str
-    kind: str
-    value: str
-    choices: tuple[tuple[str, str], ...]
-    typed_name: str  # of a person's
-    is_unknown: bool  # whether nobody has the name that was typed
-
-
-class KeysetChangeList(DeclaredChangeList):
+class KeysetChangeList(ShownFilters):
     """A change list with keyset pages, in one of the orders of its ``KeysetAdmin``.
 
     ``?o=`` names the order. ``?after=`` and ``?before=`` hold the key values of a row, after the name of the order
@@ -310,66 +297,6 @@ class KeysetChangeList(DeclaredChangeList):
     def query_of_list(self) -> str:
         """The query string of this list without the place in it, as part of another address."""
         return urlencode({"of": self.get_query_string()[1:]}).removeprefix("of=")
-
-    @property
-    def filter_choices(self) -> list[tuple[str, list[Any]]]:
-        """The title and choices of each filter in the row of filters."""
-        return [
-            (str(spec.title), list(spec.choices(self)))
-            for spec in self.filter_specs
-            if type(spec) not in self.specs_behind
-        ]
-
-    @property
-    def more_filters(self) -> list[Any]:
-        """The filters behind “More filters”, which is a form."""
-        return [spec for spec in self.filter_specs if type(spec) in self.specs_behind]
-
-    @property
-    def more_fields(self) -> tuple[Field, ...]:
-        """The fields of that form."""
-        return tuple(
-            Field(
-                title=str(spec.title),
-                name=spec.parameter_name,
-                kind=getattr(spec, "input_type", ""),
-                value=getattr(spec, "field_value", spec.value()) or "",
-                choices=tuple((str(one), str(label)) for one, label in spec.lookup_choices),
-                typed_name=getattr(spec, "typed_name", ""),
-                is_unknown=bool(getattr(spec, "typed", "")),
-            )
-            for spec in self.more_filters
-        )
-
-    @property
-    def more_active(self) -> int:
-        """How many filters behind “More filters” narrow the list."""
-        return sum(bool(spec.value()) for spec in self.more_filters)
-
-    @property
-    def kept_params(self) -> dict[str, str]:
-        """What the form of “More filters” keeps of the address; the number beside a name, which it may still be of."""
-        asked = {spec.parameter_name for spec in self.more_filters if not getattr(spec, "typed_name", "")}
-        return {name: value for name, value in self.params.items() if name not in asked}
-
-    @property
-    def asks_for_people(self) -> bool:
-        """Whether a filter takes a name."""
-        return any(getattr(spec, "typed_name", "") for spec in self.filter_specs)
-
-    @property
-    def unknown_people(self) -> list[str]:
-        """The names that were typed into filters and that nobody has."""
-        return [spec.typed for spec in self.filter_specs if getattr(spec, "typed", "")]
-
-    @property
-    def unknown_sentences(self) -> list[SafeString]:
-        """What is said of each of them."""
-        sentence = SafeString(escape(self.model_admin.unknown_person))
-        return [
-            format_html(sentence.replace("%(name)s", "{}"), format_html("<bdi>{}</bdi>", name))
-            for name in self.unknown_people
-        ]
 
     @property
     def clear_address(self) -> str:

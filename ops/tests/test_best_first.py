@@ -37,7 +37,7 @@ def test_the_best_come_first_page_by_page_whatever_is_stored_meanwhile(
     texts = ["a harbour in the rain", "harbour", "nothing", "harbour harbour", "harbour", "harbour and a boat"]
     keys = [write(alice, bob, text, minute=minute).pk for minute, text in enumerate(texts)]
     best = [keys[place] for place in (3, 4, 1, 5, 0)]
-    monkeypatch.setattr("ops.admin.MessageAdmin.list_per_page", 2)
+    monkeypatch.setattr("ops.admin.messages.MessageAdmin.list_per_page", 2)
     page = reviewing.get(MESSAGES, {"q": "harbour"})
     assert '<a href="?o=best&amp;q=harbour">Best first</a>' in page.content.decode()
     assert "Best first" not in reviewing.get(MESSAGES, {"q": "from:alice"}).content.decode()

@@ -231,7 +231,7 @@ class EveryRowOnce(TestCase):
             Conversation.objects.create(last_message_at=start + timedelta(minutes=minute))
         expected = list(Conversation.objects.order_by("-last_message_at", "-id").values_list("pk", flat=True))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ops.admin.ConversationAdmin.list_per_page", size)
+            patch.setattr("ops.admin.conversations.ConversationAdmin.list_per_page", size)
             self.client.force_login(make_user("rosa", is_staff=True, is_superuser=True))
             assert self.walk("first", "next") == expected
             assert self.walk("last", "previous") == expected

@@ -16,7 +16,7 @@ from messaging.editors import editing_as
 from messaging.models import Message
 from messaging.tests.conversations import write
 from messaging.texts import hiding
-from ops.admin import MessageAdmin
+from ops.admin.messages import MessageAdmin
 from ops.audit.models import TARGET_COPIES, Entry
 from ops.conftest import READING, make_staff
 from ops.events import ConsoleEvent

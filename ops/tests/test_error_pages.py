@@ -52,7 +52,7 @@ def test_a_fault_of_ours_is_a_sentence_with_the_reference_of_the_log(
     caplog.handler.addFilter(ReferenceFilter())
     client.force_login(rita)
     client.raise_request_exception = False
-    monkeypatch.setattr("ops.admin.ConversationAdmin.get_queryset", lambda *args: 1 / 0)
+    monkeypatch.setattr("ops.admin.conversations.ConversationAdmin.get_queryset", lambda *args: 1 / 0)
     response = client.get(reverse("admin:messaging_conversation_changelist"))
     assert response.status_code == 500
     page = response.content.decode()
@@ -90,7 +90,7 @@ def test_what_cannot_be_recorded_is_told_in_the_console(client: Client, rita: An
     def refuse(*args: Any) -> None:
         raise NotRecorded
 
-    monkeypatch.setattr("ops.admin.ConversationAdmin.get_queryset", refuse)
+    monkeypatch.setattr("ops.admin.conversations.ConversationAdmin.get_queryset", refuse)
     response = client.get(reverse("admin:messaging_conversation_changelist"))
     page = response.content.decode()
     assert (response.status_code, "Not shown, and nothing was changed" in page) == (503, True)

@@ -63,7 +63,7 @@ def test_an_unknown_order_gives_the_whole_list_and_says_so(reviewing: Client, al
 def test_a_place_in_one_order_is_none_in_another(
     reviewing: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.admin.ConversationAdmin.list_per_page", 1)
+    monkeypatch.setattr("ops.admin.conversations.ConversationAdmin.list_per_page", 1)
     for minute in range(3):
         write(alice, bob, minute=minute)
     places = {order: reviewing.get(f"{LIST}?o={order}").context["cl"].pages["next"] for order in ("latest", "oldest")}
@@ -112,7 +112,7 @@ class EveryRowOnce(TestCase):
             Conversation.objects.create(message_count=count, last_message_at=start + timedelta(minutes=place % 4))
         expected = list(Conversation.objects.order_by("-message_count", "-id").values_list("pk", flat=True))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ops.admin.ConversationAdmin.list_per_page", size)
+            patch.setattr("ops.admin.conversations.ConversationAdmin.list_per_page", size)
             self.client.force_login(make_user("rosa", is_staff=True, is_superuser=True))
             assert self.walk(f"{LIST}?o=longest", "next") == expected
             assert self.walk(f"{LIST}?o=longest&page=last", "previous") == expected

@@ -147,7 +147,7 @@ def test_a_page_far_back_is_looked_for_from_its_place_on(
         monkeypatch.setattr(engine, name, watched(getattr(engine, name)))
     monkeypatch.setattr(engine, "COMMON", 0)
     monkeypatch.setattr(engine, "LOOKED_THROUGH", 1)
-    monkeypatch.setattr("ops.admin.MessageAdmin.list_per_page", 2)
+    monkeypatch.setattr("ops.admin.messages.MessageAdmin.list_per_page", 2)
     found, query, first = [], "?q=harbour", []
     while query:
         looked_from.clear()

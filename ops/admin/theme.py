@@ -8,7 +8,6 @@ from typing import Any
 
 from admin_interface.admin import ThemeAdmin
 from admin_interface.models import Theme
-from django.contrib import admin
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,13 +22,9 @@ from ops.console.theme import images
 from ops.console.theme.form import SECTIONS, ThemeForm
 from ops.events import ConsoleEvent
 
-if admin.site.is_registered(Theme):
-    admin.site.unregister(Theme)
-
 IMAGES = ("logo", "favicon")
 
 
-@admin.register(Theme)
 class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
     """Themes. A theme is activated on its page, because the checkboxes in the list have no accessible names."""
 
