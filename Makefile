@@ -12,6 +12,8 @@ NAME ?= staff
 # How many examples properties are tested with: few while one works, as many as Hypothesis takes in .ci/run.
 PROFILE ?= brief
 export HOST PORT
+# Tests in Chromium side by side: each waits for its page as long as it works.
+BROWSERS ?= 4
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,7 +46,7 @@ test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or Li
 	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"
 
 browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium-headless-shell, or chromium)
-	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal -m browser
+	$(BIN)/pytest -p no:cacheprovider -n $(BROWSERS) --dist worksteal -m browser
 
 spreadsheets: $(DEV) ## Open and save exports in LibreOffice (needs Debian's libreoffice-calc)
 	$(BIN)/pytest -p no:cacheprovider -m spreadsheets
