@@ -4,7 +4,6 @@ after the beginning, and the day of either has to know."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
 
 from django.db import connections
 
@@ -25,9 +24,8 @@ UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE replied_at >= first AND replied_at < after
 """
 # The first message of each, and the first one of somebody else, each found at once by the index of threads; beside what
-# was kept. Only where these differ; what is now of a conversation that is gone is NULL.
+# was kept. Only where these differ; what is now of a conversation that is gone is NULL, and what was of a new one, too.
 DIFFERENT = """
-CREATE TEMPORARY TABLE {different} AS
 WITH conversations(id) AS ({ids}), now(conversation, began_at, replied_at, imported) AS MATERIALIZED (
     SELECT conversations.id, message.timestamp, (
         SELECT reply.timestamp FROM messaging_message reply
@@ -35,42 +33,70 @@ WITH conversations(id) AS ({ids}), now(conversation, began_at, replied_at, impor
         ORDER BY reply.timestamp, reply.id LIMIT 1
     ), {imported}
     FROM conversations {with_first}
+), different AS {materialized} (
+    SELECT now.conversation, now.began_at, now.replied_at, now.imported,
+        kept.began_at AS kept_began_at, kept.replied_at AS kept_replied_at
+    FROM now {with_kept}
+    WHERE now.began_at {differs} kept.began_at OR now.replied_at {differs} kept.replied_at
+        OR now.imported {differs} kept.imported
 )
-SELECT now.conversation, now.began_at, now.replied_at, now.imported,
-    kept.began_at AS kept_began_at, kept.replied_at AS kept_replied_at
-FROM now LEFT JOIN {beginnings} kept ON kept.conversation = now.conversation
-WHERE now.began_at {differs} kept.began_at OR now.replied_at {differs} kept.replied_at
-    OR now.imported {differs} kept.imported
 """
 FIRST = """
 FROM messaging_message first WHERE first.conversation_id = conversations.id
 ORDER BY first.timestamp, first.id LIMIT 1
 """
-WITH_FIRST = {
-    # As a join by its id, it would be looked for among all messages.
-    "postgresql": f"LEFT JOIN LATERAL (SELECT first.id, first.timestamp, first.sender_id {FIRST}) message ON TRUE",
-    "sqlite": f"LEFT JOIN messaging_message message ON message.id = (SELECT first.id {FIRST})",
+GONE = "(SELECT conversation FROM different WHERE began_at IS NULL)"
+PARTS = {
+    "postgresql": {
+        # As a join by its id, it would be looked for among all messages.
+        "with_first": f"LEFT JOIN LATERAL (SELECT first.id, first.timestamp, first.sender_id {FIRST}) message ON TRUE",
+        # And these among all that was ever kept, in each batch.
+        "with_kept": "LEFT JOIN LATERAL (SELECT * FROM {beginnings} beginning"
+        " WHERE beginning.conversation = now.conversation OFFSET 0) kept ON TRUE",
+        "in_gone": f"= ANY (ARRAY{GONE})",
+        "differs": "IS DISTINCT FROM",
+        "materialized": "MATERIALIZED",
+    },
+    "sqlite": {
+        "with_first": f"LEFT JOIN messaging_message message ON message.id = (SELECT first.id {FIRST})",
+        "with_kept": "LEFT JOIN {beginnings} kept ON kept.conversation = now.conversation",
+        "in_gone": f"IN {GONE}",
+        "differs": "IS NOT",
+        "materialized": "",
+    },
 }
-DIFFERS = {"postgresql": "IS DISTINCT FROM", "sqlite": "IS NOT"}
 # The quarters in which something was, or is now, that is otherwise than before; but for those that are counted next.
 NOTE = """
 INSERT INTO {noted} (family, at)
 SELECT DISTINCT '{family}', {quarter} FROM (
-    SELECT began_at AS moment FROM {different} UNION ALL SELECT replied_at FROM {different}
-    UNION ALL SELECT kept_began_at FROM {different} UNION ALL SELECT kept_replied_at FROM {different}
+    SELECT began_at AS moment FROM different UNION ALL SELECT replied_at FROM different
+    UNION ALL SELECT kept_began_at FROM different UNION ALL SELECT kept_replied_at FROM different
 ) moments WHERE moment IS NOT NULL {outside}
 """
 OUTSIDE = "AND NOT (moment >= %s AND moment < %s) "
-CHANGE = (
-    "DELETE FROM {beginnings} WHERE conversation IN (SELECT conversation FROM {different} WHERE began_at IS NULL)",
-    """
+REMOVE = "DELETE FROM {beginnings} WHERE conversation {in_gone}"
+STORE = """
 INSERT INTO {beginnings} (conversation, began_at, replied_at, imported)
-SELECT conversation, began_at, replied_at, imported FROM {different} WHERE began_at IS NOT NULL
-ON CONFLICT (conversation) DO UPDATE
+SELECT conversation, began_at, replied_at, imported FROM different WHERE began_at IS NOT NULL
+"""
+# Those of an import are all new: looking for conflicts would take PostgreSQL as long again as storing them.
+ADD = f"{STORE} AND kept_began_at IS NULL"
+MOVE = f"""
+{STORE} AND kept_began_at IS NOT NULL ON CONFLICT (conversation) DO UPDATE
 SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
-""",
-    "DROP TABLE {different}",
-)
+"""
+STATEMENTS = {
+    # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it.
+    "postgresql": (f"{DIFFERENT}, noted AS ({NOTE}), removed AS ({REMOVE}), moved AS ({MOVE}) {ADD}",),
+    "sqlite": (
+        f"CREATE TEMPORARY TABLE different AS {DIFFERENT} SELECT * FROM different",
+        NOTE,
+        REMOVE,
+        MOVE,
+        ADD,
+        "DROP TABLE different",
+    ),
+}
 
 
 def keep(
@@ -96,24 +122,20 @@ def _ask(statement: str, spans: Sequence[Span], using: str) -> Iterator[int]:
 def _keep(ids: Sequence[int], counted: Sequence[Span], using: str) -> None:
     connection = connections[using]
     vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value
+    beginnings = Beginning._meta.db_table
     names = {
-        "different": "different_beginnings",
-        "beginnings": Beginning._meta.db_table,
+        **{name: part.format(beginnings=beginnings) for name, part in PARTS[vendor].items()},
+        "beginnings": beginnings,
         "noted": Noted._meta.db_table,
         "family": Family.MESSAGES,
         "ids": ids_sql(using),
-        "with_first": WITH_FIRST[vendor],
         "imported": imported_messages(using),
-        "differs": DIFFERS[vendor],
         "quarter": quarter_in_sql(vendor, "moment"),
         "outside": OUTSIDE * len(counted),
     }
+    given = ids_given(ids, using=using)
     edges = [adapt(moment) for span in counted for moment in span]
-    statements: tuple[tuple[str, list[Any]], ...] = (
-        (DIFFERENT, [ids_given(ids, using=using)]),
-        (NOTE, edges),
-        *((one, []) for one in CHANGE),
-    )
     with connection.cursor() as cursor:
-        for statement, params in statements:
+        for statement in STATEMENTS[vendor]:
+            params = [*([given] if DIFFERENT in statement else []), *(edges if NOTE in statement else [])]
             cursor.execute(statement.format(**names), params)
