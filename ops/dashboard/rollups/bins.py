@@ -7,10 +7,13 @@ all single lengths would give. Adding days up loses nothing: it is the same as c
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
 
 STEPS = 8  # in which lengths double
+LONGEST = 40  # times that a second may double: 35,000 years
+BEGINNINGS = [2 ** (number / STEPS) for number in range(LONGEST * STEPS)]  # of each kind after 0, in seconds
 
 
 def kind_of(length: timedelta) -> int:
@@ -20,7 +23,7 @@ def kind_of(length: timedelta) -> int:
 
 def kind_of_seconds(seconds: float) -> int:
     """The same of a length in seconds."""
-    return 0 if seconds < 1 else 1 + math.floor(math.log2(seconds) * STEPS)
+    return bisect_right(BEGINNINGS, seconds)
 
 
 def length_of(kind: int) -> timedelta:

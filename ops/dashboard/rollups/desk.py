@@ -21,7 +21,7 @@ from ops.moderation.models import Case, Cause, Decision, Flag, Source, State
 CASE = Case._meta.label_lower
 
 
-def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: str) -> None:
+def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
     """Count these days anew, in which something changed. Within a transaction."""
     count_anew(add_to, days, zone, measures.DESK, using)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
 from django.conf import settings
@@ -25,7 +25,7 @@ FIRST = 4
 FIRST_DAY = 2  # of the calendar: the first one begins before it in zones east of Greenwich
 
 # The small ones first: no import keeps the desk waiting.
-COUNTING: Mapping[str, Callable[[set[datetime], set[date], tzinfo, str], None]] = {
+COUNTING: Mapping[str, Callable[[Sequence[str], set[date], tzinfo, str], None]] = {
     Family.DESK: desk.count,
     Family.TRAIL: trail.count,
     Family.MESSAGES: messages.count,
@@ -45,9 +45,10 @@ def keep(
     done = True
     for family in COUNTING:
         pace = Pace(FIRST)
+        before = None
         while done:
             with pace.timed():
-                taken = _count_some(family, DAYS * pace.size, using)
+                taken, before = _count_some(family, DAYS * pace.size, before, using)
             if advance is not None:
                 advance(taken)
             if not taken:
@@ -87,17 +88,22 @@ def _begin(using: str) -> None:
         noted.note_everything(console_zone(), using)
 
 
-def _count_some(family: str, days: int, using: str) -> int:
-    """Count what is noted of the latest days; returns how many quarters of them were."""
+def _count_some(family: str, days: int, before: datetime | None, using: str) -> tuple[int, datetime | None]:
+    """Count what is noted of the latest days, and first of those ``before`` a moment: what was taken since then leaves
+    dead rows, which PostgreSQL would look through again for the latest. Returns how many quarters were counted, and the
+    moment before which the next ones are."""
     if not Noted.objects.using(using).filter(family=family).exists():
-        return 0
+        return 0, None
     zone = console_zone()
     with transaction.atomic(using=using):
         lock(using)
-        latest = noted.latest(family, using)
+        latest = noted.latest(family, using, before=before) if before is not None else None
         if latest is None:
-            return 0
-        first = max(day_of(latest, zone).toordinal() - days + 1, FIRST_DAY)
-        quarters = noted.take(family, span(date.fromordinal(first), zone)[0], using)
-        COUNTING[family](quarters, {day for _, day in days_of(sorted(quarters), zone)}, zone, using)
-        return len(quarters)
+            latest, before = noted.latest(family, using), None
+        if latest is None:
+            return 0, None
+        first_day = date.fromordinal(max(day_of(latest, zone).toordinal() - days + 1, FIRST_DAY))
+        first = span(first_day, zone)[0]
+        quarters = noted.take(family, first, before, using)
+        COUNTING[family](quarters, set(days_of(quarters, zone)), zone, using)
+        return len(quarters), first

@@ -9,7 +9,7 @@ UNREAD = "unread"  # of those sent then, were not read yet
 BEGUN = "begun"  # conversations
 QUARTERLY = (SENT, EDITED, UNREAD, BEGUN)
 HOURS = "hours"  # messages by hour of the week: 24 for each day after Monday, and the hour in the zone
-SENDERS, RECEIVERS = "senders", "receivers"  # messages by account
+SENDERS, RECEIVERS = PEOPLE = "senders", "receivers"  # messages by account
 REPLIED = "replied"  # conversations that got their first reply then, by how long that took (bins.py)
 MESSAGES = (*QUARTERLY, HOURS, SENDERS, RECEIVERS, REPLIED)
 

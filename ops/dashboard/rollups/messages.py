@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, tzinfo
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -15,7 +16,7 @@ from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import kind_of_seconds
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
-from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, place, span, spans_of
+from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, moment, place, span, spans_of
 from ops.dashboard.rollups.statements import (
     Span,
     imported_messages,
@@ -63,7 +64,7 @@ COUNTED = (measures.SENT, measures.EDITED, measures.UNREAD)
 Numbers = defaultdict[Place, Counter[str]]
 
 
-def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: str) -> None:
+def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
     """Count these days anew, in which these quarters changed. Within a transaction.
 
     Where a conversation began, or was first replied to, at another time than before, that time is noted.
@@ -71,11 +72,13 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
     ordered = sorted(days)
     spans = [span(day, zone) for day in ordered]
     found: Numbers = defaultdict(Counter)
+    people: dict[Place, list[str]] = {}
     conversations: set[int] = set()
-    for number, its_conversations, counted in _by_span(spans, using):
+    for number, its_conversations, counted, listed in _by_span(spans, using):
         day = ordered[number - 1]
         conversations.update(map(int, its_conversations))
         hours = hours_of_week(day, zone)
+        people.update({Place(day, measure, was_imported): names for (measure, was_imported), names in listed.items()})
         for (measure, was_imported), numbers in counted.items():
             found[Place(day, measure, was_imported)] = numbers
             if measure == measures.SENT:
@@ -84,17 +87,17 @@ def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: 
                     of_hours[hours[int(quarter)]] += value
     # Those of a few quarters are found sooner than those of whole days are looked at.
     most = len(quarters) * 2 > len(days) * QUARTERS_A_DAY
-    beginnings.keep(
-        spans if most else spans_of(quarters), using, counted=spans, conversations=conversations if most else None
-    )
+    if most:
+        beginnings.keep(spans, using, counted=spans, conversations=conversations)
+    else:
+        beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
     for number, quarter, was_imported, value in _ask(BEGUN, spans, using):
         found[Place(ordered[number - 1], measures.BEGUN, bool(was_imported))][str(quarter)] = value
-    replied = Counter(
-        (number, was_imported, kind_of_seconds(took)) for number, was_imported, took in _ask(REPLIED, spans, using)
-    )
+    replies = _ask(REPLIED, spans, using)
+    replied = Counter([(number, was_imported, kind_of_seconds(took)) for number, was_imported, took in replies])
     for (number, was_imported, kind), value in replied.items():
         found[Place(ordered[number - 1], measures.REPLIED, bool(was_imported))][str(kind)] = value
-    blocks.keep(put(found, ordered, measures.MESSAGES, using), using)
+    blocks.keep(put({**found, **people}, ordered, measures.MESSAGES, using), using)
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:
@@ -103,17 +106,18 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    for number, _, counted in _by_span([(at, at + QUARTER) for at in ordered], using):
+    for number, _, counted, _ in _by_span([(at, at + QUARTER) for at in ordered], using):
         day, key = place(ordered[number - 1], zone)
         for (measure, was_imported), numbers in counted.items():
-            if measure in COUNTED:
-                found[Place(day, measure, was_imported)][key] = numbers.total()
+            found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
-def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, set[str], dict[tuple[str, bool], Counter[str]]]]:
-    """The number of each span that has messages, the conversations of these, and what they are, by measure and whether
-    an import brought them."""
+def _by_span(
+    spans: Sequence[Span], using: str
+) -> Iterator[tuple[int, set[str], dict[tuple[str, bool], Counter[str]], dict[tuple[str, bool], list[str]]]]:
+    """The number of each span that has messages, and of these: their conversations, how many they are by quarter, and
+    the people of each, both by measure and whether an import brought them."""
     imported = imported_messages(using)
     flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported, IS_IMPORTED))
     flag = " + ".join(f"CASE WHEN {condition} THEN {number} ELSE 0 END" for condition, number in flags)
@@ -129,24 +133,31 @@ def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, set[str],
         for number, conversations, quarters, *people in rows:
             if quarters is None:
                 continue
-            counted = _by_quarter(quarters)
-            of_people = product((False, True), (measures.SENDERS, measures.RECEIVERS))
-            counted |= {
-                (measure, was_imported): Counter(accounts.split(","))
+            of_people = product((False, True), measures.PEOPLE)
+            listed_people = {
+                (measure, was_imported): accounts.split(",")
                 for (was_imported, measure), accounts in zip(of_people, people, strict=True)
                 if accounts
             }
-            yield first + number, set(conversations.split(",")), counted
+            yield first + number, set(conversations.split(",")), _by_quarter(quarters), listed_people
 
 
 def _by_quarter(texts: str) -> dict[tuple[str, bool], Counter[str]]:
     """What was sent, edited and is unread, by quarter, of quarters with flags."""
-    found: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
+    found: defaultdict[tuple[str, bool], dict[str, int]] = defaultdict(dict)
     for text, number in Counter(texts.split(",")).items():
-        quarter, flags = divmod(int(text), FLAGS)
-        for told in TELLING[flags]:
-            found[told][str(quarter)] += number
-    return found
+        quarter, telling = told_by(text)
+        for told in telling:
+            numbers = found[told]
+            numbers[quarter] = numbers.get(quarter, 0) + number
+    return {told: Counter(numbers) for told, numbers in found.items()}
+
+
+@cache
+def told_by(text: str) -> tuple[str, list[tuple[str, bool]]]:
+    """What a quarter with flags tells: its key, and the measures that it counts for, and whether it was imported."""
+    quarter, flags = divmod(int(text), FLAGS)
+    return str(quarter), TELLING[flags]
 
 
 def _ask(statement: str, spans: Sequence[Span], using: str, **parts: Any) -> Iterator[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connections
-from django.db.models import Exists, Max
+from django.db.models import Exists
 
 from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
 from ops.dashboard.periods import Period
@@ -17,11 +17,6 @@ from ops.dashboard.rollups.statements import as_text
 from ops.dashboard.rollups.triggers import EVERYTHING, WATCHED, quarter_in_sql
 
 OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
-
-
-def moment(text: str) -> datetime:
-    """A moment that a statement of ours tells as a text in UTC (statements.as_text)."""
-    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def waiting(family: str, using: str, *, most: int, period: Period | None = None) -> list[datetime]:
@@ -37,22 +32,31 @@ def _latest_first(family: str, using: str) -> Any:
     return rows.values_list("at", flat=True).distinct()
 
 
-def latest(family: str, using: str) -> datetime | None:
-    """The latest quarter that is noted."""
-    at: datetime | None = Noted.objects.using(using).filter(family=family).aggregate(latest=Max("at"))["latest"]
+def latest(family: str, using: str, *, before: datetime | None = None) -> datetime | None:
+    """The latest quarter that is noted; ``before`` that moment, where one is given."""
+    rows = Noted.objects.using(using).filter(family=family)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    # Without statistics PostgreSQL would read all of them for their maximum.
+    at: datetime | None = rows.order_by("-at").values_list("at", flat=True).first()
     return at
 
 
-def take(family: str, first: datetime, using: str) -> set[datetime]:
-    """Remove the notes of quarters from the first one on, and return which they were. What is counted afterwards in the
-    transaction is as the changes left it: whatever is noted later is not among them."""
+def take(family: str, first: datetime, before: datetime | None, using: str) -> list[str]:
+    """Remove the notes of quarters from the first one on, up to ``before`` where that is given, and return which they
+    were, in their order, as texts (quarters.moment): there are many.
+
+    What is counted afterwards in the transaction is as the changes left it: whatever is noted later is not among them.
+    """
     connection = connections[using]
+    bounds = {"at >= %s": first} if before is None else {"at >= %s": first, "at < %s": before}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND at >= %s RETURNING {as_text('at', using)}",
-            [family, connection.ops.adapt_datetimefield_value(first)],
+            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND {' AND '.join(bounds)}"
+            f" RETURNING {as_text('at', using)}",
+            [family, *map(connection.ops.adapt_datetimefield_value, bounds.values())],
         )
-        return {moment(at) for at in {at for (at,) in cursor.fetchall()}}
+        return sorted({at for (at,) in cursor.fetchall()})
 
 
 def note(family: str, quarters: Iterable[datetime], using: str) -> None:

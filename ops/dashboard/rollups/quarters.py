@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ops.dashboard.periods import beginning_of, day_of
@@ -55,15 +56,18 @@ def quarter_of(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
-def days_of(quarters: Iterable[datetime], zone: tzinfo) -> Iterator[tuple[datetime, date]]:
-    """Each quarter with its day; a day is looked up once where its quarters follow each other."""
-    begins = ends = None
-    day = date.min
-    for at in quarters:
-        if begins is None or ends is None or not begins <= at < ends:
-            day = day_of(at, zone)
-            begins, ends = span(day, zone)
-        yield at, day
+def moment(text: str) -> datetime:
+    """A moment that a statement of ours tells as a text in UTC (statements.as_text)."""
+    return datetime.fromisoformat(f"{text}+00:00")
+
+
+def days_of(texts: Sequence[str], zone: tzinfo) -> Iterator[date]:
+    """The days of quarters that are such texts in their order: only the first one of each day is looked at."""
+    number = 0
+    while number < len(texts):
+        day = day_of(moment(texts[number]), zone)
+        yield day
+        number = bisect_left(texts, str(span(day, zone)[1].replace(tzinfo=None)), number + 1)
 
 
 def spans_of(quarters: Iterable[datetime]) -> list[tuple[datetime, datetime]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -22,7 +22,7 @@ SHOWING = (Event.SEARCH_MADE, Event.LIST_READ)  # lists that show first words, a
 WORD = re.compile(r"[\w@.+-]+")
 
 
-def count(quarters: Collection[datetime], days: set[date], zone: tzinfo, using: str) -> None:
+def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
     """Count these days anew, in which something changed. Within a transaction."""
     count_anew(add_to, days, zone, measures.TRAIL, using)
 

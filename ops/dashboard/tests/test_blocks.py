@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.numbers import blocks
+from ops.dashboard.rollups.numbers import blocks, storing
 from ops.dashboard.rollups.numbers.erasing import forget_person
 from ops.dashboard.rollups.numbers.storing import Place, put
 
@@ -41,15 +41,20 @@ def test_blocks_cover_each_day_once(days: tuple[date, int]) -> None:
         day.toordinal(): 1 for day in each_day(first, last)
     }
     assert all(blocks.start_of(start, size) == start for _, size, start in found)
-    # At most four at either end, of each size.
-    assert len(found) <= 8 * 3 + (last - first).days // 512 + 1
+    # At either end at most eight days, and four blocks of each size but the longest.
+    assert len(found) <= 8 * 4 + (last - first).days // 1_024 + 1
 
 
 class BlocksAreSums(TestCase):
     @settings(deadline=None)
     @given(
         rounds=st.lists(
-            st.dictionaries(DAYS, st.dictionaries(st.sampled_from("123"), st.integers(0, 3)), min_size=1, max_size=5),
+            st.tuples(
+                st.dictionaries(
+                    DAYS, st.dictionaries(st.sampled_from("123"), st.integers(0, 3)), min_size=1, max_size=5
+                ),
+                st.booleans(),
+            ),
             min_size=1,
             max_size=4,
         ),
@@ -57,11 +62,14 @@ class BlocksAreSums(TestCase):
         imported=st.booleans(),
     )
     def test_after_any_changes(
-        self, rounds: list[dict[date, dict[str, int]]], asked: list[date], imported: bool
+        self, rounds: list[tuple[dict[date, dict[str, int]], bool]], asked: list[date], imported: bool
     ) -> None:
         days: dict[date, dict[str, int]] = {}
-        for changes in rounds:
-            found = {Place(day, measures.SENDERS, imported): numbers for day, numbers in changes.items()}
+        for changes, listed in rounds:
+            found = {
+                Place(day, measures.SENDERS, imported): list(Counter(numbers).elements()) if listed else numbers
+                for day, numbers in changes.items()
+            }
             blocks.keep(put(found, changes, [measures.SENDERS], "default"), "default")
             days |= changes
         kept = everything()
@@ -121,10 +129,40 @@ def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) ->
     }
 
 
+def test_a_person_is_taken_out_of_lists_as_well(db: None) -> None:
+    found = {
+        Place(FIRST, measures.SENDERS): ["7", "70", "7", "7", "17", "7"],
+        Place(FIRST, measures.RECEIVERS): ["7", "7"],
+        Place(FIRST, measures.RECEIVERS, imported=True): ["70", "77", "17"],
+    }
+    blocks.keep(put(found, [FIRST], measures.PEOPLE, "default"), "default")
+    with transaction.atomic():
+        forget_person(7, using="default")
+    days = DayNumbers.objects.filter(measure__in=measures.PEOPLE)
+    assert {Place(row.day, row.measure, row.imported): (row.numbers, row.total) for row in days} == {
+        Place(FIRST, measures.SENDERS): ({"70": 1, "17": 1}, 2),
+        Place(FIRST, measures.RECEIVERS): ({}, 0),
+        Place(FIRST, measures.RECEIVERS, imported=True): ({"70": 1, "77": 1, "17": 1}, 3),
+    }
+
+
+def test_only_short_lists_are_kept_as_they_are(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a busy day do not grow with its messages."""
+    monkeypatch.setattr(storing, "MOST_LISTED", 3)
+    found = {
+        Place(FIRST, measures.SENDERS): ["7", "8", "7"],
+        Place(FIRST, measures.RECEIVERS): ["7", "8", "7", "7"],
+    }
+    put(found, [FIRST], measures.PEOPLE, "default")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT measure, numbers FROM dashboard_daynumbers")
+        assert dict(cursor.fetchall()) == {measures.SENDERS: "7,8,7", measures.RECEIVERS: '{"7": 3, "8": 1}'}
+
+
 def test_a_person_is_taken_out_of_all_days_at_once(two_years: list[date]) -> None:
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
         forget_person(7, using="default")
-    assert len([one for one in captured if one["sql"].strip().startswith("UPDATE")]) == 2
+    assert len([one for one in captured if one["sql"].strip().startswith("UPDATE")]) == 3
 
 
 def test_a_person_is_taken_out_of_calendars_as_well(db: None) -> None:

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,9 +26,9 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from messaging.tests.random_threads import property_test, rolled_back
 from ops.dashboard.figures import messages as figures
-from ops.dashboard.models import Beginning, DayNumbers, Keeping, Noted
+from ops.dashboard.models import Beginning, DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import Period, console_zone, day_of
-from ops.dashboard.rollups import bins, keeping, reading, triggers
+from ops.dashboard.rollups import bins, keeping, messages, reading, triggers
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
 from ops.imports.tests.files import row
@@ -348,3 +349,39 @@ def test_triggers_can_be_taken_off_and_put_back() -> None:
     triggers.install("default")
     triggers.install("default")
     assert triggers.are_installed("default")
+
+
+@pytest.mark.django_db
+@override_settings(TIME_ZONE="UTC")
+def test_what_changes_later_while_older_days_are_counted_is_counted_in_the_same_round(
+    alice: Any, bob: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(keeping, "DAYS", 1)
+    monkeypatch.setattr(keeping, "FIRST", 1)
+    days = [date(2026, 1, 5), date(2026, 2, 5), date(2026, 3, 5)]
+    for day in days:
+        write(alice, bob, timestamp=Period(day, day).start)
+    counted: list[list[date]] = []
+
+    def count(quarters: Sequence[str], its_days: set[date], zone: Any, using: str) -> None:
+        messages.count(quarters, its_days, zone, using)
+        if not counted:
+            write(bob, alice, timestamp=Period(days[2], days[2]).start + timedelta(hours=8))
+        counted.append(sorted(its_days))
+
+    monkeypatch.setattr(keeping, "COUNTING", {**keeping.COUNTING, Family.MESSAGES: count})
+    keeping.keep()
+    assert counted == [[days[2]], [days[1]], [days[0]], [days[2]]]
+    assert not Noted.objects.exists()
+    assert_true(*periods_around(days[2]))
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite they leave nothing behind")
+def test_counting_makes_no_temporary_tables(alice: Any, bob: Any) -> None:
+    """Each would leave dead rows in PostgreSQL's catalogue."""
+    answer(write(alice, bob), sender=bob)
+    with CaptureQueriesContext(connection) as captured:
+        keeping.keep()
+    assert Beginning.objects.get().replied_at is not None
+    assert not [one for one in captured if "CREATE" in one["sql"]]

@@ -2,7 +2,7 @@
 
 Two kinds, each of them rows like those of days, with the first day of the block and a name of its own:
 
-- **sums** by key, of 8, 64 and 512 days;
+- **sums** by key, of 16, 128 and 1,024 days;
 - **calendars** of 64 days: the total of each day, by how many days it comes after the first one.
 
 They change by what their days change by, in the same transaction.
@@ -22,9 +22,9 @@ from django.db.models import Q
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.numbers.storing import Changes, Place, add, add_to
+from ops.dashboard.rollups.numbers.storing import Changes, Counted, Place, add, add_to
 
-SIZES = (8, 64, 512)  # days
+SIZES = (16, 128, 1_024)  # days
 CALENDAR = 64  # days
 AT_ONCE = 1_000  # rows of days that are summed up anew in one go
 
@@ -51,20 +51,26 @@ def start_of(day: date, size: int) -> date:
 
 def keep(changes: Changes, using: str) -> None:
     """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
-    found: dict[Place, Mapping[str, int]] = {**_of_calendars(changes)}
-    below: dict[Place, dict[str, int]] = {}  # by the measure of days, whatever the size
-    for place, (before, now) in changes.items():
-        if place.measure in measures.SUMMED:
-            below[place] = dict(now)
-            add_to(below[place], {key: -number for key, number in before.items()})
+    found: dict[Place, Counted] = {**_of_calendars(changes)}
+    below: Mapping[Place, Counted] = {  # by the measure of days, whatever the size
+        place: _difference(before, now) if before else now
+        for place, (before, now) in changes.items()
+        if place.measure in measures.SUMMED
+    }
     for size in SIZES:
-        sums: dict[Place, dict[str, int]] = {}
+        sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         for (day, measure, imported), more in below.items():
-            add_to(sums.setdefault(Place(start_of(day, size), measure, imported), {}), more)
+            add_to(sums[Place(start_of(day, size), measure, imported)], more)
         for place, more in sums.items():
             found[place._replace(measure=name_of(place.measure, size))] = more
         below = sums
     add(found, using)
+
+
+def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
+    found = Counter(now)
+    add_to(found, {key: -number for key, number in before.items()})
+    return found
 
 
 def keep_calendars(changes: Changes, using: str) -> None:
@@ -77,7 +83,7 @@ def _of_calendars(changes: Changes) -> dict[Place, Counter[str]]:
     for (day, measure, imported), (before, now) in changes.items():
         if measure in measures.BY_DAY:
             start = start_of(day, CALENDAR)
-            more = sum(now.values()) - sum(before.values())
+            more = Counter(now).total() - sum(before.values())
             found[Place(start, calendar_of(measure), imported)][str((day - start).days)] += more
     return found
 
