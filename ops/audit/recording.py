@@ -87,9 +87,13 @@ def record_each(
             create_alike(entries, using=using)
         except DatabaseError as error:
             raise NotRecorded from error
-        # One statement for all tells nobody. Who listens to entries, as dashboards do, hears of their event once.
-        post_save.send(Entry, instance=entries[0], created=True, raw=False, using=using, update_fields=None)
-        _seal_after_commit(using)
+        announce(entries[0], using)  # who listens to entries hears of their event once
+
+
+def announce(entry: Entry, using: str) -> None:
+    """Tell who listens to entries, as dashboards do, of one that a statement stored, which tells nobody; and seal."""
+    post_save.send(Entry, instance=entry, created=True, raw=False, using=using, update_fields=None)
+    _seal_after_commit(using)
 
 
 def record_refused_sign_in(username: str, *, locks_out: bool = False, confirming: Any = None) -> None:
@@ -114,9 +118,17 @@ def record_refused_sign_in(username: str, *, locks_out: bool = False, confirming
 
 
 def new_entry(
-    event: str, *, actor: Any, target: Target = None, details: Any = None, reason: str = "", label: str | None = None
+    event: str,
+    *,
+    actor: Any,
+    target: Target = None,
+    details: Any = None,
+    reason: str = "",
+    label: str | None = None,
+    role: str | None = None,
 ) -> Entry:
-    """Return an unsaved entry with copies of the names and of the current request's facts."""
+    """Return an unsaved entry with copies of the names and of the current request's facts. Without a ``role``, it is
+    looked up."""
     if event not in declared():
         raise ValueError(f"No room declares the event {event}: name it in its events (Room.events).")
     check_details(details)
@@ -127,7 +139,7 @@ def new_entry(
         event=event,
         actor_id=actor.pk if actor else None,
         actor_name=actor.get_username() if actor else "",
-        actor_role=role_of(actor) if actor else "",
+        actor_role=role if role is not None else role_of(actor) if actor else "",
         target_type=target_type,
         target_id=target_id,
         target_label=own_label if label is None else label,
@@ -166,7 +178,7 @@ def _describe_target(target: Target) -> tuple[str, str, str]:
         return target._meta.label_lower, "", _in_english(target._meta.verbose_name_plural)
     # Not str(target), which may contain a message's text.
     opts = target._meta
-    label = target.get_username() if isinstance(target, get_user_model()) else f"{_name_of(type(target))} {target.pk}"
+    label = target.get_username() if isinstance(target, get_user_model()) else f"{name_of(type(target))} {target.pk}"
     return opts.label_lower, str(target.pk), label
 
 
@@ -180,7 +192,8 @@ def _seal_after_commit(using: str) -> None:
 
 
 @cache
-def _name_of(model: type[models.Model]) -> str:
+def name_of(model: type[models.Model]) -> str:
+    """What entries call a model."""
     return _in_english(model._meta.verbose_name)
 
 

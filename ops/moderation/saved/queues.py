@@ -17,6 +17,7 @@ from ops.console.frame.counting import count
 from ops.console.keyset import MAX_COUNTED
 from ops.console.rooms import Waiting
 from ops.moderation import claims
+from ops.moderation.claiming import taking
 from ops.moderation.models import Case, Claim, State, View
 from ops.moderation.refusals import ClaimRefused
 from ops.moderation.saved import parameters
@@ -103,7 +104,7 @@ def _parts(view: View, user: Any) -> list[Any]:
     known = parameters.Known()
     order = next((one for one in parameters.ORDERS if one.name == view.order), parameters.ORDERS[0])
     if order == parameters.ORDERS[0] and "state" not in view.parsed:
-        return [narrowed(some, view, user, known).order_by(*order.keyset) for some in claims.parts_to_decide(user)]
+        return [narrowed(some, view, user, known).order_by(*order.keyset) for some in taking.parts_to_decide(user)]
     cases = cases_of(view, user, known).pending()
     if not user.has_perm("moderation.take_over_case"):
         cases = cases.exclude(state=State.ESCALATED)

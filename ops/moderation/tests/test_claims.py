@@ -15,13 +15,17 @@ from django.utils import timezone
 from messaging.tests.conversations import write
 from ops.audit import readings
 from ops.audit.models import Entry
+from ops.audit.recording import NotRecorded
 from ops.audit.tests.on_the_disk import as_in_production, waits_for_the_disk
 from ops.moderation import claims, decisions
-from ops.moderation.models import Case, Claim, Skip, State
+from ops.moderation.claiming import taking
+from ops.moderation.models import Case, Claim, Comfort, Label, Skip, State
 from ops.moderation.refusals import ClaimRefused
 from ops.moderation.tests.desk import decided, many_reports
 
 __all__ = ["as_in_production", "waits_for_the_disk"]
+
+only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite takes several statements")
 
 
 def run_out(case: Case) -> None:
@@ -188,7 +192,7 @@ def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_
         decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite always waits for the disk")
+@only_postgresql
 def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
     waits_for_the_disk: Callable[[], dict[str, bool]], spam: Any, mona: Any, lena: Any
 ) -> None:
@@ -201,8 +205,56 @@ def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
     assert waits_for_the_disk()["audit_entry"] is True
 
 
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+class TestInOneStatement:
+    """PostgreSQL claims the next case, and records that, in one statement; the others seal."""
+
+    def test_a_plain_one(self, spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
+        many_reports(spam, 3)
+        claims.claim_next(mona)  # the statement is written
+        for _ in range(2):
+            with django_assert_num_queries(4):  # take, read what is to be sealed, store, look
+                claim = claims.claim_next(mona)
+            assert claim is not None
+            assert (claim, claim.token) == (Claim.objects.get(), Claim.objects.get().token)
+            for field in Case._meta.concrete_fields:
+                assert getattr(claim.case, field.attname) == getattr(Case.objects.get(pk=claim.case_id), field.attname)
+            entry = Entry.objects.latest("pk")
+            assert (entry.event, entry.actor, entry.target_id) == ("moderation.claimed", mona, str(claim.case_id))
+            assert entry.seal is not None
+            decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
+            decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
+
+    def test_hard_ones_are_counted_and_the_next_ones_as_well(
+        self, spam: Any, threat: Any, mona: Any, alice: Any, bob: Any, reported: Any
+    ) -> None:
+        Label.objects.filter(pk=threat.pk).update(hard_to_read=True)
+        many_reports(threat, 2)
+        reported(spam, message=write(alice, bob))
+        for in_a_row in (1, 2, 0):
+            claim = claims.claim_next(mona)
+            assert claim is not None
+            assert Comfort.objects.get(person=mona).in_a_row == in_a_row
+            assert Entry.objects.filter(event="moderation.claimed", target_id=str(claim.case_id)).count() == 1
+            decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
+            decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
+
+    def test_one_whose_entry_cannot_be_stored_is_not_claimed(self, spam: Any, mona: Any) -> None:
+        many_reports(spam, 1)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_entry ADD CONSTRAINT full_up CHECK (event <> 'moderation.claimed')")
+        try:
+            with pytest.raises(NotRecorded):
+                claims.claim_next(mona)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE audit_entry DROP CONSTRAINT full_up")
+        assert not Claim.objects.exists()
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL knows how many decisions somebody made")
 def test_whoever_decided_much_is_not_asked_for_all_of_it(spam: Any, mona: Any) -> None:
     many_reports(spam, 2)
-    plan = claims.free_cases(mona.pk, Case.objects.to_decide()).explain()
+    plan = taking.free_cases(mona.pk, Case.objects.to_decide()).explain()
     assert "decision_by" not in plan

@@ -1,0 +1,1 @@
+"""Storing entries by other roads than one by one."""

@@ -1,0 +1,100 @@
+"""Recording an act in the statement that does it, with PostgreSQL: one way to the database and back for both.
+
+The statement names the row that the act is about: a part of it inserts the entry, as ``record`` would. It needs no
+transaction around it. Where it fails, nothing was done and nothing recorded, and nobody can tell which of both failed:
+then do it again with ``record``, which can.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connections, models
+
+from messaging.database.statements import Slot, Statement, slot, written
+from ops.audit import recording
+from ops.audit.models import TARGET_COPIES, Entry
+from ops.audit.sealing import canonical
+
+# In the place of a key that only the database knows yet: no text that is stored holds it.
+KEY = "\x00"
+KEY_IN_JSON = r"\u0000"
+
+INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} RETURNING id"
+DIGEST = "encode(sha256(convert_to(%s || {key} || %s, 'UTF8')), 'hex')"
+# The names of groups, cut as all texts of entries are (canonical.storable_text).
+ROLE = """
+CASE WHEN %s THEN %s ELSE (
+    SELECT CASE WHEN length(roles) <= {most} THEN roles ELSE left(roles, {most} - 1) || '…' END
+    FROM (SELECT array_to_string(ARRAY({groups}), ', ') AS roles) AS held
+) END
+"""
+
+
+class Prepared(NamedTuple):
+    """An entry that lacks what it is about, and what the statement is given for it."""
+
+    entry: Entry
+    given: dict[str, Any]
+
+    def stored(self, key: int, target_key: Any, *, using: str) -> Entry:
+        """After the statement: complete the entry with its key and that of its target, tell who listens, and seal."""
+        self.entry.pk, self.entry.target_id = key, str(target_key)
+        self.entry.target_label += str(target_key)
+        self.entry._state.adding, self.entry._state.db = False, using
+        recording.announce(self.entry, using)
+        return self.entry
+
+
+@cache
+def inserting(source: str, key: str, using: str) -> Statement:
+    """Return the part of a statement that inserts an entry for each row of ``source``, whose column ``key`` is the key
+    of the target, and answers the key of the entry."""
+    quote: Any = connections[using].ops.quote_name
+    fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
+    known = {"actor_role": _role(using), **_about(key)}
+    values = [known.get(field.attname, Statement("%s", (_slot(field),))) for field in fields]
+    columns = ", ".join(quote(field.column) for field in fields)
+    selected = ", ".join(value.sql for value in values)
+    sql = INSERT.format(table=quote(Entry._meta.db_table), columns=columns, values=selected, source=source)
+    return Statement(sql, tuple(param for value in values for param in value.params))
+
+
+def prepare(event: str, *, actor: Any, target: type[models.Model], using: str) -> Prepared:
+    """Return an entry of ``actor``, a user, about a row of this model, for a statement that holds ``inserting``."""
+    about, label = (target._meta.label_lower, ""), f"{recording.name_of(target)} "
+    entry = recording.new_entry(event, actor=actor, target=about, label=label, role="")
+    entry.prepare()
+    entry.target_label = label
+    digested = [label + KEY, *(getattr(entry, name) for name in TARGET_COPIES[1:])]
+    before, after = canonical.canonical(digested).decode().split(KEY_IN_JSON)
+    given = {
+        _slot(field).name: field.get_db_prep_save(getattr(entry, field.attname), connections[using])
+        for field in Entry._meta.concrete_fields
+    }
+    given |= {"entry_before_key": entry.target_salt + before, "entry_after_key": after}
+    return Prepared(entry, {**given, "entry_is_superuser": actor.is_superuser, "entry_superuser": recording.SUPERUSER})
+
+
+def _slot(field: Any) -> Slot:
+    return Slot(f"entry_{field.attname}")
+
+
+def _about(key: str) -> dict[str, Statement]:
+    """The columns that hold the key of the target."""
+    return {
+        "target_id": Statement(f"{key}::text", ()),
+        "target_label": Statement(f"%s || {key}", (Slot("entry_target_label"),)),
+        "target_digest": Statement(DIGEST.format(key=key), (Slot("entry_before_key"), Slot("entry_after_key"))),
+    }
+
+
+def _role(using: str) -> Statement:
+    """As ``recording.role_of``."""
+    of_actor = {get_user_model()._meta.get_field("groups").related_query_name(): slot("entry_actor_id")}
+    groups = written(Group.objects.filter(**of_actor).order_by("name").values("name"), using=using)
+    sql = ROLE.format(most=canonical.MAX_TEXT_LENGTH, groups=groups.sql)
+    return Statement(sql, (Slot("entry_is_superuser"), Slot("entry_superuser"), *groups.params))

@@ -1,0 +1,76 @@
+"""What is recorded by the statement that does it reads, and is sealed, as what is recorded after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from messaging.database.statements import Statement
+from messaging.models import Conversation
+from ops.audit import context, recording
+from ops.audit.events import Event
+from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, copies_digest
+from ops.audit.sealing import chain, verification
+from ops.audit.storing import along
+
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite records after it")
+
+ALSO = """
+WITH taken AS (SELECT id FROM (VALUES (7), (8)) AS known (id) WHERE id = %s), recorded AS ({}) SELECT id FROM recorded
+"""
+OWN = {"id", "at", "actor_salt", "actor_digest", "target_salt", "target_digest"}
+
+
+def recorded_along(actor: Any, key: int) -> Entry | None:
+    """Record something about a conversation with this key, where it is 7 or 8."""
+    part = along.inserting("taken", "taken.id", "default")
+    entry = along.prepare(Event.RECORD_CHANGED, actor=actor, target=Conversation, using="default")
+    rows = Statement(ALSO.format(part.sql), (key, *part.params)).ask(using="default", **entry.given)
+    return entry.stored(rows[0][0], key, using="default") if rows else None
+
+
+@pytest.fixture
+def somebody(alice: Any) -> Any:
+    for name in ("Reviewer 100 %", 'Lead "of" Zoë', "Auditor"):
+        alice.groups.add(Group.objects.create(name=name))
+    return alice
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_it_is_the_entry_that_is_recorded_otherwise(somebody: Any, is_superuser: bool) -> None:
+    somebody.is_superuser = is_superuser
+    with context.one_action(context.Facts(request_id="r-1", ip="192.0.2.7", user_agent='Lynx "2" \\ é')):
+        made = recorded_along(somebody, 7)
+        recording.record(Event.RECORD_CHANGED, actor=somebody, target=Conversation(pk=7))
+    assert made is not None
+    second, first = Entry.objects.order_by("-pk")[:2]
+    for field in {field.attname for field in Entry._meta.concrete_fields} - OWN:
+        assert getattr(first, field) == getattr(second, field), field
+        assert field == "actor_role" or getattr(made, field) == getattr(first, field), field
+    assert made == first
+    assert first.actor_digest == copies_digest(first, ACTOR_COPIES, first.actor_salt)
+    assert first.target_digest == copies_digest(first, TARGET_COPIES, first.target_salt)
+
+
+def test_it_is_sealed_and_verified(alice: Any) -> None:
+    made = [recorded_along(alice, key) for key in (7, 8)]
+    assert chain.seal() == len(made)
+    assert verification.verify().sealed == len(made)
+
+
+def test_long_roles_are_cut_as_they_are_otherwise(alice: Any) -> None:
+    for number in range(9):
+        alice.groups.add(Group.objects.create(name=f"{number}{'é' * 149}"))
+    recorded_along(alice, 7)
+    recording.record(Event.RECORD_CHANGED, actor=alice)
+    second, first = Entry.objects.order_by("-pk").values_list("actor_role", flat=True)[:2]
+    assert first == second
+    assert first.endswith("…")
+
+
+def test_nothing_is_recorded_where_nothing_was_done(alice: Any) -> None:
+    assert recorded_along(alice, 9) is None
+    assert not Entry.objects.exists()

@@ -1,0 +1,1 @@
+"""Claiming cases: the statements behind ``ops.moderation.claims``."""

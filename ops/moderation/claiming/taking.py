@@ -1,0 +1,322 @@
+"""Taking a case: the statements that find the best free one and claim it.
+
+With PostgreSQL one statement does all that is mostly needed, the entry in the audit trail included (``take_at_once``).
+The rest needs a transaction, step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+
+from messaging.database.statements import Slot, Statement, reader, slot, written
+from ops.audit.recording import record
+from ops.audit.storing import along
+from ops.moderation.events import ModerationEvent
+from ops.moderation.models import LEASE, Case, Claim, Skip
+from ops.moderation.wellbeing import counting
+
+# A claim whose lease has run out is taken over; a live one makes the statement do nothing.
+TAKE = """
+INSERT INTO moderation_claim (case_id, reviewer_id, token, claimed_at, expires_at)
+SELECT id, %s, %s, {now}, {expires} FROM {best} AS best WHERE {fit} ORDER BY rank_at, id LIMIT 1
+ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = excluded.token,
+    claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
+WHERE moderation_claim.expires_at <= {now}
+RETURNING {claim}
+"""
+# What else is wanted, with PostgreSQL in the same statement. First of all, what the reviewer held is given back, and
+# whatever ran out, in one order: two reviewers who are about to take each other's cases would wait for each other. Then
+# this looks how the next case is to be found, takes one if it is to be found so, and notes that it was claimed for the
+# first time. The answer is what was seen, whether the case is hard to read, the claim, and the case as it was locked.
+TAKE_AT_ONCE = """
+WITH ended AS MATERIALIZED (
+    SELECT case_id FROM moderation_claim WHERE reviewer_id = %s OR expires_at <= statement_timestamp()
+    ORDER BY case_id FOR UPDATE
+),
+released AS (
+    DELETE FROM moderation_claim WHERE case_id = ANY (ARRAY(SELECT case_id FROM ended)) RETURNING 1
+),
+look AS MATERIALIZED (
+    SELECT *, (SELECT count(*) FROM released) AS released,
+        CASE WHEN %s THEN set_config('synchronous_commit', 'off', true) END AS waits
+    FROM ({look}) AS seen
+),
+best AS MATERIALIZED (
+    SELECT * FROM ({best}) AS firsts WHERE (SELECT released >= 0 AND {if_} FROM look) ORDER BY rank_at, id LIMIT 1
+),
+taken AS ({take}),
+noted AS (
+    UPDATE moderation_case SET first_claimed_at = taken.claimed_at FROM taken
+    WHERE moderation_case.id = taken.case_id AND moderation_case.first_claimed_at IS NULL
+){more}
+SELECT look.waited, look.replied, look.in_a_row, {also}, {taken}, {case}
+FROM look LEFT JOIN (taken JOIN best ON best.id = taken.case_id) ON true
+"""
+IF_IT_MAY_BE_HARD = "coalesce(in_a_row, 0) < %s"
+IF_PLAIN = f"NOT waited AND NOT replied AND {IF_IT_MAY_BE_HARD}"
+ALWAYS = "true"
+# What needs nothing else in its transaction: nobody counts hard cases, and the entry is stored along.
+IF_NOTHING_COUNTS = "NOT waited AND NOT replied AND coalesce(in_a_row, 0) = 0"
+
+REVIEWER = slot("reviewer")
+
+
+def free_cases(user_id: Any, among: Any) -> Any:
+    """Return those of ``among`` that this reviewer may be given: held by nobody else, not skipped by them, fit for
+    them."""
+    # Looked up once: somebody who has skipped much has skipped what comes first in the queue.
+    skipped = Skip.objects.filter(reviewer=user_id, until__gt=Now()).values("case")
+    return (
+        among.free_of_claims(but_of=user_id).fit_for(user_id).exclude(pk__in=skipped).filter(conversation__isnull=False)
+    )
+
+
+class Look(NamedTuple):
+    """What decides how the next case is looked for: whether one of those that wait is due again, by a time and by a
+    reply, and whether a lighter one is due."""
+
+    waited: bool
+    replied: bool
+    needs_lighter: bool
+
+
+PLAIN = Look(waited=False, replied=False, needs_lighter=False)  # as mostly
+
+
+def _look(user: Any, using: str) -> Look:
+    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=_key_of(user, using))
+    return _seen(waited, replied, in_a_row)
+
+
+def _seen(waited: Any, replied: Any, in_a_row: int | None) -> Look:
+    return Look(bool(waited), bool(replied), counting.needs_lighter(in_a_row))
+
+
+def _key_of(user: Any, using: str) -> Any:
+    return get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
+
+
+@cache
+def _looking(using: str) -> Statement:
+    waiting = [some.order_by().values("pk")[:1] for some in Case.objects.to_decide_in_parts()[1:]]
+    waited, replied, in_a_row = (written(some, using=using) for some in (*waiting, counting.row_of(REVIEWER)))
+    sql = f"SELECT EXISTS ({waited.sql}) AS waited, EXISTS ({replied.sql}) AS replied, ({in_a_row.sql}) AS in_a_row"
+    return Statement(sql, (*waited.params, *replied.params, *in_a_row.params))
+
+
+def _parts(look: Look, using: str) -> list[Any]:
+    """The cases to decide in parts, without those parts that are empty, as waiting ones mostly are: planning a
+    statement costs more than looking."""
+    parts = Case.objects.using(using).to_decide_in_parts()
+    there = (True, look.waited, look.replied)
+    return [part.most_urgent_first() for part, is_there in zip(parts, there, strict=True) if is_there]
+
+
+def parts_to_decide(user: Any, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
+    """The cases to decide in parts, each in the order of the queue, without those parts that are empty."""
+    return _parts(_look(user, using), using)
+
+
+def _statement_of(among: Sequence[Any] | None, look: Look, lighter: bool, using: str) -> Statement:
+    if among is None:
+        return _taking_of_queue(look._replace(needs_lighter=lighter), using)
+    return _taking(_lighter([free_cases(REVIEWER, some) for some in among], lighter), ALWAYS, using)
+
+
+@cache
+def _taking_of_queue(look: Look, using: str) -> Statement:
+    parts = [free_cases(REVIEWER, some) for some in _parts(look, using)]
+    return _taking(_lighter(parts, look.needs_lighter), ALWAYS, using)
+
+
+@cache
+def _taking_at_once(using: str) -> Statement:
+    return _taking([free_cases(REVIEWER, some) for some in _parts(PLAIN, using)], IF_PLAIN, using)
+
+
+def _lighter(parts: list[Any], lighter: bool) -> list[Any]:
+    return [counting.lighter(one) for one in parts] if lighter else parts
+
+
+def take_at_once(user: Any, using: str) -> Claim | None:
+    """Take the best free case of the queue in a single statement, where that is plain: one that is not hard to read,
+    for somebody whose last one was not. None for everything else, and where anything fails: then take it step by step.
+
+    With PostgreSQL, and outside of transactions.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return None
+    statement = _taking_recorded(using)
+    entry = along.prepare(ModerationEvent.CASE_CLAIMED, actor=user, target=Case, using=using)
+    try:
+        ((_, _, _, key, *values),) = _ask(statement, user, using, **entry.given)
+    except DatabaseError:
+        return None
+    claim = _claimed(values, using)
+    if claim is not None:
+        entry.stored(key, claim.case_id, using=using)
+    return claim
+
+
+def first_try(user: Any, among: Sequence[Any] | None, using: str) -> tuple[Look, Claim | None]:
+    """Give back what they hold, and look how the next case is found. With PostgreSQL, the same statement takes it
+    where that is plain."""
+    if connections[using].vendor != "postgresql":
+        Claim.objects.using(using).filter(reviewer=user.pk).delete()
+        return _look(user, using), None
+    if among is None:
+        return _take(user, _taking_at_once(using), using)
+    return _take(user, _taking([free_cases(REVIEWER, some) for some in among], IF_IT_MAY_BE_HARD, using), using)
+
+
+def take_found(user: Any, among: Sequence[Any] | None, look: Look, *, lighter: bool, using: str) -> Claim | None:
+    """Take the best free case, of the queue or ``among`` these, as it is to be found."""
+    return _take(user, _statement_of(among, look, lighter, using), using)[1]
+
+
+def is_any_free(user: Any, among: Sequence[Any] | None, look: Look, using: str) -> bool:
+    """Whether there is a case that they may be given."""
+    return any(free_cases(user.pk, some).exists() for some in among or _parts(look, using))
+
+
+def take_this(user: Any, case: Case, using: str) -> Claim | None:
+    """Take a certain case; None where somebody else holds it. With PostgreSQL, also give back what they hold."""
+    return _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], ALWAYS, using), using)[1]
+
+
+@cache
+def _taking_recorded(using: str) -> Statement:
+    parts = [free_cases(REVIEWER, some) for some in _parts(PLAIN, using)]
+    with transaction.atomic(using=using):  # else Django writes nothing that locks a row
+        return _taking(parts, IF_NOTHING_COUNTS, using, recorded=along.inserting("taken", "taken.case_id", using))
+
+
+def _taking(parts: Sequence[Any], if_: str, using: str, *, recorded: Statement | None = None) -> Statement:
+    """The statement that claims the best of the first cases of these querysets for a reviewer, with a token; with
+    PostgreSQL on a condition. What is ``recorded`` in it needs a case that is not hard to read."""
+    given = (Slot("reviewer"), Slot("token"))
+    seconds = int(LEASE.total_seconds())
+    if connections[using].vendor != "postgresql":
+        form = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'{})"
+        firsts, params = _firsts(parts, ("id", "rank_at"), using)
+        times = {"now": form.format(""), "expires": form.format(f", '+{seconds} seconds'")}
+        return Statement(TAKE.format(best=f"({firsts})", fit="true", claim=_columns(Claim), **times), (*given, *params))
+    firsts, params = _firsts(parts, _names(Case), using)
+    look = _looking(using)
+    is_hard = _is_hard(using)
+    most = (Slot("most"),) * if_.count("%s")
+    before = (Slot("reviewer"), Slot("alone"), *look.params, *params, *most, *given)
+    parts_of = {"look": look.sql, "best": firsts, "if_": if_}
+    parts_of |= {"taken": _columns(Claim, "taken."), "case": _columns(Case, "best.")}
+    if recorded is None:
+        sql = TAKE_AT_ONCE.format(**parts_of, take=_take_best("true", seconds), more="", also=is_hard)
+        return Statement(sql, before)
+    more = f",\nrecorded AS ({recorded.sql})"
+    take = _take_best(f"NOT {is_hard}", seconds)
+    sql = TAKE_AT_ONCE.format(**parts_of, take=take, more=more, also="(SELECT id FROM recorded)")
+    return Statement(sql, (*before, *recorded.params))
+
+
+def _is_hard(using: str) -> str:
+    flags = counting.hard_flags(RawSQL("best.id", ())).order_by().values("pk")[:1]
+    return f"EXISTS ({written(flags, using=using).sql})"
+
+
+def _take_best(fit: str, seconds: int) -> str:
+    now = "statement_timestamp()"
+    times = {"now": now, "expires": f"{now} + interval '{seconds} seconds'"}
+    return TAKE.format(best="best", fit=fit, claim=_columns(Claim), **times)
+
+
+def _ask(taking: Statement, user: Any, using: str, **more: Any) -> list[tuple[Any, ...]]:
+    token = uuid4()
+    key = token if connections[using].features.has_native_uuid_field else token.hex
+    # With savepoints, the transaction is somebody else's, who may want to wait for it.
+    alone = not connections[using].savepoint_ids
+    given = {"reviewer": _key_of(user, using), "token": key, "most": counting.most_in_a_row(), "alone": alone}
+    return taking.ask(using=using, **given, **more)
+
+
+def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]:
+    """Run a statement that claims a case, in a transaction; no claim where there is none, or somebody else was faster.
+    With PostgreSQL also what it saw."""
+    look, rows = PLAIN, _ask(taking, user, using)
+    if connections[using].vendor == "postgresql":
+        ((waited, replied, in_a_row, is_hard, *values),) = rows
+        look, claim = _seen(waited, replied, in_a_row), _claimed(values, using)
+    elif rows:
+        key = rows[0][0]
+        (row,) = _reading(using).ask(using=using, reviewer=_key_of(user, using), case=key)
+        *case, is_hard, in_a_row = row
+        claim = _claimed([*rows[0], *case], using)
+        if claim is not None and claim.case.first_claimed_at == claim.claimed_at:
+            Case.objects.using(using).filter(pk=key).update(first_claimed_at=claim.claimed_at)
+    else:
+        return look, None
+    if claim is not None:
+        counting.note_claim(user, claim.case, is_hard=bool(is_hard), in_a_row=in_a_row, using=using)
+        record(ModerationEvent.CASE_CLAIMED, actor=user, target=claim.case, using=using)
+    return look, claim
+
+
+def _claimed(values: Sequence[Any], using: str) -> Claim | None:
+    """The claim of an answer, and its case; None where there are none in it."""
+    if values[0] is None:
+        return None
+    claim, rest = _read(Claim, values, using)
+    claim.case, _ = _read(Case, rest, using)
+    claim.case.first_claimed_at = claim.case.first_claimed_at or claim.claimed_at
+    return claim
+
+
+@cache
+def _reading(using: str) -> Statement:
+    """The case that was claimed, with whether it is hard to read, and how many such ones the reviewer had in a row."""
+    found = {"is_hard": models.Exists(counting.hard_flags()), "in_a_row": models.Subquery(counting.row_of(REVIEWER))}
+    row = Case.objects.filter(pk=slot("case")).annotate(**found).values_list(*_names(Case), *found)
+    return written(row.order_by(), using=using)
+
+
+def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str, list[Any]]:
+    """The SQL of the first row of each queryset, with these columns, and its parameters; on PostgreSQL the first that
+    nobody has locked."""
+    found: list[str] = []
+    params: list[Any] = []
+    for number, part in enumerate(parts):
+        first = part.values(*names)[:1]
+        if connections[using].vendor == "postgresql":
+            first = first.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        sql, values = written(first, using=using)
+        found.append(f"SELECT * FROM ({sql}) AS part_{number}")
+        params += values
+    return " UNION ALL ".join(found), params
+
+
+def _names(model: Any) -> list[str]:
+    """The fields of a model that are columns."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _columns(model: Any, prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{field.column}" for field in model._meta.concrete_fields)
+
+
+def _read(model: Any, row: Sequence[Any], using: str) -> tuple[Any, Sequence[Any]]:
+    """A row of a model from the values at the beginning of ``row``, as the database stores them; and the others."""
+    names = _names(model)
+    (values,) = _reader(model, using)([row[: len(names)]])
+    return model.from_db(using, names, values), row[len(names) :]
+
+
+@cache
+def _reader(model: Any, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
+    return reader(model._base_manager.order_by().values_list(*_names(model)), using=using)
