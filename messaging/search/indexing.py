@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connections, transaction
 
 from messaging.search import postgresql
+from messaging.search.normalising import READ
 from messaging.search.sqlite import MOST_NOTED, Tables
 
 TEXTS = (Tables("messaging_message", "content"), Tables("messaging_messagehistory", "old_content"))
@@ -120,7 +121,8 @@ def _take(tables: Tables, using: str) -> int:
             if cursor.rowcount:
                 cursor.execute(f"INSERT OR IGNORE INTO {tables.erased} (id) VALUES ({_DUE})")
             cursor.execute(
-                f"INSERT INTO {tables.words} (rowid, words) SELECT id, messaging_search_words({tables.column})"
+                f"INSERT INTO {tables.words} (rowid, words)"
+                f" SELECT id, messaging_search_words(SUBSTR({tables.column}, 1, {READ}))"
                 f" FROM {tables.texts} WHERE id IN {batch} ORDER BY id",
                 [ids[-1]],
             )

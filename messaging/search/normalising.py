@@ -50,6 +50,7 @@ ALONE = (
 # Letters that are no letter with a mark by Unicode, but are written as one where a keyboard has none.
 LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "ς": "σ", "ß": "ss", "æ": "ae", "œ": "oe"}
 
+PART = 1 << 16  # characters of words that are looked at together
 LONGEST_KEPT = 8  # characters that people see as one, of which is remembered what they are
 
 _REMOVED, _SEPARATORS = (re.compile(f"[{table}]+") for table in (REMOVED, SEPARATORS))
@@ -72,7 +73,22 @@ def words(text: str) -> str:
         found = _ALONE.sub(r" \g<0> ", found)
     if len(found) > LONGEST_WORD:
         found = _TOO_LONG.sub(r"\g<0> ", found)
-    return " ".join(word for word in found.split(" ") if word)
+    if len(found) <= PART:
+        return _spaced_once(found)
+    return " ".join(filter(None, map(_spaced_once, _parts(found))))
+
+
+def _parts(spaced: str) -> Iterator[str]:
+    """What is ``spaced``, cut at spaces: as a list, the words of a long text would take ten times its memory."""
+    start = 0
+    while (end := spaced.find(" ", start + PART)) >= 0:
+        yield spaced[start:end]
+        start = end
+    yield spaced[start:]
+
+
+def _spaced_once(spaced: str) -> str:
+    return " ".join(word for word in spaced.split(" ") if word)
 
 
 class Place(NamedTuple):

@@ -22,6 +22,7 @@ from ops.files.headers import Columns, at
 from ops.files.problems import Problem, Unreadable, not_read_after, not_valid_after
 from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
 from ops.files.shapes.header_rows import Header, header_row, read_header
+from ops.files.shapes.long_values import LINE_ENDS, PIECE, LongValues, pieces
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.suggestions import Suggestion
 
@@ -237,10 +238,11 @@ class CsvFile:
         return values
 
     def _parsed(self) -> Iterator[list[str]]:
-        lines = self._lines()
+        lines = self._pieces()
         if self._reading.escapes:
-            lines = escapes.doubled(lines, self.separator, self._width, self._reading.escapes)
-        reader = csv.reader(lines, delimiter=self.separator, strict=True)
+            lines = escapes.doubled(self._lines(), self.separator, self._width, self._reading.escapes)
+        long = LongValues(self.separator)
+        reader = csv.reader(long.shortened(lines), delimiter=self.separator, strict=True)
         while True:
             self._row += 1
             try:
@@ -252,7 +254,7 @@ class CsvFile:
             if values is None:
                 self._row -= 1
                 return
-            yield values
+            yield long.restored(values)
 
     def _may_have_escapes(self) -> bool:
         return escapes.ESCAPED_QUOTE in self._line
@@ -291,28 +293,43 @@ class CsvFile:
         return said % {"row": self._row, "number": grouped(LONGEST_VALUE)}
 
     def _lines(self) -> Iterator[str]:
-        readline = self._text.readline
+        """The lines of the file, whole."""
+        begun: list[str] = []
+        for piece in self._pieces():
+            begun.append(piece)
+            if piece[-1] in LINE_ENDS:
+                yield "".join(begun)
+                begun.clear()
+        if begun:
+            yield "".join(begun)
+
+    def _pieces(self) -> Iterator[str]:
+        """The lines of the file, long ones in pieces."""
+        size = 0  # of the line so far
         try:
-            while line := readline(LONGEST_LINE):
-                if len(line) >= LONGEST_LINE:
+            for piece in pieces(self._text.readline):
+                size += len(piece)
+                if size >= LONGEST_LINE:
                     said = _(
                         "row %(row)s has a line of more than %(number)s characters: this is no file of messages, or "
                         "its lines do not end."
                     )
                     raise Unreadable(said % {"row": self._row, "number": grouped(LONGEST_LINE)}, row=self._row)
-                if line[-1] == END_MARK:  # the last one, where DOS and its copy command put it
-                    line = line.rstrip(END_MARK)
+                if piece[-1] == END_MARK and len(piece) < PIECE:  # the last one, where DOS and its copy command put it
+                    piece = piece.rstrip(END_MARK)
                     words = _("The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored.")
                     self.notices.append(Problem(None, "", "notice", words))
-                    if not line:
+                    if not piece:
                         return
-                self._line = line
-                if not line.isascii():
-                    if ESCAPED_BYTES.search(line):
+                within = size > len(piece) and escapes.ESCAPED_QUOTE in self._line
+                self._line = f"{escapes.ESCAPED_QUOTE}{piece}" if within else piece
+                if not piece.isascii():
+                    if ESCAPED_BYTES.search(piece):
                         self._undecoded = True
                     else:
                         self._mixed.any_sound = True
-                yield line
+                size = 0 if piece[-1] in LINE_ENDS else size
+                yield piece
         except UnicodeError as error:
             raise not_valid_after(self._row, self.encoding) from error
         except OSError as error:

@@ -12,7 +12,7 @@ from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from messaging.models import Message
-from messaging.search import engine, indexing
+from messaging.search import engine, indexing, normalising
 from messaging.search.disguises import MOST_FORMS, forms
 from messaging.search.normalising import LONGEST_WORD, READ, places, words
 from messaging.search.terms import Words
@@ -108,3 +108,11 @@ class TestDisguises:
 
     def test_of_nothing_are_none(self) -> None:
         assert forms(" !") == []
+
+
+def test_a_long_text_has_the_words_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Two  words, and a_longerone -- still. " * 40
+    whole = words(text)
+    monkeypatch.setattr(normalising, "PART", 7)
+    assert words(text) == whole
+    assert words(text) == " ".join(["two words and a longerone still"] * 40)

@@ -47,6 +47,7 @@ class JsonLines(Objects):
             read = self._line(number, line)
             if found == 1 and (read.value is None or not line.endswith(("\n", "\r"))):
                 self._refuse_a_single_object(line)
+            del line  # which is as long as the text in it
             yield read
 
     def _line(self, number: int, line: str) -> Read:

@@ -15,7 +15,10 @@ from ops.files.json.objects import LONGEST_OBJECT, Objects, Read, cut_off, too_l
 from ops.files.json.values import DECODER, LENIENT, is_about_controls
 from ops.files.problems import Unreadable, label
 
-READ_AT_ONCE = 1 << 17  # characters
+READ_AT_ONCE, MOST_AT_ONCE = 1 << 17, 1 << 20  # characters
+KEPT = 1 << 20  # characters that are parsed and may stay in memory
+# What may end a text. At the beginning of a part it may be an escaped quote: then the text goes on.
+QUOTE = re.compile(r'(?<!\\)(?:\\\\)*+"')
 LONGEST_TOKEN = 32  # characters; no escape, word such as false or end of a number has more
 SEVERAL_LISTS = gettext_noop("several lists, one after the other, are read as one.")
 # What a file may end with that is cut off in the middle of a value.
@@ -58,8 +61,7 @@ class JsonList(Objects):
                     self._note(_("a comma behind the last object is read over."))
                     break
                 row += 1
-                value, start = self._value(row)
-                yield self._decoded(row, value, self._part[start : self._at] if self._undecoded else "")
+                yield self._next(row)
             self._at += 1
             if not self._another_list(row):
                 return
@@ -97,6 +99,14 @@ class JsonList(Objects):
             if not self._more(row):
                 return ""
 
+    def _next(self, row: int) -> Read:
+        """The object that begins here. Nothing else holds it, nor the part that it was in where that is long."""
+        value, start = self._value(row)
+        read = self._decoded(row, value, self._part[start : self._at] if self._undecoded else "")
+        if self._at > KEPT:
+            self._drop_parsed()
+        return read
+
     def _value(self, row: int) -> tuple[Any, int]:
         """The value that begins here, and where in the part it began."""
         decoder, first = DECODER, None  # what the strict decoder said of a control character, and how far in the value
@@ -127,18 +137,25 @@ class JsonList(Objects):
         return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_TOKEN
 
     def _more(self, row: int) -> bool:
-        """Read on, twice as much each time that a value does not end; False at the end of the file."""
+        """Read on, more each time that a value does not end; False at the end of the file."""
         if not self._more_to_come:
             return False
         rest = len(self._part) - self._at
-        if rest > LONGEST_OBJECT:
-            raise too_long(row)
-        text = self._take(max(READ_AT_ONCE, rest), row=row)
-        self._more_to_come = bool(text)
-        if text:
+        texts: list[str] = []
+        # A long text is parsed once it is there, not again and again, nor with much that follows it.
+        while not texts or (rest > MOST_AT_ONCE and not QUOTE.search(texts[-1])):
+            if rest > LONGEST_OBJECT:
+                raise too_long(row)
+            text = self._take(max(READ_AT_ONCE, min(rest, max(MOST_AT_ONCE, rest // 4))), row=row)
+            self._more_to_come = bool(text)
+            if not text:
+                break
+            texts.append(text)
+            rest += len(text)
+        if texts:
             self._drop_parsed()
-            self._part += text
-        return self._more_to_come
+            self._part = "".join((self._part, *texts))
+        return bool(texts)
 
     def _drop_parsed(self) -> None:
         self._lines += self._part.count("\n", 0, self._at)

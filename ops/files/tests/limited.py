@@ -45,10 +45,11 @@ class Found:
             self.first.append(str(problem))
 
 
-def peak_mib() -> int:
-    """The most memory that this process had: its own (what ``getrusage`` tells begins with that of its parent)."""
+def mib(kind: str) -> int:
+    """The memory of this process: VmRSS is what it has, VmHWM the most that it had (``getrusage`` tells of its parent
+    as well)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    return int(status.partition(f"{kind}:")[2].split()[0]) // 1024
 
 
 def seconds_of_fixed_work() -> float:
@@ -105,7 +106,7 @@ def read(path: Path, check: Check) -> dict[str, Any]:
         "rows": rows,
         "problems": found.number,
         "first": found.first,
-        "peak_mib": max(peak_mib(), programs.ru_maxrss // 1024),
+        "peak_mib": max(mib("VmHWM"), programs.ru_maxrss // 1024),
         "seconds": sum(used.ru_utime + used.ru_stime for used in (own, programs)),
     }
 

@@ -53,6 +53,8 @@ NOTHING_MORE = (None, False, False, False, False, None, None)
 BLANKS = " \t\r\n"
 
 CANNOT_BE_STORED = re.compile("[\x00\ud800-\udfff]")
+NOT_BLANK = re.compile(f"[^{BLANKS}]")
+JOINED = 1 << 16  # characters of a text that is copied in order to look at a row as a whole
 
 
 def checked_rows(
@@ -92,10 +94,12 @@ def checked_rows(
         moment = read_moment(timestamp[: LONGEST_TIMESTAMP + 1])
         was_edited, was_read = flag(edited, edited_flags), flag(read, read_flags)
         was_hidden, was_redacted = flag(values[9], edited_flags), flag(values[10], edited_flags)
-        text = "".join(values)
+        joined = len(content) <= JOINED
+        text = "".join(values) if joined else "".join((*values[:CONTENT], *values[CONTENT + 1 :]))
         storable = (text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)
-        sound = storable and sender and receiver and content.strip(BLANKS) and not shortened
-        long = len(text) > LONGEST_USERNAME and _long(values, guarded=guarded)
+        worded = content.strip(BLANKS) if joined else _is_long_text(content)
+        sound = storable and sender and receiver and worded and not shortened
+        long = (len(text) > LONGEST_USERNAME or not joined) and _long(values, guarded=guarded)
         times = moment.utc is not None and (not edited_at or not _edit_fault(values, context))
         flags = was_edited, was_read, was_hidden, was_redacted
         if not sound or long or not times or None in flags:
@@ -123,6 +127,12 @@ def checked_rows(
             read_moment(edited_at[: LONGEST_TIMESTAMP + 1]).utc if edited_at else None,
             content,
         )
+
+
+def _is_long_text(content: str) -> bool:
+    """Whether a text can be stored and is not empty, without a copy of it."""
+    storable = (content.isascii() and "\x00" not in content) or not CANNOT_BE_STORED.search(content)
+    return storable and NOT_BLANK.search(content) is not None
 
 
 def too_long(column: str, value: str, *, guarded: bool) -> str:

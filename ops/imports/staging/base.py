@@ -5,6 +5,7 @@ Temporary tables belong to this connection alone, so filling and checking them k
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import Any
@@ -20,6 +21,7 @@ from ops.imports.models import Joined
 FETCHED = 2_000  # rows taken from the database at a time
 # Rows handed to the database at a time, and the characters after which fewer will do.
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
+LONG = 1_000_000  # characters of a text that is handed over by itself: nothing else is in memory beside its copies
 
 # The columns of each temporary table. In a query ``{rows}`` stands for the table "rows", and so on.
 TABLES = {
@@ -85,6 +87,8 @@ class Staging:
 
     def __init__(self, using: str) -> None:
         self.using = using
+        self.largest = 0  # bytes of the largest text of those that are LONG, in memory
+        self.one_by_one: list[int] = []  # rows whose texts are LONG, where they are to be stored one by one
         self.connection: Any = connections[using]
         quote = self.connection.ops.quote_name
         own = own_ids.beginning(using)
@@ -126,7 +130,13 @@ class Staging:
         """Add rows to one of TABLES, a few at a time."""
         columns = TABLES[table].count(",") + 1
         for batch in _batches(rows):
-            self._add(table, columns, batch)
+            text = batch[0][-1]
+            if isinstance(text, str) and len(text) > LONG:
+                self.largest = max(self.largest, sys.getsizeof(text))
+                self._add_long(table, columns, batch[0])
+            else:
+                self._add(table, columns, batch)
+            del text  # while the next rows are read
 
     def index_ids(self) -> None:
         """Once all rows are there: index their external ids."""
@@ -219,6 +229,10 @@ class Staging:
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
         raise NotImplementedError
 
+    def _add_long(self, table: str, columns: int, row: tuple) -> None:
+        """Add one row whose last value is a LONG text, with as few copies of that as the driver can do with."""
+        raise NotImplementedError
+
     def _number_after(self, prefix: str, text: str) -> str:
         """The SQL of the number in a text that is ``prefix`` and a number, as we write numbers; else NULL."""
         raise NotImplementedError
@@ -232,15 +246,24 @@ class Staging:
 
 
 def _batches(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
-    """Rows in lists that are short, and shorter where the texts (the last value) are long."""
+    """Rows in lists that are short, and shorter where the texts (the last value) are long.
+
+    A row with a text of more than LONG characters is in a list of its own. Each list is emptied when the next is asked
+    for.
+    """
     batch: list[tuple] = []
     characters = 0
     for row in rows:
-        batch.append(row)
-        if isinstance(row[-1], str):
-            characters += len(row[-1])
-        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+        size = len(row[-1]) if isinstance(row[-1], str) else 0
+        if size > LONG and batch:
             yield batch
-            batch, characters = [], 0
+            batch.clear()
+            characters = 0
+        batch.append(row)
+        characters += size
+        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS or size > LONG:
+            yield batch
+            batch.clear()
+            characters = 0
     if batch:
         yield batch

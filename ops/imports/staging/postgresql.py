@@ -10,6 +10,9 @@ from django.db import DatabaseError, models, transaction
 
 from ops.imports.staging.base import READY, Staging
 
+PIECE = 1 << 16  # characters of a long text that are sent at a time
+ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
 LOCK_PEOPLE = """
 SELECT COUNT(*) FROM (
     SELECT id FROM {users} WHERE id IN (
@@ -106,14 +109,29 @@ class PostgreSQLStaging(Staging):
             return int(cursor.rowcount)
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:
-        # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
-        errors, copying = self.connection.wrap_database_errors, f"COPY {self.names[table]} FROM STDIN"
-        with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
+        with self._copying(table) as copy:
             if table == "places":  # nothing but numbers, which need no escaping
                 copy.write("".join([f"{place}\t{number}\t{parent}\t{root}\n" for place, number, parent, root in rows]))
                 return
             for row in rows:
                 copy.write_row(row)
+
+    def _add_long(self, table: str, columns: int, row: tuple) -> None:
+        *others, text = row
+        with self._copying(table) as copy:
+            for value in others:
+                copy.write(r"\N" if value is None else _escaped(str(value)))
+                copy.write("\t")
+            for start in range(0, len(text), PIECE):
+                copy.write(_escaped(text[start : start + PIECE]))
+            copy.write("\n")
+
+    @contextmanager
+    def _copying(self, table: str) -> Iterator[Any]:
+        # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+        errors, copying = self.connection.wrap_database_errors, f"COPY {self.names[table]} FROM STDIN"
+        with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
+            yield copy
 
     def _number_after(self, prefix: str, text: str) -> str:
         number = f"substr({text}, {len(prefix) + 1})::bigint"
@@ -121,3 +139,8 @@ class PostgreSQLStaging(Staging):
 
     def _tables(self) -> list[str]:
         return [*super()._tables(), self.ready]
+
+
+def _escaped(text: str) -> str:
+    """A text as COPY takes it."""
+    return text.translate(ESCAPES)

@@ -15,9 +15,9 @@ class SQLiteStaging(Staging):
     """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
 
     temporary = "temp"
-    while_writing = {
-        "main.cache_size": -24_000,  # KiB, which take about twice as much: more would be faster at a million rows
-    }
+    # KiB, which take about twice as much: more would be faster at a million rows. A large text, and what SQLite copies
+    # of it, takes their place.
+    cache_while_writing, least_cache = 24_000, 2_000
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = model._meta.db_table
@@ -33,14 +33,13 @@ class SQLiteStaging(Staging):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        usual = {name: self.value(f"PRAGMA {name}") for name in self.while_writing}
+        usual = self.value("PRAGMA main.cache_size")
+        cache = max(self.cache_while_writing - 3 * self.largest // 1024, self.least_cache)
         try:
-            for name, value in self.while_writing.items():
-                self.execute(f"PRAGMA {name} = {value}")
+            self.execute(f"PRAGMA main.cache_size = {-cache}")
             yield
         finally:
-            for name, value in usual.items():
-                self.execute(f"PRAGMA {name} = {value}")
+            self.execute(f"PRAGMA main.cache_size = {usual}")
 
     def _ready(self) -> str:
         return f"({self.sql(READY)})"
@@ -56,6 +55,14 @@ class SQLiteStaging(Staging):
         sql = f"INSERT INTO {self.names[table]} VALUES ({', '.join(['%s'] * columns)})"
         with self._one_transaction(), self.connection.cursor() as cursor:
             cursor.executemany(sql, rows)
+
+    def _add_long(self, table: str, columns: int, row: tuple) -> None:
+        self.one_by_one.append(row[0])
+        # SQLite keeps what a statement was given for as long as it is prepared: the second row, which is none, takes
+        # the place of the text.
+        sql = f"INSERT INTO {self.names[table]} SELECT {', '.join(['%s'] * columns)} WHERE %s"
+        with self._one_transaction(), self.connection.cursor() as cursor:
+            cursor.executemany(sql, [(*row, True), (*[None] * columns, False)])
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:

@@ -1,0 +1,88 @@
+"""A text of 10,485,760 characters, in a file with others: the process that imports it holds few copies at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from messaging.limits import LONGEST_TEXT
+from messaging.models import Message
+from messaging.tests.cast import make_user
+from ops.files.tests.files import as_csv, as_json, as_json_lines
+from ops.files.tests.limited import mib
+from ops.imports import steps
+from ops.imports.tests.files import row
+from ops.imports.tests.importing import brought
+from ops.jobs.starting import run_now
+from ops.jobs.tests.killing import Databases, databases
+
+__all__ = ["databases"]
+
+pytestmark = pytest.mark.processes
+
+# A worker has about 97 MiB before it imports, and shall have less than 150.
+MOST_MIB = 52
+WRITERS = {"csv": as_csv, "json": as_json, "jsonl": as_json_lines}
+WORDS = 'He said: "All work and no play\tmakes \\Jack\\ a dull boy".\r\n'
+
+
+def long_text() -> str:
+    return (WORDS * (LONGEST_TEXT // len(WORDS) + 1))[:LONGEST_TEXT]
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def imported_by_command(file: str) -> dict[str, Any]:
+    """Import a file by the command; what it took and stored."""
+    begun = _ready()
+    call_command("import_messages", file, stdout=io.StringIO(), stderr=io.StringIO())
+    return _told(begun)
+
+
+def imported_by_job(file: str) -> dict[str, Any]:
+    """Import a file as the screens do."""
+    import_ = brought(content=Path(file).read_bytes())
+    begun = _ready()
+    run_now(steps.store(import_, by=None, kick=False))
+    return _told(begun)
+
+
+def _ready() -> int:
+    for name in ("alice", "bob"):
+        make_user(name)
+    return mib("VmRSS")
+
+
+def _told(begun: int) -> dict[str, Any]:
+    call_command("index_texts", verbosity=0)  # which a worker does next
+    taken = mib("VmHWM") - begun
+    long = Message.objects.get(external_id="long")
+    parent = long.parent_message.external_id if long.parent_message else ""
+    counts = [Message.objects.count(), long.conversation.message_count]
+    return {"taken": taken, "counts": counts, "parent": parent, "digest": digest(long.content)}
+
+
+@pytest.mark.parametrize(("format", "by"), [("csv", "command"), ("csv", "job"), ("json", "job"), ("jsonl", "command")])
+def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
+    format: str, by: str, databases: Databases, tmp_path: Path
+) -> None:
+    text = long_text()
+    others = [row(str(number), content=f"Nothing of interest {number}") for number in range(2_000)]
+    answers = [row("long", "7", content=text), row("after", "long")]
+    path = tmp_path / f"messages.{format}"
+    path.write_bytes(WRITERS[format](*others, *answers))
+    place = databases.fresh()
+    try:
+        told = place.call(f"{__name__}.imported_by_{by}", file=str(path))
+    finally:
+        place.end()
+    taken = told.pop("taken")
+    assert told == {"counts": [2_002, 3], "parent": "7", "digest": digest(text)}
+    assert taken < MOST_MIB
