@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from messaging.database.alike import create_alike, create_missing, update_alike
+from messaging.database.alike import create_alike, create_missing, like, update_alike
 from messaging.database.statements import reader, slot, written
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
@@ -47,6 +47,17 @@ def test_what_differs_is_stored_for_each(message: Message) -> None:
     assert stored() == [
         (row.pk, message.pk, row.revision, row.old_content, row.edited_at, row.edited_by_id) for row in made
     ]
+
+
+def test_one_like_another_is_a_row_of_its_own(message: Message) -> None:
+    one = history(message, 1)
+    other = like(one, revision=2, edited_by=make_user("editor"))
+    assert (one.revision, one.edited_by) == (1, None)
+    create_alike([one], using=USING)
+    assert (other.pk, other._state.adding) == (None, True)
+    create_alike([other], using=USING)
+    assert other.message is message
+    assert stored()[1] == (other.pk, message.pk, 2, "old", AT, other.edited_by_id)
 
 
 def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:

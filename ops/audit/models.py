@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
+from messaging.database.alike import like
 from messaging.database.statements import Statement
 from ops.audit.events import choices
 from ops.audit.sealing import canonical
@@ -229,19 +230,11 @@ class Entry(AppendOnlyModel):
     def alike(self, target_type: str, target_id: str, target_label: str, details: Any) -> Entry:
         """Return an entry of the same act about something else, complete like this one. The copies of who did it are
         emptied together, so that their digest may be the same."""
-        other = Entry(**{name: getattr(self, name) for name in SHARED})
-        other.target_type, other.target_id = target_type, target_id
+        other = like(self, target_type=target_type, target_id=target_id)
         other.target_label = canonical.storable_text(target_label, 255)
         other.details = canonical.storable_details(details)
         other.target_salt, other.target_digest = _digested(other, TARGET_COPIES)
         return other
-
-
-# What entries of one act have in common.
-SHARED = (
-    *("at", "event", "actor_id", "actor_name", "actor_role", "actor_salt", "actor_digest"),
-    *("request_id", "action", "ip", "user_agent"),
-)
 
 
 def _digested(entry: Any, copies: Iterable[str]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messaging.database.alike import create_alike
+from messaging.database.alike import create_alike, like
 from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.audit.details import Key
@@ -62,7 +63,7 @@ class Choice:
     measures: Sequence[Order] = ()
     restores: Decision | None = None
 
-    @property
+    @cached_property
     def orders(self) -> list[Order]:
         """All that is to be done, each once, the messages to hide included."""
         found = [*(Order(Act.HIDE, message=pk) for pk in sorted(self.hides)), *self.measures]
@@ -104,9 +105,10 @@ def store(
     before = {case.pk: case.version for case, _ in decided}
     cases.save_changes([(case, _closing(case, acting.at)) for case, _ in decided], using=using)
     made = _append([(case, before[case.pk], _fields(choice)) for case, choice in decided], group, acting)
+    empty = CoveredMessage()
     create_alike(
         (
-            CoveredMessage(decision_id=decision.pk, message_id=pk, revision=revision)
+            like(empty, decision_id=decision.pk, message_id=pk, revision=revision)
             for decision in made
             for pk, revision in covered[decision.case_id].items()
         ),
@@ -291,9 +293,10 @@ def store_undone(
 
 def _append(about: Sequence[tuple[Case, int, dict[str, Any]]], group: UUID | None, acting: Acting) -> list[Decision]:
     """Store decisions, each by its case, which was changed already, the version before that, and fields of its own."""
-    shared = {"decided_by": acting.by, "decided_by_name": acting.by.get_username(), "decided_at": acting.at}
+    by = {"decided_by": acting.by, "decided_by_name": acting.by.get_username()}
+    shared = Decision(group=group, decided_at=acting.at, **by)
     made = (
-        Decision(case=case, group=group, version_before=before, version_after=case.version, **shared, **fields)
+        like(shared, case=case, version_before=before, version_after=case.version, **fields)
         for case, before, fields in about
     )
     return create_alike(made, using=acting.using)

@@ -137,15 +137,24 @@ def _seal_batch(missing: set[int], using: str) -> int | None:
     return sealed if queued.keys else None
 
 
-def _seals(queued: Queued) -> list[Seal]:
-    """The seals that continue the chain."""
+class Link(NamedTuple):
+    """What a seal holds."""
+
+    position: int
+    entry_id: int
+    hash: str
+    sealed_at: datetime
+
+
+def _seals(queued: Queued) -> list[Link]:
+    """What continues the chain."""
     position, previous = queued.newest
     now = timezone.now()
     seals = []
     for key, values in queued.entries.items():
         position += 1
         previous = seal_hash(previous, position, now, values)
-        seals.append(Seal(position=position, entry_id=key, hash=previous, sealed_at=now))
+        seals.append(Link(position, key, previous, now))
     return seals
 
 
@@ -158,7 +167,7 @@ def _seal_alone(missing: set[int], using: str) -> Queued:
         rows = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
         queued = Queued(newest, keys, {values[0]: values for values in rows})
         if queued.entries:
-            inserting(_seals(queued), using=using).ask(using=using)
+            inserting([Seal(**link._asdict()) for link in _seals(queued)], using=using).ask(using=using)
             unqueue = f"DELETE FROM audit_unsealed WHERE entry_id IN ({ids_sql(using)})"
             Statement(unqueue, (ids_given(queued.entries, using=using),)).ask(using=using)
     return queued

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth import get_user_model
 
+from messaging.database.alike import like
 from ops.moderation.models import Act, Case, Measure
 
 
@@ -28,8 +30,13 @@ class Order:
     @property
     def measure(self) -> Measure:
         """The measure to store, without its decision and what it changes."""
-        target = {"message_id": self.message, "user_id": self.user}
-        return Measure(act=self.act, until=self.until, facts=dict(self.facts) if self.facts else None, **target)
+        facts = dict(self.facts) if self.facts else None
+        return like(_empty(), act=self.act, until=self.until, facts=facts, message_id=self.message, user_id=self.user)
+
+
+@cache
+def _empty() -> Measure:
+    return Measure()
 
 
 class Asked(NamedTuple):
