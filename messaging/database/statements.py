@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import connections
 from django.db.models import Value
+from django.db.models.query import ModelIterable
 from psycopg.sql import Literal
 
 from messaging.database import prepared
@@ -62,6 +63,40 @@ def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list
     compiler.as_sql()
     converters = compiler.get_converters([expression for expression, *_ in compiler.select])
     return lambda stored: list(compiler.apply_converters(stored, converters) if converters else stored)
+
+
+class Models:
+    """A queryset of models that is written once, also with what it selects along (``select_related``)."""
+
+    def __init__(self, rows: Any, *, using: str) -> None:
+        self._statement = written(rows, using=using)
+        self._compiler = rows.query.get_compiler(using)
+        self._compiler.as_sql()
+
+    def ask(self, **given: Any) -> list[Any]:
+        """Run it, with what is given for the slots; the models."""
+        stored = self._statement.ask(using=self._compiler.using, **given)
+        return list(ModelIterable(cast(Any, _Answer(self._compiler, stored))))
+
+
+class _Answer:
+    """What Django makes models of, in the place of a queryset and of the compiler that would ask for its rows."""
+
+    def __init__(self, compiler: Any, stored: list[tuple[Any, ...]]) -> None:
+        self._compiler, self._stored = compiler, stored
+        self.query, self.db = self, compiler.using
+        self._known_related_objects: dict[Any, Any] = {}
+        self.select, self.klass_info = compiler.select, compiler.klass_info
+        self.annotation_col_map = compiler.annotation_col_map
+
+    def get_compiler(self, using: str) -> _Answer:
+        return self
+
+    def execute_sql(self, **_: Any) -> list[list[tuple[Any, ...]]]:
+        return [self._stored]
+
+    def results_iter(self, results: Any) -> Any:
+        return self._compiler.results_iter(results)
 
 
 def written(rows: Any, *, using: str) -> Statement:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from messaging.database.alike import create_alike, create_missing, like, update_alike
-from messaging.database.statements import reader, slot, written
+from messaging.database.statements import Models, reader, slot, written
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
@@ -120,6 +121,29 @@ def test_a_statement_is_filled_each_time(message: Message) -> None:
     statement = written(Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING)
     asked = [statement.ask(using=USING, message=one.pk) for one in (first, second, first)]
     assert asked == [[("one",)], [("two",)], [("one",)]]
+
+
+def test_models_of_a_statement_are_those_of_its_queryset(message: Message, django_assert_num_queries: Any) -> None:
+    other = write(message.sender, message.receiver)
+    rows = [history(message, 1, edited_by=make_user("editor")), history(message, 2), history(other, 1)]
+    create_alike(rows, using=USING)
+
+    def of(key: Any) -> Any:
+        found = MessageHistory.objects.filter(message=key).select_related("message__sender", "edited_by")
+        return found.annotate(half=F("revision") + 0.5).order_by("-revision")[:2]
+
+    models = Models(of(slot("message")), using=USING)
+    for key in (message.pk, other.pk, -1):
+        with django_assert_num_queries(1):
+            asked = models.ask(message=key)
+            along = [(one.message.sender.username, one.edited_by, one.half) for one in asked]
+        expected = list(of(key))
+        assert asked == expected
+        assert along == [(one.message.sender.username, one.edited_by, one.half) for one in expected]
+        for one, same in zip(asked, expected, strict=True):
+            assert not one._state.adding
+            for field in MessageHistory._meta.concrete_fields:
+                assert getattr(one, field.attname) == getattr(same, field.attname)
 
 
 @pytest.mark.postgresql

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from ops.audit.recording import record
 from ops.moderation import cases
-from ops.moderation.claiming import taking
+from ops.moderation.claiming import fit, taking
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip, State
 from ops.moderation.notices import told
@@ -153,7 +153,7 @@ def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, us
 
 def why_unfit(user: Any, case: Case, *, using: str) -> str:
     """Return why this person must not decide a case, whatever they may do otherwise, as a sentence; "" for others."""
-    if Case.objects.using(using).fit_for(user.pk).filter(pk=case.pk).exists():
+    if fit.is_fit(user, case.pk, using=using):
         return ""
     return _(
         "You cannot decide this case: it is about you or somebody you exchanged messages with, or a decision of yours "

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +20,8 @@ from messaging.models import Message
 from ops.audit.readings import Shown as Recorded
 from ops.audit.reasons import gate
 from ops.console.thread.parts import people_in_words
-from ops.moderation.desk import excerpt
+from ops.moderation.claiming import fit
+from ops.moderation.desk import asking, excerpt
 from ops.moderation.desk.people import AtAGlance, people_of
 from ops.moderation.labels.targets import in_words, target_of
 from ops.moderation.measures import registry
@@ -27,8 +29,6 @@ from ops.moderation.models import Case, CasePerson, Claim, Decision, Flag, Outco
 from ops.moderation.notes import shown
 from ops.moderation.saved import queues
 
-MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
-MOST_FLAGS = 200
 REST = "rest"  # in the address: "yes" shows the rest of the conversation
 WITHIN = {
     Severity.IMMINENT: gettext_lazy("Severity imminent harm: to be decided within %(time)s."),
@@ -52,9 +52,7 @@ class CasePage:
     @cached_property
     def flags(self) -> list[Flag]:
         """Its reports in their order, with ``reporter_name``, "" where nobody knows or where the account is gone."""
-        found = Flag.objects.filter(case=self.case).select_related("label", "reporter", "brought_by")
-        found = found.order_by("created_at", "id")
-        flags = list(found[:MOST_FLAGS])
+        flags: list[Flag] = asking.flags().ask(case=self.case.pk)
         for flag in flags:
             flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""  # type: ignore[attr-defined]
         return flags
@@ -81,8 +79,8 @@ class CasePage:
     @cached_property
     def decided_at(self) -> datetime | None:
         """When the last decision about the conversation was made that was not undone; None where there is none."""
-        found = Decision.objects.filter(case__conversation=self.case.conversation_id, reverses=None, reversed_by=None)
-        return found.order_by("-decided_at").values_list("decided_at", flat=True).first()
+        latest: list[Decision] = asking.latest_decision().ask(conversation=self.case.conversation_id)
+        return latest[0].decided_at if latest else None
 
     @property
     def messages(self) -> list[excerpt.Shown]:
@@ -121,7 +119,7 @@ class CasePage:
     @cached_property
     def claim(self) -> Claim | None:
         """The live claim on the case."""
-        return Claim.objects.live().filter(case=self.case).select_related("reviewer").first()
+        return next(iter(asking.claims().ask(case=self.case.pk)), None)
 
     @property
     def is_mine(self) -> bool:
@@ -138,7 +136,7 @@ class CasePage:
     @cached_property
     def is_fit(self) -> bool:
         """Whether this person may decide it: it is not about them or somebody they wrote with."""
-        return Case.objects.fit_for(self.user.pk).filter(pk=self.case.pk).exists()
+        return fit.is_fit(self.user, self.case.pk, using=DEFAULT_DB_ALIAS)
 
     @property
     def needs_lead(self) -> bool:
@@ -184,8 +182,7 @@ class CasePage:
     def decisions(self) -> list[Decision]:
         """What was decided on this case, the latest first; ``did`` is what each did in words, ``offers_undo`` and
         ``offers_restoring`` whether this person may undo it, or restore what it undid."""
-        found = Decision.objects.filter(case=self.case).select_related("label", "reverses", "restores")
-        decisions = list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+        decisions: list[Decision] = asking.decisions().ask(case=self.case.pk)
         registry.say_what_they_did(decisions)
         undone = {one.reverses_id for one in decisions}
         latest = next((one for one in decisions if one.reverses_id is None), None)
@@ -205,10 +202,7 @@ class CasePage:
     @cached_property
     def elsewhere(self) -> list[Decision]:
         """The latest decisions on other cases about the same people, also those that lapsed or were undone."""
-        people = CasePerson.objects.filter(case=self.case).values("user")
-        others = CasePerson.objects.filter(user__in=people).exclude(case=self.case).values("case")
-        found = Decision.objects.filter(reverses=None, case__in=others).select_related("label")
-        decisions = list(found.order_by("-decided_at", "-id")[:MOST_EARLIER])
+        decisions: list[Decision] = asking.decisions_elsewhere().ask(case=self.case.pk)
         registry.say_what_they_did(decisions)
         return decisions
 

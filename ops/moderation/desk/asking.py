@@ -1,0 +1,55 @@
+"""What the page of every case asks for, in statements that are written once (messaging/database/statements.py)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+
+from messaging.database.statements import Models, slot
+from ops.moderation.models import CasePerson, Claim, Decision, Flag
+
+MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
+MOST_FLAGS = 200
+USING = DEFAULT_DB_ALIAS
+CASE, CONVERSATION = slot("case"), slot("conversation")
+
+
+@cache
+def flags() -> Models:
+    """The reports of a case, in their order."""
+    found = Flag.objects.filter(case=CASE).select_related("label", "reporter", "brought_by")
+    return Models(found.order_by("created_at", "id")[:MOST_FLAGS], using=USING)
+
+
+@cache
+def claims() -> Models:
+    """The live claim on a case."""
+    return Models(Claim.objects.live().filter(case=CASE).select_related("reviewer").order_by(), using=USING)
+
+
+@cache
+def decisions() -> Models:
+    """The latest decisions on a case, undos among them."""
+    found = Decision.objects.filter(case=CASE).select_related("label", "reverses", "restores")
+    return Models(_latest(found), using=USING)
+
+
+@cache
+def latest_decision() -> Models:
+    """The last decision about a conversation that was not undone."""
+    found = Decision.objects.filter(case__conversation=CONVERSATION, reverses=None, reversed_by=None)
+    return Models(found.order_by("-decided_at")[:1], using=USING)
+
+
+@cache
+def decisions_elsewhere() -> Models:
+    """The latest decisions on other cases about the people of a case."""
+    people = CasePerson.objects.filter(case=CASE).values("user")
+    others = CasePerson.objects.filter(user__in=people).exclude(case=CASE).values("case")
+    return Models(_latest(Decision.objects.filter(reverses=None, case__in=others).select_related("label")), using=USING)
+
+
+def _latest(found: Any) -> Any:
+    return found.order_by("-decided_at", "-id")[:MOST_EARLIER]
