@@ -69,6 +69,7 @@ class Models:
     """A queryset of models that is written once, also with what it selects along (``select_related``)."""
 
     def __init__(self, rows: Any, *, using: str) -> None:
+        self._rows = rows.using(using)
         self._statement = written(rows, using=using)
         self._compiler = rows.query.get_compiler(using)
         self._compiler.as_sql()
@@ -76,18 +77,20 @@ class Models:
     def ask(self, **given: Any) -> list[Any]:
         """Run it, with what is given for the slots; the models."""
         stored = self._statement.ask(using=self._compiler.using, **given)
-        return list(ModelIterable(cast(Any, _Answer(self._compiler, stored))))
+        return list(ModelIterable(cast(Any, _Answer(self._rows, self._compiler, stored))))
 
 
 class _Answer:
     """What Django makes models of, in the place of a queryset and of the compiler that would ask for its rows."""
 
-    def __init__(self, compiler: Any, stored: list[tuple[Any, ...]]) -> None:
-        self._compiler, self._stored = compiler, stored
-        self.query, self.db = self, compiler.using
-        self._known_related_objects: dict[Any, Any] = {}
+    def __init__(self, rows: Any, compiler: Any, stored: list[tuple[Any, ...]]) -> None:
+        self._rows, self._compiler, self._stored = rows, compiler, stored
+        self.query = self
         self.select, self.klass_info = compiler.select, compiler.klass_info
         self.annotation_col_map = compiler.annotation_col_map
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)  # what else a version of Django asks of a queryset
 
     def get_compiler(self, using: str) -> _Answer:
         return self
