@@ -15,6 +15,7 @@ from messaging.models import Block, Conversation, Draft, Message, MessageHistory
 from messaging.writing import ids_subquery, refuse_protected
 
 BATCH_SIZE = 5_000  # messages erased in one transaction
+PARTS, FULL = 8, 0.9  # in which the messages of a batch are looked for, until so much of it is full
 MOST_COUNTED = 25_000  # messages of which a page counts everything that goes with them, within a second
 
 # Sent once for each deleted account, after its data is erased and in the same transaction, with ``user_id``,
@@ -287,26 +288,34 @@ def _split_by_length(oldest: Any, size: int, using: str) -> tuple[list[int], set
     """Split the conversations of the ``oldest`` messages by how to erase them.
 
     Returns the ids of those to take whole, which together have up to ``size`` messages, and of those longer than that.
+    Of the messages no more are read than fill the batch.
     """
-    ids = list(dict.fromkeys(oldest.values_list("conversation_id", flat=True)))
-    stored = Conversation.objects.using(using).filter(pk__in=ids_subquery(ids, using=using)).order_by()
-    lengths = dict(stored.values_list("pk", "message_count"))
     whole: list[int] = []
     in_pieces: set[int] = set()
+    seen: set[int] = set()
     total = 0
-    for pk in ids:
-        length = lengths.get(pk, 0)
-        if length > size:
-            in_pieces.add(pk)
-        elif not whole or total + length <= size:
-            whole.append(pk)
-            total += length
+    part = -(-size // PARTS)
+    for start in range(0, size, part):
+        found = oldest[start : start + part].values_list("conversation_id", flat=True)
+        ids = [pk for pk in dict.fromkeys(found) if pk not in seen]
+        seen.update(ids)
+        stored = Conversation.objects.using(using).filter(pk__in=ids_subquery(ids, using=using)).order_by()
+        lengths = dict(stored.values_list("pk", "message_count"))
+        for pk in ids:
+            length = lengths.get(pk, 0)
+            if length > size:
+                in_pieces.add(pk)
+            elif not whole or total + length <= size:
+                whole.append(pk)
+                total += length
+        if len(found) < part or total >= size * FULL:
+            break
     return whole, in_pieces
 
 
 def _lock_messages(messages: Any) -> list[_Row]:
     rows = messages.order_by("pk").select_for_update(of=("self",))
-    return [_Row(*row) for row in rows.values_list("pk", "sender_id", "receiver_id", "parent_message_id")]
+    return list(map(_Row._make, rows.values_list("pk", "sender_id", "receiver_id", "parent_message_id")))
 
 
 def _count_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
