@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from ops.files.formulas import has_guard
 from ops.files.problems import Problem, Report
 from ops.files.sources import SourceRow
 from ops.files.timestamps import LONGEST as LONGEST_TIMESTAMP
+from ops.files.timestamps import Moment
 from ops.imports.checking.values.context import RowContext, Unusual
 from ops.imports.checking.values.ids import ID_COLUMNS, KEPT_DIGITS, rounded
 from ops.imports.checking.values.words import flag
@@ -35,7 +36,7 @@ NEEDED = {
 }
 FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
 OTHER_FLAGS = gettext_lazy("Values that are neither true nor false")
-CONTENT = COLUMNS.index("content")
+SENDER, RECEIVER, CONTENT = map(COLUMNS.index, ("sender", "receiver", "content"))
 KEPT = 1_024  # sentences
 
 # What is compared of two messages with one id.
@@ -61,56 +62,34 @@ def checked_rows(
     rows: Iterable[SourceRow], context: RowContext, report: Report, unusual: Unusual | None = None
 ) -> Iterator[StagedRow]:
     """Each row ready for staging; reports what is wrong with it by itself, and lets ``unusual`` take note of it."""
-    guarded = context.guarded
-    latest = context.latest
-    read_moment, edited_flags, read_flags = context.moments, context.edited_flags, context.read_flags
     seen = unusual or Unusual(context)
-    ids = seen.ids
-    words, no_ids = ids.words, ids.left_out
+    ids, read_moment = seen.ids, context.moments
+    read_flag, other_flag = context.read_flags, context.edited_flags
     for number, values, problem in rows:
         if problem is not None:
             # Its id is kept, so that replies to it are not reported as well.
             report(problem)
-            external_id = "" if no_ids else ids.read(number, "external_id", values[0])
+            external_id = "" if ids.left_out else ids.read(number, "external_id", values[0])
             yield number, _storable_id(external_id, context), None, None, None, *NOTHING_MORE
             continue
-        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at = values[:9]
         shortened = False
-        if (
-            external_id in words
-            or parent_external_id in words
-            or len(external_id) > KEPT_DIGITS
-            or len(parent_external_id) > KEPT_DIGITS
-            or external_id[-2:] == ".0"
-            or parent_external_id[-2:] == ".0"
-            or "+" in external_id
-            or "+" in parent_external_id
-            or no_ids
-        ):
-            external_id = ids.read(number, "external_id", external_id)
-            parent_external_id = ids.read(number, "parent_external_id", parent_external_id)
-            values = (external_id, parent_external_id, *values[2:])
-            shortened = bool(rounded(external_id) or rounded(parent_external_id))
+        if ids.left_out or _is_unusual(values[0], ids.words) or _is_unusual(values[1], ids.words):
+            as_read = [ids.read(number, *one) for one in zip(ID_COLUMNS, values[:2], strict=True)]
+            values, shortened = (*as_read, *values[2:]), any(map(rounded, as_read))
+        external_id, parent_external_id, sender, receiver, timestamp, edited, read, content, edited_at = values[:9]
         moment = read_moment(timestamp[: LONGEST_TIMESTAMP + 1])
-        was_edited, was_read = flag(edited, edited_flags), flag(read, read_flags)
-        was_hidden, was_redacted = flag(values[9], edited_flags), flag(values[10], edited_flags)
-        joined = len(content) <= JOINED
-        text = "".join(values) if joined else "".join((*values[:CONTENT], *values[CONTENT + 1 :]))
-        storable = (text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)
-        worded = content.strip(BLANKS) if joined else _is_long_text(content)
-        sound = storable and sender and receiver and worded and not shortened
-        long = (len(text) > LONGEST_USERNAME or not joined) and _long(values, guarded=guarded)
+        flags = (
+            flag(edited, other_flag),
+            flag(read, read_flag),
+            flag(values[9], other_flag),
+            flag(values[10], other_flag),
+        )
         times = moment.utc is not None and (not edited_at or not _edit_fault(values, context))
-        flags = was_edited, was_read, was_hidden, was_redacted
-        if not sound or long or not times or None in flags:
+        if shortened or not times or None in flags or not _are_texts_sound(values, guarded=context.guarded):
             yield _faulty(number, values, report, context, seen)
             continue
-        if moment.note:
-            report(Problem(number, "timestamp", "warning" if moment.doubtful else "notice", moment.note, moment.cure))
-            if moment.cure == "repeated_times":
-                seen.times.add_twice(number, timestamp)
-        if moment.utc > latest:  # type: ignore[operator]
-            report(Problem(number, "timestamp", "warning", _("the time lies in the future: is it right?")))
+        if moment.note or moment.utc > context.latest:  # type: ignore[operator]
+            _note_moment(number, timestamp, moment, report, context, seen)
         if context.self_parents_begin and parent_external_id == external_id:
             parent_external_id = ""
         yield (
@@ -120,13 +99,43 @@ def checked_rows(
             sender,
             receiver,
             moment.utc,
-            bool(was_edited or edited_at),
-            bool(was_read),
-            bool(was_hidden),
-            bool(was_redacted),
+            bool(flags[0] or edited_at),
+            bool(flags[1]),
+            bool(flags[2]),
+            bool(flags[3]),
             read_moment(edited_at[: LONGEST_TIMESTAMP + 1]).utc if edited_at else None,
             content,
         )
+
+
+def _is_unusual(value: str, words: Collection[str]) -> bool:
+    """Whether an id may be a word for none, or a number as a spreadsheet or a program left it; fast, of most it is
+    not."""
+    return value in words or len(value) > KEPT_DIGITS or value[-2:] == ".0" or "+" in value
+
+
+def _are_texts_sound(values: Sequence[str], *, guarded: bool) -> bool:
+    """Whether nobody and no text is missing, all values can be stored, and none is too long."""
+    content = values[CONTENT]
+    joined = len(content) <= JOINED
+    text = "".join(values) if joined else "".join((*values[:CONTENT], *values[CONTENT + 1 :]))
+    if not ((text.isascii() and "\x00" not in text) or not CANNOT_BE_STORED.search(text)):
+        return False
+    if not (values[SENDER] and values[RECEIVER] and (content.strip(BLANKS) if joined else _is_long_text(content))):
+        return False
+    return (len(text) <= LONGEST_USERNAME and joined) or not _long(values, guarded=guarded)
+
+
+def _note_moment(
+    number: int, timestamp: str, moment: Moment, report: Report, context: RowContext, seen: Unusual
+) -> None:
+    """Report what is remarkable of a time that can be stored."""
+    if moment.note:
+        report(Problem(number, "timestamp", "warning" if moment.doubtful else "notice", moment.note, moment.cure))
+        if moment.cure == "repeated_times":
+            seen.times.add_twice(number, timestamp)
+    if moment.utc > context.latest:  # type: ignore[operator]
+        report(Problem(number, "timestamp", "warning", _("the time lies in the future: is it right?")))
 
 
 def _is_long_text(content: str) -> bool:
