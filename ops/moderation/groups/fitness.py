@@ -47,13 +47,13 @@ class Fitness(NamedTuple):
 
 def fitness_of(group: DecisionGroup, ids: Collection[int], *, by: Any) -> dict[int, Fitness]:
     """Return which of these cases are fit for ``group``, whose author is ``by``, in two queries."""
-    conditions = CONDITIONS[GroupKind(group.kind)](group, by)
+    among = cases.among(ids, using="default")
+    conditions = CONDITIONS[GroupKind(group.kind)](group, by, among)
     choose = Choose(
         *(When(condition, then=Value(why.value)) for why, condition in conditions),
         default=Value(""),
         output_field=CharField(),
     )
-    among = cases.among(ids, using="default")
     waiting = Flag.objects.waiting().filter(case__in=among).order_by().values_list("case")
     reports = {
         pk: (number, revisions or 0)
@@ -67,39 +67,45 @@ def _held(by: Any) -> Exists:
     return Exists(Claim.objects.live().filter(case=OuterRef("pk")).exclude(reviewer=by.pk))
 
 
-def _deciding(group: DecisionGroup, by: Any) -> Conditions:
+# Each condition that looks for rows of a case looks among those of the cases that are asked about. Else PostgreSQL may
+# first gather those of all cases: every report that waits, for each batch.
+
+
+def _deciding(group: DecisionGroup, by: Any, among: Any) -> Conditions:
     """Cases are decided as by one who claims them; but for escalated ones, which ask to be looked at by themselves."""
-    out_of_reach = authors().filter(may_not.out_of_reach(by, "user"), case=OuterRef("pk"))
+    out_of_reach = authors().filter(may_not.out_of_reach(by, "user"), case=OuterRef("pk"), case__in=among)
     return [
         (LeftOut.CLOSED, Q(state=State.CLOSED)),
         (LeftOut.ERASED, Q(conversation=None)),
         (LeftOut.ESCALATED, Q(state=State.ESCALATED)),
         (LeftOut.HELD, _held(by)),
-        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk, among=among)),
         (LeftOut.OVERTURNED, overturned(by.pk)),
-        (LeftOut.NOTHING, ~Exists(Flag.objects.waiting().filter(case=OuterRef("pk"), message__isnull=False))),
+        (LeftOut.NOTHING, ~Exists(_waiting(among).filter(message__isnull=False))),
         *([(LeftOut.PROTECTED, Exists(out_of_reach))] if group.warns else []),
     ]
 
 
-def _undoing(group: DecisionGroup, by: Any) -> Conditions:
+def _undoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
     """A decision of a group is undone where nothing has happened since that calls for another look."""
     decided = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
-    others = Case.objects.pending().filter(conversation=OuterRef("conversation")).exclude(pk=OuterRef("pk"))
+    places = Case.objects.filter(pk__in=among).values("conversation")
+    others = Case.objects.pending().filter(conversation=OuterRef("conversation"), conversation__in=places)
+    others = others.exclude(pk=OuterRef("pk"))
     return [
         (LeftOut.UNDONE, Exists(decided.filter(reversed_by__isnull=False))),
         (LeftOut.ERASED, Q(conversation=None) | ~Exists(_covered(decision__group=group.reverses_id))),
         (LeftOut.DECIDED, Exists(_newer(group))),
         (LeftOut.TEXT_CHANGED, Exists(decided.filter(cause=Cause.TEXT_CHANGED))),
-        (LeftOut.REPORTED, Exists(Flag.objects.waiting().filter(case=OuterRef("pk")))),
+        (LeftOut.REPORTED, Exists(_waiting(among))),
         (LeftOut.ANOTHER_CASE, Exists(others)),
         (LeftOut.HELD, _held(by)),
-        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk, among=among)),
         (LeftOut.CHANGED, ~Exists(decided.filter(in_force=True))),
     ]
 
 
-def _redoing(group: DecisionGroup, by: Any) -> Conditions:
+def _redoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
     """What was undone is decided again where nothing has happened to the case since."""
     undone = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
     assert group.reverses is not None
@@ -108,7 +114,7 @@ def _redoing(group: DecisionGroup, by: Any) -> Conditions:
     measures = Measure.objects.filter(decision__group=before, decision__case=OuterRef("pk"))
     people = measures.filter(user__isnull=False, confirmed_at=None)
     elsewhere = measures.filter(message__isnull=False).exclude(message__conversation=OuterRef("conversation"))
-    later = Flag.objects.filter(case=OuterRef("pk"), created_at__gt=_of_reversed(group, "decided_at"))
+    later = Flag.objects.filter(case=OuterRef("pk"), case__in=among, created_at__gt=_of_reversed(group, "decided_at"))
     return [
         (LeftOut.DECIDED, Exists(_newer(group))),
         (LeftOut.ERASED, Q(conversation=None) | ~Exists(covered) | Exists(people.filter(decision__sent=""))),
@@ -118,11 +124,16 @@ def _redoing(group: DecisionGroup, by: Any) -> Conditions:
         (LeftOut.REFUSED, Exists(elsewhere)),
         (LeftOut.ESCALATED, Q(state=State.ESCALATED)),
         (LeftOut.HELD, _held(by)),
-        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk)),
+        *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk, among=among)),
         (LeftOut.OVERTURNED, overturned(by.pk)),
         (LeftOut.PROTECTED, Exists(people.filter(may_not.out_of_reach(by, "user")))),
         (LeftOut.CHANGED, ~Exists(undone.filter(version_after=OuterRef("version")))),
     ]
+
+
+def _waiting(among: Any) -> Any:
+    """The reports of a case that wait."""
+    return Flag.objects.waiting().filter(case=OuterRef("pk"), case__in=among)
 
 
 def authors() -> Any:

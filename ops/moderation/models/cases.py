@@ -100,13 +100,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.about_strangers_to(user_id).exclude(overturned(user_id))
 
 
-def concerns(user_id: Any) -> list[Exists]:
+def concerns(user_id: Any, *, among: Any = None) -> list[Exists]:
     """The conditions, of which one is enough, that a case concerns this person: it is about them, or about somebody
     whom they wrote to or read from.
 
-    One by one, so that PostgreSQL asks each of them about the first cases of the queue only, and not about all.
+    One by one, so that PostgreSQL asks each of them about the first cases of the queue only, and not about all. Where
+    they are asked of many cases, those are ``among`` these keys: it would look through the people of all cases first.
     """
-    people = CasePerson.objects.filter(case=OuterRef("pk"))
+    people = CasePerson.objects.filter(case=OuterRef("pk"), **({} if among is None else {"case__in": among}))
     wrote_to_them = Message.objects.filter(sender=OuterRef("user"), receiver=user_id)
     read_from_them = Message.objects.filter(sender=user_id, receiver=OuterRef("user"))
     return [
