@@ -86,8 +86,11 @@ MOVE = f"""
 SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
 """
 STATEMENTS = {
-    # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it.
-    "postgresql": (f"{DIFFERENT}, noted AS ({NOTE}), removed AS ({REMOVE}), moved AS ({MOVE}) {ADD}",),
+    # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it; and
+    # the order has all be found before the first one is stored, else a scan of an empty table would read what it grows.
+    "postgresql": (
+        f"{DIFFERENT}, noted AS ({NOTE}), removed AS ({REMOVE}), moved AS ({MOVE}) {ADD} ORDER BY conversation",
+    ),
     "sqlite": (
         f"CREATE TEMPORARY TABLE different AS {DIFFERENT} SELECT * FROM different",
         NOTE,

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from functools import cache
-from itertools import product
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple
 
 from django.db import connections
 
@@ -18,23 +18,27 @@ from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
 from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, moment, place, span, spans_of
 from ops.dashboard.rollups.statements import (
+    QUARTERS_A_DAY,
     Span,
     imported_messages,
+    is_plain,
+    keys_in,
     quarter_in_span,
+    quarter_of_day,
     seconds_between,
     spans_table,
     texts_of,
 )
 
 # Spans first: an index finds the messages of each. What every message says is told as one text for each span, and
-# counted here: that takes a third of the time of groups in SQL.
+# counted here: that takes a third of the time of groups in SQL. All list the messages in the same order.
 BY_SPAN = """
-SELECT number, {listed[conversation]}, {listed[quarter]}, {listed[sender]} FILTER (WHERE NOT {imported}),
-    {listed[receiver]} FILTER (WHERE NOT {imported}), {listed[sender]} FILTER (WHERE {imported}),
-    {listed[receiver]} FILTER (WHERE {imported})
-FROM spans CROSS JOIN messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
-{grouped}
+SELECT number, (
+    SELECT {quarter} || ';' || {conversation} || ';' || {sender} || ';' || {receiver}
+    FROM messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
+) FROM spans
 """
+AT_ONCE = 100  # spans of one statement
 # SQLite would find a span's moments anew for each row; PostgreSQL no longer knew their order.
 SPANS = {
     "postgresql": "WITH spans AS NOT MATERIALIZED (SELECT * FROM {spans})",
@@ -42,13 +46,13 @@ SPANS = {
 }
 # What a message is beside its quarter, as a number below FLAGS.
 IS_EDITED, IS_UNREAD, IS_IMPORTED, FLAGS = 1, 2, 4, 8
-BEGINNINGS = f"spans CROSS JOIN {Beginning._meta.db_table} beginning WHERE"
-BEGUN = (
-    f"SELECT number, {{began}}, imported, COUNT(*) FROM {BEGINNINGS} began_at >= first AND began_at < after"
-    " GROUP BY 1, 2, 3"
-)
-REPLIED = f"SELECT number, imported, {{took}} FROM {BEGINNINGS} replied_at >= first AND replied_at < after"
-QUARTERS_A_DAY = 96
+OF_BEGINNINGS = f"""
+SELECT number, (
+    SELECT COALESCE({{listed}} FILTER (WHERE NOT imported), '') || ';'
+        || COALESCE({{listed}} FILTER (WHERE imported), '')
+    FROM {Beginning._meta.db_table} WHERE {{at}} >= first AND {{at}} < after
+) FROM spans
+"""
 TELLING = [
     [
         (measure, bool(flags & IS_IMPORTED))
@@ -57,8 +61,6 @@ TELLING = [
     ]
     for flags in range(FLAGS)
 ]
-# How many spans one statement counts, and how: SQLite would sort what it groups.
-AT_ONCE = {"postgresql": (1_000, "GROUP BY number"), "sqlite": (1, "")}
 COUNTED = (measures.SENT, measures.EDITED, measures.UNREAD)
 
 Numbers = defaultdict[Place, Counter[str]]
@@ -74,12 +76,12 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
     found: Numbers = defaultdict(Counter)
     people: dict[Place, list[str]] = {}
     conversations: set[int] = set()
-    for number, its_conversations, counted, listed in _by_span(spans, using):
-        day = ordered[number - 1]
-        conversations.update(map(int, its_conversations))
+    for number, told in _by_span(spans, using):
+        day = ordered[number]
+        conversations.update(map(int, told.conversations))
         hours = hours_of_week(day, zone)
-        people.update({Place(day, measure, was_imported): names for (measure, was_imported), names in listed.items()})
-        for (measure, was_imported), numbers in counted.items():
+        people.update({Place(day, *measure): names for measure, names in told.people.items()})
+        for (measure, was_imported), numbers in told.counted.items():
             found[Place(day, measure, was_imported)] = numbers
             if measure == measures.SENT:
                 of_hours = found[Place(day, measures.HOURS, was_imported)]
@@ -91,12 +93,14 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
         beginnings.keep(spans, using, counted=spans, conversations=conversations)
     else:
         beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
-    for number, quarter, was_imported, value in _ask(BEGUN, spans, using):
-        found[Place(ordered[number - 1], measures.BEGUN, bool(was_imported))][str(quarter)] = value
-    replies = _ask(REPLIED, spans, using)
-    replied = Counter([(number, was_imported, kind_of_seconds(took)) for number, was_imported, took in replies])
-    for (number, was_imported, kind), value in replied.items():
-        found[Place(ordered[number - 1], measures.REPLIED, bool(was_imported))][str(kind)] = value
+    for number, was_imported, begun in _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using):
+        found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(begun)
+    took = seconds_between("began_at", "replied_at", using)
+    for number, was_imported, lengths in _of_beginnings("replied_at", took, spans, using):
+        kinds = Counter(map(kind_of_seconds, map(float, lengths)))
+        found[Place(ordered[number], measures.REPLIED, was_imported)] = Counter(
+            {str(kind): value for kind, value in kinds.items()}
+        )
     blocks.keep(put({**found, **people}, ordered, measures.MESSAGES, using), using)
 
 
@@ -106,66 +110,94 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    for number, _, counted, _ in _by_span([(at, at + QUARTER) for at in ordered], using):
-        day, key = place(ordered[number - 1], zone)
-        for (measure, was_imported), numbers in counted.items():
+    for number, told in _by_span([(at, at + QUARTER) for at in ordered], using):
+        day, key = place(ordered[number], zone)
+        for (measure, was_imported), numbers in told.counted.items():
             found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
-def _by_span(
-    spans: Sequence[Span], using: str
-) -> Iterator[tuple[int, set[str], dict[tuple[str, bool], Counter[str]], dict[tuple[str, bool], list[str]]]]:
-    """The number of each span that has messages, and of these: their conversations, how many they are by quarter, and
-    the people of each, both by measure and whether an import brought them."""
-    imported = imported_messages(using)
-    flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported, IS_IMPORTED))
+class _Told(NamedTuple):
+    """What the messages of a span are: their conversations, how many there are by quarter, and the people of each, both
+    by measure and whether an import brought them."""
+
+    conversations: set[str]
+    counted: dict[tuple[str, bool], Counter[str]]
+    people: dict[tuple[str, bool], list[str]]
+
+
+def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, _Told]]:
+    """What is told of each span that has messages, by its number, from 0."""
+    for quarter, numbers in (
+        (quarter_of_day("message.timestamp", using), [n for n, one in enumerate(spans) if is_plain(one)]),
+        (quarter_in_span("message.timestamp", using), [n for n, one in enumerate(spans) if not is_plain(one)]),
+    ):
+        for first in range(0, len(numbers), AT_ONCE):
+            some = numbers[first : first + AT_ONCE]
+            asked = [spans[number] for number in some]
+            for number, texts in _ask(BY_SPAN, asked, using, **_listed(quarter, using)):
+                if texts is not None:
+                    yield some[number - 1], _told(texts, keys_in(asked[number - 1]))
+
+
+def _listed(quarter: str, using: str) -> dict[str, str]:
+    flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported_messages(using), IS_IMPORTED))
     flag = " + ".join(f"CASE WHEN {condition} THEN {number} ELSE 0 END" for condition, number in flags)
+    columns = {name: f"message.{name}_id" for name in ("conversation", "sender", "receiver")}
+    return {name: texts_of(sql, using) for name, sql in {"quarter": f"{quarter} * {FLAGS} + {flag}", **columns}.items()}
+
+
+def _told(texts: str, keys: Sequence[str]) -> _Told:
+    """What lists tell of the same messages in the same order: of quarters with flags, of conversations, of people."""
+    quarters, conversations, *people = texts.split(";")
+    flagged = quarters.split(",")
+    counted = _by_quarter(flagged, keys)
     listed = {
-        "conversation": texts_of("message.conversation_id", using),
-        "quarter": texts_of(f"{quarter_in_span('message.timestamp', using)} * {FLAGS} + {flag}", using),
-        "sender": texts_of("message.sender_id", using),
-        "receiver": texts_of("message.receiver_id", using),
+        (measure, was_imported): accounts.split(",")
+        for measure, accounts in zip(measures.PEOPLE, people, strict=True)
+        for was_imported in (False, True)
+        if (measures.SENT, was_imported) in counted
     }
-    at_once, grouped = AT_ONCE[connections[using].vendor]
-    for first in range(0, len(spans), at_once):
-        rows = _ask(BY_SPAN, spans[first : first + at_once], using, imported=imported, listed=listed, grouped=grouped)
-        for number, conversations, quarters, *people in rows:
-            if quarters is None:
-                continue
-            of_people = product((False, True), measures.PEOPLE)
-            listed_people = {
-                (measure, was_imported): accounts.split(",")
-                for (was_imported, measure), accounts in zip(of_people, people, strict=True)
-                if accounts
-            }
-            yield first + number, set(conversations.split(",")), _by_quarter(quarters), listed_people
+    if len(listed) > len(people):
+        marks = [bool(int(one) & IS_IMPORTED) for one in flagged]
+        for (measure, was_imported), names in listed.items():
+            listed[measure, was_imported] = list(compress(names, [mark is was_imported for mark in marks]))
+    return _Told(set(conversations.split(",")), counted, listed)
 
 
-def _by_quarter(texts: str) -> dict[tuple[str, bool], Counter[str]]:
-    """What was sent, edited and is unread, by quarter, of quarters with flags."""
+def _by_quarter(flagged: Sequence[str], keys: Sequence[str]) -> dict[tuple[str, bool], Counter[str]]:
+    """What was sent, edited and is unread, by the key of its quarter."""
     found: defaultdict[tuple[str, bool], dict[str, int]] = defaultdict(dict)
-    for text, number in Counter(texts.split(",")).items():
-        quarter, telling = told_by(text)
+    for text, number in Counter(flagged).items():
+        quarter, telling = _told_by(text)
+        key = keys[quarter]
         for told in telling:
             numbers = found[told]
-            numbers[quarter] = numbers.get(quarter, 0) + number
+            numbers[key] = numbers.get(key, 0) + number
     return {told: Counter(numbers) for told, numbers in found.items()}
 
 
 @cache
-def told_by(text: str) -> tuple[str, list[tuple[str, bool]]]:
-    """What a quarter with flags tells: its key, and the measures that it counts for, and whether it was imported."""
+def _told_by(text: str) -> tuple[int, list[tuple[str, bool]]]:
+    """What a quarter with flags tells: the quarter, the measures that it counts for, and whether it was imported."""
     quarter, flags = divmod(int(text), FLAGS)
-    return str(quarter), TELLING[flags]
+    return quarter, TELLING[flags]
+
+
+def _of_beginnings(at: str, value: str, spans: Sequence[Span], using: str) -> Iterator[tuple[int, bool, list[str]]]:
+    """The number of each span, from 0, whether an import brought them, and what ``value`` (SQL) says of those of which
+    the time ``at`` lies in it."""
+    for number, texts in _ask(OF_BEGINNINGS, spans, using, at=at, listed=texts_of(value, using)):
+        for was_imported, listed in zip((False, True), texts.split(";"), strict=True):
+            if listed:
+                yield number - 1, was_imported, listed.split(",")
 
 
 def _ask(statement: str, spans: Sequence[Span], using: str, **parts: Any) -> Iterator[tuple[Any, ...]]:
     if not spans:
         return iter(())
     table, params = spans_table(spans, using)
-    began, took = quarter_in_span("began_at", using), seconds_between("began_at", "replied_at", using)
     with connections[using].cursor() as cursor:
-        told = f"{SPANS[connections[using].vendor]} {statement}".format(spans=table, began=began, took=took, **parts)
+        told = f"{SPANS[connections[using].vendor]} {statement}".format(spans=table, **parts)
         cursor.execute(told, params)
         return iter(cursor.fetchall())

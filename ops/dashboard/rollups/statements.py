@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connections
@@ -12,7 +13,10 @@ from django.db import connections
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
 
-Span = tuple[datetime, datetime]  # from the first moment up to the second
+Span = tuple[datetime, datetime]  # from the first moment up to the second, in UTC
+ONE_DAY = timedelta(days=1)
+QUARTERS_A_DAY = 96
+YEAR_OF_FRACTIONS = 2100
 
 
 def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
@@ -37,6 +41,34 @@ def quarter_in_span(column: str, using: str) -> str:
     if connections[using].vendor == "postgresql":
         return f"FLOOR(DATE_PART('epoch', {column} - first) / 900)::integer"
     return f"({_second(column)} - epoch) / 900"
+
+
+def is_plain(span: Span) -> bool:
+    """Whether ``quarter_of_day`` tells each quarter of a span from the others. PostgreSQL rounds the last microseconds
+    of a quarter up some centuries from now."""
+    first, after = span
+    return after - first <= ONE_DAY and after.year < YEAR_OF_FRACTIONS
+
+
+def quarter_of_day(column: str, using: str) -> str:
+    """The quarter of an hour of the day in UTC in which a moment lies, as SQL: half as dear as ``quarter_in_span``."""
+    if connections[using].vendor == "postgresql":
+        # Before 1970 it counts from the end of the day, as Python does in a list.
+        return f"MOD(FLOOR(DATE_PART('epoch', {column}) / 900)::integer, {QUARTERS_A_DAY})"
+    return f"(substr({column}, 12, 2) * 4 + substr({column}, 15, 2) / 15)"
+
+
+def keys_in(span: Span) -> Sequence[str]:
+    """How many quarters after the beginning of its span each of those is which ``quarter_of_day`` tells, or, where the
+    span is not plain, ``quarter_in_span``; as texts."""
+    return _keys_after(span[0].hour * 4 + span[0].minute // 15 if is_plain(span) else None)
+
+
+@cache
+def _keys_after(quarter: int | None) -> Sequence[str]:
+    if quarter is None:
+        return tuple(map(str, range(2 * QUARTERS_A_DAY)))
+    return tuple(str((number - quarter) % QUARTERS_A_DAY) for number in range(QUARTERS_A_DAY))
 
 
 def seconds_between(column: str, later: str, using: str) -> str:
