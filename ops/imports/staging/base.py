@@ -143,6 +143,16 @@ class Staging:
         self.execute("CREATE INDEX import_rows_external_id ON {rows} (external_id)")
         self.analyze("rows")
 
+    @property
+    def these(self) -> str:
+        """The condition (SQL) that ``rows`` are stored one by one."""
+        return f"AND rows.number IN ({', '.join(map(str, self.one_by_one))})"
+
+    @property
+    def others(self) -> str:
+        """The condition that they are not; "" where none is."""
+        return self.these.replace(" IN ", " NOT IN ") if self.one_by_one else ""
+
     def execute(self, template: str, params: Sequence[Any] = (), **fragments: str) -> int:
         """Run one statement; returns the number of rows it touched."""
         with self.connection.cursor() as cursor:

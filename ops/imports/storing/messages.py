@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from messaging.models import Conversation
 from messaging.writing import in_batches
 from ops.imports.staging.base import Staging
+from ops.imports.storing import one_by_one
 from ops.imports.storing.ids import Bases
 from ops.imports.storing.order import Order, Piece
 from ops.jobs.pacing import Pace
@@ -31,11 +32,9 @@ FROM {places} places CROSS JOIN {rows} rows
 WHERE places.place >= %s AND places.place < %s AND rows.number = places.number {beginning}
 GROUP BY places.root HAVING MAX(CASE WHEN places.number = places.root THEN 1 ELSE 0 END) = 1
 """
-INTO_MESSAGES = """
+STORE_MESSAGES = """
 INSERT INTO {messages} (id, conversation_id, sender_id, receiver_id, content, "timestamp", edited, "read", hidden,
     redaction, parent_message_id, external_id, edited_elsewhere_at, awaited_parent_external_id)
-"""
-NEW_MESSAGES = """
 SELECT ready.number + %s, {conversation}, ready.sender_id, ready.receiver_id, {content},
     {sent_at}, rows.edited, rows.seen, rows.hidden, CASE WHEN rows.redacted THEN 1 END,
     CASE WHEN ready.parent > 0 THEN ready.parent + %s ELSE {parent} END, rows.external_id, {edited_at},
@@ -53,8 +52,6 @@ JOINING = {
     "joined": "LEFT JOIN {joins} joins ON joins.number = ready.root",
 }
 SEPARATE = {"beginning": "", "conversation": "ready.root + %s", "parent": "NULL", "joined": ""}
-# One message, of which all but the text is given.
-STORE_ONE = f"{INTO_MESSAGES} VALUES (%s, %s, %s, %s, (SELECT content FROM {{rows}} WHERE number = %s){', %s' * 9})"
 STORE_NOTIFICATIONS = """
 INSERT INTO {notifications} (user_id, message_id, created_at)
 SELECT stored.receiver_id, stored.id, %s
@@ -123,7 +120,10 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
         raise JobFailed(CHANGED_MEANWHILE)
     fragments = JOINING if joining else SEPARATE
     begun = staging.execute(STORE_CONVERSATIONS, [conversations, *places], **fragments)
-    stored = _store_texts(staging, [messages, conversations, messages, *places], fragments)
+    params = [messages, conversations, messages, *places]
+    many = {"content": "rows.content", "of_these": staging.others, **fragments}
+    stored = staging.execute(STORE_MESSAGES, params, **many)
+    stored += one_by_one.store_messages(staging, STORE_MESSAGES, params, fragments)
     if stored != places[1] - places[0]:
         raise JobFailed(CHANGED_MEANWHILE)
     if notify_at is not None:
@@ -131,18 +131,6 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
         staging.execute(STORE_NOTIFICATIONS, [moment, *places, messages])
     Conversation.objects.using(staging.using).recount_locked(existing)
     return begun
-
-
-def _store_texts(staging: Staging, params: list[int], fragments: dict[str, str]) -> int:
-    """Store the messages themselves, those with texts that are to be stored one by one so; returns how many."""
-    one_by_one = staging.one_by_one
-    others = f"AND rows.number NOT IN ({', '.join(map(str, one_by_one))})" if one_by_one else ""
-    stored = staging.execute(INTO_MESSAGES + NEW_MESSAGES, params, content="rows.content", of_these=others, **fragments)
-    if one_by_one:
-        these = f"AND rows.number IN ({', '.join(map(str, one_by_one))})"
-        rows = list(staging.stream(NEW_MESSAGES, params, content="rows.number", of_these=these, **fragments))
-        stored += sum(staging.execute(STORE_ONE, row) for row in rows)
-    return stored
 
 
 def _existing_conversations(

@@ -11,6 +11,7 @@ from messaging.models import Message
 from messaging.texts.changes import announce, somebody_listens
 from messaging.writing import ids_subquery, in_batches, lock_people
 from ops.imports.staging.base import Staging
+from ops.imports.storing import one_by_one
 from ops.imports.storing.ids import Bases
 from ops.imports.storing.messages import CHANGED_MEANWHILE
 from ops.jobs.pacing import Pace
@@ -21,19 +22,19 @@ PIECE = 500  # texts replaced at a time, many times over where that is fast
 NEXT = "SELECT number, message_id FROM {changes} WHERE number > %s ORDER BY number LIMIT %s"
 KEEP_OLD = """
 INSERT INTO {histories} (id, message_id, revision, old_content, edited_at, edited_by_id, by_staff)
-SELECT changes.number + %s, stored.id, stored.revision, stored.content, COALESCE({edited_at}, %s),
+SELECT changes.number + %s, stored.id, stored.revision, {old_content}, COALESCE({edited_at}, %s),
     CAST(%s AS {user_id}), COALESCE(CAST(%s AS {user_id}) <> stored.sender_id, FALSE)
 FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
     AND stored.id = changes.message_id AND stored.content <> rows.content AND stored.redaction IS NULL
-    AND NOT {edited_later}
+    AND NOT {edited_later} {of_these}
 """
 REPLACE = """
 UPDATE {messages} SET content = rows.content, edited = true, revision = {messages}.revision + 1
 FROM {changes} changes CROSS JOIN {rows} rows
 WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.number
     AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND {messages}.redaction IS NULL
-    AND NOT {edited_later}
+    AND NOT {edited_later} {of_these}
 """
 # Somebody edited the text after the row was, while the file was read. Where a part was removed, it stays, too.
 EDITED_LATER = """
@@ -83,12 +84,20 @@ def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
         with pace.timed(), run.batch():
             if _lock([message_id for _, message_id in rows], staging.using) < len(rows):
                 raise JobFailed(CHANGED_MEANWHILE)
-            now = _now(staging)
-            changed = staging.execute(KEEP_OLD, [bases.histories, *now, after, upto], edited_later=EDITED_LATER)
-            staging.execute(REPLACE, [after, upto], edited_later=EDITED_LATER)
+            changed = _change(staging, bases.histories or 0, after, upto)
             _announce_changes(staging, bases.histories or 0, after, upto)
             run.cursor["changed_to"] = upto
             run.cursor["changed"] = run.cursor.get("changed", 0) + changed
+
+
+def _change(staging: Staging, base: int, after: int, upto: int) -> int:
+    """Replace the texts of the rows after ``after`` up to ``upto``; returns how many there were to replace."""
+    keeping = [base, *_now(staging), after, upto]
+    fragments = {"edited_later": EDITED_LATER}
+    many = {**fragments, "of_these": staging.others}
+    changed = staging.execute(KEEP_OLD, keeping, old_content="stored.content", **many)
+    staging.execute(REPLACE, [after, upto], **many)
+    return changed + one_by_one.change_texts(staging, KEEP_OLD, keeping, base, fragments)
 
 
 def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> int:

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from messaging.limits import LONGEST_TEXT
-from messaging.models import Message
+from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from ops.files.tests.files import as_csv, as_json, as_json_lines
 from ops.files.tests.limited import mib
@@ -54,6 +54,16 @@ def imported_by_job(file: str) -> dict[str, Any]:
     return _told(begun)
 
 
+def changed_by_command(file: str) -> dict[str, Any]:
+    """Import other texts of stored messages."""
+    begun = mib("VmRSS")
+    call_command("import_messages", file, existing="edit", stdout=io.StringIO(), stderr=io.StringIO())
+    told = _told(begun)
+    histories = MessageHistory.objects.values_list("message__external_id", "revision", "old_content")
+    before = {name: [revision, digest(text)] for name, revision, text in histories}
+    return {**told, "revision": Message.objects.get(external_id="long").revision, "before": before}
+
+
 def _ready() -> int:
     for name in ("alice", "bob"):
         make_user(name)
@@ -85,4 +95,26 @@ def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
         place.end()
     taken = told.pop("taken")
     assert told == {"counts": [2_002, 3], "parent": "7", "digest": digest(text)}
+    assert taken < MOST_MIB
+
+
+def test_so_is_one_that_replaces_another(databases: Databases, tmp_path: Path) -> None:
+    text = long_text()
+    texts = {"old": (text, "before"), "new": (f"{text[:-1]}!", "after")}
+    for name, (content, other) in texts.items():
+        (tmp_path / name).write_bytes(as_csv(row("7"), row("long", "7", content=content), row("8", content=other)))
+    place = databases.fresh()
+    try:
+        place.manage("import_messages", str(tmp_path / "old"), "--create-users", "-v0")
+        told = place.call(f"{__name__}.changed_by_command", file=str(tmp_path / "new"))
+    finally:
+        place.end()
+    taken = told.pop("taken")
+    assert told == {
+        "counts": [3, 2],
+        "parent": "7",
+        "digest": digest(texts["new"][0]),
+        "revision": 2,
+        "before": {"long": [1, digest(text)], "8": [1, digest("before")]},
+    }
     assert taken < MOST_MIB
