@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from leather import theme
 
-from ops.dashboard.charts.shapes import Cells, LineWithGaps, Placed, StackedColumns
+from ops.dashboard.charts.shapes import Cells, Exact, LineWithGaps, Placed, StackedColumns
 from ops.dashboard.charts.units import Unit, in_words, round_ticks
 from ops.dashboard.figures.rows import Rows
 
@@ -154,7 +154,7 @@ def labelled(labels: Sequence[str], room: float) -> list[int]:
 def _chart(chart: Chart, width: int) -> Any:
     drawn = leather.Chart()
     number = len(chart.labels)
-    drawn.add_x_scale(0, max(1, number))
+    drawn.set_x_scale(Exact(0, max(1, number)))
     room = _rows(drawn, chart, width) if chart.kind is Kind.HEAT else _values(drawn, chart, width)
     ticks = [place + 0.5 for place in labelled(chart.labels, room)]
     drawn.add_x_axis(ticks=ticks, tick_formatter=lambda value, index, count: chart.labels[int(value)])
@@ -165,7 +165,7 @@ def _rows(drawn: Any, chart: Chart, width: int) -> float:
     """A row of cells for each series; returns how much room is left for labels."""
     most = max((value or 0 for one in chart.series for value in one.values), default=0)
     names = [one.short or one.name[:3] for one in chart.series]
-    drawn.add_y_scale(0, len(names))
+    drawn.set_y_scale(Exact(0, len(names)))
     ticks = [len(names) - row - 0.5 for row in range(len(names))]
     drawn.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: names[int(len(names) - value)])
     for row, one in enumerate(chart.series):
@@ -189,7 +189,7 @@ def _values(drawn: Any, chart: Chart, width: int) -> float:
             below = [sum_ + (value or 0) for sum_, value in zip(below, values, strict=True)]
     lines = [value for one in chart.series for value in one.values if value is not None]
     ticks = round_ticks(max(lines if chart.kind is Kind.LINES else below, default=0), chart.unit)
-    drawn.add_y_scale(0, ticks[-1])
+    drawn.set_y_scale(Exact(0, ticks[-1]))
     drawn.add_y_axis(ticks=ticks, tick_formatter=lambda value, index, count: in_words(value, chart.unit))
     for values, shape in shapes:
         _add(drawn, values, shape)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
+from leather.scales import Linear
 from leather.shapes import Shape
 
 GAP = 0.1  # of the width of a column, on either side
@@ -59,6 +61,15 @@ class StackedColumns(Placed):
             top = float(y_scale.project(self.below[place] + value, height, 0))
             self.say(SubElement(group, "rect", box(left, top, right - left, foot - top)), place)
         return group
+
+
+class Exact(Linear):
+    """A scale that ends where it is told to. Those of leather go on to a round number, as from 24 to 30, which would
+    leave a fifth of a drawing empty."""
+
+    def project(self, value: Any, range_min: Any, range_max: Any) -> Decimal:
+        share = (Decimal(value) - self._data_min) / (self._data_max - self._data_min)
+        return Decimal(range_min) + (Decimal(range_max) - Decimal(range_min)) * share
 
 
 class LineWithGaps(Placed):

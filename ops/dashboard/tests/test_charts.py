@@ -78,6 +78,16 @@ def test_cells_are_darker_the_more_there_is() -> None:
     assert re.findall(r'class="h(\d)"', wide) == ["0", "1", "3", "5", "5", "1"]
 
 
+@pytest.mark.parametrize("places", [7, 13, 24])
+def test_drawings_end_with_their_last_place(places: int) -> None:
+    for kind in (Kind.COLUMNS, Kind.HEAT):
+        for drawing, width in zip(chart(kind, (1,) * places, (2,) * places).drawings, (640, 340), strict=True):
+            boxes = [one.attrib for one in ElementTree.fromstring(drawing).iter("rect") if "fill" not in one.attrib]
+            first = min(float(one["x"]) for one in boxes)
+            last = max(float(one["x"]) + float(one["width"]) for one in boxes)
+            assert last - first > 0.82 * width
+
+
 def test_labels_are_left_out_and_never_cut() -> None:
     places = labelled(DAYS, 300)
     assert places[-1] == 29 and len(places) <= 6
