@@ -175,9 +175,9 @@ def content(asked: Asked) -> Content:
         tables=(
             people("senders", _("Most active senders"), senders),
             people("receivers", _("Most written to"), receivers),
-            of_jobs(asked),
             of_imports(asked),
             of_exports(asked),
+            of_jobs(asked),
         ),
         as_of=asked.of(messages.begun, imported=asked.imported).as_of,
     )

@@ -161,6 +161,6 @@ def content(asked: Asked) -> Content:
     return Content(
         numbers=(*waiting(asked), *came_and_went(asked), *outcomes(asked)),
         charts=(flow_per_day(asked), reports_per_day(asked)),
-        tables=(by_severity(asked), by_label(asked), by_source(asked)),
+        tables=(by_severity(asked), by_source(asked), by_label(asked)),
         as_of=asked.of(desk.flow).as_of,
     )
