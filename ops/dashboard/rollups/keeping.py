@@ -21,7 +21,7 @@ from ops.jobs.pacing import Pace
 EVERY = 60  # seconds between two rounds of the worker
 SHARE = 0.05  # of that time, at most: an import, which changes many days, is not slowed down by more
 DAYS = 4  # counted in one transaction, times what a Pace says: FIRST, and more where that is fast
-FIRST = 4
+FIRST = 8
 FIRST_DAY = 2  # of the calendar: the first one begins before it in zones east of Greenwich
 
 # The small ones first: no import keeps the desk waiting.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# Of messages. By quarter of an hour: the keys are how many quarters after the day's first one ("0" is that).
+# Of messages; their keys are numbers, and their names have no "_" (numbers/storing.py).
+# By quarter of an hour: the keys are how many quarters after the day's first one ("0" is that).
 SENT = "sent"
 EDITED = "edited"  # of those sent then, were edited since
 UNREAD = "unread"  # of those sent then, were not read yet
