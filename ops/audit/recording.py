@@ -87,13 +87,13 @@ def record_each(
             create_alike(entries, using=using)
         except DatabaseError as error:
             raise NotRecorded from error
-        announce(entries[0], using)  # who listens to entries hears of their event once
+        tell(entries[0], using)  # of all of them once
+        _seal_after_commit(using)
 
 
-def announce(entry: Entry, using: str) -> None:
-    """Tell who listens to entries, as dashboards do, of one that a statement stored, which tells nobody; and seal."""
+def tell(entry: Entry, using: str) -> None:
+    """Tell who listens to entries, as dashboards do, of one that a statement stored, which tells nobody."""
     post_save.send(Entry, instance=entry, created=True, raw=False, using=using, update_fields=None)
-    _seal_after_commit(using)
 
 
 def record_refused_sign_in(username: str, *, locks_out: bool = False, confirming: Any = None) -> None:

@@ -67,6 +67,21 @@ def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
     return sealed
 
 
+def seal_stored(values: Sequence[Any], newest: tuple[Any, Any], *, are_others: bool, using: str) -> None:
+    """Seal one entry that was stored just now, without reading it again: its ``values`` as the database answered them,
+    in the order of SEALED_FIELDS, and the position and hash of the ``newest`` seal before it. With PostgreSQL.
+
+    Where there were others to be sealed (``are_others``), or the chain went on since, seal what waits.
+    """
+    if not are_others:
+        (entry,) = _reading(BATCH, using)[1]([values])
+        end = NONE if newest[0] is None else (newest[0], newest[1])
+        sealed = _store(Queued(end, [entry[0]], {entry[0]: entry}), using)
+        if sealed is None or (sealed and not _waiting(1, set(), using)):
+            return
+    seal(using=using)
+
+
 def _waiting(most: int, missing: set[int], using: str) -> list[int]:
     """The ids of the first queued entries, at most so many, without those that are missing."""
     if not missing:  # as always, unless somebody removed entries

@@ -7,23 +7,30 @@ then do it again with ``record``, which can.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connections, models
+from django.db import connections, models, transaction
 
 from messaging.database.statements import Slot, Statement, slot, written
 from ops.audit import recording
-from ops.audit.models import TARGET_COPIES, Entry
-from ops.audit.sealing import canonical
+from ops.audit.models import SEALED_FIELDS, TARGET_COPIES, Entry
+from ops.audit.sealing import canonical, chain
 
 # In the place of a key that only the database knows yet: no text that is stored holds it.
 KEY = "\x00"
 KEY_IN_JSON = r"\u0000"
 
-INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} RETURNING id"
+INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} RETURNING {sealed}"
+# Beside the entry: the end of the chain before it, and whether others wait for their seals (this one is not seen yet).
+ALSO = "newest.position, newest.hash, EXISTS (SELECT FROM audit_unsealed)"
+JOINED = """
+LEFT JOIN {name} ON true
+LEFT JOIN (SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1) AS newest ON true
+"""
 DIGEST = "encode(sha256(convert_to(%s || {key} || %s, 'UTF8')), 'hex')"
 # The names of groups, cut as all texts of entries are (canonical.storable_text).
 ROLE = """
@@ -40,26 +47,39 @@ class Prepared(NamedTuple):
     entry: Entry
     given: dict[str, Any]
 
-    def stored(self, key: int, target_key: Any, *, using: str) -> Entry:
-        """After the statement: complete the entry with its key and that of its target, tell who listens, and seal."""
-        self.entry.pk, self.entry.target_id = key, str(target_key)
+    def stored(self, answer: Sequence[Any], target_key: Any, *, using: str) -> Entry:
+        """After the statement, whose ``answer`` holds what ``answered`` selects: complete the entry with its key and
+        that of its target, tell who listens, and seal."""
+        *values, position, previous, are_others = answer
+        self.entry.pk, self.entry.target_id = values[0], str(target_key)
         self.entry.target_label += str(target_key)
         self.entry._state.adding, self.entry._state.db = False, using
-        recording.announce(self.entry, using)
+        recording.tell(self.entry, using)
+
+        def seal_it() -> None:
+            chain.seal_stored(values, (position, previous), are_others=are_others, using=using)
+
+        transaction.on_commit(seal_it, using=using, robust=True)
         return self.entry
+
+
+def answered(name: str, using: str) -> tuple[str, str]:
+    """Return what a statement whose part ``name`` is ``inserting`` has to select for ``stored``, and what it joins."""
+    return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(name=name)
 
 
 @cache
 def inserting(source: str, key: str, using: str) -> Statement:
     """Return the part of a statement that inserts an entry for each row of ``source``, whose column ``key`` is the key
-    of the target, and answers the key of the entry."""
+    of the target, and answers what is sealed of the entry."""
     quote: Any = connections[using].ops.quote_name
     fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
     known = {"actor_role": _role(using), **_about(key)}
     values = [known.get(field.attname, Statement("%s", (_slot(field),))) for field in fields]
     columns = ", ".join(quote(field.column) for field in fields)
     selected = ", ".join(value.sql for value in values)
-    sql = INSERT.format(table=quote(Entry._meta.db_table), columns=columns, values=selected, source=source)
+    names = {"columns": columns, "values": selected, "sealed": _sealed(using)}
+    sql = INSERT.format(table=quote(Entry._meta.db_table), source=source, **names)
     return Statement(sql, tuple(param for value in values for param in value.params))
 
 
@@ -77,6 +97,12 @@ def prepare(event: str, *, actor: Any, target: type[models.Model], using: str) -
     }
     given |= {"entry_before_key": entry.target_salt + before, "entry_after_key": after}
     return Prepared(entry, {**given, "entry_is_superuser": actor.is_superuser, "entry_superuser": recording.SUPERUSER})
+
+
+def _sealed(using: str, prefix: str = "") -> str:
+    options: Any = Entry._meta
+    columns = (options.get_field(name).column for name in SEALED_FIELDS)
+    return ", ".join(f"{prefix}{connections[using].ops.quote_name(column)}" for column in columns)
 
 
 def _slot(field: Any) -> Slot:

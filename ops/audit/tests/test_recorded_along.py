@@ -10,16 +10,17 @@ from django.db import connection
 
 from messaging.database.statements import Statement
 from messaging.models import Conversation
+from messaging.tests.cast import make_user
 from ops.audit import context, recording
 from ops.audit.events import Event
-from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, copies_digest
+from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, Unsealed, copies_digest
 from ops.audit.sealing import chain, verification
 from ops.audit.storing import along
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite records after it")
 
 ALSO = """
-WITH taken AS (SELECT id FROM (VALUES (7), (8)) AS known (id) WHERE id = %s), recorded AS ({}) SELECT id FROM recorded
+WITH taken AS (SELECT id FROM (VALUES (7), (8)) AS known (id) WHERE id = %s), recorded AS ({}) SELECT {} FROM taken {}
 """
 OWN = {"id", "at", "actor_salt", "actor_digest", "target_salt", "target_digest"}
 
@@ -28,8 +29,9 @@ def recorded_along(actor: Any, key: int) -> Entry | None:
     """Record something about a conversation with this key, where it is 7 or 8."""
     part = along.inserting("taken", "taken.id", "default")
     entry = along.prepare(Event.RECORD_CHANGED, actor=actor, target=Conversation, using="default")
-    rows = Statement(ALSO.format(part.sql), (key, *part.params)).ask(using="default", **entry.given)
-    return entry.stored(rows[0][0], key, using="default") if rows else None
+    sql = ALSO.format(part.sql, *along.answered("recorded", "default"))
+    rows = Statement(sql, (key, *part.params)).ask(using="default", **entry.given)
+    return entry.stored(rows[0], key, using="default") if rows else None
 
 
 @pytest.fixture
@@ -59,6 +61,29 @@ def test_it_is_sealed_and_verified(alice: Any) -> None:
     made = [recorded_along(alice, key) for key in (7, 8)]
     assert chain.seal() == len(made)
     assert verification.verify().sealed == len(made)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    """Also where another act is sealed after the end of the chain was read."""
+    alice = make_user("alice")
+    with monkeypatch.context() as patch:
+        patch.setattr(chain, "seal", lambda **_: 0)
+        recording.record(Event.RECORD_CHANGED, actor=alice)
+    recorded_along(alice, 7)
+    recorded_along(alice, 8)
+    tell = recording.tell
+
+    def tell_late(*told: Any) -> None:
+        monkeypatch.setattr(recording, "tell", tell)
+        recording.record(Event.RECORD_CHANGED, actor=alice)
+        tell(*told)
+
+    monkeypatch.setattr(recording, "tell", tell_late)
+    recorded_along(alice, 7)
+    assert verification.verify().sealed == Entry.objects.count() >= 5
+    assert not Unsealed.objects.exists()
+    assert not caplog.records
 
 
 def test_long_roles_are_cut_as_they_are_otherwise(alice: Any) -> None:

@@ -57,8 +57,8 @@ noted AS (
     UPDATE moderation_case SET first_claimed_at = taken.claimed_at FROM taken
     WHERE moderation_case.id = taken.case_id AND moderation_case.first_claimed_at IS NULL
 ){more}
-SELECT look.waited, look.replied, look.in_a_row, {also}, {taken}, {case}
-FROM look LEFT JOIN (taken JOIN best ON best.id = taken.case_id) ON true
+SELECT look.waited, look.replied, look.in_a_row, {taken}, {case}, {also}
+FROM look LEFT JOIN (taken JOIN best ON best.id = taken.case_id) ON true{joined}
 """
 IF_IT_MAY_BE_HARD = "coalesce(in_a_row, 0) < %s"
 IF_PLAIN = f"NOT waited AND NOT replied AND {IF_IT_MAY_BE_HARD}"
@@ -158,12 +158,12 @@ def take_at_once(user: Any, using: str) -> Claim | None:
     statement = _taking_recorded(using)
     entry = along.prepare(ModerationEvent.CASE_CLAIMED, actor=user, target=Case, using=using)
     try:
-        ((_, _, _, key, *values),) = _ask(statement, user, using, **entry.given)
+        ((_, _, _, *values),) = _ask(statement, user, using, **entry.given)
     except DatabaseError:
         return None
-    claim = _claimed(values, using)
+    claim, answer = _claimed(values, using)
     if claim is not None:
-        entry.stored(key, claim.case_id, using=using)
+        entry.stored(answer, claim.case_id, using=using)
     return claim
 
 
@@ -218,11 +218,12 @@ def _taking(parts: Sequence[Any], if_: str, using: str, *, recorded: Statement |
     parts_of = {"look": look.sql, "best": firsts, "if_": if_}
     parts_of |= {"taken": _columns(Claim, "taken."), "case": _columns(Case, "best.")}
     if recorded is None:
-        sql = TAKE_AT_ONCE.format(**parts_of, take=_take_best("true", seconds), more="", also=is_hard)
+        sql = TAKE_AT_ONCE.format(**parts_of, take=_take_best("true", seconds), more="", also=is_hard, joined="")
         return Statement(sql, before)
     more = f",\nrecorded AS ({recorded.sql})"
     take = _take_best(f"NOT {is_hard}", seconds)
-    sql = TAKE_AT_ONCE.format(**parts_of, take=take, more=more, also="(SELECT id FROM recorded)")
+    also, joined = along.answered("recorded", using)
+    sql = TAKE_AT_ONCE.format(**parts_of, take=take, more=more, also=also, joined=joined)
     return Statement(sql, (*before, *recorded.params))
 
 
@@ -251,13 +252,13 @@ def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]
     With PostgreSQL also what it saw."""
     look, rows = PLAIN, _ask(taking, user, using)
     if connections[using].vendor == "postgresql":
-        ((waited, replied, in_a_row, is_hard, *values),) = rows
-        look, claim = _seen(waited, replied, in_a_row), _claimed(values, using)
+        ((waited, replied, in_a_row, *values, is_hard),) = rows
+        look, (claim, _) = _seen(waited, replied, in_a_row), _claimed(values, using)
     elif rows:
         key = rows[0][0]
         (row,) = _reading(using).ask(using=using, reviewer=_key_of(user, using), case=key)
         *case, is_hard, in_a_row = row
-        claim = _claimed([*rows[0], *case], using)
+        claim, _ = _claimed([*rows[0], *case], using)
         if claim is not None and claim.case.first_claimed_at == claim.claimed_at:
             Case.objects.using(using).filter(pk=key).update(first_claimed_at=claim.claimed_at)
     else:
@@ -268,14 +269,14 @@ def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]
     return look, claim
 
 
-def _claimed(values: Sequence[Any], using: str) -> Claim | None:
-    """The claim of an answer, and its case; None where there are none in it."""
+def _claimed(values: Sequence[Any], using: str) -> tuple[Claim | None, Sequence[Any]]:
+    """The claim of an answer with its case, None where there are none in it; and what else the answer holds."""
     if values[0] is None:
-        return None
+        return None, ()
     claim, rest = _read(Claim, values, using)
-    claim.case, _ = _read(Case, rest, using)
+    claim.case, others = _read(Case, rest, using)
     claim.case.first_claimed_at = claim.case.first_claimed_at or claim.claimed_at
-    return claim
+    return claim, others
 
 
 @cache
