@@ -17,7 +17,7 @@ class SQLiteStaging(Staging):
     temporary = "temp"
     # KiB, which take about twice as much: more would be faster at a million rows. A large text, and what SQLite copies
     # of it, takes their place.
-    cache_while_writing, least_cache = 24_000, 2_000
+    cache_while_writing, least_cache = 20_000, 2_000
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = model._meta.db_table
