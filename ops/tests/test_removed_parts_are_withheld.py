@@ -44,6 +44,7 @@ MAY_NAME_OLD_TEXTS = {
     "messaging/writing.py": "stores it",
     "messaging/search/engine.py": "looks for words in it; messaging/search/query.py asks the gate which",
     "messaging/search/indexing.py": "indexes its words",
+    "ops/imports/storing/one_by_one.py": "stores long ones",
     "ops/imports/storing/texts.py": "stores it, and takes imports back",
     "ops/imports/undoing.py": "compares it, to leave what was changed since",
     "ops/exports/columns.py": "the name of a column; its value is the gate's",
