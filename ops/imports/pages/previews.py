@@ -38,9 +38,11 @@ STAGED = """
 SELECT number, external_id, parent_external_id, sender, receiver, sent_at, edited, seen FROM {rows}
 WHERE number <= %s AND content IS NOT NULL
 """
-CHANGED_TEXTS = """
-SELECT changes.number, rows.external_id, changes.message_id, stored.content, rows.content
-FROM {changes} changes CROSS JOIN {rows} rows CROSS JOIN {messages} stored
+# Of a text one character more than is shown, to see whether it is longer.
+CHANGED_TEXTS = f"""
+SELECT changes.number, rows.external_id, changes.message_id,
+    substr(stored.content, 1, {LONGEST_COMPARED + 1}), substr(rows.content, 1, {LONGEST_COMPARED + 1})
+FROM {{changes}} changes CROSS JOIN {{rows}} rows CROSS JOIN {{messages}} stored
 WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY changes.number LIMIT %s
 """
 
