@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from messaging.models import Conversation, Message
@@ -70,14 +69,6 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     )
     change_form_template = "console/conversation.html"
     fields = ("started_at",)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return self.list_rows.all()
-
-    @cached_property
-    def list_rows(self) -> Any:
-        """Made once, as those of messages. Two more queries per page, however many rows it has."""
-        return Conversation.objects.for_list()
 
     def prepare_rows(self, rows: list[Any]) -> None:
         """With the messages ``opening`` and ``latest`` (None if it is the same), with ``people``, who began it, and the

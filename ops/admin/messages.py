@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -93,14 +92,6 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     form = CorrectionForm
     fields = ("content",)
     inlines = (HistoryInline,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return self.list_rows.all()
-
-    @cached_property
-    def list_rows(self) -> Any:
-        """Made once: that takes longer than asking for a page of them. Each request has a copy."""
-        return Message.objects.for_list()
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return Message.objects.select_related("sender", "receiver").filter(pk=whole_number(object_id) or 0).first()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 
 from ops.accounts.models import User
 from ops.audit.recorded_admin import RecordedLists
@@ -27,6 +28,14 @@ class SearchedAdmin(RecordedLists, PeopleAdmin):
 
     class Media:
         css = {"all": ("moderation/labels.css",)}  # of what they were reported for
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return self.list_rows.all()
+
+    @cached_property
+    def list_rows(self) -> Any:
+        """Made once: that takes longer than asking for a page of them. Each request has a copy."""
+        return self.model.objects.for_list()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with saved searches above it. Whoever is shown the first page of one has seen what is new."""
