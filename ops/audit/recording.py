@@ -87,11 +87,11 @@ def record_each(
             create_alike(entries, using=using)
         except DatabaseError as error:
             raise NotRecorded from error
-        tell(entries[0], using)  # of all of them once
+        announce(entries[0], using)  # of all of them once
         _seal_after_commit(using)
 
 
-def tell(entry: Entry, using: str) -> None:
+def announce(entry: Entry, using: str) -> None:
     """Tell who listens to entries, as dashboards do, of one that a statement stored, which tells nobody."""
     post_save.send(Entry, instance=entry, created=True, raw=False, using=using, update_fields=None)
 

@@ -98,7 +98,8 @@ def _first_waiting(most: int, using: str) -> Statement:
 
 
 @cache
-def _newest(using: str) -> Statement:
+def newest_seal(using: str) -> Statement:
+    """The position and hash of the newest seal."""
     return written(Seal.objects.order_by("-position").values_list("position", "hash")[:1], using=using)
 
 
@@ -176,7 +177,7 @@ def _seals(queued: Queued) -> list[Link]:
 def _seal_alone(missing: set[int], using: str) -> Queued:
     """Seal the next batch where a database has a single writer, as SQLite."""
     with transaction.atomic(using=using):
-        newest = next(iter(_newest(using).ask(using=using)), NONE)
+        newest = next(iter(newest_seal(using).ask(using=using)), NONE)
         keys = _waiting(BATCH, missing, using)
         # Not a join with these: with outdated statistics, all entries would be scanned for it.
         rows = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)

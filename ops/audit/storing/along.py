@@ -29,7 +29,7 @@ INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} RETURNIN
 ALSO = "newest.position, newest.hash, EXISTS (SELECT FROM audit_unsealed)"
 JOINED = """
 LEFT JOIN {name} ON true
-LEFT JOIN (SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1) AS newest ON true
+LEFT JOIN ({newest}) AS newest ON true
 """
 DIGEST = "encode(sha256(convert_to(%s || {key} || %s, 'UTF8')), 'hex')"
 # The names of groups, cut as all texts of entries are (canonical.storable_text).
@@ -54,7 +54,7 @@ class Prepared(NamedTuple):
         self.entry.pk, self.entry.target_id = values[0], str(target_key)
         self.entry.target_label += str(target_key)
         self.entry._state.adding, self.entry._state.db = False, using
-        recording.tell(self.entry, using)
+        recording.announce(self.entry, using)
 
         def seal_it() -> None:
             chain.seal_stored(values, (position, previous), are_others=are_others, using=using)
@@ -65,7 +65,7 @@ class Prepared(NamedTuple):
 
 def answered(name: str, using: str) -> tuple[str, str]:
     """Return what a statement whose part ``name`` is ``inserting`` has to select for ``stored``, and what it joins."""
-    return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(name=name)
+    return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(name=name, newest=chain.newest_seal(using).sql)
 
 
 @cache

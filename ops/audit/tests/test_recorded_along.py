@@ -72,14 +72,14 @@ def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, 
         recording.record(Event.RECORD_CHANGED, actor=alice)
     recorded_along(alice, 7)
     recorded_along(alice, 8)
-    tell = recording.tell
+    announce = recording.announce
 
-    def tell_late(*told: Any) -> None:
-        monkeypatch.setattr(recording, "tell", tell)
+    def announce_late(*told: Any) -> None:
+        monkeypatch.setattr(recording, "announce", announce)
         recording.record(Event.RECORD_CHANGED, actor=alice)
-        tell(*told)
+        announce(*told)
 
-    monkeypatch.setattr(recording, "tell", tell_late)
+    monkeypatch.setattr(recording, "announce", announce_late)
     recorded_along(alice, 7)
     assert verification.verify().sealed == Entry.objects.count() >= 5
     assert not Unsealed.objects.exists()
