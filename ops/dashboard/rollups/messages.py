@@ -16,9 +16,8 @@ from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import kind_of_seconds
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
-from ops.dashboard.rollups.quarters import QUARTER, hours_of_week, moment, place, span, spans_of
+from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
 from ops.dashboard.rollups.statements import (
-    QUARTERS_A_DAY,
     Span,
     imported_messages,
     is_plain,

@@ -10,7 +10,8 @@ from ops.dashboard.periods import beginning_of, day_of
 
 QUARTER = timedelta(minutes=15)
 ONE_DAY = timedelta(days=1)
-PLAIN_HOURS = [number // 4 for number in range(96)]
+QUARTERS_A_DAY = 96
+PLAIN_HOURS = [number // 4 for number in range(QUARTERS_A_DAY)]
 
 
 def first_quarter(day: date, zone: tzinfo) -> datetime:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import connections
 
+from ops.dashboard.rollups.quarters import ONE_DAY, QUARTERS_A_DAY
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
 
 Span = tuple[datetime, datetime]  # from the first moment up to the second, in UTC
-ONE_DAY = timedelta(days=1)
-QUARTERS_A_DAY = 96
 YEAR_OF_FRACTIONS = 2100
 
 
