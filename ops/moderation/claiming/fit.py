@@ -14,8 +14,12 @@ from ops.moderation.models import Case
 
 def is_fit(user: Any, case_id: int, *, using: str) -> bool:
     """Whether the case is about strangers to this person, and no colleague undid a decision of theirs on it."""
-    key = get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
-    return bool(_fit(using).ask(using=using, reviewer=key, case=case_id))
+    return bool(_fit(using).ask(using=using, reviewer=key_of(user, using), case=case_id))
+
+
+def key_of(user: Any, using: str) -> Any:
+    """The key of a user as a statement takes it."""
+    return get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
 
 
 @cache

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -19,6 +18,7 @@ from django.db.models.functions import Now
 from messaging.database.statements import Slot, Statement, reader, slot, written
 from ops.audit.recording import record
 from ops.audit.storing import along
+from ops.moderation.claiming.fit import key_of
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip
 from ops.moderation.wellbeing import counting
@@ -92,16 +92,12 @@ PLAIN = Look(waited=False, replied=False, needs_lighter=False)  # as mostly
 
 
 def _look(user: Any, using: str) -> Look:
-    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=_key_of(user, using))
+    ((waited, replied, in_a_row),) = _looking(using).ask(using=using, reviewer=key_of(user, using))
     return _seen(waited, replied, in_a_row)
 
 
 def _seen(waited: Any, replied: Any, in_a_row: int | None) -> Look:
     return Look(bool(waited), bool(replied), counting.needs_lighter(in_a_row))
-
-
-def _key_of(user: Any, using: str) -> Any:
-    return get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
 
 
 @cache
@@ -243,7 +239,7 @@ def _ask(taking: Statement, user: Any, using: str, **more: Any) -> list[tuple[An
     key = token if connections[using].features.has_native_uuid_field else token.hex
     # With savepoints, the transaction is somebody else's, who may want to wait for it.
     alone = not connections[using].savepoint_ids
-    given = {"reviewer": _key_of(user, using), "token": key, "most": counting.most_in_a_row(), "alone": alone}
+    given = {"reviewer": key_of(user, using), "token": key, "most": counting.most_in_a_row(), "alone": alone}
     return taking.ask(using=using, **given, **more)
 
 
@@ -256,7 +252,7 @@ def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]
         look, (claim, _) = _seen(waited, replied, in_a_row), _claimed(values, using)
     elif rows:
         key = rows[0][0]
-        (row,) = _reading(using).ask(using=using, reviewer=_key_of(user, using), case=key)
+        (row,) = _reading(using).ask(using=using, reviewer=key_of(user, using), case=key)
         *case, is_hard, in_a_row = row
         claim, _ = _claimed([*rows[0], *case], using)
         if claim is not None and claim.case.first_claimed_at == claim.claimed_at:
