@@ -129,6 +129,23 @@ def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) ->
     }
 
 
+@pytest.mark.parametrize(
+    "others",
+    [([], []), ([], ["70", "17"]), (["70", "17"], []), (["70"], ["17"])],
+    ids=["alone", "first", "last", "between"],
+)
+def test_a_person_is_taken_out_wherever_the_key_stands(db: None, others: tuple[list[str], list[str]]) -> None:
+    before, after = others
+    numbers = {key: number for number, key in enumerate([*before, "7", *after], start=11)}
+    for measure in (measures.SENDERS, measures.READINGS):  # two ways of writing JSON
+        put({Place(FIRST, measure): numbers}, [FIRST], [measure], "default")
+    with transaction.atomic():
+        forget_person(7, using="default")
+    left = {key: number for key, number in numbers.items() if key != "7"}
+    rows = DayNumbers.objects.filter(measure__in=[measures.SENDERS, measures.READINGS])
+    assert [(row.numbers, row.total) for row in rows] == [(left, sum(left.values()))] * 2
+
+
 def test_a_person_is_taken_out_of_lists_as_well(db: None) -> None:
     found = {
         Place(FIRST, measures.SENDERS): ["7", "70", "7", "7", "17", "7"],
