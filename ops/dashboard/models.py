@@ -113,8 +113,9 @@ class Beginning(models.Model):
 class Keeping(models.Model):
     """How far the numbers are. There is one row.
 
-    ``zone`` is the one in which their days begin. ``kept_at`` is when they were last as they should be, or, where more
-    changed than was counted in time, when that was counted which had changed most lately.
+    ``zone`` is the one in which their days begin, with the lengths of blocks of days: "UTC 16/128/1024". ``kept_at`` is
+    when they were last as they should be, or, where more changed than was counted in time, when that was counted which
+    had changed most lately.
     """
 
     zone = models.CharField(max_length=64)

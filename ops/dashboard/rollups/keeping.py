@@ -72,17 +72,26 @@ def forget_progress(using: str) -> None:
         Keeping.objects.using(using).all().delete()
 
 
+def _layout() -> str:
+    """The zone in which days begin, and the lengths of their blocks: what a worker of a version with others leaves,
+    which may run on until it is restarted, is not read."""
+    return f"{settings.TIME_ZONE} {'/'.join(map(str, blocks.SIZES))}"
+
+
 def _begin(using: str) -> None:
-    """Where nothing was ever counted, days began otherwise, or a table was emptied, count everything."""
-    kept = Keeping.objects.using(using).filter(zone=settings.TIME_ZONE)
+    """Where nothing was ever counted, days or blocks began otherwise, or a table was emptied, count everything."""
+    layout = _layout()
+    kept = Keeping.objects.using(using).filter(zone=layout)
     if kept.exclude(noted.everything(using)).exists():
         return
     with transaction.atomic(using=using):
         held = lock(using)
-        if held.zone != settings.TIME_ZONE:
+        if held.zone != layout:
             if held.zone:
                 DayNumbers.objects.using(using).all().delete()
-            Keeping.objects.using(using).update(zone=settings.TIME_ZONE)
+            else:  # what is there is right until it is counted, but for blocks of a version that still ran
+                blocks.keep_anew(using)
+            Keeping.objects.using(using).update(zone=layout)
         elif kept.exclude(noted.everything(using)).exists():
             return  # somebody else did meanwhile
         noted.note_everything(console_zone(), using)

@@ -1,0 +1,41 @@
+"""A worker of the version before, which runs on until it is restarted, leaves nothing that is read, nor anybody who is
+erased."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from messaging.tests.conversations import write
+from ops.dashboard.models import DayNumbers, Keeping
+from ops.dashboard.periods import Period
+from ops.dashboard.rollups import keeping, measures
+from ops.dashboard.rollups.numbers import blocks
+
+DAYS = 40
+OTHER_SIZES = (8, 64, 512)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["", settings.TIME_ZONE])
+def test_what_it_left_is_counted_anew(alice: Any, bob: Any, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of the migration, and after a round of its own."""
+    now = timezone.now()
+    for days in range(DAYS):
+        write(alice, bob, timestamp=now - timedelta(days=days))
+    with monkeypatch.context() as other:
+        other.setattr(blocks, "SIZES", OTHER_SIZES)
+        keeping.keep()
+        Keeping.objects.update(zone=zone)
+    keeping.keep()
+    period = Period.of_days(DAYS)
+    told = blocks.by_key(measures.SENDERS, period.first, period.last)
+    assert told == {str(alice.pk): DAYS}
+    key = str(alice.pk)
+    alice.delete()
+    assert not [one for one in DayNumbers.objects.filter(measure__startswith=measures.SENDERS) if key in one.numbers]
+    assert not DayNumbers.objects.filter(measure=blocks.name_of(measures.SENDERS, OTHER_SIZES[0])).exists()
