@@ -37,9 +37,14 @@ def add_to(days: Days, using: str) -> None:
         days.add(at, measures.REFUSED, event)
 
 
+def _accounts(using: str) -> Any:
+    """The keys of accounts that are there. Entries keep those of erased ones; numbers do not (numbers/erasing.py)."""
+    return get_user_model()._default_manager.using(using).order_by().values("pk")
+
+
 def _add_shown(days: Days, using: str) -> None:
     shown = ShownMessages.objects.using(using).filter(
-        entry__event__in=(*reading_events(), *SHOWING), **days.within("entry__at")
+        entry__event__in=(*reading_events(), *SHOWING), entry__actor_id__in=_accounts(using), **days.within("entry__at")
     )
     columns = ("entry__event", "entry__actor_id", "entry__at", "first", "last")
     for event, reader, at, first, last in shown.values_list(*columns).iterator():
@@ -60,6 +65,7 @@ def _add_openings(days: Days, using: str) -> None:
 def _add_searches(days: Days, using: str) -> None:
     """Searches for the name of somebody else who may use the console, by today's names."""
     searches = Entry.objects.using(using).filter(event=Event.SEARCH_MADE, **days.within("at")).exclude(target_label="")
+    searches = searches.filter(actor_id__in=_accounts(using))
     rows = list(searches.order_by().values_list("actor_id", "at", "target_label"))
     if not rows:
         return
