@@ -22,7 +22,7 @@ from ops.files.headers import Columns, at
 from ops.files.problems import Problem, Unreadable, not_read_after, not_valid_after
 from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
 from ops.files.shapes.header_rows import Header, header_row, read_header
-from ops.files.shapes.long_values import LINE_ENDS, PIECE, LongValues, pieces
+from ops.files.shapes.long_values import LINE_ENDS, LongValues, pieces
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.suggestions import Suggestion
 
@@ -69,6 +69,7 @@ class CsvFile:
         refuse_binary(file.peek(16)[:16])
         self._columns, self._reading = columns, reading
         self._text, self._encoding = open_text(file, reading.encoding)
+        self._coming, self._ahead = pieces(self._text.readline), ""  # one for the header and the rows: it reads ahead
         self._mixed = MixedRows(self._encoding, reading.fallback_encoding)
         self.encoding = self._encoding.name
         self._row = 0  # the number of the row that is being read
@@ -303,11 +304,20 @@ class CsvFile:
         if begun:
             yield "".join(begun)
 
+    def _next_piece(self) -> str:
+        piece, self._ahead = self._ahead or next(self._coming, ""), ""
+        return piece
+
+    def _is_last(self) -> bool:
+        """Whether nothing follows: a long line may be cut anywhere."""
+        self._ahead = next(self._coming, "")
+        return not self._ahead
+
     def _pieces(self) -> Iterator[str]:
         """The lines of the file, long ones in pieces."""
         size = 0  # of the line so far
         try:
-            for piece in pieces(self._text.readline):
+            while piece := self._next_piece():
                 size += len(piece)
                 if size >= LONGEST_LINE:
                     said = _(
@@ -315,7 +325,7 @@ class CsvFile:
                         "its lines do not end."
                     )
                     raise Unreadable(said % {"row": self._row, "number": grouped(LONGEST_LINE)}, row=self._row)
-                if piece[-1] == END_MARK and len(piece) < PIECE:  # the last one, where DOS and its copy command put it
+                if piece[-1] == END_MARK and self._is_last():  # where DOS and its copy command put it
                     piece = piece.rstrip(END_MARK)
                     words = _("The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored.")
                     self.notices.append(Problem(None, "", "notice", words))

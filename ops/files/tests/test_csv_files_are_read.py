@@ -10,6 +10,7 @@ from ops.files import csv_files
 from ops.files.csv_files import LONGEST_LINE
 from ops.files.encodings import ENCODINGS, encoding_of
 from ops.files.problems import Unreadable
+from ops.files.shapes.long_values import PIECE
 from ops.files.sources import LONGEST_VALUE, Reading
 from ops.files.tests.files import COLUMNS, TABLE, as_csv, open_csv, row
 
@@ -233,3 +234,24 @@ def test_a_reading_error_is_a_sentence() -> None:
     failing = csv_files.CsvFile(io.BufferedReader(Failing(content)), TABLE, Reading())
     with pytest.raises(Unreadable, match=r"^the file cannot be read after row \d+: Input/output error\.$"):
         list(failing)
+
+
+BEFORE = "1,,alice,bob,2026-01-05T10:00:00+00:00,"
+
+
+def test_an_end_mark_where_a_long_line_is_cut_is_text() -> None:
+    text = "x" * (PIECE - len(BEFORE) - 3) + "\x1a\r\nrest"
+    file = open_csv(f'{HEADER}\n{BEFORE}"{text}"\n'.encode())
+    assert [values[-1] for _, values, _ in file] == [text]
+    assert not file.notices
+
+
+def test_an_end_mark_is_taken_off_a_last_line_of_any_length() -> None:
+    text = "x" * (PIECE - len(BEFORE) - 3)
+    assert [values[-1] for _, values in read(f'{HEADER}\n{BEFORE}"{text}"\x1a'.encode())] == [text]
+
+
+def test_no_row_is_lost_behind_a_header_of_any_length() -> None:
+    header = f"{HEADER},".ljust(PIECE - 1, "y")
+    content = f"{header}\r{BEFORE}one,\r2{BEFORE[1:]}two,\r".encode()
+    assert [values[-1] for _, values, _ in open_csv(content, ignore_unknown=True)] == ["one", "two"]
