@@ -9,13 +9,15 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import override_settings
+from django.utils import timezone
 
 from messaging.tests.cast import make_user
 from messaging.tests.concurrency import run_concurrently
 from ops.conftest import make_staff
 from ops.jobs.tests.killing import Databases, databases
 from ops.moderation import claims, decisions, flagging
-from ops.moderation.models import Case, Claim, Flag, Label, Source, State, View
+from ops.moderation.claiming import taking
+from ops.moderation.models import Case, Claim, Flag, Label, Skip, Source, State, View
 from ops.moderation.saved import queues
 from ops.moderation.tests.desk import REVIEWING, many_reports, message_of
 
@@ -101,6 +103,30 @@ def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
         raised = run_concurrently(*(lambda one=one: claims.claim_next(one) for one in people))
         assert raised == [None] * len(people)
         assert Claim.objects.live().count() == len(people)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
+def test_who_finds_nothing_at_once_holds_no_lock_while_they_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had run out they have given back by then: held on to, it would be locked before what runs out meanwhile,
+    and a colleague locks both in the other order."""
+    many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 1)
+    before, now = (make_staff(name, *REVIEWING) for name in ("before", "now"))
+    held = claims.claim_next(before)
+    assert held is not None
+    Claim.objects.update(expires_at=Now() - timedelta(seconds=1))
+    Skip.objects.create(reviewer=now, case=held.case, until=timezone.now() + timedelta(hours=1))
+    seen: list[bool] = []
+    take_found = taking.take_found
+
+    def looking_again(*args: Any, **kwargs: Any) -> Any:
+        assert run_concurrently(lambda: seen.append(Claim.objects.exists())) == [None]
+        return take_found(*args, **kwargs)
+
+    monkeypatch.setattr(taking, "take_found", looking_again)
+    assert claims.claim_next(now, among=[Case.objects.to_decide_in_parts()[0].most_urgent_first()]) is None
+    assert seen == [False]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has a test of its own")
