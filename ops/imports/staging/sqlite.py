@@ -57,7 +57,8 @@ class SQLiteStaging(Staging):
             cursor.executemany(sql, rows)
 
     def _add_long(self, table: str, columns: int, row: tuple) -> None:
-        self.one_by_one.append(row[0])
+        if table == "rows":
+            self.one_by_one.append(row[0])
         # SQLite keeps what a statement was given for as long as it is prepared: the second row, which is none, takes
         # the place of the text.
         sql = f"INSERT INTO {self.names[table]} SELECT {', '.join(['%s'] * columns)} WHERE %s"
