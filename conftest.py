@@ -47,8 +47,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what asks for a database, however it does, or starts programs that do; let browser tests come last.
 
-    From the first of those on, the event loop of Playwright goes on in the process. Tests that start and kill workers
-    come first: they take the longest, and begun last, the other processes would wait for the end of one.
+    From the first of those on, the event loop of Playwright goes on in the process. What asks for no database comes
+    first: of two processes, which begin at the beginning and in the middle, one makes the database meanwhile. Then come
+    tests that start and kill workers: they take the longest, and begun last, the other processes would wait for the end
+    of one.
     """
     for item in items:
         asks = {"db", "transactional_db", "databases"}.intersection(getattr(item, "fixturenames", ()))
@@ -60,4 +62,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 def _turn(item: pytest.Item) -> int:
-    return 2 if item.get_closest_marker("browser") else 0 if item.get_closest_marker("processes") else 1
+    if item.get_closest_marker("browser"):
+        return 3
+    if item.get_closest_marker("processes"):
+        return 1
+    return 2 if item.get_closest_marker("database") else 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """What is there now goes with the process: pytest would look for cycles in all of it five times."""
+    gc.freeze()

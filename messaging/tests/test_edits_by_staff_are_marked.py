@@ -95,6 +95,7 @@ def test_corrections_are_what_is_marked(alice: Any, bob: Any, charlie: Any) -> N
     assert [one.revision for one in MessageHistory.objects.corrections()] == [2]
 
 
+@pytest.mark.migrates
 @pytest.mark.django_db(transaction=True)
 def test_stored_edits_get_their_marks_by_migration(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
     message, other = write(alice, bob, "first"), write(bob, alice, "theirs")

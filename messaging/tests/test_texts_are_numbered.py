@@ -225,6 +225,7 @@ def test_the_number_is_one_more_than_the_histories(alice: Any, bob: Any, edits: 
         assert list(in_time) == kept
 
 
+@pytest.mark.migrates
 @pytest.mark.django_db(transaction=True)
 def test_stored_texts_get_their_numbers_by_migration_and_ids_stay_unique(alice: Any, bob: Any) -> None:
     twice, never = write(alice, bob, "1"), write(alice, bob, "only")

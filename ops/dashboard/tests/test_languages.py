@@ -87,6 +87,7 @@ def rosa() -> Client:
     return signed_in("rosa")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_every_text_of_a_dashboard_is_marked(board: Any, full: bool, rosa: Client, spam: Any) -> None:
