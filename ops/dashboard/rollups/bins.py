@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 
 STEPS = 8  # in which lengths double
 LONGEST = 40  # times that a second may double: 35,000 years
 BEGINNINGS = [2 ** (number / STEPS) for number in range(LONGEST * STEPS)]  # of each kind after 0, in seconds
+
+
+kind_of_seconds = partial(bisect_right, BEGINNINGS)
 
 
 def kind_of(length: timedelta) -> int:
@@ -21,9 +26,9 @@ def kind_of(length: timedelta) -> int:
     return kind_of_seconds(length.total_seconds())
 
 
-def kind_of_seconds(seconds: float) -> int:
-    """The same of a length in seconds."""
-    return bisect_right(BEGINNINGS, seconds)
+def by_kind(seconds: Iterable[float]) -> Counter[str]:
+    """How many of these lengths in seconds are of each kind."""
+    return Counter({str(kind): number for kind, number in Counter(map(kind_of_seconds, seconds)).items()})
 
 
 def length_of(kind: int) -> timedelta:

@@ -13,7 +13,7 @@ from django.db import connections
 
 from ops.dashboard.models import Beginning
 from ops.dashboard.rollups import beginnings, measures
-from ops.dashboard.rollups.bins import kind_of_seconds
+from ops.dashboard.rollups.bins import by_kind
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Place, put
 from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
@@ -96,10 +96,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
         found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(begun)
     took = seconds_between("began_at", "replied_at", using)
     for number, was_imported, lengths in _of_beginnings("replied_at", took, spans, using):
-        kinds = Counter(map(kind_of_seconds, map(float, lengths)))
-        found[Place(ordered[number], measures.REPLIED, was_imported)] = Counter(
-            {str(kind): value for kind, value in kinds.items()}
-        )
+        found[Place(ordered[number], measures.REPLIED, was_imported)] = by_kind(map(float, lengths))
     blocks.keep(put({**found, **people}, ordered, measures.MESSAGES, using), using)
 
 

@@ -34,23 +34,15 @@ WITHOUT_KEY = {
         WHERE measure IN ({measures}) AND strpos(numbers, %(named)s) > 0
     """,
 }
-# Those of a day whose people are listed ("17,4,17"), each between commas of its own while one is taken out.
+# Those of days and blocks whose people are listed ("17,4,17"), each between commas of its own while one is taken out.
 APART = "',' || replace(numbers, ',', ',,') || ','"
 LEFT = f"replace({APART}, %(listed)s, '')"
-WITHOUT_LISTED = {
-    "sqlite": f"""
-        UPDATE {{table}} SET numbers = trim(replace({LEFT}, ',,', ','), ','),
-            total = total - (length({APART}) - length({LEFT})) / length(%(listed)s)
-        WHERE measure IN ({{measures}}) AND substr(numbers, 1, 1) <> '{{{{'
-            AND instr(',' || numbers || ',', %(listed)s) > 0
-    """,
-    "postgresql": """
-        UPDATE {table} SET numbers = array_to_string(array_remove(string_to_array(numbers, ','), %(account)s), ','),
-            total = cardinality(array_remove(string_to_array(numbers, ','), %(account)s))
-        WHERE measure IN ({measures}) AND left(numbers, 1) <> '{{'
-            AND strpos(',' || numbers || ',', %(listed)s) > 0
-    """,
-}
+WITHOUT_LISTED = f"""
+    UPDATE {{table}} SET numbers = trim(replace({LEFT}, ',,', ','), ','),
+        total = total - (length({APART}) - length({LEFT})) / length(%(listed)s)
+    WHERE measure IN ({{measures}}) AND substr(numbers, 1, 1) <> '{{{{'
+        AND {{place_in}}(',' || numbers || ',', %(listed)s) > 0
+"""
 WITHOUT_PREFIX = {
     "sqlite": """
         UPDATE {table} SET (numbers, total) = (
@@ -84,17 +76,16 @@ def forget_person(user_id: Any, *, using: str) -> None:
         "listed": f",{user_id},",
         "path": f'$."{user_id}"',
     }
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        for statements, names, sizes in (
-            (WITHOUT_KEY, BY_ACCOUNT, (1, *blocks.SIZES)),
-            (WITHOUT_PREFIX, BY_WHAT_BEGINS_WITH_ONE, (1, *blocks.SIZES)),
-            (WITHOUT_LISTED, measures.PEOPLE, (1,)),
+    vendor = connections[using].vendor
+    parts = {"table": DayNumbers._meta.db_table, "place_in": "strpos" if vendor == "postgresql" else "instr"}
+    with connections[using].cursor() as cursor:
+        for statement, names in (
+            (WITHOUT_KEY[vendor], BY_ACCOUNT),
+            (WITHOUT_PREFIX[vendor], BY_WHAT_BEGINS_WITH_ONE),
+            (WITHOUT_LISTED, measures.PEOPLE),
         ):
-            listed = ", ".join(f"'{blocks.name_of(name, size)}'" for name in names for size in sizes)
-            cursor.execute(
-                statements[connection.vendor].format(table=DayNumbers._meta.db_table, measures=listed), values
-            )
+            listed = ", ".join(f"'{blocks.name_of(name, size)}'" for name in names for size in (1, *blocks.SIZES))
+            cursor.execute(statement.format(**parts, measures=listed), values)
 
 
 def _leave_calendars(account: str, using: str) -> None:
