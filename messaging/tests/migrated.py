@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -176,12 +177,20 @@ def _keep(copy: Path) -> None:
 
 
 def _digest() -> str:
-    """What a migrated database depends on: our code but for tests, since migrations call it, libraries, SQLite."""
+    """What a migrated database depends on: our code but for tests, since migrations call it, the libraries that it
+    needs, SQLite."""
     digest = sha256(f"{sys.version} {sqlite3.sqlite_version}".encode())
-    for name in sorted(f"{one.name} {one.version}" for one in distributions()):
-        digest.update(name.encode())
+    listed = re.findall(r"^[\w.-]+", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
+    versions = {_normalised(one.name): one.version for one in distributions()}
+    for name in sorted(map(_normalised, listed)):
+        digest.update(f"{name} {versions.get(name)}".encode())
     for room in ("messaging", "ops"):
         for file in sorted((PROJECT / room).rglob("*.py")):
             if "tests" not in file.parts or file.name == "settings.py":
                 digest.update(f"{file.relative_to(PROJECT)}".encode() + file.read_bytes())
     return digest.hexdigest()
+
+
+def _normalised(name: str) -> str:
+    """The name of a library as registries compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
