@@ -1,5 +1,5 @@
 /* The frame by keyboard: the jump box suggests pages of the console and what is found, menus close with Esc or a click
-   elsewhere.
+   elsewhere, and a refused form comes back with the focus where it is to be corrected.
    Everything works without this script: the jump box is a form, and menus open by themselves. */
 "use strict";
 
@@ -177,4 +177,8 @@
     const account = document.querySelector(".account");
     if (!account.contains(event.target)) account.open = false;
   });
+
+  /* --- A refused form: the first field with an error has the focus, which else is some twenty links above it ------ */
+
+  document.querySelector('#content [aria-invalid="true"]')?.focus();
 })();

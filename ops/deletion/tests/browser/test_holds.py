@@ -31,6 +31,7 @@ def test_a_lead_places_a_hold_finds_it_in_the_list_and_lifts_it(
     page.get_by_label("Username").fill("nobody")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("There is no user “nobody”.")).to_be_visible()
+    expect(page.get_by_label("Username")).to_be_focused()
     check(page)
     page.get_by_label("Username").fill(name)
     page.get_by_role("button", name="Continue").click()
