@@ -109,7 +109,7 @@ def test_the_way_of_the_settings_is_chosen_beforehand(supporting: Client, alice:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"typed": "alicia"}, "That is not “alice”. Nothing was done. Type it exactly as shown."),
+        ({"typed": "alicia"}, "That is not “alice”. Nothing was changed. Type it exactly as shown."),
         ({"typed": ""}, "Type “alice” to confirm."),
         ({"typed": "Alice"}, "That is not “alice”"),
         ({"reason": "  "}, "Enter a reason: the approver reads it."),
@@ -126,7 +126,7 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked_for(
     response = supporting.post(ask_about(alice), {**filled_in("alice"), **changed})
     assert response.status_code == 200
     page = words(response)
-    assert "Nothing was done." in page
+    assert "Nothing was changed." in page
     assert sentence in page
     assert not DeletionRequest.objects.exists()
     assert User.objects.get(pk=alice.pk).is_active

@@ -60,7 +60,7 @@ class TypedField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if _as_read(value) != _as_read(self.phrase):
-            sentence = _("That is not “%(phrase)s”. Nothing was done. Type it exactly as shown.")
+            sentence = _("That is not “%(phrase)s”. Nothing was changed. Type it exactly as shown.")
             raise ValidationError(sentence % {"phrase": self.phrase})
 
 

@@ -414,7 +414,7 @@ def test_asking_for_one_persons_data(client: Client, stored: list[Message], fold
     page = text(client.get(address))
     assert "1 message sent and 2 received" in page
     refused = text(client.post(address, {"reason": ""}))
-    assert "Nothing was exported. Look at what is marked below." in refused
+    assert "Nothing was exported. Fix the errors below." in refused
     assert refused.index("Enter a reason") > refused.index("Reason for export</label>")
     response = client.post(address, {"reason": WHY})
     export = Export.objects.get()

@@ -98,7 +98,7 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     check(page)
     page.get_by_label("Type the username “alice” to confirm").fill("bob")
     page.get_by_role("button", name="Approve and erase alice").click()
-    expect(page.get_by_text("That is not “alice”. Nothing was done.")).to_be_visible()
+    expect(page.get_by_text("That is not “alice”. Nothing was changed.")).to_be_visible()
     check(page)
     page.get_by_label("Type the username “alice” to confirm").fill("alice")
     page.get_by_role("button", name="Approve and erase alice").click()
