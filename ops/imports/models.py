@@ -30,7 +30,7 @@ class Import(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", gettext_lazy("Being checked")
-        CHECKED = "checked", gettext_lazy("Checked")
+        CHECKED = "checked", gettext_lazy("Needs a decision")
         STORING = "storing", gettext_lazy("Being imported")
         STORED = "stored", gettext_lazy("Imported")
         TAKEN_BACK = "taken_back", gettext_lazy("Taken back")

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='batch')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(choices=[('checking', 'Being checked'), ('checked', 'Checked'), ('storing', 'Being imported'), ('stored', 'Imported'), ('taken_back', 'Taken back'), ('undoing', 'Being undone'), ('undone', 'Undone'), ('discarded', 'Discarded')], default='checking', max_length=16)),
+                ('state', models.CharField(choices=[('checking', 'Being checked'), ('checked', 'Needs a decision'), ('storing', 'Being imported'), ('stored', 'Imported'), ('taken_back', 'Taken back'), ('undoing', 'Being undone'), ('undone', 'Undone'), ('discarded', 'Discarded')], default='checking', max_length=16)),
                 ('file_name', models.CharField(max_length=255, verbose_name='file')),
                 ('size', models.PositiveBigIntegerField(default=0, help_text='In bytes.')),
                 ('digest', models.CharField(blank=True, help_text='SHA-256 of the file.', max_length=64)),

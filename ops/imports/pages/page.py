@@ -168,9 +168,8 @@ def obstacle(import_: Import) -> str:
         )
     if import_.why_not_storable:
         text = ngettext(
-            "Nothing can be imported while one problem stands against it. Choose what helps, or correct the file.",
-            "Nothing can be imported while %(number)s problems stand against it. Choose what helps, or correct the "
-            "file.",
+            "One problem must be fixed first. Pick a fix below, or correct the file.",
+            "%(number)s problems must be fixed first. Pick a fix below, or correct the file.",
             errors,
         )
         return numbered(text, errors)

@@ -61,6 +61,7 @@ def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importin
     import_ = bring(importing, csv_of(message("1"), message("2", "1", "hello yourself"), message("3")))
     said = page(importing, import_)
     assert import_.state == State.CHECKED
+    assert "? needs a decision" in said
     assert "read as UTF-8, separated by commas" in said
     assert "3 new messages 0 problems 2 new conversations" in said
     assert "Import 3 messages" in said
@@ -105,10 +106,10 @@ def test_the_same_file_again_changes_nothing_and_says_when_it_came_before(import
     assert "2 stored already" in said
 
 
-def test_problems_name_row_column_and_remedy_and_stand_against_it(importing: Client, people: Any) -> None:
+def test_problems_name_row_column_and_remedy_and_prevent_the_import(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
     said = page(importing, import_)
-    assert "Nothing can be imported while one problem stands against it." in said
+    assert "One problem must be fixed first." in said
     assert (
         "✕ problem People without an account RowColumnWhat is wrong, and what to do "
         "3 sender No user 'nobody-here': correct the name, or choose to create missing users. Create missing users"
