@@ -1,7 +1,7 @@
 """Keeping what is computed for the dashboards: at most a minute old, computed by one request while others wait or are
 served what was there.
 
-A kept thing has a name; what it is about (its ``topics``) is marked stale by receivers (signals.py). What is stale is
+A kept thing has a name; what it is about (its ``topics``) is marked stale by receivers (changes.py). What is stale is
 computed anew at the next request, so that what somebody did shows at once; but of a stream of changes no more than one
 a minute is noticed, for computing costs the database something. With Redis, one process of all computes; each process
 with a memory of its own computes for itself.
@@ -83,9 +83,13 @@ def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) 
         time.sleep(POLL_SECONDS)
 
 
-def peek(name: str, topics: Collection[str]) -> Kept | None:
-    """What is kept under ``name`` and may still be served, if anything; it computes nothing."""
-    return _look(key_of(name), [_topic_key(topic) for topic in (NAMES, *topics)])[0]
+def peek(name: str, topics: Collection[str]) -> tuple[Kept | None, bool]:
+    """What is kept under ``name`` and may still be served, if anything, and whether it is to be computed (anew) now.
+
+    It computes nothing itself.
+    """
+    held, state = _look(key_of(name), [_topic_key(topic) for topic in (NAMES, *topics)])
+    return held, held is None or _is_due(held, state)
 
 
 def fragment(name: str, of: Kept, make: Callable[[], SafeString]) -> SafeString:

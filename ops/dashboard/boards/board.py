@@ -89,8 +89,8 @@ class Board:
 
         return keeping.get(self._name(chosen.period, imported), self.topics, compute)
 
-    def kept(self, chosen: Chosen) -> keeping.Kept | None:
-        """The same as far as it is kept; None where it would have to be computed."""
+    def kept(self, chosen: Chosen) -> tuple[keeping.Kept | None, bool]:
+        """The same as far as it is kept, and whether it is to be computed (anew) now."""
         return keeping.peek(self._name(chosen.period, chosen.imported or not self.knows_imports), self.topics)
 
     def _name(self, period: Period, imported: bool) -> str:

@@ -1,4 +1,5 @@
-"""What the home page shows of a dashboard: its first numbers, as far as they are kept; else the page asks for them.
+"""What the home page shows of a dashboard: its first numbers, as far as they are kept. Where they are not, or are
+no longer up to date, the page asks for them.
 
 Home itself computes nothing: however much there is, it takes the same few queries.
 """
@@ -24,31 +25,31 @@ MOST = 4  # numbers
 
 
 def section(request: HttpRequest) -> dict[str, Any] | None:
-    """What is kept; nothing of it for people without a dashboard."""
+    """What is kept, to be replaced where it is not up to date; None for people without a dashboard."""
     board = first_of(request.user)
     if board is None:
         return None
-    kept = board.kept(choose({}))
-    return _shown(board, kept.value if kept else None)
+    kept, is_due = board.kept(choose({}))
+    return _shown(board, kept.value if kept else None, asks=is_due)
 
 
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
-    """The same, computed where it is not kept: the part of the page that asks for it."""
+    """The same, computed where it is due: the part of the page that asks for it."""
     board = first_of(request.user)
     if board is None:
         raise Http404
     kept = board.shown(choose({}))
-    return render(request, "dashboard/home.html", {"content": _shown(board, kept.value if kept else None, asked=True)})
+    return render(request, "dashboard/home.html", {"content": _shown(board, kept.value if kept else None, asks=False)})
 
 
-def _shown(board: Board, content: Content | None, *, asked: bool = False) -> dict[str, Any]:
+def _shown(board: Board, content: Content | None, *, asks: bool) -> dict[str, Any]:
     first: Sequence[Any] = content.numbers[:MOST] if content else ()
     return {
         "heading": board.title,
         "address": reverse(f"admin:{board.address}"),
         "numbers": first,
-        "asks": not first and not asked,
+        "asks": asks,
     }
 
 

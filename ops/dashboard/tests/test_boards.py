@@ -197,6 +197,22 @@ def test_home_shows_the_first_numbers_and_computes_nothing_itself(spam: Any) -> 
     assert "<strong>3</strong> pending cases" in client.get(reverse("admin:index")).content.decode()
 
 
+def test_home_asks_for_numbers_anew_that_a_change_made_stale(
+    spam: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Else it would tell of no case, for two minutes, beside its list of work that tells of one."""
+    make_staff("rita")
+    client = signed_in("rita")
+    home, part = reverse("admin:index"), reverse("admin:dashboard_home")
+    client.get(part)
+    assert f'hx-get="{part}"' not in client.get(home).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        many_reports(spam, 1)
+    assert f'hx-get="{part}"' in client.get(home).content.decode()
+    assert "<strong>1</strong> pending case" in client.get(part).content.decode()
+    assert f'hx-get="{part}"' not in client.get(home).content.decode()
+
+
 def test_the_command_prints_the_same(spam: Any) -> None:
     rosa = make_staff("rosa")
     a_desk_at_work(spam, rosa)
