@@ -14,6 +14,9 @@ NAMELESS = {"utils", "helpers", "services", "misc", "common"}  # say nothing of 
 PAPERS = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")]
 # A path of ours in a paper: `ops/audit/recording.py`, `docs/roles.md`, `messaging/`.
 OURS = re.compile(r"`((?:ops|messaging|bench|docs|fixtures|\.ci)/[\w./-]*)`")
+# A file that is named without its folder is beside the one named before it, or below; these are in every room.
+SHORT = re.compile(r"`((?!/)[\w./-]+(?:/|\.(?:py|js|html|toml)))`")
+OF_EVERY_ROOM = {"apps.py", "admin.py", "tests/addresses.py"}
 LINKS = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -40,6 +43,19 @@ def test_every_path_and_link_in_a_paper_leads_somewhere(paper: Path) -> None:
     missing = [path for path in OURS.findall(text) if not (HOUSE / path).exists()]
     missing += [link for link in LINKS.findall(text) if not (paper.parent / link).exists()]
     assert missing == []
+
+
+def test_a_file_named_without_its_folder_is_beside_the_one_named_before_it() -> None:
+    lost = []
+    for paragraph in re.split(r"\n(?=\d+\. |\||\n)", (HOUSE / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")):
+        folder = HOUSE
+        for name in SHORT.findall(paragraph):
+            path = HOUSE / name
+            if path.exists():
+                folder = path if path.is_dir() else path.parent
+            elif name not in OF_EVERY_ROOM and not (folder / name).exists():
+                lost.append(name)
+    assert lost == []
 
 
 def test_no_docstring_points_out_of_the_repository() -> None:

@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or delete entries and seals; see ops/audit/triggers.py."""
+"""Triggers that refuse to change or delete entries and seals; see ops/audit/sealing/triggers.py."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The period of a dashboard, as it stands in the address: the last days, or two days."""
+"""The period of a dashboard, as it stands in the address: a number of days up to today, or two dates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHOUT_IMPORTS = "without"  # imported history
 class Chosen:
     """A period, and how it stands in an address; ``fault`` says in a sentence why what was asked for is none.
 
-    ``days`` is None for a period of two days. ``imported`` is False where imported history is left out.
+    ``days`` is None where two dates were given. ``imported`` is False where imported history is left out.
     """
 
     period: Period
