@@ -45,7 +45,7 @@ class Reading(JsonOptions):
 
     What values mean: ``dates`` is how times are written (timestamps.DATES), ``repeated_times`` which one is meant of
     those that clocks put back made twice (timestamps.REPEATED). ``yes``, ``no`` and ``nothing`` are words for true, for
-    false and for no id, besides those that are always read. ``ids`` says what becomes of ids that a spreadsheet may
+    false and for no id, besides those that are always read. ``ids`` says what happens to ids that a spreadsheet may
     have shortened: "" refuses them, "keep" takes long numbers as they are, "none" imports the file without ids.
     """
 

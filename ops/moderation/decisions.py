@@ -71,7 +71,7 @@ class Choice:
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of the reports that it settles."""
+        """What happens to the reports that it settles."""
         upheld = self.upholds or any(order.message is not None for order in self.orders)
         return Outcome.UPHELD if upheld else Outcome.DISMISSED
 

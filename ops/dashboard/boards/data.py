@@ -1,4 +1,4 @@
-"""The dashboard of data: how much is written and when, and what becomes of imports, exports and jobs."""
+"""The dashboard of data: how much is written and when, and what happens to imports, exports and jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On what basis an account is deleted, and what becomes of it and its texts."""
+"""On what basis an account is deleted, and what happens to it and its texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for a deletion, approving, refusing, cancelling: by whom, and what becomes of the account meanwhile."""
+"""Asking for a deletion, approving, refusing, cancelling: by whom, and what happens to the account meanwhile."""
 
 from __future__ import annotations
 

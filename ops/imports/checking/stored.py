@@ -188,7 +188,7 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
             elif choices.existing == "refuse":
                 message = _(
                     "message %(id)s is already stored with different content: correct the row, give it another id, or "
-                    "choose what becomes of changed texts."
+                    "choose what happens to changed texts."
                 ) % {"id": label(external_id)}
                 findings.report(Problem(number, "external_id", "error", message, "existing"))
             yield number, message_id, bool(was_edited)

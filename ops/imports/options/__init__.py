@@ -1,4 +1,4 @@
-"""What the uploader of a file chooses: how it is read, and what becomes of rows that need a decision.
+"""What the uploader of a file chooses: how it is read, and what happens to rows that need a decision.
 
 Each choice is a field of Reading or of Choices, and is declared once more in OPTIONS: from there the console has a form
 field, and the command an argument of the same name.

@@ -1,4 +1,4 @@
-"""What becomes of rows that need a decision; and options with other values than they had."""
+"""What happens to rows that need a decision; and options with other values than they had."""
 
 from __future__ import annotations
 

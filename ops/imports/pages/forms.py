@@ -234,7 +234,7 @@ class StoreForm(forms.Form):
     existing = forms.ChoiceField(
         widget=forms.RadioSelect,
         error_messages={
-            "required": gettext_lazy("Say what becomes of the stored texts: record the edits, or leave them.")
+            "required": gettext_lazy("Say what happens to the stored texts: record the edits, or leave them.")
         },
     )
 

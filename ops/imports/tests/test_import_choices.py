@@ -1,4 +1,4 @@
-"""What becomes of rows that need a decision: changed texts, missing parents, faulty rows among valid ones."""
+"""What happens to rows that need a decision: changed texts, missing parents, faulty rows among valid ones."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_a_stored_message_is_not_overwritten(alice: Any, bob: Any, other: dict[s
     imported(numbered(row("1"), row("2")))
     remedy = "correct the row, or give it another id."
     if differing == "content":
-        remedy = "correct the row, give it another id, or choose what becomes of changed texts."
+        remedy = "correct the row, give it another id, or choose what happens to changed texts."
     assert refusal(row("2", **other), row("3")) == [
         f"row 2, external_id: message 2 is already stored with different {differing}: {remedy}"
     ]

@@ -260,7 +260,7 @@ def test_a_changed_text_is_shown_word_by_word_and_asked_about(importing: Client,
     assert "1 changed text" in said
     assert "We meet at [removed: noon][added: eleven]." in said.replace("] [", "][")
     said = text(decide(importing, import_, "store/"))
-    assert "Say what becomes of the stored texts: record the edits, or leave them." in said
+    assert "Say what happens to the stored texts: record the edits, or leave them." in said
     assert import_.state == State.CHECKED
 
 

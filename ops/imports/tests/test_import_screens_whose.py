@@ -26,7 +26,7 @@ def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
     other = signed_in(request.getfixturevalue(who))
     said = page(other, import_)
     assert "1 new message 1 problem" in said
-    assert "What is in the file, and what becomes of it, is shown to the person who uploaded it." in said
+    assert "What is in the file, and what happens to it, is shown to the person who uploaded it." in said
     assert "a secret" not in said
     assert "gone" not in said
     for what in ("problems.csv", "rejected.csv", "check/", "store/", "columns/", "discard/"):

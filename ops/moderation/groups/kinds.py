@@ -1,4 +1,4 @@
-"""The job of a group: its cases in batches, each of them once, whatever becomes of the worker."""
+"""The job of a group: its cases in batches, each of them once, whatever happens to the worker."""
 
 from __future__ import annotations
 
