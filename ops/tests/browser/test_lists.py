@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, sign_in
+from messaging.models import Message
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_filters, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -92,6 +93,17 @@ def test_what_is_done_with_selected_rows_stays_in_view(open_page: OpenPage, rita
     page.get_by_role("checkbox", name="Select bob").check()
     expect(page.get_by_role("button", name="Request deletion of selected…")).to_be_in_viewport(ratio=1)
     check(page)
+
+
+def test_a_narrow_row_without_chips_leaves_no_gap_for_them(open_page: OpenPage, rita: Any) -> None:
+    Message.objects.update(read=True)
+    page = open_page(NARROW)
+    sign_in(page, rita)
+    page.goto("/console/messaging/message/")
+    row = page.locator("#result_list tbody tr").first
+    texts, replies = (row.locator(part).bounding_box() for part in (".words", "[data-name=replies]"))
+    assert texts and replies
+    assert round(texts["x"]) == round(replies["x"])
 
 
 def test_without_scripts_names_are_written_out(open_page: OpenPage, rita: Any) -> None:
