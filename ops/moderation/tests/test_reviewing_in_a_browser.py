@@ -64,6 +64,18 @@ def rita(desk: Case) -> Any:
     return make_staff("rita")
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_reported_messages_stand_in_line_and_apart(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
+    page = open_page(width)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    reported = page.locator(".case li.reported")
+    beginnings = page.locator(".case .by").evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+    assert len(beginnings) > 1
+    assert len(set(beginnings)) == 1
+    expect(reported).to_have_css("margin-top", "8px")
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_queue_case_and_decision_by_click(open_page: OpenPage, desk: Case, rita: Any, width: int, scheme: Any) -> None:
     page = open_page(width, scheme)
