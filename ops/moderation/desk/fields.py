@@ -43,7 +43,7 @@ def action_field(choices: Any) -> forms.ChoiceField:
         label=gettext_lazy("Decision"),
         choices=choices,
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose what is to be done.")},
+        error_messages={"required": gettext_lazy("Choose a decision.")},
     )
 
 

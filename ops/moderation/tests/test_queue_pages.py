@@ -70,6 +70,17 @@ class TestQueue:
         assert "Hard to read: open the case to see the text." in page
         assert not Entry.objects.filter(actor=mona, event="list.read").exists()
 
+    def test_a_case_whose_decision_lapsed_was_opened_again(
+        self, browser: Client, reported: Any, spam: Any, mona: Any
+    ) -> None:
+        flag = reported(spam)
+        assert "opened just now" in words(browser.get(address(flag.case)))
+        decided(flag.case, mona, spam)
+        flag.message.content = "Send me more money"
+        flag.message.save()
+        assert "opened again just now" in words(browser.get(address(flag.case)))
+        assert 'data-name="opened again"' in browser.get(QUEUE).content.decode()
+
     def test_shown_texts_are_recorded(self, browser: Client, reported: Any, spam: Any, mona: Any) -> None:
         flag = reported(spam)
         browser.get(QUEUE)
@@ -211,7 +222,7 @@ class TestSteps:
         ("fields", "said"),
         [
             ({"action": "dismiss"}, "Choose what the decision is about."),
-            ({"label": "spam"}, "Choose what is to be done."),
+            ({"label": "spam"}, "Choose a decision."),
             ({"label": "spam", "action": "hide"}, "Choose at least one message to hide, or decide otherwise."),
             ({"label": "spam", "action": "dismiss", "sent": "Dear {name}"}, "Fill in {name}"),
         ],

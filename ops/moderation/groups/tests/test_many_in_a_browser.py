@@ -149,7 +149,7 @@ def test_pages_of_groups(open_page: OpenPage, lena: Any, width: int) -> None:
     page.goto(f"{QUEUE}decide-many/")
     check(page)
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("Choose what is to be done.")).to_be_visible()
+    expect(page.get_by_text("Choose a decision.")).to_be_visible()
     check(page)
     page.goto("/console/moderation/decisiongroup/")
     expect(page.get_by_role("link", name="Decide 2 cases")).to_be_visible()
