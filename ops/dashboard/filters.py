@@ -17,7 +17,7 @@ from ops.dashboard.models import Beginning
 class Began(Within):
     """Conversations whose first message that is still there was sent in a period, as of the last round."""
 
-    title = gettext_lazy("begun")
+    title = gettext_lazy("started")
     parameter_name = "began"
     kinds: dict[str, bool] = {}
 
@@ -29,7 +29,7 @@ class Began(Within):
 class BeganHere(Began):
     """The same without those whose first message an import brought."""
 
-    title = gettext_lazy("begun, without imports")
+    title = gettext_lazy("started, without imports")
     parameter_name = "began_here"
     kinds = {"imported": False}
 

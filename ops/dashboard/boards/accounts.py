@@ -78,7 +78,7 @@ def by_state(asked: Asked) -> Table:
         for one in asked.read(deletions.standing).by_state
     )
     columns = (_("State"), _("Deletions"), _("Oldest, since it was requested"))
-    return Table("states", _("Deletions by state, of all times"), columns, rows)
+    return Table("states", _("Deletions by state, all time"), columns, rows)
 
 
 def content(asked: Asked) -> Content:

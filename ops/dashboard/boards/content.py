@@ -74,7 +74,7 @@ class Number:
         difference = self.value - self.before
         was = in_words(self.before, self.unit)
         if in_words(self.value, self.unit) == was:
-            return _("as before (%(before)s)") % {"before": was}
+            return _("same as before (%(before)s)") % {"before": was}
         by = points(abs(difference)) if self.unit is Unit.SHARE else in_words(abs(difference), self.unit)
         words = (
             _("%(by)s more than before (%(before)s)") if difference > 0 else _("%(by)s less than before (%(before)s)")

@@ -33,7 +33,7 @@ def written(asked: Asked) -> list[Number]:
         return ngettext("message", "messages", n)
 
     def conversations(n: int) -> str:
-        return ngettext("conversation begun", "conversations begun", n)
+        return ngettext("conversation started", "conversations started", n)
 
     def not_read(n: int) -> str:
         return ngettext("not yet read by the receiver", "not yet read by the receiver", n)
@@ -44,8 +44,8 @@ def written(asked: Asked) -> list[Number]:
         Number("edit_rate", now.edit_rate, edited, Unit.SHARE, before=before.edit_rate, rows=now.edited_rows),
         counted("unread", unread.total, not_read, rows=unread.rows, note=_older(unread.older_than)),
         Number("oldest_unread", age(unread.oldest, asked.now), _("not yet read: oldest message"), Unit.DURATION),
-        length("first_reply_p50", replies.p50, _("until the first reply (half are sooner)"), slower.p50),
-        length("first_reply_p90", replies.p90, _("until the first reply (9 of 10 are sooner)"), slower.p90),
+        length("first_reply_p50", replies.p50, _("time to first reply (half are faster)"), slower.p50),
+        length("first_reply_p90", replies.p90, _("time to first reply (9 of 10 are faster)"), slower.p90),
     ]
 
 
@@ -96,7 +96,7 @@ def machinery(asked: Asked) -> list[Number]:
         return ngettext("job under way", "jobs under way", n)
 
     def asked_for(n: int) -> str:
-        return ngettext("job asked for", "jobs asked for", n)
+        return ngettext("job requested", "jobs requested", n)
 
     def of_imports(n: int) -> str:
         return ngettext("import", "imports", n)
@@ -127,7 +127,7 @@ def machinery(asked: Asked) -> list[Number]:
         counted("imported", imports.messages, imported, before=imports_before.messages),
         counted("exports", exports.total, of_exports, before=exports_before.total, rows=exports.rows[None]),
         counted("exports_to_approve", exports.to_approve, to_approve, rows=exports.to_approve_rows),
-        Number("database", database_size(), _("is the size of the database"), Unit.BYTES),
+        Number("database", database_size(), _("size of the database"), Unit.BYTES),
     ]
 
 
@@ -174,7 +174,7 @@ def content(asked: Asked) -> Content:
         charts=(per_day(asked), hours_of_week(asked)),
         tables=(
             people("senders", _("Most active senders"), senders),
-            people("receivers", _("Most written to"), receivers),
+            people("receivers", _("Most messaged"), receivers),
             of_imports(asked),
             of_exports(asked),
             of_jobs(asked),

@@ -93,7 +93,7 @@ def readers(asked: Asked) -> Table:
         "Texts on pages, in lists and in searches; the same again within an hour counts once. Exports are not counted."
     )
     columns = (_("Person"), _("Messages"), _("Stands out"))
-    return Table("readers", _("Who was shown how much"), columns, rows, note=note if rows else "")
+    return Table("readers", _("Messages shown by person"), columns, rows, note=note if rows else "")
 
 
 def openers(asked: Asked) -> Table:

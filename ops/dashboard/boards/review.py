@@ -32,9 +32,9 @@ def came_and_went(asked: Asked) -> list[Number]:
     """Whether it gets better."""
     now, before = asked.both(desk.flow)
     speed, slower = asked.both(desk.speed)
-    claim, decide = _("until somebody claimed a case (half are sooner)"), _("until a decision (half are sooner)")
-    claim_most = _("until somebody claimed a case (9 of 10 are sooner)")
-    decide_most = _("until a decision (9 of 10 are sooner)")
+    claim, decide = _("time to claim (half are faster)"), _("time to decision (half are faster)")
+    claim_most = _("time to claim (9 of 10 are faster)")
+    decide_most = _("time to decision (9 of 10 are faster)")
 
     def opened(n: int) -> str:
         return ngettext("case opened", "cases opened", n)
@@ -47,8 +47,8 @@ def came_and_went(asked: Asked) -> list[Number]:
 
     def grew(n: int) -> str:
         if now.grew_by >= 0:
-            return ngettext("more case came than went", "more cases came than went", n)
-        return ngettext("more case went than came", "more cases went than came", n)
+            return ngettext("more case opened than closed", "more cases opened than closed", n)
+        return ngettext("more case closed than opened", "more cases closed than opened", n)
 
     return [
         counted("opened", now.opened, opened, before=before.opened, rows=now.opened_rows),
@@ -95,7 +95,7 @@ def flow_per_day(asked: Asked) -> Chart:
     """Cases that came and went."""
     per_day = asked.of(desk.flow).per_day
     series = {
-        pgettext("cases", "Came"): days.Counted({day: came for day, came, went in per_day}),
+        pgettext("cases", "Opened"): days.Counted({day: came for day, came, went in per_day}),
         pgettext("cases", "Closed"): days.Counted({day: went for day, came, went in per_day}, desk.closed_in),
     }
     titles = days.Titles(_("Cases by day"), _("Cases by week"), _("Cases by month"))

@@ -41,7 +41,7 @@ def by_reviewer(asked: Asked) -> Table:
     empty = _("Nobody decided anything in this period.")
     note = _(
         "To see who needs help, not to rank people. Time: from the claim to the decision, half are shorter. Agreement: "
-        "Cohen’s κ with colleagues who decided the same cases; not told of fewer than %(number)s."
+        "Cohen’s κ with colleagues who decided the same cases; not shown for fewer than %(number)s."
     ) % {"number": LEAST_COMPARED}
     return Table("reviewers", _("By reviewer"), columns, rows, empty=empty, note=note if rows else "")
 

@@ -234,7 +234,7 @@ def test_the_command_prints_the_same(spam: Any) -> None:
     [
         (15, 12, Unit.NUMBER, Better.LESS, "3 more than before (12)", "worse"),
         (9, 12, Unit.NUMBER, Better.LESS, "3 less than before (12)", "better"),
-        (12, 12, Unit.NUMBER, Better.LESS, "as before (12)", ""),
+        (12, 12, Unit.NUMBER, Better.LESS, "same as before (12)", ""),
         (0.2, 0.25, Unit.SHARE, Better.MORE, "5 points less than before (25%)", "worse"),
         (0.20, 0.19, Unit.SHARE, Better.MORE, "1 point more than before (19%)", "better"),
         (7200, 3600, Unit.DURATION, Better.NEITHER, "1 h more than before (1 h)", ""),

@@ -41,7 +41,7 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
         page.goto(f"/console/dashboard/{board.name}/?days=7")
         check(page)
     page.goto("/console/dashboard/review/")
-    drawing = page.get_by_role("img", name="Cases by day. Came: highest 4")
+    drawing = page.get_by_role("img", name="Cases by day. Opened: highest 4")
     expect(drawing.locator(".narrow" if width == NARROW else ".wide")).to_be_visible()
     expect(drawing.locator(".wide" if width == NARROW else ".narrow")).to_be_hidden()
     page.get_by_role("figure", name="Cases by day").get_by_text("Show as table").click()
