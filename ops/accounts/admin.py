@@ -1,7 +1,8 @@
-"""Users and groups in the console."""
+"""Users and roles in the console."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -37,7 +38,7 @@ from ops.console.person import tabs
 
 ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # whoever may change these can give themselves everything
 KEPT = gettext_lazy(
-    "This is a role of the console: every set-up makes it what it is here. For other permissions, add another group."
+    "This is a built-in role: every set-up makes it what it is here. For other permissions, add another role."
 )
 
 
@@ -253,9 +254,9 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, DjangoGroupAdmin):
-    """Groups, with checkboxes for permissions: Django's two-list widget is not accessible.
+    """Django's groups, called roles, with checkboxes for permissions: Django's two-list widget is not accessible.
 
-    The groups of roles are read-only: the next ``setup_roles`` would undo a change. Everything else here gives or takes
+    The built-in ones are read-only: the next ``setup_roles`` would undo a change. Everything else here gives or takes
     power, so it asks for the password first.
     """
 
@@ -263,12 +264,24 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
     keyset = ("name",)
     rows_template = "accounts/group_rows.html"
     change_form_template = "console/confirmed_form.html"
-    how_many = ngettext_lazy("%(number)s group", "%(number)s groups", "n")
-    more_than = gettext_lazy("More than %(number)s groups")
-    empty_text = gettext_lazy("No group yet. Make those of the roles with “manage.py setup_roles”.")
+    how_many = ngettext_lazy("%(number)s role", "%(number)s roles", "n")
+    more_than = gettext_lazy("More than %(number)s roles")
+    empty_text = gettext_lazy("No role yet. Make the built-in ones with “manage.py setup_roles”.")
     search_help_text = gettext_lazy("Part of a name.")
     actions = None
     filter_horizontal = ()
+
+    def __init__(self, model: type[Group], site: admin.AdminSite) -> None:
+        super().__init__(model, site)
+        # Titles, buttons and sentences of Django name a row by this; the model is Django's and stays as it is.
+        self.opts = copy(self.opts)
+        self.opts.verbose_name = gettext_lazy("role")
+        self.opts.verbose_name_plural = gettext_lazy("roles")
+
+    def response_add(self, request: HttpRequest, obj: Group, post_url_continue: str | None = None) -> HttpResponse:
+        """Django's sentence names the new row by the options of the row, not by those of its admin."""
+        obj._meta = self.opts  # type: ignore[misc]
+        return super().response_add(request, obj, post_url_continue)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         counted = {"people": Count("user", distinct=True), "may": Count("permissions", distinct=True)}

@@ -90,6 +90,7 @@ class KeysetChangeList(ShownFilters):
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
         self.specs_behind = self.model_admin.get_more_filters(request)
+        self.opts = self.model_admin.opts  # an admin may call its rows otherwise than their model does
         self.title = str(self.model_admin.section) or capfirst(str(self.opts.verbose_name_plural))
 
     def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:

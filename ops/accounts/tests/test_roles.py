@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -138,6 +139,19 @@ def test_a_group_of_ones_own_is_changed_as_ever(client: Client, rosa: Any) -> No
     address = reverse("admin:auth_group_change", args=[Group.objects.create(name="Night shift").pk])
     client.post(address, {"name": "Night shift", "permissions": [permission("view_message").pk]})
     assert held("Night shift") == {"messaging.view_message"}
+
+
+def test_the_pages_of_roles_call_them_roles(client: Client, rosa: Any) -> None:
+    client.force_login(rosa)
+    confirm(client, "rosa")
+    rows, add = reverse("admin:auth_group_changelist"), reverse("admin:auth_group_add")
+    assert "<h1>Add role</h1>" in client.get(add).content.decode()
+    said = client.post(add, {"name": "Night shift"}, follow=True).content.decode()
+    assert re.search(r"The role “.*Night shift.*” was added successfully", said)
+    assert re.search(r"\b1 role\s*<", said) and re.search(r">\s*Add role\s*<", said)
+    page = client.get(reverse("admin:auth_group_change", args=[Group.objects.get().pk])).content.decode()
+    assert "<h1>Change role</h1>" in page
+    assert "Search roles" in client.get(rows).content.decode()
 
 
 def test_the_list_of_groups_counts_people_and_permissions_in_one_query_for_all(
