@@ -4,9 +4,12 @@
 import os
 import sys
 
+import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+from ops.serving.collecting import loading
 
 
 def main() -> None:
@@ -16,6 +19,9 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018 - reading any setting loads them all
     except ImproperlyConfigured as error:
         sys.exit(f"Threadward cannot start. {error}")
+    if sys.argv[1:2] != ["runserver"]:  # which waits until a mistake in the code is mended
+        with loading():
+            django.setup()
     execute_from_command_line(sys.argv)
 
 

@@ -6,12 +6,13 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from ops.serving.collecting import collect_rarely
+from ops.serving.collecting import collect_rarely, loading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops.settings")
 
 try:
-    application = get_wsgi_application()
+    with loading():
+        application = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"Threadward cannot start. {error}")
 

@@ -23,6 +23,8 @@ from django.db import connections
 from django.test.testcases import LiveServerThread
 from django.utils.module_loading import import_string
 
+from ops.serving.collecting import loading
+
 MOST_SECONDS = 200  # for one call; those that kill workers end by themselves before
 OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
 
@@ -154,5 +156,6 @@ def answer_calls() -> None:
 
 
 if __name__ == "__main__":
-    django.setup()
+    with loading():
+        django.setup()
     answer_calls()

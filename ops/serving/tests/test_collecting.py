@@ -1,4 +1,4 @@
-"""Processes that serve pages seldom look for objects that nobody uses any more."""
+"""Processes seldom look for objects that nobody uses any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.serving.collecting import NEW_OBJECTS
+from ops.serving.collecting import NEW_OBJECTS, loading
 
 
 @pytest.fixture
@@ -26,3 +26,13 @@ def test_what_a_web_server_loads_is_left_out(name: str) -> None:
     importlib.reload(importlib.import_module(name))
     assert gc.get_freeze_count() > 10_000
     assert gc.get_threshold() == (NEW_OBJECTS, 10, 10)
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_nothing_is_looked_for_while_everything_is_loaded() -> None:
+    gc.unfreeze()
+    with pytest.raises(ImportError), loading():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
