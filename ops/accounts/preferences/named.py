@@ -21,7 +21,10 @@ class NameForm(forms.Form):
     """What it is called."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=60, error_messages={"required": gettext_lazy("Enter a name.")}
+        label=gettext_lazy("Name"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+        error_messages={"required": gettext_lazy("Enter a name.")},
     )
 
 

@@ -160,7 +160,9 @@ class LookUpForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Username or e-mail address"),
         max_length=254,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        ),
         error_messages={
             "required": gettext_lazy("Enter the username or e-mail address to look up."),
             "null_characters_not_allowed": UNSTORABLE,

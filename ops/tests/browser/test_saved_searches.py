@@ -25,7 +25,9 @@ def test_a_search_is_saved_opened_and_deleted(
     sign_in(page, make_staff("lena", *READING, "share_savedsearch"))
     page.goto("/console/messaging/message/?q=harbour")
     page.get_by_role("link", name="Save this search…").click()
-    page.get_by_role("textbox", name="Name", exact=True).fill("Harbours")
+    name = page.get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_be_focused()
+    name.fill("Harbours")
     radio, words = page.get_by_label("The team"), page.get_by_text("The team", exact=True)
     box, text = radio.bounding_box(), words.bounding_box()
     assert box and text and box["width"] < 32 and 0 <= text["x"] - (box["x"] + box["width"]) < 16

@@ -239,6 +239,7 @@ def test_an_erased_name_is_looked_up_and_let_free(
     sign_in(page, rosa)
     page.goto("/console/")
     open_from_menu(page, "People", "Look up an erased account")
+    expect(page.get_by_label("Username or e-mail address")).to_be_focused()
     check(page)
     page.get_by_label("Username or e-mail address").fill("alice")
     page.keyboard.press("Enter")
