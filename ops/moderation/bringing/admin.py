@@ -118,7 +118,7 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     how_many = ngettext_lazy("%(number)s import of reports", "%(number)s imports of reports", "n")
     more_than = gettext_lazy("More than %(number)s imports of reports")
     empty_text = gettext_lazy(
-        "No reports were imported yet. “Import reports…” takes a CSV, JSON or Excel file and checks it first."
+        "No reports have been imported yet. “Import reports…” takes a CSV, JSON or Excel file and checks it first."
     )
     actions = None
     fields = ("file_name",)

@@ -80,7 +80,7 @@ class DecisionGroupAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     rows_template = "moderation/groups/rows.html"
     how_many = ngettext_lazy("%(number)s group decision", "%(number)s group decisions", "n")
     more_than = gettext_lazy("More than %(number)s group decisions")
-    empty_text = gettext_lazy("No cases were decided together yet. Choose several in the queue to do so.")
+    empty_text = gettext_lazy("No cases have been decided together yet. Select several in the queue to do so.")
     actions = None
 
     class Media:
