@@ -23,7 +23,7 @@ class NoPeriod(ValueError):
 
 
 def wrong_order() -> str:
-    return _("The first day lies after the last one: exchange them.")
+    return _("The first day is after the last day: swap them.")
 
 
 def too_long() -> str:

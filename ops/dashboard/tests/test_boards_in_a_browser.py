@@ -52,7 +52,7 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
     page.get_by_label("From").fill("2026-02-01")
     page.get_by_label("to", exact=True).fill("2026-01-01")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("The first day lies after the last one")
+    expect(page.get_by_role("alert")).to_contain_text("The first day is after the last day")
     check(page)
     page.get_by_role("link", name="pending cases").click()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
@@ -62,3 +62,19 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
     check(page)
     page.goto("/console/e-mail/")
     check(page)
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_periods_stay_in_place_and_tables_are_seen_whole(
+    open_page: OpenPage, transactional_db: Any, width: int
+) -> None:
+    page = open_page(width)
+    sign_in(page, make_user("rosa", is_staff=True, is_superuser=True))
+    page.goto("/console/dashboard/accounts/")
+    periods = page.get_by_role("navigation", name="Period")
+    before = periods.bounding_box()
+    page.get_by_text("Other days").click()
+    expect(page.get_by_label("From")).to_be_visible()
+    assert periods.bounding_box() == before
+    table = page.locator(".board .scroll").first
+    assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
