@@ -76,6 +76,16 @@ def test_reported_messages_stand_in_line_and_apart(open_page: OpenPage, desk: Ca
     expect(reported).to_have_css("margin-top", "8px")
 
 
+def test_the_outline_of_the_sheet_is_seen_whole(open_page: OpenPage, desk: Case, rita: Any) -> None:
+    page = open_page(NARROW)
+    sign_in(page, rita)
+    page.goto(f"{QUEUE}{desk.pk}/change/")
+    heading = page.locator(".panel > summary")
+    heading.press("Enter")
+    expect(heading).to_be_focused()
+    expect(heading).to_have_css("outline-offset", "-3px")
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_queue_case_and_decision_by_click(open_page: OpenPage, desk: Case, rita: Any, width: int, scheme: Any) -> None:
     page = open_page(width, scheme)
