@@ -13,7 +13,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.template.base import Lexer, Token, TokenType
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-READ = frozenset({"title", "alt", "placeholder", "aria-label", "aria-description", "aria-roledescription", "label"})
+READ = frozenset(
+    {"title", "alt", "placeholder", "aria-label", "aria-description", "aria-roledescription", "label"}
+    | {"data-name"}  # which a style sheet shows (the name of a cell on narrow screens)
+)
 NOT_READ = frozenset({"script", "style", "code", "kbd", "samp", "svg"})  # what is typed as it stands
 WITHOUT_END = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 MARKED = frozenset({"blocktranslate", "blocktrans", "comment", "verbatim"})

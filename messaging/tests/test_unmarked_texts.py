@@ -24,6 +24,7 @@ ASKED = "import sys; import django; django.setup(); print('messaging.languages.u
         ('<a title="Send it">{{ x }}</a>', 'title="Send it"'),
         ('<nav aria-label="Main {{ x }}"></nav>', 'aria-label="Main …"'),
         ('<p data-say-saved="Saved"></p>', 'data-say-saved="Saved"'),
+        ('<td data-name="replies">{{ n }}</td>', 'data-name="replies"'),
         ('<input type="submit" value="Send">', 'value="Send"'),
         ("<p>{{ name|default:'nobody' }}</p>", "|default:'nobody'"),
         ('<p>{{ on|yesno:"yes,no" }}</p>', '|yesno:"yes,no"'),
