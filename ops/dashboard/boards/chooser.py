@@ -15,7 +15,8 @@ WITHOUT_IMPORTS = "without"  # imported history
 
 @dataclass(frozen=True)
 class Chosen:
-    """A period, and how it stands in an address; ``fault`` says in a sentence why what was asked for is none.
+    """A period, and how it stands in an address; ``fault`` says in a sentence why what was asked for is none, and
+    ``asked`` keeps that for the form.
 
     ``days`` is None where two dates were given. ``imported`` is False where imported history is left out.
     """
@@ -24,6 +25,7 @@ class Chosen:
     days: int | None
     imported: bool = True
     fault: str = ""
+    asked: tuple[str, str] | None = None
 
     @property
     def query(self) -> str:
@@ -33,6 +35,11 @@ class Chosen:
     @property
     def dates(self) -> dict[str, str]:
         return {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The dates in the form: what was asked for, also where that is no period."""
+        return dict(zip(("from", "to"), self.asked, strict=True)) if self.asked else self.dates
 
     @property
     def offers(self) -> list[tuple[int, str, bool]]:
@@ -60,4 +67,4 @@ def choose(parameters: Mapping[str, str]) -> Chosen:
             fault = str(error)
     asked = parameters.get("days", "")
     days = int(asked) if asked in map(str, OFFERED) else USUAL
-    return Chosen(Period.of_days(days), days, imported, fault)
+    return Chosen(Period.of_days(days), days, imported, fault, asked=(first, last) if fault else None)

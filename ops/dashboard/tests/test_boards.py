@@ -128,6 +128,8 @@ def test_the_period_is_in_the_address_and_faults_are_told() -> None:
         "?from=0001-01-01&to=9999-12-31",
     ):
         assert 'role="alert"' in shown(query)
+    backwards = shown("?from=2026-01-06&to=2026-01-05")  # what was typed is there to be corrected
+    assert 'name="from" value="2026-01-06"' in backwards and 'name="to" value="2026-01-05"' in backwards
     assert "aria-current" not in shown("?from=2026-01-05&to=2026-01-06").split('class="chooser"')[1].split("</nav>")[0]
 
 
