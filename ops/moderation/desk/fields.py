@@ -81,11 +81,11 @@ def note_field() -> forms.CharField:
 
 
 def why_field(required: StrOrPromise) -> forms.CharField:
-    """Why something is undone; ``required`` is the sentence where nothing is said."""
+    """Why something is undone, which is all that its page asks; ``required`` is the sentence where nothing is said."""
     return forms.CharField(
         label=gettext_lazy("Why"),
         max_length=LONGEST_NOTE,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
         error_messages={"required": required},
     )
 

@@ -213,6 +213,7 @@ def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any, width
     page.get_by_role("link", name="Undo…").click()
     expect(page.get_by_text("1 message will be shown to participants again.")).to_be_visible()
     check(page)
+    expect(page.get_by_label("Why")).to_be_focused()
     page.get_by_label("Why").fill("Wrong message")
     page.get_by_role("button", name="Undo decision").click()
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
