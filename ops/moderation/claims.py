@@ -43,15 +43,11 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
             return claim
     for _attempt in range(MOST_TRIES):
         try:
-            # A transaction for each statement: they lock what ran out, in one order. Locks that were kept from one to
-            # the next would not be in it, and two reviewers would wait for each other.
-            with transaction.atomic(using=using):
-                look, claim = taking.first_try(user, among, using)
+            look, claim = taking.first_try(user, among, using)
             # Lighter only for who had several hard ones in a row; the order is everybody's, so nothing starves.
             for lighter in (True, False) if look.needs_lighter else (False,):
                 if claim is None:
-                    with transaction.atomic(using=using):
-                        claim = taking.take_found(user, among, look, lighter=lighter, using=using)
+                    claim = taking.take_found(user, among, look, lighter=lighter, using=using)
             if claim is not None or not taking.is_any_free(user, among, look, using):
                 return claim
         except IntegrityError:  # the same person took another case in a second tab meanwhile

@@ -164,19 +164,26 @@ def take_at_once(user: Any, using: str) -> Claim | None:
 
 
 def first_try(user: Any, among: Sequence[Any] | None, using: str) -> tuple[Look, Claim | None]:
-    """Give back what they hold, and look how the next case is found. With PostgreSQL, the same statement takes it
-    where that is plain."""
+    """Look how the next case is found. With PostgreSQL, the same statement gives back what they hold, and takes the
+    case where that is plain.
+
+    It has a transaction of its own, as that of ``take_found`` has: both lock what ran out, in one order. Locks that
+    were kept from one to the other would not be in it, and two reviewers would wait for each other.
+    """
     if connections[using].vendor != "postgresql":
-        Claim.objects.using(using).filter(reviewer=user.pk).delete()
         return _look(user, using), None
-    if among is None:
-        return _take(user, _taking_at_once(using), using)
-    return _take(user, _taking([free_cases(REVIEWER, some) for some in among], IF_IT_MAY_BE_HARD, using), using)
+    with transaction.atomic(using=using):
+        if among is None:
+            return _take(user, _taking_at_once(using), using)
+        return _take(user, _taking([free_cases(REVIEWER, some) for some in among], IF_IT_MAY_BE_HARD, using), using)
 
 
 def take_found(user: Any, among: Sequence[Any] | None, look: Look, *, lighter: bool, using: str) -> Claim | None:
-    """Take the best free case, of the queue or ``among`` these, as it is to be found."""
-    return _take(user, _statement_of(among, look, lighter, using), using)[1]
+    """Give back what they hold, and take the best free case, of the queue or ``among`` these, as it is to be found."""
+    with transaction.atomic(using=using):
+        if connections[using].vendor != "postgresql":
+            Claim.objects.using(using).filter(reviewer=user.pk).delete()
+        return _take(user, _statement_of(among, look, lighter, using), using)[1]
 
 
 def is_any_free(user: Any, among: Sequence[Any] | None, look: Look, using: str) -> bool:

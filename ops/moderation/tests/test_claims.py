@@ -176,11 +176,10 @@ def test_a_lead_takes_over_which_is_recorded(spam: Any, mona: Any, lena: Any) ->
 
 def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
     """Savepoint, take, roles, entry, release; without PostgreSQL, which does these in the second, what they held is
-    released, and it is looked how the next one is found, between savepoints of their own, the case is read, and its
-    first claim is noted."""
+    released, it is looked how the next one is found, the case is read, and its first claim is noted."""
     many_reports(spam, 3)
     for _ in range(3):
-        with django_assert_num_queries(5 if connection.vendor == "postgresql" else 11):
+        with django_assert_num_queries(5 if connection.vendor == "postgresql" else 9):
             claim = claims.claim_next(mona)
         assert claim is not None
         assert claim.case == Case.objects.get(pk=claim.case_id)
