@@ -34,7 +34,7 @@ WITHOUT_KEY = {
         WHERE measure IN ({measures}) AND strpos(numbers, %(named)s) > 0
     """,
 }
-# Those of days and blocks whose people are listed ("17,4,17"), each between commas of its own while one is taken out.
+# Those of a day whose people are listed ("17,4,17"), each between commas of its own while one is taken out.
 APART = "',' || replace(numbers, ',', ',,') || ','"
 LEFT = f"replace({APART}, %(listed)s, '')"
 WITHOUT_LISTED = f"""
@@ -69,7 +69,6 @@ def forget_person(user_id: Any, *, using: str) -> None:
     lock(using)
     _leave_calendars(str(user_id), using)
     values = {
-        "account": str(user_id),
         "prefix": f"{user_id}:",
         "named": f'"{user_id}"',
         "pair": rf'"{re.escape(str(user_id))}": ?(-?\d+)(, ?)?',
@@ -79,12 +78,12 @@ def forget_person(user_id: Any, *, using: str) -> None:
     vendor = connections[using].vendor
     parts = {"table": DayNumbers._meta.db_table, "place_in": "strpos" if vendor == "postgresql" else "instr"}
     with connections[using].cursor() as cursor:
-        for statement, names in (
-            (WITHOUT_KEY[vendor], BY_ACCOUNT),
-            (WITHOUT_PREFIX[vendor], BY_WHAT_BEGINS_WITH_ONE),
-            (WITHOUT_LISTED, measures.PEOPLE),
+        for statement, names, sizes in (
+            (WITHOUT_KEY[vendor], BY_ACCOUNT, (1, *blocks.SIZES)),
+            (WITHOUT_PREFIX[vendor], BY_WHAT_BEGINS_WITH_ONE, (1, *blocks.SIZES)),
+            (WITHOUT_LISTED, measures.PEOPLE, (1,)),
         ):
-            listed = ", ".join(f"'{blocks.name_of(name, size)}'" for name in names for size in (1, *blocks.SIZES))
+            listed = ", ".join(f"'{blocks.name_of(name, size)}'" for name in names for size in sizes)
             cursor.execute(statement.format(**parts, measures=listed), values)
 
 
