@@ -1,4 +1,4 @@
-"""A plugin of pytest: of a test that is given many values, few are tried, the first and the last among them.
+"""A plugin of pytest: of a test that is given many values, few are tried: the first ones, and the last.
 
 For another version or server below the code: what that changes, it changes for all values of a test alike. With
 ``--few-below FOLDER``, once or more, only tests in these folders are tried with few; others, and those that share one

@@ -44,21 +44,10 @@ def collected(tmp_path: Path) -> Callable[..., list[str]]:
         (tmp_path / folder / f"test_made_{folder}.py").write_text(tests)
 
     def collected(*options: str) -> list[str]:
-        collect = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "few_each",
-            "-p",
-            "no:django",
-            "--collect-only",
-            "-q",
-            *options,
-        ]
+        collect = ["-m", "pytest", "-p", "few_each", "-p", "no:django", "--collect-only", "-q"]
         environment = os.environ | {"PYTHONPATH": str(HERE), "PYTEST_ADDOPTS": ""}
         running = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": True}
-        ran = subprocess.run([*collect, *options], **running)  # noqa: S603
+        ran = subprocess.run([sys.executable, *collect, *options], **running)  # noqa: S603
         return [line.partition("::")[2] for line in ran.stdout.splitlines() if "::" in line]
 
     return collected
