@@ -234,7 +234,7 @@ def _merged(links: Collection[tuple[int, int]]) -> dict[int, int]:
 def _moves(
     joined: Mapping[int, int], merged: Mapping[int, int], places: Mapping[int, _Place], using: str
 ) -> Iterable[Move]:
-    """What happens to each beginning of a conversation that goes, and of each message that joins within its own."""
+    """What happens to each beginning of a conversation that goes, and to each message that joins within its own."""
     causes: dict[int, int] = {}
     for one, parent in joined.items():
         causes.setdefault(places[one].conversation_id, parent)
