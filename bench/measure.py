@@ -26,12 +26,14 @@ class Case(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """Seconds. ``best`` is what the work costs by itself: all that disturbs a round makes it longer, never shorter."""
+    """Seconds. ``best`` is what the work costs by itself: all that disturbs a round makes it longer, never shorter.
+    ``afterwards`` is what another process has to do because of it, where that is measured as well."""
 
     best: float
     median: float
     rounds: int
     result: Any
+    afterwards: float = 0.0
 
 
 class Figure(NamedTuple):
@@ -42,6 +44,7 @@ class Figure(NamedTuple):
     median: float = 0.0
     rounds: int = 0
     result: Any = None
+    afterwards: float = 0.0
     peak_mib: float = 0.0
     database: str = ""
     failure: str = ""

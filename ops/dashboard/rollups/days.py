@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, tzinfo
 from typing import Any
 
 from ops.dashboard.rollups.numbers import blocks
-from ops.dashboard.rollups.numbers.storing import Place, put
+from ops.dashboard.rollups.numbers.storing import Place
 from ops.dashboard.rollups.quarters import place, quarter_of, runs, span
 
 LONGEST_RUN = 31  # days that are read at once
@@ -35,10 +35,11 @@ class Days:
 
 
 def count_anew(
-    add_to: Callable[[Days, str], None], days: set[date], zone: tzinfo, measures: Iterable[str], using: str
+    add_to: Callable[[Days, str], None], days: set[date], zone: tzinfo, measures: Collection[str], using: str
 ) -> None:
     """Store these measures of these days as ``add_to(days, using)`` counts them. Within a transaction."""
     for first, last in runs(days, LONGEST_RUN):
         counted = Days(first, last, zone)
         add_to(counted, using)
-        blocks.keep(put(counted.numbers, {day for day in days if first <= day <= last}, measures, using), using)
+        before = blocks.rows({day for day in days if first <= day <= last}, measures, using)
+        blocks.store(counted.numbers, before, using)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from functools import cache
 from itertools import compress
@@ -15,7 +15,7 @@ from ops.dashboard.models import Beginning
 from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import by_kind
 from ops.dashboard.rollups.numbers import blocks
-from ops.dashboard.rollups.numbers.storing import Place, put
+from ops.dashboard.rollups.numbers.storing import Counted, Place
 from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
 from ops.dashboard.rollups.statements import (
     Span,
@@ -25,6 +25,7 @@ from ops.dashboard.rollups.statements import (
     quarter_in_span,
     quarter_of_day,
     seconds_between,
+    sent_on,
     spans_table,
     texts_of,
 )
@@ -61,6 +62,8 @@ TELLING = [
     for flags in range(FLAGS)
 ]
 COUNTED = (measures.SENT, measures.EDITED, measures.UNREAD)
+OF_MESSAGES = (*COUNTED, measures.HOURS, *measures.PEOPLE)
+OF_CONVERSATIONS = (measures.BEGUN, measures.REPLIED)
 
 Numbers = defaultdict[Place, Counter[str]]
 
@@ -72,32 +75,24 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
     """
     ordered = sorted(days)
     spans = [span(day, zone) for day in ordered]
-    found: Numbers = defaultdict(Counter)
-    people: dict[Place, list[str]] = {}
-    conversations: set[int] = set()
-    for number, told in _by_span(spans, using):
-        day = ordered[number]
-        conversations.update(map(int, told.conversations))
-        hours = hours_of_week(day, zone)
-        people.update({Place(day, *measure): names for measure, names in told.people.items()})
-        for (measure, was_imported), numbers in told.counted.items():
-            found[Place(day, measure, was_imported)] = numbers
-            if measure == measures.SENT:
-                of_hours = found[Place(day, measures.HOURS, was_imported)]
-                for quarter, value in numbers.items():
-                    of_hours[hours[int(quarter)]] += value
-    # Those of a few quarters are found sooner than those of whole days are looked at.
-    most = len(quarters) * 2 > len(days) * QUARTERS_A_DAY
-    if most:
-        beginnings.keep(spans, using, counted=spans, conversations=conversations)
-    else:
-        beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
+    before = blocks.rows(ordered, OF_MESSAGES, using)
+    listed = {ordered[number]: texts for number, texts in _by_span(spans, using)}
+    # Beginnings take PostgreSQL as long as everything else takes Python.
+    with sent_on(using):
+        # Those of a few quarters are found sooner than those of whole days are looked at.
+        if len(quarters) * 2 > len(days) * QUARTERS_A_DAY:
+            conversations = {int(one) for texts in listed.values() for one in set(texts.conversations.split(","))}
+            beginnings.keep(spans, using, counted=spans, conversations=conversations)
+        else:
+            beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
+        blocks.store(_of_messages(listed, zone), before, using)
+    found: dict[Place, Counter[str]] = {}
     for number, was_imported, begun in _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using):
         found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(begun)
     took = seconds_between("began_at", "replied_at", using)
     for number, was_imported, lengths in _of_beginnings("replied_at", took, spans, using):
         found[Place(ordered[number], measures.REPLIED, was_imported)] = by_kind(map(float, lengths))
-    blocks.keep(put({**found, **people}, ordered, measures.MESSAGES, using), using)
+    blocks.store(found, blocks.rows(ordered, OF_CONVERSATIONS, using), using)
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:
@@ -106,24 +101,26 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    for number, told in _by_span([(at, at + QUARTER) for at in ordered], using):
+    for number, listed in _by_span([(at, at + QUARTER) for at in ordered], using):
         day, key = place(ordered[number], zone)
-        for (measure, was_imported), numbers in told.counted.items():
+        for (measure, was_imported), numbers in _by_quarter(listed).items():
             found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
-class _Told(NamedTuple):
-    """What the messages of a span are: their conversations, how many there are by quarter, and the people of each, both
-    by measure and whether an import brought them."""
+class _Listed(NamedTuple):
+    """What a statement lists of the messages of a span, in the same order: their quarters with flags, conversations,
+    senders and receivers, each separated by commas. ``keys`` are those of the quarters (statements.keys_in)."""
 
-    conversations: set[str]
-    counted: dict[tuple[str, bool], Counter[str]]
-    people: dict[tuple[str, bool], list[str]]
+    keys: Sequence[str]
+    quarters: str
+    conversations: str
+    senders: str
+    receivers: str
 
 
-def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, _Told]]:
-    """What is told of each span that has messages, by its number, from 0."""
+def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, _Listed]]:
+    """What is listed of each span that has messages, by its number, from 0."""
     for quarter, numbers in (
         (quarter_of_day("message.timestamp", using), [n for n, one in enumerate(spans) if is_plain(one)]),
         (quarter_in_span("message.timestamp", using), [n for n, one in enumerate(spans) if not is_plain(one)]),
@@ -133,7 +130,7 @@ def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, _Told]]:
             asked = [spans[number] for number in some]
             for number, texts in _ask(BY_SPAN, asked, using, **_listed(quarter, using)):
                 if texts is not None:
-                    yield some[number - 1], _told(texts, keys_in(asked[number - 1]))
+                    yield some[number - 1], _Listed(keys_in(asked[number - 1]), *texts.split(";"))
 
 
 def _listed(quarter: str, using: str) -> dict[str, str]:
@@ -143,30 +140,43 @@ def _listed(quarter: str, using: str) -> dict[str, str]:
     return {name: texts_of(sql, using) for name, sql in {"quarter": f"{quarter} * {FLAGS} + {flag}", **columns}.items()}
 
 
-def _told(texts: str, keys: Sequence[str]) -> _Told:
-    """What lists tell of the same messages in the same order: of quarters with flags, of conversations, of people."""
-    quarters, conversations, *people = texts.split(";")
-    flagged = quarters.split(",")
-    counted = _by_quarter(flagged, keys)
-    listed = {
-        (measure, was_imported): accounts.split(",")
-        for measure, accounts in zip(measures.PEOPLE, people, strict=True)
-        for was_imported in (False, True)
-        if (measures.SENT, was_imported) in counted
+def _of_messages(listed: Mapping[date, _Listed], zone: tzinfo) -> dict[Place, Counted]:
+    """What was sent, edited and is unread on each day, when in the week, and by and to whom."""
+    found: dict[Place, Counted] = {}
+    for day, texts in listed.items():
+        hours = hours_of_week(day, zone)
+        counted = _by_quarter(texts)
+        for (measure, was_imported), numbers in counted.items():
+            found[Place(day, measure, was_imported)] = numbers
+            if measure == measures.SENT:
+                of_hours = found[Place(day, measures.HOURS, was_imported)] = Counter()
+                for quarter, value in numbers.items():
+                    of_hours[hours[int(quarter)]] += value
+        found.update({Place(day, *measure): names for measure, names in _people(texts, counted).items()})
+    return found
+
+
+def _people(listed: _Listed, counted: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], list[str]]:
+    """The people of a span's messages, by measure and whether an import brought them; ``counted`` is of which there are
+    some."""
+    sides = {measures.SENDERS: listed.senders.split(","), measures.RECEIVERS: listed.receivers.split(",")}
+    origins = [was_imported for was_imported in (False, True) if (measures.SENT, was_imported) in counted]
+    if len(origins) == 1:
+        return {(measure, origins[0]): names for measure, names in sides.items()}
+    marks = [bool(int(one) & IS_IMPORTED) for one in listed.quarters.split(",")]
+    return {
+        (measure, was_imported): list(compress(names, [mark is was_imported for mark in marks]))
+        for measure, names in sides.items()
+        for was_imported in origins
     }
-    if len(listed) > len(people):
-        marks = [bool(int(one) & IS_IMPORTED) for one in flagged]
-        for (measure, was_imported), names in listed.items():
-            listed[measure, was_imported] = list(compress(names, [mark is was_imported for mark in marks]))
-    return _Told(set(conversations.split(",")), counted, listed)
 
 
-def _by_quarter(flagged: Sequence[str], keys: Sequence[str]) -> dict[tuple[str, bool], Counter[str]]:
+def _by_quarter(listed: _Listed) -> dict[tuple[str, bool], Counter[str]]:
     """What was sent, edited and is unread, by the key of its quarter."""
     found: defaultdict[tuple[str, bool], dict[str, int]] = defaultdict(dict)
-    for text, number in Counter(flagged).items():
+    for text, number in Counter(listed.quarters.split(",")).items():
         quarter, telling = _told_by(text)
-        key = keys[quarter]
+        key = listed.keys[quarter]
         for told in telling:
             numbers = found[told]
             numbers[key] = numbers.get(key, 0) + number

@@ -22,7 +22,8 @@ from django.db.models import Q
 
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.numbers.storing import Changes, Counted, Place, add, add_to
+from ops.dashboard.rollups.numbers import storing
+from ops.dashboard.rollups.numbers.storing import Changes, Counted, Numbers, Place, add, add_to, put, rows_of
 
 SIZES = (16, 128, 1_024)  # days
 CALENDAR = 64  # days
@@ -49,8 +50,30 @@ def start_of(day: date, size: int) -> date:
     return day - timedelta(days=(day.toordinal() - 1) % size)
 
 
-def keep(changes: Changes, using: str) -> None:
-    """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
+class Rows(NamedTuple):
+    """The rows of some measures of some days, and those of the blocks in which these lie."""
+
+    days: storing.Rows
+    blocks: storing.Rows
+
+
+def rows(days: Collection[date], of: Collection[str], using: str) -> Rows:
+    """The rows of these measures as they are now."""
+    names = [name_of(measure, size) for measure in of if measure in measures.SUMMED for size in SIZES]
+    calendars = [calendar_of(measure) for measure in of if measure in measures.BY_DAY]
+    starts = {start_of(day, size) for day in days for size in (*SIZES, CALENDAR)}
+    return Rows(rows_of(days, of, using), rows_of(starts, [*names, *calendars], using))
+
+
+def store(found: Numbers, before: Rows, using: str) -> None:
+    """Have the days be what was found and nothing else, and the blocks be the sums of their days. Within a transaction,
+    in which ``before`` was read. Nothing is read here."""
+    keep(put(found, before.days, using), using, before.blocks)
+
+
+def keep(changes: Changes, using: str, stored: storing.Rows | None = None) -> None:
+    """Have the blocks be the sums of their days, after days changed so. Within a transaction. ``stored`` are the rows
+    of these blocks, among others, where they were read before."""
     found: dict[Place, Counted] = {**_of_calendars(changes)}
     below: Mapping[Place, Counted] = {  # by the measure of days, whatever the size
         place: _difference(before, now) if before else now
@@ -64,7 +87,7 @@ def keep(changes: Changes, using: str) -> None:
         for place, more in sums.items():
             found[place._replace(measure=name_of(place.measure, size))] = more
         below = sums
-    add(found, using)
+    add(found, stored, using)
 
 
 def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
@@ -75,7 +98,7 @@ def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
 
 def keep_calendars(changes: Changes, using: str) -> None:
     """The same of the calendars alone."""
-    add(_of_calendars(changes), using)
+    add(_of_calendars(changes), None, using)
 
 
 def _of_calendars(changes: Changes) -> dict[Place, Counter[str]]:

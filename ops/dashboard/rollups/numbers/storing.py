@@ -25,6 +25,7 @@ class Place(NamedTuple):
 Counted = Mapping[str, int] | list[str]  # numbers by key, or keys, each as often as its number says
 Numbers = Mapping[Place, Counted]
 Changes = Mapping[Place, tuple[Mapping[str, int], Counted]]  # what was there before, and what is now
+Rows = Mapping[Place, DayNumbers]
 
 # A list is kept as it is where a day is counted for the first time, which takes a third of the time of counting what is
 # in it; but not a longer one: lists grow with messages, numbers by account only with people.
@@ -37,17 +38,18 @@ GIVEN = "SELECT * FROM unnest({})".format(
 INSTEAD = "ON CONFLICT (measure, day, imported) DO UPDATE SET numbers = excluded.numbers, total = excluded.total"
 
 
-def put(found: Numbers, days: Collection[date], measures: Iterable[str], using: str) -> Changes:
-    """Have these measures of these days be what was found, and nothing else; returns what changed."""
-    stored = rows_of(days, measures, using)
+def put(found: Numbers, stored: Rows, using: str) -> Changes:
+    """Have what is stored be what was found, and nothing else; returns what changed."""
     return _store({place: found.get(place, {}) for place in stored.keys() | found.keys()}, stored, using)
 
 
-def add(differences: Numbers, using: str) -> None:
-    """Have numbers be by so much more, or less where that is negative."""
+def add(differences: Numbers, stored: Rows | None, using: str) -> None:
+    """Have numbers be by so much more, or less where that is negative. ``stored`` are the rows of their places, among
+    others, where they were read before."""
     if not differences:
         return
-    stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
+    if stored is None:
+        stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
     sums: dict[Place, Counter[str]] = {}
     for place, more in differences.items():
         sums[place] = Counter(stored[place].numbers if place in stored else {})
@@ -65,7 +67,7 @@ def add_to(sums: Counter[str], more: Counted) -> None:
         sums[key] = get(key, 0) + number
 
 
-def _store(found: Numbers, stored: Mapping[Place, DayNumbers], using: str) -> Changes:
+def _store(found: Numbers, stored: Rows, using: str) -> Changes:
     changes: dict[Place, tuple[Mapping[str, int], Counted]] = {}
     for place, numbers in found.items():
         if isinstance(numbers, list) and place not in stored and 0 < len(numbers) <= MOST_LISTED:
