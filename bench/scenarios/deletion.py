@@ -120,7 +120,7 @@ def ours() -> Timing:
     model = import_string("ops.deletion.models.DeletionRequest")
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
     request = import_string("ops.deletion.requests.request_own_deletion")(user)
-    job = import_string("ops.deletion.erasing.start")(request)
+    job = import_string("ops.deletion.erasing.running.start")(request)
     with somebody_else() as waits:
         timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))
     if model.objects.get(pk=request.pk).receipt is None:

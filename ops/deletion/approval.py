@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.editors import editing_as
-from ops.deletion import erasing
+from ops.deletion.erasing import running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import DeletionGroup, DeletionRequest, DeletionRequestQuerySet, State
 from ops.deletion.notices import told
@@ -112,7 +112,7 @@ def _store_approval(request: DeletionRequest, *, approved_by: Any, one_person: b
 
 def _start_if_due(request: DeletionRequest) -> None:
     if request.runs_at is not None and request.runs_at <= timezone.now() and not request.is_held:
-        erasing.start(request)
+        running.start(request)
 
 
 def _decide_all(group: DeletionGroup, states: tuple[State, ...], decide: Callable[[DeletionRequest], None]) -> int:

@@ -79,7 +79,7 @@ class DeletionConfig(Room):
         return home.SECTIONS
 
     def job_kinds(self) -> Iterable[Any]:
-        from ops.deletion.erasing import Deletion
+        from ops.deletion.erasing.running import Deletion
 
         return [Deletion()]
 

@@ -23,7 +23,8 @@ from messaging.participants.account_deletion import DELETED, is_last_superuser
 from messaging.people.naming import name_pattern
 from ops.accounts.models import LAST_SUPERUSER
 from ops.accounts.signing_in import sessions
-from ops.deletion import approval, erasing, holds
+from ops.deletion import approval, holds
+from ops.deletion.erasing import running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.holds import HeldCorrespondent
 from ops.deletion.models import Basis, DeletionGroup, DeletionRequest, Hold, Mode, State
@@ -186,7 +187,7 @@ def delete_own_account(user: Any) -> str:
         return sentence % {"day": day}
     if own.is_held:
         return str(CLOSED)
-    erasing.start(own, here=True)
+    running.start(own, here=True)
     own.refresh_from_db()
     return str(DELETED if own.state == State.DONE else CLOSED)
 

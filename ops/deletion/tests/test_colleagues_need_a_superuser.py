@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from ops.accounts.models import User
 from ops.audit.models import Entry
-from ops.deletion import approval, erasing, requests
+from ops.deletion import approval, requests
+from ops.deletion.erasing import running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import Basis, DeletionRequest, State
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
@@ -27,7 +28,7 @@ def give_power(user: Any, flag: str = "is_staff") -> None:
 def when_due(request: DeletionRequest) -> DeletionRequest:
     """The request after a worker came by once its grace period is over."""
     DeletionRequest.objects.filter(pk=request.pk).update(runs_at=timezone.now() - timedelta(seconds=1))
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 1
     return work_on(request)
 
 
@@ -69,7 +70,7 @@ def test_the_job_looks_again_before_the_first_row_goes(
     assert User.objects.filter(username="alice").exists()
     entry = Entry.objects.get(event=DeletionEvent.DELETION_SENT_BACK)
     assert (entry.target_id, entry.actor) == (str(request.pk), None)
-    assert erasing.start_due(timezone.now()) == 0
+    assert running.start_due(timezone.now()) == 0
     assert "Approve deletion…" in words(signed_in(rosa).get(page_of(request)))
     with pytest.raises(DeletionRefused, match="no superuser requested its deletion"):
         approval.approve(request, by=sam)

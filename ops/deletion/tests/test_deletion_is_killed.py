@@ -18,7 +18,8 @@ from messaging.tests.conversations import answer, write
 from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.audit.sealing import chain, verification
-from ops.deletion import approval, erasing, leftovers, requests
+from ops.deletion import approval, leftovers, requests
+from ops.deletion.erasing import batches, steps
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, ErasedIdentifier, Mode, Receipt
 from ops.jobs.run import Run
 from ops.jobs.tests.killing import databases
@@ -33,7 +34,7 @@ HERE = __name__
 def prepare(mode: str = Mode.ERASE, *, conversations: int = 20) -> None:
     """Alice wrote a message in each conversation, between those of others; her deletion is approved."""
     for name in ("FIRST_SIZE", "LEAST_SIZE", "MOST_SIZE"):
-        setattr(erasing, name, 8)
+        setattr(batches, name, 8)
     leftovers.CHECKPOINTS = 1
     alice, bob, charlie = (make_user(name, email=f"{name}@example.org") for name in ("alice", "bob", "charlie"))
     sue, sam = (make_user(name, is_staff=True) for name in ("sue", "sam"))
@@ -50,7 +51,7 @@ def prepare(mode: str = Mode.ERASE, *, conversations: int = 20) -> None:
 def prepare_slow() -> None:
     """One message a batch: more than 20 workers store who store five each."""
     prepare(conversations=60)
-    erasing.FIRST_SIZE = erasing.LEAST_SIZE = erasing.MOST_SIZE = 1
+    batches.FIRST_SIZE = batches.LEAST_SIZE = batches.MOST_SIZE = 1
 
 
 def prepare_anonymising() -> None:
@@ -59,7 +60,7 @@ def prepare_anonymising() -> None:
 
 def dying_after_each_step() -> None:
     """Every worker dies as soon as something new of the request is stored; each step has a transaction of its own."""
-    erasing.BATCH_SECONDS = 0.0
+    steps.BATCH_SECONDS = 0.0
     batch = Run.batch
 
     def stored() -> Any:

@@ -17,7 +17,8 @@ from messaging.tests.conversations import answer, write
 from ops.accounts.models import Session, User
 from ops.audit.models import Entry
 from ops.conftest import make_staff
-from ops.deletion import approval, erasing, holds, requests
+from ops.deletion import approval, holds, requests
+from ops.deletion.erasing import account, batches, running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import Basis, DeletionRequest, Hold, State
 from ops.deletion.requests import DeletionRefused
@@ -235,49 +236,49 @@ def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice:
     settings.DELETION_GRACE_DAYS = 30
     request = approved(alice, by=sue, approver=sam)
     now = timezone.now()
-    assert (request.job, erasing.start_due(now + timedelta(days=29))) == (None, 0)
-    early = erasing.start(request)
+    assert (request.job, running.start_due(now + timedelta(days=29))) == (None, 0)
+    early = running.start(request)
     work_on(request)
     early.refresh_from_db()
     assert early.result == {"stopped": "The grace period is not over."}
     DeletionRequest.objects.update(runs_at=now)
-    assert erasing.start_due(now) == 1
+    assert running.start_due(now) == 1
     assert work_on(request).state == State.DONE
 
 
 def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> None:
     placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
     request = approved(alice, by=sue, approver=sam)
-    assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
+    assert (request.job, running.start_due(timezone.now())) == (None, 0)
     assert request.status_text == "On hold. Erasure starts when the hold is lifted."
     holds.lift(placed, reason="Case closed", by=sam)
-    assert erasing.start_due(timezone.now()) == 1
-    assert erasing.start_due(timezone.now()) == 0
+    assert running.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 0
     assert work_on(request).state == State.DONE
 
 
 def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
     for _ in range(3):
         write(alice, bob)
-    monkeypatch.setattr(erasing, "FIRST_SIZE", 1)
-    monkeypatch.setattr(erasing, "MOST_SIZE", 1)
-    monkeypatch.setattr(erasing, "LEAST_SIZE", 1)
+    monkeypatch.setattr(batches, "FIRST_SIZE", 1)
+    monkeypatch.setattr(batches, "MOST_SIZE", 1)
+    monkeypatch.setattr(batches, "LEAST_SIZE", 1)
     request = approved(alice, by=sue, approver=sam)
-    erase_batch = erasing.erasure.erase_batch
+    erase_batch = account.erasure.erase_batch
 
     def held_after_the_first(user_id: Any, counts: Any, **options: Any) -> int:
         if counts.messages == 1:
             Hold.objects.create(user_id=user_id, kind=Hold.Kind.LEGAL, reason="Case 5")
         return erase_batch(user_id, counts, **options)
 
-    monkeypatch.setattr(erasing.erasure, "erase_batch", held_after_the_first)
+    monkeypatch.setattr(account.erasure, "erase_batch", held_after_the_first)
     work_on(request)
-    monkeypatch.setattr(erasing.erasure, "erase_batch", erase_batch)
+    monkeypatch.setattr(account.erasure, "erase_batch", erase_batch)
     assert (request.state, request.progress["counts"]["messages_sent"]) == (State.RUNNING, 2)
     assert request.job is not None
     assert request.job.result == {"stopped": "On hold. Erasure continues when the hold is lifted."}
     holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 1
     receipt = work_on(request).receipt
     assert receipt is not None and receipt.counts["messages_sent"] == 3
 

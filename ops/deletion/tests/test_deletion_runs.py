@@ -26,7 +26,8 @@ from ops.audit.readings import record_search
 from ops.audit.recording import record, record_refused_sign_in
 from ops.audit.sealing import chain, verification
 from ops.console.erasure import Outcome, Step
-from ops.deletion import approval, erased_names, erasing, holds, requests
+from ops.deletion import approval, erased_names, holds, requests
+from ops.deletion.erasing import account, batches, running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import AccountDeletion, Basis, DeletionRequest, Hold, Receipt, State
 from ops.deletion.tests.deleting import approved, ask, erased, sam, sue, work_on
@@ -68,7 +69,7 @@ def test_the_row_fires_post_delete_and_is_counted_with_all_its_batches(
     for _ in range(5):
         answer(write(alice, bob))
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
-        monkeypatch.setattr(erasing, name, 3)
+        monkeypatch.setattr(batches, name, 3)
     heard: list[Any] = []
 
     def hear(sender: Any, instance: Any, **_: Any) -> None:
@@ -114,12 +115,12 @@ def test_pages_that_redis_may_keep_are_said_where_it_is_away(sue: Any, sam: Any,
 def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
     receipt = erased(alice, by=sue, approver=sam)
     request = DeletionRequest.objects.get()
-    again = erasing.start(request)
+    again = running.start(request)
     starting.run_now(again)
     again.refresh_from_db()
     assert again.result == {"stopped": "Erased. See the receipt."}
     assert Receipt.objects.get() == receipt
-    assert erasing.start_due(timezone.now()) == 0
+    assert running.start_due(timezone.now()) == 0
 
 
 def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
@@ -133,22 +134,22 @@ def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
         raise Death
 
     with monkeypatch.context() as deadly:
-        deadly.setattr(erasing.erasure, "erase_batch", die)
+        deadly.setattr(account.erasure, "erase_batch", die)
         for _ in range(6):
             with pytest.raises(Death):
                 work_on(request)
             Job.objects.update(lease_until=timezone.now())
         job = work_on(request).job
     assert job is not None and job.state == Job.State.FAILED
-    assert erasing.start_due(timezone.now()) == 0
-    Job.objects.update(ended_at=timezone.now() - erasing.AGAIN_AFTER)
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 0
+    Job.objects.update(ended_at=timezone.now() - running.AGAIN_AFTER)
+    assert running.start_due(timezone.now()) == 1
     assert work_on(request).state == State.DONE
 
 
 def test_two_jobs_for_one_request_do_not_meet(sue: Any, sam: Any, alice: Any) -> None:
     request = approved(alice, by=sue, approver=sam)
-    second = starting.start(erasing.KIND, requester=sue, title="", params={"request": str(request.pk)})
+    second = starting.start(running.KIND, requester=sue, title="", params={"request": str(request.pk)})
     starting.run_now(second)
     second.refresh_from_db()
     assert second.result == {"stopped": "Another job is working on this deletion."}
@@ -162,13 +163,13 @@ def test_what_arrives_while_the_erasure_runs_goes_too(
     first = write(bob, bob)
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
-    remember = erasing._store_erased_names
+    remember = account._store_erased_names
 
     def meanwhile(*args: Any) -> None:
         answer(answer(first, sender=alice, receiver=bob), "late", sender=bob, receiver=bob)
         remember(*args)
 
-    monkeypatch.setattr(erasing, "_store_erased_names", meanwhile)
+    monkeypatch.setattr(account, "_store_erased_names", meanwhile)
     work_on(request)
     assert set(Message.objects.values_list("content", "parent_message")) == {("hello", None), ("late", first.pk)}
     assert Receipt.objects.get().counts["messages_sent"] == 2
@@ -282,10 +283,10 @@ def test_a_step_that_fails_is_tried_again_and_then_written_down(
     assert (request.state, Receipt.objects.count()) == (State.RUNNING, 0)
     # What comes before it is done, and stays so.
     assert {"audit_trail", "notices"} <= set(request.progress["cleared"])
-    assert erasing.start_due(timezone.now()) == 0
+    assert running.start_due(timezone.now()) == 0
     for _ in range(2):
-        Job.objects.update(ended_at=timezone.now() - erasing.AGAIN_AFTER)
-        assert erasing.start_due(timezone.now()) == 1
+        Job.objects.update(ended_at=timezone.now() - running.AGAIN_AFTER)
+        assert running.start_due(timezone.now()) == 1
         work_on(request)
     assert {step["step"] for step in Receipt.objects.get().steps if step["outcome"] == "failed"} == {"others"}
 
@@ -373,7 +374,7 @@ def test_a_hold_that_comes_during_the_last_batch_stops_it(
     """On PostgreSQL a transaction sees what others stored since it began."""
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
-    monkeypatch.setattr(erasing, "_store_erased_names", lambda *_: holds.place(
+    monkeypatch.setattr(account, "_store_erased_names", lambda *_: holds.place(
         alice, kind=Hold.Kind.LEGAL, reason="Case 5", by=sue
     ))  # fmt: skip
     work_on(request)
@@ -387,7 +388,7 @@ def test_the_progress_of_anonymising_counts_what_is_worked_on(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, texts: str
 ) -> None:
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
-        monkeypatch.setattr(erasing, name, 2)
+        monkeypatch.setattr(batches, name, 2)
     for _ in range(3):
         answer(write(alice, bob))
     seen: list[tuple[int, int | None]] = []
@@ -406,11 +407,11 @@ def test_anonymising_goes_on_where_it_was_stopped(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
-        monkeypatch.setattr(erasing, name, 2)
+        monkeypatch.setattr(batches, name, 2)
     for _ in range(5):  # all at the same minute
         write(alice, bob, "mine")
     request = approved(alice, by=sue, approver=sam, mode="anonymise")
-    batch, calls = erasing.anonymise_batch, []
+    batch, calls = account.anonymise_batch, []
 
     def failing(*args: Any, **options: Any) -> Any:
         calls.append(options["after"])
@@ -418,10 +419,10 @@ def test_anonymising_goes_on_where_it_was_stopped(
             raise ZeroDivisionError
         return batch(*args, **options)
 
-    monkeypatch.setattr(erasing, "anonymise_batch", failing)
+    monkeypatch.setattr(account, "anonymise_batch", failing)
     assert work_on(request).state == State.RUNNING
-    Job.objects.update(ended_at=timezone.now() - erasing.AGAIN_AFTER)
-    erasing.start_due(timezone.now())
+    Job.objects.update(ended_at=timezone.now() - running.AGAIN_AFTER)
+    running.start_due(timezone.now())
     assert work_on(request).state == State.DONE
     assert calls[1] == calls[2] != calls[0]
     assert Receipt.objects.get().counts["texts_blanked"] == 5

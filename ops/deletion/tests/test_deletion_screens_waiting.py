@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from ops.deletion import erasing, holds
+from ops.deletion import holds
+from ops.deletion.erasing import running
 from ops.deletion.models import AccountDeletion, Hold
 from ops.deletion.tests.deleting import approved, erased
 from ops.deletion.tests.screens import page_of, sam, signed_in, sue, words
@@ -43,7 +44,7 @@ def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, 
     assert client.get(part, headers={"hx-request": "true"}).status_code == 204
     group = reverse("admin:deletion_deletiongroup_progress", args=[asked.group_id])
     assert "approved" in words(client.get(group, headers={"hx-request": "true"}))
-    erasing.start_due(timezone.now())
+    running.start_due(timezone.now())
     assert client.get(part, headers={"hx-request": "true"})["HX-Refresh"] == "true"
     assert part not in client.get(page_of(asked)).content.decode()
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 from messaging.models import Message
 from messaging.tests.conversations import write
 from ops.accounts.models import User
-from ops.deletion import approval, erasing, holds, requests
+from ops.deletion import approval, holds, requests
+from ops.deletion.erasing import account, batches, running
 from ops.deletion.models import Basis, DeletionRequest, Hold, State
 from ops.deletion.refusals import DeletionRefused
 from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
@@ -37,7 +38,7 @@ def put_hold(user: Any, kind: str = Hold.Kind.LEGAL, reason: str = "Case 4") -> 
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of one message."""
     for size in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
-        monkeypatch.setattr(erasing, size, 1)
+        monkeypatch.setattr(batches, size, 1)
 
 
 def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
@@ -54,8 +55,8 @@ def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[],
 
         return next_batch
 
-    monkeypatch.setattr(erasing.erasure, "erase_batch", interrupted(erasing.erasure.erase_batch))
-    monkeypatch.setattr(erasing, "anonymise_batch", interrupted(erasing.anonymise_batch))
+    monkeypatch.setattr(account.erasure, "erase_batch", interrupted(account.erasure.erase_batch))
+    monkeypatch.setattr(account, "anonymise_batch", interrupted(account.anonymise_batch))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -66,12 +67,12 @@ def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
     write(alice, bob)
     placed = put_hold(alice)
     request = approved(bob, by=sue, approver=sam, **way)
-    assert (request.job, erasing.start_due(timezone.now())) == (None, 0)
+    assert (request.job, running.start_due(timezone.now())) == (None, 0)
     assert (request.is_held, request.holds.itself, request.status_text) == (True, False, WORDS)
     assert DeletionRequest.objects.held().get() == request
     holds.lift(placed, reason="Case closed", by=sam)
     assert not request.is_held and not DeletionRequest.objects.held()
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 1
     assert work_on(request).state == State.DONE
 
 
@@ -112,9 +113,9 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
     assert request.status_text == WORDS.replace("starts", "continues")
     assert request.job.done == 2  # the batch that had begun, and no other
     assert Message.objects.filter(pk=evidence.pk, content="hello", sender__username="bob").exists()
-    assert erasing.start_due(timezone.now()) == 0
+    assert running.start_due(timezone.now()) == 0
     holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 1
     assert work_on(request).state == State.DONE
 
 
@@ -164,7 +165,7 @@ def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
 
 
 def test_where_nobody_is_on_hold_no_message_is_looked_at(bob: Any, django_assert_num_queries: Any) -> None:
-    check = erasing.HoldCheck()
+    check = batches.HoldCheck()
     with django_assert_num_queries(1):
         check.run(bob.pk)
 
@@ -173,14 +174,14 @@ def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
     put_hold(alice)
-    check = erasing.HoldCheck()
+    check = batches.HoldCheck()
     check.run(bob.pk)
     with django_assert_num_queries(1):
         check.run(bob.pk)
     write(charlie, bob)
     holds.lift(Hold.objects.get(), reason="Case closed", by=None)
     put_hold(charlie)
-    with pytest.raises(erasing.Stopped):
+    with pytest.raises(batches.Stopped):
         check.run(bob.pk)
 
 

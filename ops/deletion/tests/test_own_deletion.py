@@ -16,7 +16,8 @@ from messaging.tests.conversations import write
 from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.audit.readings import record_reading
-from ops.deletion import approval, erasing, holds, requests
+from ops.deletion import approval, holds, requests
+from ops.deletion.erasing import running
 from ops.deletion.models import DeletionRequest, Hold, Receipt, State
 from ops.deletion.requests import DeletionRefused
 from ops.deletion.tests.deleting import sue, work_on
@@ -69,7 +70,7 @@ def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> No
     assert "Your account is closed, and its deletion is under way." in page and "hold" not in page.lower()
     assert User.objects.filter(username="alice").exists()
     holds.lift(placed, reason="Case closed", by=sue)
-    assert erasing.start_due(timezone.now()) == 1
+    assert running.start_due(timezone.now()) == 1
     assert work_on(DeletionRequest.objects.get()).state == State.DONE
 
 

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from ops.console.numbers import counted
-from ops.deletion import erasing
+from ops.deletion.erasing import running
 
 
 class Command(BaseCommand):
     help = "Start the deletions whose grace period is over, whose hold was lifted, or whose job failed a while ago."
 
     def handle(self, **options: Any) -> None:
-        started = erasing.start_due(timezone.now())
+        started = running.start_due(timezone.now())
         if started:
             self.stdout.write(f"Started {counted(started, 'deletion')}.")
