@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +14,7 @@ from messaging.erasing import erasure
 from messaging.erasing.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory
 from messaging.tests.conversations import write
+from messaging.tests.migrating import back_and_forth
 from messaging.tests.test_texts_are_numbered import ROADS, edit_page
 
 as_staff = pytest.mark.parametrize(
@@ -107,8 +107,5 @@ def test_stored_edits_get_their_marks_by_migration(alice: Any, bob: Any, charlie
     expected = marks(message)
     assert expected == [False, True, False, True]
     monkeypatch.setattr(import_module("messaging.migrations.0019_mark_edits_by_staff"), "BATCH_SIZE", 1)
-    try:
-        call_command("migrate", "messaging", "0017", verbosity=0)
-    finally:
-        call_command("migrate", verbosity=0)
+    back_and_forth("0017_drafts")
     assert (marks(message), marks(other)) == (expected, [False])
