@@ -20,13 +20,20 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def installation(databases: Any) -> Installation:
+    """Threadward with its queue on Redis."""
+    redis_environment = {"JOBS_QUEUE": "redis", "REDIS_URL": settings.REDIS_URL}
+    return databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1", **redis_environment)
+
+
 @pytest.fixture
-def place(databases: Any) -> Iterator[Installation]:
-    """Threadward with its queue on Redis, in a database of Redis that is emptied before and after."""
+def place(installation: Installation) -> Iterator[Installation]:
+    """The same without a job, and with a database of Redis that is emptied before and after."""
     server = redis.from_url(settings.REDIS_URL)
     server.flushdb()
-    redis_environment = {"JOBS_QUEUE": "redis", "REDIS_URL": settings.REDIS_URL}
-    yield databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1", **redis_environment)
+    call(installation, "forget")
+    yield installation
     server.flushdb()
 
 

@@ -21,10 +21,17 @@ WORK = ("work", "--processes", "1")
 LONG = {"to": 150, "pause": 0.02}
 
 
-@pytest.fixture
-def place(databases: Any) -> Installation:
+@pytest.fixture(scope="module")
+def installation(databases: Any) -> Installation:
     """Threadward with leases of a second."""
     return databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1")
+
+
+@pytest.fixture
+def place(installation: Installation) -> Installation:
+    """The same without a job, which takes less time than a new one: to call it starts a process."""
+    call(installation, "forget")
+    return installation
 
 
 def call(place: Installation, name: str, **arguments: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django_tasks_db.models import DBTaskResult
 
 from ops.jobs import leases, starting
 from ops.jobs.models import Job
@@ -26,6 +27,12 @@ def until(met: Callable[[], Any], what: str) -> Any:
 
 
 # --- For Installation.call: in a process of its own, the one job there is ---------------------------------------
+
+
+def forget() -> None:
+    """Remove the job of an earlier test, with what it counted and the task by which workers know of it."""
+    for rows in (DBTaskResult, Job, Group):
+        rows.objects.all().delete()
 
 
 def start(**params: Any) -> str:
