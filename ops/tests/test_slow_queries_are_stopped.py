@@ -39,7 +39,7 @@ FRAME = (
 
 
 # SQLite works for as long as it may, PostgreSQL sleeps.
-SECONDS = {"sqlite": 0.01, "postgresql": 0.02}
+SECONDS = {"sqlite": 0.01, "postgresql": 0.05}
 
 
 @pytest.fixture(autouse=True)
