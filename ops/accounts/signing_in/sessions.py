@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.utils import timezone
+
+from messaging.database.statements import Models, slot
 
 # In the session of a browser in which nobody is signed in: whose session reached a limit there, and when.
 ENDED = "ended"
@@ -27,12 +31,26 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+@cache
+def _valid(using: str) -> Models:
+    """The session with a key, where its time is not over."""
+    return Models(Session.objects.filter(session_key=slot("key"), expire_date__gt=slot("now")), using=using)
+
+
 class SessionStore(DatabaseSessions):
     """Django's database sessions, each stored with its account."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def _get_session_from_db(self) -> Any:
+        """As Django's; the statement of every request is written once."""
+        now = Session._meta.get_field("expire_date").get_db_prep_value(timezone.now(), connection)
+        found = _valid(DEFAULT_DB_ALIAS).ask(key=self.session_key, now=now)
+        if not found:
+            self._session_key = None
+        return found[0] if found else None
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
