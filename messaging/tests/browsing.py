@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+from django.db.backends.signals import connection_created
 from django.test import Client, testcases
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -79,8 +81,8 @@ def chromium() -> Iterator[Browser]:
 
 
 class OneAtATime(WSGIHandler):
-    """Answers one request after the other: those of a live server share a connection to a database in memory, which
-    refuses what overlaps, such as a page and what the page before it sent when it was left."""
+    """Answers one request after the other: each has a connection of its own to the database in memory, which refuses at
+    once whoever writes where another one does, such as a page and what the page before it sent when it was left."""
 
     answering = Lock()
 
@@ -89,13 +91,25 @@ class OneAtATime(WSGIHandler):
             return super().__call__(*args)
 
 
+def wait_for_no_writer(connection: Any, **_: Any) -> None:
+    """Have a connection read what another one is writing, such as the test while a page is still loading: a database in
+    memory would refuse it."""
+    if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA read_uncommitted = 1")
+
+
 @pytest.fixture(scope="session")
 def windows(chromium: Browser) -> Iterator[Windows]:
     """The windows of that Chromium, known once as it is. The live server starts after them."""
     windows = Windows(chromium)
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None:
+            wait_for_no_writer(connection)
+    connection_created.connect(wait_for_no_writer)
     with static_files_are_kept(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(testcases, "WSGIHandler", OneAtATime)
         yield windows
+    connection_created.disconnect(wait_for_no_writer)
     windows.close()
 
 
