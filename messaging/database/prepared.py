@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import psycopg
+from django.db import NotSupportedError
 from psycopg.types.numeric import Int8
 
 
@@ -36,12 +37,29 @@ class Sent(NamedTuple):
 
 
 def ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement on a connection of PostgreSQL; the rows that it answers."""
+    """Run a statement on a connection of PostgreSQL; the rows that it answers.
+
+    A migration may give a column another type while servers run, for which PostgreSQL refuses the plans of before. Then
+    a new connection is opened; within a transaction, which has ended with that, by the next request. Raises
+    NotSupportedError there.
+    """
     connection.ensure_connection()
     if connection.connection.prepare_threshold is None:
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             return rows_of(cursor)
+    try:
+        return _ask(connection, sql, params)
+    except NotSupportedError:
+        if connection.in_atomic_block:
+            connection.close_at = 0
+            raise
+        connection.close()
+        connection.ensure_connection()
+        return _ask(connection, sql, params)
+
+
+def _ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.wrap_database_errors, connection._prepare_cursor(Cursor(connection.connection)) as cursor:
         cursor.execute(sql, params)
         return rows_of(cursor)

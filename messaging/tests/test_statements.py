@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, NotSupportedError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from messaging.database import prepared
 from messaging.database.alike import create_alike, create_missing, like, update_alike
 from messaging.database.statements import Models, reader, slot, written
 from messaging.models import Message, MessageHistory
@@ -164,10 +166,37 @@ def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any
         connection.connection.prepare_threshold = threshold
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
-        (prepared,) = (text for (text,) in cursor.fetchall() if "100%s" in text)
-    assert prepared.count("$") == 1
+        (text,) = (text for (text,) in cursor.fetchall() if "100%s" in text)
+    assert text.count("$") == 1
     (shown,) = queries
     assert str(bob.pk + 2**40) in shown["sql"]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite prepares by itself")
+def test_a_column_may_get_another_type_while_servers_run() -> None:
+    """A migration does not restart them. Within a transaction PostgreSQL has ended it, and says so."""
+
+    def words() -> list[tuple[Any, ...]]:
+        return prepared.ask(connection, "SELECT word FROM retyped WHERE word = %s", ["a"])
+
+    migrating = connection.copy()
+    with closing(migrating), migrating.cursor() as cursor:
+        cursor.execute("CREATE TABLE retyped (word varchar(10))")
+        try:
+            cursor.execute("INSERT INTO retyped VALUES ('a')")
+            assert [words() for _ in range(3)] == [[("a",)]] * 3
+            cursor.execute("ALTER TABLE retyped ALTER word TYPE varchar(20)")
+            assert [words() for _ in range(3)] == [[("a",)]] * 3
+            cursor.execute("ALTER TABLE retyped ALTER word TYPE varchar(30)")
+            with pytest.raises(NotSupportedError), transaction.atomic():
+                words()
+            connection.close_if_unusable_or_obsolete()  # as before each request
+            with transaction.atomic():
+                assert words() == [("a",)]
+        finally:
+            cursor.execute("DROP TABLE retyped")
 
 
 @pytest.mark.django_db
