@@ -41,5 +41,5 @@ def count_anew(
     for first, last in runs(days, LONGEST_RUN):
         counted = Days(first, last, zone)
         add_to(counted, using)
-        before = blocks.rows({day for day in days if first <= day <= last}, measures, using)
-        blocks.store(counted.numbers, before, using)
+        stored = blocks.rows_before({day for day in days if first <= day <= last}, measures, using)
+        blocks.store(counted.numbers, stored, using)

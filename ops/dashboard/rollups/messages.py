@@ -75,7 +75,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
     """
     ordered = sorted(days)
     spans = [span(day, zone) for day in ordered]
-    before = blocks.rows(ordered, OF_MESSAGES, using)
+    stored = blocks.rows_before(ordered, OF_MESSAGES, using)
     listed = {ordered[number]: texts for number, texts in _by_span(spans, using)}
     # Beginnings take PostgreSQL as long as everything else takes Python.
     with sent_on(using):
@@ -85,14 +85,14 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
             beginnings.keep(spans, using, counted=spans, conversations=conversations)
         else:
             beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
-        blocks.store(_of_messages(listed, zone), before, using)
+        blocks.store(_of_messages(listed, zone), stored, using)
     found: dict[Place, Counter[str]] = {}
     for number, was_imported, begun in _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using):
         found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(begun)
     took = seconds_between("began_at", "replied_at", using)
     for number, was_imported, lengths in _of_beginnings("replied_at", took, spans, using):
         found[Place(ordered[number], measures.REPLIED, was_imported)] = by_kind(map(float, lengths))
-    blocks.store(found, blocks.rows(ordered, OF_CONVERSATIONS, using), using)
+    blocks.store(found, blocks.rows_before(ordered, OF_CONVERSATIONS, using), using)
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:

@@ -28,7 +28,7 @@ def everything() -> dict[Place, dict[str, int]]:
 
 
 def store(found: storing.Numbers, days: Collection[date], of: Collection[str]) -> None:
-    blocks.store(found, blocks.rows(days, of, "default"), "default")
+    blocks.store(found, blocks.rows_before(days, of, "default"), "default")
 
 
 def each_day(first: date, last: date) -> list[date]:

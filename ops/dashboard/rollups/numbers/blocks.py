@@ -50,25 +50,25 @@ def start_of(day: date, size: int) -> date:
     return day - timedelta(days=(day.toordinal() - 1) % size)
 
 
-class Rows(NamedTuple):
+class Before(NamedTuple):
     """The rows of some measures of some days, and those of the blocks in which these lie."""
 
     days: storing.Rows
     blocks: storing.Rows
 
 
-def rows(days: Collection[date], of: Collection[str], using: str) -> Rows:
-    """The rows of these measures as they are now."""
+def rows_before(days: Collection[date], of: Collection[str], using: str) -> Before:
+    """The rows of these measures as they are before the days are counted."""
     names = [name_of(measure, size) for measure in of if measure in measures.SUMMED for size in SIZES]
     calendars = [calendar_of(measure) for measure in of if measure in measures.BY_DAY]
     starts = {start_of(day, size) for day in days for size in (*SIZES, CALENDAR)}
-    return Rows(rows_of(days, of, using), rows_of(starts, [*names, *calendars], using))
+    return Before(rows_of(days, of, using), rows_of(starts, [*names, *calendars], using))
 
 
-def store(found: Numbers, before: Rows, using: str) -> None:
+def store(found: Numbers, stored: Before, using: str) -> None:
     """Have the days be what was found and nothing else, and the blocks be the sums of their days. Within a transaction,
-    in which ``before`` was read. Nothing is read here."""
-    keep(put(found, before.days, using), using, before.blocks)
+    in which ``stored`` was read. Nothing is read here."""
+    keep(put(found, stored.days, using), using, stored.blocks)
 
 
 def keep(changes: Changes, using: str, stored: storing.Rows | None = None) -> None:
