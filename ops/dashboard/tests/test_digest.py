@@ -10,11 +10,11 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.urls import reverse
-from django.utils import timezone
 
 from ops.audit.models import Entry
 from ops.dashboard.digest import sending
 from ops.dashboard.models import DigestReader
+from ops.dashboard.tests.next_digest import next_digest
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
 from ops.tests.test_who_may_open_what import make_staff, signed_in
@@ -24,7 +24,7 @@ __all__ = ["spam"]
 pytestmark = pytest.mark.django_db
 
 PAGE = reverse("admin:email")
-MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # in the week after that of every test's reports
+MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
@@ -74,7 +74,7 @@ def test_it_is_sent_once_a_week_from_monday_morning_on(lena: Any) -> None:
 def test_it_holds_numbers_and_no_name(lena: Any, spam: Any) -> None:
     for case in many_reports(spam, 3):
         decided(case, lena, Flag.objects.filter(case=case).get().label)
-    sending.send_due(timezone.now() + WEEK)
+    sending.send_due(next_digest())
     [sent] = mail.outbox
     for said in ("Review dashboard", "Team dashboard", "  0 pending cases", "  3 decisions – 3 more than before (0)"):
         assert said in sent.body

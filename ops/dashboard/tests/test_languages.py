@@ -26,6 +26,7 @@ from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.digest import sending
 from ops.dashboard.models import DigestReader
 from ops.dashboard.periods import Period
+from ops.dashboard.tests.next_digest import next_digest
 from ops.imports.models import Import
 from ops.jobs.models import Job
 from ops.moderation.models import Flag, Label
@@ -138,7 +139,7 @@ def test_the_digest_is_of_its_readers_language(spam: Any) -> None:
     DigestReader.objects.create(person=lena, chosen_at=timezone.now() - timedelta(days=30))
     decided(many_reports(spam, 1)[0], lena, spam)
     with speaking(ACCENTED), translation.override("en"):
-        assert sending.send_due(timezone.now() + timedelta(days=7)) == 1
+        assert sending.send_due(next_digest()) == 1
     [sent] = mail.outbox
     about = sent.subject.partition(": ")[2]
     assert [line for line in (about, *sent.body.splitlines()) if not_marked(line)] == []
