@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from ops.serving.collecting import loading
+from ops.serving.frames import with_room
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     if sys.argv[1:2] != ["runserver"]:  # which waits until a mistake in the code is mended
         with loading():
             django.setup()
-    execute_from_command_line(sys.argv)
+    with_room(execute_from_command_line, sys.argv)
 
 
 if __name__ == "__main__":

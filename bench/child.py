@@ -28,6 +28,7 @@ from bench.scenarios import (
     threads,
     undo,
 )
+from ops.serving.frames import with_room
 
 ALL = "*"
 SCENARIOS: dict[str, ModuleType] = {
@@ -65,8 +66,10 @@ if __name__ == "__main__":
     found: Any
     if key == ALL:
         keys = [case.key for case in SCENARIOS[scenario].cases(size)]
-        found = {way: [measure(scenario, key, way, size)._asdict() for key in keys] for way in ways.split(",")}
+        found = {
+            way: [with_room(measure, scenario, key, way, size)._asdict() for key in keys] for way in ways.split(",")
+        }
     else:
-        found = measure(scenario, key, ways, size)._asdict()
+        found = with_room(measure, scenario, key, ways, size)._asdict()
     connection.close()
     print(json.dumps(found))

@@ -24,6 +24,7 @@ from django.test.testcases import LiveServerThread
 from django.utils.module_loading import import_string
 
 from ops.serving.collecting import loading
+from ops.serving.frames import with_room
 
 MOST_SECONDS = 200  # for one call; those that kill workers end by themselves before
 OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
@@ -158,4 +159,4 @@ def answer_calls() -> None:
 if __name__ == "__main__":
     with loading():
         django.setup()
-    answer_calls()
+    with_room(answer_calls)
