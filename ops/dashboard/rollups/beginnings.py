@@ -3,30 +3,35 @@ after the beginning, and the day of either has to know."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connections
 
-from messaging.writing import ids_given, ids_sql
+from messaging.writing import ids_sql
 from ops.dashboard.models import Beginning, Family, Noted
+from ops.dashboard.rollups.meanwhile import Ask
 from ops.dashboard.rollups.quarters import joined
-from ops.dashboard.rollups.statements import Span, imported_messages, spans_table
+from ops.dashboard.rollups.statements import Span, spans_table
 from ops.dashboard.rollups.triggers import quarter_in_sql
 
-# Conversations with a message in one of {spans}; and those that were said to begin, or be replied to, there.
+# Conversations with a message in one of {spans}; and those that were said to begin, or be replied to, there. Neighbours
+# are looked at one after the other.
 WITH_MESSAGES = """
-SELECT DISTINCT message.conversation_id FROM {spans} CROSS JOIN messaging_message message
+SELECT message.conversation_id FROM {spans} CROSS JOIN messaging_message message
 WHERE message.timestamp >= first AND message.timestamp < after
 """
-SAID_TO_BEGIN = """
+CONCERNED = """
+{with_messages}
+UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE began_at >= first AND began_at < after
 UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE replied_at >= first AND replied_at < after
+ORDER BY 1
 """
 # The first message of each, and the first one of somebody else, each found at once by the index of threads; beside what
 # was kept. Only where these differ; what is now of a conversation that is gone is NULL, and what was of a new one, too.
 DIFFERENT = """
-WITH conversations(id) AS ({ids}), now(conversation, began_at, replied_at, imported) AS MATERIALIZED (
+WITH conversations(id) AS ({concerned}), now(conversation, began_at, replied_at, imported) AS MATERIALIZED (
     SELECT conversations.id, message.timestamp, (
         SELECT reply.timestamp FROM messaging_message reply
         WHERE reply.conversation_id = conversations.id AND reply.sender_id <> message.sender_id
@@ -79,12 +84,14 @@ STORE = """
 INSERT INTO {beginnings} (conversation, began_at, replied_at, imported)
 SELECT conversation, began_at, replied_at, imported FROM different WHERE began_at IS NOT NULL
 """
-# Those of an import are all new: looking for conflicts would take PostgreSQL as long again as storing them.
-ADD = f"{STORE} AND kept_began_at IS NULL"
-MOVE = f"""
-{STORE} AND kept_began_at IS NOT NULL ON CONFLICT (conversation) DO UPDATE
+INSTEAD = """
+ON CONFLICT (conversation) DO UPDATE
 SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
 """
+# Those of an import are all new: looking for conflicts would take PostgreSQL as long again as storing them.
+ADD = f"{STORE} AND kept_began_at IS NULL"
+MOVE = f"{STORE} AND kept_began_at IS NOT NULL {INSTEAD}"
+ARRAY = {"postgresql": ("{", "}"), "sqlite": ("[", "]")}
 STATEMENTS = {
     # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it; and
     # the order has all be found before the first one is stored, else a scan of an empty table would read what it grows.
@@ -95,50 +102,50 @@ STATEMENTS = {
         f"CREATE TEMPORARY TABLE different AS {DIFFERENT} SELECT * FROM different",
         NOTE,
         REMOVE,
-        MOVE,
-        ADD,
+        f"{STORE} {INSTEAD}",
         "DROP TABLE different",
     ),
 }
 
 
 def keep(
-    spans: Sequence[Span], using: str, *, counted: Sequence[Span], conversations: Collection[int] | None = None
+    spans: Sequence[Span],
+    imported: str,
+    using: str,
+    ask: Ask,
+    *,
+    counted: Sequence[Span],
+    conversations: Iterable[str] | None = None,
 ) -> None:
-    """Keep the beginnings of the conversations that these spans concern; ``conversations`` are those which have
-    messages in them, where that is known. What becomes otherwise is noted, but for ``counted``, which are counted next.
-    Within a transaction."""
-    ids = set(_ask(WITH_MESSAGES, spans, using) if conversations is None else conversations)
-    ids.update(_ask(SAID_TO_BEGIN, spans, using))
-    _keep(sorted(ids), joined(counted), using)
-
-
-def _ask(statement: str, spans: Sequence[Span], using: str) -> Iterator[int]:
-    table, params = spans_table(joined(spans), using)
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            statement.format(spans=table, beginnings=Beginning._meta.db_table), params * statement.count("{spans}")
-        )
-        return iter([pk for (pk,) in cursor.fetchall()])
-
-
-def _keep(ids: Sequence[int], counted: Sequence[Span], using: str) -> None:
+    """Have the beginnings of the conversations that these spans concern be kept; ``conversations`` are the ids of those
+    which have messages in them, where these are known. What becomes otherwise is noted, but for ``counted``, which are
+    counted next. Within a transaction. ``imported`` is the condition that an import brought a message
+    (statements.imported_messages)."""
     connection = connections[using]
     vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value
     beginnings = Beginning._meta.db_table
+    table, moments = spans_table(joined(spans), using)
+    outside = joined(counted)
     names = {
         **{name: part.format(beginnings=beginnings) for name, part in PARTS[vendor].items()},
         "beginnings": beginnings,
         "noted": Noted._meta.db_table,
         "family": Family.MESSAGES,
-        "ids": ids_sql(using),
-        "imported": imported_messages(using),
+        "concerned": CONCERNED.format(
+            with_messages=WITH_MESSAGES.format(spans=table) if conversations is None else ids_sql(using),
+            spans=table,
+            beginnings=beginnings,
+        ),
+        "imported": imported,
         "quarter": quarter_in_sql(vendor, "moment"),
-        "outside": OUTSIDE * len(counted),
+        "outside": OUTSIDE * len(outside),
     }
-    given = ids_given(ids, using=using)
-    edges = [adapt(moment) for span in counted for moment in span]
-    with connection.cursor() as cursor:
-        for statement in STATEMENTS[vendor]:
-            params = [*([given] if DIFFERENT in statement else []), *(edges if NOTE in statement else [])]
-            cursor.execute(statement.format(**names), params)
+    begin, end = ARRAY[vendor]
+    with_messages = moments if conversations is None else [begin + ",".join(conversations) + end]
+    edges = [adapt(moment) for span in outside for moment in span]
+    for statement in STATEMENTS[vendor]:
+        params = [
+            *([*with_messages, *moments, *moments] if DIFFERENT in statement else []),
+            *(edges if NOTE in statement else []),
+        ]
+        ask(statement.format(**names), params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from functools import cache
 from itertools import compress
@@ -14,6 +14,7 @@ from django.db import connections
 from ops.dashboard.models import Beginning
 from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import by_kind
+from ops.dashboard.rollups.meanwhile import Ask, Rows, meanwhile
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Counted, Place
 from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
@@ -25,7 +26,6 @@ from ops.dashboard.rollups.statements import (
     quarter_in_span,
     quarter_of_day,
     seconds_between,
-    sent_on,
     spans_table,
     texts_of,
 )
@@ -38,7 +38,9 @@ SELECT number, (
     FROM messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
 ) FROM spans
 """
-AT_ONCE = 100  # spans of one statement
+# Spans of one statement: those of SQLite are added up while it reads the next ones, those of PostgreSQL while it keeps
+# beginnings.
+AT_ONCE = {"postgresql": 1_000, "sqlite": 16}
 # SQLite would find a span's moments anew for each row; PostgreSQL no longer knew their order.
 SPANS = {
     "postgresql": "WITH spans AS NOT MATERIALIZED (SELECT * FROM {spans})",
@@ -76,23 +78,32 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
     ordered = sorted(days)
     spans = [span(day, zone) for day in ordered]
     stored = blocks.rows_before(ordered, OF_MESSAGES, using)
-    listed = {ordered[number]: texts for number, texts in _by_span(spans, using)}
-    # Beginnings take PostgreSQL as long as everything else takes Python.
-    with sent_on(using):
+    stored_of_conversations = blocks.rows_before(ordered, OF_CONVERSATIONS, using)
+    imported = imported_messages(using)
+    of_messages: dict[Place, Counted] = {}
+    with meanwhile(using) as ask:
+        last: list[tuple[int, _Listed]] = []
+        conversations: set[str] = set()
+        for listed in _by_span(spans, imported, using, ask):
+            of_messages.update(_of_messages(ordered, last, zone))
+            conversations.update(*(texts.conversations.split(",") for _, texts in listed))
+            last = listed
         # Those of a few quarters are found sooner than those of whole days are looked at.
         if len(quarters) * 2 > len(days) * QUARTERS_A_DAY:
-            conversations = {int(one) for texts in listed.values() for one in set(texts.conversations.split(","))}
-            beginnings.keep(spans, using, counted=spans, conversations=conversations)
+            beginnings.keep(spans, imported, using, ask, counted=spans, conversations=conversations)
         else:
-            beginnings.keep(spans_of(map(moment, quarters)), using, counted=spans)
-        blocks.store(_of_messages(listed, zone), stored, using)
-    found: dict[Place, Counter[str]] = {}
-    for number, was_imported, begun in _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using):
-        found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(begun)
-    took = seconds_between("began_at", "replied_at", using)
-    for number, was_imported, lengths in _of_beginnings("replied_at", took, spans, using):
-        found[Place(ordered[number], measures.REPLIED, was_imported)] = by_kind(map(float, lengths))
-    blocks.store(found, blocks.rows_before(ordered, OF_CONVERSATIONS, using), using)
+            beginnings.keep(spans_of(map(moment, quarters)), imported, using, ask, counted=spans)
+        begun = _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using, ask)
+        took = seconds_between("began_at", "replied_at", using)
+        replied = _of_beginnings("replied_at", took, spans, using, ask)
+        of_messages.update(_of_messages(ordered, last, zone))
+        blocks.store(of_messages, stored, using)
+        found: dict[Place, Counter[str]] = {}
+        for number, was_imported, quarters_begun in begun():
+            found[Place(ordered[number], measures.BEGUN, was_imported)] = Counter(quarters_begun)
+        for number, was_imported, lengths in replied():
+            found[Place(ordered[number], measures.REPLIED, was_imported)] = by_kind(map(float, lengths))
+    blocks.store(found, stored_of_conversations, using)
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:
@@ -101,10 +112,13 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    for number, listed in _by_span([(at, at + QUARTER) for at in ordered], using):
-        day, key = place(ordered[number], zone)
-        for (measure, was_imported), numbers in _by_quarter(listed).items():
-            found[Place(day, measure, was_imported)][key] = numbers.total()
+    imported = imported_messages(using)
+    with meanwhile(using) as ask:
+        for listed in _by_span([(at, at + QUARTER) for at in ordered], imported, using, ask):
+            for number, texts in listed:
+                day, key = place(ordered[number], zone)
+                for (measure, was_imported), numbers in _by_quarter(texts).items():
+                    found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
@@ -119,41 +133,52 @@ class _Listed(NamedTuple):
     receivers: str
 
 
-def _by_span(spans: Sequence[Span], using: str) -> Iterator[tuple[int, _Listed]]:
-    """What is listed of each span that has messages, by its number, from 0."""
+def _by_span(spans: Sequence[Span], imported: str, using: str, ask: Ask) -> Iterator[list[tuple[int, _Listed]]]:
+    """What is listed of each span that has messages, with its number, from 0; some spans at a time. ``imported`` is the
+    condition that an import brought a message (statements.imported_messages)."""
+    asked: list[tuple[list[int], Callable[[], Rows]]] = []
+    at_once = AT_ONCE[connections[using].vendor]
     for quarter, numbers in (
         (quarter_of_day("message.timestamp", using), [n for n, one in enumerate(spans) if is_plain(one)]),
         (quarter_in_span("message.timestamp", using), [n for n, one in enumerate(spans) if not is_plain(one)]),
     ):
-        for first in range(0, len(numbers), AT_ONCE):
-            some = numbers[first : first + AT_ONCE]
-            asked = [spans[number] for number in some]
-            for number, texts in _ask(BY_SPAN, asked, using, **_listed(quarter, using)):
-                if texts is not None:
-                    yield some[number - 1], _Listed(keys_in(asked[number - 1]), *texts.split(";"))
+        parts = _listed(quarter, imported, using)
+        for first in range(0, len(numbers), at_once):
+            some = numbers[first : first + at_once]
+            asked.append((some, ask(*_statement(BY_SPAN, [spans[number] for number in some], using, **parts))))
+    for some, rows in asked:
+        yield [
+            (some[number - 1], _Listed(keys_in(spans[some[number - 1]]), *texts.split(";")))
+            for number, texts in rows()
+            if texts is not None
+        ]
 
 
-def _listed(quarter: str, using: str) -> dict[str, str]:
-    flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported_messages(using), IS_IMPORTED))
+def _listed(quarter: str, imported: str, using: str) -> dict[str, str]:
+    flags = (("message.edited", IS_EDITED), ("NOT message.read", IS_UNREAD), (imported, IS_IMPORTED))
     flag = " + ".join(f"CASE WHEN {condition} THEN {number} ELSE 0 END" for condition, number in flags)
     columns = {name: f"message.{name}_id" for name in ("conversation", "sender", "receiver")}
     return {name: texts_of(sql, using) for name, sql in {"quarter": f"{quarter} * {FLAGS} + {flag}", **columns}.items()}
 
 
-def _of_messages(listed: Mapping[date, _Listed], zone: tzinfo) -> dict[Place, Counted]:
-    """What was sent, edited and is unread on each day, when in the week, and by and to whom."""
-    found: dict[Place, Counted] = {}
-    for day, texts in listed.items():
+def _of_messages(
+    days: Sequence[date], listed: Iterable[tuple[int, _Listed]], zone: tzinfo
+) -> Iterator[tuple[Place, Counted]]:
+    """What was sent, edited and is unread on each day, when in the week, and by and to whom; ``listed`` is with the
+    number of each day."""
+    for number, texts in listed:
+        day = days[number]
         hours = hours_of_week(day, zone)
         counted = _by_quarter(texts)
         for (measure, was_imported), numbers in counted.items():
-            found[Place(day, measure, was_imported)] = numbers
+            yield Place(day, measure, was_imported), numbers
             if measure == measures.SENT:
-                of_hours = found[Place(day, measures.HOURS, was_imported)] = Counter()
+                of_hours: Counter[str] = Counter()
                 for quarter, value in numbers.items():
                     of_hours[hours[int(quarter)]] += value
-        found.update({Place(day, *measure): names for measure, names in _people(texts, counted).items()})
-    return found
+                yield Place(day, measures.HOURS, was_imported), of_hours
+        for measure_and_origin, names in _people(texts, counted).items():
+            yield Place(day, *measure_and_origin), names
 
 
 def _people(listed: _Listed, counted: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], list[str]]:
@@ -190,20 +215,22 @@ def _told_by(text: str) -> tuple[int, list[tuple[str, bool]]]:
     return quarter, TELLING[flags]
 
 
-def _of_beginnings(at: str, value: str, spans: Sequence[Span], using: str) -> Iterator[tuple[int, bool, list[str]]]:
-    """The number of each span, from 0, whether an import brought them, and what ``value`` (SQL) says of those of which
-    the time ``at`` lies in it."""
-    for number, texts in _ask(OF_BEGINNINGS, spans, using, at=at, listed=texts_of(value, using)):
-        for was_imported, listed in zip((False, True), texts.split(";"), strict=True):
-            if listed:
-                yield number - 1, was_imported, listed.split(",")
+def _of_beginnings(
+    at: str, value: str, spans: Sequence[Span], using: str, ask: Ask
+) -> Callable[[], Iterator[tuple[int, bool, list[str]]]]:
+    """Ask what ``value`` (SQL) says of those of which the time ``at`` lies in each span. What is returned waits for it,
+    and yields the number of each span, from 0, whether an import brought them, and what is said."""
+    asked = ask(*_statement(OF_BEGINNINGS, spans, using, at=at, listed=texts_of(value, using))) if spans else list
+
+    def found() -> Iterator[tuple[int, bool, list[str]]]:
+        for number, texts in asked():
+            for was_imported, listed in zip((False, True), texts.split(";"), strict=True):
+                if listed:
+                    yield number - 1, was_imported, listed.split(",")
+
+    return found
 
 
-def _ask(statement: str, spans: Sequence[Span], using: str, **parts: Any) -> Iterator[tuple[Any, ...]]:
-    if not spans:
-        return iter(())
+def _statement(statement: str, spans: Sequence[Span], using: str, **parts: Any) -> tuple[str, list[Any]]:
     table, params = spans_table(spans, using)
-    with connections[using].cursor() as cursor:
-        told = f"{SPANS[connections[using].vendor]} {statement}".format(spans=table, **parts)
-        cursor.execute(told, params)
-        return iter(cursor.fetchall())
+    return f"{SPANS[connections[using].vendor]} {statement}".format(spans=table, **parts), params

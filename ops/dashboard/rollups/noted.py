@@ -50,13 +50,17 @@ def take(family: str, first: datetime, before: datetime | None, using: str) -> l
     """
     connection = connections[using]
     bounds = {"at >= %s": first} if before is None else {"at >= %s": first, "at < %s": before}
+    rows = f"FROM {Noted._meta.db_table} WHERE family = %s AND {' AND '.join(bounds)}"
+    params = [family, *map(connection.ops.adapt_datetimefield_value, bounds.values())]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {Noted._meta.db_table} WHERE family = %s AND {' AND '.join(bounds)}"
-            f" RETURNING {as_text('at', using)}",
-            [family, *map(connection.ops.adapt_datetimefield_value, bounds.values())],
-        )
-        return sorted({at for (at,) in cursor.fetchall()})
+        if connection.vendor == "sqlite":  # one writer at a time; what it removes it would first copy to return it
+            cursor.execute(f"SELECT {as_text('at', using)} {rows}", params)
+            taken = {at for (at,) in cursor.fetchall()}
+            cursor.execute(f"DELETE {rows}", params)
+        else:
+            cursor.execute(f"DELETE {rows} RETURNING {as_text('at', using)}", params)
+            taken = {at for (at,) in cursor.fetchall()}
+    return sorted(taken)
 
 
 def note(family: str, quarters: Iterable[datetime], using: str) -> None:

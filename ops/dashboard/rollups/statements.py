@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -34,22 +33,6 @@ def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
     columns = "key + 1 AS number, value ->> 0 AS first, value ->> 1 AS after"
     epoch = "unixepoch(value ->> 0) AS epoch"
     return f"(SELECT {columns}, {epoch} FROM json_each(%s)) AS spans", [json.dumps(written)]
-
-
-@contextmanager
-def sent_on(using: str) -> Iterator[None]:
-    """Within, a statement of which nothing is fetched is not waited for: PostgreSQL works on it while Python goes on.
-
-    Whatever is fetched waits for all statements before it, and so does the end; an error of one shows at the latest
-    there. SQLite works in this process.
-    """
-    connection = connections[using]
-    if connection.vendor == "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
 
 
 def quarter_in_span(column: str, using: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from messaging.tests.conversations import write
-from ops.dashboard.models import Beginning, DayNumbers, Noted
+from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
 from ops.dashboard.rollups import beginnings, keeping, measures
-from ops.dashboard.rollups.statements import sent_on
+from ops.dashboard.rollups.meanwhile import meanwhile
 
 WRONG = "SELECT nothing"
 
@@ -30,21 +31,29 @@ def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pyt
     assert Beginning.objects.get().conversation == message.conversation_id
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite works in this process")
-def test_postgresql_works_while_python_goes_on() -> None:
-    """An error shows where the next answer is fetched, as one of Django's, and at the end at the latest."""
-    with connection.cursor() as cursor, connection.cursor() as other:
-        with pytest.raises(ProgrammingError), transaction.atomic(), sent_on("default"):
-            cursor.execute(WRONG)
-            reached = True
-        assert reached
-        with pytest.raises(ProgrammingError), transaction.atomic(), sent_on("default"):
-            cursor.execute(WRONG)
-            other.execute("SELECT 1")
-            other.fetchone()
-        with sent_on("default"):
-            cursor.execute("SELECT 1")
-            other.execute("SELECT 2")
-            assert (cursor.fetchone(), other.fetchone()) == ((1,), (2,))
+def test_the_database_works_while_python_goes_on() -> None:
+    """An error shows where its rows are waited for, something else is executed, or at the end, as one of Django's."""
+    with pytest.raises(DatabaseError, match="nothing"), transaction.atomic(), meanwhile("default") as ask:
+        ask(WRONG, [])
+        reached = True
+    assert reached
+    with pytest.raises(DatabaseError, match="nothing"), transaction.atomic(), meanwhile("default") as ask:
+        rows = ask(WRONG, [])
+        rows()
+    with pytest.raises(DatabaseError, match="nothing"), transaction.atomic(), meanwhile("default") as ask:
+        ask(WRONG, [])
+        Noted.objects.exists()
+    with meanwhile("default") as ask:
+        first, second = ask("SELECT 1", []), ask("SELECT %s + 1", [1])
+        assert (second(), first()) == ([(2,)], [(1,)])
+
+
+@pytest.mark.django_db
+def test_whatever_is_executed_otherwise_comes_after() -> None:
+    at = timezone.now()
+    with meanwhile("default") as ask:
+        ask(f"INSERT INTO {Noted._meta.db_table} (family, at) VALUES ('desk', %s)", [str(at)])
+        assert Noted.objects.filter(family=Family.DESK).count() == 1
+        ask(f"DELETE FROM {Noted._meta.db_table} WHERE family = %s", [Family.DESK])
+    assert not Noted.objects.filter(family=Family.DESK).exists()

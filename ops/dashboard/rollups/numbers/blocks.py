@@ -23,7 +23,7 @@ from django.db.models import Q
 from ops.dashboard.models import DayNumbers
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.numbers import storing
-from ops.dashboard.rollups.numbers.storing import Changes, Counted, Numbers, Place, add, add_to, put, rows_of
+from ops.dashboard.rollups.numbers.storing import Changes, Counted, Numbers, Place, add_to, rows_of
 
 SIZES = (16, 128, 1_024)  # days
 CALENDAR = 64  # days
@@ -67,13 +67,19 @@ def rows_before(days: Collection[date], of: Collection[str], using: str) -> Befo
 
 def store(found: Numbers, stored: Before, using: str) -> None:
     """Have the days be what was found and nothing else, and the blocks be the sums of their days. Within a transaction,
-    in which ``stored`` was read. Nothing is read here."""
-    keep(put(found, stored.days, using), using, stored.blocks)
+    in which ``stored`` was read. Nothing is read here, and nothing written before everything is added up."""
+    of_days = storing.changes({place: found.get(place, {}) for place in stored.days.keys() | found.keys()}, stored.days)
+    of_blocks = storing.changes(storing.added(_of_blocks(of_days), stored.blocks), stored.blocks)
+    storing.write({**of_days, **of_blocks}, {**stored.days, **stored.blocks}, using)
 
 
-def keep(changes: Changes, using: str, stored: storing.Rows | None = None) -> None:
-    """Have the blocks be the sums of their days, after days changed so. Within a transaction. ``stored`` are the rows
-    of these blocks, among others, where they were read before."""
+def keep(changes: Changes, using: str) -> None:
+    """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
+    storing.add(_of_blocks(changes), using)
+
+
+def _of_blocks(changes: Changes) -> Numbers:
+    """By how much blocks become more where days changed so."""
     found: dict[Place, Counted] = {**_of_calendars(changes)}
     below: Mapping[Place, Counted] = {  # by the measure of days, whatever the size
         place: _difference(before, now) if before else now
@@ -87,7 +93,7 @@ def keep(changes: Changes, using: str, stored: storing.Rows | None = None) -> No
         for place, more in sums.items():
             found[place._replace(measure=name_of(place.measure, size))] = more
         below = sums
-    add(found, stored, using)
+    return found
 
 
 def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
@@ -98,7 +104,7 @@ def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
 
 def keep_calendars(changes: Changes, using: str) -> None:
     """The same of the calendars alone."""
-    add(_of_calendars(changes), None, using)
+    storing.add(_of_calendars(changes), using)
 
 
 def _of_calendars(changes: Changes) -> dict[Place, Counter[str]]:

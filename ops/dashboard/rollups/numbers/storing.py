@@ -38,23 +38,21 @@ GIVEN = "SELECT * FROM unnest({})".format(
 INSTEAD = "ON CONFLICT (measure, day, imported) DO UPDATE SET numbers = excluded.numbers, total = excluded.total"
 
 
-def put(found: Numbers, stored: Rows, using: str) -> Changes:
-    """Have what is stored be what was found, and nothing else; returns what changed."""
-    return _store({place: found.get(place, {}) for place in stored.keys() | found.keys()}, stored, using)
-
-
-def add(differences: Numbers, stored: Rows | None, using: str) -> None:
-    """Have numbers be by so much more, or less where that is negative. ``stored`` are the rows of their places, among
-    others, where they were read before."""
+def add(differences: Numbers, using: str) -> None:
+    """Have numbers be by so much more, or less where that is negative."""
     if not differences:
         return
-    if stored is None:
-        stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
+    stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
+    write(changes(added(differences, stored), stored), stored, using)
+
+
+def added(differences: Numbers, stored: Rows) -> Numbers:
+    """The sums of what is stored and these differences."""
     sums: dict[Place, Counter[str]] = {}
     for place, more in differences.items():
         sums[place] = Counter(stored[place].numbers if place in stored else {})
         add_to(sums[place], more)
-    _store(sums, stored, using)
+    return sums
 
 
 def add_to(sums: Counter[str], more: Counted) -> None:
@@ -67,11 +65,12 @@ def add_to(sums: Counter[str], more: Counted) -> None:
         sums[key] = get(key, 0) + number
 
 
-def _store(found: Numbers, stored: Rows, using: str) -> Changes:
-    changes: dict[Place, tuple[Mapping[str, int], Counted]] = {}
+def changes(found: Numbers, stored: Rows) -> Changes:
+    """What of what was found is otherwise than stored; ``stored`` are the rows of its places, among others."""
+    differing: dict[Place, tuple[Mapping[str, int], Counted]] = {}
     for place, numbers in found.items():
         if isinstance(numbers, list) and place not in stored and 0 < len(numbers) <= MOST_LISTED:
-            changes[place] = {}, numbers
+            differing[place] = {}, numbers
             continue
         # Hardly ever is one to be left out, and Counters are compared many times as slowly.
         now = dict(Counter(numbers) if isinstance(numbers, list) else numbers)
@@ -79,18 +78,20 @@ def _store(found: Numbers, stored: Rows, using: str) -> Changes:
             now = {key: number for key, number in now.items() if number > 0}
         before = stored[place].numbers if place in stored else {}
         if now != before:
-            changes[place] = before, now
+            differing[place] = before, now
+    return differing
+
+
+def write(differing: Changes, stored: Rows, using: str) -> None:
+    """Have what is stored be as these changes left it; ``stored`` are the rows from which they differ, among others."""
+    rows = [
+        (str(place.day), place.measure, place.imported, *_written(place, now))
+        for place, (_, now) in differing.items()
+        if now
+    ]
     every: Any = DayNumbers.objects.using(using)
-    every.filter(pk__in=[stored[place].pk for place, (before, now) in changes.items() if not now]).delete()
-    _write(
-        [
-            (str(place.day), place.measure, place.imported, *_written(place, now))
-            for place, (_, now) in changes.items()
-            if now
-        ],
-        using,
-    )
-    return changes
+    every.filter(pk__in=[stored[place].pk for place, (_, now) in differing.items() if not now]).delete()
+    _write(rows, using)
 
 
 class _Ends(dict[int, str]):
