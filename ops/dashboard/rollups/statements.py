@@ -77,7 +77,8 @@ def seconds_between(column: str, later: str, using: str) -> str:
     # Whole ones, and the fractions, which texts of moments have only where they are not 0.
     at, before = map(_second, (later, column))
     fraction, fraction_before = (f"CAST('0' || substr({one}, 20) AS real)" for one in (later, column))
-    return f"({at} - {before} + ({fraction} - {fraction_before}))"
+    has_some = f"length({later}) + length({column}) > {2 * len('2026-01-31 10:45:00')}"
+    return f"({at} - {before} + CASE WHEN {has_some} THEN {fraction} - {fraction_before} ELSE 0 END)"
 
 
 def _second(column: str) -> str:
