@@ -333,10 +333,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}{reference}: {message}", "style": "{"}},
-    "filters": {"reference": {"()": "ops.audit.context.ReferenceFilter"}},
+    "filters": {
+        "reference": {"()": "ops.audit.context.ReferenceFilter"},
+        "refusals": {"()": "ops.audit.context.RefusalFilter"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
-    # It logs what receivers raise in the error's own words, which may quote rows; whoever asked them logs it without.
-    "loggers": {"django.dispatch": {"level": "CRITICAL"}},
+    "loggers": {
+        # It logs what receivers raise in the error's own words, which may quote rows; whoever asked logs it without.
+        "django.dispatch": {"level": "CRITICAL"},
+        "django.request": {"filters": ["refusals"]},
+    },
     "root": {
         "handlers": ["console"],
         "level": environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
