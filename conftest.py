@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
 from messaging.tests.browsing import chromium, windows
+from messaging.tests.contexts import contexts_of_pages_are_kept
 from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
@@ -21,6 +22,7 @@ from ops.serving.frames import with_room
 
 __all__ = [
     "chromium",
+    "contexts_of_pages_are_kept",
     "django_db_modify_db_settings",
     "examples",
     "tables_are_emptied_row_by_row",
