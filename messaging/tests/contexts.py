@@ -13,7 +13,7 @@ from django.test.utils import ContextList
 @pytest.fixture(scope="session", autouse=True)
 def contexts_of_pages_are_kept() -> Iterator[None]:
     """Django's test client copies the context for every template, in most pages twenty times and more, and keeps them
-    all in a circle that only the garbage collector ends: a twentieth of the time of a page."""
+    all in a circle that only the garbage collector ends. ``response.templates`` stays empty."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.test.client.store_rendered_templates", _store_of_pages)
         yield

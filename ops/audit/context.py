@@ -101,7 +101,8 @@ class ReferenceFilter(logging.Filter):
 
 
 class RefusalFilter(logging.Filter):
-    """Has a refused page take one line of the log: through which calls it was refused, sixty lines, helps nobody."""
+    """Has a refused page take one line of the log: Django adds through which calls it was refused, a screenful that
+    helps nobody. The audit trail says who was refused what."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
