@@ -26,12 +26,26 @@ def meanwhile(using: str) -> Iterator[Ask]:
     function, which waits for its rows, if it has any.
 
     The database works on one after the other. Whatever else is executed, or fetched, waits for all that were asked
-    before it, and so does the end; an error of one shows at the latest there.
+    before it, and so does the end; an error of one shows at the latest there. Not in a process that serves pages: how
+    often Python changes threads is said for all of them.
     """
     connection = connections[using]
     connection.ensure_connection()
     with _in_pipeline(connection) if connection.vendor == "postgresql" else _in_thread(connection) as ask:
         yield ask
+
+
+def at_once(using: str) -> Ask:
+    """The same function where there is nothing to do meanwhile: it waits. A page that reads figures asks so: it is in a
+    process with other pages, and its statements are counted and limited in time."""
+
+    def ask(statement: str, params: Sequence[Any]) -> Callable[[], Rows]:
+        with connections[using].cursor() as cursor:
+            cursor.execute(statement, params)
+            rows: Rows = cursor.fetchall()
+        return lambda: rows
+
+    return ask
 
 
 @contextmanager

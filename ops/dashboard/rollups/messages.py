@@ -14,7 +14,7 @@ from django.db import connections
 from ops.dashboard.models import Beginning
 from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import by_kind
-from ops.dashboard.rollups.meanwhile import Ask, Rows, meanwhile
+from ops.dashboard.rollups.meanwhile import Ask, Rows, at_once, meanwhile
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Counted, Place
 from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
@@ -112,13 +112,12 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     found: Numbers = defaultdict(Counter)
     if not ordered:
         return found
-    imported = imported_messages(using)
-    with meanwhile(using) as ask:
-        for listed in _by_span([(at, at + QUARTER) for at in ordered], imported, using, ask):
-            for number, texts in listed:
-                day, key = place(ordered[number], zone)
-                for (measure, was_imported), numbers in _by_quarter(texts).items():
-                    found[Place(day, measure, was_imported)][key] = numbers.total()
+    spans = [(at, at + QUARTER) for at in ordered]
+    for listed in _by_span(spans, imported_messages(using), using, at_once(using)):
+        for number, texts in listed:
+            day, key = place(ordered[number], zone)
+            for (measure, was_imported), numbers in _by_quarter(texts).items():
+                found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
 
 
@@ -137,14 +136,14 @@ def _by_span(spans: Sequence[Span], imported: str, using: str, ask: Ask) -> Iter
     """What is listed of each span that has messages, with its number, from 0; some spans at a time. ``imported`` is the
     condition that an import brought a message (statements.imported_messages)."""
     asked: list[tuple[list[int], Callable[[], Rows]]] = []
-    at_once = AT_ONCE[connections[using].vendor]
+    most = AT_ONCE[connections[using].vendor]
     for quarter, numbers in (
         (quarter_of_day("message.timestamp", using), [n for n, one in enumerate(spans) if is_plain(one)]),
         (quarter_in_span("message.timestamp", using), [n for n, one in enumerate(spans) if not is_plain(one)]),
     ):
         parts = _listed(quarter, imported, using)
-        for first in range(0, len(numbers), at_once):
-            some = numbers[first : first + at_once]
+        for first in range(0, len(numbers), most):
+            some = numbers[first : first + most]
             asked.append((some, ask(*_statement(BY_SPAN, [spans[number] for number in some], using, **parts))))
     for some, rows in asked:
         yield [

@@ -1,17 +1,22 @@
-"""A round that is broken off by an error of the database stores nothing, says so, and leaves everything to the next."""
+"""Counting goes on while the database works. A round that is broken off by an error of it stores nothing, says so, and
+leaves everything to the next."""
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging.tests.conversations import write
 from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
-from ops.dashboard.rollups import beginnings, keeping, measures
+from ops.dashboard.rollups import beginnings, keeping, measures, messages
 from ops.dashboard.rollups.meanwhile import meanwhile
+from ops.dashboard.rollups.quarters import quarter_of
 
 WRONG = "SELECT nothing"
 
@@ -57,3 +62,16 @@ def test_whatever_is_executed_otherwise_comes_after() -> None:
         assert Noted.objects.filter(family=Family.DESK).count() == 1
         ask(f"DELETE FROM {Noted._meta.db_table} WHERE family = %s", [Family.DESK])
     assert not Noted.objects.filter(family=Family.DESK).exists()
+
+
+@pytest.mark.django_db
+def test_what_a_page_reads_is_told_as_any_statement(alice: Any, bob: Any) -> None:
+    """It is limited in time and counted, and no other thread of the process takes other turns for it."""
+    message = write(alice, bob)
+    turns = sys.getswitchinterval()
+    with CaptureQueriesContext(connection) as asked:
+        found = messages.of_quarters([quarter_of(message.timestamp)], UTC, "default")
+    assert sum(numbers.total() for place, numbers in found.items() if place.measure == measures.SENT) == 1
+    assert any("FROM messaging_message" in query["sql"] for query in asked)
+    keeping.keep()
+    assert sys.getswitchinterval() == turns
