@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
@@ -191,6 +193,8 @@ def test_of_two_processes_on_a_file_one_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "two.sqlite3"
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(file)])
+    with closing(sqlite3.connect(file)) as copy:
+        copy.execute("PRAGMA journal_mode=WAL")  # as setup leaves it: two processes that change it at once are refused
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "DJANGO_SETTINGS_MODULE": "ops.settings"}
     command, pipes = [sys.executable, "-c", CLOSE], {"stdin": PIPE, "stdout": PIPE, "text": True}
     both = [Popen([*command, name], cwd=settings.BASE_DIR, env=environment, **pipes) for name in ("rosa", "root")]  # type: ignore[call-overload]
