@@ -105,6 +105,8 @@ class RefusalFilter(logging.Filter):
     helps nobody. The audit trail says who was refused what."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+        # As an error is logged what broke while the refusal was being told.
+        refused = record.exc_info and isinstance(record.exc_info[1], PermissionDenied)
+        if refused and record.levelno < logging.ERROR:
             record.exc_info = None
         return True

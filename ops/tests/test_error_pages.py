@@ -123,13 +123,17 @@ def test_a_request_that_is_refused_before_anybody_is_known_is_told_in_words(clie
 def test_a_refusal_takes_one_line_of_the_log(
     client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault of ours says where it happened."""
+    """A fault of ours says where it happened; so does a refusal that cannot be told."""
     client.force_login(rita)
     client.raise_request_exception = False
     client.get(reverse("admin:accounts_user_changelist"))
+    with monkeypatch.context() as patch:
+        patch.setattr("ops.console.site.ConsoleSite.each_context", lambda *args: 1 / 0)
+        client.get(reverse("admin:accounts_user_changelist"))
     monkeypatch.setattr("ops.admin.conversations.ConversationAdmin.get_queryset", lambda *args: 1 / 0)
     client.get(reverse("admin:messaging_conversation_changelist"))
     logged = [(record.levelname, record.exc_text or "") for record in caplog.records if record.name == "django.request"]
-    assert [level for level, _ in logged] == ["WARNING", "ERROR"]
+    assert [level for level, _ in logged] == ["WARNING", "ERROR", "ERROR"]
     assert logged[0][1] == ""
-    assert "ZeroDivisionError" in logged[1][1]
+    assert "PermissionDenied" in logged[1][1]
+    assert "ZeroDivisionError" in logged[2][1]

@@ -74,16 +74,19 @@ def _send(
     now: datetime,
     over: Any,
 ) -> bool:
-    """Claim the week, so that no other worker sends it too, and send it; give it back where that fails."""
-    mine = DigestReader.objects.filter(pk=reader.pk, last_week=reader.last_week)
-    if not mine.update(last_week=week.first):
-        return False
+    """Claim the week, so that no other worker sends it too, and send it; give it back where that fails.
+
+    It is written before it is claimed: where that fails, nobody has it.
+    """
     theirs = [board for board in boards if reader.person.has_perm(board.permission)]
     with in_language_of(reader.person):
         text = (get_language() or "", *(board.name for board in theirs))
         if text not in texts:
             texts[text] = body(theirs, week, now)
         about = subject(week)
+    mine = DigestReader.objects.filter(pk=reader.pk, last_week=reader.last_week)
+    if not mine.update(last_week=week.first):
+        return False
     try:
         server.send(about, texts[text], to=reader.person.email, over=over)
     except server.FAILURES as error:

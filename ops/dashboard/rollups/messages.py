@@ -17,7 +17,7 @@ from ops.dashboard.rollups.bins import by_kind
 from ops.dashboard.rollups.meanwhile import Ask, Rows, at_once, meanwhile
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Counted, Place
-from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, moment, place, span, spans_of
+from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, joined, moment, place, span, spans_of
 from ops.dashboard.rollups.statements import (
     Span,
     imported_messages,
@@ -46,6 +46,12 @@ SPANS = {
     "postgresql": "WITH spans AS NOT MATERIALIZED (SELECT * FROM {spans})",
     "sqlite": "WITH spans AS MATERIALIZED (SELECT * FROM {spans})",
 }
+HELD = """
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM {spans} CROSS JOIN messaging_message message
+    WHERE message.timestamp >= first AND message.timestamp < after LIMIT %s
+) held
+"""
 # What a message is beside its quarter, as a number below FLAGS.
 IS_EDITED, IS_UNREAD, IS_IMPORTED, FLAGS = 1, 2, 4, 8
 OF_BEGINNINGS = f"""
@@ -119,6 +125,15 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
             for (measure, was_imported), numbers in _by_quarter(texts).items():
                 found[Place(day, measure, was_imported)][key] = numbers.total()
     return found
+
+
+def are_more_than(most: int, quarters: Collection[datetime], using: str) -> bool:
+    """Whether quarters hold more messages than so many; no more are looked at."""
+    table, params = spans_table(joined([(at, at + QUARTER) for at in sorted(quarters)]), using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(HELD.format(spans=table), [*params, most + 1])
+        [(number,)] = cursor.fetchall()
+    return bool(number > most)
 
 
 class _Listed(NamedTuple):

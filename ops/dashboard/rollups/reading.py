@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 # What changed and is counted while a figure is read: more would make reading dear. Else the last round's is told.
 MOST_QUARTERS = 8  # of messages
+MOST_MESSAGES = 5_000  # in these quarters
 MOST_DAYS = 3  # of the desk
 LIVE = (measures.SENT, measures.EDITED, measures.UNREAD, measures.HOURS)
 
@@ -89,7 +90,7 @@ def read(
     changed = {place(at, period.zone)[0] for at in waiting}
     live = True
     differences: Iterable[tuple[Place, Counter[str]]] = ()
-    if family == Family.MESSAGES and set(names) <= set(LIVE) and len(waiting) <= most:
+    if family == Family.MESSAGES and set(names) <= set(LIVE) and len(waiting) <= most and _is_little(waiting, using):
         differences = _of_quarters(waiting, period.zone, using)
     elif family == Family.DESK and len(changed) <= MOST_DAYS:
         differences = _of_days(changed, names, period.zone, using)
@@ -116,6 +117,10 @@ def as_of(using: str, *, waits: bool, live: bool, most: bool = False, counted: b
     if kept is None:
         return AsOf(now, waiting=True)  # nothing was ever counted
     return AsOf(now, waiting=False) if live or not waits else AsOf(kept, waiting=most)
+
+
+def _is_little(quarters: Collection[datetime], using: str) -> bool:
+    return not quarters or not messages.are_more_than(MOST_MESSAGES, quarters, using)
 
 
 def _of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Iterator[tuple[Place, Counter[str]]]:

@@ -9,11 +9,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.db import OperationalError
 from django.urls import reverse
 
 from ops.audit.models import Entry
 from ops.dashboard.digest import sending
 from ops.dashboard.models import DigestReader
+from ops.dashboard.rollups import noted
 from ops.dashboard.tests.next_digest import next_digest
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
@@ -107,4 +109,15 @@ def test_what_cannot_be_sent_is_tried_again(lena: Any, monkeypatch: pytest.Monke
         patch.setattr(EmailMessage, "send", refuse)
         assert sending.send_due(MONDAY) == 0
     assert not Entry.objects.filter(event="dashboard.digest_sent").exists()
+    assert sending.send_due(MONDAY) == 1
+
+
+def test_what_cannot_be_written_is_tried_again(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def be_away(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(noted, "waiting", be_away)
+        with pytest.raises(OperationalError):
+            sending.send_due(MONDAY)
     assert sending.send_due(MONDAY) == 1

@@ -231,6 +231,12 @@ def test_what_is_not_counted_yet_is_told_while_it_is_little(alice: Any, bob: Any
     assert sum(map(sum, figures.hours_of_week(period).numbers)) == 2
     assert figures.begun(period).total == 0
     assert figures.begun(period).as_of.at == Keeping.objects.get().kept_at
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "MOST_MESSAGES", 1)
+        assert figures.sent(period).total == 0
+        assert figures.sent(period).as_of == reading.AsOf(Keeping.objects.get().kept_at, waiting=False)
+        patch.setattr(reading, "MOST_MESSAGES", 2)
+        assert figures.sent(period).total == 2
     monkeypatch.setattr(reading, "MOST_QUARTERS", 1)
     assert figures.sent(period).total == 0
     assert figures.sent(period).as_of.waiting
