@@ -85,6 +85,8 @@ class Period:
     @classmethod
     def written(cls, first: str, last: str) -> Period:
         """The period that somebody wrote as two days such as 2026-01-31, in the console's zone. Raises NoPeriod."""
+        if not (first.strip() and last.strip()):
+            raise NoPeriod(_("Give the first and the last day, such as 2026-01-31."))
         try:
             days = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
         except ValueError:

@@ -50,7 +50,8 @@ def test_the_last_days_are_those_of_the_console(settings: Any) -> None:
     ("first", "last", "why"),
     [
         ("2026-02-30", "2026-03-01", "Write days as 2026-01-31."),
-        ("", "", "Write days as 2026-01-31."),
+        ("", "", "Give the first and the last day, such as 2026-01-31."),
+        ("2026-01-01", " ", "Give the first and the last day, such as 2026-01-31."),
         ("2026-03-02", "2026-03-01", "The first day is after the last day: swap them."),
         ("2016-01-01", "2026-03-01", "That is more than 3,660 days: choose a shorter time."),
         ("0001-01-05", "0001-01-06", "Choose days between the years 1900 and 9998."),
