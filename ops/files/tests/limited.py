@@ -77,8 +77,8 @@ def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
 
 def main(check: Check = unchecked) -> None:
     """Answer for each file. A copy of this process reads it, which costs less than starting one with all modules."""
-    unit = seconds_of_fixed_work()
     for line in sys.stdin:
+        unit = seconds_of_fixed_work()  # beside each file: a machine that others use is not always as fast
         child = os.fork()
         if not child:
             told = read(Path(line.rstrip("\n")), check)
