@@ -50,7 +50,7 @@ def measure(scenario: str, key: str, way: str, size: int) -> Figure:
     module = SCENARIOS[scenario]
     (case,) = (case for case in module.cases(size) if case.key == key)
     try:
-        timing = module.run(case, way, size)
+        timing = with_room(module.run, case, way, size)  # as manage.py gives it
     except RecursionError:
         # What becomes of the obvious recursion on a long chain is a result, not a fault of the measurement.
         return Figure(failure="RecursionError")
@@ -66,10 +66,8 @@ if __name__ == "__main__":
     found: Any
     if key == ALL:
         keys = [case.key for case in SCENARIOS[scenario].cases(size)]
-        found = {
-            way: [with_room(measure, scenario, key, way, size)._asdict() for key in keys] for way in ways.split(",")
-        }
+        found = {way: [measure(scenario, key, way, size)._asdict() for key in keys] for way in ways.split(",")}
     else:
-        found = with_room(measure, scenario, key, ways, size)._asdict()
+        found = measure(scenario, key, ways, size)._asdict()
     connection.close()
     print(json.dumps(found))

@@ -24,7 +24,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from bench import generate
-from bench.load import REVIEWER
+from bench.load import KEEP_FIGURES, REVIEWER
 from bench.measure import Case, Figure, Goal, Timing, once, repeat
 from bench.scenarios.database_time import database_time
 
@@ -33,7 +33,7 @@ FIRST = generate.START.date()
 LAST = FIRST + timedelta(seconds=generate.SPAN) - timedelta(days=1)
 
 # By name: the console's modules can be imported only in a child, where Django is set up.
-FIGURES, KEEPING = "ops.dashboard.figures.messages", "ops.dashboard.rollups.keeping"
+FIGURES = "ops.dashboard.figures.messages"
 NOTED, ZONE = "ops.dashboard.rollups.noted", "ops.dashboard.periods.console_zone"
 PERIOD, BOARDS = "ops.dashboard.periods.Period", "ops.dashboard.boards.boards.BOARDS"
 COUNTING, READING, COLD = "count", "figures", "cold_"
@@ -76,7 +76,7 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
     """Measure on the kept conversations, whose numbers bench.load counted. The result is how many messages were
     counted, which numbers were found, or how many statements a page takes."""
     # A migration may have had everything counted anew since.
-    import_string(f"{KEEPING}.keep")()
+    import_string(KEEP_FIGURES)()
     if case.key == COUNTING:
         return counted(case) if way == "ours" else None
     if case.key == READING:
@@ -100,7 +100,7 @@ def counted(case: Case) -> Timing:
     for name in ("DayNumbers", "Beginning"):
         apps.get_model("dashboard", name).objects.all().delete()
     import_string(f"{NOTED}.note_everything")(import_string(ZONE)(), DEFAULT_DB_ALIAS)
-    return once(import_string(f"{KEEPING}.keep"))._replace(result=case.rows)
+    return once(import_string(KEEP_FIGURES))._replace(result=case.rows)
 
 
 def kept_numbers() -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connections
 
-from messaging.writing import ids_sql
+from messaging.writing import ids_given, ids_sql
 from ops.dashboard.models import Beginning, Family, Noted
 from ops.dashboard.rollups.meanwhile import Ask
 from ops.dashboard.rollups.quarters import joined
@@ -91,7 +91,6 @@ SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = e
 # Those of an import are all new: looking for conflicts would take PostgreSQL as long again as storing them.
 ADD = f"{STORE} AND kept_began_at IS NULL"
 MOVE = f"{STORE} AND kept_began_at IS NOT NULL {INSTEAD}"
-ARRAY = {"postgresql": ("{", "}"), "sqlite": ("[", "]")}
 STATEMENTS = {
     # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it; and
     # the order has all be found before the first one is stored, else a scan of an empty table would read what it grows.
@@ -115,7 +114,7 @@ def keep(
     ask: Ask,
     *,
     counted: Sequence[Span],
-    conversations: Iterable[str] | None = None,
+    conversations: Iterable[int] | None = None,
 ) -> None:
     """Have the beginnings of the conversations that these spans concern be kept; ``conversations`` are the ids of those
     which have messages in them, where these are known. What becomes otherwise is noted, but for ``counted``, which are
@@ -140,8 +139,7 @@ def keep(
         "quarter": quarter_in_sql(vendor, "moment"),
         "outside": OUTSIDE * len(outside),
     }
-    begin, end = ARRAY[vendor]
-    with_messages = moments if conversations is None else [begin + ",".join(conversations) + end]
+    with_messages = moments if conversations is None else [ids_given(conversations, using=using)]
     edges = [adapt(moment) for span in outside for moment in span]
     for statement in STATEMENTS[vendor]:
         params = [

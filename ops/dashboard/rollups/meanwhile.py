@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db import connections
@@ -20,10 +20,9 @@ Rows = list[tuple[Any, ...]]
 Ask = Callable[[str, Sequence[Any]], Callable[[], Rows]]
 
 
-@contextmanager
-def meanwhile(using: str) -> Iterator[Ask]:
-    """Yield a function that has the database work on a statement with its parameters, and returns at once: another
-    function, which waits for its rows, if it has any.
+def meanwhile(using: str) -> AbstractContextManager[Ask]:
+    """A context with a function that has the database work on a statement with its parameters, and at once returns
+    another function, which waits for its rows, if it has any.
 
     The database works on one after the other. Whatever else is executed, or fetched, waits for all that were asked
     before it, and so does the end; an error of one shows at the latest there. Not in a process that serves pages: how
@@ -31,11 +30,10 @@ def meanwhile(using: str) -> Iterator[Ask]:
     """
     connection = connections[using]
     connection.ensure_connection()
-    with _in_pipeline(connection) if connection.vendor == "postgresql" else _in_thread(connection) as ask:
-        yield ask
+    return _in_pipeline(connection) if connection.vendor == "postgresql" else _in_thread(connection)
 
 
-def at_once(using: str) -> Ask:
+def asking(using: str) -> Ask:
     """The same function where there is nothing to do meanwhile: it waits. A page that reads figures asks so: it is in a
     process with other pages, and its statements are counted and limited in time."""
 

@@ -14,7 +14,7 @@ from django.db import connections
 from ops.dashboard.models import Beginning
 from ops.dashboard.rollups import beginnings, measures
 from ops.dashboard.rollups.bins import by_kind
-from ops.dashboard.rollups.meanwhile import Ask, Rows, at_once, meanwhile
+from ops.dashboard.rollups.meanwhile import Ask, Rows, asking, meanwhile
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import Counted, Place
 from ops.dashboard.rollups.quarters import QUARTER, QUARTERS_A_DAY, hours_of_week, joined, moment, place, span, spans_of
@@ -85,7 +85,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
     spans = [span(day, zone) for day in ordered]
     stored = blocks.rows_before(ordered, OF_MESSAGES, using)
     stored_of_conversations = blocks.rows_before(ordered, OF_CONVERSATIONS, using)
-    imported = imported_messages(using)
+    imported = imported_messages(using)  # a statement of its own, which would wait for those that are asked below
     of_messages: dict[Place, Counted] = {}
     with meanwhile(using) as ask:
         last: list[tuple[int, _Listed]] = []
@@ -96,7 +96,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
             last = listed
         # Those of a few quarters are found sooner than those of whole days are looked at.
         if len(quarters) * 2 > len(days) * QUARTERS_A_DAY:
-            beginnings.keep(spans, imported, using, ask, counted=spans, conversations=conversations)
+            beginnings.keep(spans, imported, using, ask, counted=spans, conversations=map(int, conversations))
         else:
             beginnings.keep(spans_of(map(moment, quarters)), imported, using, ask, counted=spans)
         begun = _of_beginnings("began_at", quarter_in_span("began_at", using), spans, using, ask)
@@ -119,7 +119,7 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
     if not ordered:
         return found
     spans = [(at, at + QUARTER) for at in ordered]
-    for listed in _by_span(spans, imported_messages(using), using, at_once(using)):
+    for listed in _by_span(spans, imported_messages(using), using, asking(using)):
         for number, texts in listed:
             day, key = place(ordered[number], zone)
             for (measure, was_imported), numbers in _by_quarter(texts).items():

@@ -7,12 +7,12 @@ from datetime import datetime, time, timedelta
 from django.utils import timezone
 
 from ops.dashboard.digest.sending import SENT_FROM
-from ops.dashboard.digest.writing import WEEK
+from ops.dashboard.digest.writing import WEEK, week_before
 from ops.dashboard.periods import console_zone
 
 
 def next_digest() -> datetime:
     """The first moment at which the digest of the week that holds today may be sent."""
-    today = timezone.localdate(timezone=console_zone())
-    monday = today - timedelta(days=today.weekday()) + WEEK
-    return datetime.combine(monday, time(SENT_FROM), console_zone())
+    zone = console_zone()
+    week = week_before(timezone.localdate(timezone=zone) + WEEK)
+    return datetime.combine(week.last + timedelta(days=1), time(SENT_FROM), zone)
