@@ -18,10 +18,11 @@ from ops.files.dialects import escapes
 from ops.files.dialects.mixed_encodings import MixedRows
 from ops.files.dialects.utc_times import utc_columns
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
-from ops.files.headers import Columns, at
+from ops.files.headers.columns import Columns
+from ops.files.headers.rows import Header, header_row, read_header
+from ops.files.headers.unfit import at
 from ops.files.problems import Problem, Unreadable, not_read_after, not_valid_after
 from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
-from ops.files.shapes.header_rows import Header, header_row, read_header
 from ops.files.shapes.long_values import LINE_ENDS, LongValues, pieces
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.suggestions import Suggestion

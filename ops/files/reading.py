@@ -11,7 +11,7 @@ from typing import cast
 from ops.files.calamine.reader import ODS, XLS, XLSB, CalamineFile
 from ops.files.csv_files import CsvFile
 from ops.files.encodings import encoding_of
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 from ops.files.json.lines import JsonLines
 from ops.files.json.lists import JsonUnder
 from ops.files.json.one_object import refuse_one_object

@@ -11,9 +11,9 @@ from openpyxl.utils.cell import get_column_letter
 
 from messaging.languages.wording import numbered
 from ops.files.dialects.utc_times import utc_columns
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
+from ops.files.headers.rows import LONGEST_BEGINNING, Header, header_row, read_header
 from ops.files.problems import Problem, Unreadable, label
-from ops.files.shapes.header_rows import LONGEST_BEGINNING, Header, header_row, read_header
 from ops.files.shapes.rows import SAVED_FORMULA, Flaw, Row
 from ops.files.shapes.sheets import Sheets
 from ops.files.sources import Reading, SourceRow

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ops.files.headers import plain
+from ops.files.headers.columns import plain
 
 NAMES = Path(__file__).with_name("header_names.toml")
 LONGEST_NAME, LONGEST_ID = 150, 255  # characters

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from messaging.languages.wording import grouped
 from ops.files.calamine import convert
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 from ops.files.problems import Problem
 from ops.files.shapes.merged import Merged, filled, filled_notice, suggestion
 from ops.files.shapes.rows import Row

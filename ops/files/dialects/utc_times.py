@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 
 IN_UTC, EXACT = " (UTC)", "_exact"
 WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<seconds>:\d\d(?P<fraction>[.,]\d{1,9})?)?", re.ASCII)

@@ -11,10 +11,12 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from messaging.languages.wording import grouped
-from ops.files.headers import MOST_HEADERS, Columns, HeaderUnfit, addressed, fit
+from ops.files.headers.columns import MOST_HEADERS, Columns, addressed
+from ops.files.headers.fitting import fit
+from ops.files.headers.samples import FileRow, samples_of
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.json.values import as_written
 from ops.files.problems import Problem, Unreadable, label
-from ops.files.shapes.samples import FileRow, samples_of
 from ops.files.sources import Reading
 
 OBJECTS_SHOWN = 20

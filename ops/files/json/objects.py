@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from messaging.languages.wording import grouped
 from ops.files.dialects.mixed_encodings import MixedRows
 from ops.files.encodings import ESCAPED_BYTES, open_text
-from ops.files.headers import Columns, addressed
+from ops.files.headers.columns import Columns, addressed
 from ops.files.json.keys import Keys
 from ops.files.json.one_object import SLACK_DAY, is_slack
 from ops.files.json.values import DECODER, RepeatedKey, Texts, as_written

@@ -10,10 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
+from ops.files.headers.rows import ENOUGH
 from ops.files.json.values import LENIENT
 from ops.files.problems import Unreadable
-from ops.files.shapes.header_rows import ENOUGH
 from ops.files.sources import Reading
 from ops.files.suggestions import Suggestion
 from ops.files.wording import listed

@@ -11,8 +11,8 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from messaging.languages.wording import numbered
+from ops.files.headers.samples import shortened
 from ops.files.problems import Problem
-from ops.files.shapes.samples import shortened
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 # Sentences that there may be for each row.

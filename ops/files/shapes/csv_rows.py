@@ -13,9 +13,9 @@ from itertools import islice
 from django.utils.translation import gettext_lazy
 
 from ops.files.encodings import Encoding
-from ops.files.headers import Columns
-from ops.files.shapes.header_rows import LOOKED_AT
-from ops.files.shapes.samples import FileRow
+from ops.files.headers.columns import Columns
+from ops.files.headers.rows import LOOKED_AT
+from ops.files.headers.samples import FileRow
 from ops.files.sources import Reading
 
 # How a file with each separator was read, in words.

@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
 from messaging.languages.wording import grouped, numbered
+from ops.files.headers.samples import shortened
 from ops.files.problems import Problem
 from ops.files.shapes.rows import Row
-from ops.files.shapes.samples import shortened
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 MOST_MERGED = 50_000

@@ -15,7 +15,7 @@ from django.conf import settings
 from ops.files.csv_files import CsvFile
 from ops.files.dialects.utc_times import exact_header, in_utc_header
 from ops.files.formulas import MARK, MARK_WITHOUT_GUARD, with_mark
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 from ops.files.problems import Unreadable
 from ops.files.sources import Reading, SourceRow
 

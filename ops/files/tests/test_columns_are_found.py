@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ops.files import headers as headers_module
-from ops.files.headers import Columns, Fit, HeaderUnfit
+from ops.files.headers import fitting
+from ops.files.headers.columns import Columns
+from ops.files.headers.fitting import Fit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.sources import Reading
 from ops.files.tests.files import COLUMNS, TABLE
 
@@ -17,7 +19,7 @@ EXPECTED = (
 
 
 def fit(headers: list[str], reading: Reading, columns: Columns = TABLE) -> Fit:
-    return headers_module.fit(headers, columns, reading, row=1)
+    return fitting.fit(headers, columns, reading, row=1)
 
 
 def unfit(headers: list[str], **options: object) -> HeaderUnfit:

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.files.formulas import guarded
-from ops.files.headers import Columns, HeaderUnfit, fit, plain
+from ops.files.headers.columns import Columns, plain
+from ops.files.headers.fitting import fit
+from ops.files.headers.samples import is_counter
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.json.lists import JsonList
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
-from ops.files.shapes.samples import is_counter
 from ops.files.sources import LONGEST_VALUE, Reading
 from ops.files.tests.files import COLUMNS, TABLE, as_csv, open_csv, problems_of, read_rows, row
 from ops.files.tests.files import opened as as_file

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.files.headers import HeaderUnfit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.json import lists
 from ops.files.json.lines import JsonLines
 from ops.files.json.lists import JsonList

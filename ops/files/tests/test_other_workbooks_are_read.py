@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.files.calamine import convert, reader
-from ops.files.headers import HeaderUnfit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import LONGEST_VALUE, Reading

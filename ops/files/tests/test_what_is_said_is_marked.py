@@ -15,7 +15,8 @@ from messaging.tests.pseudo import ACCENTED, BEGIN, speaking
 from ops.files import invisible, uploads
 from ops.files.dialects.escapes import ESCAPES
 from ops.files.encodings import ENCODINGS
-from ops.files.headers import Columns, HeaderUnfit
+from ops.files.headers.columns import Columns
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import Reading

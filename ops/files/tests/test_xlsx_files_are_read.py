@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from ops.files.headers import HeaderUnfit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Unreadable
 from ops.files.reading import open_source
 from ops.files.sources import Reading

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 from ops.files.shapes.merged import filled, filled_notice, suggestion
 from ops.files.sources import Reading, SourceRow
 from ops.files.workbooks import WorkbookFile

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from messaging.languages.wording import numbered
-from ops.files.headers import HeaderUnfit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import SourceRow
 from ops.files.suggestions import Suggestion

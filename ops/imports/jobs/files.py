@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ops.files import private_files
 from ops.files.formulas import MARK
-from ops.files.headers import HeaderUnfit
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.reading import Source, open_source
 from ops.files.suggestions import Suggestion

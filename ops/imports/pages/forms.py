@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.languages.wording import numbered
 from ops.files.encodings import ENCODINGS
-from ops.files.headers import address
-from ops.files.shapes.samples import shortened
+from ops.files.headers.columns import address
+from ops.files.headers.samples import shortened
 from ops.files.sources import Reading
 from ops.files.uploads import PrivateUploadHandler
 from ops.imports.columns import ALWAYS_IGNORED, COLUMNS, MAY_BE_LEFT_OUT

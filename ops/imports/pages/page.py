@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from messaging.differences import Difference, Effort, compare
 from messaging.languages.wording import numbered
 from ops.audit.readings import Shown
-from ops.files.headers import places
+from ops.files.headers.unfit import places
 from ops.imports import uploads
 from ops.imports.columns import COLUMNS
 from ops.imports.guessing import suggest

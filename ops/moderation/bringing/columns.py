@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.files.dialects.utc_times import exact_header, in_utc_header
 from ops.files.formulas import MARK, MARK_WITHOUT_GUARD
-from ops.files.headers import Columns
+from ops.files.headers.columns import Columns
 from ops.imports.columns import WHY
 
 NAMES = (

@@ -9,19 +9,12 @@ from operator import itemgetter
 from django.utils.translation import gettext as _
 
 from messaging.languages.wording import grouped
-from ops.files.headers import (
-    MOST_HEADERS,
-    Columns,
-    Fit,
-    HeaderUnfit,
-    address,
-    addressed,
-    columns_suggestion,
-    fit,
-    named,
-)
+from ops.files.headers.columns import MOST_HEADERS, Columns, address, addressed, named
+from ops.files.headers.fitting import Fit, fit
+from ops.files.headers.samples import FileRow, samples_of
+from ops.files.headers.suggested import columns_suggestion
+from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
-from ops.files.shapes.samples import FileRow, samples_of
 from ops.files.sources import Reading
 
 LOOKED_AT = 20  # rows in which a header is looked for

@@ -1,0 +1,101 @@
+"""Headers that do not fit the columns: the error that says so, and where columns are in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from xlsxwriter.utility import xl_col_to_name
+
+from ops.files.headers.columns import plain
+from ops.files.problems import Unreadable, label
+from ops.files.suggestions import Suggestion
+from ops.files.wording import listed
+
+LONGEST_LIST = 20  # headers, or positions of one, that a sentence names
+
+
+class HeaderUnfit(Unreadable):
+    """The headers of a file do not fit the columns: it can be read once somebody says which is which.
+
+    ``unnamed`` are columns without a name that hold values; ``samples`` the first values under each of ``headers``.
+    ``guessed`` is given for a file that has no header: where each column is, as its values suggest.
+    """
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        unknown: Sequence[str],
+        missing: Sequence[str],
+        repeated: Sequence[str],
+        *,
+        expected: str,
+        row: int | None,
+        unnamed: Sequence[str] = (),
+        samples: Sequence[Sequence[str]] = (),
+        suggestions: Sequence[Suggestion] = (),
+        guessed: Mapping[str, str] | None = None,
+    ) -> None:
+        cure = "" if repeated else "columns" if missing or unnamed else "ignore_unknown"
+        sentences = [_do_not_fit(headers, unknown, missing, repeated, unnamed), expected]
+        if repeated:
+            sentences.append(_("Of columns with one name keep one; give the others other names, or remove them."))
+        if guessed is not None:
+            no_header = _(
+                "the file has no header: its first row holds values like the others. Say which column is which, or put "
+                "a header above the first row."
+            )
+            sentences, cure = [no_header, expected], "columns"
+        super().__init__(" ".join(sentences), row=row, cure=cure, suggestions=suggestions)
+        self.headers, self.unknown = list(headers), list(unknown)
+        self.missing, self.repeated, self.unnamed = list(missing), list(repeated), list(unnamed)
+        self.samples = [list(values) for values in samples]
+        self.without_header, self.guessed = guessed is not None, dict(guessed or {})
+
+
+def _do_not_fit(
+    headers: Sequence[str],
+    unknown: Sequence[str],
+    missing: Sequence[str],
+    repeated: Sequence[str],
+    unnamed: Sequence[str],
+) -> str:
+    in_places = _("%(column)s in %(places)s")
+    twice = [in_places % {"column": label(name), "places": places(headers, name)} for name in repeated]
+    without_name = [places(headers, name, called=False) for name in unnamed[:LONGEST_LIST]]
+    kinds = (
+        (_("unknown: %(columns)s"), in_a_row(unknown)),
+        (_("missing: %(columns)s"), in_a_row(missing)),
+        (_("without a name: %(columns)s"), "; ".join(without_name)),
+        (_("repeated: %(columns)s"), "; ".join(twice)),
+    )
+    faults = "; ".join(kind % {"columns": names} for kind, names in kinds if names)
+    return _("the columns of the header do not fit; %(faults)s.") % {"faults": faults}
+
+
+def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
+    """Where the columns of this name are, counted as people and as spreadsheets do: "columns 3 and 9 (C and I)"."""
+    found = [place for place, header in enumerate(headers) if plain(header) == plain(name)]
+    if name in headers and not called:
+        found = [headers.index(name)]
+    return at(found)
+
+
+def at(found: Sequence[int]) -> str:
+    """Columns by their places, counted from 0, as people and as spreadsheets count them."""
+    numbers = _joined([str(place + 1) for place in found])
+    letters = _joined([xl_col_to_name(place) for place in found])
+    text = ngettext("column %(numbers)s (%(letters)s)", "columns %(numbers)s (%(letters)s)", len(found))
+    return text % {"numbers": numbers, "letters": letters}
+
+
+def _joined(words: list[str]) -> str:
+    return in_a_row(words) if len(words) > LONGEST_LIST else listed(words)
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """The first names of a list, each as a label, and how many more there are."""
+    shown = [label(name) for name in names[:LONGEST_LIST]]
+    more = len(names) - len(shown)
+    return listed(shown, more=more) if more else ", ".join(shown)
