@@ -1,0 +1,50 @@
+"""The style sheets of django-admin-interface as one file of ours.
+
+Its pages link to two dozen small ones, each of which a browser asks for: two thirds of all that a page needs.
+``python -m ops.console.theme.stylesheets`` writes the file anew, as docs/updating.md tells; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import admin_interface
+from django.templatetags.static import static
+
+ONE = "console/admin_interface.css"
+WRITTEN_TO = Path(__file__).resolve().parents[2] / "static" / ONE
+PACKAGE = Path(admin_interface.__file__).parent
+NAMED = re.compile(r"'(admin_interface/css/[^']+)'")
+FOR_SOME_THEMES = "admin_interface/css/recent-actions.css"  # linked where a theme hides recent actions
+LINK = re.compile(r'[ \t]*<link rel="stylesheet" href="([^"?]+)[^"]*">\n?')
+
+
+@cache
+def sheets() -> tuple[str, ...]:
+    """The static names of the sheets that every page has, in their order."""
+    template = PACKAGE / "templates" / "admin" / "base_site.html"
+    named = NAMED.findall(template.read_text(encoding="utf-8"))
+    return tuple(name for name in named if name != FOR_SOME_THEMES)
+
+
+def joined() -> str:
+    """The sheets, one behind the other."""
+    about = f"/* django-admin-interface {admin_interface.__version__} (MIT licence): its style sheets as one file. */"
+    texts = [f"/* {name} */\n{(PACKAGE / 'static' / name).read_text(encoding='utf-8').strip()}" for name in sheets()]
+    return "\n\n".join([about, *texts]) + "\n"
+
+
+def with_one_link(head: str) -> str:
+    """A part of a page with one link in place of the first of those to the sheets, and without the others."""
+    addresses = {static(name) for name in sheets()}
+    links = [link for link in LINK.finditer(head) if link[1] in addresses]
+    for link in reversed(links):
+        one = f'<link rel="stylesheet" href="{static(ONE)}">\n' if link is links[0] else ""
+        head = head[: link.start()] + one + head[link.end() :]
+    return head
+
+
+if __name__ == "__main__":
+    WRITTEN_TO.write_text(joined(), encoding="utf-8")

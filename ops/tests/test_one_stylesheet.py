@@ -1,0 +1,45 @@
+"""Pages link to one file with the style sheets of django-admin-interface."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from admin_interface.models import Theme
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.test import Client
+
+from ops.console.theme.stylesheets import FOR_SOME_THEMES, ONE, WRITTEN_TO, joined, sheets, with_one_link
+
+
+def linked(page: bytes) -> list[str]:
+    """The static names of the sheets that a page links to."""
+    links = re.findall(r'<link rel="stylesheet"\s+href="([^"?]+)', page.decode())
+    return [link.removeprefix(static("")) for link in links]
+
+
+def test_the_file_holds_what_the_installed_version_has() -> None:
+    assert len(sheets()) > 20
+    assert WRITTEN_TO.read_text(encoding="utf-8") == joined(), "run python -m ops.console.theme.stylesheets"
+
+
+def test_a_page_links_to_it_alone_where_the_sheets_stood(db: Any, client: Client) -> None:
+    found = linked(client.get("/console/login/").content)
+    assert found.count(ONE) == 1
+    assert not set(found) & set(sheets())
+    assert found.index("admin/css/base.css") < found.index(ONE) < found.index("console/console.css")
+    assert all(map(finders.find, found))
+
+
+def test_the_sheet_of_some_themes_stays(db: Any, client: Client) -> None:
+    Theme.objects.update(recent_actions_visible=False)
+    found = linked(client.get("/console/login/").content)
+    assert found.index(ONE) < found.index(FOR_SOME_THEMES)
+
+
+def test_links_to_anything_else_stay() -> None:
+    others = '<link rel="stylesheet" href="/static/admin/css/base.css">\n<link rel="icon" href="/static/x.png">\n'
+    assert with_one_link(others) == others
+    first, second = (f'<link rel="stylesheet" href="{static(name)}?v=1">\n' for name in sheets()[:2])
+    assert with_one_link(first + others + second) == f'<link rel="stylesheet" href="{static(ONE)}">\n{others}'
