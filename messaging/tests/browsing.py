@@ -18,7 +18,8 @@ from django.db.backends.signals import connection_created
 from django.test import Client, testcases
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from messaging.tests.windows import LOAD_AXE, NARROW, WIDE, Windows, static_files_are_kept, watch_of
+from messaging.tests.answers import Refusals, refusals_are_noted, static_files_are_kept
+from messaging.tests.windows import LOAD_AXE, NARROW, WIDE, Windows, watch_of
 
 # Debian's chromium-headless-shell draws pages as its chromium does, with a third less work for each.
 PROGRAMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
@@ -50,7 +51,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # no other host answers
 ]
+REFUSALS = Refusals()
 
 AXE = '{ preload: false, resultTypes: ["violations"] }'
 
@@ -106,7 +109,7 @@ def windows(chromium: Browser) -> Iterator[Windows]:
         if connection.connection is not None:
             wait_for_no_writer(connection)
     connection_created.connect(wait_for_no_writer)
-    with static_files_are_kept(), pytest.MonkeyPatch.context() as patch:
+    with static_files_are_kept(), refusals_are_noted(REFUSALS), pytest.MonkeyPatch.context() as patch:
         patch.setattr(testcases, "WSGIHandler", OneAtATime)
         yield windows
     connection_created.disconnect(wait_for_no_writer)
@@ -128,6 +131,7 @@ def open_page(windows: Windows, live_server: Any) -> Iterator[OpenPage]:
     of the pages.
     """
     pages: list[Page] = []
+    REFUSALS.begin()
 
     def open_page(width: int = WIDE, scheme: Scheme = "light", javascript: bool = True, *, own: bool = False) -> Page:
         page = windows.take(live_server.url, width, scheme, javascript=javascript, own=own)
@@ -137,7 +141,7 @@ def open_page(windows: Windows, live_server: Any) -> Iterator[OpenPage]:
     yield open_page
     for page in pages:
         windows.give_back(page)
-    faults = [fault for page in pages for fault in watch_of(page).faults]
+    faults = [*REFUSALS.faults, *(fault for page in pages for fault in watch_of(page).faults)]
     assert not faults, "On the pages of this test:\n" + "\n".join(faults)
 
 
@@ -147,9 +151,9 @@ def page(open_page: OpenPage) -> Page:
     return open_page()
 
 
-def expect_status(page: Page, *statuses: int) -> None:
-    """From now on, do not fail the test for responses with these statuses (404, 403, …) on this page."""
-    watch_of(page).expected.update(statuses)
+def expect_status(*statuses: int) -> None:
+    """From now on, do not fail the test for responses with these statuses (404, 403, …)."""
+    REFUSALS.expected.update(statuses)
 
 
 def sign_in(page: Page, user: Any) -> None:

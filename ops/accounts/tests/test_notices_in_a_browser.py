@@ -120,7 +120,7 @@ def test_an_answer_that_is_not_saved_says_so(open_page: OpenPage, rita: Any) -> 
     sign_in(page, rita)
     page.goto("/console/")
     page.evaluate("for (const token of document.querySelectorAll('[name=csrfmiddlewaretoken]')) token.value = 'x'")
-    expect_status(page, 403)
+    expect_status(403)
     offer = page.get_by_role("region", name="Time zone")
     offer.get_by_role("button", name="Yes").click()
     expect(offer).to_contain_text("Your answer was not saved. Reload the page and try again.")

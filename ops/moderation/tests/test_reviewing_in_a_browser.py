@@ -145,7 +145,7 @@ def test_two_browsers_on_one_case(open_page: OpenPage, desk: Case, rita: Any) ->
     assert Claim.objects.get().reviewer == lena
     first.locator("label.choice").get_by_text("Threat").click()
     first.get_by_text("Dismiss: nothing is wrong").click()
-    expect_status(first, 409)
+    expect_status(409)
     first.get_by_role("button", name="Decide", exact=True).click()
     expect(first.get_by_text("lena holds this case now. What you entered is kept.")).to_be_visible()
     check(first)
@@ -180,7 +180,7 @@ def test_a_canned_reason_with_an_unfilled_placeholder_is_refused(open_page: Open
     page.get_by_text("Explain it to the author").click()
     page.get_by_label("Canned reason").select_option("which")
     expect(page.get_by_label("Text for the author")).to_have_value("You broke {rule}.")
-    expect_status(page, 400)
+    expect_status(400)
     page.get_by_role("button", name="Decide", exact=True).click()
     expect(page.get_by_text("Fill in {rule}", exact=False)).to_be_visible()
     check(page)

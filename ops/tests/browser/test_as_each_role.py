@@ -125,7 +125,7 @@ def test_a_role_is_offered_what_it_may_use_and_leaves_entries(
     assert_accessible(page)
     assert_fits(page)
 
-    expect_status(page, 403)
+    expect_status(403)
     page.goto(f"/console/{refused.format(**names)}")
     expect(page.get_by_text("Your role does not allow this.")).to_be_visible()
     assert "between the two of us" not in page.content()

@@ -19,7 +19,7 @@ def test_staff_find_back_from_a_wrong_address(
 ) -> None:
     page = open_page(width, scheme)
     sign_in(page, make_staff("lena", "view_message"))
-    expect_status(page, 403, 404)
+    expect_status(403, 404)
     for address, title in (
         ("nowhere/", "There is no such page"),
         ("accounts/user/", "You don’t have access to this page"),

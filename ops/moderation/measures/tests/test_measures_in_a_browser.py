@@ -66,7 +66,7 @@ def test_a_person_is_warned_and_confirms(open_page: OpenPage, case: Case, width:
     page.get_by_text("Warn, restrict or suspend…").click()
     page.get_by_role("group", name="alice").get_by_label("Warn").check()
     check(page)
-    expect_status(page, 400)
+    expect_status(400)
     page.get_by_role("button", name="Decide", exact=True).click()
     expect(page.get_by_text("Write why: whom you warn, restrict or suspend reads it.")).to_be_visible()
     check(page)

@@ -1,0 +1,77 @@
+"""What the server of the browser tests answers: static files that Chromium keeps, and which requests it refused.
+
+The server tells of refusals itself: told by Chromium of each request and each answer, of which a page has fifty, Python
+and Playwright took a fifth of the time of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class Refusals:
+    """The answers of a status from 400 on to what this test requested.
+
+    ``expected`` holds the statuses that it asks for on purpose, from now on.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what the test before requested; what it left unanswered belongs to it."""
+        self.expected: set[int] = set()
+        self.faults: list[str] = []
+
+    def noting(self, request: str, start_response: Callable[..., Any]) -> Callable[..., Any]:
+        """``start_response`` of a request, which notes a refusal before a byte of it is sent."""
+        expected, faults = self.expected, self.faults
+
+        def start(status: str, *rest: Any) -> Any:
+            code = int(status.partition(" ")[0])
+            # Browsers ask for /favicon.ico by themselves.
+            if code >= 400 and code not in expected and "favicon.ico" not in request:
+                faults.append(f"status {code}: {request}")
+            return start_response(status, *rest)
+
+        return start
+
+
+@contextmanager
+def refusals_are_noted(refusals: Refusals) -> Iterator[None]:
+    """Live servers that answer within note what they refuse, pages as well as static files."""
+    call = StaticFilesHandler.__call__
+
+    def noting(handler: StaticFilesHandler, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        return call(handler, environ, refusals.noting(request, start_response))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "__call__", noting)
+        yield
+
+
+@contextmanager
+def static_files_are_kept() -> Iterator[None]:
+    """Chromium asks for each static file once, as in production.
+
+    Django's server for development says nothing of that. Where a file is new, as in a fresh clone, Chromium would ask
+    again for all of them at each page, which takes as long as the page.
+    """
+    serve = StaticFilesHandler.serve
+
+    def serve_to_keep(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = serve(handler, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_to_keep)
+        yield
