@@ -99,13 +99,16 @@ class _LongRow:
         self._written: list[str] = []
         self._size = 0  # characters of the value so far
         self._long: io.StringIO | None = None  # what is long of it
+        self._steps = {START: self._start, BARE: self._bare, QUOTED: self._quoted, AT_QUOTE: self._at_quote}
 
     def read(self, piece: str) -> None:
         """Read the next piece of the row. Raises csv.Error where a value is longer than the reader's limit."""
-        steps = {START: self._start, BARE: self._bare, QUOTED: self._quoted, AT_QUOTE: self._at_quote}
-        at = 0
-        while at < len(piece):
-            at = steps[self._state](piece, at)
+        if self._state == QUOTED and QUOTE not in piece:  # such as each line behind a quote that is never closed
+            self._add(piece)
+        else:
+            at = 0
+            while at < len(piece):
+                at = self._steps[self._state](piece, at)
         # Only behind its line: a line may be too long itself, which says more.
         if self._too_long and piece.endswith(LINE_ENDS):
             self._refuse()
