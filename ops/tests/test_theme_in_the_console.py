@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -140,19 +141,19 @@ def test_an_uploaded_image_is_served_as_png_to_anybody(looking_after: Client, fo
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "sentence"),  # made where it is needed: each process that collects tests would make it
     [
-        (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', images.NOT_AN_IMAGE),
-        (b"<html>", images.NOT_AN_IMAGE),
-        (picture()[:60], images.NOT_AN_IMAGE),
-        (b"\x89PNG" + b"0" * images.MOST_BYTES, images.TOO_LARGE % {"size": "512 kB"}),
-        (picture(size=(4000, 2000)), images.TOO_MANY_PIXELS % {"number": "4,000,000"}),
+        (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', images.NOT_AN_IMAGE),
+        (lambda: b"<html>", images.NOT_AN_IMAGE),
+        (lambda: picture()[:60], images.NOT_AN_IMAGE),
+        (lambda: b"\x89PNG" + b"0" * images.MOST_BYTES, images.TOO_LARGE % {"size": "512 kB"}),
+        (lambda: picture(size=(4000, 2000)), images.TOO_MANY_PIXELS % {"number": "4,000,000"}),
     ],
 )
 def test_what_is_no_small_image_is_refused(
-    looking_after: Client, tmp_path: Path, content: bytes, sentence: str
+    looking_after: Client, tmp_path: Path, content: Callable[[], bytes], sentence: str
 ) -> None:
-    assert save(looking_after, favicon=SimpleUploadedFile("icon.png", content)) == {"favicon": [sentence]}
+    assert save(looking_after, favicon=SimpleUploadedFile("icon.png", content())) == {"favicon": [sentence]}
     assert not list(tmp_path.rglob("*.png"))
 
 

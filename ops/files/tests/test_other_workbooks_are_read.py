@@ -233,24 +233,24 @@ def test_a_damaged_workbook_is_refused_with_the_remedy(write: Write, path: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "why"),  # made where it is needed: each process that collects tests would make it
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a document", DAMAGED),
-        (ods_of(""), f"cannot read this workbook: it has no sheet; {REMEDY}"),
-        (ods_of("<table:table"), DAMAGED),
-        (ods_of("<text:p>&unknown;</text:p>"), DAMAGED),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a document", DAMAGED),
+        (lambda: ods_of(""), f"cannot read this workbook: it has no sheet; {REMEDY}"),
+        (lambda: ods_of("<table:table"), DAMAGED),
+        (lambda: ods_of("<text:p>&unknown;</text:p>"), DAMAGED),
         (
-            as_ods(["x" * (LONGEST_VALUE + 1)]),
+            lambda: as_ods(["x" * (LONGEST_VALUE + 1)]),
             f"cannot read this workbook: one of its texts has more than {LONGEST_VALUE:,} characters; {REMEDY}",
         ),
         (
-            xlsb_of({"One": xlsb_sheet({0: ["a"], 1_048_575: ["z"] * 16_384})}),
+            lambda: xlsb_of({"One": xlsb_sheet({0: ["a"], 1_048_575: ["z"] * 16_384})}),
             f"cannot read this workbook: it is too large, or has a value far from the others; {REMEDY}",
         ),
     ],
 )
-def test_what_is_no_workbook_is_refused_with_the_remedy(content: bytes, why: str, path: Path) -> None:
-    assert refused(path, content) == why
+def test_what_is_no_workbook_is_refused_with_the_remedy(content: Callable[[], bytes], why: str, path: Path) -> None:
+    assert refused(path, content()) == why
 
 
 @pytest.mark.parametrize(("write", "format"), FORMATS)
