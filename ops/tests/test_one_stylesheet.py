@@ -22,6 +22,7 @@ def linked(page: bytes) -> list[str]:
 def test_the_file_holds_what_the_installed_version_has() -> None:
     assert len(sheets()) > 20
     assert WRITTEN_TO.read_text(encoding="utf-8") == joined(), "run python -m ops.console.theme.stylesheets"
+    assert "The MIT License" in joined()
 
 
 def test_a_page_links_to_it_alone_where_the_sheets_stood(db: Any, client: Client) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
 import admin_interface
@@ -30,8 +31,9 @@ def sheets() -> tuple[str, ...]:
 
 
 def joined() -> str:
-    """The sheets, one behind the other."""
-    about = f"/* django-admin-interface {admin_interface.__version__} (MIT licence): its style sheets as one file. */"
+    """The sheets, one behind the other, below the licence that asks to be kept with them."""
+    licence = str(distribution("django-admin-interface").read_text("licenses/LICENSE.txt")).strip()
+    about = f"/* The style sheets of django-admin-interface as one file.\n\n{licence}\n*/"
     texts = [f"/* {name} */\n{(PACKAGE / 'static' / name).read_text(encoding='utf-8').strip()}" for name in sheets()]
     return "\n\n".join([about, *texts]) + "\n"
 
