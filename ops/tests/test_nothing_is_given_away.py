@@ -41,7 +41,7 @@ def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[An
 
 def _without(text: str, *numbers: Any) -> str:
     text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", unquote(unquote(text)))
-    return re.sub("|".join(rf"(?<![\w-]){number}(?![\w-])" for number in numbers), "KEY", text)
+    return re.sub(rf"(?<![\w-])(?:{'|'.join(map(str, numbers))})(?![\w-])", "KEY", text)
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "nils"])

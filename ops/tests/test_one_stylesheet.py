@@ -1,4 +1,4 @@
-"""Pages link to one file with the style sheets of django-admin-interface."""
+"""Pages link to one file with the style sheets of django-admin-interface, and hold nothing of it that is not used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.test import Client
 
-from ops.console.theme.stylesheets import FOR_SOME_THEMES, ONE, WRITTEN_TO, joined, sheets, with_one_link
+from ops.console.theme.stylesheets import FOR_SOME_THEMES, ONE, WRITTEN_TO, joined, lean, sheets
 
 
 def linked(page: bytes) -> list[str]:
@@ -39,8 +39,21 @@ def test_the_sheet_of_some_themes_stays(db: Any, client: Client) -> None:
     assert found.index(ONE) < found.index(FOR_SOME_THEMES)
 
 
-def test_links_to_anything_else_stay() -> None:
+def test_links_to_anything_else_of_ours_stay() -> None:
     others = '<link rel="stylesheet" href="/static/admin/css/base.css">\n<link rel="icon" href="/static/x.png">\n'
-    assert with_one_link(others) == others
+    assert lean(others) == others
     first, second = (f'<link rel="stylesheet" href="{static(name)}?v=1">\n' for name in sheets()[:2])
-    assert with_one_link(first + others + second) == f'<link rel="stylesheet" href="{static(ONE)}">\n{others}'
+    assert lean(first + others + second) == f'<link rel="stylesheet" href="{static(ONE)}">\n{others}'
+
+
+def test_nothing_comes_from_another_host_in_any_language(db: Any, client: Client, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("fa", "Persian")]
+    page = client.get("/console/login/", headers={"accept-language": "fa"}).content
+    assert b'lang="fa"' in page
+    assert all(map(finders.find, linked(page)))
+
+
+def test_no_logo_that_is_not_shown_is_in_each_page(db: Any, client: Client) -> None:
+    page = client.get("/console/login/").content.decode()
+    assert "--admin-interface-logo-color" in page
+    assert "logo-default-background-image" not in page

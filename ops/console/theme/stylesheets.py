@@ -1,6 +1,6 @@
 """The style sheets of django-admin-interface as one file of ours.
 
-Its pages link to two dozen small ones, each of which a browser asks for: two thirds of all that a page needs.
+Its pages link to 28 small ones, each of which a browser asks for: two thirds of all that a page needs.
 ``python -m ops.console.theme.stylesheets`` writes the file anew, as docs/updating.md tells; a test compares the two.
 """
 
@@ -12,6 +12,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import admin_interface
+from django.conf import settings
 from django.templatetags.static import static
 
 ONE = "console/admin_interface.css"
@@ -19,7 +20,9 @@ WRITTEN_TO = Path(__file__).resolve().parents[2] / "static" / ONE
 PACKAGE = Path(admin_interface.__file__).parent
 NAMED = re.compile(r"'(admin_interface/css/[^']+)'")
 FOR_SOME_THEMES = "admin_interface/css/recent-actions.css"  # linked where a theme hides recent actions
-LINK = re.compile(r'[ \t]*<link rel="stylesheet" href="([^"?]+)[^"]*">\n?')
+LINK = re.compile(r'[ \t]*<link rel="stylesheet"\s+href="([^"?]+)[^"]*">\n?')
+# Django's logo, which our header never shows: a fifth of a page and more.
+LOGO = re.compile(r'[ \t]*--admin-interface-logo-default-background-image: url\("data:[^"]*"\);\n?')
 
 
 @cache
@@ -38,14 +41,19 @@ def joined() -> str:
     return "\n\n".join([about, *texts]) + "\n"
 
 
-def with_one_link(head: str) -> str:
-    """A part of a page with one link in place of the first of those to the sheets, and without the others."""
-    addresses = {static(name) for name in sheets()}
-    links = [link for link in LINK.finditer(head) if link[1] in addresses]
-    for link in reversed(links):
-        one = f'<link rel="stylesheet" href="{static(ONE)}">\n' if link is links[0] else ""
-        head = head[: link.start()] + one + head[link.end() :]
-    return head
+def lean(head: str) -> str:
+    """What a page has of django-admin-interface in its head, with one link in place of those to the sheets, and without
+    what is not used: a logo, and a font for Persian of another host, which pages may not load."""
+    addresses, one = {static(name) for name in sheets()}, f'<link rel="stylesheet" href="{static(ONE)}">\n'
+
+    def kept(link: re.Match[str]) -> str:
+        nonlocal one
+        if link[1] in addresses:
+            first, one = one, ""
+            return first
+        return link[0] if link[1].startswith(settings.STATIC_URL) else ""
+
+    return LINK.sub(kept, LOGO.sub("", head))
 
 
 if __name__ == "__main__":
