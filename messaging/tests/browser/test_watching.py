@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page
 
@@ -56,7 +54,7 @@ def test_an_error_of_a_script_and_of_the_console(somewhere: Page) -> None:
 
 
 @pytest.mark.parametrize(("colour", "is_read"), [("rgb(250, 250, 250)", False), ("rgb(90, 90, 90)", True)])
-def test_a_text_that_is_too_pale(somewhere: Page, colour: str, is_read: Any) -> None:
+def test_a_text_that_is_too_pale(somewhere: Page, colour: str, is_read: bool) -> None:
     """Each of several texts of one colour, which axe reads once."""
     texts = "".join(f'<p style="color: {colour}">text {number}</p>' for number in range(3))
     somewhere.set_content(f"<!doctype html><html lang='en'><title>t</title><main><h1>h</h1>{texts}</main></html>")

@@ -20,8 +20,8 @@ register = template.Library()
 class KeptForTheme(template.Node):
     """Renders its content once for a theme and a language, as long as none of the theme's values changes.
 
-    The styles of django-admin-interface are fifty values and thirty addresses, the same on every page: rendering
-    them took a third of the time of an empty list.
+    The styles of django-admin-interface are fifty values and thirty addresses, the same on every page: rendering them
+    took a third of the time of an empty list.
     """
 
     def __init__(self, content: NodeList) -> None:
