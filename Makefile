@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 HOST ?= 127.0.0.1
 PORT ?= 8000
 NAME ?= staff
-# How many examples properties are tested with: few while one works, as many as Hypothesis takes in .ci/run.
+# How many examples properties are tested with: few while one works, more in .ci/run, most with "default".
 PROFILE ?= brief
 export HOST PORT
 # Tests in Chromium side by side: each waits for its page as long as it works.
@@ -17,7 +17,8 @@ BROWSERS ?= 4
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# What is imported is compiled then, which is less than half of what is installed.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
 LINT := $(VENV)/.stamp-lint

@@ -5,10 +5,13 @@ from __future__ import annotations
 from hypothesis import settings
 
 USUAL = 100  # of Hypothesis itself
-# For make test, and for runs that repeat what another one searched widely: --hypothesis-profile brief
+# For make test, and for runs that repeat what another one searched more widely: --hypothesis-profile brief
 BRIEF = "brief"
+# For the first run of .ci/run, the same examples each time: a failure there is one of the change that is checked.
+CHECK = "check"
 
 settings.register_profile(BRIEF, max_examples=15)
+settings.register_profile(CHECK, settings.get_profile("ci"), max_examples=40)
 
 
 def examples(number: int) -> int:
