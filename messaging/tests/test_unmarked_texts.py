@@ -11,7 +11,17 @@ import pytest
 from messaging.languages import unmarked as linter
 from messaging.languages.unmarked import unmarked
 
-ASKED = "import sys; import django; django.setup(); print('messaging.languages.unmarked' in sys.modules)"
+# A process that starts, and in it the app made ready again for other commands: starting takes a second and a half.
+ASKED = """
+import sys
+import django
+from django.apps import apps
+django.setup()
+print("messaging.languages.unmarked" in sys.modules)
+for sys.argv[1] in ("runserver", "check"):
+    apps.get_app_config("messaging").ready()
+    print("messaging.languages.unmarked" in sys.modules)
+"""
 
 
 @pytest.mark.parametrize(
@@ -79,10 +89,9 @@ def test_the_check_names_the_template_and_the_remedy(tmp_path: Path, monkeypatch
     assert (fault.id, fault.msg) == ("messaging.E101", f"{page}, line 2: “Send it” is not marked for translation.")
 
 
-@pytest.mark.parametrize(("command", "said"), [("check", "True"), ("work", "False"), ("runserver", "False")])
-def test_only_the_command_that_checks_reads_all_templates(command: str, said: str) -> None:
-    asked = subprocess.run([sys.executable, "-c", ASKED, command], capture_output=True, text=True, check=True)
-    assert asked.stdout.strip() == said
+def test_only_the_command_that_checks_reads_all_templates() -> None:
+    asked = subprocess.run([sys.executable, "-c", ASKED, "work"], capture_output=True, text=True, check=True)
+    assert asked.stdout.split() == ["False", "False", "True"]
 
 
 def test_no_text_of_a_template_is_unmarked() -> None:
