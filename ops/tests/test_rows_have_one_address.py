@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import UUID
@@ -10,12 +11,12 @@ from uuid import UUID
 import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
-from django.test import Client
 from django.urls import Resolver404, resolve
 
 from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.console.addresses import whole_number
+from ops.tests.asking import unrendered
 from ops.tests.test_every_password_is_counted import browser
 from ops.tests.test_who_may_open_what import FORGED, ROUTES, keys, stored
 
@@ -55,9 +56,8 @@ def route_of(name: str, key: str) -> tuple[bool, str]:
     return name in (match.url_name, match.route.removeprefix("console/")), match.route
 
 
-def answer(client: Client, method: str, name: str, key: str) -> tuple[int, str]:
+def answer(got: Any, key: str) -> tuple[int, str]:
     """The status, and where it leads, without the key."""
-    got = getattr(client, method)(at(name, key), FORGED if method == "post" else {})
     leads = got.get("Location", "")
     for form in sorted({key, quote(key), quote(key, safe=""), quote_plus(key)}, key=len, reverse=True):
         leads = leads.replace(form, "KEY")
@@ -70,18 +70,24 @@ def key_of(name: str, keys: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_another_spelling_of_a_key_is_the_key_of_no_row(method: str, keys: dict[str, Any]) -> None:
-    """By a superuser who has confirmed, who may do most: as for a row that is not there, and nothing changes."""
-    client = browser("rosa")
+    """By a superuser who has confirmed, who may do most: as for a row that is not there, and nothing changes.
+
+    The first spelling of each is asked by a browser, the others past the middleware, which knows of no rows.
+    """
+    client, posted = browser("rosa"), None if method == "get" else FORGED
+    request = client.get("/console/keyboard/").wsgi_request
     everything, entries, wrong = stored(), Entry.objects.count(), []
     others: set[str] = set()  # routes that take what no page does, such as the one that adds change/: asked once each
     for name in ABOUT_ROWS:
         key = key_of(name, keys)
-        unknown = answer(client, method, name, NO_ROW[type(key)])
-        for spelling in spellings(key):
+        nobody = NO_ROW[type(key)]
+        unknown = answer(getattr(client, method)(at(name, nobody), posted), nobody)
+        for nth, spelling in enumerate(spellings(key)):
             leads_to_page, route = route_of(name, spelling)
             if not leads_to_page and route in others:
                 continue
-            got = answer(client, method, name, spelling)
+            ask = getattr(client, method) if nth == 0 else partial(unrendered, request)
+            got = answer(ask(at(name, spelling), posted), spelling)
             if got != unknown if leads_to_page else got[0] not in (302, 403, 404):
                 wrong.append((name, spelling, got, unknown))
             if not leads_to_page:

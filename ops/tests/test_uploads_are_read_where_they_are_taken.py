@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver
 
+from ops.tests.asking import empty_pages
 from ops.tests.roles import PEOPLE
 from ops.tests.test_who_may_open_what import EXPECTED, address, keys, routes, signed_in
 
@@ -77,9 +78,9 @@ def left(folder: Path) -> list[Path]:
 def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
     who: str, keys: dict[str, Any], folders: Path, plain_refusals: None
 ) -> None:
-    client, read = signed_in(who), {}
-    for name, page in pages(keys).items():
-        _, read[name] = post(client, page, FORM + FILE, MANY)
+    client = signed_in(who)
+    with empty_pages():
+        read = {name: post(client, page, FORM + FILE, MANY)[1] for name, page in pages(keys).items()}
     assert {name for name, number in read.items() if number} == {
         n for n, people in TAKES_FILES.items() if who in people
     }
@@ -93,12 +94,13 @@ def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
 ) -> None:
     content = FORM + FILE + b"a" * 5_000 + f"\r\n--{BOUNDARY}--\r\n".encode()
     client = signed_in(who)
-    for name, page in pages(keys).items():
-        if who not in TAKES_FILES.get(name, ()):
-            # Whoever signs out does it in a browser of its own.
-            answer, _ = post(signed_in(who) if name in SIGN_OUT else client, page, content, len(content))
-            assert answer.status_code != 500, name
-            assert not answer.wsgi_request.FILES, name
+    with empty_pages():
+        for name, page in pages(keys).items():
+            if who not in TAKES_FILES.get(name, ()):
+                # Whoever signs out does it in a browser of its own.
+                answer, _ = post(signed_in(who) if name in SIGN_OUT else client, page, content, len(content))
+                assert answer.status_code != 500, name
+                assert not answer.wsgi_request.FILES, name
     assert left(folders) == []
 
 
