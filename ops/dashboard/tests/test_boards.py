@@ -59,26 +59,29 @@ def a_desk_at_work(label: Any, by: Any) -> None:
         decided(case, by, Flag.objects.filter(case=case).get().label)
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
-def test_a_warm_page_takes_one_query_more_than_an_empty_one_at_most(board: Any, spam: Any) -> None:
+def test_a_warm_page_takes_one_query_more_than_an_empty_one_at_most(spam: Any) -> None:
     rosa = make_staff("rosa")
     client = signed_in("rosa")
     a_desk_at_work(spam, rosa)
-    client.get(page(board.name))
+    for board in BOARDS:
+        client.get(page(board.name))
     with CaptureQueriesContext(connection) as empty:
         client.get(reverse("admin:keyboard"))
-    counted = []
+    counted: dict[str, list[tuple[int, int]]] = {board.name: [] for board in BOARDS}
     for number in range(2):
         much_happens(number, by=rosa)
         counted_anew()
-        with CaptureQueriesContext(connection) as cold:
-            client.get(page(board.name))
-        with CaptureQueriesContext(connection) as warm:
-            client.get(page(board.name))
-        counted.append((len(cold), len(warm)))
-    # One more where people are named: whose pages open.
-    assert counted[0][1] == counted[1][1] <= len(empty) + 1, [one["sql"][:90] for one in warm.captured_queries]
-    assert counted[1][0] <= counted[0][0]
+        for name, queries in counted.items():
+            cache.clear()  # some figures are of several dashboards
+            with CaptureQueriesContext(connection) as cold:
+                client.get(page(name))
+            with CaptureQueriesContext(connection) as warm:
+                client.get(page(name))
+            queries.append((len(cold), len(warm)))
+    for name, [(cold_with_few, warm_with_few), (cold_with_many, warm_with_many)] in counted.items():
+        # One more where people are named: whose pages open.
+        assert warm_with_few == warm_with_many <= len(empty) + 1, name
+        assert cold_with_many <= cold_with_few, name
 
 
 def test_an_empty_database_has_all_dashboards() -> None:
