@@ -1,18 +1,175 @@
-"""What views answer, for tests that ask for hundreds of addresses and do not look at pages."""
+"""Asking for addresses of the console: each row of the table (ops/tests/roles.py) as an address, and by whom; and for
+what views answer, for tests that ask for hundreds of them and do not look at pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import resolve
+from django.urls.resolvers import URLResolver
+
+from messaging.tests.cast import make_user
+from ops.accounts.models import User
+from ops.accounts.tests.with_roles import make_roles
+from ops.tests.roles import ROLE_OF, expected
+
+
+def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """The names (or the routes, for want of a name) of all addresses below ``patterns``, with their routes."""
+    for pattern in patterns:
+        route = f"{before}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield pattern.name or route, route
+
+
+ROUTES = dict(routes(admin.site.get_urls()))
+EXPECTED = expected()
+MOST_PAGES = 80
+# The number or the id of a row, in a path or in the value of a parameter.
+ROW = re.compile(r"(?<![^/:])(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?![^/])")
+SEARCHED = "?app_label=messaging&model_name=message&term=a&field_name="
+
+
+def address(name: str, keys: dict[str, Any]) -> str:
+    """The address of a row of the table."""
+    page, _, which = name.partition("=")
+    if page == "app_list":
+        return f"/console/{which}/"
+    if page == "autocomplete":
+        return f"/console/autocomplete/{SEARCHED}{which}"
+    if page == "view_on_site":
+        kind = ContentType.objects.get_by_natural_key("messaging", which).pk
+        return f"/console/r/{kind}/{keys[f'messaging/{which}/']}/"
+    if page == "(?P<url>.*)$":
+        return "/console/anything/else/"
+    key = next((key for beginning, key in keys.items() if ROUTES[page].startswith(beginning)), None)
+    return "/console/" + re.sub("<[^>]+>", str(key), ROUTES[page])
+
+
+def opened_by(who: str, *, or_posted: bool = False) -> list[str]:
+    """The rows of the table that open for one of PEOPLE, or take a form; not signing out, which ends a crawl."""
+    asked = {name: cells[who].split("/") for name, cells in EXPECTED.items() if name != "logout"}
+    return [name for name, got in asked.items() if {"ok", "go"} & set(got if or_posted else got[:1])]
+
+
+def signed_in(name: str) -> Client:
+    """A browser of one of PEOPLE, who is made where there is none yet."""
+    client = Client()
+    if name != "nobody":
+        client.force_login(User.objects.filter(username=name).first() or make_staff(name))
+    return client
+
+
+def make_staff(name: str) -> Any:
+    user = make_user(name, is_staff=True, is_superuser=name == "rosa")
+    if name in ROLE_OF:
+        make_roles()
+        user.groups.add(Group.objects.get(name=ROLE_OF[name]))
+    return user
+
+
+def outcome(response: Any) -> str:
+    """An answer in the words of the table."""
+    if response.status_code == 302:
+        return "in" if response["Location"].startswith("/console/login/") else "go"
+    return {200: "ok", 403: "no", 404: "--", 405: "x"}.get(response.status_code, str(response.status_code))
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+def text_of(response: Any) -> str:
+    return body(response).decode(errors="replace")
+
+
+# --- What pages lead to --------------------------------------------------------------------------------------------
+
+
+def links(page: Any, at: str) -> set[str]:
+    """The addresses on this site that a page leads to."""
+    found = {urljoin(at, unescape(link)) for link in set(re.findall(r'<a [^>]*?href="([^"]*)"', page.content.decode()))}
+    return {link.partition("#")[0] for link in found if link.startswith("/")}
+
+
+def of_each_kind(addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses that differ in what might be refused.
+
+    Each page is asked for with each of its parameters, which may share an address: who may open a list is asked of the
+    list and of each parameter, and a chart leads to it for each day, a filter for each of its choices. Of the rows of a
+    list, and of a parameter that names a row, the first and the last are asked for; of people all, because who sees
+    something of them differs.
+    """
+    upwards, downwards = sorted(addresses), sorted(addresses, reverse=True)
+    return _covering(upwards, rows_alone=False) | _covering(downwards, rows_alone=True)
+
+
+def _covering(addresses: list[str], *, rows_alone: bool) -> set[str]:
+    """The first addresses in which each page has each of its parameters; or those alone that name a row."""
+    found: set[str] = set()
+    covered: set[tuple[str, str]] = set()
+    for one in sorted(addresses, key=lambda at: -at.count("=")):
+        asked = urlsplit(one)
+        path = asked.path if "/accounts/user/" in asked.path else ROW.sub("#", asked.path)
+        values = parse_qsl(asked.query, keep_blank_values=True)
+        kinds = {(path, name) for name, value in values if not rows_alone or (ROW.search(value) and name != "days")}
+        if not kinds and (ROW.search(path) or not rows_alone):
+            kinds = {(path, "")}
+        if kinds - covered:
+            found.add(one)
+            covered |= kinds
+    return found
+
+
+def status(
+    client: Client, at: str, led: dict[str, int], read: Callable[[str, Any], None] = lambda at, page: None
+) -> int:
+    """What an address answers, or the page that it leads to. ``read`` is given the answer.
+
+    ``led`` keeps the latter, by paths: most lead to a few, such as the one that asks for the password.
+    """
+    answer = client.get(at)
+    read(at, answer)
+    if answer.status_code != 302:
+        return answer.status_code
+    to = urljoin(at, answer["Location"])
+    path = to.partition("?")[0]
+    if path not in led:
+        led[path] = client.get(to, follow=True).status_code
+    return led[path]
+
+
+def crawl(client: Client, pages: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Each page once, and MOST_PAGES of what they link to and of what that links to."""
+    waiting, known = list(pages), set(pages)
+    while waiting:
+        at = waiting.pop(0)
+        response = client.get(at)
+        yield at, body(response)
+        if response.status_code == 200 and not response.streaming:
+            found = {link for link in links(response, at) if link.startswith("/console/") and "logout" not in link}
+            found -= known
+            new = sorted(found)[: len(pages) + MOST_PAGES - len(known)]
+            known |= set(new)
+            waiting += new
+
+
+# --- Past the middleware, or without templates ----------------------------------------------------------------------
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth import get_user
@@ -25,10 +26,11 @@ from ops.exports.tests.exporting import make_exporter
 from ops.files.tests.conftest import folder
 from ops.moderation import flagging
 from ops.moderation.models import Case, Label, Opening, Source, View
-from ops.tests.test_what_is_shown_is_recorded import aviary, body, seen, shown_and_recorded
-from ops.tests.test_who_may_open_what import signed_in
+from ops.tests.asking import ROW, body, signed_in
+from ops.tests.test_what_is_shown_is_recorded import aviary
+from ops.tests.walks import REMOVED, Seen, Walk, seen, stored_birds, walk
 
-__all__ = ["aviary", "folder"]
+__all__ = ["aviary", "folder", "walk"]
 
 WHY = {"why": "context", "words": "a participant asked"}
 LISTS = ("conversation", "message", "messagehistory", "notification")
@@ -77,15 +79,17 @@ def give_reason(client: Client, at: str, **words: str) -> Any:
 # --- Every page, mode and role -------------------------------------------------------------------------------------
 
 
-# A reviewer and a superuser, who opens what any role opens. Who sees no text even where no reason is asked for:
-# test_what_is_shown_is_recorded.
+# A reviewer and a superuser, who opens what any role opens. That everybody's pages are recorded, and who sees no text
+# even where no reason is asked for: test_what_is_shown_is_recorded.
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["rita", "rosa"])
 def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
-    who: str, aviary: dict[str, Any], settings: Any
+    who: str, walk: Walk, settings: Any
 ) -> None:
     """Whoever adds a page that shows texts need not think of this: recording what it shows asks for the reason."""
-    freely = shown_and_recorded(who, aviary)
+    freely = walk.shown
+    assert (len(freely) > 20, walk.unrecorded) == (True, {})
+    stored_birds(REMOVED)  # as they were on the walk
     for mode in ("reason", "reported"):
         settings.READING = mode
         reasons = Entry.objects.filter(event__in=[Event.REASON_GIVEN, Event.GLASS_BROKEN])
@@ -97,11 +101,21 @@ def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
         assert all(at.startswith("/console/moderation/case/") for at in shown) if mode == "reason" else not shown, shown
         assert reasons.count() == given
         looked_at: set[str] = set()
-        for at in freely.keys() - shown:
+        for at in of_each_scope(freely.keys() - shown):
             assert opened(signed_in(who), at, question(answers[at]), looked_at) == freely[at], at
 
 
-def opened(client: Client, at: str, asked: str, looked_at: set[str]) -> set[tuple[str, int]]:
+def of_each_scope(addresses: Iterable[str]) -> Iterable[str]:
+    """Those of the addresses whose questions may differ: each page, each of a person, once without other filters."""
+    found: dict[Any, str] = {}
+    for one in sorted(addresses):
+        asked = urlsplit(one)
+        rows = (name for name, value in parse_qsl(asked.query) if ROW.search(value))
+        found.setdefault((asked.path, *rows), one)
+    return found.values()
+
+
+def opened(client: Client, at: str, asked: str, looked_at: set[str]) -> Seen:
     """What a page shows once a reason is given wherever one is asked for, which is at least once.
 
     Of the questions, those about what is not in ``looked_at`` yet are looked at: they show no text themselves.

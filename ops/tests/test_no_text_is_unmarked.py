@@ -20,8 +20,8 @@ from messaging.tests.remains import remains
 from ops.conftest import confirm
 from ops.exports.models import Export
 from ops.jobs.kinds import all_kinds
+from ops.tests.asking import body, crawl
 from ops.tests.roles import ROLE_OF
-from ops.tests.test_what_is_shown_is_recorded import body, crawl
 from ops.tests.test_who_may_open_what import address, keys, opened_by, signed_in
 
 __all__ = ["keys"]

@@ -14,26 +14,20 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.models import ORIGINAL_WITHHELD, Message
-from messaging.texts.redacting import MARK
+from messaging.tests.cast import make_user
+from messaging.tests.conversations import answer, write
+from messaging.texts.redacting import MARK, find, redact
 from ops.audit.models import Entry
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.conftest import folder
 from ops.exports.tests.exporting import NOW, WHY, exported, make_exporter, unzipped
 from ops.files import private_files
-from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import (
-    EXPECTED,
-    REMOVED,
-    ROUTES,
-    address,
-    opened_by,
-    redacted,
-    signed_in,
-    text_of,
-)
+from ops.tests.asking import EXPECTED, ROUTES, address, opened_by, signed_in, text_of
+from ops.tests.roles import PEOPLE, keys_of_rows
+from ops.tests.walks import REMOVED
 
-__all__ = ["folder", "redacted"]
+__all__ = ["folder"]
 
 ROOT = Path(__file__).resolve().parents[2]
 # Who may name the column with old texts, and why; everybody else reads what MessageHistoryQuerySet.readable() gives.
@@ -55,8 +49,17 @@ MAY_NAME_OLD_TEXTS = {
 
 
 @pytest.fixture
-def keys(redacted: dict[str, Any]) -> dict[str, Any]:
-    return redacted
+def keys(db: Any) -> dict[str, Any]:
+    """The keys of rows about a message that was reported and decided, from which and from whose older text words were
+    removed."""
+    alice, bob = make_user("alice"), make_user("bob")
+    message = write(alice, bob, f"draft with {REMOVED}")
+    answer(message)
+    message.content = f"hello {REMOVED} bye"
+    message.save()
+    found = keys_of_rows(alice, bob, message)
+    redact(message.pk, find(message.content, REMOVED), revision=2, by=make_user("moderator"))
+    return found
 
 
 # That no address shows it by itself: test_who_may_open_what, which asks for all of them.

@@ -2,105 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from messaging.models import Message
-from messaging.tests.cast import make_user
-from messaging.tests.conversations import answer, write
+from messaging.tests.conversations import write
 from ops.audit.models import Entry
-from ops.audit.readings import ids_of
 from ops.events import ConsoleEvent
 from ops.exports import requests
 from ops.exports.tests.exporting import confirmed, make_exporter
 from ops.files.tests.conftest import folder
 from ops.imports.tests.screens import bring, csv_of
 from ops.imports.tests.screens import message as row
+from ops.tests.asking import signed_in
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import address, keys_of_rows, links, opened_by, signed_in
+from ops.tests.walks import Walk, recorded, seen, stored_birds, walk
 
-__all__ = ["folder"]
+__all__ = ["folder", "walk"]
 
 pytestmark = pytest.mark.once
 
 STAFF = PEOPLE[2:]
 SEES = {"rita": {"text", "older"}, "lena": {"text", "older"}, "dan": {"text"}, "rosa": {"text", "older"}}
-CANARY = re.compile(r"canary(text|older)(\d+)x")
-MOST_PAGES = 80
 
 
 @pytest.fixture
 def aviary(db: Any, folder: Path) -> dict[str, Any]:
     """Messages whose texts, and older texts, say which message they are of; the keys of a row of each model."""
-    alice, bob = make_user("alice"), make_user("bob")
-    first = write(alice, bob)
-    messages = [first, answer(first, minute=1), answer(first, minute=2), write(bob, alice, minute=3)]
-    messages += [answer(messages[1], minute=number) for number in range(4, 8)]
-    for message in messages:
-        message.content = f"canaryolder{message.pk}x"
-        message.save()
-        message.content = f"canarytext{message.pk}x of the aviary"
-        message.save()
-    first.histories.exclude(old_content__contains="canary").delete()
-    return keys_of_rows(alice, bob, first)
+    return stored_birds()
 
 
-def seen(content: bytes) -> set[tuple[str, int]]:
-    """The canaries in an answer: ("text" or "older", the id of the message)."""
-    return {(kind, int(number)) for kind, number in CANARY.findall(content.decode(errors="replace"))}
-
-
-def recorded(user: str) -> set[tuple[str, int]]:
-    """What the entries of a person say that they were shown."""
-    details = list(Entry.objects.filter(actor_name=user).values_list("details", flat=True))
-    names = (("text", "messages"), ("older", "histories"))
-    return {
-        (kind, number)
-        for kind, name in names
-        for number in chain.from_iterable(ids_of(one.get(name, ())) for one in details if isinstance(one, dict))
-    }
-
-
-def body(response: Any) -> bytes:
-    return b"".join(response.streaming_content) if response.streaming else response.content
-
-
-def crawl(client: Client, pages: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Each page once, and MOST_PAGES of what they link to and of what that links to."""
-    waiting, known = list(pages), set(pages)
-    while waiting:
-        at = waiting.pop(0)
-        response = client.get(at)
-        yield at, body(response)
-        if response.status_code == 200 and not response.streaming:
-            found = {link for link in links(response, at) if link.startswith("/console/") and "logout" not in link}
-            found -= known
-            new = sorted(found)[: len(pages) + MOST_PAGES - len(known)]
-            known |= set(new)
-            waiting += new
-
-
-def shown_and_recorded(who: str, keys: dict[str, Any]) -> dict[str, set[tuple[str, int]]]:
-    """What each page that shows texts shows to somebody; all of it is recorded, and is of the kinds that they see."""
-    shown = {}
-    for at, content in crawl(signed_in(who), [address(name, keys) for name in opened_by(who) if name != "login"]):
-        if texts := seen(content):
-            shown[at] = texts
-            assert texts <= recorded(who), at
-    assert {kind for texts in shown.values() for kind, _ in texts} == SEES.get(who, set())
-    return shown
-
-
-# For those who see some, test_least_reading.py begins with the same pages.
-@pytest.mark.parametrize("who", [who for who in STAFF if who not in SEES])
-def test_who_reads_no_messages_is_shown_no_text_by_any_page(who: str, aviary: dict[str, Any]) -> None:
-    assert shown_and_recorded(who, aviary) == {}
+@pytest.mark.parametrize("who", STAFF)
+def test_every_page_with_a_text_is_recorded(who: str, walk: Walk) -> None:
+    """Of all that the table names and that pages lead to, whatever of it shows texts. Others show none."""
+    assert walk.unrecorded == {}
+    assert {kind for texts in walk.shown.values() for kind, _ in texts} == SEES.get(who, set())
 
 
 @pytest.mark.parametrize(("who", "kinds"), [("dan", {"text"}), ("rosa", {"text", "older"})])

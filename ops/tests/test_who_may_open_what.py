@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from admin_interface.models import Theme
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.test import Client, RequestFactory
-from django.urls.resolvers import URLResolver
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
-from messaging.texts.redacting import MARK, find, redact
 from ops.accounts.models import User
-from ops.accounts.tests.with_roles import make_roles
-from ops.audit.models import Entry
 from ops.conftest import READING
 from ops.deletion.models import AccountDeletion, DeletionGroup, DeletionRequest, ErasedIdentifier, Hold, Receipt
+from ops.files.tests.conftest import folder
 from ops.moderation.models import CannedReason, Label
-from ops.tests.roles import PEOPLE, ROLE_OF, expected, keys_of_rows
+from ops.tests.asking import (
+    EXPECTED,
+    ROUTES,
+    address,
+    links,
+    make_staff,
+    of_each_kind,
+    opened_by,
+    outcome,
+    routes,
+    signed_in,
+    status,
+)
+from ops.tests.roles import PEOPLE, keys_of_rows
+from ops.tests.walks import Walk, walk
+
+# The fixtures, and what tests of other pages ask with.
+__all__ = [
+    "EXPECTED",
+    "ROUTES",
+    "address",
+    "folder",
+    "make_staff",
+    "opened_by",
+    "routes",
+    "signed_in",
+    "status",
+    "walk",
+]
 
 pytestmark = pytest.mark.once
-
-
-def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """The names (or the routes, for want of a name) of all addresses below ``patterns``, with their routes."""
-    for pattern in patterns:
-        route = f"{before}{pattern.pattern}"
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield pattern.name or route, route
-
-
-ROUTES = dict(routes(admin.site.get_urls()))
-EXPECTED = expected()
-REMOVED = "zq-canary-zq"
-SEARCHED = "?app_label=messaging&model_name=message&term=a&field_name="
 
 
 @pytest.fixture
@@ -58,68 +62,6 @@ def keys(db: Any) -> dict[str, Any]:
     return keys_of_rows(alice, bob, message)
 
 
-@pytest.fixture
-def redacted(db: Any) -> dict[str, Any]:
-    """The same, of a message that was reported and decided, from which and from whose older text words were removed."""
-    alice, bob = make_user("alice"), make_user("bob")
-    message = write(alice, bob, f"draft with {REMOVED}")
-    answer(message)
-    message.content = f"hello {REMOVED} bye"
-    message.save()
-    found = keys_of_rows(alice, bob, message)
-    redact(message.pk, find(message.content, REMOVED), revision=2, by=make_user("moderator"))
-    return found
-
-
-def address(name: str, keys: dict[str, Any]) -> str:
-    """The address of a row of the table."""
-    page, _, which = name.partition("=")
-    if page == "app_list":
-        return f"/console/{which}/"
-    if page == "autocomplete":
-        return f"/console/autocomplete/{SEARCHED}{which}"
-    if page == "view_on_site":
-        kind = ContentType.objects.get_by_natural_key("messaging", which).pk
-        return f"/console/r/{kind}/{keys[f'messaging/{which}/']}/"
-    if page == "(?P<url>.*)$":
-        return "/console/anything/else/"
-    key = next((key for beginning, key in keys.items() if ROUTES[page].startswith(beginning)), None)
-    return "/console/" + re.sub("<[^>]+>", str(key), ROUTES[page])
-
-
-def opened_by(who: str, *, or_posted: bool = False) -> list[str]:
-    """The rows of the table that open for one of PEOPLE, or take a form; not signing out, which ends a crawl."""
-    asked = {name: cells[who].split("/") for name, cells in EXPECTED.items() if name != "logout"}
-    return [name for name, got in asked.items() if {"ok", "go"} & set(got if or_posted else got[:1])]
-
-
-def signed_in(name: str) -> Client:
-    """A browser of one of PEOPLE, who is made where there is none yet."""
-    client = Client()
-    if name != "nobody":
-        client.force_login(User.objects.filter(username=name).first() or make_staff(name))
-    return client
-
-
-def make_staff(name: str) -> Any:
-    user = make_user(name, is_staff=True, is_superuser=name == "rosa")
-    if name in ROLE_OF:
-        make_roles()
-        user.groups.add(Group.objects.get(name=ROLE_OF[name]))
-    return user
-
-
-def outcome(response: Any) -> str:
-    """An answer in the words of the table."""
-    if response.status_code == 302:
-        return "in" if response["Location"].startswith("/console/login/") else "go"
-    return {200: "ok", 403: "no", 404: "--", 405: "x"}.get(response.status_code, str(response.status_code))
-
-
-def text_of(response: Any) -> str:
-    return str((b"".join(response.streaming_content) if response.streaming else response.content), "utf-8", "replace")
-
-
 def test_every_address_of_the_console_has_its_row() -> None:
     """Whoever adds a page says in the table who may open it."""
     rows = {name.partition("=")[0] for name in EXPECTED}
@@ -130,58 +72,14 @@ def test_every_address_of_the_console_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(
-    who: str, redacted: dict[str, Any], plain_refusals: None
-) -> None:
+def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(who: str, walk: Walk) -> None:
     """By GET and POST. Who is shown the text that the words were removed from is shown the mark in their place."""
-    client, got, marked = signed_in(who), {}, False
-    for name in EXPECTED:
-        # Whoever signs out does it in a browser of its own.
-        browser = signed_in(who) if name == "logout" else client
-        answers = [getattr(browser, method)(address(name, redacted)) for method in ("get", "post")]
-        got[name] = "/".join(dict.fromkeys(outcome(answer) for answer in answers))
-        for text in map(text_of, answers):
-            assert REMOVED not in text, name
-            marked |= MARK in text
-    assert got == {name: cells[who] for name, cells in EXPECTED.items()}
-    assert marked is (who in ("rita", "lena", "dan", "rosa"))
-    assert not Entry.objects.filter(details__icontains=REMOVED).exists()
+    assert walk.got == {name: cells[who] for name, cells in EXPECTED.items()}
+    assert (walk.removed, walk.removed_in_entries) == ([], False)
+    assert walk.marked is (who in ("rita", "lena", "dan", "rosa"))
 
 
 # --- What is offered ---------------------------------------------------------------------------------------------
-
-
-def links(page: Any, at: str) -> set[str]:
-    """The addresses on this site that a page leads to."""
-    found = {urljoin(at, unescape(link)) for link in set(re.findall(r'<a [^>]*?href="([^"]*)"', page.content.decode()))}
-    return {link.partition("#")[0] for link in found if link.startswith("/")}
-
-
-def of_each_kind(addresses: Iterable[str]) -> set[str]:
-    """The first and the last of the addresses that differ in what their parameters are set to alone.
-
-    Who may open a list is asked of the list: a chart leads to it for each day, a filter for each of its choices.
-    """
-    kinds: dict[Any, list[str]] = {}
-    for one in sorted(addresses):
-        asked = urlsplit(one)
-        kinds.setdefault((asked.path, *(name for name, _ in parse_qsl(asked.query, True))), []).append(one)
-    return {one for alike in kinds.values() for one in (alike[0], alike[-1])}
-
-
-def status(client: Client, at: str, led: dict[str, int]) -> int:
-    """What an address answers, or the page that it leads to.
-
-    ``led`` keeps the latter, by paths: most lead to a few, such as the one that asks for the password.
-    """
-    answer = client.get(at)
-    if answer.status_code != 302:
-        return answer.status_code
-    to = urljoin(at, answer["Location"])
-    path = to.partition("?")[0]
-    if path not in led:
-        led[path] = client.get(to, follow=True).status_code
-    return led[path]
 
 
 def refusals(client: Client, pages: set[str]) -> dict[str, str]:
@@ -195,11 +93,8 @@ def refusals(client: Client, pages: set[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_no_page_offers_what_would_be_refused(who: str, keys: dict[str, Any]) -> None:
-    make_user("root", is_staff=True, is_superuser=True)
-    pages = {address(name, keys) for name, cells in EXPECTED.items() if cells[who].partition("/")[0] == "ok"}
-    of_root = address("accounts_user_change", {"accounts/user/": User.objects.get(username="root").pk})
-    assert refusals(signed_in(who), pages | {of_root}) == {}
+def test_no_page_offers_what_would_be_refused(walk: Walk) -> None:
+    assert walk.refused == {}
 
 
 @pytest.mark.parametrize(
