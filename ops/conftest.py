@@ -9,9 +9,9 @@ from django.urls import reverse
 from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
 from ops import caches as redis_caches
 from ops.console.frame import counting
-from ops.tests.refusing import plain_refusals
+from ops.tests.refusing import plain_refusals, refusals_as_made
 
-__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches", "plain_refusals"]
+__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches", "plain_refusals", "refusals_as_made"]
 
 # However busy the machine is, Redis is away only where a test says so.
 redis_caches.SOCKET_SECONDS = 10.0

@@ -18,3 +18,16 @@ def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
         return HttpResponse(title, status=status)
 
     monkeypatch.setattr(refusals, "refusal", refusal)
+
+
+@pytest.fixture
+def refusals_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is refused holds what its text is made of, for tests that compare what refusals tell.
+
+    The frame around it is left out; test_nothing_is_given_away compares it once.
+    """
+
+    def refusal(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
+        return HttpResponse(repr((title, template, sorted(context.items()))), status=status)
+
+    monkeypatch.setattr(refusals, "refusal", refusal)

@@ -24,7 +24,7 @@ NOT_THERE = {int: 987_654_321, UUID: UUID(int=987_654_321), str: "not-there"}
 def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[Any]:
     """All that the answers of an address tell, with these keys left out of it.
 
-    ``led`` keeps the statuses of where answers led to: most lead to signing in.
+    ``led`` keeps the statuses of where answers led to, by paths: most lead to signing in.
     """
     found: list[Any] = []
     client.cookies.pop("messages", None)  # what an answer before left to be said on the next page
@@ -33,9 +33,10 @@ def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[An
         leads_to = response.get("Location", "")
         texts = [leads_to, "" if response.streaming else response.content.decode()]
         found += [response.status_code, *(_without(text, *numbers) for text in texts)]
-        if leads_to and leads_to not in led:
-            led[leads_to] = client.get(leads_to).status_code
-        found.append(led.get(leads_to))
+        path = leads_to.partition("?")[0]
+        if path and path not in led:
+            led[path] = client.get(leads_to).status_code
+        found.append(led.get(path))
     return found
 
 
@@ -45,7 +46,9 @@ def _without(text: str, *numbers: Any) -> str:
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "nils"])
-def test_an_account_without_a_role_cannot_tell_what_exists(who: str, keys: dict[str, Any]) -> None:
+def test_an_account_without_a_role_cannot_tell_what_exists(
+    who: str, keys: dict[str, Any], refusals_as_made: None
+) -> None:
     """Every address of the console about a row that is there is answered as about one that is not."""
     missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
     client, differ = signed_in(who), set()
@@ -59,6 +62,19 @@ def test_an_account_without_a_role_cannot_tell_what_exists(who: str, keys: dict[
     assert differ == set()
 
 
+@pytest.mark.parametrize("name", ["messaging_message_change", "view_on_site=message"])
+def test_the_whole_page_of_a_refusal_is_the_same_for_what_is_there_and_what_is_not(
+    name: str, keys: dict[str, Any]
+) -> None:
+    """Its frame too: one that is refused, and one that says that there is no such page."""
+    missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
+    client, led = signed_in("nils"), dict[str, int]()
+    both = {*keys.values(), *NOT_THERE.values()}
+    told = said(client, address(name, keys), led, *both)
+    assert told == said(client, address(name, missing), led, *both)
+    assert {403, 404} & {told[0]}
+
+
 def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
     """``/console/r/…`` of a row of each registered model that has one, with the admin class of the model."""
     found = {}
@@ -70,17 +86,19 @@ def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("who", ["nils", "rita", "lena", "sue", "dan", "otto", "rosa"])
-def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any]) -> None:
+def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
     """Of every model, for every role: it leads to a page that opens, or there is none."""
     client = signed_in(who)
     addresses = row_addresses(keys)
     assert len(addresses) >= 10
     for at, (model_admin, key) in addresses.items():
-        page = client.get(f"/console/{model_admin.opts.app_label}/{model_admin.opts.model_name}/{key}/change/")
-        may_open = page.status_code == 200 or (page.status_code == 302 and page["Location"] != "/console/")
-        assert (at, client.get(at).status_code) == (at, 302 if may_open else 404)
-        if may_open:
-            assert client.get(at, follow=True).status_code == 200
+        way = client.get(at)
+        if way.status_code == 302:
+            assert (at, client.get(way["Location"], follow=True).status_code) == (at, 200)
+        else:
+            page = client.get(f"/console/{model_admin.opts.app_label}/{model_admin.opts.model_name}/{key}/change/")
+            may_open = page.status_code == 200 or (page.status_code == 302 and page["Location"] != "/console/")
+            assert (at, way.status_code, may_open) == (at, 404, False)
 
 
 @pytest.mark.parametrize("key", ["987654321", "0", "-1", "9" * 40, "x", "1%00", "%F0%9F%98%80", "1/2", "'", "_5F"])
