@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -26,6 +26,7 @@ from messaging.texts.hiding import hide
 from messaging.texts.redacting import (
     CHANGED,
     MARK,
+    Edges,
     Redaction,
     RedactionRefused,
     Span,
@@ -282,11 +283,21 @@ def test_words_that_stand_again_and_an_earlier_mark_make_no_difference(first: st
         assert redacted(text, spans_between(text, shorter)) == shorter
 
 
+ALPHABET = st.sampled_from([*"ab \n\r[]", "\r\n", "e\u0301", "👩‍🚀", "🇩🇪", "\u05d0", "\u200d", "\u202e"])
+
+
+@example("a\r\nb e\u0301")
+@given(st.lists(ALPHABET | st.characters(), max_size=12).map("".join))
+def test_a_passage_may_begin_and_end_just_where_a_character_does(text: str) -> None:
+    edges = Edges(text)
+    found = [place for place in range(len(text) + 1) if edges.has(place)]
+    assert found == [0, *(match.end() for match in regex.finditer(r"\X", text))]
+
+
 class AnyTextComesBack(TestCase):
     @given(st.data())
     def test_removing_and_restoring_gives_exactly_what_was_there(self, data: st.DataObject) -> None:
-        alphabet = st.sampled_from([*"ab \n\r[]", "e\u0301", "👩‍🚀", "🇩🇪", "\u05d0", "\u200d", "\u202e"])
-        text = "".join(data.draw(st.lists(alphabet, min_size=1, max_size=12)))
+        text = "".join(data.draw(st.lists(ALPHABET, min_size=1, max_size=12)))
         edges = [0, *(match.end() for match in regex.finditer(r"\X", text))]
         chosen = sorted(data.draw(st.sets(st.sampled_from(edges), max_size=6)))
         pairs = [Span(*pair) for pair in zip(chosen[::2], chosen[1::2], strict=False)]

@@ -8,6 +8,7 @@ withheld: people read them nowhere, but for those who may read originals. Whoeve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import regex
@@ -43,6 +44,29 @@ class Redaction(NamedTuple):
     before: int | None
 
 
+class Edges:
+    """Where in a text what people see as one character begins, and where the text ends."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def has(self, *places: int) -> bool:
+        """Whether all of these places, none of which lies outside the text, are such."""
+        return all(map(self._is_one, places))
+
+    def _is_one(self, place: int) -> bool:
+        if place in (0, len(self._text)):
+            return True
+        around = self._text[place - 1 : place + 1]
+        if around.isascii():  # as most are: nothing else of a long text is looked at
+            return around != "\r\n"
+        return place in self._all
+
+    @cached_property
+    def _all(self) -> set[int]:
+        return {match.start() for match in regex.finditer(r"\X", self._text)}
+
+
 class RedactionRefused(Exception):
     """Nothing was removed; the text is a sentence that says why."""
 
@@ -53,7 +77,7 @@ def redacted(text: str, spans: Iterable[Span]) -> str:
     ordered = sorted(Span(*span) for span in spans)
     if not ordered:
         raise RedactionRefused(_("Choose the words to remove."))
-    edges = _edges(text)
+    edges = Edges(text)
     pieces, end = [], 0
     for span in ordered:
         if span.start >= span.end:
@@ -62,7 +86,7 @@ def redacted(text: str, spans: Iterable[Span]) -> str:
             raise RedactionRefused(_("The passage lies outside the text."))
         if span.start < end:
             raise RedactionRefused(_("The passages overlap."))
-        if not edges.issuperset(span):
+        if not edges.has(*span):
             raise RedactionRefused(_("The passage begins or ends within a character."))
         pieces += [text[end : span.start], MARK]
         end = span.end
@@ -80,9 +104,9 @@ def find(text: str, words: str) -> list[Span]:
     what people see as one character. Browsers send line ends of their own: these are alike."""
     lines = (regex.escape(line) for line in words.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     pattern = r"(?:\r\n|\r|\n)".join(lines)
-    edges = _edges(text)
+    edges = Edges(text)
     found = (Span(*match.span()) for match in regex.finditer(pattern, text)) if words else ()
-    return [span for span in found if edges.issuperset(span)]
+    return [span for span in found if edges.has(*span)]
 
 
 def spans_between(text: str, shorter: str) -> list[Span]:
@@ -91,16 +115,16 @@ def spans_between(text: str, shorter: str) -> list[Span]:
     Where the same words stand several times, they need not be those that were chosen: the result is the same.
     """
     first, *pieces = shorter.split(MARK)
-    edges = _edges(text)
+    edges = Edges(text)
     end = len(first)
-    if not pieces or not text.startswith(first) or end not in edges:
+    if not pieces or not text.startswith(first) or not edges.has(end):
         return []
     found = []
     last = len(text) - len(pieces[-1])
     for place, piece in enumerate(pieces):
         # The last piece stands at the end; the others as early as they can, which leaves most room for the next.
         starts = [last] if place == len(pieces) - 1 else _places(text, piece, end + 1, edges)
-        start = next((one for one in starts if one > end and one in edges and text.startswith(piece, one)), None)
+        start = next((one for one in starts if one > end and edges.has(one) and text.startswith(piece, one)), None)
         if start is None:
             return []
         found.append(Span(end, start))
@@ -156,14 +180,9 @@ def _change(stored: Message, content: str, redaction: Any, by: Any, using: str) 
     page_cache.invalidate([stored.sender_id, stored.receiver_id], using=using)
 
 
-def _places(text: str, piece: str, start: int, edges: set[int]) -> Iterator[int]:
+def _places(text: str, piece: str, start: int, edges: Edges) -> Iterator[int]:
     """Where ``piece`` stands in ``text`` from ``start`` on, between what people see as characters."""
     while (start := text.find(piece, start)) >= 0:
-        if {start, start + len(piece)} <= edges:
+        if edges.has(start, start + len(piece)):
             yield start
         start += 1
-
-
-def _edges(text: str) -> set[int]:
-    """Where what people see as one character begins, and where the text ends."""
-    return {0, len(text), *(match.start() for match in regex.finditer(r"\X", text))}
