@@ -210,12 +210,12 @@ class CsvFile:
         a row where it ends the header too, or where there are complete rows on both sides; otherwise it is text.
         """
         held: list[str] | None = None  # a row that a carriage return ended, perhaps in the middle
-        continued: list[str] = []  # the parts that belong to its last value
+        continued = io.StringIO(newline="")  # what belongs to its last value: there may be millions of parts
         for values in self._parsed():
             if held is not None:
                 if len(values) != self._width and len(held) + len(values) - 1 == self._width and values:
-                    continued.append(values[0])
-                    whole = len(values) > 1 or len(continued) > LONGEST_VALUE // 2
+                    continued.write(f"\r{values[0]}")
+                    whole = len(values) > 1 or continued.tell() > LONGEST_VALUE
                     self._row -= 1
                     values = [*self._joined(self._row, held, continued), *values[1:]] if whole else held
                 else:
@@ -228,12 +228,13 @@ class CsvFile:
         if held is not None:
             yield self._row, self._joined(self._row, held, continued)
 
-    def _joined(self, row: int, values: list[str], continued: list[str]) -> list[str]:
-        """The values, the last one joined with its ``continued`` parts, which are then cleared."""
-        if not continued:
+    def _joined(self, row: int, values: list[str], continued: io.StringIO) -> list[str]:
+        """The values, the last one joined with what is ``continued``, which is then emptied."""
+        if not continued.tell():
             return values
-        values = [*values[:-1], "\r".join([values[-1], *continued])]
-        continued.clear()
+        values = [*values[:-1], values[-1] + continued.getvalue()]
+        continued.seek(0)
+        continued.truncate()
         if len(values[-1]) > LONGEST_VALUE:
             said = _("row %(row)s has a value of more than %(number)s characters: shorten the text.")
             raise Unreadable(said % {"row": row, "number": grouped(LONGEST_VALUE)}, row=row)

@@ -35,8 +35,9 @@ DAMAGED, NO_SHEET, LONG_TEXT, TOO_LARGE, DISK_FULL = range(10, 15)  # exit statu
 OF_ERRORS = {errno.EFBIG: TOO_LARGE, errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL}
 
 CONTENT = "content.xml"  # of an OpenDocument workbook
-# calamine drops these elements of its texts.
-TAB_OR_BREAK = re.compile(rb"<text:(tab|line-break)\b[^>]*/>")
+# calamine drops these elements of its texts. There may be millions: replacing each kind by something fixed takes less
+# than half the time of a function that is asked about each.
+DROPPED = {re.compile(rb"<text:tab\b[^>]*/>"): b"&#9;", re.compile(rb"<text:line-break\b[^>]*/>"): b"&#10;"}
 # calamine does not say which cells of an OpenDocument workbook are merged.
 SPAN = re.compile(rb'\btable:number-(?:rows|columns)-spanned="(?!1")')
 
@@ -119,7 +120,7 @@ def checked(workbook: BinaryIO) -> BinaryIO:
             return workbook
         content = archive.read(CONTENT)
         check_xml(content)
-        return with_tabs(archive, content) if TAB_OR_BREAK.search(content) else workbook
+        return with_tabs(archive, content) if any(one.search(content) for one in DROPPED) else workbook
 
 
 def check_xml(content: bytes) -> None:
@@ -135,7 +136,8 @@ def check_xml(content: bytes) -> None:
 
 def with_tabs(archive: zipfile.ZipFile, content: bytes) -> BinaryIO:
     """A copy of an OpenDocument workbook, with characters for the tabs and line breaks in its content."""
-    content = TAB_OR_BREAK.sub(lambda found: b"&#9;" if found[1] == b"tab" else b"&#10;", content)
+    for element, character in DROPPED.items():
+        content = element.sub(character, content)
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
         for name in archive.namelist():

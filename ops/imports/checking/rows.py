@@ -35,6 +35,7 @@ NEEDED = {
     "content": gettext_lazy("the text is empty: give it one, or remove the row."),
 }
 FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
+NEVER_EMPTY = {*NEEDED, "timestamp"}
 OTHER_FLAGS = gettext_lazy("Values that are neither true nor false")
 SENDER, RECEIVER, CONTENT = map(COLUMNS.index, ("sender", "receiver", "content"))
 KEPT = 1_024  # sentences
@@ -180,6 +181,8 @@ def _faulty(number: int, values: Sequence[str], report: Report, context: RowCont
     """Report every fault of a row; what is sound of it is staged, so that checks of all rows together can continue."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
+        if not value and column not in NEVER_EMPTY:
+            continue
         fault, cure = _fault(column, value, guarded=context.guarded, language=context.language)
         kind = ""
         if not fault and column == "timestamp":
