@@ -5,37 +5,40 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast
 
 import pytest
 from django.conf import settings
 
-from ops.files.tests.hostile import WRITERS
+from ops.files.tests.hostile import MOST_MIB, MOST_TIMES, NO_LIMITS, WRITERS
 
 pytestmark = pytest.mark.once
 
-MOST_MIB = 300
-# Of the fixed work of ops.files.tests.limited, of which 0.05 to 0.1 s are one. On a quiet machine with two cores the
-# worst files took 74 to 178 of them.
-MOST_TIMES = 250
 
+class ReadLimited(Protocol):
+    """Has a limited process read a file, with lower ``limits``, which may take so much; tells what it found."""
 
-ReadLimited = Callable[[Path], dict[str, Any]]
+    def __call__(
+        self, path: Path, *, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS
+    ) -> dict[str, Any]: ...
 
 
 @contextmanager
 def limited_reader(module: str) -> Iterator[ReadLimited]:
     """A function that has a limited process read a file; that must have ended within its limits."""
 
-    def read(path: Path) -> dict[str, Any]:
-        print(path, file=process.stdin, flush=True)
+    def read(
+        path: Path, *, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS
+    ) -> dict[str, Any]:
+        print(json.dumps({"path": str(path), "limits": dict(limits)}), file=process.stdin, flush=True)
         told: dict[str, Any] = json.loads(cast(IO[str], process.stdout).readline())
         assert "status" not in told, told
         assert told["peak_mib"] < MOST_MIB
-        assert told["times"] < MOST_TIMES
+        assert told["grown_mib"] < mib
+        assert told["times"] < times
         return told
 
     command = [sys.executable, "-m", module]
@@ -55,9 +58,9 @@ def read_limited() -> Iterator[ReadLimited]:
 def test_a_file_made_to_do_harm_is_refused_within_the_limits(
     name: str, read_limited: ReadLimited, tmp_path: Path
 ) -> None:
-    write, beginnings = WRITERS[name]
+    hostile = WRITERS[name]
     path = tmp_path / name
-    write(path)
-    told = read_limited(path)
+    hostile.write(path)
+    told = read_limited(path, times=hostile.times, mib=hostile.mib, limits=hostile.limits)
     assert told["problems"] > 0
-    assert told["first"][0].startswith(beginnings)
+    assert told["first"][0].startswith(hostile.beginnings)

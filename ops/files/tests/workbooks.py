@@ -57,7 +57,7 @@ def ods_text(text: str) -> str:
 def ods_of(content: str | Iterator[str]) -> bytes:
     """A workbook with this content in its body."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), MIMETYPE)
         archive.writestr("META-INF/manifest.xml", MANIFEST)
         with archive.open("content.xml", "w") as part:
