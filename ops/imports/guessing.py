@@ -28,13 +28,14 @@ class NamesUnfit(ValueError):
 
 def suggest(headers: Sequence[str]) -> dict[str, str]:
     """For each column the header that most likely holds it; no header twice, columns without one are not in it."""
-    bare = {header: _bare(header) for header in headers}
-    names = names_of_columns(str(settings.IMPORT_HEADER_NAMES or ""))
+    bare: dict[str, list[str]] = {}
+    for given in headers:
+        bare.setdefault(_bare(given), []).append(given)
+    meanings = _meanings(str(settings.IMPORT_HEADER_NAMES or ""))
     found: dict[str, str] = {}
-    ranked = sorted((rank, place, column, name) for place, column, rank, name in _flat(names))
     # A column's most likely name wins over a less likely one of another column.
-    for _, _, column, name in ranked:
-        free = (header for header, one in bare.items() if one == name and header not in found.values())
+    for _, _, column, name in sorted(one for called in bare for one in meanings.get(called, ())):
+        free = (header for header in bare[name] if header not in found.values())
         if column not in found and (header := next(free, None)) is not None:
             found[column] = header
     return found
@@ -49,6 +50,16 @@ def names_of_columns(own: str) -> Names:
             raise NamesUnfit(f"there is no column {column}; there are {', '.join(names)}")
         names[column] = [*((rank - len(added), name) for rank, name in added), *names[column]]
     return names
+
+
+@cache
+def _meanings(own: str) -> dict[str, list[tuple[int, int, str, str]]]:
+    """What each name may mean: (how unlikely, place of the column, column, name)."""
+    found: dict[str, list[tuple[int, int, str, str]]] = {}
+    for place, (column, given) in enumerate(names_of_columns(own).items()):
+        for rank, name in given:
+            found.setdefault(name, []).append((rank, place, column, name))
+    return found
 
 
 def places_of(rows: Sequence[Sequence[str]]) -> dict[str, int]:
@@ -123,10 +134,6 @@ def _read(path: Path) -> Names:
         }
     except (ValueError, AttributeError, TypeError) as error:
         raise NamesUnfit(f"it is not like {NAMES.name}: {error}") from error
-
-
-def _flat(names: Names) -> list[tuple[int, str, int, str]]:
-    return [(place, column, *one) for place, (column, given) in enumerate(names.items()) for one in given]
 
 
 def _bare(name: str) -> str:

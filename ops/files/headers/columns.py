@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -66,15 +67,18 @@ class Columns:
         """The values of a row that has none."""
         return ("",) * len(self.names)
 
+    @cached_property
+    def _called(self) -> dict[str, set[str]]:
+        """What each column is called, as ``plain`` tells names apart: a beginning is asked for it row by row."""
+        return {name: {plain(one) for one in (name, self.aliases.get(name)) if one} for name in self.names}
+
     def found_in(self, cells: Sequence[str], reading: Reading) -> int:
         """How many of the columns these cells name, in our words or in those of other programs."""
         headers = [named(cell) for cell in cells[:MOST_HEADERS]]
         known = {plain(header) for header in headers if header}
-        ours = {
-            name
-            for name in self.names
-            if known & {plain(one) for one in (name, self.aliases.get(name), reading.columns.get(name)) if one}
-        }
+        ours = {name for name, called in self._called.items() if known & called}
+        chosen = ((name, reading.columns.get(name)) for name in self.names)
+        ours |= {name for name, header in chosen if header and plain(header) in known}
         return len(ours | self.by_name(headers).keys())
 
 

@@ -101,6 +101,11 @@ def test_a_header_that_was_chosen_and_is_not_there_is_missing() -> None:
     assert unfit(SIX, columns={"content": "Text"}).missing == ["content"]
 
 
+@pytest.mark.parametrize(("columns", "found"), [({}, 2), ({"sender": "Nick"}, 3), ({"sender": "", "other": "nick"}, 2)])
+def test_a_row_names_columns_as_we_do_and_as_was_chosen(columns: dict[str, str], found: int) -> None:
+    assert TABLE.found_in(["nick", "Receiver", "external id", ""], Reading(columns=columns)) == found
+
+
 def test_many_unknown_columns_are_counted() -> None:
     assert "unknown: c0, c1, " in str(unfit([*SIX, *(f"c{number}" for number in range(100))]))
     assert "c19 and 80 more." in str(unfit([*SIX, *(f"c{number}" for number in range(100))]))
