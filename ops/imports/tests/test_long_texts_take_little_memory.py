@@ -80,7 +80,8 @@ def _told(begun: int) -> dict[str, Any]:
     return {"taken": taken, "counts": counts, "parent": parent, "digest": digest(long.content)}
 
 
-@pytest.mark.parametrize(("format", "by"), [("csv", "command"), ("csv", "job"), ("json", "job"), ("jsonl", "command")])
+# A CSV file by the command is below.
+@pytest.mark.parametrize(("format", "by"), [("csv", "job"), ("json", "job"), ("jsonl", "command")])
 def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
     format: str, by: str, databases: Databases, tmp_path: Path
 ) -> None:
