@@ -166,11 +166,12 @@ class _Conditions:
         """Of words that stand beside filters: as keys that an index has found, because no database asks its index for
         one side of an OR. PostgreSQL would make the words of every text instead.
 
-        With the older texts, a word or phrase is looked for in each of them: none has one that is excluded.
+        With the older texts, words that must all be there are looked for one by one, because one text may have one of
+        them and an older text another; and no text has one that is excluded.
         """
         if isinstance(term, terms.Not):
             return ~self._of_texts(term.term)
-        if isinstance(term, terms.All | terms.OneOf) and (self.in_history or _excludes(term)):
+        if _has(terms.Not, term) or (self.in_history and _has(terms.All, term)):
             return reduce(and_ if isinstance(term, terms.All) else or_, map(self._of_texts, term.terms))
         found = Message.objects.filter(engine.matching(term)).order_by().values("pk")
         if self.in_history:
@@ -179,9 +180,9 @@ class _Conditions:
         return Q(pk__in=found)
 
 
-def _excludes(term: terms.Term) -> bool:
-    """Whether a word or phrase in it must not be in a text."""
-    return isinstance(term, terms.Not) or any(map(_excludes, getattr(term, "terms", ())))
+def _has(kind: type[terms.Term], term: terms.Term) -> bool:
+    """Whether a term is of this kind, or holds one that is."""
+    return isinstance(term, kind) or any(_has(kind, one) for one in getattr(term, "terms", ()))
 
 
 def _wanted(part: Any) -> Iterator[terms.Term]:
