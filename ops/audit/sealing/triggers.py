@@ -156,7 +156,9 @@ def _only_scrubs(connection: Any, same: str) -> str:
     """Return SQL that is true if an UPDATE of an entry only empties groups of personal copies; ``same`` is the
     database's null-safe "="."""
     with connection.cursor() as cursor:
-        columns = [column.name for column in connection.introspection.get_table_description(cursor, ENTRIES)]
+        # On SQLite, Django's introspection parses the statement that made the table, each time.
+        cursor.execute(f"SELECT * FROM {ENTRIES} LIMIT 0")
+        columns = [column[0] for column in cursor.description]
     copies = {name for group in GROUPS for name in group}
     conditions = [f"NEW.{name} {same} OLD.{name}" for name in columns if name not in copies | {"scrubbed_at"}]
     conditions.append("NEW.scrubbed_at IS NOT NULL")
