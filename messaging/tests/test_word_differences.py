@@ -132,29 +132,44 @@ def random_text(seed: int, size: int, between: str) -> str:
     return between.join(chosen.choice(WORDS) for _ in range(size))
 
 
-HARD = {
-    "one sign": ("a" * 200_000, "a" * 99_999 + "b" + "a" * 100_000),
-    "one sign, again and again": ("!" * 1_000_000, "!" * 500_000 + "?" + "!" * 499_999 + "?"),
-    "signs by turns": ("!?" * 400_000, "?!" * 400_000),
-    "spaces and signs": (" a" * 300_000, "a  " * 300_000),
-    "a long text, all of it new": ("x y " * 250_000, "z w " * 250_000),
-    "words at random": (random_text(1, 150_000, " "), random_text(2, 150_000, " ")),
-    "passages at random": (random_text(3, 150_000, ". "), random_text(4, 150_000, ". ")),
-    "one word corrected at both ends": (
-        "Noon. " + random_text(5, 180_000, " ") + " or",
-        "One. " + random_text(5, 180_000, " ") + " and",
-    ),
-    "ten million characters": ("b" + "a\n" * 5_000_000 + "b", "c" + "a\n" * 5_000_000 + "c"),
-    "a tail that repeats": ("ab" * 500_000 + "c", "c" + "ab" * 500_000),
-}
+def hard(part: int) -> dict[str, tuple[str, str]]:
+    """Texts that are hard to compare: a part of those that take all the effort that there may be."""
+    many, million = 150_000 // part, 1_000_000 // part
+    corrected = random_text(5, 180_000 // part, " ")
+    return {
+        "one sign": ("a" * (million // 5), "a" * (million // 10 - 1) + "b" + "a" * (million // 10)),
+        "one sign, again and again": ("!" * million, "!" * (million // 2) + "?" + "!" * (million // 2 - 1) + "?"),
+        "signs by turns": ("!?" * (million * 2 // 5), "?!" * (million * 2 // 5)),
+        "spaces and signs": (" a" * (many * 2), "a  " * (many * 2)),
+        "a long text, all of it new": ("x y " * (million // 4), "z w " * (million // 4)),
+        "words at random": (random_text(1, many, " "), random_text(2, many, " ")),
+        "passages at random": (random_text(3, many, ". "), random_text(4, many, ". ")),
+        "one word corrected at both ends": (f"Noon. {corrected} or", f"One. {corrected} and"),
+        "ten million characters": ("b" + "a\n" * (million * 5) + "b", "c" + "a\n" * (million * 5) + "c"),
+        "a tail that repeats": ("ab" * (million // 2) + "c", "c" + "ab" * (million // 2)),
+    }
+
+
+TENTH = 10
+HARD = hard(TENTH)
 
 
 @pytest.mark.parametrize("texts", HARD.values(), ids=HARD)
 def test_no_texts_take_more_work_than_the_bound(texts: tuple[str, str]) -> None:
-    effort = Effort()
+    effort = Effort(MOST_EFFORT // TENTH)
     found = compare(*texts, effort)
-    assert effort.spent <= MOST_EFFORT + OVERDRAWN
+    assert effort.spent <= MOST_EFFORT // TENTH + OVERDRAWN // 3  # the square root of ten
     assert_exact(*texts, found)
+
+
+def test_the_bound_is_the_usual_one_where_no_other_is_given() -> None:
+    """Of texts of their real size; a tenth takes the same way with a tenth of the effort."""
+    texts = hard(1)
+    for name in ("words at random", "ten million characters"):
+        effort = Effort()
+        found = compare(*texts[name], effort)
+        assert effort.spent <= MOST_EFFORT + OVERDRAWN
+        assert_exact(*texts[name], found)
 
 
 def test_comparisons_share_their_work() -> None:
