@@ -18,7 +18,6 @@ INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\u2800\uFFFC\U0001D
 
 # The two joiners change how their neighbours look, and belong to the spelling, in these places alone (as in RFC 5892,
 # appendix A): after a virama, between letters that join, and in emoji.
-JOINERS = "\u200c\u200d"
 JOINING = regex.compile(
     r"(?<=\p{Canonical_Combining_Class=Virama})[\u200C\u200D]"
     r"|(?<=[\p{Joining_Type=Left_Joining}\p{Joining_Type=Dual_Joining}]\p{Joining_Type=Transparent}*)\u200C"
@@ -35,7 +34,7 @@ def lone_mark(text: str) -> str:
 
 def unseen_character(text: str) -> str:
     """The first character of ``text`` that cannot be seen and does not change how its neighbours look; "" for none."""
-    if any(joiner in text for joiner in JOINERS):
+    if "\u200c" in text or "\u200d" in text:
         text = JOINING.sub("", text)
     for character in text:
         if unicodedata.category(character) in REFUSED_CATEGORIES or INVISIBLE.match(character):
