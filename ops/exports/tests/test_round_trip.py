@@ -175,10 +175,14 @@ texts = storable.filter(lambda text: text.strip() != "")
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2026, 11, 1), timezones=st.just(UTC))
 
 
+a_row = st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans())
+
+
 @FORMATS
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans()), max_size=6))
+@settings(max_examples=examples(25) // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(a_row, min_size=6, max_size=15))
 def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[Any]) -> None:
+    """Few examples with many messages: for each file there is a job that makes it and one that stores it."""
     empty()
     alice, bob = make_user("=alice"), make_user("'bob")
     last = write(alice, bob, "first", timestamp=START)
