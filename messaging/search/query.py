@@ -171,7 +171,8 @@ class _Conditions:
         """
         if isinstance(term, terms.Not):
             return ~self._of_texts(term.term)
-        if _has(terms.Not, term) or (self.in_history and _has(terms.All, term)):
+        is_split = _has(terms.Not, term) or (self.in_history and _has(terms.All, term))
+        if is_split and isinstance(term, terms.All | terms.OneOf):
             return reduce(and_ if isinstance(term, terms.All) else or_, map(self._of_texts, term.terms))
         found = Message.objects.filter(engine.matching(term)).order_by().values("pk")
         if self.in_history:

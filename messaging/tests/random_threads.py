@@ -104,7 +104,7 @@ def chain(sender: Any, receiver: Any, length: int) -> list[int]:
     In one statement that copies the first message: making as many in Python takes longer than what tests do with them.
     """
     first = write(sender, receiver, "0")
-    columns = {field.column: field.column for field in Message._meta.concrete_fields}
+    columns = {name: name for name in (str(field.column) for field in Message._meta.concrete_fields)}
     columns |= {
         "id": "id + number",
         "sender_id": "CASE number % 2 WHEN 0 THEN sender_id ELSE receiver_id END",
