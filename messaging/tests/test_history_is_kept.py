@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.core import serializers
+from django.db import connection
 from django.db.models import Case, Count, F, Q, TextField, Value, When
 from django.db.models.functions import Concat, Upper
 from django.forms import modelform_factory
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from messaging.editors import editing_as
 from messaging.models import Message, MessageHistory
 from messaging.tests.conversations import answer, write
 from messaging.tests.random_threads import property_test, rolled_back
+from messaging.writing import BULK_UPDATE_SIZE
 
 pytestmark = pytest.mark.django_db
 
@@ -218,13 +221,15 @@ def test_bulk_update_keeps_the_old_text(alice: Any, bob: Any) -> None:
 
 
 def test_bulk_update_of_many_keeps_every_text(alice: Any, bob: Any) -> None:
-    """More than fit into one statement."""
-    place = write(alice, bob).conversation
-    rows = [Message(sender=alice, receiver=bob, conversation=place, content=str(number)) for number in range(2_500)]
+    """More than fit into one statement, whatever size is asked for."""
+    place, many = write(alice, bob).conversation, BULK_UPDATE_SIZE + 100
+    rows = [Message(sender=alice, receiver=bob, conversation=place, content=str(number)) for number in range(many)]
     messages = Message.objects.bulk_create(rows)
     for message in messages:
         message.content += "!"
-    assert Message.objects.bulk_update(messages, ["content"], batch_size=10_000) == 2_500
+    with CaptureQueriesContext(connection) as asked:
+        assert Message.objects.bulk_update(messages, ["content"], batch_size=10_000) == many
+    assert len([one for one in asked if one["sql"].startswith('UPDATE "messaging_message" SET')]) == 2
     kept = MessageHistory.objects.values_list("message_id", "old_content", "message__content")
     assert set(kept) == {(message.pk, str(number), f"{number}!") for number, message in enumerate(messages)}
 
