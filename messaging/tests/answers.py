@@ -1,4 +1,5 @@
-"""What the server of the browser tests answers: static files that Chromium keeps, and which requests it refused.
+"""What the server of the browser tests answers: static files that Chromium keeps, axe among them, and which requests it
+refused.
 
 The server tells of refusals itself: told by Chromium of each request and each answer, of which a page has fifty, Python
 and Playwright took a fifth of the time of a page.
@@ -11,9 +12,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+# Half of axe's time goes into the same few colours, which it reads anew for each element that it looks at.
+READ_COLOURS_ONCE = """
+const colours = axe.commons.color.Color.prototype, read = colours.parseString, known = new Map();
+colours.parseString = function (text) {
+    if (known.has(text)) [this.r, this.g, this.b, this.alpha] = known.get(text);
+    else { read.call(this, text); known.set(text, [this.r, this.g, this.b, this.alpha]); }
+    return this;
+};"""
+# Pages that are looked at ask for axe, half a megabyte of script: Chromium keeps it, and what it compiled of it.
+AXE = "/static/of-browser-tests/axe.js"
+SCRIPT_OF_AXE = f"{AXE_SCRIPT}\n{{{READ_COLOURS_ONCE}\n}}"
 
 
 class Refusals:
@@ -60,7 +74,7 @@ def refusals_are_noted(refusals: Refusals) -> Iterator[None]:
 
 @contextmanager
 def static_files_are_kept() -> Iterator[None]:
-    """Chromium asks for each static file once, as in production.
+    """Chromium asks for each static file once, as in production, and finds axe beside them.
 
     Django's server for development says nothing of that. Where a file is new, as in a fresh clone, Chromium would ask
     again for all of them at each page, which takes as long as the page.
@@ -68,7 +82,8 @@ def static_files_are_kept() -> Iterator[None]:
     serve = StaticFilesHandler.serve
 
     def serve_to_keep(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
-        response = serve(handler, request)
+        is_axe = request.path == AXE
+        response = HttpResponse(SCRIPT_OF_AXE, "text/javascript") if is_axe else serve(handler, request)
         response["Cache-Control"] = "max-age=3600"
         return response
 

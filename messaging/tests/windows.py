@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 WIDE, NARROW, HEIGHT = 1280, 400, 900  # pixels; every screen works at both widths
@@ -20,17 +19,6 @@ LEAVE = """() => {
     setTimeout(() => location.replace("about:blank"));
     return "__pwClock" in window;
 }"""
-# Every page knows axe, half a megabyte of script, and reads it when it is asked for.
-LOAD_AXE = "loadAxe"
-# Half of axe's time goes into the same few colours, which it reads anew for each element that it looks at.
-READ_COLOURS_ONCE = """
-const colours = axe.commons.color.Color.prototype, read = colours.parseString, known = new Map();
-colours.parseString = function (text) {
-    if (known.has(text)) [this.r, this.g, this.b, this.alpha] = known.get(text);
-    else { read.call(this, text); known.set(text, [this.r, this.g, this.b, this.alpha]); }
-    return this;
-};"""
-SCRIPT_WITH_AXE = f"globalThis.{LOAD_AXE} = () => {{ {AXE_SCRIPT}\n{READ_COLOURS_ONCE} }};"
 NEEDS_ITS_OWN = "This stays on the page for the next test: ask for open_page(…, own=True)."
 
 
@@ -110,7 +98,6 @@ class Windows:
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
-        context.add_init_script(SCRIPT_WITH_AXE)
         page = context.new_page()
         page.watch = Watch(page, origin)  # type: ignore[attr-defined]
         _hear_keys(page)
