@@ -16,10 +16,10 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import Client, testcases
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from messaging.tests.answers import AXE, Refusals, refusals_are_noted, static_files_are_kept
-from messaging.tests.windows import NARROW, WIDE, Windows, watch_of
+from messaging.tests.windows import HEIGHT, NARROW, WIDE, Windows, watch_of
 
 # Debian's chromium-headless-shell draws pages as its chromium does, with a third less work for each.
 PROGRAMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
@@ -75,6 +75,7 @@ RUN_AXE = """async address => {
 Scheme = Literal["light", "dark"]
 # Each journey is gone at both widths and in both schemes, in two walks instead of four.
 LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
+WIDTHS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "light")]
 
 
 class OpenPage(Protocol):
@@ -224,3 +225,28 @@ def check(page: Page) -> None:
     """Fail if a page is not accessible, or wider than its window."""
     assert_accessible(page)
     assert_fits(page)
+
+
+def wear(page: Page, width: int, scheme: Scheme) -> None:
+    """Give a page another look, without loading it again."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
+
+
+def click_in_each_look(page: Page, place: Locator, looks: list[tuple[int, Scheme]] = LOOKS) -> None:
+    """Click what can be clicked in each of the looks; it is done in the last one."""
+    for look in looks:
+        wear(page, *look)
+        place.click(trial=True)
+    place.click()
+
+
+def check_in_each_look(page: Page, looks: list[tuple[int, Scheme]] = LOOKS) -> None:
+    """Fail if a page is not accessible, or wider than its window, in one of the looks.
+
+    Begins with the look that it has, and keeps the last one: of a walk, each second page is loaded narrow.
+    """
+    now = page.evaluate("innerWidth")
+    for look in sorted(looks, key=lambda look: look[0] != now):
+        wear(page, *look)
+        check(page)

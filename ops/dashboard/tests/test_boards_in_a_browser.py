@@ -8,29 +8,38 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, NARROW, OpenPage, browser, check, open_page, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    OpenPage,
+    browser,
+    check_in_each_look,
+    click_in_each_look,
+    open_page,
+    page,
+    sign_in,
+    wear,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.dashboard.boards.boards import BOARDS
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
 
-__all__ = ["browser", "open_page", "spam"]
+__all__ = ["browser", "open_page", "page", "spam"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: Any, spam: Any) -> None:
+def test_all_dashboards_empty_and_full(page: Page, spam: Any) -> None:
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
-    page = open_page(width, scheme)
     sign_in(page, rosa)
     for board in BOARDS:
         page.goto(f"/console/dashboard/{board.name}/")
         expect(page.get_by_role("heading", name=str(board.title))).to_be_visible()
-        check(page)
+        check_in_each_look(page)
 
     for case in many_reports(spam, 4)[:2]:
         decided(case, rosa, Flag.objects.filter(case=case).get().label)
@@ -39,29 +48,31 @@ def test_all_dashboards_empty_and_full(open_page: OpenPage, width: int, scheme: 
     cache.clear()
     for board in BOARDS:
         page.goto(f"/console/dashboard/{board.name}/?days=7")
-        check(page)
+        check_in_each_look(page)
     page.goto("/console/dashboard/review/")
     drawing = page.get_by_role("img", name="Cases by day. Opened: highest 4")
-    expect(drawing.locator(".narrow" if width == NARROW else ".wide")).to_be_visible()
-    expect(drawing.locator(".wide" if width == NARROW else ".narrow")).to_be_hidden()
-    page.get_by_role("figure", name="Cases by day").get_by_text("Show as table").click()
+    for look, seen, unseen in ((LOOKS[0], ".wide", ".narrow"), (LOOKS[1], ".narrow", ".wide")):
+        wear(page, *look)
+        expect(drawing.locator(seen)).to_be_visible()
+        expect(drawing.locator(unseen)).to_be_hidden()
+    click_in_each_look(page, page.get_by_role("figure", name="Cases by day").get_by_text("Show as table"))
     expect(page.get_by_role("columnheader", name="Closed")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
-    page.get_by_text("Other days").click()
+    click_in_each_look(page, page.get_by_text("Other days"))
     page.get_by_label("From").fill("2026-02-01")
     page.get_by_label("to", exact=True).fill("2026-01-01")
-    page.get_by_role("button", name="Show", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Show", exact=True))
     expect(page.get_by_role("alert")).to_contain_text("The first day is after the last day")
-    check(page)
-    page.get_by_role("link", name="pending cases").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="pending cases"))
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
 
     page.goto("/console/")
     expect(page.get_by_text("pending cases")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.goto("/console/e-mail/")
-    check(page)
+    check_in_each_look(page)
 
 
 @pytest.mark.parametrize("width", [1280, NARROW])

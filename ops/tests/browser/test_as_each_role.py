@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, assert_accessible, assert_fits, expect_status
+from messaging.tests.browsing import NARROW, WIDTHS, check, check_in_each_look, expect_status, wear
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import roles
@@ -98,36 +98,34 @@ def sign_in_by_form(page: Page, username: str) -> None:
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_is_offered_what_it_may_use_and_leaves_entries(
-    open_page: OpenPage, message: Message, role: str, width: int
-) -> None:
+def test_a_role_is_offered_what_it_may_use_and_leaves_entries(page: Page, message: Message, role: str) -> None:
     offered, allowed, refused, left = ROLES[role]
     roles.set_up()
     person = make_user("robin", is_staff=True)
     person.groups.add(Group.objects.get(name=role))
     names = {"key": message.conversation_id, "message": message.pk, "alice": message.sender_id}
-    page = open_page(width)
 
     sign_in_by_form(page, "robin")
-    if width == NARROW:
-        page.get_by_text("Menu", exact=True).click()
     menu = page.get_by_role("navigation", name="Main").locator("a")
-    expect(menu).to_have_text(offered)
-    places = [link.bounding_box() for link in menu.all() if link.is_visible()]
-    assert places and all(place and place["x"] + place["width"] <= width for place in places), "outside the window"
-    assert_accessible(page)
-    assert_fits(page)
+    for width, scheme in WIDTHS:
+        wear(page, width, scheme)
+        if width == NARROW:
+            page.get_by_text("Menu", exact=True).click()
+        expect(menu).to_have_text(offered)
+        places = [link.bounding_box() for link in menu.all() if link.is_visible()]
+        assert places and all(place and place["x"] + place["width"] <= width for place in places), "outside the window"
+        check(page)
 
     page.goto(f"/console/{allowed.format(**names)}")
     expect(page.get_by_role("main")).to_be_visible()
-    assert_accessible(page)
-    assert_fits(page)
+    check_in_each_look(page, WIDTHS)
 
     expect_status(403)
     page.goto(f"/console/{refused.format(**names)}")
-    expect(page.get_by_text("Your role does not allow this.")).to_be_visible()
+    for look in WIDTHS:
+        wear(page, *look)
+        expect(page.get_by_text("Your role does not allow this.")).to_be_visible()
     assert "between the two of us" not in page.content()
 
     entries = Entry.objects.filter(actor=person).exclude(event__startswith="session.").order_by("pk")

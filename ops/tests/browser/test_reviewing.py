@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_filters, open_from_menu, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    OpenPage,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    open_filters,
+    open_from_menu,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -188,24 +198,20 @@ def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
     expect(second.get_by_text("Text corrected.")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_other_page_is_accessible_and_fits(
-    open_page: OpenPage, transactional_db: Any, edited: Message, width: int, scheme: Any
-) -> None:
+def test_every_other_page_is_accessible_and_fits(page: Page, transactional_db: Any, edited: Message) -> None:
     """Django's own pages too, in our look."""
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     gone, other = make_user("gone"), make_user("other")
     gone.delete()
-    page = open_page(width, scheme)
     page.goto("/console/login/")
-    check(page)
+    check_in_each_look(page)
     sign_in(page, rosa)
     page.goto(f"/console/accounts/user/{rosa.pk}/change/")
-    check(page)  # before she confirms her password
-    page.get_by_role("link", name="Confirm your password to change this…").click()
-    check(page)
+    check_in_each_look(page)  # before she confirms her password
+    click_in_each_look(page, page.get_by_role("link", name="Confirm your password to change this…"))
+    check_in_each_look(page)
     page.get_by_label("Your password").fill("rosa's password")
-    page.get_by_role("button", name="Confirm").click()
+    click_in_each_look(page, page.get_by_role("button", name="Confirm"))
     for address in (
         "messaging/messagehistory/",
         "messaging/notification/",
@@ -223,4 +229,4 @@ def test_every_other_page_is_accessible_and_fits(
         "password_change/",
     ):
         page.goto(f"/console/{address}")
-        check(page)
+        check_in_each_look(page)

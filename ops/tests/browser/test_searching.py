@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in, wear
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from ops.conftest import READING, make_staff
@@ -71,17 +71,15 @@ def test_from_what_is_typed_to_the_message_and_from_hit_to_hit(
     expect(page.get_by_role("status")).to_contain_text("3 messages")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_mistake_is_shown_where_it_stands(
-    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_a_mistake_is_shown_where_it_stands(page: Page, rita: Any, harbour: list[Message]) -> None:
     sign_in(page, rita)
     page.goto("/console/messaging/conversation/?q=harbour+colour:red")
-    expect(page.locator("#search-fault mark")).to_have_text("colour:")
-    expect(page.get_by_text("There is no filter “colour:”.")).to_be_visible()
-    expect(page.locator("#search-fault code")).to_have_css("font-size", "16px")
-    check(page)
+    for look in LOOKS:
+        wear(page, *look)
+        expect(page.locator("#search-fault mark")).to_have_text("colour:")
+        expect(page.get_by_text("There is no filter “colour:”.")).to_be_visible()
+        expect(page.locator("#search-fault code")).to_have_css("font-size", "16px")
+        check(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

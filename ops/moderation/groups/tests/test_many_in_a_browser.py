@@ -10,7 +10,18 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDE, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.browsing import (
+    WIDE,
+    WIDTHS,
+    OpenPage,
+    browser,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    open_page,
+    page,
+    sign_in,
+)
 from ops.accounts import roles
 from ops.moderation.groups.tests.many import decided_together
 from ops.moderation.models import Case, Decision, Label
@@ -138,21 +149,19 @@ def test_authors_are_warned_and_confirm(open_page: OpenPage, lena: Any) -> None:
     check(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_pages_of_groups(open_page: OpenPage, lena: Any, width: int) -> None:
+def test_pages_of_groups(page: Page, lena: Any) -> None:
     cases = many_reports(spam(), 3)
     group = decided_together(cases[:2], lena, spam(), sent="This was spam.", note="A wave")
-    page = open_page(width)
     sign_in(page, lena)
     page.goto(QUEUE)
-    check(page)
+    check_in_each_look(page, WIDTHS)
     page.goto(f"{QUEUE}decide-many/")
-    check(page)
-    page.get_by_role("button", name="Preview").click()
+    check_in_each_look(page, WIDTHS)
+    click_in_each_look(page, page.get_by_role("button", name="Preview"), WIDTHS)
     expect(page.get_by_text("Choose a decision.")).to_be_visible()
-    check(page)
+    check_in_each_look(page, WIDTHS)
     page.goto("/console/moderation/decisiongroup/")
     expect(page.get_by_role("link", name="Decide 2 cases")).to_be_visible()
-    check(page)
+    check_in_each_look(page, WIDTHS)
     page.goto(f"/console/moderation/decisiongroup/{group.pk}/change/")
-    check(page)
+    check_in_each_look(page, WIDTHS)

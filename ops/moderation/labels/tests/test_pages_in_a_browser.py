@@ -8,11 +8,20 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, browser, check, open_filters, open_from_menu, open_page, sign_in
+from messaging.tests.browsing import (
+    browser,
+    check_in_each_look,
+    click_in_each_look,
+    open_filters,
+    open_from_menu,
+    open_page,
+    page,
+    sign_in,
+)
 from ops.moderation.models import CannedReason, Label
 from ops.tests.test_who_may_open_what import make_staff
 
-__all__ = ["browser", "open_page"]
+__all__ = ["browser", "open_page", "page"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,24 +35,22 @@ def starting_set(transactional_db: Any, settings: Any, tmp_path: Any) -> None:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="Save", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Save", exact=True))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_lead_looks_after_labels(open_page: OpenPage, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_lead_looks_after_labels(page: Page) -> None:
     sign_in(page, make_staff("lena"))
     page.goto("/console/")
     open_from_menu(page, "Settings", "Labels")
     expect(page.get_by_role("row")).to_have_count(1 + Label.objects.count())
-    check(page)
+    check_in_each_look(page)
 
-    page.get_by_role("link", name="Add label").click()
-    check(page)
+    click_in_each_look(page, page.get_by_role("link", name="Add label"))
+    check_in_each_look(page)
     page.get_by_role("textbox", name="Name:").press_sequentially("Fake reviews")
     expect(page.get_by_label("Slug")).to_have_value("fake-reviews")
-    page.get_by_label("Colour").click()
-    page.locator("#clr-swatches button").nth(5).click()
+    click_in_each_look(page, page.get_by_label("Colour"))
+    click_in_each_look(page, page.locator("#clr-swatches button").nth(5))
     page.keyboard.press("Enter")
     expect(page.get_by_label("Colour")).to_have_value("#2563eb")
     page.get_by_label("Severity").select_option("Low: within 72 hours")
@@ -51,57 +58,53 @@ def test_a_lead_looks_after_labels(open_page: OpenPage, width: int, scheme: Any)
     save(page)
     expect(page.get_by_text("was added successfully")).to_be_visible()
     page.goto(f"{LABELS}?q=praises")
-    page.get_by_role("link", name="Fake reviews").first.click()
+    click_in_each_look(page, page.get_by_role("link", name="Fake reviews").first)
     expect(page.locator(".review-label")).to_have_text("F Fake reviews")
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Active").uncheck()
     save(page)
     open_filters(page)
     page.get_by_role("link", name="Off", exact=True).click()
     expect(page.get_by_role("row")).to_have_count(2)
-    check(page)
+    check_in_each_look(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_lead_looks_after_canned_reasons(open_page: OpenPage, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_lead_looks_after_canned_reasons(page: Page) -> None:
     sign_in(page, make_staff("lena"))
     page.goto(LABELS)
-    page.get_by_role("row", name="Harassment").get_by_role("link", name="2", exact=True).click()
+    click_in_each_look(page, page.get_by_role("row", name="Harassment").get_by_role("link", name="2", exact=True))
     expect(page.get_by_role("row")).to_have_count(3)
-    check(page)
-    page.get_by_role("link", name="Insulting message").click()
-    check(page)
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Insulting message"))
+    check_in_each_look(page)
     page.get_by_label("Text").fill("Your message of {date was removed.")
     save(page)
     expect(page.get_by_text("A brace belongs to no placeholder.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Text").fill("Your message of {date} was removed.")
     save(page)
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     assert CannedReason.objects.filter(text="Your message of {date} was removed.").count() == 1
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_policy_moves_as_a_file(open_page: OpenPage, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_policy_moves_as_a_file(page: Page) -> None:
     sign_in(page, make_staff("lena"))
     page.goto(LABELS)
-    page.get_by_role("link", name="Export…").click()
-    check(page)
+    click_in_each_look(page, page.get_by_role("link", name="Export…"))
+    check_in_each_look(page)
     page.get_by_label("Format").select_option("JSON")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export labels").click()
+        click_in_each_look(page, page.get_by_role("button", name="Export labels"))
     content = download.value.path().read_text().replace("#dc2626", "#C2410C")
 
     page.goto(LABELS)
-    page.get_by_role("link", name="Import…").click()
-    check(page)
+    click_in_each_look(page, page.get_by_role("link", name="Import…"))
+    check_in_each_look(page)
     file = {"name": "labels.json", "mimeType": "application/json", "buffer": content.encode()}
     page.get_by_label("File to import").set_input_files(file)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Check file").click()
+    click_in_each_look(page, page.get_by_role("button", name="Check file"))
     expect(page.get_by_text("0 added, 1 changed, 0 deleted")).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Import labels").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Import labels"))
     expect(page.get_by_text("Import finished")).to_be_visible()
     assert Label.objects.get(slug="threat").colour == "#c2410c"
