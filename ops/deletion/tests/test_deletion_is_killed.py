@@ -31,27 +31,28 @@ pytestmark = pytest.mark.processes
 HERE = __name__
 
 
-def prepare(mode: str = Mode.ERASE, *, conversations: int = 20) -> None:
-    """Alice wrote a message in each conversation, between those of others; her deletion is approved."""
+def prepare(mode: str = Mode.ERASE, *, more: int = 0) -> None:
+    """Alice wrote a message in each conversation, between those of others; her deletion is approved. She wrote so many
+    ``more`` in the last one."""
     for name in ("FIRST_SIZE", "LEAST_SIZE", "MOST_SIZE"):
         setattr(batches, name, 8)
     leftovers.CHECKPOINTS = 1
     alice, bob, charlie = (make_user(name, email=f"{name}@example.org") for name in ("alice", "bob", "charlie"))
     sue, sam = (make_user(name, is_staff=True) for name in ("sue", "sam"))
     alice.groups.add(Group.objects.create(name="Friends"))
-    for number in range(conversations):
+    for number in range(10):
         first = write(charlie, bob, f"first {number}", minute=number)
         hers = answer(first, f"Alice's {number}", sender=alice, receiver=bob)
         Message.objects.filter(pk=hers.pk).update(content=f"Alice's {number}, edited")
         answer(answer(hers, "to Alice"), "not hers", sender=charlie, receiver=bob)
+    copies = {"sender": alice, "receiver": bob, "conversation_id": hers.conversation_id, "timestamp": hers.timestamp}
+    Message.objects.bulk_create(Message(content=f"more {number}", **copies) for number in range(more))
     group = requests.request_deletion([alice], by=sue, reason="alice wrote to us", basis=Basis.USER_REQUEST, mode=mode)
     approval.approve(group.requests.get(), by=sam)
 
 
-def prepare_slow() -> None:
-    """One message a batch: more than 20 workers store who store five each."""
-    prepare(conversations=60)
-    batches.FIRST_SIZE = batches.LEAST_SIZE = batches.MOST_SIZE = 1
+def prepare_many() -> None:
+    prepare(more=40)
 
 
 def prepare_anonymising() -> None:
@@ -77,14 +78,9 @@ def dying_after_each_step() -> None:
     Run.batch = fatal  # type: ignore[method-assign, assignment]
 
 
-def prepare_to_die() -> None:
-    prepare()
-    dying_after_each_step()
-
-
-def prepare_anonymising_to_die() -> None:
-    prepare_anonymising()
-    dying_after_each_step()
+def one_message_a_batch() -> None:
+    """So that 20 workers die on the way who store up to five batches each."""
+    batches.FIRST_SIZE = batches.LEAST_SIZE = batches.MOST_SIZE = 1
 
 
 def look() -> Any:
@@ -107,8 +103,7 @@ def look() -> Any:
 
 @pytest.mark.parametrize("prepared", ["prepare", "prepare_anonymising"])
 def test_a_deletion_whose_workers_die_between_every_two_steps_ends_the_same(databases: Any, prepared: str) -> None:
-    calm = databases.run(f"{HERE}.{prepared}", f"{HERE}.look")
-    killed = databases.run(f"{HERE}.{prepared}_to_die", f"{HERE}.look")
+    calm, killed = databases.compare(f"{HERE}.{prepared}", f"{HERE}.look", disturb=f"{HERE}.dying_after_each_step")
     assert (calm.states, killed.states) == (["finished"], ["finished"])
     assert killed.deaths >= 14
     assert killed.found == calm.found
@@ -117,8 +112,7 @@ def test_a_deletion_whose_workers_die_between_every_two_steps_ends_the_same(data
 
 def test_a_deletion_whose_workers_die_at_any_moment_ends_the_same(databases: Any) -> None:
     """Whoever takes it up stores some batches only to learn how far it is: with fewer than five nobody gets further."""
-    calm = databases.run(f"{HERE}.prepare_slow", f"{HERE}.look")
-    fates = {"kills": 20, "seed": 5, "longest": calm.seconds / 5, "batches": 5}
-    killed = databases.run(f"{HERE}.prepare_slow", f"{HERE}.look", **fates)
+    fates = {"disturb": f"{HERE}.one_message_a_batch", "kills": 20, "seed": 5, "share": 4, "batches": 5}
+    calm, killed = databases.compare(f"{HERE}.prepare_many", f"{HERE}.look", **fates)
     assert (killed.states, killed.deaths) == (["finished"], 20)
     assert killed.found == calm.found

@@ -47,7 +47,7 @@ def a_file() -> Import:
         for thread in range(20)
         for place, name in enumerate(["alice", "bob", f"new{thread}", "alice", "bob"][: 1 + thread % 5])
     ]
-    long = [row(f"long.{place}", f"long.{place - 1}" if place else "") for place in range(120)]
+    long = [row(f"long.{place}", f"long.{place - 1}" if place else "") for place in range(60)]
     changes = [row(f"old{number}", timestamp=SENT, content="changed") for number in range(5, 15)]
     options: dict[str, Any] = {"create_users": True, "notify": True, "existing": "edit"}
     return brought(*reversed(threads), *long, *changes, row(""), row(""), **options)
@@ -96,9 +96,8 @@ def look() -> Any:
     [("prepare", "finished", 1), ("prepare_cancelled", "cancelled", 2), ("prepare_undo", "finished", 3)],
 )
 def test_the_end_is_the_same_however_often_workers_die(databases: Any, prepared: str, state: str, seed: int) -> None:
-    calm = databases.run(f"{__name__}.{prepared}", f"{__name__}.look")
-    longest = calm.seconds / 8
-    killed = databases.run(f"{__name__}.{prepared}", f"{__name__}.look", kills=20, seed=seed, longest=longest)
+    fates = {"kills": 20, "seed": seed, "share": 8}
+    calm, killed = databases.compare(f"{__name__}.{prepared}", f"{__name__}.look", **fates)
     assert (killed.errors[-1], killed.states[-1]) == ("", state)
     assert killed.found == calm.found
     assert killed.deaths == 20

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +20,8 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
-from django.utils.module_loading import import_string
 
+from ops.jobs.tests.forking import answer_to
 from ops.serving.collecting import loading
 from ops.serving.frames import with_room
 
@@ -147,13 +146,10 @@ def answer_calls() -> None:
     for line in sys.stdin:
         path, arguments = json.loads(line)
         end_after(MOST_SECONDS)
-        try:
-            answer = {"returned": import_string(path)(**arguments)}
-        except Exception:
-            answer = {"error": traceback.format_exc()[-4000:]}
+        answer = answer_to(path, arguments)
         connections.close_all()  # as at the end of a process: a database may be away until the next call
         end_after(0)
-        print(json.dumps(answer), file=answers, flush=True)
+        print(answer, end="", file=answers, flush=True)
 
 
 if __name__ == "__main__":

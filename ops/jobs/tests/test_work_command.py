@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -13,11 +16,11 @@ from django.core.management import CommandError, call_command
 
 from ops.jobs.tests import waiting
 from ops.jobs.tests.installations import Installation, children_of, kill, lives
+from ops.jobs.tests.killing import on_server
 
 pytestmark = pytest.mark.processes
 
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
-WORK = ("work", "--processes", "1")
 LONG = {"to": 150, "pause": 0.02}
 
 
@@ -27,88 +30,119 @@ def installation(databases: Any) -> Installation:
     return databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1")
 
 
+@dataclass
+class Workers:
+    """A supervisor and its workers. Each process takes more than a second to start, so a test goes on with those of
+    another one, unless they have ended."""
+
+    place: Installation
+    stack: ExitStack
+    number: int = 0
+    supervisor: subprocess.Popen[bytes] | None = None
+
+    def supervised(self, least: int = 1) -> subprocess.Popen[bytes]:
+        """The living supervisor of so many workers or more; one is started where there is none."""
+        if self.supervisor is None or self.supervisor.poll() is not None or self.number < least:
+            self.stack.close()
+            # Two is what it starts by itself.
+            options = () if least == 2 else ("--processes", str(least))
+            self.number, self.supervisor = least, self.stack.enter_context(self.place.going("work", *options))
+        return self.supervisor
+
+    def ids(self) -> list[int]:
+        """Those of the workers, as soon as all of them are there."""
+        assert self.supervisor is not None
+        supervisor = self.supervisor
+        waiting.until(lambda: len(children_of(supervisor)) == self.number, f"the start of {self.number} workers")
+        return children_of(supervisor)
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        return self.place.call(f"{waiting.__name__}.{name}", **arguments)
+
+
+@pytest.fixture(scope="module")
+def kept(installation: Installation) -> Iterator[Workers]:
+    """For the tests that follow."""
+    with ExitStack() as stack:
+        yield Workers(installation, stack)
+
+
 @pytest.fixture
-def place(installation: Installation) -> Installation:
-    """The same without a job, which takes less time than a new one: to call it starts a process."""
-    call(installation, "forget")
-    return installation
+def workers(kept: Workers) -> Workers:
+    """They have no job: that of an earlier test is removed."""
+    kept.call("forget")
+    return kept
 
 
-def call(place: Installation, name: str, **arguments: Any) -> Any:
-    return place.call(f"{waiting.__name__}.{name}", **arguments)
+def test_it_does_what_is_asked_for(workers: Workers) -> None:
+    workers.supervised()
+    workers.call("start", to=5)
+    assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 5}
 
 
-def the_worker(supervisor: subprocess.Popen[bytes]) -> int:
-    return waiting.until(lambda: children_of(supervisor), "the start of a worker")[0]
-
-
-def test_it_does_what_is_asked_for(place: Installation) -> None:
-    with place.going(*WORK):
-        call(place, "start", to=5)
-        assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 5}
-
-
-def test_a_killed_worker_is_replaced_and_its_job_resumed(place: Installation) -> None:
-    call(place, "start", **LONG)
-    with place.going(*WORK) as supervisor:
-        call(place, "until_done", number=5)
-        kill(the_worker(supervisor))
-        assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 2, "counted": 150}
-
-
-def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(place: Installation) -> None:
-    call(place, "start", **LONG)
-    with place.going(*WORK) as supervisor:
-        call(place, "until_done", number=5)
-        worker = the_worker(supervisor)
-        supervisor.send_signal(signal.SIGTERM)
-        assert supervisor.wait(5) == 0
-        assert not lives(worker)
-    left = call(place, "until_free")
-    assert (left["state"], left["attempts"]) == ("running", 0)
-    assert 5 < left["counted"] < 150
-    with place.going(*WORK):
-        assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 150}
-
-
-def test_workers_do_not_outlive_their_supervisor(place: Installation) -> None:
-    call(place, "start", **LONG)
-    with place.going(*WORK) as supervisor:
-        call(place, "until_done", number=5)
-        worker = the_worker(supervisor)
-        kill(supervisor.pid)
-        waiting.until(lambda: not lives(worker), "the end of the worker")
-    assert call(place, "until_free")["state"] == "running"
-
-
-def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(place: Installation) -> None:
-    """The lease is of one second here, and each step takes three without a sign of life."""
-    call(place, "start", to=2, pause=3)
-    with place.going("work", "--processes", "2"):
-        assert call(place, "until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 2}
-
-
-def test_two_jobs_are_done_at_once(place: Installation) -> None:
-    """So that somebody's small export need not wait for somebody else's large import."""
-    with place.going("work") as supervisor:
-        waiting.until(lambda: len(children_of(supervisor)) == 2, "the start of two workers")
+def test_a_killed_worker_is_replaced_and_its_job_resumed(workers: Workers) -> None:
+    workers.supervised()
+    before = workers.ids()
+    workers.call("start", **LONG)
+    workers.call("until_done", number=5)
+    for worker in before:
+        kill(worker)
+    assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 2, "counted": 150}
+    assert not set(workers.ids()) & set(before)
 
 
 @pytest.mark.postgresql
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="Only a database server can be away.")
-def test_a_database_that_is_away_for_a_while_is_waited_for(place: Installation, databases: Any) -> None:
-    name = place.database.rpartition("/")[2]
-    call(place, "start", **LONG)
-    with place.going(*WORK) as supervisor:
-        call(place, "until_done", number=5)
-        databases.on_server(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        databases.on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(place.database)
-        databases.on_server(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        ended = call(place, "until_ended")
-        assert (ended["state"], ended["counted"]) == ("finished", 150)
-        assert supervisor.poll() is None
+def test_a_database_that_is_away_for_a_while_is_waited_for(workers: Workers, databases: Any) -> None:
+    supervisor, address = workers.supervised(), workers.place.database
+    name = address.rpartition("/")[2]
+    workers.call("start", **LONG)
+    workers.call("until_done", number=5)
+    on_server(databases.server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    on_server(databases.server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(address)
+    on_server(databases.server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    ended = workers.call("until_ended")
+    assert (ended["state"], ended["counted"]) == ("finished", 150)
+    assert supervisor.poll() is None
+
+
+def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(workers: Workers) -> None:
+    supervisor, before = workers.supervised(), workers.ids()
+    workers.call("start", **LONG)
+    workers.call("until_done", number=5)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(5) == 0
+    assert not any(lives(worker) for worker in before)
+    left = workers.call("until_free")
+    assert (left["state"], left["attempts"]) == ("running", 0)
+    assert 5 < left["counted"] < 150
+    workers.supervised(2)
+    assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 150}
+
+
+def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(workers: Workers) -> None:
+    """The lease is of one second here, and each step takes three without a sign of life."""
+    workers.supervised(2)
+    workers.ids()
+    workers.call("start", to=2, pause=3)
+    assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 2}
+
+
+def test_two_jobs_are_done_at_once(workers: Workers) -> None:
+    """So that somebody's small export need not wait for somebody else's large import."""
+    workers.supervised(2)
+    assert len(workers.ids()) == 2
+
+
+def test_workers_do_not_outlive_their_supervisor(workers: Workers) -> None:
+    supervisor, before = workers.supervised(), workers.ids()
+    workers.call("start", **LONG)
+    workers.call("until_done", number=5)
+    kill(supervisor.pid)
+    waiting.until(lambda: not any(lives(worker) for worker in before), "the end of the workers")
+    assert workers.call("until_free")["state"] == "running"
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

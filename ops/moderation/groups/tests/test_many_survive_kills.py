@@ -20,7 +20,7 @@ from ops.moderation.tests.desk import many_reports
 __all__ = ["databases"]
 pytestmark = pytest.mark.processes
 
-CASES = 24
+CASES = 16
 
 
 def prepare() -> None:
@@ -43,8 +43,7 @@ def look() -> Any:
 
 
 def test_each_case_is_decided_once(databases: Any) -> None:
-    calm = databases.run(f"{__name__}.prepare", f"{__name__}.look")
-    killed = databases.run(f"{__name__}.prepare", f"{__name__}.look", kills=6, seed=3, longest=0.05)
+    calm, killed = databases.compare(f"{__name__}.prepare", f"{__name__}.look", kills=6, seed=3, share=10)
     assert (killed.states, killed.errors) == (["finished"], [""])
     assert killed.found == calm.found
     assert (len(killed.found["decided"]), killed.found["entries"], killed.found["hidden"]) == (CASES, CASES, CASES)
