@@ -97,6 +97,7 @@ class _Template:
 
     def copy_to(self, name: str, *, of: str = "") -> None:
         self._cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of or self.name}"')
+        self._cursor.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # which is not copied
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def look() -> Any:
     [("prepare", "finished", 1), ("prepare_cancelled", "cancelled", 2), ("prepare_undo", "finished", 3)],
 )
 def test_the_end_is_the_same_however_often_workers_die(databases: Any, prepared: str, state: str, seed: int) -> None:
-    fates = {"kills": 20, "seed": seed, "share": 8}
+    fates = {"kills": 20, "seed": seed, "share": 20}
     calm, killed = databases.compare(f"{__name__}.{prepared}", f"{__name__}.look", **fates)
     assert (killed.errors[-1], killed.states[-1]) == ("", state)
     assert killed.found == calm.found

@@ -186,6 +186,7 @@ def compare(
     else:
         server, _, name = copy["database"].rpartition("/")
         on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{settings.DATABASES["default"]["NAME"]}"')
+        on_server(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     calm = call_apart(f"{__name__}.finish", look=look, **copy)
     if disturb:
         import_string(disturb)()

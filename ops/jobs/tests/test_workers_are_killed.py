@@ -30,7 +30,7 @@ def look() -> Any:
 
 
 def test_a_job_whose_workers_are_killed_at_any_moment_does_everything_once(databases: Any) -> None:
-    calm, killed = databases.compare(f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=1, share=10)
+    calm, killed = databases.compare(f"{__name__}.prepare", f"{__name__}.look", kills=20, seed=1, share=25)
     assert (killed.states, killed.errors) == (["finished"], [""])
     assert killed.found == calm.found
     assert killed.found["counted"] == NUMBERS
