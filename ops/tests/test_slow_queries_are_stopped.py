@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from ops.console.limits import query_time
 from ops.console.limits.query_time import TimeLimitMiddleware, is_too_slow, unlimited, unlimited_while_sent
 from ops.jobs.kinds import Kind, register
 from ops.jobs.models import Job
 from ops.jobs.starting import start
+from ops.tests.asking import empty_pages
 from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
 
 __all__ = ["keys"]
@@ -63,25 +65,48 @@ def slow_tables() -> Iterator[None]:
         yield
 
 
-@pytest.mark.django_db(transaction=True)
-def test_every_page_of_the_console_is_stopped_with_a_sentence(keys: dict[str, Any], settings: Any) -> None:
-    client, seconds = signed_in("rosa"), SECONDS[connection.vendor]
-    answers = {}
-    for name, cells in EXPECTED.items():
-        if cells["rosa"].startswith("ok"):
-            settings.QUERY_SECONDS = 60
-            client.get(address(name, keys))  # what it caches is no query later
-            settings.QUERY_SECONDS = seconds
-            with slow_tables():
-                answers[name] = client.get(address(name, keys))
-    assert {name: answer.status_code for name, answer in answers.items() if answer.status_code not in (200, 503)} == {}
-    stopped = {name for name, answer in answers.items() if answer.status_code == 503}
-    lists = {name for name in answers if name.endswith("_changelist") and not name.startswith("admin_interface")}
-    assert lists and lists <= stopped
-    page = answers["messaging_message_changelist"].content.decode()
-    assert f"The database worked on this for {seconds} seconds" in page
-    assert "Look for less at once" in page
+def asked(client: Client, addresses: list[str], settings: Any) -> dict[str, Any]:
+    """What pages answer whose queries take for ever."""
+    answers, slow = {}, SECONDS[connection.vendor]
+    for at in addresses:
+        settings.QUERY_SECONDS = 60
+        with empty_pages():
+            client.get(at)  # what its view caches is no query later
+        settings.QUERY_SECONDS = slow
+        with slow_tables():
+            answers[at] = client.get(at)
     settings.QUERY_SECONDS = 60
+    return answers
+
+
+def said_only(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
+    return HttpResponse(f"{title} {template} {context}", status=status)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_page_of_the_console_is_stopped_with_a_sentence(
+    keys: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame around the sentence, which takes the time, is made for a list and a row."""
+    settings.QUERY_SECONDS = 60
+    client, seconds = signed_in("rosa"), SECONDS[connection.vendor]
+    assert client.get("/console/").status_code == 200  # what the frame caches is no query later either
+    pages = {name: address(name, keys) for name, cells in EXPECTED.items() if cells["rosa"].startswith("ok")}
+    with monkeypatch.context() as patch:
+        patch.setattr(query_time, "refusal", said_only)
+        answers = asked(client, list(pages.values()), settings)
+    assert {at: answer.status_code for at, answer in answers.items() if answer.status_code not in (200, 503)} == {}
+    stopped = {name for name, at in pages.items() if answers[at].status_code == 503}
+    said = {answers[pages[name]].content.decode() for name in stopped}
+    assert said == {f"This took too long and was stopped too_slow {{'seconds': {seconds}}}"}
+    lists = {name for name in pages if name.endswith("_changelist") and not name.startswith("admin_interface")}
+    assert lists and lists <= stopped
+    whole = [pages[name] for name in ("messaging_message_changelist", "messaging_message_change")]
+    for answer in asked(client, whole, settings).values():
+        page = answer.content.decode()
+        assert answer.status_code == 503
+        assert f"The database worked on this for {seconds} seconds" in page
+        assert "Look for less at once" in page
     assert client.get("/console/").status_code == 200
 
 
