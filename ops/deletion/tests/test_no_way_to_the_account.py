@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.test import Client
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.audit.sealing import chain, verification
+from ops.console.frame import counting
 from ops.deletion import approval
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import AccountDeletion, DeletionRequest, Hold, Receipt
@@ -27,10 +32,9 @@ Token = tuple[str, str]
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@pytest.fixture
-def staff(db: Any, rosa: Any) -> dict[str, Any]:
+def make_everybody() -> dict[str, Any]:
     roles = {role: make_role(role.lower(), role) for role in ("Support", "Lead", "Auditor", "Reviewer")}
-    return {**roles, "superuser": rosa}
+    return {**roles, "superuser": make_user("rosa", is_staff=True, is_superuser=True)}
 
 
 def asked_and_approved(user: Any, staff: dict[str, Any]) -> DeletionRequest:
@@ -72,17 +76,46 @@ def colleague(user: Any, staff: dict[str, Any]) -> DeletionRequest:
     return work_on(request)
 
 
-@pytest.fixture(params=[asked_and_approved, own_wish, colleague])
-def gone(request: Any, staff: dict[str, Any], bob: Any, settings: Any) -> tuple[DeletionRequest, int]:
-    """A request that is done, and the number of the account that was anonymised."""
-    settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
+@dataclass(frozen=True)
+class Anonymised:
+    """A ``request`` that is done, the ``number`` of the account that was anonymised, and the ``staff`` around it."""
+
+    request: DeletionRequest
+    number: int
+    staff: dict[str, Any]
+
+
+@pytest.fixture(scope="class", params=[asked_and_approved, own_wish, colleague])
+def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[Anonymised]:
+    """Made once for all tests of a class: each takes back what it changed, and the last one all of it."""
+    kept = override_settings(DELETION_MODE="anonymise", DELETION_TEXTS="keep")
+    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    cache.clear()
+    counting.forget()
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # some acts refuse to be part of another one
+    with django_db_blocker.unblock(), block, kept:
+        with quick:
+            yield anonymised(request.param)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def gone(made: Anonymised, db: Any) -> Anonymised:
+    """An account that was anonymised, as it was left."""
+    made.request.refresh_from_db()
+    return made
+
+
+def anonymised(way: Callable[[Any, dict[str, Any]], DeletionRequest]) -> Anonymised:
+    staff = make_everybody()
     user = make_user("wonder", pk=7_654_321, email="w.land@example.org")  # a number that is nowhere by chance
-    write(user, bob, "Hello")
-    done: DeletionRequest = request.param(user, staff)
+    write(user, make_user("bob"), "Hello")
+    done = way(user, staff)
     done.refresh_from_db()
     user.refresh_from_db()
     assert (done.state, user.username) == ("done", "Deleted user 1")
-    return done, user.pk
+    return Anonymised(done, user.pk, staff)
 
 
 def tokens_of(entry: Entry) -> set[Token]:
@@ -102,54 +135,8 @@ def reachable(start: Token, groups: list[set[Token]]) -> set[Token]:
     return found
 
 
-def test_no_chain_of_entries_leads_from_the_receipt_to_the_account(
-    gone: tuple[DeletionRequest, int], staff: dict[str, Any]
-) -> None:
-    request, number = gone
-    everybody = {("accounts.user", str(person.pk)) for person in staff.values()}
-    groups = [tokens_of(entry) - everybody for entry in Entry.objects.all()]
-    for one in DeletionRequest.objects.all():
-        name = ("deletion.deletionrequest", str(one.pk))
-        groups.append({name, ("uuid", str(one.pk)), *([("accounts.user", str(one.user_id))] if one.user_id else [])})
-    for job in Job.objects.all():
-        groups.append({("jobs.job", str(job.pk)), ("action", str(job.action)), ("uuid", job.params.get("request", ""))})
-    receipt = Receipt.objects.get()
-    groups.append({("uuid", str(receipt.pk)), ("uuid", str(receipt.request))})
-    reached = reachable(("uuid", str(receipt.pk)), groups)
-    assert ("deletion.deletionrequest", str(request.pk)) in reached  # the search works
-    assert any(("accounts.user", str(number)) in group for group in groups)  # there is something to find
-    assert ("accounts.user", str(number)) not in reached
-    assert not AccountDeletion.objects.filter(deleted_by=number).exists()
-
-
-def test_no_entry_since_the_request_has_the_number(gone: tuple[DeletionRequest, int]) -> None:
-    """What stands next to the receipt in the trail, by its time or by who did it, is about the request."""
-    request, number = gone
-    about = Entry.objects.filter(target_id=str(request.pk))
-    asked = about.get(event=DeletionEvent.DELETION_REQUESTED)
-    later = Entry.objects.filter(pk__gte=asked.pk).order_by("pk")
-    assert set(later.values_list("event", flat=True)) >= {"account.anonymised", "audit.scrubbed"}
-    assert about.filter(event="audit.scrubbed").count() == 1
-    own = set(Entry.objects.concerning("accounts.user", str(number)).values_list("pk", flat=True))
-    own |= set(Entry.objects.by_person(number).values_list("pk", flat=True))
-    assert own  # there is something to find
-    for entry in later:
-        assert str(number) not in str(Entry.objects.filter(pk=entry.pk).values().get()), entry.event
-        assert entry.pk not in own
-        assert not own & set(entry.details.get("named_in", ())), entry.event
-
-
 def links(content: str) -> set[str]:
     return {unescape(link) for link in re.findall(r'(?:href|action|hx-get)="([^"#]+)"', content)}
-
-
-@pytest.mark.crawl
-def test_no_page_that_the_request_leads_to_holds_the_number(
-    gone: tuple[DeletionRequest, int], staff: dict[str, Any]
-) -> None:
-    """For nobody; what one of them is shown is recorded about the request, and leads to no more than that."""
-    for role in ("Support", "Lead", "Auditor", "superuser"):
-        no_page_holds_the_number(*gone, client=signed_in(staff[role]))
 
 
 def no_page_holds_the_number(request: DeletionRequest, number: int, *, client: Client) -> None:
@@ -187,28 +174,67 @@ def no_page_holds_the_number(request: DeletionRequest, number: int, *, client: C
         assert str(number) not in b"".join(exported).decode()
 
 
-def test_what_was_said_of_the_requests_is_emptied_and_the_chain_holds(gone: tuple[DeletionRequest, int]) -> None:
-    chain.seal()
-    verification.verify()
-    said = str([list(entry.values()) for entry in Entry.objects.values()])
-    assert "wonder" not in said
-    assert "w.land" not in said
+class TestAfterwards:
+    def test_no_chain_of_entries_leads_from_the_receipt_to_the_account(self, gone: Anonymised) -> None:
+        request, number = gone.request, gone.number
+        everybody = {("accounts.user", str(person.pk)) for person in gone.staff.values()}
+        groups = [tokens_of(entry) - everybody for entry in Entry.objects.all()]
+        for one in DeletionRequest.objects.all():
+            name = ("deletion.deletionrequest", str(one.pk))
+            groups.append(
+                {name, ("uuid", str(one.pk)), *([("accounts.user", str(one.user_id))] if one.user_id else [])}
+            )
+        for job in Job.objects.all():
+            groups.append(
+                {("jobs.job", str(job.pk)), ("action", str(job.action)), ("uuid", job.params.get("request", ""))}
+            )
+        receipt = Receipt.objects.get()
+        groups.append({("uuid", str(receipt.pk)), ("uuid", str(receipt.request))})
+        reached = reachable(("uuid", str(receipt.pk)), groups)
+        assert ("deletion.deletionrequest", str(request.pk)) in reached  # the search works
+        assert any(("accounts.user", str(number)) in group for group in groups)  # there is something to find
+        assert ("accounts.user", str(number)) not in reached
+        assert not AccountDeletion.objects.filter(deleted_by=number).exists()
+
+    def test_no_entry_since_the_request_has_the_number(self, gone: Anonymised) -> None:
+        """What stands next to the receipt in the trail, by its time or by who did it, is about the request."""
+        request, number = gone.request, gone.number
+        about = Entry.objects.filter(target_id=str(request.pk))
+        asked = about.get(event=DeletionEvent.DELETION_REQUESTED)
+        later = Entry.objects.filter(pk__gte=asked.pk).order_by("pk")
+        assert set(later.values_list("event", flat=True)) >= {"account.anonymised", "audit.scrubbed"}
+        assert about.filter(event="audit.scrubbed").count() == 1
+        own = set(Entry.objects.concerning("accounts.user", str(number)).values_list("pk", flat=True))
+        own |= set(Entry.objects.by_person(number).values_list("pk", flat=True))
+        assert own  # there is something to find
+        for entry in later:
+            assert str(number) not in str(Entry.objects.filter(pk=entry.pk).values().get()), entry.event
+            assert entry.pk not in own
+            assert not own & set(entry.details.get("named_in", ())), entry.event
+
+    @pytest.mark.crawl
+    def test_no_page_that_the_request_leads_to_holds_the_number(self, gone: Anonymised) -> None:
+        """For nobody; what one of them is shown is recorded about the request, and leads to no more than that."""
+        for role in ("Support", "Lead", "Auditor", "superuser"):
+            no_page_holds_the_number(gone.request, gone.number, client=signed_in(gone.staff[role]))
+
+    def test_what_was_said_of_the_requests_is_emptied_and_the_chain_holds(self, gone: Anonymised) -> None:
+        chain.seal()
+        verification.verify()
+        said = str([list(entry.values()) for entry in Entry.objects.values()])
+        assert "wonder" not in said
+        assert "w.land" not in said
+
+    def test_the_chain_holds_where_the_anonymised_account_is_erased_later(self, gone: Anonymised) -> None:
+        again = ask(get_user_model().objects.get(pk=gone.number), by=gone.staff["superuser"], mode="erase")
+        approval.approve(again, by=gone.staff["Lead"])
+        assert work_on(again).state == "done"
+        chain.seal()
+        verification.verify()
 
 
-def test_the_chain_holds_where_the_anonymised_account_is_erased_later(
-    gone: tuple[DeletionRequest, int], staff: dict[str, Any]
-) -> None:
-    _, number = gone
-    again = ask(get_user_model().objects.get(pk=number), by=staff["superuser"], mode="erase")
-    approval.approve(again, by=staff["Lead"])
-    assert work_on(again).state == "done"
-    chain.seal()
-    verification.verify()
-
-
-def test_the_part_of_the_address_before_its_sign_goes_as_the_name_does(
-    staff: dict[str, Any], bob: Any, settings: Any
-) -> None:
+def test_the_part_of_the_address_before_its_sign_goes_as_the_name_does(db: Any, settings: Any) -> None:
+    staff = make_everybody()
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
     other = ask(make_user("other"), by=staff["Support"], reason="A friend of w.land, they say")
     user = make_user("wonder", email="w.land@example.org")
