@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import sys
 from collections.abc import Callable
 from contextlib import closing
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -168,20 +166,19 @@ class TestRowLocks:
         assert "302" in said.values() and set(said.values()) <= {"302", "403", SENTENCE}
 
 
-CLOSE = """
-import sys, django
-django.setup()
-from ops.accounts.models import LastSuperuser, User
-user = User.objects.get(username=sys.argv[1])
-user.is_active = False
-print("ready", flush=True)
-sys.stdin.readline()
-try:
-    user.save()
-    print("closed")
-except LastSuperuser:
-    print("refused")
-"""
+def close(name: str, file: Path, there: Connection) -> None:
+    """In a process of its own: read an account of the database in ``file``, and close it once that is asked for."""
+    connection.connection = None  # that of the process which this one was forked from
+    connection.settings_dict = {**connection.settings_dict, "NAME": str(file)}
+    user = User.objects.get(username=name)
+    user.is_active = False
+    there.send("ready")
+    there.recv()
+    try:
+        user.save()
+        there.send("closed")
+    except LastSuperuser:
+        there.send("refused")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -195,12 +192,17 @@ def test_of_two_processes_on_a_file_one_is_refused(tmp_path: Path) -> None:
         cursor.execute("VACUUM INTO %s", [str(file)])
     with closing(sqlite3.connect(file)) as copy:
         copy.execute("PRAGMA journal_mode=WAL")  # as setup leaves it: two processes that change it at once are refused
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{file}", "DJANGO_SETTINGS_MODULE": "ops.settings"}
-    command, pipes = [sys.executable, "-c", CLOSE], {"stdin": PIPE, "stdout": PIPE, "text": True}
-    both = [Popen([*command, name], cwd=settings.BASE_DIR, env=environment, **pipes) for name in ("rosa", "root")]  # type: ignore[call-overload]
-    for one in both:
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    assert sorted(one.communicate(timeout=60)[0] for one in both) == ["closed\n", "refused\n"]
+    forking, asked = get_context("fork"), []
+    for name in ("rosa", "root"):
+        here, there = Pipe()
+        process = forking.Process(target=close, args=(name, file, there))
+        process.start()
+        there.close()  # so that a process which ends without an answer is not waited for
+        asked.append((process, here))
+    assert [here.recv() for _, here in asked] == ["ready", "ready"]
+    for _, here in asked:
+        here.send("go")
+    assert sorted(here.recv() for _, here in asked) == ["closed", "refused"]
+    for process, _ in asked:
+        process.join(60)
+        assert process.exitcode == 0
