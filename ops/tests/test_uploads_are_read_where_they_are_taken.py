@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.urls import get_resolver
+from django.urls import Resolver404, get_resolver, resolve
 
 from ops.tests.asking import empty_pages
 from ops.tests.roles import PEOPLE
@@ -29,6 +29,8 @@ POLICY = {name: {"lena", "rosa"} for name in REFERENCE}
 IMPORTS = {name: {"dan", "rosa"} for name in ("imports_import_add", "moderation_flagimport_add")}
 THEMES = {name: {"rosa"} for name in ("admin_interface_theme_add", "admin_interface_theme_change")}
 TAKES_FILES = {**IMPORTS, **POLICY, **THEMES}
+# Who asks for every page: only those that say that they take files ask who sends some. Others ask for those alone.
+EVERYWHERE = ("nobody", "alice", "rosa")
 
 
 class Network(io.RawIOBase):
@@ -70,8 +72,24 @@ def pages(keys: dict[str, Any]) -> dict[str, str]:
     return {name: address(name, keys) for name in EXPECTED} | {page: page for page in elsewhere()}
 
 
+def pages_for(who: str, keys: dict[str, Any]) -> dict[str, str]:
+    """The pages that one of PEOPLE sends something to."""
+    return {name: page for name, page in pages(keys).items() if who in EVERYWHERE or name in TAKES_FILES}
+
+
+def says_that_it_takes_files(page: str) -> bool:
+    try:
+        return getattr(resolve(page.partition("?")[0]).func, "takes_files", False)
+    except Resolver404:
+        return False
+
+
 def left(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+def test_no_other_page_says_that_it_takes_files(keys: dict[str, Any]) -> None:
+    assert {name for name, page in pages(keys).items() if says_that_it_takes_files(page)} == TAKES_FILES.keys()
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -80,7 +98,7 @@ def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
 ) -> None:
     client = signed_in(who)
     with empty_pages():
-        read = {name: post(client, page, FORM + FILE, MANY)[1] for name, page in pages(keys).items()}
+        read = {name: post(client, page, FORM + FILE, MANY)[1] for name, page in pages_for(who, keys).items()}
     assert {name for name, number in read.items() if number} == {
         n for n, people in TAKES_FILES.items() if who in people
     }
@@ -95,7 +113,7 @@ def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
     content = FORM + FILE + b"a" * 5_000 + f"\r\n--{BOUNDARY}--\r\n".encode()
     client = signed_in(who)
     with empty_pages():
-        for name, page in pages(keys).items():
+        for name, page in pages_for(who, keys).items():
             if who not in TAKES_FILES.get(name, ()):
                 # Whoever signs out does it in a browser of its own.
                 answer, _ = post(signed_in(who) if name in SIGN_OUT else client, page, content, len(content))
