@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from messaging.models import Block, Message
-from messaging.tests.browsing import LOOKS, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.browsing import OpenPage, browser, check_in_each_look, click_in_each_look, open_page, page, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.moderation.models import Case, Flag, Label
@@ -26,54 +26,49 @@ def message(transactional_db: Any) -> Message:
     return write(make_user("alice"), make_user("bob"), "Send me money")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_report_is_sent_looked_at_and_answered(
-    open_page: OpenPage, message: Message, width: int, scheme: Any
-) -> None:
+def test_a_report_is_sent_looked_at_and_answered(open_page: OpenPage, message: Message) -> None:
     spam = Label.objects.get(slug="spam")
-    page = open_page(width, scheme)
+    page = open_page()
     sign_in(page, message.receiver)
     page.goto(message.get_absolute_url())
-    check(page)
-    page.get_by_role("link", name="Report").first.click()
-    check(page)
-    page.get_by_role("button", name="Send report").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Report").first)
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Send report"))
     expect(page.locator(".errorlist").first).to_be_visible()
-    check(page)
-    page.locator("label.choice").get_by_text(spam.wording).click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.locator("label.choice").get_by_text(spam.wording))
     page.locator("textarea").fill("Every day")
-    page.get_by_role("button", name="Send report").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send report"))
     assert Flag.objects.get().note == "Every day"
     page.goto(message.get_absolute_url())
     expect(page.get_by_text("this on")).to_be_visible()
-    page.get_by_role("link", name="Your reports").click()
+    click_in_each_look(page, page.get_by_role("link", name="Your reports"))
     expect(page.get_by_text("waiting", exact=True)).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
     decided(Case.objects.get(), make_staff("rita"), spam, hides=[message.pk], sent="Our rules forbid that.")
     page.reload()
     expect(page.get_by_text("looked at", exact=True)).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
-    author = open_page(width, scheme)
+    author = open_page()
     sign_in(author, message.sender)
     author.goto(message.get_absolute_url())
     expect(author.get_by_text("removed by moderators").first).to_be_visible()
     expect(author.get_by_text("Our rules forbid that.")).to_be_visible()
-    check(author)
+    check_in_each_look(author)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_person_is_blocked_and_unblocked(open_page: OpenPage, message: Message, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_person_is_blocked_and_unblocked(page: Page, message: Message) -> None:
     sign_in(page, message.receiver)
     page.goto(message.get_absolute_url())
-    page.get_by_role("button", name="Block alice").click()
+    click_in_each_look(page, page.get_by_role("button", name="Block alice"))
     assert Block.objects.get().blocked == message.sender
-    page.get_by_role("link", name="Blocked people").click()
+    click_in_each_look(page, page.get_by_role("link", name="Blocked people"))
     expect(page.get_by_role("heading", name="Blocked people")).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Unblock alice").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Unblock alice"))
     expect(page.get_by_text("You have not blocked anybody.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     assert not Block.objects.exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from messaging.models import Message
 from messaging.tests.browsing import (
@@ -17,10 +17,13 @@ from messaging.tests.browsing import (
     OpenPage,
     browser,
     check,
+    check_in_each_look,
+    click_in_each_look,
     expect_status,
     open_page,
     page,
     sign_in,
+    wear,
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
@@ -86,25 +89,23 @@ def test_the_outline_of_the_sheet_is_seen_whole(open_page: OpenPage, desk: Case,
     expect(heading).to_have_css("outline-offset", "-3px")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_queue_case_and_decision_by_click(open_page: OpenPage, desk: Case, rita: Any, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_queue_case_and_decision_by_click(page: Page, desk: Case, rita: Any) -> None:
     sign_in(page, rita)
     page.goto(QUEUE)
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Open next case").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Open next case"))
     expect(page.get_by_role("heading", name="Case: alice and bob")).to_be_visible()
     expect(page.get_by_role("heading", name="Changed since it was reported")).to_be_visible()
-    check(page)
-    if width == NARROW:
-        page.locator(".panel > summary").click()
-    page.locator("label.choice").get_by_text("Threat").click()
-    page.get_by_text("Hide the chosen messages").click()
-    page.get_by_role("button", name="Decide and open next").click()
+    check_in_each_look(page)
+    wear(page, *LOOKS[-1])
+    page.locator(".panel > summary").click()
+    click_in_each_look(page, page.locator("label.choice").get_by_text("Threat"))
+    click_in_each_look(page, page.get_by_text("Hide the chosen messages"))
+    click_in_each_look(page, page.get_by_role("button", name="Decide and open next"))
     expect(page.get_by_role("heading", name="Case: bob and charlie")).to_be_visible()
     assert Message.objects.get(content="I know where you work").hidden
-    check(page)
+    check_in_each_look(page)
 
 
 def test_by_keyboard_alone(open_page: OpenPage, desk: Case, rita: Any) -> None:

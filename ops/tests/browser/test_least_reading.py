@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, WIDE, OpenPage, check, sign_in
+from messaging.tests.browsing import WIDE, OpenPage, check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
@@ -36,7 +36,7 @@ def say_why(page: Page, button: str) -> None:
     """Give a reason on the page that asks for it."""
     page.get_by_label("To understand a report").check()
     page.get_by_label("In your words").fill("The report is about earlier messages")
-    page.get_by_role("button", name=button).click()
+    click_in_each_look(page, page.get_by_role("button", name=button))
 
 
 def test_open_shows_the_rest_on_one_key(open_page: OpenPage, case: Case) -> None:
@@ -48,26 +48,24 @@ def test_open_shows_the_rest_on_one_key(open_page: OpenPage, case: Case) -> None
     expect(page.get_by_text("The first line of it all")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize(
     ("mode", "title", "button"),
     [("reason", "Why do you open this?", "Open"), ("reported", "Break the glass", "Break the glass")],
 )
 def test_the_rest_and_lists_open_with_a_reason(
-    open_page: OpenPage, case: Case, settings: Any, width: int, scheme: Any, mode: str, title: str, button: str
+    page: Page, case: Case, settings: Any, mode: str, title: str, button: str
 ) -> None:
     settings.READING = mode
-    page = open_page(width, scheme)
     sign_in(page, make_staff("rita"))
     page.goto(f"/console/moderation/case/{case.pk}/change/")
     expect(page.get_by_text("Send me money")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.keyboard.press("o")
     expect(page.get_by_role("heading", name=title)).to_be_visible()
-    check(page)
-    page.get_by_role("button", name=button).click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name=button))
     expect(page.get_by_role("alert")).to_contain_text("Nothing was opened.")
-    check(page)
+    check_in_each_look(page)
     say_why(page, button)
     expect(page.get_by_text("The first line of it all")).to_be_visible()
     page.keyboard.press("h")
@@ -75,23 +73,22 @@ def test_the_rest_and_lists_open_with_a_reason(
     page.goto("/console/messaging/message/")
     expect(page.get_by_text("Nobody reported this")).to_have_count(0)
     expect(page.get_by_text("carol").first).to_be_visible()
-    check(page)
-    page.get_by_role("link", name="Give a reason…").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Give a reason…"))
     say_why(page, button)
     expect(page.get_by_text("Nobody reported this")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_leads_find_broken_glass(open_page: OpenPage, case: Case, settings: Any, width: int, scheme: Any) -> None:
+def test_leads_find_broken_glass(open_page: OpenPage, case: Case, settings: Any) -> None:
     settings.READING = "reported"
-    page = open_page(width, scheme)
+    page = open_page()
     sign_in(page, make_staff("rita"))
     page.goto(f"/console/messaging/conversation/{case.conversation_id}/change/")
     say_why(page, "Break the glass")
-    page = open_page(width, scheme)
+    page = open_page()
     sign_in(page, make_staff("lena"))
     page.goto("/console/")
-    page.get_by_role("link", name="break-glass opening, past 7 days").click()
+    click_in_each_look(page, page.get_by_role("link", name="break-glass opening, past 7 days"))
     expect(page.get_by_role("heading", name="Openings without a report")).to_be_visible()
     expect(page.get_by_text("The report is about earlier messages")).to_be_visible()
-    check(page)
+    check_in_each_look(page)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
+from messaging.tests.browsing import check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.deletion.tests.screens import make_role
@@ -35,9 +35,8 @@ def bell(page: Page, name: str) -> Any:
     return page.get_by_role("link", name=name, exact=True)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
-    open_page: OpenPage, transactional_db: Any, folder: Path, settings: Any, width: int, scheme: Any
+    page: Page, transactional_db: Any, folder: Path, settings: Any
 ) -> None:
     settings.SENDS_EMAIL = True
     alice, bob = make_user("alice"), make_user("bob")
@@ -45,22 +44,21 @@ def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
     sue, lena = make_role("sue", "Support"), make_role("lena", "Lead")
     sue.email = "sue@example.org"
     sue.save()
-    page = open_page(width, scheme)
     sign_in(page, sue)
     page.goto("/console/")
     expect(bell(page, "Notices")).to_be_visible()
-    page.get_by_text("Account: sue").click()
-    page.get_by_role("link", name="E-mail", exact=True).click()
-    check(page)
+    click_in_each_look(page, page.get_by_text("Account: sue"))
+    click_in_each_look(page, page.get_by_role("link", name="E-mail", exact=True))
+    check_in_each_look(page)
     for topic in ("Approvals", "Finished work", "Expired files"):
         page.get_by_role("checkbox", name=topic).check()
-    page.get_by_role("button", name="Save choice").click()
+    click_in_each_look(page, page.get_by_role("button", name="Save choice"))
     expect(page.get_by_text("Saved what you get by e-mail.")).to_be_visible()
 
     export = approval.request(alice, by=sue, reason="The court")
     approval.approve(export, by=lena)
     page.goto("/console/")
-    bell(page, "Notices, 1 unread").click()
+    click_in_each_look(page, bell(page, "Notices, 1 unread"))
     expect(page.get_by_role("link", name=APPROVED)).to_be_visible()
     approved_zip(Export.objects.get(), alice)
     Export.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
@@ -70,7 +68,7 @@ def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
 
     page.reload()
     expect(bell(page, "Notices, 3 unread")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     rows = page.get_by_role("row")
     expect(rows.nth(1)).to_contain_text(EXPIRED)
     page.get_by_role("button", name=f"Mark as read: {EXPIRED}").press("Enter")
@@ -78,6 +76,6 @@ def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
     page.get_by_role("link", name=READY).press("Enter")
     page.wait_for_url(f"**/console/exports/export/{export.pk}/change/")
     expect(bell(page, "Notices")).to_be_visible()  # both were about this export
-    bell(page, "Notices").click()
+    click_in_each_look(page, bell(page, "Notices"))
     expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
-    check(page)
+    check_in_each_look(page)

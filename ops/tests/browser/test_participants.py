@@ -7,32 +7,28 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
+from messaging.tests.browsing import check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_participant_reads_in_their_zone_and_finds_their_draft(
-    open_page: OpenPage, transactional_db: Any, width: int, scheme: Any
-) -> None:
+def test_a_participant_reads_in_their_zone_and_finds_their_draft(page: Page, transactional_db: Any) -> None:
     alice, bob = make_user("alice"), make_user("bob", zone_asked=True)
     first = write(bob, alice, "Did you find the keys?", timestamp=datetime(2026, 3, 6, 23, 30, tzinfo=UTC), read=True)
     answer(first, "In the shed.", timestamp=datetime(2026, 3, 6, 23, 40, tzinfo=UTC))
     address = reverse("messaging:conversation", args=[first.conversation_id])
-    page = open_page(width, scheme)
     sign_in(page, bob)
     page.goto(address)
     expect(page.locator(".thread .day")).to_have_text(["Friday, 6 March 2026"])
     expect(page.locator(".thread time")).to_have_text(["23:30", "23:40"])
-    page.get_by_role("link", name="Time zone: UTC").click()
+    click_in_each_look(page, page.get_by_role("link", name="Time zone: UTC"))
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
-    page.get_by_role("button", name="Save time zone").click()
-    check(page)
+    click_in_each_look(page, page.get_by_role("button", name="Save time zone"))
+    check_in_each_look(page)
     page.goto(address)
     expect(page.locator(".thread .day")).to_have_text(["Saturday, 7 March 2026"])
     expect(page.locator(".thread time")).to_have_text(["08:30", "08:40"])
@@ -41,7 +37,7 @@ def test_a_participant_reads_in_their_zone_and_finds_their_draft(
     expect(page.get_by_text("Draft saved.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Your reply")).to_have_value("Thank you")
-    check(page)
-    page.get_by_role("button", name="Send reply").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
-    check(page)
+    check_in_each_look(page)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, WIDE, OpenPage, check, sign_in
+from messaging.tests.browsing import WIDE, OpenPage, check, check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.deletion import holds
@@ -42,18 +42,14 @@ def wanda(rosa: Any) -> Any:
     return wanda
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_a_name_to_every_tab_and_to_what_both_wrote(
-    open_page: OpenPage, rosa: Any, wanda: Any, width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_from_a_name_to_every_tab_and_to_what_both_wrote(page: Page, rosa: Any, wanda: Any) -> None:
     sign_in(page, rosa)
     page.goto(f"/console/accounts/user/{wanda.pk}/")
     expect(page.get_by_role("heading", name=LONG_NAME)).to_be_visible()
     expect(page.get_by_text("The case of the blue bicycle")).to_be_visible()
-    page.get_by_text("Show as table").click()
+    click_in_each_look(page, page.get_by_text("Show as table"))
     expect(page.get_by_role("row")).not_to_have_count(0)
-    check(page)
+    check_in_each_look(page)
     tabs = page.get_by_role("navigation", name="About this person")
     for name, seen in (
         ("Messages", "<b>no markup</b>"),
@@ -61,16 +57,16 @@ def test_from_a_name_to_every_tab_and_to_what_both_wrote(
         ("Account", "Access"),
         ("Access log", "rosa"),
     ):
-        tabs.get_by_role("link", name=name, exact=True).click()
+        click_in_each_look(page, tabs.get_by_role("link", name=name, exact=True))
         expect(tabs.locator("[aria-current]")).to_have_text(name)
         expect(page.get_by_role("main").get_by_text(seen).first).to_be_visible()
-        check(page)
-    tabs.get_by_role("link", name="Conversations").click()
-    page.get_by_role("row").filter(has_text="bob").get_by_role("link", name="Between them").click()
+        check_in_each_look(page)
+    click_in_each_look(page, tabs.get_by_role("link", name="Conversations"))
+    click_in_each_look(page, page.get_by_role("row").filter(has_text="bob").get_by_role("link", name="Between them"))
     expect(page.get_by_role("heading", name="Messages")).to_be_visible()
     expect(page.get_by_text("8 messages", exact=True)).to_be_visible()
-    check(page)
-    page.get_by_role("main").get_by_role("link", name="bob", exact=True).click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("main").get_by_role("link", name="bob", exact=True))
     expect(page.get_by_role("heading", name="bob", exact=True)).to_be_visible()
 
 

@@ -10,7 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, assert_accessible, assert_fits, sign_in, wear
+from messaging.tests.browsing import (
+    LOOKS,
+    OpenPage,
+    assert_accessible,
+    assert_fits,
+    check_in_each_look,
+    click_in_each_look,
+    sign_in,
+    wear,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from ops.conftest import READING, make_staff
@@ -42,32 +51,28 @@ def marked(page: Page) -> Any:
     return page.locator(".messages > li:has(> .marked)")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_what_is_typed_to_the_message_and_from_hit_to_hit(
-    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_from_what_is_typed_to_the_message_and_from_hit_to_hit(page: Page, rita: Any, harbour: list[Message]) -> None:
     sign_in(page, rita)
     page.goto("/console/messaging/message/")
-    page.get_by_text("How to search").click()
+    click_in_each_look(page, page.get_by_text("How to search"))
     expect(page.get_by_text("sent by this person")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Search messages").fill("harbour -boat")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("3 messages")
-    check(page)
+    check_in_each_look(page)
     bars = page.get_by_role("navigation", name="When they were sent")
-    bars.get_by_role("link", name="January 2026: 2 messages").click()
+    click_in_each_look(page, bars.get_by_role("link", name="January 2026: 2 messages"))
     expect(page.get_by_role("status")).to_contain_text("2 messages")
-    check(page)
+    check_in_each_look(page)
     page.go_back()
-    page.locator("#result_list a").first.click()
+    click_in_each_look(page, page.locator("#result_list a").first)
     expect(marked(page)).to_contain_text("Which HARBOUR?")
-    check(page)
+    check_in_each_look(page)
     for key, text in (("n", "The old harbour"), ("n", "a harbour, once"), ("p", "The old harbour")):
         page.keyboard.press(key)
         expect(marked(page)).to_contain_text(text)
-    page.get_by_role("link", name="Back to the list").click()
+    click_in_each_look(page, page.get_by_role("link", name="Back to the list"))
     expect(page.get_by_role("status")).to_contain_text("3 messages")
 
 
@@ -82,23 +87,19 @@ def test_a_mistake_is_shown_where_it_stands(page: Page, rita: Any, harbour: list
         check(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_jump_box_shows_texts(
-    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_the_jump_box_shows_texts(page: Page, rita: Any, harbour: list[Message]) -> None:
     sign_in(page, rita)
     page.goto("/console/")
     page.keyboard.press("/")
     page.keyboard.type("harbo")
     found = page.get_by_role("group", name="Messages").get_by_role("option").filter(has_text="The old harbour")
     expect(found).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.keyboard.type("ur")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Messages")).to_be_visible()
-    check(page)
-    page.locator(".jump-texts a").first.click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.locator(".jump-texts a").first)
     expect(marked(page)).to_contain_text("Which HARBOUR?")
 
 

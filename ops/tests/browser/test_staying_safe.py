@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
+from messaging.tests.browsing import check, check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from messaging.tests.windows import watch_of
@@ -29,7 +29,7 @@ def sue(transactional_db: Any) -> Any:
 def fill_in(page: Page, username: str, password: str, button: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name=button).click()
+    click_in_each_look(page, page.get_by_role("button", name=button))
 
 
 def fill_in_request(page: Page) -> None:
@@ -37,79 +37,67 @@ def fill_in_request(page: Page) -> None:
     page.get_by_label("Basis").select_option("The user’s request")
     page.get_by_label("Reason").fill("He wrote to us")
     page.get_by_label("Type the username “bob” to confirm").fill("bob")
-    page.get_by_role("button", name="Request deletion of bob").click()
+    click_in_each_look(page, page.get_by_role("button", name="Request deletion of bob"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize(("address", "button"), [("/sign-in/", "Sign in"), ("/console/login/", "Sign in")])
-def test_who_fails_too_often_learns_when_to_try_again(
-    open_page: OpenPage, sue: Any, width: int, scheme: Any, address: str, button: str
-) -> None:
-    page = open_page(width, scheme)
+def test_who_fails_too_often_learns_when_to_try_again(page: Page, sue: Any, address: str, button: str) -> None:
     page.goto(address)
     for _ in range(5):
         fill_in(page, "sue", "guess", button)
     expect(page.get_by_text(re.compile(r"Too many tries failed\. Try again in 15 minutes, at"))).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     fill_in(page, "sue", "sue's password", button)
     expect(page.get_by_text("Too many tries failed.")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_staff_come_back_to_where_they_were(open_page: OpenPage, sue: Any, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_staff_come_back_to_where_they_were(page: Page, sue: Any) -> None:
     sign_in(page, sue)
     page.goto("/console/accounts/user/")
     let_pass(30)
     page.goto("/console/accounts/user/?active=yes")
     expect(page.get_by_text("You were signed out after 30 minutes without activity.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     fill_in(page, "sue", "sue's password", "Sign in")
     expect(page).to_have_url(re.compile(r"/console/accounts/user/\?active=yes$"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_participant_learns_that_a_late_answer_was_not_sent(
-    open_page: OpenPage, transactional_db: Any, width: int, scheme: Any
-) -> None:
+def test_a_participant_learns_that_a_late_answer_was_not_sent(page: Page, transactional_db: Any) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     message = write(bob, alice, "Are you there?")
-    page = open_page(width, scheme)
     sign_in(page, alice)
     page.goto(f"/messages/{message.conversation_id}/")
     page.get_by_label("Your reply").fill("Yes!")
     let_pass(30)
-    page.get_by_role("button", name="Send reply").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_text("What you sent was not passed on, but is kept for an hour")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     assert not Message.objects.filter(content="Yes!").exists()
     fill_in(page, "alice", "alice's password", "Sign in")
     expect(page).to_have_url(re.compile(rf"/messages/{message.conversation_id}/$"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_deleting_asks_who_is_there(open_page: OpenPage, sue: Any, width: int, scheme: Any) -> None:
+def test_deleting_asks_who_is_there(page: Page, sue: Any) -> None:
     bob = make_user("bob")
-    page = open_page(width, scheme)
     sign_in(page, sue)
     page.goto(f"/console/accounts/user/delete/?id={bob.pk}")
     expect(page.get_by_role("heading", name="Confirm your password")).to_be_visible()
     expect(page.get_by_label("Your password")).to_be_focused()
-    check(page)
+    check_in_each_look(page)
     page.keyboard.type("guess")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Wrong password.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Your password").fill("sue's password")
-    page.get_by_role("button", name="Confirm").click()
+    click_in_each_look(page, page.get_by_role("button", name="Confirm"))
     expect(page.get_by_role("heading", name="Request deletion of bob")).to_be_visible()
     let_pass(15)
     fill_in_request(page)
     expect(page.get_by_text("Nothing was saved: you confirmed your password more than 15 minutes ago.")).to_be_visible()
     assert not DeletionRequest.objects.exists()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Your password").fill("sue's password")
-    page.get_by_role("button", name="Confirm").click()
+    click_in_each_look(page, page.get_by_role("button", name="Confirm"))
     fill_in_request(page)
     expect(page.get_by_text("Deletion of bob requested.")).to_be_visible()
 

@@ -10,7 +10,14 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, open_from_menu, sign_in
+from messaging.tests.browsing import (
+    OpenPage,
+    check_in_each_look,
+    click_in_each_look,
+    open_filters,
+    open_from_menu,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from ops.audit.context import Facts, one_action
 from ops.audit.events import Event
@@ -49,38 +56,34 @@ def click(transactional_db: Any) -> Any:
     return facts.action
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_the_list_to_a_file(
-    open_page: OpenPage, otto: Any, click: Any, width: int, scheme: Any, tmp_path: Path
-) -> None:
-    page = open_page(width, scheme)
+def test_from_the_list_to_a_file(page: Page, otto: Any, click: Any, tmp_path: Path) -> None:
     sign_in(page, otto)
     page.goto("/console/")
     open_from_menu(page, "Audit")
     expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     open_filters(page)
     page.get_by_label("User", exact=True).fill("sue")
     page.get_by_label("What").select_option("Deleted an account with its data")
-    page.get_by_role("button", name="Filter", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
     expect(page.get_by_role("status")).to_contain_text("3 entries")
     expect(page.get_by_role("status")).to_contain_text("User: sue")
-    check(page)
-    page.get_by_role("link", name="Deleted an account with its data", exact=True).first.click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Deleted an account with its data", exact=True).first)
     expect(page.get_by_text("ticket 4711")).to_be_visible()
-    check(page)
-    page.get_by_role("link", name="2 other entries of the same action").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="2 other entries of the same action"))
     expect(page.get_by_role("status")).to_contain_text("3 entries")
-    page.get_by_role("link", name="Export…").click()
+    click_in_each_look(page, page.get_by_role("link", name="Export…"))
     confirm(page)
     expect(page.get_by_role("heading", name="Export the audit trail")).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Export 3 entries").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Export 3 entries"))
     expect(page.get_by_role("alert")).to_contain_text("Enter a reason")
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Reason for export").fill("Yearly review")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export 3 entries").click()
+        click_in_each_look(page, page.get_by_role("button", name="Export 3 entries"))
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     with file.open(newline="", encoding="utf-8") as stored:
@@ -105,7 +108,7 @@ def test_by_keyboard_alone(page: Page, otto: Any, click: Any) -> None:
 
 def confirm(page: Page) -> None:
     page.get_by_label("Your password").fill("otto's password")
-    page.get_by_role("button", name="Confirm").click()
+    click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
 
 def reach(page: Page, selector: str) -> None:

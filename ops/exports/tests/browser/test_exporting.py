@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, check, open_filters, sign_in
+from messaging.tests.browsing import OpenPage, check_in_each_look, click_in_each_look, open_filters, sign_in
 from ops.exports import requests
 from ops.exports.models import Export
 from ops.exports.tests.exporting import EXPORTS, MESSAGES, WHY, make_exporter, some_messages
@@ -34,89 +34,76 @@ def stored(transactional_db: Any) -> list[Message]:
 def confirm(page: Page) -> None:
     """Send the password where the console asks for it."""
     page.get_by_label("Password").fill("emma's password")
-    page.get_by_role("button", name="Confirm").click()
+    click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_the_list_to_a_file(
-    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any, tmp_path: Path
-) -> None:
-    page = open_page(width, scheme)
+def test_from_the_list_to_a_file(page: Page, emma: Any, stored: list[Message], tmp_path: Path) -> None:
     sign_in(page, emma)
     page.goto(MESSAGES)
-    check(page)
+    check_in_each_look(page)
     open_filters(page)
-    page.get_by_text("More filters").click()
+    click_in_each_look(page, page.get_by_text("More filters"))
     page.get_by_label("Replies").select_option("No replies")
-    page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_role("link", name="Export…").click()
+    click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
+    click_in_each_look(page, page.get_by_role("link", name="Export…"))
     confirm(page)
     expect(page.get_by_role("heading", name="Export messages")).to_be_visible()
     expect(page.get_by_text("2 messages", exact=True)).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Export 2 messages").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Export 2 messages"))
     expect(page.get_by_role("alert")).to_contain_text("Nothing was exported.")
     expect(page.get_by_text("Enter a reason")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Reason for export").fill(WHY)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export 2 messages").click()
+        click_in_each_look(page, page.get_by_role("button", name="Export 2 messages"))
     expect(page.get_by_text("2 messages were sent to you as messages-emma-")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
     assert [row["content"] for row in rows] == ["'+hello back", "''quoted'"]
     assert download.value.suggested_filename.startswith("messages-emma-")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(
-    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(page: Page, emma: Any, stored: list[Message]) -> None:
     sign_in(page, emma)
     page.goto(MESSAGES)
     page.get_by_role("checkbox", name="Select the message from alice to bob").check()
-    page.get_by_role("button", name="Export selected…").click()
+    click_in_each_look(page, page.get_by_role("button", name="Export selected…"))
     confirm(page)
     page.get_by_label("Excel (XLSX)").check()
     page.get_by_label("Whole conversations").check()
     page.get_by_label("Older texts").check()
     page.get_by_label("Reason for export").fill(WHY)
-    page.get_by_role("button", name="Export 1 message").click()
+    click_in_each_look(page, page.get_by_role("button", name="Export 1 message"))
     expect(page.locator(".chip.ready")).to_contain_text("ready")
-    check(page)
+    check_in_each_look(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+        click_in_each_look(page, page.get_by_role("link", name="Download"))
     with zipfile.ZipFile(download.value.path()) as archive:
         assert archive.namelist() == ["messages.xlsx", "histories.xlsx"]
-    page.get_by_role("link", name="All exports").click()
+    click_in_each_look(page, page.get_by_role("link", name="All exports"))
     expect(page.get_by_role("heading", name="Exports")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_one_persons_data(open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_one_persons_data(page: Page, emma: Any, stored: list[Message]) -> None:
     sign_in(page, emma)
     page.goto(f"/console/accounts/user/{stored[0].sender.pk}/change/")
-    page.get_by_role("link", name="Export this person’s data").click()
+    click_in_each_look(page, page.get_by_role("link", name="Export this person’s data"))
     confirm(page)
     expect(page.get_by_text("1 message sent and 2 received")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Reason for export").fill("She asked for it")
-    page.get_by_role("button", name="Export this person’s data").click()
+    click_in_each_look(page, page.get_by_role("button", name="Export this person’s data"))
     expect(page.locator(".chip.ready")).to_contain_text("ready")
-    check(page)
+    check_in_each_look(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+        click_in_each_look(page, page.get_by_role("link", name="Download"))
     with zipfile.ZipFile(download.value.path()) as archive:
         assert "alice" in archive.read("account.json").decode()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_exports_that_are_made_failed_or_expired(
-    open_page: OpenPage, emma: Any, stored: list[Message], width: int, scheme: Any
-) -> None:
+def test_exports_that_are_made_failed_or_expired(page: Page, emma: Any, stored: list[Message]) -> None:
     exports = [requests.submit(requests.draft(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
     for export in exports:
         requests.start(export)
@@ -128,14 +115,13 @@ def test_exports_that_are_made_failed_or_expired(
     jobs.filter(params__export=str(failed.pk)).update(
         state="failed", error="The disk is full: make room, then try again."
     )
-    page = open_page(width, scheme)
     sign_in(page, emma)
     page.goto(EXPORTS)
-    check(page)
+    check_in_each_look(page)
     for export, words in ((waiting, "being made"), (failed, "The disk is full"), (expired, "The file has expired")):
         page.goto(f"{EXPORTS}{export.pk}/change/")
         expect(page.get_by_text(words).first).to_be_visible()
-        check(page)
+        check_in_each_look(page)
 
 
 def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored: list[Message]) -> None:

@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, NARROW, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    browser,
+    check_in_each_look,
+    click_in_each_look,
+    open_page,
+    page,
+    sign_in,
+    wear,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
@@ -32,30 +41,26 @@ def flag(transactional_db: Any) -> Flag:
     return flagging.flag(message, label=Label.objects.get(slug="threat"), by=alice, source=Source.PARTICIPANT)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_reports_are_found_in_lists_and_lead_to_the_case(
-    open_page: OpenPage, flag: Flag, width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_reports_are_found_in_lists_and_lead_to_the_case(page: Page, flag: Flag) -> None:
     sign_in(page, make_staff("rita"))
     for address in ("/console/messaging/conversation/", "/console/messaging/message/"):
         page.goto(address)
         expect(page.locator(".review-marks")).to_have_count(1)
         expect(page.locator(".review-marks")).to_contain_text("Threat and Harassment 2 reports ● open")
-        check(page)
-        if width == NARROW:
-            page.locator("summary").get_by_text("Filters", exact=True).click()
-        page.get_by_text("More filters").click()
+        check_in_each_look(page)
+        wear(page, *LOOKS[-1])
+        page.locator("summary").get_by_text("Filters", exact=True).click()
+        click_in_each_look(page, page.get_by_text("More filters"))
         page.get_by_label("Case", exact=True).select_option("Open")
         page.get_by_label("Reported for").select_option("Threat")
-        page.get_by_role("button", name="Filter", exact=True).click()
+        click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
         expect(page.locator("#result_list tbody tr")).to_have_count(1)
-        check(page)
+        check_in_each_look(page)
     page.goto(f"/console/messaging/conversation/{flag.message.conversation_id}/")  # type: ignore[union-attr]
-    if width == NARROW:
-        page.locator(".panel > summary").click()
+    wear(page, *LOOKS[-1])
+    page.locator(".panel > summary").click()
     reports = page.get_by_role("region", name="Reports")
     expect(reports).to_contain_text("Reported here")
-    check(page)
-    reports.get_by_role("link", name=str(flag.case_id), exact=True).click()
+    check_in_each_look(page)
+    click_in_each_look(page, reports.get_by_role("link", name=str(flag.case_id), exact=True))
     expect(page.get_by_role("heading", name="Case: alice and bob")).to_be_visible()

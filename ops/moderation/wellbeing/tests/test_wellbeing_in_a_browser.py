@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, WIDE, OpenPage, browser, check, open_page, sign_in
+from messaging.tests.browsing import (
+    LOOKS,
+    OpenPage,
+    browser,
+    check_in_each_look,
+    click_in_each_look,
+    open_page,
+    page,
+    sign_in,
+    wear,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
@@ -17,7 +27,7 @@ from ops.moderation.models import Case, Label, Source
 from ops.tests.test_who_may_open_what import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page"]
+__all__ = ["browser", "open_page", "page"]
 
 WARNING = "Hard to read (Self-harm). Show the text"
 
@@ -32,35 +42,33 @@ def case(transactional_db: Any) -> Case:
     return flagging.flag(reported, label=label, by=reported.receiver, source=Source.PARTICIPANT).case
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_hard_case_and_a_pause(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_hard_case_and_a_pause(page: Page, case: Case) -> None:
     sign_in(page, make_staff("rita"))
     page.goto("/console/moderation/case/")
-    page.get_by_role("button", name="Open next case").click()
+    click_in_each_look(page, page.get_by_role("button", name="Open next case"))
     text = page.get_by_text("It hurts")
     expect(page.get_by_text(WARNING)).to_be_visible()
     expect(text).not_to_be_visible()
     expect(page.get_by_text("1 hard-to-read case today")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.keyboard.press("v")
     expect(text).to_be_visible()
     page.keyboard.press("v")
     expect(text).not_to_be_visible()
-    page.get_by_text(WARNING).click()
+    click_in_each_look(page, page.get_by_text(WARNING))
     expect(text).to_be_visible()
-    if width < WIDE:
-        page.locator(".panel > summary").click()
-    page.get_by_role("button", name="Pause").click()
+    wear(page, *LOOKS[-1])
+    page.locator(".panel > summary").click()
+    click_in_each_look(page, page.get_by_role("button", name="Pause"))
     expect(page.get_by_role("heading", name="Take your time")).to_be_visible()
     expect(page.get_by_text("You have read 1 hard-to-read case today.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("In half an hour").check()
-    page.get_by_role("button", name="Note it for me").click()
+    click_in_each_look(page, page.get_by_role("button", name="Note it for me"))
     expect(page.get_by_text("You wanted to return at")).to_be_visible()
     page.goto("/console/moderation/case/")
     expect(page.get_by_text("you wanted to pause until")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
 
 def test_a_thread_covers_it_without_scripts_too(open_page: OpenPage, case: Case) -> None:
@@ -72,13 +80,11 @@ def test_a_thread_covers_it_without_scripts_too(open_page: OpenPage, case: Case)
     expect(page.get_by_text("It hurts")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_somebody_shows_them_at_once(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_somebody_shows_them_at_once(page: Page, case: Case) -> None:
     sign_in(page, make_staff("rita"))
     page.goto("/console/covered-texts/")
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Show them at once").check()
-    page.get_by_role("button", name="Save").click()
+    click_in_each_look(page, page.get_by_role("button", name="Save"))
     page.goto(f"/console/messaging/conversation/{case.conversation_id}/change/")
     expect(page.get_by_text("It hurts")).to_be_visible()
