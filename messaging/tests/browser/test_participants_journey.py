@@ -12,16 +12,15 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, Scheme, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import OpenPage, check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.conversations import answer, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def assert_page_is_sound(page: Page) -> None:
-    """Check what must be true of every page."""
-    assert_accessible(page)
-    assert_fits(page)
+    """Check what must be true of every page, in each look."""
+    check_in_each_look(page)
     assert page.locator("h1").count() == 1
     assert not page.locator("[style], [onclick], script:not([src]), style").count()
 
@@ -34,21 +33,17 @@ def invitation(alice: Any, bob: Any) -> Message:
     return write(alice, bob, "Lunch on Friday?", timestamp=timezone.now())
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_the_inbox_to_an_answer_and_its_edit(
-    open_page: OpenPage, bob: Any, invitation: Message, width: int, scheme: Scheme
-) -> None:
-    page = open_page(width, scheme)
+def test_from_the_inbox_to_an_answer_and_its_edit(page: Page, bob: Any, invitation: Message) -> None:
     sign_in(page, bob)
     page.goto(reverse("messaging:inbox"))
     assert_page_is_sound(page)
     expect(page.locator(".row").first).to_contain_text("Lunch on Friday?")
     expect(page.locator(".row").first).to_contain_text("1 unread")
 
-    page.get_by_role("link", name="alice").first.click()
+    click_in_each_look(page, page.get_by_role("link", name="alice").first)
     assert_page_is_sound(page)
     page.get_by_label("Your reply").fill("With pleasure.\nWhere?")
-    page.get_by_role("button", name="Send reply").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
     assert_page_is_sound(page)
     sent = Message.objects.get(parent_message=invitation)
@@ -56,51 +51,47 @@ def test_from_the_inbox_to_an_answer_and_its_edit(
     assert page.url.endswith(f"#m{sent.pk}")
     expect(page.get_by_text("unread")).to_have_count(0)  # replying marked it as read
 
-    page.locator(f"#m{sent.pk}").get_by_role("link", name="Edit").click()
+    click_in_each_look(page, page.locator(f"#m{sent.pk}").get_by_role("link", name="Edit"))
     assert_page_is_sound(page)
     page.get_by_label("Text").fill("With pleasure.\nWhen?")
-    page.get_by_role("button", name="Save changes").click()
+    click_in_each_look(page, page.get_by_role("button", name="Save changes"))
     details = page.locator(f"#m{sent.pk} details")
     expect(details.locator("del")).to_be_hidden()
-    details.locator("summary").click()
+    click_in_each_look(page, details.locator("summary"))
     expect(details.locator("del")).to_contain_text("Where")
     expect(details.locator("ins")).to_contain_text("When")
     assert_page_is_sound(page)
 
-    page.get_by_role("link", name="Inbox").click()
+    click_in_each_look(page, page.get_by_role("link", name="Inbox"))
     expect(page.get_by_text("everything read")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_signing_in_writing_and_deleting_the_account(
-    open_page: OpenPage, alice: Any, bob: Any, invitation: Message, width: int, scheme: Scheme
-) -> None:
-    page = open_page(width, scheme)
+def test_signing_in_writing_and_deleting_the_account(page: Page, alice: Any, bob: Any, invitation: Message) -> None:
     sign_in(page, bob)
     page.goto(reverse("messaging:compose"))
     page.get_by_label("To").fill("nobody")
     page.get_by_label("Message", exact=True).fill("hello")
-    page.get_by_role("button", name="Send message").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send message"))
     expect(page.locator(".errorlist")).to_contain_text("Nobody here is called “nobody”")
     assert_page_is_sound(page)
     page.get_by_label("To").fill("alice")
-    page.get_by_role("button", name="Send message").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send message"))
     expect(page.get_by_role("status")).to_have_text("Your message was sent.")
 
     page.goto(reverse("messaging:conversation", args=[invitation.conversation_id]))
-    page.get_by_role("button", name="Mark 1 message as read").click()
+    click_in_each_look(page, page.get_by_role("button", name="Mark 1 message as read"))
     expect(page.get_by_role("status")).to_have_text("1 message is marked as read.")
     assert_page_is_sound(page)
 
-    page.get_by_role("link", name="Delete my account").click()
+    click_in_each_look(page, page.get_by_role("link", name="Delete my account"))
     assert_page_is_sound(page)
     button = page.get_by_role("button", name=re.compile("Delete my account and 4 messages for good"))
     page.get_by_label("Your password").fill("wrong")
-    button.click()
+    click_in_each_look(page, button)
     expect(page.locator(".errorlist")).to_have_text("Wrong password. Nothing was deleted.")
     assert_page_is_sound(page)
     page.get_by_label("Your password").fill("bob's password")
-    button.click()
+    click_in_each_look(page, button)
     expect(page.get_by_role("heading")).to_have_text("Goodbye")
     assert_page_is_sound(page)
     assert not get_user_model().objects.filter(pk=bob.pk).exists()

@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check, open_filters, sign_in, wear
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    OpenPage,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    open_filters,
+    sign_in,
+    wear,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -41,46 +51,45 @@ def words(page: Page) -> list[str]:
     return page.locator("#result_list tbody .words").all_inner_texts()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_all_conversations_to_the_match(open_page: OpenPage, rita: Any, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_from_all_conversations_to_the_match(page: Page, rita: Any) -> None:
     sign_in(page, rita)
     page.goto(LIST)
-    page.get_by_text("All participants").click()
+    click_in_each_look(page, page.get_by_text("All participants"))
     expect(page.locator(".others").get_by_text("fritz")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     assert words(page)[0].startswith("xxx")
+    wear(page, *LOOKS[-1])  # where the filters are behind a button
     open_filters(page)
-    page.get_by_role("navigation", name="Sort by").get_by_role("link", name="Oldest first").click()
+    click_in_each_look(page, page.get_by_role("navigation", name="Sort by").get_by_role("link", name="Oldest first"))
     expect(page.locator("#result_list tbody .words").first).to_contain_text("Shall we all meet?")
     expect(page.locator("#result_list tbody .latest").first).to_contain_text("me too")
 
     open_filters(page)
-    page.get_by_text("More filters").click()
-    check(page)
+    click_in_each_look(page, page.get_by_text("More filters"))
+    check_in_each_look(page)
     field = page.get_by_label("Participant", exact=True)
     write_name(page, "Participant", "al")
     expect(page.locator("datalist#person-names option")).to_have_count(1)
     field.fill("alicee")  # all names that begin with "al" are there already
-    page.get_by_role("button", name="Filter", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
     expect(page.get_by_text("No participant is called “alicee”. Check the spelling.")).to_be_visible()
     open_filters(page)
     expect(field).to_have_value("alicee")
-    check(page)
+    check_in_each_look(page)
     write_name(page, "Participant", "alice")
     write_name(page, "And participant", "bob")
-    page.get_by_role("button", name="Filter", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
     expect(page.get_by_role("status")).to_contain_text("1 conversation")
     expect(page.get_by_role("status")).to_contain_text("And participant: bob")
-    check(page)
-    page.get_by_role("link", name="Clear filters").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Clear filters"))
     expect(page.get_by_role("status")).to_contain_text("2 conversations")
 
     page.get_by_label("Search conversations").fill("lighthouse")
-    page.get_by_role("button", name="Search").click()
+    click_in_each_look(page, page.get_by_role("button", name="Search"))
     expect(page.locator("mark")).to_have_text("lighthouse")
-    check(page)
-    page.locator("#result_list tbody th a").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.locator("#result_list tbody th a"))
     expect(page.locator("article.marked mark")).to_be_in_viewport()
 
 
