@@ -21,6 +21,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
 
+from messaging.tests.answers import static_files_are_kept
 from ops.jobs.tests.forking import answer_to
 from ops.serving.collecting import loading
 from ops.serving.frames import with_room
@@ -155,4 +156,5 @@ def answer_calls() -> None:
 if __name__ == "__main__":
     with loading():
         django.setup()
-    with_room(answer_calls)
+    with static_files_are_kept():  # with axe beside them
+        with_room(answer_calls)
