@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from messaging.models import Draft, Message
-from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, check_in_each_look, click_in_each_look, sign_in, wear
 from messaging.tests.conversations import answer, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,19 +24,17 @@ def invitation(alice: Any, bob: Any) -> Message:
     return answer(reply, "Or on Saturday?", minute=60 * 48 + 1, sender=alice, receiver=bob)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_draft_comes_back_until_it_is_sent(
-    open_page: OpenPage, bob: Any, invitation: Message, width: int, scheme: Any
-) -> None:
+def test_a_draft_comes_back_until_it_is_sent(page: Page, bob: Any, invitation: Message) -> None:
     address = reverse("messaging:conversation", args=[invitation.conversation_id])
-    page = open_page(width, scheme)
     sign_in(page, bob)
     page.goto(address)
     expect(page.locator(".thread > .new + .message")).to_contain_text("Lunch on Friday?")
     expect(page.locator(".thread > .day")).to_have_count(3)
-    own, theirs = page.locator(".message.is-own").bounding_box(), page.locator(".message").first.bounding_box()
-    assert own and theirs and own["x"] + own["width"] > theirs["x"] + theirs["width"] and own["x"] > theirs["x"]
-    check(page)
+    for look in LOOKS:
+        wear(page, *look)
+        own, theirs = page.locator(".message.is-own").bounding_box(), page.locator(".message").first.bounding_box()
+        assert own and theirs and own["x"] + own["width"] > theirs["x"] + theirs["width"] and own["x"] > theirs["x"]
+        check(page)
 
     page.get_by_label("Your reply").fill("With pleasure, but")
     expect(page.get_by_text("Draft saved.")).to_be_visible()
@@ -46,9 +44,9 @@ def test_a_draft_comes_back_until_it_is_sent(
     page.goto(address)
     expect(page.get_by_label("Your reply")).to_have_value("With pleasure, but where?")
     expect(page.get_by_text("It has not been sent.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
-    page.get_by_role("button", name="Send reply").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
     expect(page.get_by_label("Your reply")).to_have_value("")
     assert not Draft.objects.exists()

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from playwright.sync_api import Locator, Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check
+from messaging.tests.browsing import OpenPage, check, check_in_each_look, click_in_each_look
 from messaging.tests.cast import make_user
 from ops.jobs import starting
 from ops.jobs.tests import counting
@@ -107,23 +107,19 @@ def test_who_went_elsewhere_reads_that_it_ended(dora: None, place: Installation,
     expect(page.get_by_role("link", name="Notices", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_list_and_the_page_of_a_job_are_for_everybody(
-    dora: None, place: Installation, open_page: OpenPage, width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_the_list_and_the_page_of_a_job_are_for_everybody(dora: None, place: Installation, page: Page) -> None:
     sign_in(page)
     place.call(f"{__name__}.start", title=LONG_NAME, to=3, stumble=1)
     with place.going(*WORK):
         page.goto("/console/jobs/job/")
         while not page.get_by_text("Failed", exact=True).count() > 1:
             page.reload()
-    check(page)
-    page.get_by_role("row").get_by_role("link", name="Import of a-file").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("row").get_by_role("link", name="Import of a-file"))
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.goto(begin(place, to=9))
-    check(page)
+    check_in_each_look(page)
 
 
 def test_without_scripts_a_reload_shows_the_same(dora: None, place: Installation, open_page: OpenPage) -> None:
