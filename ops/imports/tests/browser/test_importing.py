@@ -15,7 +15,17 @@ from django.test import modify_settings
 from playwright.sync_api import Page, expect
 
 from messaging.models import Conversation, Message, MessageHistory
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, check, open_from_menu
+from messaging.tests.browsing import (
+    LOOKS,
+    NARROW,
+    WIDE,
+    OpenPage,
+    Scheme,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    open_from_menu,
+)
 from messaging.tests.cast import make_user
 from ops.conftest import make_staff
 from ops.imports.tests.files import SHARED
@@ -27,6 +37,7 @@ from ops.jobs.tests.installations import Installation
 
 pytestmark = pytest.mark.browser
 
+OTHER_LOOKS: list[tuple[int, Scheme]] = [(WIDE, "dark"), (NARROW, "light")]
 IRC, WIKITALK = SHARED / "irc-ubuntu" / "messages.csv", SHARED / "wikitalk" / "messages.csv"
 WORK = ("work", "--processes", "1")
 A_JOB = 60_000  # milliseconds
@@ -185,24 +196,21 @@ def test_an_import_that_is_cancelled_leaves_nothing(dan: Any, console: Installat
 
 
 @needs(WIKITALK)
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_faulty_rows_come_back_are_corrected_and_imported(
-    dan: Any, console: Installation, tmp_path: Path, width: int, scheme: Any
-) -> None:
-    page = dan(width, scheme)
+def test_faulty_rows_come_back_are_corrected_and_imported(dan: Any, console: Installation, tmp_path: Path) -> None:
+    page = dan()
     bring(page, WIKITALK)
     page.get_by_role("button", name="Create missing users").click(timeout=A_JOB)
     page.get_by_role("button", name="Import only the valid rows").click(timeout=A_JOB)
     button = page.get_by_role("button", name=re.compile(r"Import [\d,]+ messages"))
     expect(button).to_be_visible(timeout=A_JOB)
     expect(page.get_by_text("neither in the file nor stored").first).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     valid = int(re.sub(r"\D", "", button.inner_text()))
-    button.click()
+    click_in_each_look(page, button)
     expect(page.get_by_role("link", name="Download them (CSV)")).to_be_visible(timeout=A_JOB)
-    check(page)
+    check_in_each_look(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download them (CSV)").click()
+        click_in_each_look(page, page.get_by_role("link", name="Download them (CSV)"))
     left_out = tmp_path / download.value.suggested_filename
     download.value.save_as(left_out)
 
@@ -235,31 +243,28 @@ def correct(path: Path) -> int:
 # --- Small files -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "dark"), (NARROW, "light")])
-def test_columns_are_said_once_and_changed_texts_decided(
-    dan: Any, console: Installation, tmp_path: Path, width: int, scheme: Any
-) -> None:
+def test_columns_are_said_once_and_changed_texts_decided(dan: Any, console: Installation, tmp_path: Path) -> None:
     file = tmp_path / "other-program.csv"
     file.write_text(
         "Id;Reply to;From;To;When;Text\n"
         f"here-1;;alice;bob;{WHEN};We meet at eleven.\n"
         f"here-2;here-1;bob;alice;{WHEN};Fine\u202e.\n"
     )
-    page = dan(width, scheme)
+    page = dan()
     bring(page, file)
     expect(page.get_by_role("heading", name="Which column is which?")).to_be_visible()
-    check(page)
+    check_in_each_look(page, OTHER_LOOKS)
     page.get_by_label("parent_external_id").select_option("Reply to")
-    page.get_by_role("button", name="Check again with these columns").click()
+    click_in_each_look(page, page.get_by_role("button", name="Check again with these columns"), OTHER_LOOKS)
     expect(page.get_by_text("We meet at")).not_to_have_count(0)
     expect(page.get_by_text("right-to-left override (U+202E)")).to_be_visible()
-    check(page)
+    check_in_each_look(page, OTHER_LOOKS)
     # The file does not say when its text was written, so the stored one stays unless somebody chooses otherwise.
     expect(page.get_by_role("radio", name="Leave the stored texts as they are")).to_be_checked()
     page.get_by_label("Record the new words as edits").check()
-    page.get_by_role("button", name="Import 1 message").click()
+    click_in_each_look(page, page.get_by_role("button", name="Import 1 message"), OTHER_LOOKS)
     expect(page.get_by_text("1 changed text")).to_be_visible()
-    check(page)
+    check_in_each_look(page, OTHER_LOOKS)
     assert console.call(f"{__name__}.stored") == {"messages": 2, "conversations": 1, "histories": 1}
 
 
