@@ -335,7 +335,8 @@ def searched(pieces: list[str], history: str, sign: str = "") -> int:
             together.append(f"({piece})")
         elif tree is not None:
             search(f"{piece}{history}")
-    search(f"{sign}({' OR '.join(together)}){history}")
+    if together:
+        search(f"{sign}({' OR '.join(together)}){history}")
     return len(together)
 
 
