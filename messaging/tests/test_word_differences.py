@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -132,31 +133,34 @@ def random_text(seed: int, size: int, between: str) -> str:
     return between.join(chosen.choice(WORDS) for _ in range(size))
 
 
-def hard(part: int) -> dict[str, tuple[str, str]]:
-    """Texts that are hard to compare: a part of those that take all the effort that there may be."""
-    many, million = 150_000 // part, 1_000_000 // part
-    corrected = random_text(5, 180_000 // part, " ")
-    return {
-        "one sign": ("a" * (million // 5), "a" * (million // 10 - 1) + "b" + "a" * (million // 10)),
-        "one sign, again and again": ("!" * million, "!" * (million // 2) + "?" + "!" * (million // 2 - 1) + "?"),
-        "signs by turns": ("!?" * (million * 2 // 5), "?!" * (million * 2 // 5)),
-        "spaces and signs": (" a" * (many * 2), "a  " * (many * 2)),
-        "a long text, all of it new": ("x y " * (million // 4), "z w " * (million // 4)),
-        "words at random": (random_text(1, many, " "), random_text(2, many, " ")),
-        "passages at random": (random_text(3, many, ". "), random_text(4, many, ". ")),
-        "one word corrected at both ends": (f"Noon. {corrected} or", f"One. {corrected} and"),
-        "ten million characters": ("b" + "a\n" * (million * 5) + "b", "c" + "a\n" * (million * 5) + "c"),
-        "a tail that repeats": ("ab" * (million // 2) + "c", "c" + "ab" * (million // 2)),
-    }
+def corrected(words: int) -> tuple[str, str]:
+    text = random_text(5, words, " ")
+    return f"Noon. {text} or", f"One. {text} and"
 
 
-TENTH = 10
-HARD = hard(TENTH)
+def at_random(seed: int, words: int, between: str) -> tuple[str, str]:
+    return random_text(seed, words, between), random_text(seed + 1, words, between)
 
 
-@pytest.mark.parametrize("texts", HARD.values(), ids=HARD)
-def test_no_texts_take_more_work_than_the_bound(texts: tuple[str, str]) -> None:
-    effort = Effort(MOST_EFFORT // TENTH)
+# Texts that are hard to compare, by their size: with a million, they take all the effort that there may be.
+HARD: dict[str, Callable[[int], tuple[str, str]]] = {
+    "one sign": lambda size: ("a" * (size // 5), "a" * (size // 10 - 1) + "b" + "a" * (size // 10)),
+    "one sign, again and again": lambda size: ("!" * size, "!" * (size // 2) + "?" + "!" * (size // 2 - 1) + "?"),
+    "signs by turns": lambda size: ("!?" * (size * 2 // 5), "?!" * (size * 2 // 5)),
+    "spaces and signs": lambda size: (" a" * (size * 3 // 10), "a  " * (size * 3 // 10)),
+    "a long text, all of it new": lambda size: ("x y " * (size // 4), "z w " * (size // 4)),
+    "words at random": lambda size: at_random(1, size * 3 // 20, " "),
+    "passages at random": lambda size: at_random(3, size * 3 // 20, ". "),
+    "one word corrected at both ends": lambda size: corrected(size * 9 // 50),
+    "ten million characters": lambda size: ("b" + "a\n" * (size * 5) + "b", "c" + "a\n" * (size * 5) + "c"),
+    "a tail that repeats": lambda size: ("ab" * (size // 2) + "c", "c" + "ab" * (size // 2)),
+}
+MILLION, TENTH = 1_000_000, 10
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_no_texts_take_more_work_than_the_bound(name: str) -> None:
+    texts, effort = HARD[name](MILLION // TENTH), Effort(MOST_EFFORT // TENTH)
     found = compare(*texts, effort)
     assert effort.spent <= MOST_EFFORT // TENTH + OVERDRAWN // 3  # the square root of ten
     assert_exact(*texts, found)
@@ -164,17 +168,16 @@ def test_no_texts_take_more_work_than_the_bound(texts: tuple[str, str]) -> None:
 
 def test_the_bound_is_the_usual_one_where_no_other_is_given() -> None:
     """Of texts of their real size; a tenth takes the same way with a tenth of the effort."""
-    texts = hard(1)
     for name in ("words at random", "ten million characters"):
-        effort = Effort()
-        found = compare(*texts[name], effort)
+        texts, effort = HARD[name](MILLION), Effort()
+        found = compare(*texts, effort)
         assert effort.spent <= MOST_EFFORT + OVERDRAWN
-        assert_exact(*texts[name], found)
+        assert_exact(*texts, found)
 
 
 def test_comparisons_share_their_work() -> None:
     effort = Effort(10_000)
-    before, after = HARD["words at random"]
+    before, after = HARD["words at random"](MILLION // TENTH)
     for place in range(10):
         compare(before[:20_000], after[:20_000], effort.share(10 - place))
     assert effort.spent <= 10_000 + 10 * OVERDRAWN
