@@ -15,7 +15,7 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import distributions
@@ -96,8 +96,13 @@ class _Template:
         self._cursor.execute(f"COMMENT ON DATABASE \"{self.name}\" IS '{self._digest}'")
 
     def copy_to(self, name: str, *, of: str = "") -> None:
-        self._cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of or self.name}"')
-        self._cursor.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # which is not copied
+        copy_on_server(self._cursor.execute, name, of=of or self.name)
+
+
+def copy_on_server(execute: Callable[[str], Any], name: str, *, of: str) -> None:
+    """Copy a database of PostgreSQL that nobody is connected to, by statements outside of a transaction."""
+    execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"')
+    execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # which is not copied
 
 
 @contextmanager

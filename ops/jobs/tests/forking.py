@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.utils.module_loading import import_string
 
 import ops.settings
 
-FOLDERS = ("VAR_DIR", "STATIC_ROOT", "MEDIA_ROOT", "PRIVATE_DIR")
+FOLDERS = [name for name in dir(ops.settings) if name.isupper() and isinstance(getattr(ops.settings, name), Path)]
 
 
 def call_apart(path: str, *, database: str, folder: str, **arguments: Any) -> Any:

@@ -38,7 +38,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from select import select
@@ -52,7 +52,7 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from messaging.tests.migrated import take_copy
+from messaging.tests.migrated import copy_on_server, take_copy
 from ops.jobs import leases, running
 from ops.jobs.kinds import all_kinds
 from ops.jobs.models import Job
@@ -185,8 +185,7 @@ def compare(
         shutil.copy(settings.DATABASES["default"]["NAME"], _name(copy["database"]))
     else:
         server, _, name = copy["database"].rpartition("/")
-        on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{settings.DATABASES["default"]["NAME"]}"')
-        on_server(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        copy_on_server(partial(on_server, server), name, of=settings.DATABASES["default"]["NAME"])
     calm = call_apart(f"{__name__}.finish", look=look, **copy)
     if disturb:
         import_string(disturb)()
