@@ -11,7 +11,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
-from messaging.tests.browsing import chromium, windows
+from messaging.tests.browsing import browser, chromium, open_page, page, windows
 from messaging.tests.contexts import contexts_of_pages_are_kept
 from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
@@ -21,10 +21,13 @@ from ops.moderation.tests.emptying import tests_may_delete_decisions
 from ops.serving.frames import with_room
 
 __all__ = [
+    "browser",
     "chromium",
     "contexts_of_pages_are_kept",
     "django_db_modify_db_settings",
     "examples",
+    "open_page",
+    "page",
     "tables_are_emptied_row_by_row",
     "tables_are_emptied_where_they_have_rows",
     "tests_may_delete_decisions",

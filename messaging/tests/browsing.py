@@ -1,6 +1,6 @@
 """For the browser tests of every room: a Chromium whose pages fail the test on any error, and checks of a page.
 
-A conftest file imports the fixtures: ``from messaging.tests.browsing import browser, open_page, page``.
+The project's conftest.py imports the fixtures: ``browser``, ``open_page``, ``page``.
 """
 
 from __future__ import annotations
@@ -241,12 +241,18 @@ def click_in_each_look(page: Page, place: Locator, looks: list[tuple[int, Scheme
     place.click()
 
 
-def check_in_each_look(page: Page, looks: list[tuple[int, Scheme]] = LOOKS) -> None:
-    """Fail if a page is not accessible, or wider than its window, in one of the looks.
+def in_each_look(page: Page, looks: list[tuple[int, Scheme]] = LOOKS) -> Iterator[int]:
+    """Give a page one of the looks after the other, without loading it again; the width of each.
 
     Begins with the look that it has, and keeps the last one: of a walk, each second page is loaded narrow.
     """
     now = page.evaluate("innerWidth")
-    for look in sorted(looks, key=lambda look: look[0] != now):
-        wear(page, *look)
+    for width, scheme in sorted(looks, key=lambda look: look[0] != now):
+        wear(page, width, scheme)
+        yield width
+
+
+def check_in_each_look(page: Page, looks: list[tuple[int, Scheme]] = LOOKS) -> None:
+    """Fail if a page is not accessible, or wider than its window, in one of the looks."""
+    for _ in in_each_look(page, looks):
         check(page)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from messaging.models import Draft, Message
-from messaging.tests.browsing import LOOKS, OpenPage, check, check_in_each_look, click_in_each_look, sign_in, wear
+from messaging.tests.browsing import OpenPage, check, check_in_each_look, click_in_each_look, in_each_look, sign_in
 from messaging.tests.conversations import answer, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,8 +30,7 @@ def test_a_draft_comes_back_until_it_is_sent(page: Page, bob: Any, invitation: M
     page.goto(address)
     expect(page.locator(".thread > .new + .message")).to_contain_text("Lunch on Friday?")
     expect(page.locator(".thread > .day")).to_have_count(3)
-    for look in LOOKS:
-        wear(page, *look)
+    for _ in in_each_look(page):
         own, theirs = page.locator(".message.is-own").bounding_box(), page.locator(".message").first.bounding_box()
         assert own and theirs and own["x"] + own["width"] > theirs["x"] + theirs["width"] and own["x"] > theirs["x"]
         check(page)

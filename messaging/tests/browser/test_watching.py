@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from messaging.tests.browsing import REFUSALS, assert_accessible, expect_status, open_page, page
+from messaging.tests.browsing import REFUSALS, assert_accessible, expect_status
 from messaging.tests.windows import watch_of
 
-__all__ = ["open_page", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, browser, check, expect_status, open_page, page, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, expect_status, sign_in
 from messaging.tests.conversations import write
 from ops.accounts.models import User
 from ops.accounts.tests.ending import let_pass
 from ops.conftest import make_staff
-
-__all__ = ["browser", "open_page", "page"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

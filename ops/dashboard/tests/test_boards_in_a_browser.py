@@ -10,25 +10,14 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import (
-    LOOKS,
-    NARROW,
-    OpenPage,
-    browser,
-    check_in_each_look,
-    click_in_each_look,
-    open_page,
-    page,
-    sign_in,
-    wear,
-)
+from messaging.tests.browsing import LOOKS, NARROW, OpenPage, check_in_each_look, click_in_each_look, sign_in, wear
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.dashboard.boards.boards import BOARDS
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
 
-__all__ = ["browser", "open_page", "page", "spam"]
+__all__ = ["spam"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

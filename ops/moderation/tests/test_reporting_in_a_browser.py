@@ -9,15 +9,14 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from messaging.models import Block, Message
-from messaging.tests.browsing import OpenPage, browser, check_in_each_look, click_in_each_look, open_page, page, sign_in
+from messaging.tests.browsing import OpenPage, check_in_each_look, click_in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.moderation.models import Case, Flag, Label
 from ops.moderation.tests.desk import decided
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 
 @pytest.fixture

@@ -15,13 +15,10 @@ from messaging.tests.browsing import (
     NARROW,
     WIDE,
     OpenPage,
-    browser,
     check,
     check_in_each_look,
     click_in_each_look,
     expect_status,
-    open_page,
-    page,
     sign_in,
     wear,
 )
@@ -32,10 +29,9 @@ from ops.jobs.tests.waiting import until
 from ops.moderation import claims, flagging
 from ops.moderation.models import CannedReason, Case, Claim, Decision, Label, Source
 from ops.moderation.tests.desk import decided
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 QUEUE = "/console/moderation/case/"
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import NARROW, WIDTHS, check, check_in_each_look, expect_status, wear
+from messaging.tests.browsing import NARROW, WIDTHS, check, check_in_each_look, expect_status, in_each_look
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import roles
@@ -108,8 +108,7 @@ def test_a_role_is_offered_what_it_may_use_and_leaves_entries(page: Page, messag
 
     sign_in_by_form(page, "robin")
     menu = page.get_by_role("navigation", name="Main").locator("a")
-    for width, scheme in WIDTHS:
-        wear(page, width, scheme)
+    for width in in_each_look(page, WIDTHS):
         if width == NARROW:
             page.get_by_text("Menu", exact=True).click()
         expect(menu).to_have_text(offered)
@@ -123,8 +122,7 @@ def test_a_role_is_offered_what_it_may_use_and_leaves_entries(page: Page, messag
 
     expect_status(403)
     page.goto(f"/console/{refused.format(**names)}")
-    for look in WIDTHS:
-        wear(page, *look)
+    for _ in in_each_look(page, WIDTHS):
         expect(page.get_by_text("Your role does not allow this.")).to_be_visible()
     assert "between the two of us" not in page.content()
 

@@ -14,19 +14,21 @@ from playwright.sync_api import Page
 from messaging.tests.browsing import (
     NARROW,
     WIDE,
+    WIDTHS,
     OpenPage,
     Scheme,
     assert_accessible,
     assert_fits,
+    in_each_look,
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from messaging.tests.pseudo import ACCENTED, MIRRORED, speaking
-from messaging.tests.windows import HEIGHT, watch_of
+from messaging.tests.windows import watch_of
 from ops.conftest import confirm
+from ops.tests.asking import address, opened_by, signed_in
 from ops.tests.browser.test_reading_threads import HOSTILE_NAME
 from ops.tests.roles import ROLE_OF, keys_of_rows
-from ops.tests.test_who_may_open_what import address, opened_by, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -107,9 +109,7 @@ def test_every_page_fits_in_other_languages(page: Page, keys: dict[str, Any], tu
 def does_not_fit(page: Page, at: str) -> Iterator[AssertionError]:
     """What is wider than its window on a page, at either width. The next page begins at the width of this one."""
     page.goto(at)
-    now = page.evaluate("innerWidth")
-    for width in (now, NARROW if now == WIDE else WIDE):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+    for _ in in_each_look(page, WIDTHS):
         try:
             assert_fits(page)
         except AssertionError as fault:

@@ -23,7 +23,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import roles
 from ops.deletion.tests.deleting import ask
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

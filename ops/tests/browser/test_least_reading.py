@@ -14,7 +14,7 @@ from messaging.tests.conversations import answer, write
 from ops.accounts import roles
 from ops.moderation import flagging
 from ops.moderation.models import Case, Label, Source
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -15,6 +15,7 @@ from messaging.tests.browsing import (
     check,
     check_in_each_look,
     click_in_each_look,
+    in_each_look,
     open_filters,
     sign_in,
     wear,
@@ -96,8 +97,7 @@ def test_from_all_conversations_to_the_match(page: Page, rita: Any) -> None:
 def test_what_is_done_with_selected_rows_stays_in_view(page: Page, rita: Any) -> None:
     sign_in(page, rita)
     page.goto("/console/accounts/user/")
-    for look in LOOKS:
-        wear(page, *look)
+    for _ in in_each_look(page):
         check(page)
         page.get_by_role("checkbox", name="Select bob").check()
         expect(page.get_by_role("button", name="Request deletion of selected…")).to_be_in_viewport(ratio=1)

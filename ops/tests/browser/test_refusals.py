@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, check, click_in_each_look, expect_status, sign_in, wear
+from messaging.tests.browsing import check, click_in_each_look, expect_status, in_each_look, sign_in
 from ops.conftest import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,8 +21,7 @@ def test_staff_find_back_from_a_wrong_address(page: Page, transactional_db: Any)
         ("accounts/user/", "You don’t have access to this page"),
     ):
         page.goto(f"/console/{address}")
-        for look in LOOKS:
-            wear(page, *look)
+        for _ in in_each_look(page):
             expect(page.get_by_role("heading", name=title)).to_be_visible()
             check(page)
         click_in_each_look(page, page.get_by_role("main").get_by_role("link", name="Home"))

@@ -17,8 +17,8 @@ from messaging.tests.browsing import (
     assert_fits,
     check_in_each_look,
     click_in_each_look,
+    in_each_look,
     sign_in,
-    wear,
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
@@ -79,8 +79,7 @@ def test_from_what_is_typed_to_the_message_and_from_hit_to_hit(page: Page, rita:
 def test_a_mistake_is_shown_where_it_stands(page: Page, rita: Any, harbour: list[Message]) -> None:
     sign_in(page, rita)
     page.goto("/console/messaging/conversation/?q=harbour+colour:red")
-    for look in LOOKS:
-        wear(page, *look)
+    for _ in in_each_look(page):
         expect(page.locator("#search-fault mark")).to_have_text("colour:")
         expect(page.get_by_text("There is no filter “colour:”.")).to_be_visible()
         expect(page.locator("#search-fault code")).to_have_css("font-size", "16px")

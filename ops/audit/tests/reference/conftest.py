@@ -14,10 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import override_settings
 
-from messaging.tests.browsing import browser, open_page, page
 from ops.audit.tests.reference.models import Colour
-
-__all__ = ["browser", "open_page", "page"]
 
 APP = "ops.audit.tests.reference.apps.ReferenceTestsConfig"
 

@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from messaging.tests.browsing import browser, open_page, page
 from ops.jobs.tests.installations import Installation
-
-__all__ = ["browser", "open_page", "page"]
 
 
 @pytest.fixture

@@ -9,22 +9,19 @@ from playwright.sync_api import Page, expect
 
 from messaging.tests.browsing import (
     LOOKS,
-    browser,
     check_in_each_look,
     click_in_each_look,
     open_filters,
     open_from_menu,
-    open_page,
-    page,
     sign_in,
     wear,
 )
 from ops.accounts import roles
 from ops.moderation.tests.desk import decided, many_reports, spam
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page", "spam"]
+__all__ = ["spam"]
 
 
 def test_decisions_are_found_and_lead_to_their_case(page: Page, transactional_db: Any, spam: Any) -> None:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
@@ -20,10 +20,9 @@ from ops.console.rooms import rooms
 from ops.moderation import flagging
 from ops.moderation.models import Case, Claim, Decision, Label, Skip, Source, State
 from ops.moderation.tests.desk import decided
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 THREAD, CASE = "In a thread", "On the page of a case"
 Does = Callable[[Page, Case], None]

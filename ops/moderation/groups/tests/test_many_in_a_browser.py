@@ -10,26 +10,14 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import (
-    WIDE,
-    WIDTHS,
-    OpenPage,
-    browser,
-    check,
-    check_in_each_look,
-    click_in_each_look,
-    open_page,
-    page,
-    sign_in,
-)
+from messaging.tests.browsing import WIDE, WIDTHS, OpenPage, check, check_in_each_look, click_in_each_look, sign_in
 from ops.accounts import roles
 from ops.moderation.groups.tests.many import decided_together
 from ops.moderation.models import Case, Decision, Label
 from ops.moderation.tests.desk import many_reports
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 QUEUE = "/console/moderation/case/"
 

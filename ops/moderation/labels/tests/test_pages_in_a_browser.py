@@ -8,20 +8,9 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import (
-    browser,
-    check_in_each_look,
-    click_in_each_look,
-    open_filters,
-    open_from_menu,
-    open_page,
-    page,
-    sign_in,
-)
+from messaging.tests.browsing import check_in_each_look, click_in_each_look, open_filters, open_from_menu, sign_in
 from ops.moderation.models import CannedReason, Label
-from ops.tests.test_who_may_open_what import make_staff
-
-__all__ = ["browser", "open_page", "page"]
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -10,16 +10,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, browser, check, open_page, page, sign_in
+from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, check, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
 from ops.moderation import flagging
 from ops.moderation.models import Case, Label, Severity, Source
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 SECRET = "555-1234"
 LEFT = "Call me on [part removed] tonight"

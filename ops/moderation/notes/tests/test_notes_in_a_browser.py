@@ -7,24 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import (
-    LOOKS,
-    WIDE,
-    OpenPage,
-    browser,
-    check_in_each_look,
-    click_in_each_look,
-    open_page,
-    page,
-    sign_in,
-    wear,
-)
+from messaging.tests.browsing import LOOKS, WIDE, OpenPage, check_in_each_look, click_in_each_look, sign_in, wear
 from ops.accounts.models import User
 from ops.moderation.models import Case, Note
 from ops.moderation.notes import writing
 from ops.moderation.tests.test_reviewing_in_a_browser import desk, rita
 
-__all__ = ["browser", "desk", "open_page", "page", "rita"]
+__all__ = ["desk", "rita"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,21 +12,18 @@ from messaging.tests.browsing import (
     NARROW,
     WIDTHS,
     OpenPage,
-    browser,
     check,
     check_in_each_look,
     click_in_each_look,
     open_filters,
-    open_page,
-    page,
     sign_in,
     wear,
 )
 from ops.moderation.models import Case, View
 from ops.moderation.tests.test_reviewing_in_a_browser import QUEUE, desk, rita
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
-__all__ = ["browser", "desk", "open_page", "page", "rita"]
+__all__ = ["desk", "rita"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

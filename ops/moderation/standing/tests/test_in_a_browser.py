@@ -8,25 +8,15 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import (
-    LOOKS,
-    browser,
-    check_in_each_look,
-    click_in_each_look,
-    open_page,
-    page,
-    sign_in,
-    wear,
-)
+from messaging.tests.browsing import LOOKS, check_in_each_look, click_in_each_look, sign_in, wear
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
 from ops.moderation import flagging
 from ops.moderation.models import Flag, Label, Source
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-__all__ = ["browser", "open_page", "page"]
 
 
 @pytest.fixture
