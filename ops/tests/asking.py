@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from html import unescape
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import pytest
@@ -25,6 +25,8 @@ from messaging.tests.cast import make_user
 from ops.accounts.models import User
 from ops.accounts.tests.with_roles import make_roles
 from ops.tests.roles import ROLE_OF, expected
+
+T = TypeVar("T")
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -145,12 +147,17 @@ def status(
     """
     answer = client.get(at)
     read(at, answer)
+    return of_where_it_leads(client, at, answer, led, lambda page: int(page.status_code))
+
+
+def of_where_it_leads(client: Client, at: str, answer: Any, led: dict[str, T], of: Callable[[Any], T]) -> T:
+    """What ``of`` says of an answer, or of the page that it leads to, which ``led`` keeps by its path."""
     if answer.status_code != 302:
-        return answer.status_code
+        return of(answer)
     to = urljoin(at, answer["Location"])
     path = to.partition("?")[0]
     if path not in led:
-        led[path] = client.get(to, follow=True).status_code
+        led[path] = of(client.get(to, follow=True))
     return led[path]
 
 

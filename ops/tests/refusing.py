@@ -20,14 +20,15 @@ def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "refusal", refusal)
 
 
+def as_made(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
+    """In place of a page that is refused: what its text is made of."""
+    return HttpResponse(repr((title, template, sorted(context.items()))), status=status)
+
+
 @pytest.fixture
 def refusals_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is refused holds what its text is made of, for tests that compare what refusals tell.
 
     The frame around it is left out; test_nothing_is_given_away compares it once.
     """
-
-    def refusal(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
-        return HttpResponse(repr((title, template, sorted(context.items()))), status=status)
-
-    monkeypatch.setattr(refusals, "refusal", refusal)
+    monkeypatch.setattr(refusals, "refusal", as_made)

@@ -19,8 +19,8 @@ from ops.audit.recording import record
 from ops.conftest import confirm
 from ops.files.formulas import STARTS, bare
 from ops.imports.tests.screens import bring, decide
-from ops.tests.asking import empty_pages
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+from ops.tests.asking import EXPECTED, address, empty_pages, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

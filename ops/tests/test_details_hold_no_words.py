@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
@@ -20,7 +19,8 @@ from ops.audit.models import Entry
 from ops.audit.recording import record
 from ops.conftest import confirm
 from ops.events import ConsoleEvent
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, opened_by, signed_in
+from ops.tests.asking import EXPECTED, address, of_where_it_leads, opened_by, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 
@@ -64,13 +64,7 @@ def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any], pla
     led: dict[str, tuple[str, ...]] = {}  # what is asked on pages that others lead to, by their paths
     for at in (address(name, keys) for name in asked_for if name != "login"):
         page = client.get(at, {"q": WORDS, WORDS: WORDS})
-        fields = fields_of(page)
-        if page.status_code == 302:
-            to = urljoin(at, page["Location"])
-            path = to.partition("?")[0]
-            if path not in led:
-                led[path] = fields_of(client.get(to, follow=True))
-            fields = led[path]
+        fields = of_where_it_leads(client, at, page, led, fields_of)
         data = {name: CHOICES.get(name, WORDS) for name in (*OTHERS, *fields)}
         client.post(at, data, headers={"User-Agent": WORDS, "X-Request-ID": WORDS})
     said = Entry.objects.filter(pk__gt=newest)

@@ -22,8 +22,9 @@ from ops.accounts.signing_in import throttling
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.conftest import confirm
+from ops.tests.asking import address, opened_by, routes, signed_in
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import address, keys, opened_by, routes, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -21,8 +21,8 @@ from ops.console.confirming import CONFIRMED_AT
 from ops.exports.models import Export
 from ops.exports.tests.exporting import exported, make_exporter
 from ops.files.tests.conftest import folder
-from ops.tests.asking import status
-from ops.tests.test_who_may_open_what import address, keys, opened_by, signed_in
+from ops.tests.asking import address, opened_by, signed_in, status
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["folder", "keys"]
 

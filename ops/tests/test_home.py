@@ -24,8 +24,8 @@ from ops.events import ConsoleEvent
 from ops.exports.models import Export
 from ops.imports.models import Import
 from ops.jobs.models import Job
+from ops.tests.asking import make_staff, signed_in
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -19,9 +19,9 @@ from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.audit import scrubbing
 from ops.audit.events import Event
 from ops.audit.models import Entry
-from ops.tests.asking import status
+from ops.tests.asking import EXPECTED, address, make_staff, signed_in, status
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, make_staff, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -21,8 +21,8 @@ from django.urls import reverse
 from ops.audit.models import Entry
 from ops.conftest import confirm
 from ops.console.declared_lists import UNKNOWN_FILTER
-from ops.tests.asking import unrendered
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+from ops.tests.asking import EXPECTED, address, signed_in, unrendered
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]  # a fixture
 

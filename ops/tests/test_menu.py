@@ -22,9 +22,9 @@ from ops.console.rooms import Place, rooms
 from ops.deletion.tests.deleting import ask
 from ops.imports.models import Import
 from ops.jobs.models import Job
-from ops.tests.asking import empty_pages
+from ops.tests.asking import address, empty_pages, make_staff, signed_in
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import address, keys, make_staff, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -20,9 +20,9 @@ from messaging.tests.remains import remains
 from ops.conftest import confirm
 from ops.exports.models import Export
 from ops.jobs.kinds import all_kinds
-from ops.tests.asking import body, crawl
+from ops.tests.asking import address, body, crawl, opened_by, signed_in
 from ops.tests.roles import ROLE_OF
-from ops.tests.test_who_may_open_what import address, keys, opened_by, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -12,7 +12,8 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+from ops.tests.asking import EXPECTED, address, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -52,7 +52,7 @@ from ops.notices.kinds import Kind, all_kinds
 from ops.notices.mailing import sending
 from ops.notices.models import Notice
 from ops.notices.topics import TOPICS
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 __all__ = ["folder", "spam"]
 

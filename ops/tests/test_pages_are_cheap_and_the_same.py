@@ -14,7 +14,7 @@ from django.urls import reverse
 from messaging.languages.wording import grouped
 from ops.console.addresses import page_of_row
 from ops.console.lists.words import beginning
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 
 @pytest.mark.django_db

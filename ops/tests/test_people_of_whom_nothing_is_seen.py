@@ -23,8 +23,8 @@ from ops.console.person import tabs
 from ops.deletion import holds
 from ops.deletion.tests.deleting import ask
 from ops.moderation.models import View
+from ops.tests.asking import signed_in
 from ops.tests.roles import ROLE_OF
-from ops.tests.test_who_may_open_what import signed_in
 
 pytestmark = pytest.mark.crawl
 NOBODY = 987_654_321

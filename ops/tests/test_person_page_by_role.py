@@ -16,7 +16,7 @@ from ops.deletion import approval, holds
 from ops.deletion.models import DeletionRequest, Hold
 from ops.deletion.tests.deleting import ask, work_on
 from ops.deletion.tests.screens import words
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 OPEN, PLACE, DELETE = "Open conversations", "Place hold…", "Request deletion…"
 EXPORT, REQUEST_EXPORT, ACTIVITY = "Export this person’s data", "Request data export…", "Activity log"

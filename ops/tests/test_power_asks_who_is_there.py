@@ -18,9 +18,9 @@ from ops.deletion.models import Hold
 from ops.exports.models import Export
 from ops.imports.models import Import
 from ops.jobs.models import Job
-from ops.tests.asking import empty_pages
+from ops.tests.asking import EXPECTED, address, empty_pages, make_staff
 from ops.tests.roles import unasked
-from ops.tests.test_who_may_open_what import EXPECTED, FORGED, address, keys, make_staff, stored
+from ops.tests.test_who_may_open_what import FORGED, keys, stored
 
 __all__ = ["keys"]
 

@@ -16,9 +16,9 @@ from django.urls import Resolver404, resolve
 from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.console.addresses import whole_number
-from ops.tests.asking import unrendered
+from ops.tests.asking import ROUTES, unrendered
 from ops.tests.test_every_password_is_counted import browser
-from ops.tests.test_who_may_open_what import FORGED, ROUTES, keys, stored
+from ops.tests.test_who_may_open_what import FORGED, keys, stored
 
 __all__ = ["keys"]  # a fixture
 

@@ -16,8 +16,9 @@ from ops.console.limits.query_time import TimeLimitMiddleware, is_too_slow, unli
 from ops.jobs.kinds import Kind, register
 from ops.jobs.models import Job
 from ops.jobs.starting import start
-from ops.tests.asking import empty_pages
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, signed_in
+from ops.tests.asking import EXPECTED, address, empty_pages, signed_in
+from ops.tests.refusing import as_made
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 
@@ -79,10 +80,6 @@ def asked(client: Client, addresses: list[str], settings: Any) -> dict[str, Any]
     return answers
 
 
-def said_only(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
-    return HttpResponse(f"{title} {template} {context}", status=status)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_every_page_of_the_console_is_stopped_with_a_sentence(
     keys: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
@@ -93,12 +90,12 @@ def test_every_page_of_the_console_is_stopped_with_a_sentence(
     assert client.get("/console/").status_code == 200  # what the frame caches is no query later either
     pages = {name: address(name, keys) for name, cells in EXPECTED.items() if cells["rosa"].startswith("ok")}
     with monkeypatch.context() as patch:
-        patch.setattr(query_time, "refusal", said_only)
+        patch.setattr(query_time, "refusal", as_made)
         answers = asked(client, list(pages.values()), settings)
     assert {at: answer.status_code for at, answer in answers.items() if answer.status_code not in (200, 503)} == {}
     stopped = {name for name, at in pages.items() if answers[at].status_code == 503}
     said = {answers[pages[name]].content.decode() for name in stopped}
-    assert said == {f"This took too long and was stopped too_slow {{'seconds': {seconds}}}"}
+    assert said == {repr(("This took too long and was stopped", "too_slow", [("seconds", seconds)]))}
     lists = {name for name in pages if name.endswith("_changelist") and not name.startswith("admin_interface")}
     assert lists and lists <= stopped
     whole = [pages[name] for name in ("messaging_message_changelist", "messaging_message_change")]

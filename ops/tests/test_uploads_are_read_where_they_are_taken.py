@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.urls import Resolver404, get_resolver, resolve
 
-from ops.tests.asking import empty_pages
+from ops.tests.asking import EXPECTED, address, empty_pages, routes, signed_in
 from ops.tests.roles import PEOPLE
-from ops.tests.test_who_may_open_what import EXPECTED, address, keys, routes, signed_in
+from ops.tests.test_who_may_open_what import keys
 
 __all__ = ["keys"]
 

@@ -14,9 +14,9 @@ from ops.accounts.models import User
 from ops.console.frame import counting
 from ops.console.rooms import rooms
 from ops.deletion.tests.deleting import ask
+from ops.tests.asking import make_staff, signed_in
 from ops.tests.roles import ROLE_OF
 from ops.tests.test_menu import failed_job, waiting_import
-from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 pytestmark = pytest.mark.django_db
 

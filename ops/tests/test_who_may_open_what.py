@@ -23,9 +23,7 @@ from ops.tests.asking import (
     ROUTES,
     address,
     links,
-    make_staff,
     of_each_kind,
-    opened_by,
     outcome,
     routes,
     signed_in,
@@ -34,19 +32,7 @@ from ops.tests.asking import (
 from ops.tests.roles import PEOPLE, keys_of_rows
 from ops.tests.walks import Walk, walk
 
-# The fixtures, and what tests of other pages ask with.
-__all__ = [
-    "EXPECTED",
-    "ROUTES",
-    "address",
-    "folder",
-    "make_staff",
-    "opened_by",
-    "routes",
-    "signed_in",
-    "status",
-    "walk",
-]
+__all__ = ["folder", "walk"]
 
 pytestmark = pytest.mark.once
 

@@ -27,9 +27,8 @@ from ops.dashboard.boards.content import Better, Number
 from ops.dashboard.charts.units import Unit
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
-from ops.tests.asking import unrendered
+from ops.tests.asking import make_staff, signed_in, unrendered
 from ops.tests.test_home import much_happens
-from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 __all__ = ["spam"]
 

@@ -19,7 +19,7 @@ from ops.dashboard.rollups import noted
 from ops.dashboard.tests.next_digest import next_digest
 from ops.moderation.models import Flag
 from ops.moderation.tests.desk import decided, many_reports, spam
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 __all__ = ["spam"]
 

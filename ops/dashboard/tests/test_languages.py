@@ -31,8 +31,8 @@ from ops.imports.models import Import
 from ops.jobs.models import Job
 from ops.moderation.models import Flag, Label
 from ops.moderation.tests.desk import decided, many_reports, spam
+from ops.tests.asking import make_staff, signed_in
 from ops.tests.test_home import much_happens
-from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 __all__ = ["spam"]
 

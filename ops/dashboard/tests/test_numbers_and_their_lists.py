@@ -36,9 +36,8 @@ from ops.jobs.models import Job
 from ops.moderation import decisions
 from ops.moderation.models import Case, Flag, Label, Source
 from ops.moderation.tests.desk import decided, many_reports
-from ops.tests.asking import unrendered
+from ops.tests.asking import make_staff, signed_in, unrendered
 from ops.tests.test_home import much_happens
-from ops.tests.test_who_may_open_what import make_staff, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.crawl]
 

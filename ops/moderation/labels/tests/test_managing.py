@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from ops.audit.events import Event
 from ops.audit.models import Entry
 from ops.moderation.models import CannedReason, Label
-from ops.tests.test_who_may_open_what import make_staff
+from ops.tests.asking import make_staff
 
 pytestmark = pytest.mark.django_db
 

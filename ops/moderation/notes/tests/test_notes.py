@@ -23,7 +23,7 @@ from ops.moderation import erased, settling
 from ops.moderation.models import Case, Note, NotePerson
 from ops.moderation.notes import writing
 from ops.moderation.tests.desk import reported, spam
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 __all__ = ["reported", "sam", "spam", "sue"]
 

@@ -17,7 +17,7 @@ from ops.moderation.labels.tests.test_managing import check, exported, imported
 from ops.moderation.models import View
 from ops.moderation.saved import saving
 from ops.moderation.tests.desk import spam, threat
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 __all__ = ["spam", "threat"]
 

@@ -20,7 +20,7 @@ from ops.moderation import claims, erased, flagging
 from ops.moderation.models import Case, Claim, Flag, Label, Source, State, View
 from ops.moderation.saved import queues, saving
 from ops.moderation.tests.desk import decided, many_reports, message_of, mona, reported, spam, threat
-from ops.tests.test_who_may_open_what import make_staff, signed_in
+from ops.tests.asking import make_staff, signed_in
 
 __all__ = ["mona", "reported", "spam", "threat"]
 
