@@ -14,6 +14,7 @@ class MessagingConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from messaging import signals
+        from messaging.database import checks as of_migrations  # noqa: F401 - registers the check
         from messaging.search import checks, indexing, sqlite  # noqa: F401 - registers the checks
 
         if sys.argv[1:2] == ["check"]:

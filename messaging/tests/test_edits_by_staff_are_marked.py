@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from messaging.erasing import erasure
 from messaging.erasing.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory
 from messaging.tests.conversations import write
-from messaging.tests.migrating import back_and_forth
 from messaging.tests.test_texts_are_numbered import ROADS, edit_page
 
 as_staff = pytest.mark.parametrize(
@@ -93,19 +91,3 @@ def test_corrections_are_what_is_marked(alice: Any, bob: Any, charlie: Any) -> N
         Message.objects.update(content="third")
     charlie.delete()
     assert [one.revision for one in MessageHistory.objects.corrections()] == [2]
-
-
-@pytest.mark.migrates
-@pytest.mark.django_db(transaction=True)
-def test_stored_edits_get_their_marks_by_migration(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
-    message, other = write(alice, bob, "first"), write(bob, alice, "theirs")
-    for editor, text in ((alice, "second"), (charlie, "third"), (None, "fourth"), (bob, "fifth")):
-        with editing_as(editor):
-            Message.objects.filter(pk=message.pk).update(content=text)
-    with editing_as(bob):
-        Message.objects.filter(pk=other.pk).update(content="by its sender")
-    expected = marks(message)
-    assert expected == [False, True, False, True]
-    monkeypatch.setattr(import_module("messaging.migrations.0019_mark_edits_by_staff"), "BATCH_SIZE", 1)
-    back_and_forth("0017_drafts")
-    assert (marks(message), marks(other)) == (expected, [False])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -119,13 +117,3 @@ def test_participants_see_what_is_stored(
         page = client.get(reverse(f"messaging:{name}", args=args))
         assert page.status_code == 200
         assert str(moment.year) in page.content.decode()
-
-
-def test_the_migration_moves_what_is_stored_to_the_limits(unconstrained: None) -> None:
-    for model, field in FIELDS:
-        model._base_manager.update(**{field: FAR[-1]})
-    migration = import_module("messaging.migrations.0002_moments_within_range")
-    migration.move_to_limits(apps, SimpleNamespace(connection=connection))
-    for model, field, _ in migration.FIELDS:
-        model = apps.get_model("messaging", model)
-        assert list(model._base_manager.values_list(field, flat=True).distinct()) == [LATEST]

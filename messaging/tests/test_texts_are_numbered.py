@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +18,7 @@ from hypothesis import strategies as st
 
 from messaging.erasing.anonymising import AnonymisedCounts, anonymise_batch, anonymise_rest
 from messaging.models import Message, MessageHistory
-from messaging.tests.conversations import START, write
-from messaging.tests.migrating import back_and_forth
+from messaging.tests.conversations import write
 from messaging.tests.random_threads import property_test, rolled_back
 from messaging.tests.test_history_is_kept import ways
 from messaging.texts.changes import texts_changed
@@ -223,23 +221,3 @@ def test_the_number_is_one_more_than_the_histories(alice: Any, bob: Any, edits: 
         assert [number for number, _ in kept] == list(range(1, revision))
         in_time = message.histories.order_by("edited_at", "id").values_list("revision", "old_content")
         assert list(in_time) == kept
-
-
-@pytest.mark.migrates
-@pytest.mark.django_db(transaction=True)
-def test_stored_texts_get_their_numbers_by_migration_and_ids_stay_unique(alice: Any, bob: Any) -> None:
-    twice, never = write(alice, bob, "1"), write(alice, bob, "only")
-    for text in ("2", "3"):
-        Message.objects.filter(pk=twice.pk).update(content=text)
-    # An edit of earlier, brought by an import: its id is higher.
-    first, second = twice.histories.order_by("id").values_list("pk", flat=True)
-    MessageHistory.objects.filter(pk=first).update(edited_at=START + timedelta(hours=2))
-    MessageHistory.objects.filter(pk=second).update(edited_at=START + timedelta(hours=1))
-    gone = write(alice, bob).pk
-    Message.objects.filter(pk=gone).delete()
-    back_and_forth("0007_conversation_longest")
-    assert numbers(twice) == (3, [(1, "2"), (2, "1")])
-    assert numbers(never) == (1, [])
-    assert write(alice, bob).pk > gone
-    with pytest.raises(IntegrityError), transaction.atomic():
-        MessageHistory.objects.create(message=twice, revision=2, old_content="again")

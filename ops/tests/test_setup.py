@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import QuerySet
 
 from messaging.models import Conversation, Message, MessageHistory, Notification
@@ -70,6 +73,14 @@ def test_the_password_is_long_and_another_one_every_time(port: int, inhabited: N
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
     QuerySet.delete(User.objects.filter(username="staff"))  # past the rule that a superuser stays
     assert password_in(set_up(port)) != password
+
+
+def test_a_database_that_an_older_version_left_half_migrated_is_refused(port: int, inhabited: None) -> None:
+    MigrationRecorder(connection).record_unapplied("moderation", "0010_groups")
+    before = everything()
+    with pytest.raises(SystemCheckError, match=r"has 22 of 23 migrations that moderation\.0001_initial replaces"):
+        set_up(port)
+    assert everything() == before
 
 
 def test_the_password_is_kept_nowhere_in_clear(port: int, inhabited: None) -> None:

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -197,20 +196,6 @@ def test_who_is_to_get_something_is_one_query(nora: Any, nils: Any, django_asser
         ("nils", ["failed"]),
         ("nora", ["failed", "finished"]),
     ]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_had_chosen_all_keeps_all_and_who_chose_some_gets_none_without_topics() -> None:
-    all_, some = make_staff("all"), make_staff("some")
-    EmailReader.objects.bulk_create(EmailReader(person=all_, topic=topic.name) for topic in TOPICS)
-    EmailReader.objects.create(person=some, topic="failed")
-    since = EmailReader.objects.filter(person=all_).order_by("pk").first().chosen_at  # type: ignore[union-attr]
-    try:
-        call_command("migrate", "notices", "0002", verbosity=0)
-    finally:
-        call_command("migrate", "notices", verbosity=0)
-    kept = EmailReader.objects.values_list("person", "topic", "chosen_at")
-    assert set(kept) == {(all_.pk, topic.name, since) for topic in TOPICS}
 
 
 def test_a_person_gets_one_mail_for_all_and_each_notice_once(nora: Any) -> None:

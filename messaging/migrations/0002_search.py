@@ -17,7 +17,10 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    replaces = [
+        ("messaging", "0016_search"),
+    ]
     atomic = False
-    dependencies = [("messaging", "0015_redactions_listed")]
+    dependencies = [("messaging", "0001_initial")]
 
     operations = [migrations.RunPython(build, remove, atomic=False)]

@@ -1,0 +1,54 @@
+"""What migrations do besides making tables is taken back by them, and done again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
+
+
+def with_code() -> list[tuple[str, str]]:
+    """Our migrations that run code, as pairs of app and name."""
+    loader = MigrationLoader(None)
+    ours = {config.label for config in apps.get_app_configs() if config.path.startswith(str(settings.BASE_DIR / ""))}
+    return sorted(
+        key
+        for key, migration in loader.disk_migrations.items()
+        if key[0] in ours and any(isinstance(operation, RunPython) for operation in migration.operations)
+    )
+
+
+def objects_of_the_database() -> set[Any]:
+    """Tables, indexes and triggers by name, and on PostgreSQL how columns are stored."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            return set(cursor.execute("SELECT type, name FROM sqlite_master").fetchall())
+        cursor.execute(
+            "SELECT c.relkind::text, c.relname, a.attname, a.attstorage::text FROM pg_class c"
+            " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+            " WHERE c.relnamespace = 'public'::regnamespace"
+            " UNION ALL SELECT 'trigger', tgname, '', '' FROM pg_trigger WHERE NOT tgisinternal"
+        )
+        return set(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", with_code(), ids=".".join)
+def test_what_a_migration_runs_is_taken_back_and_done_again(key: tuple[str, str]) -> None:
+    loader = MigrationLoader(connection)
+    migration = loader.get_migration(*key)
+    state = loader.project_state(key, at_end=False)
+    made = objects_of_the_database()
+    with connection.schema_editor(atomic=migration.atomic) as editor:
+        migration.unapply(state.clone(), editor)
+    without = objects_of_the_database()
+    with connection.schema_editor(atomic=migration.atomic) as editor:
+        migration.apply(state.clone(), editor)
+    assert objects_of_the_database() == made
+    if key[0] != "dashboard" or connection.vendor == "postgresql":  # SQLite compresses nothing
+        assert without != made
