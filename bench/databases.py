@@ -21,13 +21,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from bench import generate
+from bench import forking, generate
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "a key of the benchmark, whose databases hold made-up rows only"
 BUSY, CASES = "busy", "cases"
 # By what they make in a copy of kept conversations: an account with a tenth of the messages; cases to be reviewed.
 MAKERS = {BUSY: "bench.scenarios.deletion", CASES: "bench.scenarios.reviewing"}
+forks = forking.Forks()
 up_to_date: set[str] = set()  # URLs of databases that this process has migrated
 
 
@@ -155,6 +156,11 @@ def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings")
 
     Raises subprocess.CalledProcessError where it fails; what it said of that is its ``stderr``.
     """
+    if arguments[0] == "-m" and url and "BENCH_SMALL" in os.environ:
+        ended = forks.run(arguments[1:], url, environment(url, DJANGO_SETTINGS_MODULE=settings))
+        if ended.code:
+            raise subprocess.CalledProcessError(ended.code, list(arguments), ended.output, ended.errors)
+        return ended.output
     process = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

@@ -58,13 +58,14 @@ class Goal(NamedTuple):
 
 
 SMALL_RUN = "BENCH_SMALL" in os.environ  # only shows that every scenario works
-SECONDS = 0.05 if SMALL_RUN else 3.0  # how long one figure is measured
+ROUNDS = 1 if SMALL_RUN else 21
+SECONDS = 3.0  # how long one figure is measured
 
 
 def repeat(
     work: Callable[[], Any],
     *,
-    rounds: int = 21,
+    rounds: int = ROUNDS,
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Timing:

@@ -224,16 +224,18 @@ def size(way: str, asked: argparse.Namespace) -> int:
 
 
 def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Moderators at work on a copy of the kept conversations, alone and while files are imported."""
+    """Moderators at work on a copy of the kept conversations, alone and while files are imported: each on a copy and
+    with processes of its own, but in a small run."""
     crowd = moderators.SMALL if asked.small else moderators.USUAL
     folder = settings.VAR_DIR.resolve() / "bench" / "served"
+    turns = [None, imported_file(max(asked.rows, moderators.LEAST_ROWS)).resolve()]
     found = []
-    for path in (None, imported_file(max(asked.rows, moderators.LEAST_ROWS)).resolve()):
+    for some in [turns] if asked.small else [[turn] for turn in turns]:
         with databases.copied(server, asked.messages, databases.BUSY) as url:
             try:
-                rows = moderators.measure(url, crowd, folder, path)
+                rows = moderators.measure(url, crowd, folder, some)
             except (Failed, subprocess.CalledProcessError) as error:
-                label = f"{MODERATORS}{' during imports' if path else ''}"
+                label = f"{MODERATORS}{' during imports' if any(some) else ''}"
                 why = failed(f"{label} on {server.title}", said(error))
                 rows = [(Case(label, label), dict.fromkeys(("ours", "vanilla", "raw"), why), why.failure)]
         for case, figures, words in rows:

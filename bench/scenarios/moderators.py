@@ -38,25 +38,29 @@ SMALL = Crowd(2, 7, 0.0)
 Row = tuple[Case, dict[str, Figure], str]  # the case, its figures, and what its first cell says
 
 
-def measure(url: str, size: Crowd, folder: Path, imported: Path | None = None) -> list[Row]:
-    """The pages' times on the database ``url``, while the file ``imported`` is imported again and again.
+def measure(url: str, size: Crowd, folder: Path, turns: Sequence[Path | None]) -> list[Row]:
+    """The pages' times on the database ``url``: in each turn while a file is imported again and again, or alone.
 
     The figure of a page is its median. ``folder`` is where the processes keep their files. Raises Failed.
     """
     guests = json.loads(databases.run(["-m", "bench.scenarios.moderators", "invite", str(size.moderators)], url))
-    title = f"{size.moderators} moderators{' during imports' if imported else ''}"
+    rows: list[Row] = []
     with serving.served(url, folder) as console:
         port, pages = console.port, guests["pages"]
         sessions = [crowd.sign_in(port, guests["sign_in"], name, guests["password"]) for name in guests["names"]]
         crowd.read(port, sessions, pages, Crowd(size.moderators, len(pages), 0.0))  # to warm up
-        if imported is None:
-            return rows_of(title, crowd.read(port, sessions, pages, size), serving.in_words(url))
-        with imports_going_on(imported, guests["names"][0], console.environment, folder) as imports:
-            times = crowd.read(port, sessions, pages, size)
-            imports.wait_for("ended")
-            spans = [span for span in imports.so_far() if span.began < times.ended]
-    words = f"{len(spans)}, running {share(spans, times.began, times.ended):.0%} of the time"
-    return [*rows_of(title, times, serving.in_words(url)), told(f"{title}, imports", words)]
+        for imported in turns:
+            title = f"{size.moderators} moderators{' during imports' if imported else ''}"
+            if imported is None:
+                rows += rows_of(title, crowd.read(port, sessions, pages, size), serving.in_words(url))
+                continue
+            with imports_going_on(imported, guests["names"][0], console.environment, folder) as imports:
+                times = crowd.read(port, sessions, pages, size)
+                imports.wait_for("ended")
+                spans = [span for span in imports.so_far() if span.began < times.ended]
+            words = f"{len(spans)}, running {share(spans, times.began, times.ended):.0%} of the time"
+            rows += [*rows_of(title, times, serving.in_words(url)), told(f"{title}, imports", words)]
+    return rows
 
 
 def rows_of(title: str, times: Times, served: str) -> list[Row]:
