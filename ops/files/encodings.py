@@ -9,14 +9,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from charset_normalizer import from_bytes
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from ops.files.problems import Problem
 from ops.files.wording import LookUp
+from ops.serving.later import Later
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+charset_normalizer = Later("charset_normalizer")
 
 
 class Encoding(NamedTuple):
@@ -171,7 +173,7 @@ def likely(sample: bytes) -> list[str]:
     """The encodings that a text is most likely in, all equally so, in the order of ENCODINGS."""
     names = {codecs.lookup(codec_of(name)).name: name for name in ENCODINGS if not name.startswith("UTF")}
     matches = list(
-        from_bytes(
+        charset_normalizer.from_bytes(
             sample,
             cp_isolation=list(names),
             steps=32,

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import Collector
 
 from ops.dashboard import keeping
 from ops.dashboard.metrics.gauges import Gauge, measure
+from ops.serving.later import Later
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
+
+prometheus, families = Later("prometheus_client"), Later("prometheus_client.core")
 
 PREFIX = "threadward_"
 UNAVAILABLE = "# The first measures are being taken. Ask again.\n"
 
 
-class Measured(Collector):
+class Measured:
     """Hands gauges to the library, which writes them down."""
 
     def __init__(self, gauges: tuple[Gauge, ...]) -> None:
@@ -29,7 +32,9 @@ class Measured(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for gauge in self.gauges:
-            family = GaugeMetricFamily(f"{PREFIX}{gauge.name}", gauge.says, labels=[gauge.label] if gauge.label else [])
+            family = families.GaugeMetricFamily(
+                f"{PREFIX}{gauge.name}", gauge.says, labels=[gauge.label] if gauge.label else []
+            )
             for key, value in gauge.values.items():
                 family.add_metric([key] if gauge.label else [], value)
             yield family
@@ -46,6 +51,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     kept = keeping.get("metrics", (), measure)
     if kept is None:
         return HttpResponse(UNAVAILABLE, status=503, content_type="text/plain", headers={"Retry-After": "5"})
-    registry = CollectorRegistry(auto_describe=False)
+    registry = prometheus.CollectorRegistry(auto_describe=False)
     registry.register(Measured(kept.value))
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(prometheus.generate_latest(registry), content_type=prometheus.CONTENT_TYPE_LATEST)

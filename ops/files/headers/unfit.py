@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from xlsxwriter.utility import xl_col_to_name
 
 from ops.files.headers.columns import plain
 from ops.files.problems import Unreadable, label
 from ops.files.suggestions import Suggestion
 from ops.files.wording import listed
+from ops.serving.later import Later
+
+excel_cells = Later("xlsxwriter.utility")
 
 LONGEST_LIST = 20  # headers, or positions of one, that a sentence names
 
@@ -85,7 +87,7 @@ def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
 def at(found: Sequence[int]) -> str:
     """Columns by their places, counted from 0, as people and as spreadsheets count them."""
     numbers = _joined([str(place + 1) for place in found])
-    letters = _joined([xl_col_to_name(place) for place in found])
+    letters = _joined([excel_cells.xl_col_to_name(place) for place in found])
     text = ngettext("column %(numbers)s (%(letters)s)", "columns %(numbers)s (%(letters)s)", len(found))
     return text % {"numbers": numbers, "letters": letters}
 

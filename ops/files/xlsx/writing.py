@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple
 
-from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_col_to_name
-
 from ops.files.dialects.utc_times import exact_header, in_utc_header
+from ops.serving.later import Later
+
+xlsxwriter, excel_cells = Later("xlsxwriter"), Later("xlsxwriter.utility")
 
 MOST_ROWS = 1_048_575  # below the header
 MOST_CHARACTERS = 32_767  # in a cell, counted as UTF-16 does
@@ -66,7 +66,7 @@ class Sheet:
         self._names = [*names, *(exact_header(columns[place].name) for place in self._moments)]
         self._widths = [*(one.width for one in columns), *[EXACT_WIDTH] * len(self._moments)]
         self.width = len(self._names)
-        letters = [xl_col_to_name(place) for place in range(self.width)]
+        letters = [excel_cells.xl_col_to_name(place) for place in range(self.width)]
         self._cells = [(letter, CELLS[one.kind]) for letter, one in zip(letters, columns, strict=False)]
         self._exact = list(zip(self._moments, letters[len(columns) :], strict=True))
 
@@ -77,7 +77,8 @@ class Sheet:
             for place, width in enumerate(self._widths, start=1)
         )
         header = "".join(
-            _text_cell(xl_col_to_name(place), 1, name, HEADER_STYLE) for place, name in enumerate(self._names)
+            _text_cell(excel_cells.xl_col_to_name(place), 1, name, HEADER_STYLE)
+            for place, name in enumerate(self._names)
         )
         return f'{BEGINNING}<cols>{columns}</cols><sheetData>\n<row r="1">{header}</row>\n'.encode()
 
@@ -145,7 +146,7 @@ def pack(
 
     The same sheet, author and time give the same bytes. ``beat`` is called now and then.
     """
-    end = f'</sheetData><autoFilter ref="A1:{xl_col_to_name(columns - 1)}{rows + 1}"/></worksheet>'.encode()
+    end = f'</sheetData><autoFilter ref="A1:{excel_cells.xl_col_to_name(columns - 1)}{rows + 1}"/></worksheet>'.encode()
     with (
         zipfile.ZipFile(_package(title, author, created, rows, columns)) as package,
         zipfile.ZipFile(target, "w") as book,
@@ -167,7 +168,7 @@ def pack(
 def _package(title: str, author: str, created: datetime, rows: int, columns: int) -> io.BytesIO:
     """A workbook with one sheet, which is to be replaced, and with all that belongs to ours."""
     package = io.BytesIO()
-    with Workbook(package, {"in_memory": True}) as book:
+    with xlsxwriter.Workbook(package, {"in_memory": True}) as book:
         moment = created.astimezone(UTC).replace(tzinfo=None, microsecond=0)
         book.set_properties({"author": author, "created": moment, "comments": f"Exported by {author}"})
         sheet = book.add_worksheet(title)

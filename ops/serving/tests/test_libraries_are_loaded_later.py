@@ -1,0 +1,31 @@
+"""What only some work needs is not loaded before a process is ready."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops.serving.later import Later
+
+PROJECT = Path(__file__).resolve().parents[3]
+LATER = {"charset_normalizer", "prometheus_client", "xlsxwriter"}
+
+
+@pytest.mark.once
+def test_no_process_begins_with_them() -> None:
+    program = "import sys, ops.wsgi, ops.urls; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert LATER.isdisjoint(loaded.stdout.split())
+    assert "leather" in loaded.stdout.split()
+
+
+def test_they_are_there_when_they_are_asked_for() -> None:
+    assert Later("xlsxwriter.utility").xl_col_to_name(27) == "AB"
+
+
+def test_what_they_do_not_have_is_missed_as_usual() -> None:
+    with pytest.raises(AttributeError, match=r"module 'xlsxwriter' has no attribute 'nothing'"):
+        Later("xlsxwriter").nothing  # noqa: B018
