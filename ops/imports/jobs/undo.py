@@ -50,7 +50,7 @@ class UndoImport(ImportKind):
         import_ = self.import_for(run)
         if import_ is None:
             return {}
-        with staging_on(DEFAULT_DB_ALIAS) as staging:
+        with staging_on(DEFAULT_DB_ALIAS, tables=()) as staging:
             undoing = Undoing(import_, staging, run)
             with staging.writing():
                 undoing.restore_texts(as_they_were=False)
@@ -69,7 +69,7 @@ class UndoImport(ImportKind):
         import_ = self.import_for(run)
         if import_ is None:
             return
-        with staging_on(DEFAULT_DB_ALIAS) as staging:
+        with staging_on(DEFAULT_DB_ALIAS, tables=()) as staging:
             undoing = Undoing(import_, staging, run)
             if any(undoing.counts().values()):
                 _end(import_, run, undoing, State.STORED)

@@ -119,7 +119,7 @@ def undo_preview(import_: Import) -> dict[str, Any]:
     outcome = import_.outcome
     exact = import_.last_row <= COUNTED_UP_TO
     if exact:
-        with staging_on(DEFAULT_DB_ALIAS) as staging:
+        with staging_on(DEFAULT_DB_ALIAS, tables=()) as staging:
             counts = undoing.preview(import_, staging)
     else:
         counts = {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}

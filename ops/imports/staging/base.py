@@ -6,7 +6,7 @@ Temporary tables belong to this connection alone, so filling and checking them k
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import Any
 
@@ -67,7 +67,8 @@ WHERE rows.number = places.number AND senders.username = rows.sender AND receive
 
 
 class Staging:
-    """The temporary tables of one import on one connection; leave it (``with``) and they are gone.
+    """The temporary tables of one import on one connection; leave it (``with``) and they are gone. ``tables`` are those
+    that are needed.
 
     One at a time per connection. Outside of a transaction nothing holds one open between two calls, so the connection
     can be used for other things in between.
@@ -85,8 +86,9 @@ class Staging:
     # A temporary table by its name: never one of the database that is called the same.
     temporary: str
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, tables: Collection[str] = TABLES) -> None:
         self.using = using
+        self.tables = tables
         self.largest = 0  # bytes of the largest text of those that are LONG, in memory
         self.one_by_one: list[int] = []  # rows whose texts are LONG, where they are to be stored one by one
         self.connection: Any = connections[using]
@@ -117,8 +119,8 @@ class Staging:
 
     def __enter__(self) -> Staging:
         self._drop()
-        for table, columns in TABLES.items():
-            self.execute(f"CREATE TEMPORARY TABLE {{{table}}} ({columns.format(moment=self.moment_type)})")
+        columns = {table: TABLES[table].format(moment=self.moment_type) for table in self.tables}
+        self.execute_all([f"CREATE TEMPORARY TABLE {{{table}}} ({columns[table]})" for table in columns])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -158,6 +160,11 @@ class Staging:
         with self.connection.cursor() as cursor:
             cursor.execute(self.sql(template, **fragments), params)
             return cursor.rowcount
+
+    def execute_all(self, templates: Sequence[str]) -> None:
+        """Run statements without parameters."""
+        for template in templates:
+            self.execute(template)
 
     def value(self, template: str, params: Sequence[Any] = (), **fragments: str) -> Any:
         """The one value that a query gives."""
@@ -248,11 +255,10 @@ class Staging:
         raise NotImplementedError
 
     def _tables(self) -> list[str]:
-        return [self.names[table] for table in TABLES]
+        return [self.names[table] for table in self.tables]
 
     def _drop(self) -> None:
-        for table in self._tables():
-            self.execute(f"DROP TABLE IF EXISTS {self.temporary}.{table}")
+        self.execute_all([f"DROP TABLE IF EXISTS {self.temporary}.{table}" for table in self._tables()])
 
 
 def _batches(rows: Iterable[tuple]) -> Iterator[list[tuple]]:

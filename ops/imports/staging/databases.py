@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import connections
 
-from ops.imports.staging.base import Staging
+from ops.imports.staging.base import TABLES, Staging
 from ops.imports.staging.postgresql import PostgreSQLStaging
 from ops.imports.staging.sqlite import SQLiteStaging
 
 
-def staging_on(using: str) -> Staging:
+def staging_on(using: str, tables: Collection[str] = TABLES) -> Staging:
     """The staging that fits the database."""
     kinds = {"sqlite": SQLiteStaging, "postgresql": PostgreSQLStaging}
-    return kinds[connections[using].vendor](using)
+    return kinds[connections[using].vendor](using, tables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -51,6 +51,11 @@ class PostgreSQLStaging(Staging):
         with suppress(DatabaseError):
             self.execute("RESET work_mem")
 
+    def execute_all(self, templates: Sequence[str]) -> None:
+        # At once: each by itself is a question to the server, and outside of a transaction it waits for the disk.
+        if templates:
+            self.execute("; ".join(templates))
+
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
         table = self.connection.ops.quote_name(model._meta.db_table)
         sequence = "pg_get_serial_sequence(%s, 'id')"
@@ -78,21 +83,18 @@ class PostgreSQLStaging(Staging):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        for setting in self.while_writing:
-            self.execute(f"SET {setting} = off")
+        self.execute_all([f"SET {setting} = off" for setting in self.while_writing])
         try:
             yield
         finally:
             # After an error in a transaction of the caller's the settings are gone with it.
             with suppress(DatabaseError):
-                for setting in self.while_writing:
-                    self.execute(f"RESET {setting}")
+                self.execute_all([f"RESET {setting}" for setting in self.while_writing])
 
     def analyze(self, table: str) -> None:
         # A look at 3,000 rows is enough to choose indexes by; the usual 30,000 take longer than they save.
-        self.execute("SET default_statistics_target = 10")
-        self.execute(f"ANALYZE {self.names[table]}")
-        self.execute("RESET default_statistics_target")
+        target = "default_statistics_target"
+        self.execute_all([f"SET {target} = 10", f"ANALYZE {self.names[table]}", f"RESET {target}"])
 
     def _ready(self) -> str:
         return self.ready
@@ -138,7 +140,7 @@ class PostgreSQLStaging(Staging):
         return f"CASE WHEN {text} ~ '^{prefix}[1-9][0-9]{{0,17}}$' THEN {number} END"
 
     def _tables(self) -> list[str]:
-        return [*super()._tables(), self.ready]
+        return [*super()._tables(), self.ready] if self.tables else []
 
 
 def _escaped(text: str) -> str:
