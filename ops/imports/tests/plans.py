@@ -72,8 +72,8 @@ class Plans:
     savepoints: int = 0
 
     def explain(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Explain a statement before it is run: an ``execute_wrapper`` of Django's."""
-        if not many and EXPLAINED.match(sql):
+        """Explain a statement of large tables before it is run: an ``execute_wrapper`` of Django's."""
+        if not many and EXPLAINED.match(sql) and _sizes(sql):
             plan = _plan(sql, params)
             in_batch = len(connection.savepoint_ids) > self.savepoints
             shape = json.dumps(_shape(plan))
@@ -98,11 +98,18 @@ def explain(sql: str) -> Statement:
     return Statement(sql, _plan(sql, None), in_batch=False)
 
 
+def _sizes(sql: str) -> dict[str, float]:
+    """How large the tables are that a statement names. Of others a plan holds none, and the planner would have to learn
+    about each of them again whenever something is said of it."""
+    return {name: float(rows) for name, rows in ROWS.items() if name in sql}
+
+
 def _plan(sql: str, params: Any) -> dict[str, Any]:
+    sizes = _sizes(sql)
     with connection.connection.cursor() as cursor:
         cursor.execute("SAVEPOINT plans")
         cursor.execute("SET LOCAL work_mem = '4MB'")
-        cursor.execute(SAY_SIZES, [list(ROWS), list(map(float, ROWS.values()))])
+        cursor.execute(SAY_SIZES, [list(sizes), list(sizes.values())])
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         ((found,),) = cursor.fetchall()
         cursor.execute("ROLLBACK TO SAVEPOINT plans")
