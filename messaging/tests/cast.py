@@ -12,11 +12,13 @@ from django.core.cache import caches
 # One query of each page of a participant, where somebody knows what moderators have to say to them.
 ABOUT_STANDING = 1 if getattr(settings, "MESSAGING_STANDING", "") else 0
 
+FAST_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture(autouse=True)
 def fast_passwords_and_empty_caches(settings: Any) -> None:
     """Hash passwords quickly, and let no test see what another one cached."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = FAST_HASHERS
     for cache in caches.all(initialized_only=True):
         cache.clear()
 
