@@ -73,6 +73,12 @@ def on_connecting(statement: str) -> None:
     connection_created.connect(execute, weak=False)
 
 
+def _address(name: str) -> dict[str, Any]:
+    """Where a database of this name is on the server."""
+    server = settings.DATABASES["default"]
+    return {"host": server["HOST"], "port": server["PORT"] or None, "user": server["USER"], "dbname": name}
+
+
 def another_program() -> Any:
     """A connection that holds a lock on what we write to."""
     database = settings.DATABASES["default"]
@@ -80,7 +86,7 @@ def another_program() -> Any:
         holder = sqlite3.connect(database["NAME"], isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         return holder
-    program = psycopg.connect(host=database["HOST"], dbname=database["NAME"], user=database["USER"])
+    program = psycopg.connect(**_address(database["NAME"]))
     program.execute("LOCK TABLE messaging_message IN EXCLUSIVE MODE")
     return program
 
@@ -116,9 +122,8 @@ def lost(monkeypatch: Any) -> Iterator[list[Any]]:
 
     def losing(self: Any, *args: Any, **options: Any) -> Any:
         if not ended:
-            database = settings.DATABASES["default"]
             ended.append(self.connection.info.backend_pid)
-            with psycopg.connect(host=database["HOST"], dbname="postgres", user=database["USER"]) as administrator:
+            with psycopg.connect(**_address("postgres")) as administrator:
                 administrator.execute("SELECT pg_terminate_backend(%s, 5000)", ended)
         return copy(self, *args, **options)
 
