@@ -14,6 +14,7 @@ from messaging.tests.browsing import (
     LOOKS,
     NARROW,
     WIDE,
+    WIDTHS,
     OpenPage,
     check,
     check_in_each_look,
@@ -63,22 +64,19 @@ def rita(desk: Case) -> Any:
     return make_staff("rita")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_reported_messages_stand_in_line_and_apart(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
-    page = open_page(width)
-    sign_in(page, rita)
-    page.goto(f"{QUEUE}{desk.pk}/change/")
-    reported = page.locator(".case li.reported")
-    beginnings = page.locator(".case .by").evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
-    assert len(beginnings) > 1
-    assert len(set(beginnings)) == 1
-    expect(reported).to_have_css("margin-top", "8px")
-
-
-def test_the_outline_of_the_sheet_is_seen_whole(open_page: OpenPage, desk: Case, rita: Any) -> None:
+def test_reported_messages_stand_in_line_and_the_outline_of_the_sheet_is_seen_whole(
+    open_page: OpenPage, desk: Case, rita: Any
+) -> None:
     page = open_page(NARROW)
     sign_in(page, rita)
     page.goto(f"{QUEUE}{desk.pk}/change/")
+    left = "all => all.map((one) => one.getBoundingClientRect().left)"
+    for look in WIDTHS:
+        wear(page, *look)
+        beginnings = page.locator(".case .by").evaluate_all(left)
+        assert len(beginnings) > 1
+        assert len(set(beginnings)) == 1
+        expect(page.locator(".case li.reported")).to_have_css("margin-top", "8px")
     heading = page.locator(".panel > summary")
     heading.press("Enter")
     expect(heading).to_be_focused()
@@ -199,36 +197,35 @@ def test_a_page_that_is_left_gives_the_case_back_soon(open_page: OpenPage, desk:
     until(lambda: Claim.objects.get().expires_at > timezone.now() + claims.LEFT, "That the claim is extended again")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any, width: int) -> None:
+def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any) -> None:
     message = Message.objects.get(content="I know where you work")
     decided(desk, rita, Label.objects.get(slug="threat"), hides=[message.pk], sent="It was a threat.")
-    page = open_page(width)
+    page = open_page(NARROW)  # loaded in this width, the sheet is closed
     sign_in(page, rita)
     page.goto(f"{QUEUE}{desk.pk}/change/")
-    check(page)
-    page.get_by_role("link", name="Undo…").click()
+    check_in_each_look(page, WIDTHS)
+    click_in_each_look(page, page.get_by_role("link", name="Undo…"), WIDTHS)
     expect(page.get_by_text("1 message will be shown to participants again.")).to_be_visible()
-    check(page)
+    check_in_each_look(page, WIDTHS)
     expect(page.get_by_label("Why")).to_be_focused()
     page.get_by_label("Why").fill("Wrong message")
-    page.get_by_role("button", name="Undo decision").click()
+    click_in_each_look(page, page.get_by_role("button", name="Undo decision"), WIDTHS)
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
     assert not Message.objects.get(pk=message.pk).hidden
-    check(page)
-    page.get_by_role("link", name="Restore…").click()
+    check_in_each_look(page, WIDTHS)
+    click_in_each_look(page, page.get_by_role("link", name="Restore…"), WIDTHS)
     expect(page.get_by_text("the reports are upheld")).to_be_visible()
     expect(page.get_by_text("1 message hidden")).to_be_visible()
     expect(page.get_by_text("It was a threat.")).to_be_visible()
-    check(page)
+    check_in_each_look(page, WIDTHS)
     page.get_by_label("Why").fill("It was the right one")
-    page.get_by_role("button", name="Restore decision").click()
+    click_in_each_look(page, page.get_by_role("button", name="Restore decision"), WIDTHS)
     expect(page.get_by_text("Restored: the case is decided as before, and closed.")).to_be_visible()
     assert Message.objects.get(pk=message.pk).hidden
-    check(page)
-    page.get_by_role("link", name="Undo…").click()
+    check_in_each_look(page, WIDTHS)
+    click_in_each_look(page, page.get_by_role("link", name="Undo…"), WIDTHS)
     page.get_by_label("Why").fill("It was not")
-    page.get_by_role("button", name="Undo decision").click()
+    click_in_each_look(page, page.get_by_role("button", name="Undo decision"), WIDTHS)
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
     assert claims.claim_next(rita).case == desk  # type: ignore[union-attr]
 

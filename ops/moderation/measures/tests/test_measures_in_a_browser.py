@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,22 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, check, expect_status, sign_in
+from messaging.tests.browsing import (
+    WIDE,
+    OpenPage,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    expect_status,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts import roles
 from ops.moderation import flagging
+from ops.moderation.measures.kinds import Order
 from ops.moderation.models import Act, Case, Label, Measure, Source
+from ops.moderation.tests.desk import decided
 from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,41 +47,36 @@ def on_the_case(page: Page, case: Case, who: str = "rita") -> Any:
     user = make_staff(who)
     sign_in(page, user)
     page.goto(f"/console/moderation/case/{case.pk}/change/")
-    if page.viewport_size and page.viewport_size["width"] == NARROW:
-        page.locator(".panel > summary").click()
     # Keys are heard by the page that comes, once it is whole: what is pressed before is lost.
     with page.expect_navigation():
         page.get_by_role("button", name="Claim case").click()
     return user
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_person_is_warned_and_confirms(open_page: OpenPage, case: Case, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_a_person_is_warned_and_confirms(open_page: OpenPage, case: Case) -> None:
+    page = open_page()
     on_the_case(page, case)
-    if width == NARROW:
-        page.locator(".panel > summary").click()
-    page.get_by_text("Uphold the report, hide nothing").click()
-    page.get_by_text("Warn, restrict or suspend…").click()
-    page.get_by_role("group", name="alice").get_by_label("Warn").check()
-    check(page)
+    click_in_each_look(page, page.get_by_text("Uphold the report, hide nothing"))
+    click_in_each_look(page, page.get_by_text("Warn, restrict or suspend…"))
+    click_in_each_look(page, page.get_by_role("group", name="alice").get_by_label("Warn"))
+    check_in_each_look(page)
     expect_status(400)
-    page.get_by_role("button", name="Decide", exact=True).click()
+    decide = page.get_by_role("button", name="Decide", exact=True)
+    click_in_each_look(page, decide)
     expect(page.get_by_text("Write why: whom you warn, restrict or suspend reads it.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Text for the author").fill("We have rules about spam.")
-    page.get_by_role("button", name="Decide", exact=True).click()
+    click_in_each_look(page, decide)
     expect(page.locator(".decisions").get_by_text("alice warned")).to_be_visible()
-    if width == NARROW:
-        page.locator(".panel > summary").click()
+    page.locator(".panel > summary").click()  # of the narrow page
     expect(page.locator(".glance").get_by_text("warned and did not confirm it yet")).to_be_visible()
-    check(page)
-    theirs = open_page(width, scheme)
+    check_in_each_look(page)
+    theirs = open_page()
     sign_in(theirs, Message.objects.get().sender)
     theirs.goto("/messages/")
     expect(theirs.get_by_text("We have rules about spam.")).to_be_visible()
-    check(theirs)
-    theirs.get_by_role("button", name="I have read this").click()
+    check_in_each_look(theirs)
+    click_in_each_look(theirs, theirs.get_by_role("button", name="I have read this"))
     expect(theirs.get_by_text("the moderators see that you read it")).to_be_visible()
     expect(theirs.get_by_text("We have rules about spam.")).to_have_count(0)
     assert Measure.objects.get().confirmed_at is not None
@@ -100,31 +106,27 @@ def test_several_measures_by_keyboard_alone(open_page: OpenPage, case: Case) -> 
     check(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_the_suspended_read_why_at_signing_in(open_page: OpenPage, case: Case, width: int) -> None:
+def test_the_suspended_read_why_at_signing_in(page: Page, case: Case) -> None:
     alice = Message.objects.get().sender
     alice.set_password("correct horse battery")
     alice.save()
-    page = open_page(width)
-    on_the_case(page, case)
-    if width == NARROW:
-        page.locator(".panel > summary").click()
-    page.get_by_text("Hide the chosen messages").click()
-    page.get_by_text("Warn, restrict or suspend…").click()
-    page.get_by_role("group", name="alice").get_by_label("Suspend").check()
-    page.get_by_text("Explain it to the author").click()
-    page.get_by_label("Text for the author").fill("We have rules about spam.")
-    page.get_by_role("button", name="Decide", exact=True).click()
-    expect(page.locator(".decisions").get_by_text("alice suspended until")).to_be_visible()
-    theirs = open_page(width)
-    theirs.goto("/sign-in/")
-    theirs.get_by_label("Username").fill("alice")
-    theirs.get_by_label("Password").fill("correct horse battery")
-    theirs.get_by_role("button", name="Sign in").click()
-    expect(theirs.get_by_text("Your account is suspended until", exact=False)).to_be_visible()
-    expect(theirs.get_by_text("We have rules about spam.", exact=False)).to_be_visible()
-    check(theirs)
+    suspended = Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + timedelta(days=7))
+    decided(
+        case,
+        make_staff("rita"),
+        Label.objects.get(slug="spam"),
+        measures=[suspended],
+        sent="We have rules about spam.",
+    )
+    page.goto("/sign-in/")
+    page.get_by_label("Username").fill("alice")
+    password, enter = page.get_by_label("Password"), page.get_by_role("button", name="Sign in")
+    password.fill("correct horse battery")
+    click_in_each_look(page, enter)
+    expect(page.get_by_text("Your account is suspended until", exact=False)).to_be_visible()
+    expect(page.get_by_text("We have rules about spam.", exact=False)).to_be_visible()
+    check_in_each_look(page)
     Measure.objects.filter(act=Act.SUSPEND).update(until=timezone.now())
-    theirs.get_by_label("Password").fill("correct horse battery")
-    theirs.get_by_role("button", name="Sign in").click()
-    expect(theirs.get_by_role("heading", name="Inbox")).to_be_visible()
+    password.fill("correct horse battery")
+    click_in_each_look(page, enter)
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()

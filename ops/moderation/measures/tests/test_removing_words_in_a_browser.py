@@ -10,12 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, check, sign_in
+from messaging.tests.browsing import LOOKS, OpenPage, check, click_in_each_look, in_each_look, sign_in, wear
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.accounts import roles
 from ops.moderation import flagging
+from ops.moderation.measures.redacting import removing
 from ops.moderation.models import Case, Label, Severity, Source
+from ops.moderation.tests.desk import decided
 from ops.tests.asking import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,16 +39,12 @@ def desk(transactional_db: Any) -> Case:
     return flagging.flag(message, label=label, by=bob, source=Source.PARTICIPANT).case
 
 
-def opened(open_page: OpenPage, case: Case, width: int, scheme: Any = "light", *, javascript: bool = True) -> Page:
-    """The page of the case, which Lena has claimed, with the form where she removes words."""
-    page = open_page(width, scheme, javascript)
+def open_form(page: Page, case: Case) -> None:
+    """Open the page of the case, which Lena claims, with the form where she removes words."""
     sign_in(page, make_staff("lena"))
     page.goto(f"/console/moderation/case/{case.pk}/change/")
-    for step in (page.get_by_role("button", name="Claim case"), page.get_by_text("Remove words from a message")):
-        if width == NARROW:
-            page.locator(".panel > summary").click()
-        step.click()
-    return page
+    page.get_by_role("button", name="Claim case").click()
+    page.get_by_text("Remove words from a message").click()
 
 
 def decide(page: Page) -> None:
@@ -56,15 +54,16 @@ def decide(page: Page) -> None:
     assert SECRET not in page.content()
 
 
-def shot(page: Page, name: str) -> None:
-    """Take a screenshot for whoever wants to look (SCREENSHOTS names a folder)."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+def check_and_shoot(page: Page, name: str) -> None:
+    """Check a page in each look, with a screenshot for whoever wants to look (SCREENSHOTS names a folder)."""
+    for width in in_each_look(page):
+        check(page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_what_is_selected_is_removed_and_undone(open_page: OpenPage, desk: Case, width: int, scheme: Any) -> None:
-    page = opened(open_page, desk, width, scheme)
+def test_what_is_selected_is_removed_and_undone(page: Page, desk: Case) -> None:
+    open_form(page, desk)
     # As with a mouse, which would have to hit the letters.
     page.evaluate(
         """words => {
@@ -74,55 +73,51 @@ def test_what_is_selected_is_removed_and_undone(open_page: OpenPage, desk: Case,
         }""",
         SECRET,
     )
-    page.get_by_role("button", name="Add the selected words").click()
+    click_in_each_look(page, page.get_by_role("button", name="Add the selected words"))
     expect(page.get_by_label("Words to remove")).to_have_value(SECRET)
-    check(page)
-    shot(page, f"form-{width}")
+    check_and_shoot(page, "form")
+    wear(page, *LOOKS[-1])
     decide(page)
-    check(page)
-    shot(page, f"decided-{width}")
+    check_and_shoot(page, "decided")
     message = Message.objects.get(content=LEFT)
 
     page.goto(f"/console/messaging/message/{message.pk}/change/")
     withheld = "Original withheld: moderators removed part of this message."
     expect(page.locator("#edits").get_by_text(withheld)).to_be_visible()
-    check(page)
-    shot(page, f"message-{width}")
-    page.get_by_role("link", name="Show originals").click()
+    check_and_shoot(page, "message")
+    click_in_each_look(page, page.get_by_role("link", name="Show originals"))
     expect(page.locator("#edits").get_by_text(SECRET)).to_be_visible()
-    check(page)
-    shot(page, f"originals-{width}")
+    check_and_shoot(page, "originals")
 
+    wear(page, *LOOKS[-1])  # loaded in this one, the sheet is closed
     page.goto(f"/console/moderation/case/{desk.pk}/change/")
-    page.get_by_role("link", name="Undo…").click()
+    click_in_each_look(page, page.get_by_role("link", name="Undo…"))
     expect(page.get_by_text("The words that were removed from 1 message will be shown again.")).to_be_visible()
     page.get_by_label("Why").fill("Wrong one")
-    page.get_by_role("button", name="Undo decision").click()
+    click_in_each_look(page, page.get_by_role("button", name="Undo decision"))
     expect(page.get_by_text("Undone: the case is open again.")).to_be_visible()
     message.refresh_from_db()
     assert (message.content, message.redaction) == (f"Call me on {SECRET} tonight", None)
 
 
 def test_without_javascript_the_words_are_typed(open_page: OpenPage, desk: Case) -> None:
-    page = opened(open_page, desk, WIDE, javascript=False)
+    page = open_page(javascript=False)
+    open_form(page, desk)
     expect(page.get_by_role("button", name="Add the selected words")).to_be_hidden()
     page.get_by_label("Words to remove").fill(SECRET)
     decide(page)
     assert Message.objects.filter(content=LEFT).exists()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_participants_read_that_a_part_was_removed(open_page: OpenPage, desk: Case, width: int, scheme: Any) -> None:
-    page = opened(open_page, desk, WIDE)
-    page.get_by_label("Words to remove").fill(SECRET)
-    decide(page)
-    message = Message.objects.get(content=LEFT)
-    for person in (message.sender, message.receiver):
-        page = open_page(width, scheme)
-        sign_in(page, person)
+def test_participants_read_that_a_part_was_removed(open_page: OpenPage, desk: Case) -> None:
+    message = Message.objects.get(content__contains=SECRET)
+    order = removing([SECRET], [message.pk], using="default")
+    decided(desk, make_staff("lena"), Label.objects.get(), measures=order, sent="No numbers, please")
+    for name in ("sender", "receiver"):
+        page = open_page()
+        sign_in(page, getattr(message, name))
         page.goto(message.get_absolute_url())
         expect(page.get_by_text("part removed by moderators")).to_be_visible()
-        page.get_by_text("What changed").click()
+        click_in_each_look(page, page.get_by_text("What changed"))
         expect(page.get_by_text("The text before is withheld")).to_be_visible()
-        check(page)
-        shot(page, f"participant-{person}-{width}")
+        check_and_shoot(page, f"participant-{name}")
