@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from messaging.tests.browsing import LOOKS, OpenPage, check, expect_status, sign_in
+from messaging.tests.browsing import OpenPage, check_in_each_look, click_in_each_look, expect_status, sign_in
 from messaging.tests.conversations import write
 from ops.accounts.models import User
 from ops.accounts.tests.ending import let_pass
@@ -32,12 +32,9 @@ def rita(transactional_db: Any) -> Any:
     return rita
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("address", [CONSOLE, "/messages/new/"])
-def test_a_notice_offers_to_stay_before_the_session_ends(
-    open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
-) -> None:
-    page = open_page(width, scheme, own=True)
+def test_a_notice_offers_to_stay_before_the_session_ends(open_page: OpenPage, rita: Any, address: str) -> None:
+    page = open_page(own=True)
     page.clock.install()
     sign_in(page, rita)
     page.goto(address)
@@ -47,7 +44,7 @@ def test_a_notice_offers_to_stay_before_the_session_ends(
     expect(notice).to_be_hidden()
     pass_minutes(page, 26)
     expect(notice.get_by_role("alert")).to_have_text(re.compile(r"^Your session ends at \d\d:\d\d\.$"))
-    check(page)
+    check_in_each_look(page)
     field = page.locator("main :is(textarea, select, input:not([type=hidden]))").last
     field.focus()
     notice.get_by_role("button", name="Stay signed in").press("Enter")
@@ -91,21 +88,26 @@ def test_what_cannot_be_extended_offers_nothing(open_page: OpenPage, rita: Any, 
     expect(notice.get_by_role("button", name="Stay signed in")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("address", ["/console/", "/messages/new/"])
+@pytest.mark.parametrize(
+    ("address", "button", "said"),
+    [
+        ("/console/", "Yes", "Europe/Berlin from the next page on."),
+        ("/messages/new/", "No", "Times stay in UTC."),
+    ],
+)
 def test_the_zone_of_the_browser_is_offered_once(
-    browser: Any, open_page: OpenPage, rita: Any, width: int, scheme: Any, address: str
+    open_page: OpenPage, rita: Any, address: str, button: str, said: str
 ) -> None:
     User.objects.update(zone_asked=None)
-    page = open_page(width, scheme, own=True)
+    page = open_page(own=True)
     page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
     sign_in(page, rita)
     page.goto(address)
     offer = page.get_by_role("region", name="Time zone")
     expect(offer).to_contain_text("Times are shown in UTC. Show them in Europe/Berlin?")
-    check(page)
-    offer.get_by_role("button", name="Yes" if width > 1000 else "No").click()
-    expect(offer).to_contain_text("Europe/Berlin from the next page on." if width > 1000 else "Times stay in UTC.")
+    check_in_each_look(page)
+    click_in_each_look(page, offer.get_by_role("button", name=button))
+    expect(offer).to_contain_text(said)
     page.goto(address)
     expect(page.locator("main, #content").first).to_be_visible()
     expect(offer).to_have_count(0)
@@ -140,58 +142,51 @@ def test_without_scripts_nothing_is_offered(open_page: OpenPage, rita: Any, alic
 def sign_in_again(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(f"{name}'s password")
-    page.get_by_role("button", name="Sign in").click()
+    click_in_each_look(page, page.get_by_role("button", name="Sign in"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_participant_loses_nothing(
-    open_page: OpenPage, alice: Any, bob: Any, width: int, scheme: Any, transactional_db: Any
-) -> None:
+def test_a_participant_loses_nothing(page: Page, alice: Any, bob: Any) -> None:
     User.objects.update(zone_asked=True)
     message = write(bob, alice)
-    page = open_page(width, scheme)
     sign_in(page, alice)
     page.goto(f"/messages/{message.conversation_id}/")
     page.locator("form.answer textarea").fill("A long answer\n\nwith <tags> & lines")
     let_pass(30)
-    page.get_by_role("button", name="Send reply").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_text("is kept for an hour: sign in, check it and send it again.")).to_be_visible()
     sign_in_again(page, "alice")
     field = page.locator("form.answer textarea")
     expect(field).to_have_value("A long answer\n\nwith <tags> & lines")
     expect(page.get_by_text("Filled in with what you sent before.")).to_be_visible()
-    check(page)
-    page.get_by_role("link", name="See all of it, or discard it").click()
-    check(page)
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="See all of it, or discard it"))
+    check_in_each_look(page)
     page.go_back()
     page.reload()
-    page.get_by_role("button", name="Send reply").click()
+    click_in_each_look(page, page.get_by_role("button", name="Send reply"))
     expect(page.get_by_text("Your reply was sent.")).to_be_visible()
     assert message.replies.get().content.replace("\r", "") == "A long answer\n\nwith <tags> & lines"
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("javascript", [True, False])
-def test_staff_lose_nothing(
-    open_page: OpenPage, alice: Any, bob: Any, rosa: Any, width: int, scheme: Any, javascript: bool
-) -> None:
+def test_staff_lose_nothing(open_page: OpenPage, alice: Any, bob: Any, rosa: Any, javascript: bool) -> None:
     User.objects.update(zone_asked=True)
     message = write(bob, alice, "tpyo")
-    page = open_page(width, scheme, javascript)
+    page = open_page(javascript=javascript)
     sign_in(page, rosa)
     page.goto(f"/console/messaging/message/{message.pk}/change/")
-    page.get_by_text("Edit text…").click()
+    click_in_each_look(page, page.get_by_text("Edit text…"))
     page.get_by_label("Corrected text").fill("typo")
     let_pass(30)
-    page.get_by_role("button", name="Save correction").click()
+    click_in_each_look(page, page.get_by_role("button", name="Save correction"))
     sign_in_again(page, "rosa")
     expect(page.get_by_label("Corrected text")).to_have_value("typo")
     if javascript:
-        check(page)
-    page.get_by_role("link", name="See all of it, or discard it").click()
+        check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="See all of it, or discard it"))
     if javascript:
-        check(page)
-    page.get_by_role("button", name="Discard").click()
+        check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("button", name="Discard"))
     expect(page.get_by_text("Nothing is kept for you.")).to_be_visible()
     page.goto(f"/console/messaging/message/{message.pk}/change/")
     expect(page.locator(".kept-note")).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from messaging.tests.browsing import (
     OpenPage,
     check,
     check_in_each_look,
+    click_in_each_look,
+    in_each_look,
     open_from_menu,
     sign_in,
+    wear,
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
@@ -42,29 +46,28 @@ def rosa(transactional_db: Any) -> Any:
     return make_user("rosa", is_staff=True, is_superuser=True)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_place_is_open_and_says_what_waits(
-    open_page: OpenPage, message: Message, rosa: Any, width: int, scheme: Any
-) -> None:
+def test_every_place_is_open_and_says_what_waits(page: Page, message: Message, rosa: Any) -> None:
     ask(message.receiver, by=make_staff("sue"))
-    page = open_page(width, scheme)
     sign_in(page, rosa)
     page.goto("/console/")
     expect(page.get_by_role("link", name="1 deletion awaits your approval")).to_be_visible()
-    check(page)
-    if width == NARROW:
-        page.get_by_text("Menu").click()
+    check_in_each_look(page)
     places = page.get_by_role("navigation", name="Main").locator("> ul > li > a")
-    expect(places).to_have_text(["Review", re.compile("People.*1 waiting for you"), "Data", "Audit", "Settings"])
-    check(page)
-    page.get_by_text("rosa", exact=True).click()
-    expect(page.get_by_role("link", name="Participant inbox")).to_be_visible()
-    check(page)
-    page.keyboard.press("Escape")
+    for width in in_each_look(page):
+        if width == NARROW:
+            page.get_by_text("Menu").click()
+        expect(places).to_have_text(["Review", re.compile("People.*1 waiting for you"), "Data", "Audit", "Settings"])
+        if width == NARROW:  # wide, this is what was checked before
+            check(page)
+            page.keyboard.press("Escape")
+        page.get_by_text("rosa", exact=True).click()
+        expect(page.get_by_role("link", name="Participant inbox")).to_be_visible()
+        check(page)
+        page.keyboard.press("Escape")
     open_from_menu(page, "Review", "Edits")
     expect(page.get_by_role("heading", name="Edits")).to_be_visible()
     expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("Review")
-    check(page)
+    check_in_each_look(page)
 
 
 def test_the_first_row_of_a_narrow_list_is_near_the_top(open_page: OpenPage, message: Message, rosa: Any) -> None:
@@ -91,56 +94,57 @@ def test_filters_open_by_one_button_on_narrow_screens(
     expect(page.get_by_text("Filters (1)")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, NARROW])
-def test_without_scripts_the_whole_frame_works(open_page: OpenPage, message: Message, rosa: Any, width: int) -> None:
-    page = open_page(width, javascript=False)
+def test_without_scripts_the_whole_frame_works(open_page: OpenPage, message: Message, rosa: Any) -> None:
+    page = open_page(NARROW, javascript=False)
     sign_in(page, rosa)
     page.goto("/console/")
-    open_from_menu(page, "People", "Users")
-    expect(page.get_by_role("heading", name="Users")).to_be_visible()
-    if width == NARROW:
+    for name in ("People", "Users"):
+        wear(page, NARROW, "light")
         page.get_by_text("Menu", exact=True).click()
+        click_in_each_look(page, page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True))
+    expect(page.get_by_role("heading", name="Users")).to_be_visible()
+    page.get_by_text("Menu", exact=True).click()
     jump = page.get_by_role("search", name="Jump to")
     jump.get_by_role("searchbox").fill(f"message {message.pk}")
-    jump.get_by_role("button", name="Go").click()
+    click_in_each_look(page, jump.get_by_role("button", name="Go"))
     expect(page).to_have_url(re.compile(rf"/message/{message.pk}/change/$"))
-    page.get_by_text("rosa", exact=True).click()
-    page.get_by_role("button", name="Sign out").click()
+    click_in_each_look(page, page.get_by_text("rosa", exact=True))
+    click_in_each_look(page, page.get_by_role("button", name="Sign out"))
     expect(page).to_have_url(re.compile(r"/console/login/"))
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("key", ["Control+k", "/"])
-def test_the_jump_box_by_keyboard(
-    open_page: OpenPage, message: Message, rosa: Any, width: int, scheme: Any, key: str
-) -> None:
-    page = open_page(width, scheme)
+def test_the_jump_box_by_keyboard(page: Page, message: Message, rosa: Any) -> None:
     sign_in(page, rosa)
     page.goto(CONVERSATIONS)
-    page.keyboard.press(key)
     box = page.get_by_role("combobox", name="Jump to a number, name, address or page")
-    expect(box).to_be_focused()
+    for look, key in product(LOOKS, ("Control+k", "/")):
+        wear(page, *look)
+        page.keyboard.press(key)
+        expect(box).to_be_focused()
+        page.keyboard.press("Escape")
+        page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
     page.keyboard.type("exp")
     option = page.get_by_role("group", name="Pages").get_by_role("option", name="Data › Exports")
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
-    check(page)
+    check_in_each_look(page)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/console/exports/export/$"))
     page.wait_for_load_state()  # the scripts of the new page listen to the keys
 
-    page.keyboard.press(key)
+    page.keyboard.press("Control+k")
     page.keyboard.type("no such thing")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No match for “no such thing” among what you can open.")).to_be_visible()
-    check(page)
-    page.keyboard.press("Control+k")
+    check_in_each_look(page)
+    page.keyboard.press("/")
     page.keyboard.type(str(message.pk))
     page.keyboard.press("Enter")
     expect(page.get_by_role("main").get_by_role("link", name=f"Message {message.pk}")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
 
 def test_keys_are_letters_where_somebody_writes(page: Page, message: Message, rosa: Any) -> None:

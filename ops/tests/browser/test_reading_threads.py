@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import LOOKS, NARROW, WIDE, OpenPage, assert_accessible, assert_fits, sign_in
+from messaging.tests.browsing import (
+    NARROW,
+    OpenPage,
+    check,
+    check_in_each_look,
+    click_in_each_look,
+    in_each_look,
+    sign_in,
+)
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.conftest import READING, make_staff
@@ -53,26 +61,22 @@ def open_conversation(page: Page, message: Any, query: str = "") -> None:
     page.goto(f"/console/messaging/conversation/{message.conversation_id}/change/{query}")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_hostile_names_and_texts_break_nothing(
-    open_page: OpenPage, otto: Any, hostile: Message, width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_hostile_names_and_texts_break_nothing(page: Page, otto: Any, hostile: Message) -> None:
     sign_in(page, otto)
     open_conversation(page, hostile)
     expect(page.get_by_role("article")).to_have_count(10)
-    assert_accessible(page)
-    assert_fits(page)
+    check_in_each_look(page)
     for summary in page.locator(".thread summary").all():
         summary.click()
-    if width == NARROW:
-        page.get_by_text("About this conversation").click()
-        page.locator(".who > summary").click()
-    assert_accessible(page)
-    assert_fits(page)
+    for width in in_each_look(page):
+        if width == NARROW:
+            page.get_by_text("About this conversation").click()
+            page.locator(".who > summary").click()
+        check(page)
 
 
 def test_a_real_thread_of_117_messages_is_read_in_five_screens(page: Page, otto: Any) -> None:
+    """And its bar stays, and says where one is."""
     conversation = store_conversation(117)
     sign_in(page, otto)
     page.goto(f"/console/messaging/conversation/{conversation.pk}/change/")
@@ -86,58 +90,45 @@ def test_a_real_thread_of_117_messages_is_read_in_five_screens(page: Page, otto:
     )
     assert heights
     assert max(heights) <= 40
-
-
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_bar_stays_and_says_where_one_is(open_page: OpenPage, otto: Any, width: int, scheme: Any) -> None:
-    conversation = store_conversation(117)
-    page = open_page(width, scheme)
-    sign_in(page, otto)
-    page.goto(f"/console/messaging/conversation/{conversation.pk}/change/")
-    last = page.get_by_role("article").last
-    last.scroll_into_view_if_needed()
     bar = page.locator(".thread-bar")
-    expect(bar).to_be_in_viewport()
-    expect(bar).to_contain_text("of 117")
-    expect(bar.locator(".here")).to_be_visible()
-    assert_accessible(page)
-    assert_fits(page)
-    link = page.locator(".answers").last
-    link.click()
-    target = page.locator(":target article")
-    box, of_bar = target.bounding_box(), bar.bounding_box()
-    assert box is not None
-    assert of_bar is not None
-    assert box["y"] >= of_bar["y"] + of_bar["height"] - 1  # not hidden behind the bar
+    for _ in in_each_look(page):
+        page.get_by_role("article").last.scroll_into_view_if_needed()
+        expect(bar).to_be_in_viewport()
+        expect(bar).to_contain_text("of 117")
+        expect(bar.locator(".here")).to_be_visible()
+        check(page)
+        page.locator(".answers").last.click()
+        box, of_bar = page.locator(":target article").bounding_box(), bar.bounding_box()
+        assert box is not None
+        assert of_bar is not None
+        assert box["y"] >= of_bar["y"] + of_bar["height"] - 1  # not hidden behind the bar
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("javascript", [True, False])
 def test_people_finding_and_the_panel_work_with_and_without_scripts(
-    open_page: OpenPage, otto: Any, hostile: Message, width: int, javascript: bool
+    open_page: OpenPage, otto: Any, hostile: Message, javascript: bool
 ) -> None:
-    page = open_page(width, javascript=javascript)
+    """Narrow, where people and the panel are folded, and wide, where they stand beside the thread."""
+    page = open_page(NARROW, javascript=javascript)
     sign_in(page, otto)
     open_conversation(page, hostile)
-    if width == NARROW:
-        page.locator(".who > summary").click()
+    page.locator(".who > summary").click()
     page.get_by_role("searchbox", name="Find in this conversation").fill("branch")
-    page.get_by_role("button", name="Find", exact=True).click()
+    click_in_each_look(page, page.get_by_role("button", name="Find", exact=True))
     expect(page.get_by_role("status").filter(has_text="1 message of this conversation with “branch”")).to_be_visible()
     expect(page.locator("mark").first).to_have_text("branch")
-    page.get_by_role("link", name="Clear").click()
-    if width == NARROW:
-        page.locator(".who > summary").click()
-    page.locator(".shares a").filter(has_text="alice").click()
+    click_in_each_look(page, page.get_by_role("link", name="Clear"))
+    page.locator(".who > summary").click()
+    click_in_each_look(page, page.locator(".shares a").filter(has_text="alice"))
     expect(page.get_by_text("Only messages from alice: 5 of 10.")).to_be_visible()
     expect(page.get_by_role("article")).to_have_count(5)
-    page.get_by_role("link", name="Show all").click()
-    if width == NARROW:
-        page.get_by_text("About this conversation").click()
-    facts = page.get_by_role("region", name="Facts")
-    expect(facts).to_contain_text(str(hostile.conversation_id))
-    expect(page.get_by_role("region", name="Who read this")).to_contain_text("otto")
-    page.get_by_role("region", name="Worth a look").get_by_role("link", name="#1", exact=True).click()
+    click_in_each_look(page, page.get_by_role("link", name="Show all"))
+    page.get_by_text("About this conversation").click()
+    for _ in in_each_look(page):
+        expect(page.get_by_role("region", name="Facts")).to_contain_text(str(hostile.conversation_id))
+        expect(page.get_by_role("region", name="Who read this")).to_contain_text("otto")
+    worth = page.get_by_role("region", name="Worth a look")
+    click_in_each_look(page, worth.get_by_role("link", name="#1", exact=True))
     expect(page.locator(f"#m{hostile.pk}")).to_be_in_viewport()
 
 

@@ -18,6 +18,7 @@ from messaging.tests.browsing import (
     open_filters,
     open_from_menu,
     sign_in,
+    wear,
 )
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
@@ -51,27 +52,25 @@ def lea(transactional_db: Any) -> Any:
     return make_staff("lea", *READING, "change_message")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_from_the_list_to_a_history(open_page: OpenPage, rita: Any, edited: Message, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_from_the_list_to_a_history(page: Page, rita: Any, edited: Message) -> None:
     sign_in(page, rita)
     page.goto("/console/")
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     open_from_menu(page, "Review")
     expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
-    check(page)
-    page.get_by_role("link", name="Is the bicycle still there?").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link", name="Is the bicycle still there?"))
     expect(page.get_by_role("article")).to_have_count(3)
-    page.get_by_text("Show edit").click()
+    click_in_each_look(page, page.get_by_text("Show edit"))
     expect(page.locator("del")).to_contain_text("40")
     expect(page.locator("ins")).to_contain_text("60")
-    check(page)
-    page.get_by_role("region", name="Thread").get_by_role("link", name="#2", exact=True).click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("region", name="Thread").get_by_role("link", name="#2", exact=True))
     expect(page.locator("article.marked")).to_contain_text("It is, for 60.")
-    page.get_by_role("link", name="Details of message 2").click()
+    click_in_each_look(page, page.get_by_role("link", name="Details of message 2"))
     expect(page.get_by_role("heading", name="Message", level=1)).to_be_visible()
-    check(page)
+    check_in_each_look(page)
 
 
 def test_by_keyboard_alone(page: Page, rita: Any, edited: Message) -> None:
@@ -110,23 +109,20 @@ def test_without_scripts_everything_can_still_be_read(open_page: OpenPage, rita:
     expect(page.locator("del")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_searching_filtering_and_finding_nothing(
-    open_page: OpenPage, rita: Any, edited: Message, width: int, scheme: Any
-) -> None:
-    page = open_page(width, scheme)
+def test_searching_filtering_and_finding_nothing(page: Page, rita: Any, edited: Message) -> None:
     sign_in(page, rita)
     page.goto("/console/messaging/message/")
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Search messages").fill("bicycle")
-    page.get_by_role("button", name="Search").click()
+    click_in_each_look(page, page.get_by_role("button", name="Search"))
     expect(page.get_by_role("status")).to_contain_text("1 message")
+    wear(page, *LOOKS[-1])  # where the filters are behind a button
     open_filters(page)
-    filters = page.get_by_role("navigation", name="Filters")
-    filters.get_by_role("list", name="Edits").get_by_role("link", name="Edited", exact=True).click()
+    filters = page.get_by_role("navigation", name="Filters").get_by_role("list", name="Edits")
+    click_in_each_look(page, filters.get_by_role("link", name="Edited", exact=True))
     expect(page.get_by_text("No match for “bicycle” with these filters.")).to_be_visible()
-    check(page)
-    page.get_by_role("status").get_by_role("link", name="Clear filters").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("status").get_by_role("link", name="Clear filters"))
     expect(page.get_by_role("status")).to_contain_text("3 messages")
 
 
@@ -150,33 +146,30 @@ def test_a_long_thread_is_walked_in_parts(open_page: OpenPage, rita: Any, edited
     expect(page.locator(".parts").get_by_text("Messages 1–200 of 303").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_correcting_a_text(open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any) -> None:
-    page = open_page(width, scheme)
+def test_correcting_a_text(page: Page, lea: Any, edited: Message) -> None:
     sign_in(page, lea)
     page.goto(f"/console/messaging/message/{edited.pk}/change/")
-    page.get_by_text("Edit text…").click()
-    box = page.get_by_label("Corrected text")
+    click_in_each_look(page, page.get_by_text("Edit text…"))
+    box, save = page.get_by_label("Corrected text"), page.get_by_role("button", name="Save correction")
     box.fill("   ")
-    page.get_by_role("button", name="Save correction").click()
+    click_in_each_look(page, save)
     expect(page.get_by_text("Enter the corrected text.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     box.fill("It was, for 60.")
-    page.get_by_role("button", name="Save correction").click()
+    click_in_each_look(page, save)
     expect(page.get_by_text("Enter a reason: it is kept in the audit trail, with your name.")).to_be_visible()
-    check(page)
+    check_in_each_look(page)
     page.get_by_label("Reason for correction").fill("The price was wrong")
-    page.get_by_role("button", name="Save correction").click()
+    click_in_each_look(page, save)
     expect(page.get_by_text("Text corrected. The previous version is kept below.")).to_be_visible()
     expect(page.locator("#edits")).to_contain_text("by lea")
-    check(page)
+    check_in_each_look(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
-    open_page: OpenPage, lea: Any, edited: Message, width: int, scheme: Any
+    open_page: OpenPage, lea: Any, edited: Message
 ) -> None:
-    first = open_page(width, scheme, own=True)
+    first = open_page(own=True)
     sign_in(first, lea)
     second = first.context.new_page()
     for tab in (first, second):
@@ -193,8 +186,8 @@ def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
     expect(second.locator(".correct .now")).to_have_text("It was, for 60.")
     expect(second.get_by_label("Your text")).to_have_value("It was, for 70.")
     expect(second.get_by_label("Reason for correction")).to_have_value("The price was wrong")
-    check(second)
-    second.get_by_role("button", name="Save correction").click()
+    check_in_each_look(second)
+    click_in_each_look(second, second.get_by_role("button", name="Save correction"))
     expect(second.get_by_text("Text corrected.")).to_be_visible()
 
 

@@ -10,16 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message
-from messaging.tests.browsing import (
-    LOOKS,
-    OpenPage,
-    assert_accessible,
-    assert_fits,
-    check_in_each_look,
-    click_in_each_look,
-    in_each_look,
-    sign_in,
-)
+from messaging.tests.browsing import check, check_in_each_look, click_in_each_look, in_each_look, sign_in
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, answer, write
 from ops.conftest import READING, make_staff
@@ -40,11 +31,6 @@ def harbour(transactional_db: Any) -> list[Message]:
     first = write(alice, bob, "a harbour, once", timestamp=START - timedelta(days=70))
     second = write(bob, alice, f"{'Let me see. ' * 30}The old harbour", minute=2)
     return [first, second, answer(second, "Which HARBOUR?", minute=3)]
-
-
-def check(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
 
 
 def marked(page: Page) -> Any:
@@ -102,17 +88,15 @@ def test_the_jump_box_shows_texts(page: Page, rita: Any, harbour: list[Message])
     expect(marked(page)).to_contain_text("Which HARBOUR?")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [LOOKS[0], LOOKS[-1]])
 def test_near_duplicates_are_found_from_a_message_and_lead_to_theirs(
-    open_page: OpenPage, rita: Any, harbour: list[Message], width: int, scheme: Any
+    page: Page, rita: Any, harbour: list[Message]
 ) -> None:
     offer = "Win a harbour cruise today, send your number to"
     one, other = (write(make_user(name), harbour[0].receiver, f"{offer} {name}") for name in ("sam", "sue"))
-    page = open_page(width, scheme)
     sign_in(page, rita)
     page.goto(f"/console/messaging/message/{one.pk}/change/")
-    page.get_by_role("link", name="Find near-duplicates").click()
+    click_in_each_look(page, page.get_by_role("link", name="Find near-duplicates"))
     expect(page.get_by_role("heading", name=f"Near-duplicates of message {one.pk}")).to_be_visible()
-    check(page)
-    page.get_by_role("link").filter(has_text=f"{offer} sue").click()
+    check_in_each_look(page)
+    click_in_each_look(page, page.get_by_role("link").filter(has_text=f"{offer} sue"))
     expect(page).to_have_url(re.compile(rf"/{other.conversation_id}/|/{other.pk}/"))
