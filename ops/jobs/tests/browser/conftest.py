@@ -8,13 +8,14 @@ import pytest
 from ops.jobs.tests.installations import Installation
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place(databases: Any) -> Installation:
-    """Threadward in processes of its own: pages and workers share its database."""
+    """Threadward in processes of its own: pages and workers share its database. One for all tests of a file, which
+    takes longer to start than most of them."""
     return databases.fresh(JOBS_LEASE_SECONDS="2", JOBS_SWEEP_SECONDS="1")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def live_server(place: Installation) -> Any:
     """A web server in another process, instead of the one in the tests' own."""
     return SimpleNamespace(url=place.serve())
