@@ -25,9 +25,21 @@ colours.parseString = function (text) {
     else { read.call(this, text); known.set(text, [this.r, this.g, this.b, this.alpha]); }
     return this;
 };"""
+# An eighth of it goes into what belongs to each colour, written for old browsers with a weak map for each part of it:
+# slow to ask, and slow to collect. Here each object keeps its own.
+KEEP_ON_THE_OBJECT = """
+class WeakMap {
+    key = Symbol();
+    has(owner) { return Object(owner) === owner && this.key in owner; }
+    get(owner) { return owner[this.key]; }
+    set(owner, value) { owner[this.key] = value; return this; }
+    add(owner) { return this.set(owner, true); }
+    delete(owner) { return delete owner[this.key]; }
+}
+const WeakSet = WeakMap;"""
 # Pages that are looked at ask for axe, half a megabyte of script: Chromium keeps it, and what it compiled of it.
 AXE = "/static/of-browser-tests/axe.js"
-SCRIPT_OF_AXE = f"{AXE_SCRIPT}\n{{{READ_COLOURS_ONCE}\n}}"
+SCRIPT_OF_AXE = f"{{{KEEP_ON_THE_OBJECT}\n{AXE_SCRIPT}\n{READ_COLOURS_ONCE}\n}}"
 
 
 class Refusals:
