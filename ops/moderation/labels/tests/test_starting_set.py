@@ -45,6 +45,12 @@ def test_each_of_its_reasons_can_be_filled_in_and_sent() -> None:
         assert refusal(fill(reason.text, dict.fromkeys(unfilled(reason.text), "something"))) == ""
 
 
+def test_each_of_its_rows_is_valid() -> None:
+    load()
+    for row in (*Label.objects.all(), *CannedReason.objects.all()):
+        row.full_clean()
+
+
 def test_a_second_time_changes_nothing_and_says_nothing() -> None:
     load()
     before = everything()
