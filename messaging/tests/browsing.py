@@ -49,6 +49,7 @@ ARGUMENTS = [
     f"--js-flags={SCRIPTS_RUN_ONCE}",
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",  # what draws without one is no process beside the browser, to which each picture would pass
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
