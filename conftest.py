@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 
 from messaging.tests import examples  # registers the profiles of Hypothesis
 from messaging.tests.browsing import browser, chromium, open_page, page, windows
+from messaging.tests.cast import fast_passwords
 from messaging.tests.contexts import contexts_of_pages_are_kept
 from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
@@ -26,6 +27,7 @@ __all__ = [
     "contexts_of_pages_are_kept",
     "django_db_modify_db_settings",
     "examples",
+    "fast_passwords",
     "open_page",
     "page",
     "tables_are_emptied_row_by_row",

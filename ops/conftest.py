@@ -6,12 +6,12 @@ from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
-from messaging.tests.cast import alice, bob, charlie, fast_passwords_and_empty_caches, make_user
+from messaging.tests.cast import alice, bob, charlie, empty_caches, make_user
 from ops import caches as redis_caches
 from ops.console.frame import counting
 from ops.tests.refusing import plain_refusals, refusals_as_made
 
-__all__ = ["alice", "bob", "charlie", "fast_passwords_and_empty_caches", "plain_refusals", "refusals_as_made"]
+__all__ = ["alice", "bob", "charlie", "empty_caches", "plain_refusals", "refusals_as_made"]
 
 # However busy the machine is, Redis is away only where a test says so.
 redis_caches.SOCKET_SECONDS = 10.0

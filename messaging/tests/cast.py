@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
+from django.test import override_settings
 
 # One query of each page of a participant, where somebody knows what moderators have to say to them.
 ABOUT_STANDING = 1 if getattr(settings, "MESSAGING_STANDING", "") else 0
 
-FAST_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_passwords() -> Iterator[None]:
+    """Hash passwords quickly, those of people whom all tests of a class or module share too."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
-def fast_passwords_and_empty_caches(settings: Any) -> None:
-    """Hash passwords quickly, and let no test see what another one cached."""
-    settings.PASSWORD_HASHERS = FAST_HASHERS
+def empty_caches() -> None:
+    """Let no test see what another one cached."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
 

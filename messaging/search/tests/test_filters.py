@@ -12,7 +12,6 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q
-from django.test import override_settings
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +23,7 @@ from messaging.search.filters import FILTERS, HISTORY, Filter, Reader, Refused, 
 from messaging.search.language import Mistake, Part, parse
 from messaging.search.query import read
 from messaging.search.tests.test_language import NAUGHTY
-from messaging.tests.cast import FAST_HASHERS, make_user
+from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from messaging.tests.examples import examples
 from messaging.texts.hiding import hide
@@ -149,7 +148,6 @@ def searches(draw: Any, depth: int = 3) -> tuple[str, Callable[[Stored, bool], b
     return f"({first} OR {second})", lambda one, older: slow(one, older) or other(one, older)
 
 
-@override_settings(PASSWORD_HASHERS=FAST_HASHERS)  # what a class makes is made before its tests' fixtures
 class AgainstASlowFilter(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -89,14 +89,12 @@ class Anonymised:
 def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[Anonymised]:
     """Made once for all tests of a class: each takes back what it changed, and the last one all of it."""
     kept = override_settings(DELETION_MODE="anonymise", DELETION_TEXTS="keep")
-    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     cache.clear()
     counting.forget()
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]  # some acts refuse to be part of another one
     with django_db_blocker.unblock(), block, kept:
-        with quick:
-            yield anonymised(request.param)
+        yield anonymised(request.param)
         transaction.set_rollback(True)
 
 
