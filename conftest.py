@@ -70,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=_turn)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: Hypothesis looks for cycles before its first property, which takes half a second."""
+    gc.freeze()
+
+
 def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("browser"):
         return 3
