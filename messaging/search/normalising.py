@@ -88,7 +88,7 @@ def _parts(spaced: str) -> Iterator[str]:
 
 
 def _spaced_once(spaced: str) -> str:
-    return " ".join(word for word in spaced.split(" ") if word)
+    return " ".join(filter(None, spaced.split(" ")))
 
 
 class Place(NamedTuple):
