@@ -136,9 +136,9 @@ class Run:
             self._refuse_to_continue()
             time.sleep(min(left, 0.1))
 
-    def _refuse_cancelled(self, stored: Job) -> None:
+    def _refuse_cancelled(self, asked_for: bool) -> None:
         """Raise Cancelled where that was asked for. A rollback cannot be cancelled."""
-        if stored.cancel_requested_at is not None and not self.job.ending:
+        if asked_for and not self.job.ending:
             raise Cancelled
 
     def _refuse_to_continue(self) -> None:
@@ -149,7 +149,8 @@ class Run:
         """Where the database is busy, this heartbeat is left out; there will be others."""
         try:
             leases.renew(self.job, done=self.done, total=self.total)
-            self._refuse_cancelled(Job.objects.only("cancel_requested_at").get(pk=self.job.pk))
+            stored = Job.objects.only("cancel_requested_at").get(pk=self.job.pk)
+            self._refuse_cancelled(stored.cancel_requested_at is not None)
         except Error as error:
             if connection.in_atomic_block or not errors.is_transient(error):
                 raise
