@@ -90,11 +90,7 @@ def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
     answers = [row("long", "7", content=text), row("after", "long")]
     path = tmp_path / f"messages.{format}"
     path.write_bytes(WRITERS[format](*others, *answers))
-    place = databases.fresh()
-    try:
-        told = place.call(f"{__name__}.imported_by_{by}", file=str(path))
-    finally:
-        place.end()
+    told = databases.call(f"{__name__}.imported_by_{by}", databases.fresh(), file=str(path))
     taken = told.pop("taken")
     assert told == {"counts": [2_002, 3], "parent": "7", "digest": digest(text)}
     assert taken < MOST_MIB
@@ -106,11 +102,8 @@ def test_so_is_one_that_replaces_another(databases: Databases, tmp_path: Path) -
     for name, (content, other) in texts.items():
         (tmp_path / name).write_bytes(as_csv(row("7"), row("long", "7", content=content), row("8", content=other)))
     place = databases.fresh()
-    try:
-        place.manage("import_messages", str(tmp_path / "old"), "--create-users", "-v0")
-        told = place.call(f"{__name__}.changed_by_command", file=str(tmp_path / "new"))
-    finally:
-        place.end()
+    databases.call(f"{__name__}.imported_by_command", place, file=str(tmp_path / "old"))
+    told = databases.call(f"{__name__}.changed_by_command", place, file=str(tmp_path / "new"))
     taken = told.pop("taken")
     assert told == {
         "counts": [3, 2],

@@ -97,6 +97,11 @@ class Databases:
         calm, killed = self._call("compare", place, prepare=prepare, look=look, copy=copy, **disturbed)
         return Outcome(**calm), Outcome(**killed)
 
+    def call(self, function: str, place: Installation, **arguments: Any) -> Any:
+        """What the function with this dotted path returns (JSON), called there in a process of its own."""
+        there = {"database": place.database, "folder": str(place.folder)}
+        return self._loaded.call(f"{__name__}.alone", function=function, **there, **arguments)
+
     def fresh(self, **environment: str) -> Installation:
         """A new database with a folder for files; ``environment`` is set besides."""
         place = self._new(**environment)
@@ -156,6 +161,12 @@ def _name(address: str) -> str:
 
 
 # --- In the process from which others are forked ----------------------------------------------------------------
+
+
+def alone(*, function: str, **arguments: Any) -> Any:
+    """Call the function in a process of its own. What it needs is loaded in this one."""
+    import_string(function)
+    return call_apart(function, **arguments)
 
 
 def apart(*, function: str, prepare: str, look: str, **arguments: Any) -> Any:
