@@ -16,6 +16,7 @@ from messaging.tests.cast import fast_passwords
 from messaging.tests.contexts import contexts_of_pages_are_kept
 from messaging.tests.emptied import tables_are_emptied_where_they_have_rows
 from messaging.tests.migrated import django_db_modify_db_settings
+from messaging.tests.signing_in import sessions_are_stored_once
 from ops.audit.tests.emptying import tables_are_emptied_row_by_row, tests_may_empty_the_audit_trail
 from ops.jobs.tests.untimed import work_in_requests_is_not_timed
 from ops.moderation.tests.emptying import tests_may_delete_decisions
@@ -30,6 +31,7 @@ __all__ = [
     "fast_passwords",
     "open_page",
     "page",
+    "sessions_are_stored_once",
     "tables_are_emptied_row_by_row",
     "tables_are_emptied_where_they_have_rows",
     "tests_may_delete_decisions",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.core.cache import caches
 from django.test import override_settings
 
@@ -30,7 +31,10 @@ def empty_caches() -> None:
 
 
 def make_user(username: str, **fields: Any) -> Any:
-    return get_user_model().objects.create_user(username, password=f"{username}'s password", **fields)
+    """A person, as ``create_user`` makes them, which asks first who had the name: two thirds of its time."""
+    user = get_user_model()(username=username, password=make_password(f"{username}'s password"), **fields)
+    user.save(force_insert=True)
+    return user
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +22,7 @@ from django.urls.resolvers import URLResolver
 
 from messaging.tests.cast import make_user
 from ops.accounts.models import User
-from ops.accounts.tests.with_roles import make_roles
+from ops.accounts.tests.with_roles import give_role
 from ops.tests.roles import ROLE_OF, expected
 
 T = TypeVar("T")
@@ -80,8 +79,7 @@ def signed_in(name: str) -> Client:
 def make_staff(name: str) -> Any:
     user = make_user(name, is_staff=True, is_superuser=name == "rosa")
     if name in ROLE_OF:
-        make_roles()
-        user.groups.add(Group.objects.get(name=ROLE_OF[name]))
+        give_role(user, ROLE_OF[name])
     return user
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import Group, Permission
 
 from ops.accounts import roles
+from ops.accounts.models import User
 
 
 def make_roles() -> None:
@@ -22,3 +25,10 @@ def make_roles() -> None:
         held._default_manager.bulk_create(
             held(group_id=group.pk, permission_id=keys[name]) for group in groups for name in wanted[group.name]
         )
+
+
+def give_role(person: Any, name: str) -> None:
+    """Have a person hold a role, which is made where it is not there yet, without an entry and a notice of it."""
+    make_roles()
+    held = User.groups.through
+    held._default_manager.bulk_create([held(user_id=person.pk, group_id=Group.objects.get(name=name).pk)])
