@@ -184,8 +184,8 @@ class Room(AppConfig):
     def waiting(self, user: Any) -> Iterable[Waiting]:
         """Return what waits for ``user`` to do; nothing where they may not do it. One query counts it for all rooms.
 
-        Decided by what the user is and may do, not by rows, which are for the query: that is kept for some seconds
-        (ops.console.frame.counting).
+        Decided by what the user is and may do, not by rows, which are for the query: that is kept for some seconds, for
+        all users who are and may do the same, of whom it holds nothing but the key (ops.console.frame.counting).
         """
         return ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from ops.accounts.models import User
 from ops.console.frame import counting
@@ -19,6 +21,11 @@ from ops.tests.roles import ROLE_OF
 from ops.tests.test_menu import failed_job, waiting_import
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_query_of_another_test_is_kept() -> None:
+    counting.forget()
 
 
 def waiting_in(client: Client) -> list[tuple[int, str]]:
@@ -55,6 +62,7 @@ def test_nobody_is_told_what_waits_for_somebody_else() -> None:
     other = make_staff("nils")
     other.groups.add(Group.objects.get(name=ROLE_OF["dan"]))
     assert waiting_in(signed_in("nils")) == []
+    assert len(counting._questions) == 1, "both may do the same: one query is kept for them"
 
 
 def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, bob: Any) -> None:
@@ -102,3 +110,23 @@ def test_what_a_room_counts_is_decided_without_looking_at_rows(who: str) -> None
         for room in rooms():
             list(room.waiting(user))
     assert queries.captured_queries == []
+
+
+def asked_of(user: Any, key: int) -> list[tuple[str, str, str, list[Any]]]:
+    """What each room counts for somebody, where, and the query with ``key`` in the place of nobody's."""
+    asked = []
+    for one in (one for room in rooms() for one in room.waiting(user)):
+        sql, params = one.rows.query.get_compiler(one.rows.db).as_sql()
+        asked.append((one.item, one.query, sql, [counting._of(key, param) for param in params]))
+    return asked
+
+
+@pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
+def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query is kept for all who are the same, with the key of nobody in the place of theirs."""
+    user, now = make_staff(who), timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    user.get_all_permissions()
+    anybody = copy(user)
+    anybody.pk, anybody.username, anybody.email = counting.ANYBODY, "", ""
+    assert asked_of(anybody, user.pk) == asked_of(user, user.pk)

@@ -1,8 +1,8 @@
 """Counting what waits for somebody, and the lines of their home page: one query for all rooms.
 
 Every page of the console counts what waits. Django takes longer to write that query than a database to answer it, so
-the text of the query is kept for some seconds. Its answer never is: a number that is not true any more sends people to
-an empty list.
+the text of the query is kept for some seconds, for all who may do and open the same: it differs by the key of whoever
+asks. Its answer never is: a number that is not true any more sends people to an empty list.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from ops.console.rooms import Waiting
 # "In the last days" in a query means the days before it was written: so much later it may still count what has just
 # become too old.
 KEPT_SECONDS = 20
-MOST_KEPT = 1_000  # queries, of as many people
+MOST_KEPT = 1_000  # queries, of people who may do as many different things
+# Stands in a kept query where the key of whoever asks belongs: the key of no account, and nothing else that is counted.
+ANYBODY = -(2**62)
 
 
 class Counted(NamedTuple):
@@ -33,7 +35,7 @@ class Counted(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What waits for somebody, and the query that counts it ("" where no row can be there)."""
+    """What waits for people of one kind, and the query that counts it ("" where no row can be there)."""
 
     asked_at: float
     waiting: list[Waiting]
@@ -41,12 +43,12 @@ class Question(NamedTuple):
     sql: str = ""
     params: tuple[Any, ...] = ()
 
-    def answer(self) -> list[Counted]:
-        """What is counted of each now."""
+    def answer(self, person: Any) -> list[Counted]:
+        """What is counted of each now for the person with this key."""
         if not self.sql:
             return [Counted()] * len(self.waiting)
         with connections[self.database].cursor() as cursor:
-            cursor.execute(self.sql, self.params)
+            cursor.execute(self.sql, [_of(person, one) for one in self.params])
             return _in_order(self.waiting, cursor.fetchall())
 
 
@@ -54,9 +56,10 @@ _questions: dict[Hashable, Question] = {}
 
 
 def question(who: Hashable, ask: Callable[[], list[Waiting]]) -> Question:
-    """The question that counts what waits for ``who``, as kept, or else asked by ``ask``.
+    """The question that counts what waits for people like ``who``, as kept, or else asked by ``ask``.
 
-    ``who`` must differ wherever ``ask`` may return something else: it names a person and what they may do.
+    ``who`` must differ wherever ``ask`` may return something else: it says what somebody is and may do. ``ask`` asks
+    for a person whose key is ANYBODY.
     """
     kept, now = _questions.get(who), time.monotonic()
     if kept is None or now - kept.asked_at > KEPT_SECONDS:
@@ -85,6 +88,11 @@ def _write(now: float, waiting: list[Waiting]) -> Question:
     except EmptyResultSet:
         return Question(now, waiting)
     return Question(now, waiting, rows.db, sql, params)
+
+
+def _of(person: Any, param: Any) -> Any:
+    """A parameter of the query for this person, of the same type: PostgreSQL’s numbers have types of their own."""
+    return type(param)(person) if isinstance(param, int) and param == ANYBODY else param
 
 
 def _in_order(declared: list[Waiting], rows: Any) -> list[Counted]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -20,7 +21,7 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 
-from ops.console.frame.counting import Counted, count, question
+from ops.console.frame.counting import ANYBODY, Counted, count, question
 from ops.console.rooms import Item, Place, Waiting, rooms
 
 if TYPE_CHECKING:
@@ -181,15 +182,15 @@ class Frame:
     @cached_property
     def _counted(self) -> list[Task]:
         """What waits, and what the bell tells. One query for both, and none where nothing could be there."""
-        asked = question(self._who, lambda: self._waiting)
-        return self._told(asked.waiting, asked.answer())
+        asked = question(self._who, lambda: self._waiting_for(self._anybody))
+        return self._told(asked.waiting, asked.answer(self.request.user.pk))
 
     def _is_bell(self, task: Task) -> bool:
         return self._offers[task.key].item.place is None
 
     def count(self, lines: list[Waiting]) -> list[Task]:
         """Count ``lines``, and in the same query what waits; without those that lead where this person may not go."""
-        waiting, lines = self._waiting, self._within_reach(lines)
+        waiting, lines = self._waiting_for(self.request.user), self._within_reach(lines)
         numbers = count([*waiting, *lines])
         self._counted = self._told(waiting, numbers[: len(waiting)])
         return self._told(lines, numbers[len(waiting) :])
@@ -198,18 +199,24 @@ class Frame:
         """Whether this person may open a list or page of the menu, by its key."""
         return item in self._offers
 
-    @cached_property
-    def _waiting(self) -> list[Waiting]:
+    def _waiting_for(self, user: Any) -> list[Waiting]:
         order = list(self._offers)
-        declared = self._within_reach(one for room in rooms() for one in room.waiting(self.request.user))
+        declared = self._within_reach(one for room in rooms() for one in room.waiting(user))
         return sorted(declared, key=lambda one: order.index(one.item))
 
     @property
     def _who(self) -> Hashable:
-        """This person, and what decides about what waits for them: what they are, and what they may do and open."""
+        """What decides about what waits for this person: what they are, and what they may do and open."""
         user = self.request.user
         may = frozenset() if user.is_superuser else frozenset(user.get_all_permissions())
-        return user.pk, user.is_active, user.is_staff, user.is_superuser, may, tuple(self._offers)
+        return user.is_active, user.is_staff, user.is_superuser, may, tuple(self._offers)
+
+    @property
+    def _anybody(self) -> Any:
+        """Somebody who is, and may do, what this person is and may."""
+        anybody = copy(self.request.user)
+        anybody.pk = ANYBODY
+        return anybody
 
     @cached_property
     def _offers(self) -> dict[str, Offer]:
