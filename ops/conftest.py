@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import caches
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.test import Client
 from django.urls import reverse
 
@@ -19,10 +21,14 @@ redis_caches.SOCKET_SECONDS = 10.0
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
 
 
-@pytest.fixture(autouse=True)
-def no_query_of_another_test_is_kept() -> None:
-    """Settings are others in each test, and people with the same number."""
-    counting.forget()
+@receiver(setting_changed)
+def no_query_of_other_settings_is_kept(setting: str, **rest: Any) -> None:
+    """Writing the query of what waits takes as long as the first page of a test: tests share it, as people do.
+
+    Settings decide what it counts, but for the one that is set for each test.
+    """
+    if setting != "PASSWORD_HASHERS":
+        counting.forget()
 
 
 @pytest.fixture(autouse=True)
