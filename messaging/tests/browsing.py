@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.test import Client, testcases
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from messaging.tests.answers import AXE, Refusals, refusals_are_noted, static_files_are_kept
-from messaging.tests.windows import NARROW, WIDE, Scheme, Windows, watch_of, wear
+from messaging.tests.windows import HEIGHT, NARROW, WIDE, Windows, watch_of
 
 # Debian's chromium-headless-shell draws pages as its chromium does, with a third less work for each.
 PROGRAMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
@@ -73,6 +73,7 @@ RUN_AXE = """async address => {
     return (await axe.run({ preload: false, resultTypes: ["violations"] })).violations;
 }"""
 
+Scheme = Literal["light", "dark"]
 # Each journey is gone at both widths and in both schemes, in two walks instead of four.
 LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
 WIDTHS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "light")]
@@ -225,6 +226,12 @@ def check(page: Page) -> None:
     """Fail if a page is not accessible, or wider than its window."""
     assert_accessible(page)
     assert_fits(page)
+
+
+def wear(page: Page, width: int, scheme: Scheme) -> None:
+    """Give a page another look, without loading it again."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
 
 
 def click_in_each_look(page: Page, place: Locator, looks: list[tuple[int, Scheme]] = LOOKS) -> None:

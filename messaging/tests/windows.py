@@ -5,12 +5,11 @@ A page in a new window takes three times as long as the next one: a process begi
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 WIDE, NARROW, HEIGHT = 1280, 400, 900  # pixels; every screen works at both widths
-Scheme = Literal["light", "dark"]
 # What would go on from one test to the next one.
 KEPT_ON_A_PAGE = ("add_init_script", "expose_binding", "expose_function", "on", "once", "route")
 # Leaves a page without a last word to the server, for an empty one in its process. Says whether its clock was replaced.
@@ -27,8 +26,8 @@ class Watch:
     """Collects what goes wrong on a page: errors in scripts and the console, requests without an answer, and so those
     to other hosts, none of which Chromium finds. What is refused the server tells."""
 
-    def __init__(self, page: Page, origin: str, scheme: Scheme) -> None:
-        self.origin, self.scheme = origin, scheme
+    def __init__(self, page: Page, origin: str) -> None:
+        self.origin = origin
         self.begin()
         page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
         page.on("console", self.check_console)
@@ -61,16 +60,13 @@ class Windows:
         self.chromium = chromium
         self.free: list[Page] = []
 
-    def take(self, origin: str, width: int, scheme: Scheme, *, javascript: bool, own: bool) -> Page:
+    def take(self, origin: str, width: int, scheme: Any, *, javascript: bool, own: bool) -> Page:
         """A page of this look, in which ``page.goto("/…")`` requests from ``origin``."""
         if self.free and watch_of(self.free[0]).origin != origin:
             self.close()
         if self.free and javascript and not own:
             page = self.free.pop()
             watch_of(page).begin()
-            page.emulate_media(media="null", color_scheme=scheme, reduced_motion="reduce")
-            watch_of(page).scheme = scheme
-            wear(page, width, scheme)
         else:
             page = self._new(origin, width, scheme, javascript)
             if javascript and not own:
@@ -78,6 +74,8 @@ class Windows:
                     setattr(page, name, _refuse)
             else:
                 page.is_own = True  # type: ignore[attr-defined]
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(media="null", color_scheme=scheme, reduced_motion="reduce")
         return page
 
     def give_back(self, page: Page) -> None:
@@ -101,7 +99,7 @@ class Windows:
         )
         context.set_default_timeout(10_000)
         page = context.new_page()
-        page.watch = Watch(page, origin, scheme)  # type: ignore[attr-defined]
+        page.watch = Watch(page, origin)  # type: ignore[attr-defined]
         _hear_keys(page)
         return page
 
@@ -124,18 +122,6 @@ class Windows:
 def watch_of(page: Page) -> Watch:
     watch: Watch = page.watch  # type: ignore[attr-defined]
     return watch
-
-
-def wear(page: Page, width: int, scheme: Scheme) -> None:
-    """Give a page another look, without loading it again.
-
-    Chromium is told only what changes: it draws the page anew for whatever it is told.
-    """
-    if page.viewport_size != (size := {"width": width, "height": HEIGHT}):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-    if watch_of(page).scheme != scheme:
-        page.emulate_media(color_scheme=scheme)
-        watch_of(page).scheme = scheme
 
 
 def _refuse(*arguments: Any, **options: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from messaging.tests.browsing import LOOKS, REFUSALS, OpenPage, assert_accessible, expect_status, wear
-from messaging.tests.windows import NARROW, WIDE, Scheme, watch_of
+from messaging.tests.browsing import REFUSALS, assert_accessible, expect_status
+from messaging.tests.windows import watch_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -21,11 +21,6 @@ def taken(page: Page) -> list[str]:
 
 def ask_for(page: Page, address: str) -> None:
     page.evaluate("address => fetch(address).catch(() => {})", address)
-
-
-def look_of(page: Page) -> tuple[int, str]:
-    width, is_dark = page.evaluate("[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]")
-    return width, "dark" if is_dark else "light"
 
 
 @pytest.fixture
@@ -68,14 +63,3 @@ def test_a_text_that_is_too_pale(somewhere: Page, colour: str, is_read: bool) ->
     with pytest.raises(AssertionError, match="color-contrast") as caught:
         assert_accessible(somewhere)
     assert all(f"text {number}" in str(caught.value) for number in range(3))
-
-
-@pytest.mark.parametrize("look", [*LOOKS, *LOOKS])
-def test_a_page_has_the_look_that_it_is_given(open_page: OpenPage, look: tuple[int, Scheme]) -> None:
-    """In a window that another test left with another look, too."""
-    page = open_page(*look)
-    assert look_of(page) == look
-    looks: list[tuple[int, Scheme]] = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "dark"), (NARROW, "light")]
-    for other in (*looks, looks[0]):
-        wear(page, *other)
-        assert look_of(page) == other
