@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
@@ -15,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 def with_code() -> list[tuple[str, str]]:
     """Our migrations that run code, as pairs of app and name."""
     loader = MigrationLoader(None)
-    ours = {config.label for config in apps.get_app_configs() if config.path.startswith(str(settings.BASE_DIR / ""))}
+    ours = {config.label for config in apps.get_app_configs() if config.name.partition(".")[0] in ("messaging", "ops")}
     return sorted(
         key
         for key, migration in loader.disk_migrations.items()
