@@ -137,7 +137,10 @@ class DeletionRequest(models.Model):
     """A request to delete one account, from asking to the receipt.
 
     ``username``, ``email`` and ``reason`` are there while they are needed, and empty when it is done. ``progress`` is
-    what has been done so far: {counts, erased_at, steps, failures, after}.
+    what has been done so far, {} until it runs: ``total`` messages to remove; ``counts`` of what was removed;
+    ``steps`` as on the receipt, {step, outcome, note} each; ``cleared``, the names of the rooms' steps that are over;
+    ``failures`` by the name of a step; ``after``, where anonymising goes on. From the moment the account is
+    gone also ``erased_at``, ``receipt`` (its id), ``username_hash`` and ``email_hash``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
