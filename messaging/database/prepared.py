@@ -17,9 +17,9 @@ from psycopg.types.numeric import Int8
 class Cursor(psycopg.Cursor):
     """Sends parameters apart from the statement. Django's own writes them into it, so that each is another one."""
 
-    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         try:
-            return super().execute(query, params and [_typed(one) for one in params], **how)
+            return super().execute(query, params and [_typed(one) for one in params], **options)
         finally:
             self._query: Any = Sent(self.connection, query, params)
 
