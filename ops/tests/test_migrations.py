@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from admin_interface.models import Theme
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
@@ -51,3 +53,10 @@ def test_what_a_migration_runs_is_taken_back_and_done_again(key: tuple[str, str]
     assert objects_of_the_database() == made
     if key[0] != "dashboard" or connection.vendor == "postgresql":  # SQLite compresses nothing
         assert without != made
+
+
+@pytest.mark.django_db
+def test_migrating_one_app_needs_no_table_of_themes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {Theme._meta.db_table} RENAME TO themes_elsewhere")
+    call_command("migrate", "messaging", verbosity=0)

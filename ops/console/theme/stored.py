@@ -6,6 +6,7 @@ from typing import Any
 
 from admin_interface.models import Theme
 from django.core.management import call_command
+from django.db import connections
 
 NAME = "Threadward"
 
@@ -19,5 +20,9 @@ def apply(using: str = "default") -> bool:
 
 
 def apply_after_migrating(sender: Any, using: str, **_: Any) -> None:
-    """Receiver of post_migrate, so that every database has the theme, those of tests too."""
-    apply(using)
+    """Receiver of post_migrate, so that every database has the theme, those of tests too.
+
+    Where only some apps were migrated, there may be no table of themes yet.
+    """
+    if Theme._meta.db_table in connections[using].introspection.table_names():
+        apply(using)
