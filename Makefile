@@ -25,7 +25,7 @@ LINT := $(VENV)/.stamp-lint
 AUDIT := .venv-audit
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser spreadsheets lint format bench outdated audit-pins migrations password clean
+.PHONY: help run dev test browser spreadsheets lint format bench outdated audit-pins migrations password clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,8 @@ run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=
 	@trap 'kill -TERM $$!' HUP INT TERM; \
 	(trap '' HUP; PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT)) & \
 	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
+
+dev: $(DEV) ## Install what the tests need, to run some of them with .venv/bin/pytest
 
 # Those of messaging run once here, alone; .ci/run runs them below the console as well.
 test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or LibreOffice (make spreadsheets)

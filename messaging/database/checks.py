@@ -11,25 +11,36 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 HINT = (
-    "A version before this one made it: migrate with the last version that still has them (docs/updating.md), "
-    "or make the database anew."
+    "Nothing was changed. “Databases of older versions” in docs/updating.md says how to bring it up to date. "
+    "If you need nothing of what is in it, make a new one."
 )
 
 
 @register(Tags.database)
 def replaced_migrations_are_applied(databases: Collection[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """An error for each migration that replaces others of which a database has some, or whose name it only shares with
-    an older one. Django would leave out the whole app without a word."""
-    loader = MigrationLoader(None, load=False)
-    loader.load_disk()
+    """An error for each database that has only some of the migrations that others replace now. Django would leave out
+    these apps without a word."""
     found: list[CheckMessage] = []
     for using in databases or ():
-        applied = set(MigrationRecorder(connections[using]).applied_migrations())
-        for key, migration in sorted(loader.disk_migrations.items()):
-            gone = set(migration.replaces) - set(loader.disk_migrations)
-            has = gone & applied
-            if has == gone or not (has or key in applied):
-                continue
-            words = f"The database {using} has {len(has)} of {len(gone)} migrations that {'.'.join(key)} replaces."
+        if some := half_applied(using):
+            apps = ", ".join(f"{app} {has} of {total}" for app, (has, total) in some.items())
+            words = f"The database {using} was made by an older version, which did not migrate it completely ({apps})."
             found.append(Error(words, hint=HINT, id="messaging.E102"))
     return found
+
+
+def half_applied(using: str) -> dict[str, tuple[int, int]]:
+    """Of each app that lacks migrations which this version replaces by others: how many a database has, of how many.
+
+    A migration with replaced ones, none of which was applied, is one of an older version with the same name.
+    """
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    applied = set(MigrationRecorder(connections[using]).applied_migrations())
+    some = {}
+    for key, migration in sorted(loader.disk_migrations.items()):
+        gone = set(migration.replaces) - set(loader.disk_migrations)
+        has = gone & applied
+        if has != gone and (has or key in applied):
+            some[key[0]] = len(has), len(gone)
+    return some

@@ -78,7 +78,7 @@ def test_the_password_is_long_and_another_one_every_time(port: int, inhabited: N
 def test_a_database_that_an_older_version_left_half_migrated_is_refused(port: int, inhabited: None) -> None:
     MigrationRecorder(connection).record_unapplied("moderation", "0010_groups")
     before = everything()
-    with pytest.raises(SystemCheckError, match=r"has 22 of 23 migrations that moderation\.0001_initial replaces"):
+    with pytest.raises(SystemCheckError, match=r"an older version.*\(moderation 22 of 23\)"):
         set_up(port)
     assert everything() == before
 
