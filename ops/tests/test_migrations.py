@@ -11,6 +11,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from messaging.database.checks import replaced_migrations_are_applied
 
 
 def with_code() -> list[tuple[str, str]]:
@@ -22,6 +25,14 @@ def with_code() -> list[tuple[str, str]]:
         for key, migration in loader.disk_migrations.items()
         if key[0] in ours and any(isinstance(operation, RunPython) for operation in migration.operations)
     )
+
+
+def replaced() -> dict[str, list[str]]:
+    """The migrations that older versions had and this one does not hold any more, in their order, by app."""
+    loader = MigrationLoader(None)
+    names = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
+    gone = sorted(names - loader.disk_migrations.keys())
+    return {app: [name for of, name in gone if of == app] for app, _ in gone}
 
 
 def objects_of_the_database() -> set[Any]:
@@ -60,3 +71,17 @@ def test_migrating_one_app_needs_no_table_of_themes() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {Theme._meta.db_table} RENAME TO themes_elsewhere")
     call_command("migrate", "messaging", verbosity=0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("app", replaced())
+def test_a_database_is_refused_wherever_an_older_version_stopped(app: str) -> None:
+    """Between any two of an app's migrations: Django would leave out what came after."""
+    recorder, names = MigrationRecorder(connection), replaced()[app]
+    for number in range(1, len(names)):
+        recorder.migration_qs.filter(app=app).delete()
+        for name in names[:number]:
+            recorder.record_applied(app, name)
+        assert replaced_migrations_are_applied(["default"]), f"up to {names[number - 1]}"
+    recorder.record_applied(app, names[-1])
+    assert replaced_migrations_are_applied(["default"]) == []

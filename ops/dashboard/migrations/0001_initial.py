@@ -17,6 +17,9 @@ class Migration(migrations.Migration):
         ("dashboard", "0002_digest_and_permissions"),
         ("dashboard", "0003_blocks"),
         ("dashboard", "0004_named_in_permissions"),
+        ("dashboard", "0005_blocks_of_all_measures"),
+        ("dashboard", "0006_numbers_are_texts"),
+        ("dashboard", "0007_larger_blocks"),
     ]
 
     dependencies = [
