@@ -186,6 +186,7 @@ class Room(AppConfig):
 
         Decided by what the user is and may do, not by rows, which are for the query: that is kept for some seconds, for
         all users who are and may do the same, of whom it holds nothing but the key (ops.console.frame.counting).
+        Compare that with foreign keys to accounts alone: another key is put in its place (``manage.py check`` looks).
         """
         return ()
 

@@ -6,6 +6,7 @@ from copy import copy
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -14,8 +15,10 @@ from django.utils import timezone
 
 from ops.accounts.models import User
 from ops.console.frame import counting
-from ops.console.rooms import rooms
+from ops.console.frame.checks import what_waits_is_counted_by_the_key_alone
+from ops.console.rooms import Waiting, rooms
 from ops.deletion.tests.deleting import ask
+from ops.jobs.models import Job
 from ops.tests.asking import make_staff, signed_in
 from ops.tests.roles import ROLE_OF
 from ops.tests.test_menu import failed_job, waiting_import
@@ -117,7 +120,7 @@ def asked_of(user: Any, key: int) -> list[tuple[str, str, str, list[Any]]]:
     asked = []
     for one in (one for room in rooms() for one in room.waiting(user)):
         sql, params = one.rows.query.get_compiler(one.rows.db).as_sql()
-        asked.append((one.item, one.query, sql, [counting._of(key, param) for param in params]))
+        asked.append((one.item, one.query, sql, counting.filled(params, key)))
     return asked
 
 
@@ -130,3 +133,21 @@ def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeyp
     anybody = copy(user)
     anybody.pk, anybody.username, anybody.email = counting.ANYBODY, "", ""
     assert asked_of(anybody, user.pk) == asked_of(user, user.pk)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda user: Job.objects.filter(requester__username=user.username),
+        lambda user: Job.objects.filter(error=str(user.pk)),
+        lambda user: Job.objects.filter(done=user.pk),
+        lambda user: Job.objects.exclude(attempts=user.pk),
+        lambda user: Job.objects.filter(params__by=user.pk),
+    ],
+    ids=["a name", "a text", "a number", "a smaller number", "JSON"],
+)
+def test_a_room_that_counts_by_something_else_is_told_so(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert what_waits_is_counted_by_the_key_alone(None) == []
+    room = apps.get_app_config("jobs")
+    monkeypatch.setattr(type(room), "waiting", lambda self, user: [Waiting("jobs.Job", rows(user), str, "")])
+    assert [found.obj for found in what_waits_is_counted_by_the_key_alone(None)] == [type(room)]

@@ -8,7 +8,7 @@ asks. Its answer never is: a number that is not true any more sends people to an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,7 +48,7 @@ class Question(NamedTuple):
         if not self.sql:
             return [Counted()] * len(self.waiting)
         with connections[self.database].cursor() as cursor:
-            cursor.execute(self.sql, [_of(person, one) for one in self.params])
+            cursor.execute(self.sql, filled(self.params, person))
             return _in_order(self.waiting, cursor.fetchall())
 
 
@@ -90,9 +90,9 @@ def _write(now: float, waiting: list[Waiting]) -> Question:
     return Question(now, waiting, rows.db, sql, params)
 
 
-def _of(person: Any, param: Any) -> Any:
-    """A parameter of the query for this person, of the same type: PostgreSQL’s numbers have types of their own."""
-    return type(param)(person) if isinstance(param, int) and param == ANYBODY else param
+def filled(params: Iterable[Any], person: Any) -> list[Any]:
+    """The parameters for this person, of the same types: PostgreSQL’s numbers have types of their own."""
+    return [type(one)(person) if isinstance(one, int) and one == ANYBODY else one for one in params]
 
 
 def _in_order(declared: list[Waiting], rows: Any) -> list[Counted]:
