@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.models import Case, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from messaging.database.statements import Statement, slot, written
@@ -94,6 +95,8 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
 
 def lock(job: Job) -> bool:
     """Lock the stored job until the transaction ends; whether it is to be cancelled. Raises LeaseLost."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("Outside of a transaction the lock would end at once.")
     prepare = Job._meta.pk.get_db_prep_value  # of both ids, which are UUIDs
     ids = {name: prepare(one, connection) for name, one in (("pk", job.pk), ("token", job.lease_token))}
     held = _locked(connection.alias).ask(using=connection.alias, **ids)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test import override_settings
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -92,6 +93,15 @@ def test_a_silent_worker_loses_its_job_to_another() -> None:
     assert second.attempts == 2
     with pytest.raises(LeaseLost), Run(first).batch():
         pytest.fail("The batch of a worker that lost its lease must not begin.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_is_locked_within_a_transaction_alone() -> None:
+    job = claim(start())
+    with transaction.atomic():
+        assert leases.lock(job) is False
+    with pytest.raises(TransactionManagementError):  # also once the statement is written
+        leases.lock(job)
 
 
 def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanwhile() -> None:
