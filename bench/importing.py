@@ -27,7 +27,7 @@ LOOK_EVERY = 0.1  # seconds between two looks at a job
 EXTERNAL_ID = re.compile(rb"\bm(?=\d)")  # the beginning of what bench.scenarios.imports.external_id makes
 
 
-def go_on(path: Path, username: str) -> None:
+def keep_importing(path: Path, username: str) -> None:
     """Import the file again and again, with other external ids each time; ends the process where an import fails.
 
     Prints "began SECONDS" when a worker has begun with one, and "ended SECONDS ROWS" (seconds since the epoch).

@@ -28,7 +28,7 @@ from bench import crowd, databases, serving
 from bench.crowd import Crowd, Times
 from bench.measure import NOT_MEASURED, Case, Failed, Figure
 
-IMPORTING = "bench.importing.go_on"  # by name: it can be imported only in a child, where Django is set up
+IMPORTING = "bench.importing.keep_importing"  # by name: it can be imported only in a child, where Django is set up
 LEAST_ROWS = 8_000  # of an imported file: smaller ones are stored in the request, not by the worker
 IMPORT_SECONDS = 300  # that one import may take
 FLOOR = "an empty list"  # what any page costs, whatever is on it

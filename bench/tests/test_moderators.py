@@ -156,7 +156,7 @@ class TestImporting:
         imports.write_csv(100, path)
         first_turns = importing.fresh
         monkeypatch.setattr(importing, "fresh", lambda content: islice(first_turns(content), 2))
-        importing.go_on(path, "moderator 0")
+        importing.keep_importing(path, "moderator 0")
         assert [one.outcome["messages"] for one in Import.objects.all()] == [100, 100]
         told = [line.split() for line in capsys.readouterr().out.splitlines()]
         assert [line[0] for line in told] == ["began", "ended", "began", "ended"]
@@ -171,4 +171,4 @@ class TestImporting:
         imports.write_csv(100, path)
         monkeypatch.setattr(importing, "fresh", lambda content: [content, content])
         with pytest.raises(SystemExit, match=r"An import of 100 rows stored 0 and ended as finished\."):
-            importing.go_on(path, "moderator 0")
+            importing.keep_importing(path, "moderator 0")

@@ -89,9 +89,9 @@ class AccountsConfig(Room):
         return finding.SECTIONS
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.accounts.preferences import told
+        from ops.accounts.preferences import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.accounts import erased

@@ -12,7 +12,7 @@ from django.db.models.signals import m2m_changed, pre_save
 from django.http import HttpRequest
 
 from ops.accounts.kept import keeping
-from ops.accounts.preferences import told
+from ops.accounts.preferences import notices
 from ops.accounts.signing_in import limits, throttling
 
 
@@ -27,13 +27,13 @@ def set_columns_from_name(sender: Any, instance: Any, **_: Any) -> None:
     instance.set_columns_from_name()
 
 
-def tell_roles_changed(sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **_: Any) -> None:
+def notify_roles_changed(sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **_: Any) -> None:
     """From either side: groups of a person, or people of a group. Taking all at once tells before they are gone."""
     if action in ("post_add", "post_remove") and pk_set:
-        told.tell_roles_changed(pk_set if reverse else [instance.pk])
+        notices.notify_roles_changed(pk_set if reverse else [instance.pk])
     elif action == "pre_clear":
         rows = sender._default_manager.filter(**{"group" if reverse else "user": instance.pk})
-        told.tell_roles_changed(set(rows.values_list("user", flat=True)))
+        notices.notify_roles_changed(set(rows.values_list("user", flat=True)))
 
 
 def connect() -> None:
@@ -42,7 +42,7 @@ def connect() -> None:
         set_columns_from_name, sender=settings.AUTH_USER_MODEL, dispatch_uid="accounts.set_columns_from_name"
     )
     m2m_changed.connect(
-        tell_roles_changed, sender=get_user_model().groups.through, dispatch_uid="accounts.tell_roles_changed"
+        notify_roles_changed, sender=get_user_model().groups.through, dispatch_uid="accounts.notify_roles_changed"
     )
     user_logged_in.connect(begin_session, dispatch_uid="accounts.begin_session")
     user_login_failed.connect(throttling.record_failure, dispatch_uid="accounts.record_failure")

@@ -17,7 +17,7 @@ from messaging.editors import editing_as
 from ops.deletion.erasing import running
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import DeletionGroup, DeletionRequest, DeletionRequestQuerySet, State
-from ops.deletion.notices import told
+from ops.deletion.notices import notices
 from ops.deletion.recording import record
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 
@@ -65,7 +65,7 @@ def approve(request: DeletionRequest, *, by: Any) -> None:
         alone = by is None or by.pk == stored.requested_by_id
         _store_approval(stored, approved_by=by, one_person=alone)
         record(DeletionEvent.DELETION_APPROVED, stored, by=by)
-        told.tell("approved", stored, by=by)
+        notices.notify("approved", stored, by=by)
         _start_if_due(stored)
     request.refresh_from_db()
 
@@ -143,5 +143,5 @@ def _close(request: DeletionRequest, states: tuple[State, ...], state: State, ev
                 # Without an entry about the account, which would lead from the request to it.
                 get_user_model().objects.filter(pk=user.pk).update(is_active=stored.was_active)
         record(event, stored, by=by, reason=reason)
-        told.tell(state.value, stored, by=by)
+        notices.notify(state.value, stored, by=by)
     request.refresh_from_db()

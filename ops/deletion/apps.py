@@ -99,9 +99,9 @@ class DeletionConfig(Room):
         return page.shown_people(user)
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.deletion.notices import told
+        from ops.deletion.notices import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.deletion import leftovers

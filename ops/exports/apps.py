@@ -23,7 +23,7 @@ class ExportsConfig(Room):
     }
     events = "ops.exports.events.ExportEvent"
     tables = {"exports.export": Table(Audit.FUNCTIONS, erasure="exports")}
-    rounds = {"tell_expired_exports": 300}
+    rounds = {"notify_expired_exports": 300}
     slots = {"person.before_deletion": "exports/_before_deletion.html"}
 
     def ready(self) -> None:
@@ -65,9 +65,9 @@ class ExportsConfig(Room):
         return home.SECTIONS
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.exports.notices import told
+        from ops.exports.notices import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.exports import erased

@@ -13,7 +13,7 @@ from messaging.people.naming import NamePattern, name_pattern
 from ops.audit import context
 from ops.console.erasure import ErasedPerson, Outcome, Step, mentions, outcome
 from ops.exports.models import Export
-from ops.exports.notices import told
+from ops.exports.notices import notices
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -52,7 +52,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
     about = Export.objects.filter(pk__in=_about(person.user_id, pattern))
     # Those that had expired anyway are not explained by this.
     kept = Export.objects.exclude(RUNNING).filter(expires_at__gt=timezone.now())
-    told.tell_removed(kept.exclude(theirs).exclude(removed=True), occasion=context.current().action)
+    notices.notify_removed(kept.exclude(theirs).exclude(removed=True), occasion=context.current().action)
     kept.update(removed=True)
     removed += Export.objects.filter(theirs | Q(pk__in=about.filter(RUNNING).values("pk"))).delete()[0]
     removed += about.update(**EMPTY)

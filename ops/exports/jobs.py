@@ -22,7 +22,7 @@ from ops.exports import contents, requests, selections
 from ops.exports.contents import File
 from ops.exports.formats import workbook
 from ops.exports.models import Export
-from ops.exports.notices import told
+from ops.exports.notices import notices
 from ops.exports.rows import ranges
 from ops.exports.selections import Refused, author_name
 from ops.files import private_files
@@ -225,7 +225,7 @@ class MakeExport(KindWithRollback):
     unit = gettext_lazy("messages")
     permission = selections.PERMISSION
     cancel_note = gettext_lazy("No file is kept.")
-    tells = {Job.State.FINISHED: told.READY, Job.State.FAILED: told.FAILED}
+    notifies = {Job.State.FINISHED: notices.READY, Job.State.FAILED: notices.FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
         return make(run)
@@ -234,7 +234,7 @@ class MakeExport(KindWithRollback):
         remove(run)
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        return told.EXPORT, job.params["export"]
+        return notices.EXPORT, job.params["export"]
 
     def page(self, job: Job) -> str:
         return reverse("admin:exports_export_change", args=[job.params["export"]])

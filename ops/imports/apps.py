@@ -65,9 +65,9 @@ class ImportsConfig(Room):
         return filters.of_list(model)
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.imports.notices import told
+        from ops.imports.notices import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.imports import erased

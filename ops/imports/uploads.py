@@ -18,10 +18,10 @@ from ops.files import private_files, uploads
 from ops.files.sources import Reading
 from ops.files.uploads import PrivateUpload, PrivateUploadHandler, size_in_words
 from ops.imports.models import Import
-from ops.imports.notices import told
+from ops.imports.notices import notices
 from ops.imports.options import Choices
 from ops.jobs.leases import UNDER_WAY
-from ops.notices.telling import tell
+from ops.notices.notifying import notify
 
 LONGEST_NAME = 255
 NOT_KEPT = gettext_lazy("The file is not kept any more: upload it again.")
@@ -113,7 +113,7 @@ def sweep() -> int:
         if not is_kept(abandoned):
             with transaction.atomic():
                 if discard(abandoned):
-                    tell(told.EXPIRED, [abandoned.by_id], abandoned)
+                    notify(notices.EXPIRED, [abandoned.by_id], abandoned)
     for left in Import.objects.filter(state=Import.State.TAKEN_BACK, choices__has_key="people"):
         if left.choices["people"] and not is_kept(left):
             Import.objects.filter(pk=left.pk).update(choices=left.choices_without_people)

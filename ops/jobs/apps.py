@@ -45,9 +45,9 @@ class JobsConfig(Room):
         return [VerifyTrail()]
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.jobs.notices import told
+        from ops.jobs.notices import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def home_sections(self) -> Iterable[Any]:
         from ops.jobs.notices import home

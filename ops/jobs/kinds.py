@@ -38,7 +38,7 @@ class Kind(ABC):
     ``permission``: what a user needs to start one ("app.codename"); who has it finds "Jobs" in the console.
     ``cancel_note``: what cancelling does, the sentence beside the button.
     ``undoes_work``: whether a job that fails or is cancelled leaves nothing behind.
-    ``tells``: the name of the notice that tells its requester of the end of a job, by its state.
+    ``notifies``: the name of the notice that tells its requester of the end of a job, by its state.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Kind(ABC):
     permission = ""
     cancel_note: StrOrPromise = ""
     undoes_work = False
-    tells: Mapping[str, str] = {Job.State.FINISHED: "jobs.finished", Job.State.FAILED: "jobs.failed"}
+    notifies: Mapping[str, str] = {Job.State.FINISHED: "jobs.finished", Job.State.FAILED: "jobs.failed"}
 
     @abstractmethod
     def work(self, run: Run) -> dict[str, Any] | None:
@@ -61,7 +61,7 @@ class Kind(ABC):
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
         """What is told of a job that ends in this ``state`` with this ``result``; None for nothing."""
-        name = self.tells.get(state)
+        name = self.notifies.get(state)
         return News(name, self.subject(job), [job.requester_id], str(job.action)) if name else None
 
     def subject(self, job: Job) -> tuple[str, Any]:

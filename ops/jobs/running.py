@@ -22,7 +22,7 @@ from ops.jobs import errors, leases
 from ops.jobs.kinds import Kind, KindWithRollback, kind_of
 from ops.jobs.leases import LeaseLost, LeaseRenewer
 from ops.jobs.models import Job
-from ops.jobs.notices import told
+from ops.jobs.notices import notices
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 from ops.jobs.sqlite import WriteAheadLog
 
@@ -153,7 +153,7 @@ def _end(job: Job, state: Job.State, **changes: Any) -> None:
     """End a job, and tell whoever it concerns, both or neither. Raises LeaseLost."""
     with transaction.atomic():
         leases.end(job, state, **changes)
-        told.tell_ended(job, state, changes.get("result", {}))
+        notices.notify_ended(job, state, changes.get("result", {}))
 
 
 def _with_retries(run: Run, work: Callable[[Run], Result]) -> Result:

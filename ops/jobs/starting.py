@@ -18,7 +18,7 @@ from ops.jobs import leases, running
 from ops.jobs.events import JobEvent
 from ops.jobs.kinds import kind_of
 from ops.jobs.models import Job
-from ops.jobs.notices import told
+from ops.jobs.notices import notices
 from ops.jobs.run import JobFailed
 from ops.jobs.worker import tasks
 
@@ -141,7 +141,7 @@ def cancel(job: Job, *, by: Any) -> None:
         if not under_way.filter(cancel_requested_at=None).update(cancel_requested_at=timezone.now()):
             raise NotPossible(_("This is over, or being cancelled, already."))
         record(JobEvent.JOB_CANCELLED, actor=by, target=job, label=job.title)
-        told.tell_cancelled(job, by=by)
+        notices.notify_cancelled(job, by=by)
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
         # What the job is about waits for it, so it is rolled back like any other, which does not take long.

@@ -210,9 +210,9 @@ class ModerationConfig(Room):
         return standing.sign_in_refusal(user)
 
     def notice_kinds(self) -> Iterable[Any]:
-        from ops.moderation.notices import told
+        from ops.moderation.notices import notices
 
-        return told.KINDS
+        return notices.KINDS
 
     def erasure_steps(self) -> Iterable[Any]:
         from ops.moderation import erased

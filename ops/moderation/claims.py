@@ -22,7 +22,7 @@ from ops.moderation import cases
 from ops.moderation.claiming import fit, taking
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip, State
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.refusals import ClaimRefused, Outdated
 
 SKIPPED_FOR = timedelta(hours=8)
@@ -82,7 +82,7 @@ def take_over(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None:
             details = {"holder": held.reviewer_id}
             record(ModerationEvent.CASE_TAKEN_OVER, actor=user, target=locked, details=details, using=using)
-            told.tell_taken_over(held, by=user, using=using)
+            notices.notify_taken_over(held, by=user, using=using)
             Claim.objects.using(using).filter(case=locked).delete()
         return claim(user, locked, using=using)
 

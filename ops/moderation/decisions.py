@@ -38,7 +38,7 @@ from ops.moderation.models import (
     Measure,
     Outcome,
 )
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.refusals import DecisionRefused
 from ops.moderation.transitions import Happening, after
 
@@ -287,7 +287,7 @@ def store_undone(
         details = {"decision": decision.pk, "restored": _counted(plan.undone), "skipped": len(plan.stays)}
         about.append((case, {**details, **_grouped(group)}))
     record_each(ModerationEvent.DECISION_UNDONE, about, actor=by, using=using)
-    told.tell_undone((decision for _, decision, _ in undone), by=by, group=group, using=using)
+    notices.notify_undone((decision for _, decision, _ in undone), by=by, group=group, using=using)
     return made
 
 

@@ -16,7 +16,7 @@ from ops.moderation import cases
 from ops.moderation.decisions import end_all_in_force
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.transitions import Happening
 
 
@@ -43,7 +43,7 @@ def lapse(ids: Collection[int], *, using: str) -> int:
         cases.reopen_all(_to_be_decided_instead(lapsed, using), Happening.LAPSED, since=now, using=using)
         about = [(case, {"decision": ended[case.pk][0] if case.pk in ended else None}) for case in lapsed]
         record_each(ModerationEvent.DECISION_LAPSED, about, actor=None, using=using)
-        told.tell_lapsed([(case, maker) for case, (_, maker) in ended.items()], using=using)
+        notices.notify_lapsed([(case, maker) for case, (_, maker) in ended.items()], using=using)
     return len(case_ids)
 
 

@@ -15,7 +15,7 @@ from ops.notices.models import Notice
 Target = Model | tuple[str, Any] | None  # a row, or its model ("app.model", lower case) and its key
 
 
-def tell(
+def notify(
     kind: str,
     recipients: Iterable[Any],
     target: Target = None,
@@ -29,21 +29,21 @@ def tell(
     Not ``by``, who did it, and only staff. ``occasion`` is something that differs when it happens again: the same
     happening is told once, however often this is called.
     """
-    tell_each(kind, ((recipient, target) for recipient in recipients), by=by, occasion=occasion, using=using)
+    notify_each(kind, ((recipient, target) for recipient in recipients), by=by, occasion=occasion, using=using)
 
 
-def tell_each(
+def notify_each(
     kind: str,
-    told: Iterable[tuple[Any, Target]],
+    pairs: Iterable[tuple[Any, Target]],
     *,
     by: Any = None,
     occasion: Any = "",
     using: str = DEFAULT_DB_ALIAS,
 ) -> None:
-    """The same with a target for each recipient; in as many queries for many as for one."""
+    """The same with a target for each recipient (``pairs`` of both); in as many queries for many as for one."""
     if kind not in all_kinds():
         raise LookupError(f"No room declares the notice {kind}: see Room.notice_kinds.")
-    wanted = [(pk, target) for pk, target in told if pk is not None and pk != getattr(by, "pk", None)]
+    wanted = [(pk, target) for pk, target in pairs if pk is not None and pk != getattr(by, "pk", None)]
     if not wanted:
         return
     accounts = get_user_model()._base_manager.using(using)

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from ops.console.frame import jump
 from ops.console.rooms import Waiting
 from ops.notices.models import Notice, NoticeQuerySet
-from ops.notices.telling import Target, reference
+from ops.notices.notifying import Target, reference
 
 
 def bell(user: Any) -> Waiting:

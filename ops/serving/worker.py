@@ -134,7 +134,7 @@ class BufferingWorker(ThreadWorker):
         connection.expect_request(seconds)
         self._register(connection)
         if connection.received:
-            self._go_on(connection)
+            self._continue(connection)
 
     def _register(self, connection: Connection) -> None:
         self.waiting[connection] = None
@@ -164,9 +164,9 @@ class BufferingWorker(ThreadWorker):
             if len(connection.received) > MOST_DISCARDED:
                 self._drop(connection)
             return
-        self._go_on(connection)
+        self._continue(connection)
 
-    def _go_on(self, connection: Connection) -> None:
+    def _continue(self, connection: Connection) -> None:
         """Have a request answered that has arrived."""
         try:
             if not connection.is_complete():
@@ -210,7 +210,7 @@ class BufferingWorker(ThreadWorker):
             if conn.sock.unsent:
                 self._send(conn)
             else:
-                self._go_on_after_answer(conn)
+                self._continue_after_answer(conn)
         except Exception:
             self._drop(conn)
 
@@ -236,9 +236,9 @@ class BufferingWorker(ThreadWorker):
         connection.deadline = min(connection.deadline + sent / SLOWEST_READER, latest)
         if not sock.unsent:
             self._unregister(connection)
-            self._go_on_after_answer(connection)
+            self._continue_after_answer(connection)
 
-    def _go_on_after_answer(self, connection: Connection) -> None:
+    def _continue_after_answer(self, connection: Connection) -> None:
         if connection.keepalive:
             self._wait(connection, self.cfg.keepalive)
         else:

@@ -41,7 +41,7 @@ from ops.imports.tests.importing import checked, stored_import, undone
 from ops.jobs import kinds as job_kinds
 from ops.jobs import leases, running, starting
 from ops.jobs.models import Job
-from ops.jobs.notices import told
+from ops.jobs.notices import notices
 from ops.moderation import claims, decisions
 from ops.moderation.groups.tests.many import decided_together
 from ops.moderation.groups.tests.many import undone as undone_together
@@ -90,7 +90,7 @@ class World:
         """End a job of Olga's as a worker does; a second time, after an attempt whose commit was lost."""
         job = self.job(kind, about, **params)
         running._end(job, Job.State(state), result=result or {})
-        told.tell_ended(job, state, result or {})
+        notices.notify_ended(job, state, result or {})
 
     def import_of_reports(self, step: str, state: str, result: Any = None) -> None:
         import_ = FlagImport.objects.create(by=self.olga, file_name="reports.csv", created_at=timezone.now())
@@ -133,7 +133,7 @@ def expire_export(world: World) -> None:
     export = world.export()
     Export.objects.filter(pk=export.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
     for _ in range(2):
-        call_command("tell_expired_exports")
+        call_command("notify_expired_exports")
 
 
 def remove_export(world: World) -> None:
@@ -253,7 +253,7 @@ def world(spam: Any) -> World:
 def test_every_declared_kind_is_in_this_table() -> None:
     """Whoever declares a kind of notice shows here that it is given."""
     assert HAPPENS.keys() == all_kinds().keys()
-    named = {name for kind in job_kinds.all_kinds() for name in kind.tells.values()}
+    named = {name for kind in job_kinds.all_kinds() for name in kind.notifies.values()}
     assert named <= all_kinds().keys()
 
 

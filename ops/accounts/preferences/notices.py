@@ -12,7 +12,7 @@ from messaging.editors import current_editor
 from ops.audit import context
 from ops.notices import topics
 from ops.notices.kinds import Kind
-from ops.notices.telling import tell_each
+from ops.notices.notifying import notify_each
 
 ROLES_CHANGED = "accounts.roles_changed"
 KINDS = (
@@ -24,11 +24,11 @@ KINDS = (
 )
 
 
-def tell_roles_changed(ids: Collection[Any]) -> None:
+def notify_roles_changed(ids: Collection[Any]) -> None:
     """Tell these people that whoever is signed in changed their roles; nothing where a command did, and nothing of the
     first roles of who never signed in."""
     by = current_editor()
     if by is None or not ids:
         return
     knew = get_user_model()._base_manager.filter(pk__in=ids, last_login__isnull=False).values_list("pk", flat=True)
-    tell_each(ROLES_CHANGED, [(pk, None) for pk in knew], by=by, occasion=context.current().action)
+    notify_each(ROLES_CHANGED, [(pk, None) for pk in knew], by=by, occasion=context.current().action)

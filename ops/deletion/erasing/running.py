@@ -23,7 +23,7 @@ from ops.deletion.erasing.batches import HELD, HoldCheck, Stopped, batch, larger
 from ops.deletion.erasing.steps import run_steps
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import BEFORE_ERASURE, DeletionRequest, Mode, State, Texts
-from ops.deletion.notices import told
+from ops.deletion.notices import notices
 from ops.deletion.recording import record
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 from ops.jobs import leases, starting
@@ -96,7 +96,7 @@ class Deletion(Kind):
     name = KIND
     unit = gettext_lazy("messages")
     permission = "accounts.delete_user"
-    tells = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
+    notifies = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
         """A failure once, because it is tried again every few minutes; of several accounts that were requested together
@@ -105,14 +105,14 @@ class Deletion(Kind):
         if news is None or (state == Job.State.FINISHED and "receipt" not in result):
             return None
         group = DeletionRequest.objects.select_related("group").get(pk=job.params["request"]).group
-        if state != Job.State.FINISHED or not told.is_of_several(group):
+        if state != Job.State.FINISHED or not notices.is_of_several(group):
             return news._replace(occasion="")
         if group.requests.open().exists():
             return None
-        return News("deletion.group_finished", (told.GROUP, group.pk), news.to, "")
+        return News("deletion.group_finished", (notices.GROUP, group.pk), news.to, "")
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        return told.REQUEST, job.params["request"]
+        return notices.REQUEST, job.params["request"]
 
     def work(self, run: Run) -> dict[str, Any]:
         return work(run)
@@ -160,7 +160,7 @@ def _send_back(request: DeletionRequest) -> None:
     request.approved_by = request.approved_at = None
     request.one_person = False
     record(DeletionEvent.DELETION_SENT_BACK, request, by=None)
-    told.tell_sent_back(request)
+    notices.notify_sent_back(request)
 
 
 def _write_receipt(run: Run) -> UUID:

@@ -10,7 +10,7 @@ from ops.audit import context
 from ops.deletion.models import DeletionGroup, DeletionRequest
 from ops.notices import topics
 from ops.notices.kinds import Kind
-from ops.notices.telling import tell as tell_people
+from ops.notices.notifying import notify as notify_people
 
 REQUEST, GROUP = "deletion.deletionrequest", "deletion.deletiongroup"
 GROUP_PAGE: dict[str, Any] = {"page": "admin:deletion_deletiongroup", "permission": "deletion.view_deletionrequest"}
@@ -64,7 +64,7 @@ KINDS = (
 )
 
 
-def tell(what: str, request: DeletionRequest, *, by: Any) -> None:
+def notify(what: str, request: DeletionRequest, *, by: Any) -> None:
     """Tell the requester what ``by`` (None: a command) did with a request: "approved", "refused" or "cancelled".
 
     Once for all requests of a group with which the same click did it. A person who deletes their own account is none of
@@ -72,14 +72,14 @@ def tell(what: str, request: DeletionRequest, *, by: Any) -> None:
     """
     to, action = [request.requested_by_id], context.current().action
     if is_of_several(request.group):
-        tell_people(f"deletion.group_{what}", to, (GROUP, request.group_id), by=by, occasion=action)
+        notify_people(f"deletion.group_{what}", to, (GROUP, request.group_id), by=by, occasion=action)
     else:
-        tell_people(f"deletion.{what}", to, (REQUEST, request.pk), by=by, occasion=action)
+        notify_people(f"deletion.{what}", to, (REQUEST, request.pk), by=by, occasion=action)
 
 
-def tell_sent_back(request: DeletionRequest) -> None:
+def notify_sent_back(request: DeletionRequest) -> None:
     """Tell the requester that an approved request waits for approval again."""
-    tell_people("deletion.sent_back", [request.requested_by_id], (REQUEST, request.pk), occasion=request.job_id or "")
+    notify_people("deletion.sent_back", [request.requested_by_id], (REQUEST, request.pk), occasion=request.job_id or "")
 
 
 def is_of_several(group: DeletionGroup) -> bool:

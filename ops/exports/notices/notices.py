@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from ops.exports.models import Export
 from ops.notices import topics
 from ops.notices.kinds import Kind, called_by_file
-from ops.notices.telling import tell, tell_each
+from ops.notices.notifying import notify, notify_each
 
 EXPORT = "exports.export"
 READY, FAILED, EXPIRED, REMOVED = "exports.ready", "exports.failed", "exports.expired", "exports.removed"
@@ -40,17 +40,17 @@ KINDS = (
 )
 
 
-def tell_decided(export: Export, approval: str, *, by: Any) -> None:
+def notify_decided(export: Export, approval: str, *, by: Any) -> None:
     """Tell the requester that ``by`` approved or refused their export."""
-    tell(f"exports.{approval}", [export.by_id], export, by=by)
+    notify(f"exports.{approval}", [export.by_id], export, by=by)
 
 
-def tell_expired(now: datetime) -> None:
+def notify_expired(now: datetime) -> None:
     """Tell of the files that have expired lately. It may be repeated: each is told once."""
     expired = Export.objects.filter(removed=False, size__isnull=False, expires_at__gt=now - LATELY, expires_at__lte=now)
-    tell_each(EXPIRED, [(by, (EXPORT, pk)) for by, pk in expired.order_by("expires_at").values_list("by", "pk")])
+    notify_each(EXPIRED, [(by, (EXPORT, pk)) for by, pk in expired.order_by("expires_at").values_list("by", "pk")])
 
 
-def tell_removed(kept: QuerySet[Export], *, occasion: Any) -> None:
+def notify_removed(kept: QuerySet[Export], *, occasion: Any) -> None:
     """Tell whoever has a file among these that an erasure takes it."""
-    tell(REMOVED, set(kept.values_list("by", flat=True)), occasion=occasion)
+    notify(REMOVED, set(kept.values_list("by", flat=True)), occasion=occasion)

@@ -18,7 +18,7 @@ from ops.audit.recording import record
 from ops.exports import contents, requests, selections
 from ops.exports.events import ExportEvent
 from ops.exports.models import Export
-from ops.exports.notices import told
+from ops.exports.notices import notices
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -130,5 +130,5 @@ def _decide(export: Export, approval: Approval, event: str, *, by: Any, reason: 
         stored.approval, stored.decided_by, stored.decided_at = approval, by, timezone.now()
         stored.save(update_fields=["approval", "decided_by", "decided_at"])
         record(event, actor=by, target=stored.person, reason=reason)
-        told.tell_decided(stored, approval, by=by)
+        notices.notify_decided(stored, approval, by=by)
     export.refresh_from_db()

@@ -13,7 +13,7 @@ from ops.imports import recording
 from ops.imports.jobs.files import check_with_preview, nothing_read
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
-from ops.imports.notices import told
+from ops.imports.notices import notices
 from ops.imports.pages import previews
 from ops.imports.staging.databases import staging_on
 from ops.jobs.models import Job
@@ -28,7 +28,7 @@ class CheckImport(ImportKind):
     name = "import.check"
     cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
     state = Import.State.CHECKING
-    tells = {Job.State.FINISHED: told.CHECKED, Job.State.FAILED: told.CHECK_FAILED}
+    notifies = {Job.State.FINISHED: notices.CHECKED, Job.State.FAILED: notices.CHECK_FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
         import_ = self.import_for(run)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ops.imports.models import Import
-from ops.imports.notices import told
+from ops.imports.notices import notices
 from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
@@ -28,7 +28,7 @@ class ImportKind(KindWithRollback):
         return reverse("admin:imports_import_change", args=[job.params["import"]])
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        return told.IMPORT, job.params["import"]
+        return notices.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
         return _("Start it again from the page of the import.")

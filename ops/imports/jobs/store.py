@@ -22,7 +22,7 @@ from ops.imports.events import ImportEvent
 from ops.imports.jobs.files import check_with_preview, context_of, open_upload
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
-from ops.imports.notices import told
+from ops.imports.notices import notices
 from ops.imports.pages import previews
 from ops.imports.pages.rejected import RejectedRows
 from ops.imports.recording import ImportCounts
@@ -51,11 +51,11 @@ class StoreImport(ImportKind):
     name = "import.store"
     cancel_note = gettext_lazy("Takes back what was stored so far.")
     state = State.STORING
-    tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
+    notifies = {Job.State.FINISHED: notices.STORED, Job.State.FAILED: notices.STORE_FAILED}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
         news = super().news(job, state, result)
-        return news._replace(notice=told.REFUSED) if news and "refused" in result else news
+        return news._replace(notice=notices.REFUSED) if news and "refused" in result else news
 
     def work(self, run: Run) -> dict[str, Any]:
         import_ = self.import_for(run)

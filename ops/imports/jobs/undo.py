@@ -16,7 +16,7 @@ from ops.imports import recording
 from ops.imports.events import ImportEvent
 from ops.imports.jobs.kind import ImportKind
 from ops.imports.models import Import
-from ops.imports.notices import told
+from ops.imports.notices import notices
 from ops.imports.staging.databases import staging_on
 from ops.imports.undoing import Undoing
 from ops.jobs.kinds import News
@@ -36,7 +36,7 @@ class UndoImport(ImportKind):
     cancel_note = gettext_lazy("What is removed by then stays removed; undoing can go on later.")
     undoes_work = False
     state = State.UNDOING
-    tells = {Job.State.FINISHED: told.UNDONE, Job.State.FAILED: told.UNDO_FAILED}
+    notifies = {Job.State.FINISHED: notices.UNDONE, Job.State.FAILED: notices.UNDO_FAILED}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
         """For whoever imported, too, if somebody else undoes it."""

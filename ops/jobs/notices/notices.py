@@ -11,7 +11,7 @@ from ops.jobs.kinds import News, kind_of
 from ops.jobs.models import Job
 from ops.notices import topics
 from ops.notices.kinds import Kind
-from ops.notices.telling import tell
+from ops.notices.notifying import notify
 
 CANCELLED = "jobs.cancelled"
 KINDS = (
@@ -21,7 +21,7 @@ KINDS = (
 )
 
 
-def tell_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
+def notify_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
     """Tell whoever it concerns that a job ended in this ``state``. Called again, it tells nothing new."""
     kind = kind_of(job)
     if kind is not None:
@@ -29,9 +29,9 @@ def tell_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
     else:  # of another version of the console
         news = News("jobs.failed", ("jobs.job", job.pk), [job.requester_id], str(job.action))
     if news is not None:
-        tell(news.notice, news.to, news.about, occasion=news.occasion)
+        notify(news.notice, news.to, news.about, occasion=news.occasion)
 
 
-def tell_cancelled(job: Job, *, by: Any) -> None:
+def notify_cancelled(job: Job, *, by: Any) -> None:
     """Tell the requester that ``by``, who is somebody else, cancelled their job."""
-    tell(CANCELLED, [job.requester_id], job, by=by, occasion=job.action)
+    notify(CANCELLED, [job.requester_id], job, by=by, occasion=job.action)

@@ -15,7 +15,7 @@ from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 from ops.moderation.bringing import storing, uploading
 from ops.moderation.models import FlagImport, ImportState
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.refusals import FlagRefused
 
 TAKEN_OVER = gettext_lazy("Something else was done with this import meanwhile: look at its page.")
@@ -36,7 +36,7 @@ class ImportsFlags(KindWithRollback):
         return uploading.address_of(job.params["import"])
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        return told.IMPORT, job.params["import"]
+        return notices.IMPORT, job.params["import"]
 
     def why_no_retry(self, job: Job) -> str:
         return _("Start it again from the page of the import.")
@@ -74,7 +74,7 @@ class CheckFlags(ImportsFlags):
 
     name = uploading.CHECK
     cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
-    tells = {Job.State.FINISHED: told.CHECKED, Job.State.FAILED: told.CHECK_FAILED}
+    notifies = {Job.State.FINISHED: notices.CHECKED, Job.State.FAILED: notices.CHECK_FAILED}
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
         uploading.check(import_, run.beat)
@@ -89,11 +89,11 @@ class StoreFlags(ImportsFlags):
 
     name = uploading.STORE
     cancel_note = gettext_lazy("Nothing of the file is imported.")
-    tells = {Job.State.FINISHED: told.STORED, Job.State.FAILED: told.STORE_FAILED}
+    notifies = {Job.State.FINISHED: notices.STORED, Job.State.FAILED: notices.STORE_FAILED}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
         news = super().news(job, state, result)
-        return news._replace(notice=told.REFUSED) if news and "refused" in result else news
+        return news._replace(notice=notices.REFUSED) if news and "refused" in result else news
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
         found = uploading.check(import_, run.beat)
@@ -114,7 +114,7 @@ class UndoFlags(ImportsFlags):
 
     name = uploading.UNDO
     cancel_note = gettext_lazy("What was imported stays.")
-    tells = {Job.State.FINISHED: told.IMPORT_UNDONE, Job.State.FAILED: told.UNDO_FAILED}
+    notifies = {Job.State.FINISHED: notices.IMPORT_UNDONE, Job.State.FAILED: notices.UNDO_FAILED}
     before = ImportState.STORED
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:

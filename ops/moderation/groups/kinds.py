@@ -34,7 +34,7 @@ from ops.moderation.models import (
     LeftOut,
     Measure,
 )
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.refusals import DecisionRefused
 from ops.moderation.restoring.restoring import choice_again
 
@@ -50,7 +50,7 @@ class DecideMany(Kind):
     unit = pgettext_lazy("moderation", "cases")
     permission = preparing.PERMISSION
     cancel_note = gettext_lazy("What was done until then stays. It can be undone as a group.")
-    tells = {Job.State.FINISHED: told.GROUP_FINISHED, Job.State.FAILED: told.GROUP_FAILED}
+    notifies = {Job.State.FINISHED: notices.GROUP_FINISHED, Job.State.FAILED: notices.GROUP_FAILED}
 
     def work(self, run: Run) -> dict[str, Any]:
         pace = Pace(FIRST, least=LEAST, most=MOST, times=TIMES)
@@ -68,7 +68,7 @@ class DecideMany(Kind):
         return preparing.address_of(job.params["group"])
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        return told.GROUP, job.params["group"]
+        return notices.GROUP, job.params["group"]
 
     def why_no_retry(self, job: Job) -> str:
         group = DecisionGroup.objects.filter(pk=job.params["group"]).first()
@@ -85,7 +85,7 @@ def _group(run: Run) -> tuple[DecisionGroup, Any]:
     # Loaded anew: an account keeps the permissions that it was asked for once.
     accounts: Any = get_user_model()._base_manager
     requester = accounts.filter(pk=run.job.requester_id).first()
-    if refusal := preparing.why_not_go_on(group, requester):
+    if refusal := preparing.why_it_cannot_continue(group, requester):
         raise JobFailed(refusal)
     return group, requester
 
@@ -165,7 +165,7 @@ def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
         orders = again.orders.get(before.pk, ())
         chosen.append((case, choice_again(before, orders, by=found[case.pk], note=group.note)))
     decisions.store(chosen, by=by, group=group.pk)
-    told.tell_restored(found.values(), by=by, group=group.pk, using="default")
+    notices.notify_restored(found.values(), by=by, group=group.pk, using="default")
 
 
 def _lock_people(group: DecisionGroup, case_ids: Collection[int]) -> None:

@@ -59,7 +59,7 @@ def why_not_reverse(group: DecisionGroup, user: Any) -> str:
     return "" if group.members.done().exists() else _("Nothing was done in this group, so there is nothing to undo.")
 
 
-def why_not_go_on(group: DecisionGroup, user: Any) -> str:
+def why_it_cannot_continue(group: DecisionGroup, user: Any) -> str:
     """Return why this person's group is not done (any further), as a sentence; "" where it is.
 
     Asked when it starts and before each batch: what somebody might do when they saw the preview may be over.
@@ -135,7 +135,7 @@ def start(group: DecisionGroup, *, by: Any) -> DecisionGroup:
             raise DecisionRefused(_("This preview is not there any more: begin again."))
         if stored.started_at is not None:
             raise DecisionRefused(_("This was started already."))
-        if refusal := why_not_go_on(stored, by):
+        if refusal := why_it_cannot_continue(stored, by):
             raise DecisionRefused(refusal)
         outcomes = Counter(stored.members.values_list("outcome", flat=True))
         number = outcomes.pop("", 0)

@@ -14,7 +14,7 @@ from ops.audit import context
 from ops.moderation.models import Claim, Decision
 from ops.notices import topics
 from ops.notices.kinds import Kind, called_by_file
-from ops.notices.telling import tell, tell_each
+from ops.notices.notifying import notify, notify_each
 
 CASE, GROUP, IMPORT = "moderation.case", "moderation.decisiongroup", "moderation.flagimport"
 MOST_ONE_BY_ONE = 5  # of one person and act; of more they are told as of one
@@ -109,34 +109,34 @@ KINDS = (
 )
 
 
-def tell_taken_over(held: Claim, *, by: Any, using: str) -> None:
+def notify_taken_over(held: Claim, *, by: Any, using: str) -> None:
     """Tell who held a case that ``by`` took it over."""
-    tell(TAKEN_OVER, [held.reviewer_id], (CASE, held.case_id), by=by, occasion=held.token, using=using)
+    notify(TAKEN_OVER, [held.reviewer_id], (CASE, held.case_id), by=by, occasion=held.token, using=using)
 
 
-def tell_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, using: str) -> None:
+def notify_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, using: str) -> None:
     """Tell who made these decisions that ``by`` undid them; once for all of a ``group``."""
     if group is not None:
-        tell(UNDONE_IN_GROUP, {one.decided_by_id for one in undone}, by=by, occasion=group, using=using)
+        notify(UNDONE_IN_GROUP, {one.decided_by_id for one in undone}, by=by, occasion=group, using=using)
         return
     for one in undone:
-        tell(UNDONE, [one.decided_by_id], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
+        notify(UNDONE, [one.decided_by_id], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
 
 
-def tell_restored(undos: Collection[Decision], *, by: Any, group: UUID | None, using: str) -> None:
+def notify_restored(undos: Collection[Decision], *, by: Any, group: UUID | None, using: str) -> None:
     """Tell who undid decisions, and who had made them, that ``by`` restored them; once for all of a ``group``."""
     people: dict[int, set[Any]] = {one.pk: {one.decided_by_id} for one in undos}
     for one in undos:
         if one.reverses is not None:
             people[one.pk].add(one.reverses.decided_by_id)
     if group is not None:
-        tell(RESTORED_IN_GROUP, set().union(*people.values()), by=by, occasion=group, using=using)
+        notify(RESTORED_IN_GROUP, set().union(*people.values()), by=by, occasion=group, using=using)
         return
     for one in undos:
-        tell(RESTORED, people[one.pk], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
+        notify(RESTORED, people[one.pk], (CASE, one.case_id), by=by, occasion=one.pk, using=using)
 
 
-def tell_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:
+def notify_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:
     """Tell who made decisions, each given by its case and its maker, that they lapsed; of many at once as of one."""
     by_maker: defaultdict[Any, list[int]] = defaultdict(list)
     for case_id, maker in lapsed:
@@ -144,5 +144,5 @@ def tell_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:
     action = context.current().action
     few = {maker: cases for maker, cases in by_maker.items() if len(cases) <= MOST_ONE_BY_ONE}
     one_by_one = [(maker, (CASE, pk)) for maker, cases in few.items() for pk in cases]
-    tell_each(LAPSED, one_by_one, occasion=action, using=using)
-    tell(LAPSED_TOGETHER, by_maker.keys() - few.keys(), occasion=action, using=using)
+    notify_each(LAPSED, one_by_one, occasion=action, using=using)
+    notify(LAPSED_TOGETHER, by_maker.keys() - few.keys(), occasion=action, using=using)

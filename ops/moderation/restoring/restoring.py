@@ -20,7 +20,7 @@ from ops.moderation.decisions import Choice
 from ops.moderation.measures import registry
 from ops.moderation.measures.kinds import Acting, Asked, Order, names_of
 from ops.moderation.models import Act, Case, Claim, Decision, Flag, Measure, Outcome, State
-from ops.moderation.notices import told
+from ops.moderation.notices import notices
 from ops.moderation.refusals import DecisionRefused
 
 
@@ -82,7 +82,7 @@ def restore(undo_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_AL
             raise DecisionRefused(found.refusal)
         choice = choice_again(undo.reverses, found.choice.measures, by=undo, note=note)
         made = decisions.store([(undo.case, choice)], by=by, using=using)[0]
-        told.tell_restored([undo], by=by, group=None, using=using)
+        notices.notify_restored([undo], by=by, group=None, using=using)
     return made
 
 

@@ -23,7 +23,7 @@ from ops.environment import Smtp, sender
 from ops.notices import checks, pruning
 from ops.notices.mailing import sending, server, writing
 from ops.notices.models import EmailReader, Notice
-from ops.notices.telling import tell
+from ops.notices.notifying import notify
 from ops.notices.topics import TOPICS
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def given(to: Any, number: int = 1, **fields: Any) -> datetime:
 
 def test_the_same_happening_is_told_once_and_another_one_again(nora: Any) -> None:
     for occasion in ("first", "first", "second"):
-        tell("jobs.failed", [nora.pk, None], JOB, occasion=occasion)
+        notify("jobs.failed", [nora.pk, None], JOB, occasion=occasion)
     assert Notice.objects.count() == 2
 
 
@@ -71,15 +71,15 @@ def test_only_staff_are_told_and_not_who_did_it(nora: Any, nils: Any, alice: Any
     gone = make_staff("gone")
     gone.is_active = False
     gone.save()
-    tell("jobs.failed", [nora.pk, nils.pk, alice.pk, gone.pk], JOB, by=nils)
+    notify("jobs.failed", [nora.pk, nils.pk, alice.pk, gone.pk], JOB, by=nils)
     assert [notice.recipient for notice in Notice.objects.all()] == [nora]
 
 
 def test_a_kind_that_nobody_declares_or_that_is_about_something_else_is_refused(nora: Any) -> None:
     with pytest.raises(LookupError):
-        tell("jobs.lost", [nora.pk], JOB)
+        notify("jobs.lost", [nora.pk], JOB)
     with pytest.raises(ValueError, match=r"about jobs\.job"):
-        tell("jobs.failed", [nora.pk], ("auth.group", 1))
+        notify("jobs.failed", [nora.pk], ("auth.group", 1))
 
 
 def test_one_and_all_are_marked_as_read(nora: Any, client: Client) -> None:

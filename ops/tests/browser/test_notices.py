@@ -62,7 +62,7 @@ def test_the_bell_tells_of_an_approval_a_finished_export_and_an_expired_file(
     expect(page.get_by_role("link", name=APPROVED)).to_be_visible()
     approved_zip(Export.objects.get(), alice)
     Export.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    call_command("tell_expired_exports")
+    call_command("notify_expired_exports")
     assert sending.send_due(timezone.now() + sending.WAIT) == 1
     assert all(said in mail.outbox[0].body for said in (APPROVED, READY, EXPIRED))
 

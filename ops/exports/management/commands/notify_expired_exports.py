@@ -1,4 +1,4 @@
-"""``manage.py tell_expired_exports``: tell whoever asked for an export that its file expired; the worker does so."""
+"""``manage.py notify_expired_exports``: tell whoever asked for an export that its file expired; the worker does so."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from ops.exports.notices import told
+from ops.exports.notices import notices
 
 
 class Command(BaseCommand):
     help = "Give a notice to whoever asked for an export whose file has expired, once. Safe to repeat."
 
     def handle(self, **options: Any) -> None:
-        told.tell_expired(timezone.now())
+        notices.notify_expired(timezone.now())
