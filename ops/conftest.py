@@ -22,13 +22,10 @@ READING = ("view_conversation", "view_message", "view_messagehistory", "view_not
 
 
 @receiver(setting_changed)
-def no_query_of_other_settings_is_kept(setting: str, **rest: Any) -> None:
-    """Writing the query of what waits takes as long as the first page of a test: tests share it, as people do.
-
-    Settings decide what it counts, but for the one that is set for each test.
-    """
-    if setting != "PASSWORD_HASHERS":
-        counting.forget()
+def no_query_of_other_settings_is_kept(**_: Any) -> None:
+    """Writing the query of what waits takes as long as the first page of a test: tests share it, as people do, until a
+    test has other settings, which decide what it counts."""
+    counting.forget()
 
 
 @pytest.fixture(autouse=True)

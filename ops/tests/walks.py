@@ -22,7 +22,6 @@ from messaging.tests.conversations import answer, write
 from messaging.texts.redacting import MARK, find, redact
 from ops.audit.models import Entry
 from ops.audit.readings import ids_of
-from ops.console.frame import counting
 from ops.tests.asking import EXPECTED, address, body, links, of_each_kind, outcome, signed_in, status
 from ops.tests.roles import keys_of_rows
 
@@ -158,7 +157,6 @@ def _walked(who: str) -> Walk:
     met = Walker(who, stored_birds(REMOVED)).go()
     transaction.savepoint_rollback(before)
     # Rows that are stored next have the numbers of those that are gone.
-    counting.forget()
     for cache in caches.all(initialized_only=True):
         cache.clear()
     return met

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpRequest
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -90,10 +90,8 @@ def much_is_there(label: Any, by: Any) -> None:
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Made once for all tests here: each takes back what it changed, and the last one all of it."""
-    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     with django_db_blocker.unblock(), transaction.atomic():
-        with quick:
-            much_is_there(Label.objects.create(name="Spam", slug="spam"), make_staff("rosa"))
+        much_is_there(Label.objects.create(name="Spam", slug="spam"), make_staff("rosa"))
         cache.clear()
         yield
         transaction.set_rollback(True)

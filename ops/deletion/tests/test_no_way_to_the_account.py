@@ -20,7 +20,6 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.audit.sealing import chain, verification
-from ops.console.frame import counting
 from ops.deletion import approval
 from ops.deletion.events import DeletionEvent
 from ops.deletion.models import AccountDeletion, DeletionRequest, Hold, Receipt
@@ -90,7 +89,6 @@ def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterato
     """Made once for all tests of a class: each takes back what it changed, and the last one all of it."""
     kept = override_settings(DELETION_MODE="anonymise", DELETION_TEXTS="keep")
     cache.clear()
-    counting.forget()
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]  # some acts refuse to be part of another one
     with django_db_blocker.unblock(), block, kept:
