@@ -166,18 +166,20 @@ class WaitView(Step):
 
 
 class HeartbeatView(OfCase):
-    """Extends a claim while its page is used, and has it end soon once the page was left; 409 where it is lost."""
+    """Extends a claim while its page is used, and has it end soon once the page was left.
+
+    Answers whether the claim is held. That it is not is no error: a page asks while its own form, or a colleague, ends it.
+    """
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
             token = UUID(request.POST.get("token", ""))
         except ValueError:
-            return JsonResponse({"held": False}, status=409)
+            return JsonResponse({"held": False})
         if "left" in request.GET:
             claims.leave(request.user, pk, token)
             return JsonResponse({})
-        held = claims.heartbeat(request.user, pk, token)
-        return JsonResponse({"held": held}, status=200 if held else 409)
+        return JsonResponse({"held": claims.heartbeat(request.user, pk, token)})
 
 
 class OfDecision(Action):

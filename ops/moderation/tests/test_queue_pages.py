@@ -289,9 +289,9 @@ class TestSteps:
 
     def test_a_heartbeat_says_whether_the_claim_is_held(self, browser: Client, case: Case, mona: Any) -> None:
         claim = claims.claim(mona, case)
-        assert browser.post(address(case, "heartbeat"), {"token": str(claim.token)}).status_code == 200
+        assert browser.post(address(case, "heartbeat"), {"token": str(claim.token)}).json() == {"held": True}
         for token in (str(uuid4()), "", "x"):
-            assert browser.post(address(case, "heartbeat"), {"token": token}).status_code == 409
+            assert browser.post(address(case, "heartbeat"), {"token": token}).json() == {"held": False}
 
     def test_a_page_that_was_left_gives_the_case_back_soon(self, browser: Client, case: Case, mona: Any) -> None:
         claim = claims.claim(mona, case)

@@ -138,6 +138,8 @@ def test_two_browsers_on_one_case(open_page: OpenPage, desk: Case, rita: Any) ->
     second.get_by_role("button", name="Take over").click()
     expect(second.get_by_role("button", name="Decide and open next")).to_be_visible()
     assert Claim.objects.get().reviewer == lena
+    first.evaluate("dispatchEvent(new Event('pageshow'))")  # a heartbeat
+    expect(first.get_by_text("You no longer hold this case.")).to_be_visible()
     first.locator("label.choice").get_by_text("Threat").click()
     first.get_by_text("Dismiss: nothing is wrong").click()
     expect_status(409)

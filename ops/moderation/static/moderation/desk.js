@@ -16,12 +16,10 @@ if (form && state) {
   const note = () => (used = Date.now());
   for (const kind of ["keydown", "pointerdown", "scroll", "input"]) addEventListener(kind, note, { passive: true });
   const beat = async () => {
-    const answer = await fetch(form.dataset.heartbeat, {
-      method: "POST",
-      body: new FormData(form),
-      headers: { "X-Requested-With": "fetch" },
-    }).catch(() => null);
-    if (answer && answer.status === 409) {
+    const request = { method: "POST", body: new FormData(form) };
+    // Without an answer, or with another page instead of one, nothing is known of the claim.
+    const answer = await fetch(form.dataset.heartbeat, request).then((answer) => answer.json()).catch(() => null);
+    if (answer?.held === false) {
       clearInterval(timer);
       state.textContent = state.dataset.sayLost;
     }
