@@ -87,7 +87,7 @@ def _set_up_role(role: str, wanted: dict[str, Permission]) -> str | None:
     group.permissions.add(*(wanted[name] for name in added))
     group.permissions.remove(*(held[name] for name in removed))
     if made:
-        return f"Made the role {role}: {_listed(wanted)}."
+        return f"Made the role {role} with {len(wanted)} permissions (see docs/roles.md)."
     parts = [f"{verb} {_listed(names)}" for verb, names in (("added", added), ("removed", removed)) if names]
     return f"Changed the role {role}: {'; '.join(parts)}." if parts else None
 

@@ -62,9 +62,9 @@ class Command(BaseCommand):
                     self.stdout.write(f"Made {reports} reports of them, so that there is a queue.")
         else:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
-        self._tell(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())
+        self._print_sign_in(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())
 
-    def _tell(self, address: str, password: str | None) -> None:
+    def _print_sign_in(self, address: str, password: str | None) -> None:
         if password:
             self.stdout.write(WELCOME.format(address=address, username=STAFF, password=password))
             return

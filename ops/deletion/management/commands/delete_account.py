@@ -37,7 +37,7 @@ class Command(BaseCommand):
         plan = requests.plan([user], by=by)[0]
         if plan.obstacle:
             raise CommandError(f"Nothing was requested: the account of {username} stays. {plan.obstacle}")
-        self._tell(plan)
+        self._print_plan(plan)
         if not options["yes"] and _typed(username) != username:
             raise CommandError("Nothing was done: the username does not match.")
         choices = {name: options[name] for name in ("reason", "basis", "ticket", "mode", "texts")}
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(finish(request))
 
-    def _tell(self, plan: requests.Plan) -> None:
+    def _print_plan(self, plan: requests.Plan) -> None:
         counts = plan.counts
         said = f"Messages sent: {counts.messages_sent:,}; received: {counts.messages_received:,}"
         if plan.complete:
