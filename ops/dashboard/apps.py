@@ -27,6 +27,7 @@ class DashboardConfig(Room):
         "dashboard.noted": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
         "dashboard.daynumbers": Table(Audit.EXEMPT, "figures", COUNTED),
         "dashboard.beginning": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
+        "dashboard.earlierpending": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
         "dashboard.digestreader": Table(Audit.FUNCTIONS, ON_DELETE),
         "dashboard.keeping": Table(Audit.EXEMPT, NOTHING_PERSONAL, COUNTED),
     }

@@ -110,6 +110,23 @@ class Beginning(models.Model):
         return f"Conversation {self.conversation}"
 
 
+class EarlierPending(models.Model):
+    """A time during which a reopened case was pending before it was closed. The case itself keeps only the latest one.
+
+    A trigger writes it when a closed case is reopened (rollups/triggers.py).
+    """
+
+    case = models.ForeignKey("moderation.Case", on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(db_index=True)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Case {self.case_id} until {self.until:%Y-%m-%d %H:%M} UTC"
+
+
 class Keeping(models.Model):
     """How far the numbers are. There is one row.
 

@@ -14,6 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from messaging.database.checks import replaced_migrations_are_applied
+from ops.dashboard.rollups import triggers
 
 
 def with_code() -> list[tuple[str, str]]:
@@ -61,8 +62,10 @@ def test_what_a_migration_runs_is_taken_back_and_done_again(key: tuple[str, str]
     without = objects_of_the_database()
     with connection.schema_editor(atomic=migration.atomic) as editor:
         migration.apply(state.clone(), editor)
+    triggers.install(connection.alias)  # as ``migrate`` does at its end
     assert objects_of_the_database() == made
-    if key[0] != "dashboard" or connection.vendor == "postgresql":  # SQLite compresses nothing
+    # SQLite compresses nothing.
+    if key != ("dashboard", "0002_uncompressed_numbers") or connection.vendor == "postgresql":
         assert without != made
 
 

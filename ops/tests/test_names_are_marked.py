@@ -28,6 +28,7 @@ NEVER_NAMED = {
     "audit.Unsealed": "the queue of what is to be sealed",
     "dashboard.Beginning": "figures, which pages show under titles of their own",
     "dashboard.DigestReader": "a choice of one person",
+    "dashboard.EarlierPending": "figures, which pages show under titles of their own",
     "dashboard.Keeping": "how figures are kept",
     "dashboard.Noted": "what is to be counted anew",
     "deletion.ErasedSkeleton": "digests that are compared",

@@ -47,8 +47,8 @@ def came_and_went(asked: Asked) -> list[Number]:
 
     def grew(n: int) -> str:
         if now.grew_by >= 0:
-            return ngettext("more case opened than closed", "more cases opened than closed", n)
-        return ngettext("more case closed than opened", "more cases closed than opened", n)
+            return ngettext("more pending case than at the start", "more pending cases than at the start", n)
+        return ngettext("fewer pending case than at the start", "fewer pending cases than at the start", n)
 
     return [
         counted("opened", now.opened, opened, before=before.opened, rows=now.opened_rows),

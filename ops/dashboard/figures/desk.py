@@ -70,13 +70,15 @@ def backlog() -> Backlog:
 class Flow:
     """Cases that came (opened, or open again) and went (closed, whether decided or settled otherwise), by day.
 
-    A case that was closed and opened again since counts by its latest closing only once it is closed anew, and of
-    several times that it was opened again the latest counts.
+    Each case counts once in each of these numbers: a reopened case counts as closed once it is closed again, and by
+    its latest reopening. ``grew_by`` is how many more cases were pending at the end of the period than at its start;
+    below 0 if fewer were.
     """
 
     opened: int
     reopened: int
     closed: int
+    grew_by: int
     per_day: list[tuple[date, int, int]]  # day, came, went
     as_of: AsOf
     opened_rows: Rows
@@ -87,16 +89,12 @@ class Flow:
     def came(self) -> int:
         return self.opened + self.reopened
 
-    @property
-    def grew_by(self) -> int:
-        """By how many cases more the backlog grew; below 0 where more went than came."""
-        return self.came - self.closed
-
 
 def flow(period: Period) -> Flow:
     """Return the cases that came and went in a period."""
     names = (measures.OPENED, measures.REOPENED, measures.CLOSED)
-    reading = _read(period, days=names)
+    reading = _read(period, keys=[measures.BACKLOG], days=names)
+    backlog = reading.by_key(measures.BACKLOG)
     opened, reopened, closed = (reading.by_day(name) for name in names)
     per_day = [
         (day, new + again, went) for (day, new), (_, again), (_, went) in zip(opened, reopened, closed, strict=True)
@@ -106,6 +104,7 @@ def flow(period: Period) -> Flow:
         new_ones,
         again_ones,
         gone,
+        backlog[measures.CAME] - backlog[measures.WENT],
         per_day,
         reading.as_of,
         _queue(state="all", opened=within(period)),

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from messaging.writing import ids_subquery
 from ops.audit.models import Entry
+from ops.dashboard.models import EarlierPending
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.bins import kind_of
 from ops.dashboard.rollups.days import Days, count_anew
@@ -55,6 +56,17 @@ def _add_cases(days: Days, using: str) -> None:
             days.add(case.closed_at, measures.TO_CLAIM, kind_of(case.first_claimed_at - case.first_flag_at))
         if case.first_decided_at is not None:
             days.add(case.closed_at, measures.TO_DECIDE, kind_of(case.closed_at - case.pending_since))
+    _add_backlog(days, using)
+
+
+def _add_backlog(days: Days, using: str) -> None:
+    """Count each time that a case became pending, and each time that it was closed."""
+    pending = ((Case, "pending_since", "closed_at"), (EarlierPending, "since", "until"))
+    for model, since, until in pending:
+        for field, key in ((since, measures.CAME), (until, measures.WENT)):
+            rows = model._default_manager.using(using).filter(**days.within(field)).order_by()
+            for moment in rows.values_list(field, flat=True):
+                days.add(moment, measures.BACKLOG, key)
 
 
 class _Made(NamedTuple):

@@ -20,6 +20,8 @@ FLAG_SOURCES = "flag_sources"  # the same by source
 OPENED = "opened"  # cases, by severity
 REOPENED = "reopened"  # cases pending anew, by severity
 CLOSED = "closed"  # cases, by severity
+BACKLOG = "backlog"  # by CAME and WENT: times that a case became pending, or was closed, each of several times
+CAME, WENT = "came", "went"
 TO_CLAIM = "to_claim"  # cases closed then, by how long the first claim took (bins.py)
 TO_DECIDE = "to_decide"  # cases closed then, by how long they were pending (bins.py)
 DECIDED = "decided"  # decisions, by label
@@ -31,8 +33,8 @@ REVIEWED_CASES = "reviewed_cases"  # different cases on a day, by account
 REVIEW_TIMES = "review_times"  # by "account:kind": how long from the claim to the decision (bins.py)
 AGREED = "agreed"  # by "account:label:label": what they decided, and what a colleague did on the same case before
 DESK = (
-    *(FLAGS, FLAG_SOURCES, OPENED, REOPENED, CLOSED, TO_CLAIM, TO_DECIDE, DECIDED, LAPSED, REVERSED, OVERTURNED),
-    *(REVIEWED, REVIEWED_CASES, REVIEW_TIMES, AGREED),
+    *(FLAGS, FLAG_SOURCES, OPENED, REOPENED, CLOSED, BACKLOG, TO_CLAIM, TO_DECIDE, DECIDED, LAPSED, REVERSED),
+    *(OVERTURNED, REVIEWED, REVIEWED_CASES, REVIEW_TIMES, AGREED),
 )
 
 # Of the trail.

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 
-from ops.dashboard.models import Family, Keeping, Noted
+from ops.dashboard.models import EarlierPending, Family, Keeping, Noted
 
 NOTED = Noted._meta.db_table
+EARLIER = EarlierPending._meta.db_table
+NOTE = f"INSERT INTO {NOTED} (family, at)"
 
 
 class Watched(NamedTuple):
@@ -46,6 +48,7 @@ WATCHED = (
         ("first_flag_at", "pending_since", "first_claimed_at", "closed_at"),
         ("severity", "state", "first_decided_at"),
     ),
+    Watched(EARLIER, Family.DESK, ("since", "until")),
     Watched("moderation_decision", Family.DESK, ("decided_at",), ("cause", "decided_by_id")),
     Watched("moderation_flag", Family.DESK, ("created_at",), ("label_id", "source")),
     Watched("audit_entry", Family.TRAIL, ("at",)),
@@ -58,6 +61,13 @@ EVERYTHING = "all"
 # A decision changes what is counted of others on its case: of that which it undoes, and of those which agree with it.
 DECISIONS = "moderation_decision"
 BESIDE = f"SELECT beside.decided_at AS at FROM {DECISIONS} beside"
+# What a case that is reopened no longer says of itself is kept.
+CASES = "moderation_case"
+KEEPING_EARLIER = f"{EARLIER}_kept"
+IS_REOPENED = 'OLD."closed_at" IS NOT NULL AND NEW."closed_at" IS NULL'
+KEEP_EARLIER = (
+    f'INSERT INTO {EARLIER} ("case_id", "since", "until") VALUES (OLD."id", OLD."pending_since", OLD."closed_at")'
+)
 
 
 def install(using: str) -> None:
@@ -78,10 +88,10 @@ def remove(using: str) -> None:
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     statements = []
-    for one in WATCHED:
-        if one.table in tables:
-            on = f" ON {one.table}" if connection.vendor == "postgresql" else ""
-            statements += [f"DROP TRIGGER IF EXISTS {name(one, event)}{on}" for event in EVENTS[connection.vendor]]
+    for trigger, table in _triggers(connection.vendor):
+        if table in tables:
+            on = f" ON {table}" if connection.vendor == "postgresql" else ""
+            statements.append(f"DROP TRIGGER IF EXISTS {trigger}{on}")
     _execute(connection, statements)
 
 
@@ -90,7 +100,7 @@ def are_installed(using: str) -> bool:
     connection = connections[using]
     catalogue = "pg_trigger WHERE NOT tgisinternal AND tgname"
     query = f"SELECT COUNT(*) FROM {catalogue if connection.vendor == 'postgresql' else 'sqlite_master WHERE name'}"
-    names = [name(one, event) for one in WATCHED for event in EVENTS[connection.vendor]]
+    names = [trigger for trigger, _ in _triggers(connection.vendor)]
     with connection.cursor() as cursor:
         cursor.execute(f"{query} IN ({', '.join(['%s'] * len(names))})", names)
         return bool(cursor.fetchone()[0] >= len(names))
@@ -99,6 +109,12 @@ def are_installed(using: str) -> bool:
 def name(watched: Watched, event: str) -> str:
     """The name of a trigger."""
     return f"dashboard_{watched.table}_{event}"
+
+
+def _triggers(vendor: str) -> list[tuple[str, str]]:
+    """The names of all triggers, each with its table."""
+    noting = [(name(one, event), one.table) for one in WATCHED for event in EVENTS[vendor]]
+    return [*noting, (KEEPING_EARLIER, CASES)]
 
 
 def quarter_in_sql(vendor: str, moment: str) -> str:
@@ -115,7 +131,7 @@ def _postgresql() -> Iterator[str]:
     emptied = f"{NOTED}_everything"
     # Where nothing was ever counted, everything will be anyway.
     ever = f"SELECT FROM {Keeping._meta.db_table}"
-    yield _function(emptied, f"SELECT '{EVERYTHING}', CURRENT_TIMESTAMP WHERE EXISTS ({ever})")
+    yield _function(emptied, f"{NOTE} SELECT '{EVERYTHING}', CURRENT_TIMESTAMP WHERE EXISTS ({ever})")
     for one in WATCHED:
         yield (
             f"CREATE OR REPLACE TRIGGER {name(one, 'truncate')} AFTER TRUNCATE ON {one.table}"
@@ -139,17 +155,23 @@ def _postgresql() -> Iterator[str]:
             f"CREATE OR REPLACE TRIGGER {name(one, 'update')} AFTER UPDATE ON {one.table} FOR EACH ROW"
             f" WHEN ({_changed(one, 'IS DISTINCT FROM')}) EXECUTE FUNCTION {row_noting}()"
         )
+    yield _function(KEEPING_EARLIER, KEEP_EARLIER)
+    yield (
+        f"CREATE OR REPLACE TRIGGER {KEEPING_EARLIER} AFTER UPDATE ON {CASES} FOR EACH ROW"
+        f" WHEN ({IS_REOPENED}) EXECUTE FUNCTION {KEEPING_EARLIER}()"
+    )
 
 
-def _function(called: str, rows: str) -> str:
+def _function(called: str, statement: str) -> str:
     return (
         f"CREATE OR REPLACE FUNCTION {called}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" INSERT INTO {NOTED} (family, at) {rows}; RETURN NULL; END $$"
+        f" {statement}; RETURN NULL; END $$"
     )
 
 
 def _quarters(watched: Watched, moments: str) -> str:
-    return f"SELECT DISTINCT '{watched.family}', {_bin('at')} FROM ({moments}) moments WHERE at IS NOT NULL"
+    rows = f"SELECT DISTINCT '{watched.family}', {_bin('at')} FROM ({moments}) moments WHERE at IS NOT NULL"
+    return f"{NOTE} {rows}"
 
 
 def _bin(moment: str) -> str:
@@ -174,9 +196,11 @@ def _sqlite() -> Iterator[str]:
             once = f"SELECT 1 FROM {NOTED} noted WHERE noted.family = '{one.family}' AND noted.at = moments.at"
             yield (
                 f"CREATE TRIGGER IF NOT EXISTS {name(one, event)} {changed} ON {one.table}{condition} BEGIN"
-                f" INSERT INTO {NOTED} (family, at) SELECT '{one.family}', at FROM ({rows}) AS moments"
+                f" {NOTE} SELECT '{one.family}', at FROM ({rows}) AS moments"
                 f" WHERE at IS NOT NULL AND NOT EXISTS ({once}); END"
             )
+    reopened = f'AFTER UPDATE OF "closed_at" ON {CASES} WHEN {IS_REOPENED}'
+    yield f"CREATE TRIGGER IF NOT EXISTS {KEEPING_EARLIER} {reopened} BEGIN {KEEP_EARLIER}; END"
 
 
 def _quarter(moment: str) -> str:

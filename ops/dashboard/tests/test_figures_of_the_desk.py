@@ -22,7 +22,7 @@ from ops.accounts.refusals import Refused
 from ops.audit.models import Entry
 from ops.dashboard.figures import desk as figures
 from ops.dashboard.figures.reviewers import Agreement, Reviewer, reviewers
-from ops.dashboard.models import Noted
+from ops.dashboard.models import EarlierPending, Noted
 from ops.dashboard.periods import Period, console_zone, day_of
 from ops.dashboard.rollups import bins, keeping
 from ops.dashboard.tests.test_figures_of_messages import everything_kept, rank
@@ -80,6 +80,11 @@ def made_in(period: Period) -> list[Decision]:
 
 def within(period: Period, moment: datetime | None) -> bool:
     return moment is not None and period.first <= day_of(moment, console_zone()) <= period.last
+
+
+def at_end_of(pending: dict[date, int], day: date) -> int:
+    """How many cases were pending when a day ended, of the days on which that was noted last."""
+    return next((number for noted, number in reversed(pending.items()) if noted <= day), 0)
 
 
 def undoing(decision: Decision) -> Decision | None:
@@ -163,13 +168,18 @@ def compared(period: Period, account: int) -> int:
 def test_figures_are_true_whatever_happened_at_the_desk(crowd: Crowd, some: list[Step], settings: Any) -> None:
     settings.TIME_ZONE = "Europe/Berlin"
     day, around = Period(DAY, DAY), Period(DAY - timedelta(days=3), DAY + timedelta(days=6))
+    pending: dict[date, int] = {}
     with rolled_back(), clock(datetime(2027, 3, 26, 20, 30, tzinfo=UTC)) as forward:
         for step in (*BEGINNING, *some):
             happen(crowd, step)
+            pending[day_of(timezone.now(), console_zone())] = Case.objects.pending().count()
             forward()
         for period in (day, around):
             keeping.keep()
             assert_true(period)
+        for today in around.each_day():
+            grew_by = at_end_of(pending, today) - at_end_of(pending, today - timedelta(days=1))
+            assert figures.flow(Period(today, today)).grew_by == grew_by
         assert not Noted.objects.exists()
         kept = everything_kept()
         keeping.rebuild()
@@ -189,6 +199,22 @@ def test_the_desk_is_told_as_of_now_while_little_changed(crowd: Crowd) -> None:
     assert (figures.flow(today).closed, figures.flow(today).grew_by) == (2, 1)
     assert not figures.flow(today).as_of.waiting
     assert figures.decisions(today).share(1) == 0.5
+
+
+@pytest.mark.django_db
+def test_each_closing_and_reopening_of_a_case_counts_for_the_backlog(crowd: Crowd) -> None:
+    days = [DAY + timedelta(days=number) for number in range(5)]
+    with clock(datetime(2027, 3, 28, 0, 0, tzinfo=UTC)) as forward:
+        for steps in (BEGINNING, *([Step(name, 0, who)] for who in (0, 1) for name in ("dismiss", "undo_the_last"))):
+            for step in steps:
+                happen(crowd, step)
+            for _ in range(4):  # more than a day
+                forward()
+        keeping.keep()
+    assert [figures.flow(Period(day, day)).grew_by for day in days] == [3, -1, 1, -1, 1]
+    flow = figures.flow(Period(days[0], days[-1]))
+    assert (flow.opened, flow.reopened, flow.closed, flow.grew_by) == (3, 1, 0, 3)
+    assert EarlierPending.objects.count() == 2
 
 
 @pytest.mark.django_db

@@ -166,9 +166,10 @@ class WaitView(Step):
 
 
 class HeartbeatView(OfCase):
-    """Extends a claim while its page is used, and has it end soon once the page was left.
+    """Extends a claim while its page is used, and lets it expire soon after the page was left.
 
-    Answers whether the claim is held. That it is not is no error: a page asks while its own form, or a colleague, ends it.
+    Responds with whether the claim is held. Losing it is not an error: the page's own form or a colleague may end it
+    while the page asks.
     """
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
