@@ -1,4 +1,4 @@
-"""Registers the admin classes of this room."""
+"""Imports the admin classes of this app, which registers them."""
 
 from __future__ import annotations
 

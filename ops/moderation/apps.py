@@ -30,7 +30,7 @@ class ModerationConfig(Room):
     }
     finds = {"moderation.Case": pgettext_lazy("moderation", "case")}
     permissions = {
-        "moderation.view_case": REVIEWS,  # the pages of cases show texts
+        "moderation.view_case": REVIEWS,  # case pages show message texts
         "moderation.decide_case": REVIEWS,
         "moderation.flag_message": REVIEWS,
         "moderation.import_flags": ("Data operator",),
@@ -39,11 +39,11 @@ class ModerationConfig(Room):
         "moderation.undo_decision": ("Lead",),
         "moderation.view_note": REVIEWS,
         "moderation.add_note": REVIEWS,
-        "moderation.delete_note": ("Lead",),  # of colleagues; everybody deletes their own
+        "moderation.delete_note": ("Lead",),  # colleagues' notes; authors may delete their own
         "moderation.decide_many_cases": ("Lead",),
         "moderation.view_decisiongroup": ("Lead",),
         "moderation.suspend_longer": ("Lead",),
-        "moderation.request_deletion": ("Lead",),  # somebody else approves it
+        "moderation.request_deletion": ("Lead",),  # somebody else must approve it
         "moderation.measure_staff": ("Lead",),
         "moderation.view_opening": ("Lead", "Auditor"),
         "moderation.view_label": SEES,
@@ -56,7 +56,7 @@ class ModerationConfig(Room):
         "moderation.change_cannedreason": MANAGES,
         "moderation.import_cannedreason": MANAGES,
         "moderation.export_cannedreason": MANAGES,
-        "moderation.view_view": MANAGES,  # those of the team; everybody has views of their own
+        "moderation.view_view": MANAGES,  # the team's views; everybody may have their own
         "moderation.add_view": MANAGES,
         "moderation.change_view": MANAGES,
         "moderation.delete_view": MANAGES,

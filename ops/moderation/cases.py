@@ -1,4 +1,4 @@
-"""Changing a case: opening, opening again, ranking, closing. Callers hold its lock, or its conversation's."""
+"""Functions that change a case: open, reopen, rank, close. Callers hold the lock on the case or on its conversation."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from ops.moderation.labels.targets import target_of
 from ops.moderation.models import Case, CasePerson, Cause, CoveredMessage, Decision, State
 from ops.moderation.transitions import Happening, after
 
-REOPENED_WITHIN = timedelta(days=30)  # a case closed before that stays closed: a new flag opens another one
+REOPENED_WITHIN = timedelta(days=30)  # a case closed longer ago stays closed: a new flag opens another case
 
 
 def locked(using: str) -> Any:
-    """Cases that are locked as they are read."""
+    """Return a queryset of cases that locks rows as it reads them."""
     return Case.objects.using(using).select_for_update(of=("self",))
 
 
 def among(ids: Collection[int], *, using: str) -> Any:
-    """Return ids for an ``__in`` lookup: one of them is planned best as a value, many are a single parameter."""
+    """Return ids for an ``__in`` lookup: one id as a value, which gets the best plan; several as a single parameter."""
     return list(ids) if len(ids) == 1 else ids_subquery(ids, using=using)
 
 
 def all_locked(ids: Collection[int], *, using: str) -> list[Case]:
-    """Return cases, locked in the order of their keys; those that are gone are not among them."""
+    """Return these cases, locked in key order, without any that were deleted."""
     return list(locked(using).filter(pk__in=among(ids, using=using)).order_by("pk")) if ids else []
 
 
 def all_locked_in_conversations(ids: Collection[int], *, using: str) -> list[Case]:
-    """The same, after their conversations."""
+    """Lock the conversations of these cases, then return the cases as ``all_locked`` does."""
     places = Case.objects.using(using).filter(pk__in=among(ids, using=using), conversation__isnull=False).order_by()
     conversations = list(places.values_list("conversation", flat=True))
     Conversation.objects.using(using).filter(pk__in=among(conversations, using=using)).lock()
@@ -47,7 +47,7 @@ def all_locked_in_conversations(ids: Collection[int], *, using: str) -> list[Cas
 
 
 def locked_in_conversation(case_id: int, *, using: str) -> Case:
-    """Return a case that is locked after its conversation: the order in which people report, edit and decide.
+    """Return a case, locked after its conversation: the lock order of reporting, editing and deciding.
 
     Raises Case.DoesNotExist.
     """
@@ -55,13 +55,13 @@ def locked_in_conversation(case_id: int, *, using: str) -> Case:
         place = Case.objects.using(using).values_list("conversation", flat=True).get(pk=case_id)
         Conversation.objects.using(using).filter(pk__in=[place]).lock()
         case: Case = locked(using).get(pk=case_id)
-        if case.conversation_id == place:  # else its messages were moved to another one meanwhile
+        if case.conversation_id == place:  # otherwise its messages moved to another conversation meanwhile
             return case
 
 
 def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) -> Case:
-    """Return the case that a new flag in a locked conversation joins: the pending one, or the last one if it was closed
-    within REOPENED_WITHIN, which is open again then, or a new one."""
+    """Return the case that a new flag in a locked conversation joins: the pending case, or the latest one closed within
+    REOPENED_WITHIN, which is reopened, or a new one."""
     cases = locked(using).filter(conversation=conversation_id)
     case: Case | None = cases.pending().first()
     if case is None:
@@ -76,17 +76,17 @@ def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) 
 
 
 def reopen(case: Case, happening: Happening, *, since: datetime, using: str) -> None:
-    """Have a case pending because of ``happening``; one that was closed is pending anew ``since`` then."""
+    """Move a case to the pending state that ``happening`` leads to; a closed case is pending from ``since`` on."""
     reopen_all([case], happening, since=since, using=using)
 
 
 def reopen_all(cases: Sequence[Case], happening: Happening, *, since: datetime, using: str) -> None:
-    """The same for a set of cases, in as many statements as they have severities."""
+    """Do the same for several cases, in one statement for each set of equal changes."""
     save_changes([(case, reopening(case, happening, since=since)) for case in cases], using=using)
 
 
 def reopening(case: Case, happening: Happening, *, since: datetime) -> dict[str, Any]:
-    """Return what that changes of a case."""
+    """Return the fields of a case that ``reopen`` changes, with their new values."""
     changed: dict[str, Any] = {"state": after(case.state, happening)}
     if case.state == State.CLOSED:
         due_at, rank_at = ranking.rank(since, target_of(case.severity), ())
@@ -95,12 +95,12 @@ def reopening(case: Case, happening: Happening, *, since: datetime) -> dict[str,
 
 
 def save_change(case: Case, *, using: str, **changed: Any) -> None:
-    """Store these fields of a case, as its next version. What it waited for is forgotten once it does not wait."""
+    """Store these fields of a case as its next version, and clear the waiting fields of a case that is not waiting."""
     save_changes([(case, changed)], using=using)
 
 
 def save_changes(changes: Sequence[tuple[Case, dict[str, Any]]], *, using: str) -> None:
-    """The same for a set of cases, each with its fields; those with the same changes take one statement."""
+    """Do the same for several cases, each with its own fields; cases with equal changes share one statement."""
     alike: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for case, changed in changes:
         alike[tuple(sorted(change(case, **changed).items()))].append(case.pk)
@@ -109,7 +109,7 @@ def save_changes(changes: Sequence[tuple[Case, dict[str, Any]]], *, using: str) 
 
 
 def change(case: Case, **changed: Any) -> dict[str, Any]:
-    """Give a case these fields as its next version, without storing it; returns them, with what follows from them."""
+    """Set these fields on a case as its next version, without storing it; return them with the fields that follow."""
     state = changed.get("state", case.state)
     if state != State.WAITING:
         changed |= {"waiting_from": None, "waits_until": None, "waits_for_reply": False}
@@ -122,12 +122,12 @@ def change(case: Case, **changed: Any) -> dict[str, Any]:
 
 
 def rank_case(case: Case, *, using: str) -> None:
-    """Set the place of a case in the queue by its waiting flags; without any it stays where it is."""
+    """Set a case's place in the queue from its waiting flags; without any, its place does not change."""
     rank_all([case], using=using)
 
 
 def rank_all(some: Sequence[Case], *, using: str) -> set[int]:
-    """The same for a set of cases, in three statements; returns the keys of those in which a flag is waiting."""
+    """Do the same for several cases, in three statements; return the keys of those with a waiting flag."""
     ranks = ranking.ranks_of({case.pk: case.pending_since for case in some}, using=using)
     ranked = [case for case in some if case.pk in ranks]
     for case in ranked:
@@ -137,15 +137,15 @@ def rank_all(some: Sequence[Case], *, using: str) -> set[int]:
 
 
 def close_if_settled(case: Case, *, using: str) -> None:
-    """Close a pending case in which no flag is waiting any more; else rank it by those that are.
+    """Close a pending case without waiting flags; rank one that has some.
 
-    One stays pending without flags where a decision lapsed: what it did is still to be looked at.
+    A case without flags stays pending if a decision lapsed because a text changed: what it did still needs a review.
     """
     close_settled([case], using=using)
 
 
 def close_settled(some: Sequence[Case], *, using: str) -> None:
-    """The same for a set of cases, in a few statements."""
+    """Do the same for several cases, in a few statements."""
     pending = [case for case in some if case.state != State.CLOSED]
     if not pending:
         return
@@ -159,21 +159,21 @@ def close_settled(some: Sequence[Case], *, using: str) -> None:
 
 
 def close(case: Case, *, using: str, **changed: Any) -> None:
-    """Close a pending case without a decision; ``changed`` are other fields that change with it."""
+    """Close a pending case without a decision; ``changed`` holds other fields to store with it."""
     state = after(case.state, Happening.SETTLED)
     save_change(case, state=state, closed_at=timezone.now(), **changed, using=using)
 
 
 def pending_beside(case: Case, *, using: str) -> Case | None:
-    """Return the other case of the same conversation that is pending, locked; None where there is none."""
+    """Return the other pending case of the same conversation, locked; None if there is none."""
     others = locked(using).pending().filter(conversation=case.conversation_id).exclude(pk=case.pk)
     found: Case | None = others.first()
     return found
 
 
 def _to_be_reviewed(conversation_ids: Collection[int | None], using: str) -> set[int]:
-    """Those of these conversations in which a text changed since the latest decision about them, which was not undone,
-    and is still there."""
+    """Return those of these conversations whose latest decision (undone ones aside) lapsed because a text changed, and
+    covers a message that still exists."""
     ids = [pk for pk in conversation_ids if pk is not None]
     if not ids:
         return set()
@@ -189,20 +189,20 @@ def _to_be_reviewed(conversation_ids: Collection[int | None], using: str) -> set
 
 
 def new_case(conversation_id: int, severity: str, now: datetime) -> Case:
-    """Return a case for a flag that comes now, which is not stored yet."""
+    """Return an unsaved case for a flag made at ``now``."""
     due_at, rank_at = ranking.rank(now, target_of(severity), ())
     moments = {"rank_at": rank_at, "due_at": due_at, "pending_since": now, "first_flag_at": now}
     return Case(conversation_id=conversation_id, severity=severity, **moments)
 
 
 def record_openings(some: Sequence[Case], *, using: str) -> None:
-    """Record that these cases are open, or open again."""
+    """Record in the audit trail that these cases were opened or reopened."""
     about = [(case, {"conversation": case.conversation_id}) for case in some]
     record_each(ModerationEvent.CASE_OPENED, about, actor=None, using=using)
 
 
 def name_people(case: Case, ids: set[Any], *, using: str) -> None:
-    """Note who sent and received what was flagged."""
+    """Add the senders and receivers of flagged messages to the people of a case."""
     create_missing([CasePerson(case=case, user_id=pk) for pk in sorted(ids)], using=using)
 
 

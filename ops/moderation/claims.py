@@ -1,8 +1,8 @@
-"""Claims: a reviewer's lease on a case. The best free case is taken in one statement: two never get the same.
+"""Claims: a reviewer's lease on a case. One statement takes the best free case, so no two reviewers get the same one.
 
-Nobody waits until PostgreSQL has a claim on the disk. Where the server crashes within a second, the claim and its entry
-in the audit trail are gone together, and the case is free, as after a lease that ran out. What a page shows of the case
-is recorded and waited for, and what was committed before that is then on the disk, too.
+Claims commit asynchronously on PostgreSQL. If the server crashes within a second, the claim and its audit entry are
+lost together and the case is free, as after an expired lease. What a page shows of the case is recorded with a
+synchronous commit, which also flushes earlier commits to disk.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from ops.moderation.notices import notices
 from ops.moderation.refusals import ClaimRefused, Outdated
 
 SKIPPED_FOR = timedelta(hours=8)
-LEFT = timedelta(minutes=2)  # of a claim whose page was left; more than heartbeats are apart
-MOST_TRIES = 50  # of taking a case where others take the same ones
+LEFT = timedelta(minutes=2)  # what remains of a lease once its page was left; longer than the heartbeat interval
+MOST_TRIES = 50  # attempts to take a case while colleagues take the same ones
 
 
 def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DEFAULT_DB_ALIAS) -> Claim | None:
-    """Claim the best free case for ``user``: of the queue, or the first ``among`` these ordered querysets, of which
-    several are ordered by rank. None where there is none.
+    """Claim the best free case for ``user``: of the queue, or of the ordered querysets in ``among`` (if several, by
+    rank). Return None if there is none.
 
-    After HARD_CASES_IN_A_ROW hard ones, the best lighter one where there is any (ops/moderation/wellbeing/counting.py).
-    What they held before is released. Raises ClaimRefused where others were faster again and again.
+    After HARD_CASES_IN_A_ROW hard cases a lighter one is preferred (ops/moderation/wellbeing/counting.py). The user's
+    earlier claim is released. Raises ClaimRefused if colleagues take the cases first on every attempt.
     """
     if among is None:
         claim = taking.take_at_once(user, using)
@@ -44,7 +44,8 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
     for _attempt in range(MOST_TRIES):
         try:
             look, claim = taking.first_try(user, among, using)
-            # Lighter only for who had several hard ones in a row; the order is everybody's, so nothing starves.
+            # Prefer a lighter case only after several hard ones in a row. All reviewers share one order: no case
+            # starves.
             for lighter in (True, False) if look.needs_lighter else (False,):
                 if claim is None:
                     claim = taking.take_found(user, among, look, lighter=lighter, using=using)
@@ -56,7 +57,8 @@ def claim_next(user: Any, *, among: Sequence[Any] | None = None, using: str = DE
 
 
 def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
-    """Claim a certain case, or go on with one's own claim. Raises ClaimRefused with who holds it, or why not."""
+    """Claim this case, or return the claim that ``user`` already holds on it. Raises ClaimRefused with the holder or
+    the reason."""
     with transaction.atomic(using=using):
         locked = Case.objects.using(using).select_for_update(of=("self",)).get(pk=case.pk)
         held = Claim.objects.using(using).live().filter(case=locked).select_related("reviewer").first()
@@ -65,7 +67,7 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
         if held is not None:
             raise ClaimRefused(_("%(name)s holds this case.") % {"name": held.reviewer.get_username()})
         _refuse_unfit(user, locked, using)
-        if connections[using].vendor != "postgresql":  # which does it as it takes the case
+        if connections[using].vendor != "postgresql":  # PostgreSQL does it in the statement that takes the case
             release_all(user, using=using)
         claim = taking.take_this(user, case, using)
         if claim is None:
@@ -74,7 +76,7 @@ def claim(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
 
 
 def take_over(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
-    """Take a colleague's claim, which is recorded; their page says so. Raises ClaimRefused."""
+    """Take over a colleague's claim, record that and notify the colleague. Raises ClaimRefused."""
     with transaction.atomic(using=using):
         locked = Case.objects.using(using).select_for_update(of=("self",)).get(pk=case.pk)
         _refuse_unfit(user, locked, using)
@@ -88,26 +90,26 @@ def take_over(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> Claim:
 
 
 def heartbeat(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Extend a claim by the lease from now; False where it is lost."""
+    """Extend a claim to a full lease from now; return False if the claim is lost."""
     own = Claim.objects.using(using).live().filter(case=case_id, reviewer=user.pk, token=token)
     return bool(own.update(expires_at=Now() + _lease()))
 
 
 def leave(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Have a claim end soon whose page was left: at once would be too early for who loads it again, or looks something
-    up. A heartbeat extends it again."""
+    """Shorten a claim whose page was left. It does not end immediately, because the user may be reloading the page or
+    looking something up. A heartbeat extends it again."""
     soon = Now() + models.Value(LEFT, output_field=models.DurationField())
     own = Claim.objects.using(using).live().filter(case=case_id, reviewer=user.pk, token=token)
     own.filter(expires_at__gt=soon).update(expires_at=soon)
 
 
 def release(user: Any, *case_ids: int, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Give cases back to the queue, where this person holds one of them."""
+    """Release the user's claim if it is on one of these cases."""
     Claim.objects.using(using).filter(case__in=cases.among(case_ids, using=using), reviewer=user.pk).delete()
 
 
 def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Release a case because this person asks for it, which is recorded. Raises ClaimRefused."""
+    """Release a case at the user's request, and record that. Raises ClaimRefused."""
     with transaction.atomic(using=using):
         if not Claim.objects.using(using).live().filter(case=case, reviewer=user.pk).exists():
             raise ClaimRefused(_("You do not hold this case."))
@@ -116,12 +118,12 @@ def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def release_all(user: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Give back what this person holds, such as when they sign out."""
+    """Release the user's claim, for example when they sign out."""
     Claim.objects.using(using).filter(reviewer=user.pk).delete()
 
 
 def skip(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Release a case and do not give it to this person again for some hours."""
+    """Release a case, and do not offer it to this user again for SKIPPED_FOR."""
     with transaction.atomic(using=using):
         until = timezone.now() + SKIPPED_FOR
         Skip.objects.using(using).update_or_create(reviewer=user, case=case, defaults={"until": until})
@@ -130,10 +132,10 @@ def skip(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, using: str) -> Case:
-    """Return the case, locked after its conversation, for a change that ``user`` makes of the ``version`` that they
-    saw, under their claim.
+    """Return the case, locked after its conversation, for a change that ``user`` makes under their claim to the
+    ``version`` that they saw.
 
-    Raises Outdated where it changed since, or where the claim is lost.
+    Raises Outdated if the case has changed since, or if the claim is lost.
     """
     case = cases.locked_in_conversation(case_id, using=using)
     if case.version != version:
@@ -148,7 +150,7 @@ def locked_case(user: Any, case_id: int, *, token: UUID | None, version: int, us
 
 
 def why_unfit(user: Any, case: Case, *, using: str) -> str:
-    """Return why this person must not decide a case, whatever they may do otherwise, as a sentence; "" for others."""
+    """Return why this user must not decide a case, whatever their permissions, as a sentence; "" if they may."""
     if fit.is_fit(user, case.pk, using=using):
         return ""
     return _(

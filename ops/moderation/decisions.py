@@ -1,4 +1,4 @@
-"""Deciding cases, and undoing decisions. Every step of a case is one function here, which records it."""
+"""Decide cases and undo decisions. Each step of a case is one function here, which also records it."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ LONGEST_WAIT = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody decides: about what, what is sent to the participants whom it concerns, the messages to hide (their
-    ids), and what else is done.
+    """What a user decides: the label, the text sent to the participants concerned, the ids of the messages to hide, and
+    other measures.
 
-    Reports are upheld where something is done to a message, or where ``upholds`` says so; else they are dismissed:
-    a measure may be on whoever reported. ``restores`` is the decision that undid what is decided again.
+    Reports are upheld if a measure concerns a message or ``upholds`` is set; otherwise they are dismissed, because a
+    measure on a person may concern the reporter. ``restores`` is the undo whose decision is made again.
     """
 
     label: Label
@@ -65,13 +65,13 @@ class Choice:
 
     @cached_property
     def orders(self) -> list[Order]:
-        """All that is to be done, each once, the messages to hide included."""
+        """All measures to take, including the messages to hide, each once."""
         found = [*(Order(Act.HIDE, message=pk) for pk in sorted(self.hides)), *self.measures]
         return [*{(one.act, one.message, one.user): one for one in found}.values()]
 
     @property
     def outcome(self) -> Outcome:
-        """What happens to the reports that it settles."""
+        """The outcome of the reports that this choice settles."""
         upheld = self.upholds or any(order.message is not None for order in self.orders)
         return Outcome.UPHELD if upheld else Outcome.DISMISSED
 
@@ -79,10 +79,10 @@ class Choice:
 def decide(
     case_id: int, choice: Choice, *, by: Any, token: UUID | None, version: int, using: str = DEFAULT_DB_ALIAS
 ) -> Decision:
-    """Decide the ``version`` of a case that ``by`` saw, under their claim; close it and release it.
+    """Decide the ``version`` of a case that ``by`` saw, under their claim; close the case and release it.
 
-    The decision covers what was reported and what is hidden. Raises Outdated where the case changed since, and
-    DecisionRefused where the choice does not hold.
+    The decision covers the messages that were reported and those that it hides or redacts. Raises Outdated if the case
+    has changed since, and DecisionRefused if the choice is not valid.
     """
     with transaction.atomic(using=using):
         orders = choice.orders
@@ -95,8 +95,8 @@ def decide(
 def store(
     decided: Sequence[tuple[Case, Choice]], *, by: Any, group: UUID | None = None, using: str = DEFAULT_DB_ALIAS
 ) -> list[Decision]:
-    """Store what is decided on cases that the caller locked and may decide; it takes the same number of statements
-    however many they are. Raises DecisionRefused where a choice does not hold for its case."""
+    """Store decisions on cases that the caller has locked and may decide, in a constant number of statements. Raises
+    DecisionRefused if a choice is not valid for its case."""
     acting = Acting(by, timezone.now(), using)
     orders = {case.pk: choice.orders for case, choice in decided}
     registry.refuse_unsound([Asked(case, choice.sent.strip(), orders[case.pk]) for case, choice in decided], acting)
@@ -124,7 +124,7 @@ def store(
 
 
 def _fields(choice: Choice) -> dict[str, Any]:
-    """What a decision keeps of the choice."""
+    """Return the fields of a decision that come from the choice."""
     texts = {"sent": choice.sent.strip(), "note": choice.note.strip()}
     upholds = choice.outcome == Outcome.UPHELD
     return {"label": choice.label, "reason": choice.reason, "upholds": upholds, "restores": choice.restores, **texts}
@@ -146,7 +146,7 @@ def _record_decided(decided: Sequence[tuple[Decision, Choice]], measures: Sequen
 
 
 def _grouped(group: UUID | None) -> dict[str, UUID]:
-    """What an entry says of the group of a decision."""
+    """Return the group of a decision as details of an audit entry."""
     return {"group": group} if group else {}
 
 
@@ -156,7 +156,7 @@ def escalate(case_id: int, *, by: Any, token: UUID | None, version: int, using: 
 
 
 def return_to_queue(case_id: int, *, by: Any, token: UUID | None, version: int, using: str = DEFAULT_DB_ALIAS) -> Case:
-    """Have an escalated or waiting case decided by anybody again. Raises Outdated or DecisionRefused."""
+    """Return an escalated or waiting case to the usual queue. Raises Outdated or DecisionRefused."""
     return _step(case_id, Happening.RETURNED, ModerationEvent.CASE_RETURNED, by, token, version, using)
 
 
@@ -170,9 +170,9 @@ def wait(
     version: int,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Case:
-    """Have a case wait ``until`` a time, for a reply in its conversation, or for whichever comes first.
+    """Set a case to wait ``until`` a time, for a reply in its conversation, or for whichever comes first.
 
-    Raises Outdated, or DecisionRefused where it would wait for nothing or for too long.
+    Raises Outdated, or DecisionRefused if there is nothing to wait for, or if the time is past or too far ahead.
     """
     now = timezone.now()
     if until is None and not for_reply:
@@ -202,19 +202,19 @@ def wait(
 
 @dataclass(frozen=True)
 class Undoing:
-    """What undoing a decision would do; ``refusal`` is a sentence where it cannot be undone at all."""
+    """What undoing a decision would do; ``refusal`` is a sentence if it cannot be undone at all."""
 
     plan: registry.Reversal
     refusal: str = ""
 
 
 def undoing(decision: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Undoing:
-    """Return what ``undo`` would do with a decision now; changes nothing."""
+    """Return what ``undo`` would do with a decision now, without changing anything."""
     return undoings([decision], by=by, using=using)[decision.pk]
 
 
 def undoings(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[int, Undoing]:
-    """The same for several decisions, by their keys; in as many queries as for one."""
+    """Do the same for several decisions, by primary key, in as many queries as for one."""
     among = cases.among([one.pk for one in decisions], using=using)
     measures = list(Measure.objects.using(using).filter(decision__in=among).select_related("decision").order_by("pk"))
     undone = set(Decision.objects.using(using).filter(reverses__in=among).values_list("reverses", flat=True))
@@ -235,10 +235,11 @@ def _why_not(decision: Decision, undone: Collection[int | None]) -> str:
 
 
 def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
-    """Undo a decision: append one that reverses it, restore what it may, and open its case again.
+    """Undo a decision: append one that reverses it, undo its measures where possible, and reopen its case.
 
-    Its flags wait again. Raises DecisionRefused where it was undone before, where a newer one was made, where
-    another case of the conversation is pending, and where ``by`` may undo only their own decisions.
+    Its flags wait again. Raises DecisionRefused if the decision is an undo or was undone already, if a newer one was
+    made, if another case of the conversation is pending or the conversation was erased, and if ``by`` may not undo it
+    or the case concerns them.
     """
     with transaction.atomic(using=using):
         decision = Decision.objects.using(using).select_related("case").get(pk=decision_id)
@@ -269,7 +270,7 @@ def store_undone(
     group: UUID | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> list[Decision]:
-    """Undo decisions on cases that the caller locked, each with what that does now; in as many statements as for one.
+    """Undo decisions on cases that the caller has locked, each by its plan, in as many statements as for one.
 
     Returns the decisions that reverse them.
     """
@@ -292,7 +293,8 @@ def store_undone(
 
 
 def _append(about: Sequence[tuple[Case, int, dict[str, Any]]], group: UUID | None, acting: Acting) -> list[Decision]:
-    """Store decisions, each by its case, which was changed already, the version before that, and fields of its own."""
+    """Store decisions, each given as its case (already changed), the case's version before the change, and other
+    fields."""
     by = {"decided_by": acting.by, "decided_by_name": acting.by.get_username()}
     shared = Decision(group=group, decided_at=acting.at, **by)
     made = (
@@ -303,14 +305,14 @@ def _append(about: Sequence[tuple[Case, int, dict[str, Any]]], group: UUID | Non
 
 
 def end_all_in_force(some: Sequence[Case], cause: Cause, *, at: datetime, using: str) -> None:
-    """Have the decisions of these locked cases that are in force lapse."""
+    """End the decisions in force on these locked cases."""
     standing = Decision.objects.using(using).in_force()
     standing = standing.filter(case__in=cases.among([case.pk for case in some], using=using))
     standing.update(in_force=False, lapsed_at=at, cause=cause)
 
 
 def _settle(decided: Sequence[tuple[Decision, Choice]], acting: Acting) -> None:
-    """The flags that wait are upheld or dismissed, as was chosen."""
+    """Uphold or dismiss the waiting flags of these cases, as decided."""
     by_outcome: defaultdict[Outcome, list[int]] = defaultdict(list)
     for decision, choice in decided:
         by_outcome[choice.outcome].append(decision.case_id)
@@ -320,7 +322,8 @@ def _settle(decided: Sequence[tuple[Decision, Choice]], acting: Acting) -> None:
 
 
 def _wait_again(decisions: Sequence[Decision], using: str) -> None:
-    """The flags that decisions settled wait again; the time at which they were settled says which."""
+    """Reset to waiting the flags that these decisions settled: those whose ``settled_at`` is the time of the
+    decision."""
     these = Decision.objects.using(using).filter(pk__in=cases.among([one.pk for one in decisions], using=using))
     at = these.filter(case=OuterRef("case")).values("decided_at")[:1]
     among = cases.among([one.case_id for one in decisions], using=using)
@@ -339,7 +342,7 @@ def _step(
     details: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Case:
-    """Change a case's state, and these fields, under a claim; release it, and record that."""
+    """Change a case's state and these fields under a claim, release the case, and record ``event``."""
     with transaction.atomic(using=using):
         case = claims.locked_case(by, case_id, token=token, version=version, using=using)
         cases.save_change(case, state=after(case.state, happening), **changes, using=using)
@@ -349,21 +352,22 @@ def _step(
 
 
 def refuse_unsound(choice: Choice) -> None:
-    """Raise DecisionRefused for a choice that does not hold for any case."""
+    """Raise DecisionRefused for a choice that is not valid for any case."""
     if refusal := placeholders.refusal(choice.sent):
         raise DecisionRefused(refusal)
 
 
 def _closing(case: Case, at: datetime) -> dict[str, Any]:
-    """What deciding changes of a case."""
+    """Return the fields of a case that a decision changes."""
     first = {} if case.first_decided_at else {"first_decided_at": at}
     return {"state": after(case.state, Happening.DECIDED), "closed_at": at, **first}
 
 
 def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using: str) -> dict[int, dict[int, int]]:
-    """By case, the revision of each message that its decision covers: of what was reported, and of what it concerns.
+    """Return, by case, the messages that its decision covers and their revisions: the reported ones and those with
+    orders.
 
-    Raises DecisionRefused for a message of another conversation.
+    Raises DecisionRefused for an order on a message of another conversation.
     """
     chosen = {case.pk: {one.message for one in orders[case.pk] if one.message is not None} for case in some}
     wanted = {pk: set(ids) for pk, ids in chosen.items()}
@@ -383,7 +387,7 @@ def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using:
 
 
 def _measures(decision: Decision, orders: Sequence[Order]) -> Iterator[Measure]:
-    """The measures of a decision, to be carried out; without orders one that says that nothing was done."""
+    """Yield the measures of a decision, not yet carried out; without orders, one that records that nothing was done."""
     for order in orders or [Order(Act.NONE)]:
         measure = order.measure
         measure.decision = decision
@@ -391,5 +395,5 @@ def _measures(decision: Decision, orders: Sequence[Order]) -> Iterator[Measure]:
 
 
 def _counted(measures: Sequence[Measure]) -> dict[Key, int]:
-    """How many of each act, for the audit trail."""
+    """Return the number of measures by act, for the audit trail."""
     return {Key(act): number for act, number in Counter(one.act for one in measures).items()}

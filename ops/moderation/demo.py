@@ -1,4 +1,4 @@
-"""Reports about the people of the demo, so that the queue is alive when somebody looks at it for the first time."""
+"""Reports about the people of the demo, so that the queue is not empty when somebody first opens it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from ops.moderation.measures.redacting import removing
 from ops.moderation.models import Act, Case, Claim, Flag, Label, Source, View
 from ops.moderation.notes import writing as notes
 
-COLLEAGUE = "mira.lind"  # who decided before; nobody can sign in as her
+COLLEAGUE = "mira.lind"  # made the demo's decisions; nobody can sign in as her
 
 
 class Report(NamedTuple):
-    """A report by the receiver of a message of the demo: how it begins, the label, and how long ago."""
+    """A report of a demo message by its receiver: how the message begins, the label, the note, and how long ago it was
+    made."""
 
     sender: str
     receiver: str
@@ -48,20 +49,20 @@ REPORTS = (
 )
 HIDDEN = Report("QuickShip-Deals", "marguerite.l", "Hello dear, your parcel", "scam", "Is this real?", 28 * HOURS)
 REDACTED = Report("QuickShip-Deals", "sam.okafor", "Hello dear, your parcel", "scam", "The link is fake", 27 * HOURS)
-LINK = "quickship-fee.example/pay"  # what is removed from it
+LINK = "quickship-fee.example/pay"  # the words to remove from REDACTED
 DISMISSED = Report("tomasz_k", "maren.holt", "80 and I bring two", "other", "He never stops", 26 * HOURS)
 LAPSED = Report("QuickShip-Deals", "deshawn.w", "Hello dear, your parcel", "spam", "", 25 * HOURS)
 SENT = "You sent this to many people at once, and it asks for money under a false name. Do not send it again."
 NOTE = "Same parcel text as last week under two other names. Ask the Leads before dismissing reports about it."
-VIEWS = (("Threats", "threats", "label=threat"), ("Overdue", "overdue", "overdue=yes"))  # of the team
-HELD = "pawel.d"  # the case about what he wrote
+VIEWS = (("Threats", "threats", "label=threat"), ("Overdue", "overdue", "overdue=yes"))  # team views
+HELD = "pawel.d"  # a colleague holds the case about his messages
 
 
 def load(*, now: datetime) -> int:
-    """Make the demo's reports, where nobody has reported anything and all their labels exist; returns how many.
+    """Create the demo's reports if nobody has reported anything and all their labels exist; return how many.
 
-    Three cases are decided: a message is hidden and its sender warned, a link is removed from another, one is
-    dismissed. Of one the decision has lapsed, and one is held by a colleague, who left a note. The team has two views.
+    Three cases are decided: one message is hidden and its sender warned, a link is removed from another, one report is
+    dismissed. A fourth decision has lapsed. A colleague holds one case and left a note. The team has two views.
     """
     wanted = {report.label for report in (*REPORTS, HIDDEN, REDACTED, DISMISSED, LAPSED)}
     if Flag.objects.exists() or Label.objects.filter(slug__in=wanted).count() < len(wanted):
@@ -71,7 +72,7 @@ def load(*, now: datetime) -> int:
     warning = Order(Act.WARN, user=_message(HIDDEN).sender_id)
     _decide(_make(HIDDEN, now), colleague, hides=[_message(HIDDEN).pk], sent=SENT, measures=[warning])
     links = removing([LINK], [_message(REDACTED).pk], using=DEFAULT_DB_ALIAS)
-    # Where the roles were not set up, nobody removes words.
+    # Without the roles set up, nobody may remove words.
     _decide(_make(REDACTED, now), colleague, upholds=True, measures=links if colleague.groups.exists() else ())
     _decide(_make(DISMISSED, now), colleague)
     _decide(_make(LAPSED, now), colleague, upholds=True)
@@ -112,7 +113,7 @@ def _decide(flag: Flag, by: Any, **choice: Any) -> None:
 
 
 def _edit(report: Report) -> None:
-    """Have the sender change a text, as participants do."""
+    """Edit the reported message as its sender."""
     message = _message(report)
     with editing_as(message.sender):
         message.content += " Last day!"

@@ -1,6 +1,6 @@
-"""What an erasure removes from this room: reports and decisions stay and count, without the person's name and texts.
+"""What an erasure removes from this app: reports and decisions stay and count, without the person's name and texts.
 
-The account's number stays in them until then: nothing here is lost with the account (ops/deletion/models/people.py).
+Until then the account's id stays in them: deleting the account alone removes nothing (ops/deletion/models/people.py).
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ OWN = (
 
 
 def forget(user_id: Any, names: Collection[str] = ()) -> int:
-    """Remove what this room keeps of a person; returns how many rows that changed or removed.
+    """Remove what this app stores about a person; return the number of changed and deleted rows.
 
-    Their reports lose who made them and the note. Cases about what they wrote or received lose the notes of reports and
-    decisions, and what was sent; so do the groups that such cases are in. What was sent stays with a decision where
-    somebody else has to read it, and it has none of the ``names`` of this person; without these it never stays. Notes
-    about them, and on conversations they took part in, go. Their views of the queue go, and those of others that show
-    what they reported. What they decided or noted as staff loses their name.
+    Their reports lose the reporter and the note. Cases about messages they wrote or received lose the notes of reports
+    and decisions, and the texts sent; so do groups with such a case. A sent text stays only if somebody else still has
+    to read it and it contains none of the person's ``names``; without ``names`` none stays. Notes about them, and on
+    conversations they took part in, are deleted; so are their views of the queue, and other people's views that filter
+    by them as the reporter. Their name is removed from what they decided or noted as staff.
     """
     about = CasePerson.objects.filter(user=user_id).values("case")
     changed = sum(
@@ -83,7 +83,8 @@ def forget(user_id: Any, names: Collection[str] = ()) -> int:
 
 
 def _forget_files(user_id: int, names: Collection[str]) -> int:
-    """Delete the files of reports that this person did not import yet, and the names of files that name them."""
+    """Delete the report files that this person uploaded and did not import, and clear every file name that contains one
+    of the ``names``."""
     changed, pattern = 0, name_pattern(names)
     for import_ in FlagImport.objects.filter(by=user_id).exclude(upload=""):
         private_files.delete_all(import_.upload)
@@ -95,8 +96,9 @@ def _forget_files(user_id: int, names: Collection[str]) -> int:
 
 
 def _sent_to_others(decisions: Any, user_id: Any, names: Collection[str]) -> list[int]:
-    """Those of these decisions whose text tells somebody else, who was not erased, why they were warned, restricted or
-    suspended, or why a message of theirs is hidden; and names this person nowhere, not even within a word."""
+    """Return the keys of those decisions whose text somebody else still has to read, as the subject of a measure or as
+    the sender of a hidden or redacted message, and that contain none of the ``names``, even within a word. Erased
+    people do not count as readers."""
     if not names:
         return []
     theirs = Measure.objects.standing().exclude(user=user_id)
@@ -116,7 +118,8 @@ def _sent_to_others(decisions: Any, user_id: Any, names: Collection[str]) -> lis
 
 
 def forget_deleted(user_id: Any) -> None:
-    """The same for an account that was deleted without a request, such as in a shell. Those with one have a step."""
+    """Do the same for an account deleted without a request, such as in a shell. With a request, the erasure step does
+    it."""
     if not DeletionRequest.objects.open().filter(user=user_id).exists():
         forget(user_id)
         settling.settle_erased()

@@ -31,10 +31,10 @@ def flag(
     at: datetime | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Flag:
-    """Report ``message`` as it reads now; returns the flag, which is in a case.
+    """Report the current text of ``message``; return the flag, which belongs to a case.
 
-    ``by`` is who reports, None where nobody knows. ``at`` is when they did; the default is now. Raises FlagRefused
-    where the message is gone, where this person has reported this text already, or where the note is too long.
+    ``by`` is the reporter, None if unknown; ``at`` is the time of the report, by default now. Raises FlagRefused if the
+    message no longer exists, if this person has already reported this text, or if the note is too long.
     """
     if len(note) > LONGEST_NOTE:
         words = _("The note has %(characters)s characters; at most %(most)s can be kept. Shorten it.")
@@ -66,7 +66,7 @@ def flag(
 
 
 def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Withdraw one's own report; a case in which nothing else waits is closed. Raises FlagRefused."""
+    """Withdraw one's own report, and close its case if no other flag is waiting. Raises FlagRefused."""
     with transaction.atomic(using=using):
         case = cases.locked(using).get(pk=flag.case_id)
         own = Flag.objects.using(using).waiting().filter(pk=flag.pk, reporter=by)
@@ -76,7 +76,7 @@ def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _locked_place(message_id: int, using: str) -> Message:
-    """The message as it is once its conversation is locked, so that cases are opened one at a time."""
+    """Lock a message's conversation and return the message as it then is, so that cases are opened one at a time."""
     messages = Message._base_manager.using(using).filter(pk=message_id)
     conversation_id = None
     while (found := messages.first()) is not None:

@@ -1,8 +1,9 @@
-"""Where a case stands in the queue: ordered by ``rank_at``, which is set when flags come and never by time alone.
+"""The place of a case in the queue, which is ordered by ``rank_at``: set when flags change, never by time alone.
 
-A case is due when the target time of its worst label has passed since it was opened. It ranks before that where several
+A case is due when the target time of its worst label has passed since it became pending. It ranks earlier if several
 people reported it: each further reporter takes off a tenth of the target time, weighted by how often their flags were
-upheld, up to half of it. So the order is total and stable, and no case waits for ever behind newer ones.
+upheld, up to half of it in total. The order is therefore total and stable, and no case waits for ever behind newer
+ones.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ from ops.moderation.labels.targets import target_of, worst
 from ops.moderation.models import Flag, Outcome
 from ops.moderation.models.labels import Severity
 
-FOR_EACH = 0.1  # of the target time, for each further reporter who is always right
+FOR_EACH = 0.1  # of the target time, for each further reporter whose flags are always upheld
 MOST = 0.5  # of the target time
 
 
 class Rank(NamedTuple):
-    """When a case is due, and by what it is ordered."""
+    """When a case is due, and the time that orders the queue."""
 
     due_at: datetime
     rank_at: datetime
 
 
 def rank(pending_since: datetime, target: timedelta, weights: Collection[float]) -> Rank:
-    """Return the rank of a case that is pending since then, by its worst label's ``target`` time; ``weights`` are those
-    of its reporters, from 0 to 1."""
+    """Return the rank of a case that is pending since ``pending_since``. ``target`` is the target time of its worst
+    label; ``weights`` are those of its reporters, from 0 to 1."""
     further = sorted(weights, reverse=True)[1:]
     bonus = min(MOST, FOR_EACH * sum(further)) * target
     due_at = pending_since + target
@@ -40,7 +41,7 @@ def rank(pending_since: datetime, target: timedelta, weights: Collection[float])
 
 
 def weights_of(reporters: Collection[int], *, using: str) -> dict[int, float]:
-    """Return the weight of each reporter: how often their settled flags were upheld, 0.5 for somebody unknown."""
+    """Return the weight of each reporter: how often their settled flags were upheld, or 0.5 if none were settled."""
     settled = Flag.objects.using(using).filter(reporter__in=reporters, outcome__in=[Outcome.UPHELD, Outcome.DISMISSED])
     counts = (
         settled.order_by()
@@ -52,8 +53,8 @@ def weights_of(reporters: Collection[int], *, using: str) -> dict[int, float]:
 
 
 def ranks_of(pending_since: Mapping[int, datetime], *, using: str) -> dict[int, tuple[Severity, Rank]]:
-    """Return the worst severity of the waiting flags and the rank of these cases, whose keys say since when they are
-    pending; without those in which no flag is waiting. Two queries."""
+    """Return the worst severity and the rank of each case with a waiting flag, from its waiting flags.
+    ``pending_since`` maps keys of cases to when they became pending. Two queries."""
     ids = list(pending_since)
     among = ids if len(ids) == 1 else ids_subquery(ids, using=using)
     flags = Flag.objects.using(using).waiting().filter(case__in=among).order_by()

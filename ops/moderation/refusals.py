@@ -1,4 +1,4 @@
-"""What functions about flags, cases and decisions raise where they refuse."""
+"""Exceptions raised when a step on a flag, case or decision is refused."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ops.accounts.refusals import Refused
 
 
 class FlagRefused(Refused):
-    """A message cannot be reported so."""
+    """A report, its withdrawal, or an import of reports is refused."""
 
 
 class ClaimRefused(Refused):
-    """A case cannot be claimed."""
+    """A claim, or the release of one, is refused."""
 
 
 class DecisionRefused(Refused):
@@ -18,4 +18,4 @@ class DecisionRefused(Refused):
 
 
 class Outdated(DecisionRefused):
-    """The case changed since the page was opened, or is somebody else's by now."""
+    """The case has changed since the page was opened, or the claim on it is lost."""

@@ -1,4 +1,4 @@
-"""What happens to cases when messages change, move or go, by any road."""
+"""Updates to cases when texts change or messages are erased, by whatever code path."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ops.moderation.transitions import Happening
 
 
 def lapse(ids: Collection[int], *, using: str) -> int:
-    """Texts of these messages were changed: decisions in force that cover one lapse, and their cases are open again.
+    """End the decisions in force that cover one of these messages, whose texts were changed, and reopen their cases.
 
-    Where another case of the conversation is pending, that one takes its place. Measures stay as they are until
-    somebody decides again: nothing is shown again by itself. What moderators remove from a text ends no decision. In
-    the transaction of the change, which has locked the conversations: no other case of one is opened meanwhile. Returns
-    the number of decisions.
+    If another case of the conversation is pending, that one is reviewed instead. Measures stay until somebody decides
+    again: nothing hidden is shown automatically. A redaction by moderators ends no decision. Runs in the transaction of
+    the change, which has locked the conversations, so no other case of one opens meanwhile. Returns the number of
+    decisions.
     """
     if len(ids) == 1:
         (message,) = ids
@@ -48,7 +48,8 @@ def lapse(ids: Collection[int], *, using: str) -> int:
 
 
 def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
-    """The pending case of each of their conversations, locked; where none is pending, the first of these."""
+    """Return one locked case for each of their conversations: the pending one, or else the first of the lapsed
+    cases."""
     among = cases.among({one.conversation_id for one in lapsed if one.conversation_id is not None}, using=using)
     pending = cases.locked(using).pending().filter(conversation__in=among).order_by("pk")
     found = {case.conversation_id: case for case in pending}
@@ -59,7 +60,8 @@ def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
 
 
 def _decided_on(**these: Any) -> Any:
-    """The cases that were decided on any of these messages, of which no words were removed last, and still are."""
+    """Return the cases with a decision in force on any of these messages, unless a redaction was the last change of its
+    text."""
     covered = CoveredMessage.objects.filter(decision__in_force=True, **these)
     covered = covered.exclude(message__redaction__isnull=False, message__redaction=F("message__revision"))
     return covered.order_by().values_list("decision__case").distinct()
@@ -67,16 +69,16 @@ def _decided_on(**these: Any) -> Any:
 
 @cache
 def _decided_on_one(using: str) -> Statement:
-    """The same for one message: everybody's edit asks this."""
+    """Return the same query for one message, compiled once, because every edit runs it."""
     return written(_decided_on(message=slot("message")), using=using)
 
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
-    """Flags whose messages were erased wait no longer, and cases in which nothing else waits are closed; so are those
-    whose conversation was erased, such as one that was open because a decision had lapsed. Notes on erased
-    conversations go.
+    """Settle the waiting flags of erased messages, and close cases that have no other waiting flag. Also close pending
+    cases whose conversation was erased, such as one reopened when a decision lapsed, and delete notes on erased
+    conversations.
 
-    Returns the number of flags. Called after each erasure, and by the worker, for messages that go by another road.
+    Returns the number of flags. Called after each erasure, and by the worker for messages deleted in other ways.
     """
     left = Flag.objects.using(using).left_behind()
     gone = Case.objects.using(using).pending().filter(conversation=None).order_by()

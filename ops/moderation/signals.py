@@ -1,4 +1,4 @@
-"""Receivers: cases follow what happens to messages and people; triggers stand aside while tables are changed."""
+"""Signal receivers: update cases when messages or people change, and remove the triggers during migrations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.moderation.notes import moving
 
 
 def lapse(sender: Any, ids: Collection[int], using: str, erased: bool, **_: Any) -> None:
-    if not erased:  # what was decided about a text stands when the text is gone
+    if not erased:  # a decision about a text stays in force when the text is erased
         settling.lapse(ids, using=using)
 
 
@@ -44,7 +44,7 @@ def install_triggers(sender: Any, using: str, **_: Any) -> None:
 
 
 def connect(config: Any) -> None:
-    """Connect the receivers; ``config`` is this room. Doing it twice is harmless."""
+    """Connect the receivers; ``config`` is this app's configuration. Connecting twice is harmless."""
     texts_changed.connect(lapse, dispatch_uid="moderation.lapse")
     messages_moved.connect(rejoin, dispatch_uid="moderation.rejoin")
     user_erased.connect(forget, dispatch_uid="moderation.forget")

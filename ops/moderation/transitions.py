@@ -1,4 +1,5 @@
-"""What may happen to a case, and the state it is in then. All roads that change a case's state ask here."""
+"""The events that can change a case, and the state each leads to. Every change of a case's state goes through
+``after``."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from ops.moderation.refusals import DecisionRefused
 
 
 class Happening(StrEnum):
-    """What happens to a case."""
+    """An event that can change the state of a case."""
 
     FLAGGED = "flagged"
-    SETTLED = "settled"  # no flag is waiting any more, without a decision: withdrawn, or its message was erased
+    SETTLED = "settled"  # no flag is waiting, without a decision: flags withdrawn, or their messages erased
     DECIDED = "decided"
     ESCALATED = "escalated"
     RETURNED = "returned"  # to the usual queue
     WAITED = "waited"
-    LAPSED = "lapsed"  # a decision, because a text changed
-    UNDONE = "undone"  # a decision, by somebody
+    LAPSED = "lapsed"  # its decision lapsed, because a text changed
+    UNDONE = "undone"  # somebody undid its decision
 
 
 OPEN, WAITING, ESCALATED, CLOSED = State.OPEN, State.WAITING, State.ESCALATED, State.CLOSED
@@ -63,7 +64,7 @@ REFUSALS = {
 
 
 def after(state: str, happening: Happening) -> State:
-    """Return the state of a case after something happened to it. Raises DecisionRefused where it cannot happen."""
+    """Return the state of a case after ``happening``. Raises DecisionRefused if it cannot happen in this state."""
     key = (State(state), happening)
     if key in REFUSALS:
         raise DecisionRefused(str(REFUSALS[key]))

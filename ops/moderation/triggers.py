@@ -1,10 +1,10 @@
-"""Triggers for what constraints cannot say, on both databases, for all roads:
+"""Triggers for rules that constraints cannot express, on both databases and for every code path:
 
-- a flag is in a case of the conversation that its message is in;
-- a decision never changes, but for whether it is in force, and what an erasure empties; it is never deleted.
+- a flag belongs to a case of its message's conversation;
+- a decision never changes, except for whether it is in force and what an erasure empties, and is never deleted.
 
-They are installed after every migration and taken off before it: SQLite copies a table to change it, and refuses to
-rename the copy while a trigger of another table names it.
+They are installed after every migration and removed before it: SQLite copies a table to change it, and refuses to
+rename the copy while a trigger of another table refers to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FLAG_NAME, FIXED_NAME, DELETE_NAME = (
     "moderation_decision_fixed",
     "moderation_decision_kept",
 )
-# Columns of a decision that nothing changes.
+# Columns of a decision that never change.
 FIXED = (
     "case_id",
     "label_id",
@@ -40,7 +40,7 @@ ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
 
 
 def install(using: str) -> None:
-    """Create the triggers that are not there; does nothing where a table of theirs is missing."""
+    """Create the triggers if they are missing; do nothing if one of their tables is missing."""
     connection = connections[using]
     if not _has_tables(connection):
         return
@@ -49,7 +49,7 @@ def install(using: str) -> None:
 
 
 def remove(using: str) -> None:
-    """Drop the triggers, where there are any."""
+    """Drop the triggers if they exist."""
     connection = connections[using]
     if connection.vendor != "postgresql":
         _execute(connection, [f"DROP TRIGGER IF EXISTS {name}" for name in _sqlite_names()])
