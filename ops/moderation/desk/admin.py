@@ -37,10 +37,10 @@ from ops.moderation.wellbeing.views import PauseView
 
 
 class QueueChangeList(KeysetChangeList):
-    """The list of the queue: its views stand above it as links, not among the filters."""
+    """The list of the queue. Its views are links above the list, not filters."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """One page, without the words that only this person reported, where a reason is asked for."""
+        """Get one page; if a reason is required, withhold the words that only this person reported."""
         super().get_results(request)
         if gate.is_asked():
             rows.withhold_own(self.result_list, request.user)
@@ -50,13 +50,13 @@ class QueueChangeList(KeysetChangeList):
         return [one for one in super().filter_choices if one[0] != filters.InView.title]
 
 
-LAST = "last_decision"  # in the session: what the key “.” chooses again
+LAST = "last_decision"  # session key: what the shortcut “.” chooses again
 REPEATED = ("label", "action", "reason")
 
 
 @admin.register(Case)
 class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
-    """Cases as a queue, and one by one. Every step of a case has a view of its own (ops/moderation/desk/views.py)."""
+    """The queue, and a page for each case. Each step of a case has a view of its own (ops/moderation/desk/views.py)."""
 
     section = gettext_lazy("Queue")
     orders = parameters.ORDERS
@@ -110,7 +110,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
         return QueueChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The queue, with the views above it, and how much that is hard to read this person claimed today."""
+        """Show the queue, with the views above it and the number of hard cases that this person claimed today."""
         own = of_today(request.user) if request.user.has_perm("moderation.decide_case") else {}
         response = super().changelist_view(request, {**own, **(extra_context or {})})
         changes = (getattr(response, "context_data", None) or {}).get("cl")
@@ -135,7 +135,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one case. POST is refused: each step has an address of its own."""
+        """Show the page of one case. POST is refused: each step has an address of its own."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         case = self.get_object(request, object_id)
@@ -144,7 +144,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
         return self.respond(request, case)
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Decide a case; leads to the next one where the button said so. What is refused is said above the form."""
+        """Decide a case, then open the next one if that button was pressed. A refusal is shown above the form."""
         if not request.user.has_perm("moderation.decide_case"):
             raise PermissionDenied
         case = Case.objects.filter(pk=pk).first()
@@ -172,7 +172,7 @@ class CaseAdmin(DecidesMany, ReadOnlyPermissions, TrailHistory, RecordedLists, P
     def respond(
         self, request: HttpRequest, case: Case, form: DecideForm | None = None, *, status: int = 200
     ) -> HttpResponse:
-        """Return the page of a case, recorded first; with ``form`` as it was refused."""
+        """Record the reading of a case, then return its page; ``form`` is the refused form, if any."""
         page = page_of(case, request)
         try:
             record_reading(case, actor=request.user, shown=page.recorded)

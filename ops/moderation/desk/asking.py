@@ -1,4 +1,4 @@
-"""What the page of every case asks for, in statements that are written once (messaging/database/statements.py)."""
+"""Queries for the page of every case, compiled once (messaging/database/statements.py)."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ CASE, CONVERSATION = slot("case"), slot("conversation")
 
 @cache
 def flags() -> Models:
-    """The reports of a case, in their order."""
+    """Return the query for the reports of a case, oldest first."""
     found = Flag.objects.filter(case=CASE).select_related("label", "reporter", "brought_by")
     return Models(found.order_by("created_at", "id")[:MOST_FLAGS], using=USING)
 
 
 @cache
 def claims() -> Models:
-    """The live claim on a case."""
+    """Return the query for the live claim on a case."""
     return Models(Claim.objects.live().filter(case=CASE).select_related("reviewer").order_by(), using=USING)
 
 
 @cache
 def decisions() -> Models:
-    """The latest decisions on a case, undos among them."""
+    """Return the query for the latest decisions on a case, including undos."""
     found = Decision.objects.filter(case=CASE).select_related("label", "reverses", "restores")
     return Models(_latest(found), using=USING)
 
 
 @cache
 def latest_decision() -> Models:
-    """The last decision about a conversation that was not undone."""
+    """Return the query for the last decision about a conversation that was not undone."""
     found = Decision.objects.filter(case__conversation=CONVERSATION, reverses=None, reversed_by=None)
     return Models(found.order_by("-decided_at")[:1], using=USING)
 
 
 @cache
 def decisions_elsewhere() -> Models:
-    """The latest decisions on other cases about the people of a case."""
+    """Return the query for the latest decisions on other cases about the people of a case."""
     people = CasePerson.objects.filter(case=CASE).values("user")
     others = CasePerson.objects.filter(user__in=people).exclude(case=CASE).values("case")
     return Models(_latest(Decision.objects.filter(reverses=None, case__in=others).select_related("label")), using=USING)

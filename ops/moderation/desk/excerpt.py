@@ -1,4 +1,4 @@
-"""What the page of a case shows of its conversation: reported messages with a few around them, and no more."""
+"""The excerpt of a conversation on the page of a case: reported messages and a few around each, and no more."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ AROUND = 5  # messages shown before and after a reported one
 
 @dataclass
 class Shown:
-    """A message on the page of a case: its row, how many are left out before it, and its flags.
+    """A message on the page of a case: its row, the number of messages left out before it, and its flags.
 
-    ``is_free`` says that it opens without a reason: it was reported, or stands near what was. ``then`` is the text that
-    was reported, where it reads otherwise now, with what changed since (``changes``). ``withheld``: it reads otherwise
-    because moderators removed part of it, so what was reported is not shown. ``is_newer``: it was sent after the last
-    decision about the conversation; ``begins_newer``: it is the first such one.
+    ``is_free``: it opens without a reason, because it or a message near it was reported. ``then`` is the reported text
+    if the text has changed since, and ``changes`` are the differences. ``withheld``: the text changed because
+    moderators removed part of it, so the reported text is not shown. ``is_newer``: it was sent after the last decision
+    about the conversation; ``begins_newer``: it is the first such message.
     """
 
     row: Row
@@ -39,15 +39,15 @@ class Shown:
 
     @property
     def waits(self) -> bool:
-        """Whether one of its flags is to be decided."""
+        """Whether one of its flags is waiting for a decision."""
         return any(flag.outcome == Outcome.WAITING for flag in self.flags)
 
 
 class Excerpt(Thread):
     """The reported messages of a conversation with AROUND messages on both sides, in reading order.
 
-    With the ``rest``, as many as one page holds, from half of them before the first reported one on. ``free`` are the
-    ids of those that stand around the ``freeing`` ones.
+    With ``rest``, as many messages as one page holds, starting half a page before the first reported one. ``free``
+    holds the ids of the messages around those in ``freeing``.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Excerpt(Thread):
         self.parts = self.part = 1
 
     def _around(self, keys: Collection[int]) -> list[int]:
-        """The places of messages with these keys and of AROUND messages on both sides, in reading order."""
+        """Return the indexes of these messages and of AROUND messages on both sides, in reading order."""
         places = [self.indexes[pk] for pk in keys if pk in self.indexes]
         near = {index for place in places for index in range(place - AROUND, place + AROUND + 1)}
         return sorted(near & set(range(self.total)))
@@ -80,9 +80,9 @@ def shown_of(
     with_histories: bool,
     decided_at: datetime | None,
 ) -> tuple[list[Shown], int]:
-    """Return what the page of a case shows ``user``, and how many messages it leaves out; with the ``rest`` of the
-    conversation as far as one page holds it. Texts as they were reported only ``with_histories``. ``decided_at`` is
-    when the last decision about the conversation was made."""
+    """Return the messages that the page of a case shows ``user``, and how many it leaves out. ``rest`` adds the rest of
+    the conversation, as far as one page holds it. Reported texts that have changed since are set only
+    ``with_histories``. ``decided_at`` is the time of the last decision about the conversation."""
     by_message: dict[int, list[Flag]] = {}
     for flag in flags:
         if flag.message_id is not None:
@@ -107,7 +107,7 @@ def shown_of(
 
 
 def _compare(shown: list[Shown]) -> None:
-    """Set the reported texts where they read otherwise now: those of the latest report."""
+    """Set the reported text on messages whose text has changed since their latest report."""
     wanted: dict[int, int] = {}
     for one in shown:
         revision = max((flag.revision for flag in one.flags), default=one.row.message.revision)

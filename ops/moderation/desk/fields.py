@@ -1,4 +1,4 @@
-"""Fields that the forms of one decision, of many at once, of a report and of undoing have in common."""
+"""Fields shared by the forms for deciding one case or many, reporting, and undoing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReasonSelect(forms.Select):
-    """Canned reasons, each with its text, which a script puts into the field below."""
+    """A select of canned reasons. Each option carries its text, which a script copies into the field below."""
 
     def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(*args, **kwargs)
@@ -27,7 +27,7 @@ class ReasonSelect(forms.Select):
 
 
 def label_field(required: StrOrPromise) -> RowField:
-    """The label of a report or decision; ``required`` is the sentence where none is chosen."""
+    """Return the field for the label of a report or decision; ``required`` is the error if none is chosen."""
     return RowField(
         Label.objects.active(),
         to_field_name="slug",
@@ -38,7 +38,7 @@ def label_field(required: StrOrPromise) -> RowField:
 
 
 def action_field(choices: Any) -> forms.ChoiceField:
-    """What is decided."""
+    """Return the field for what is decided."""
     return forms.ChoiceField(
         label=gettext_lazy("Decision"),
         choices=choices,
@@ -48,7 +48,7 @@ def action_field(choices: Any) -> forms.ChoiceField:
 
 
 def reason_field() -> RowField:
-    """The canned reason of a decision."""
+    """Return the field for the canned reason of a decision."""
     return RowField(
         CannedReason.objects.offered().select_related("label"),
         label=gettext_lazy("Canned reason"),
@@ -60,7 +60,7 @@ def reason_field() -> RowField:
 
 
 def sent_field(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
-    """What participants read of a decision."""
+    """Return the field for the text that participants read."""
     return forms.CharField(
         label=label,
         required=False,
@@ -71,7 +71,7 @@ def sent_field(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
 
 
 def note_field() -> forms.CharField:
-    """What colleagues read of a decision."""
+    """Return the field for the note that colleagues read."""
     return forms.CharField(
         label=gettext_lazy("Note for colleagues"),
         required=False,
@@ -81,7 +81,8 @@ def note_field() -> forms.CharField:
 
 
 def why_field(required: StrOrPromise) -> forms.CharField:
-    """Why something is undone, which is all that its page asks; ``required`` is the sentence where nothing is said."""
+    """Return the field for why something is undone, the only one on its page; ``required`` is the error if it is
+    empty."""
     return forms.CharField(
         label=gettext_lazy("Why"),
         max_length=LONGEST_NOTE,
@@ -91,5 +92,5 @@ def why_field(required: StrOrPromise) -> forms.CharField:
 
 
 def text_to_send(data: dict[str, Any]) -> str:
-    """What valid ``data`` send: a canned reason without a text of its own as it is."""
+    """Return the text that valid ``data`` send: the one entered, or else that of the canned reason."""
     return data["sent"] or (data["reason"].text if data["reason"] else "")

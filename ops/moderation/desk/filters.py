@@ -1,4 +1,4 @@
-"""Filters of the queue, which ops.moderation.saved.parameters declares, and the view that is open."""
+"""Filters of the queue, as declared in ops.moderation.saved.parameters, and the filter for the open view."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 class InView(admin.SimpleListFilter):
-    """The cases of a saved view, which other filters narrow further. Of its filters, ``Progress`` applies the state.
+    """The cases of a saved view, which other filters narrow further. ``Progress`` applies the state that the view
+    filters by.
 
-    A view with a filter that is not offered any more shows nothing, and says so.
+    A view with a filter that is no longer offered shows no cases and a warning.
     """
 
     title = pgettext_lazy("filter of the queue", "view")
@@ -45,7 +46,7 @@ class InView(admin.SimpleListFilter):
 
 
 class Progress(admin.SimpleListFilter):
-    """What is to be done with cases. The first choice is the queue itself, or what the open view says."""
+    """Filter by what is to be done with cases. The first choice is the queue itself, or the state of the open view."""
 
     title = PARAMETERS["state"].title
     parameter_name = "state"
@@ -67,7 +68,7 @@ class Progress(admin.SimpleListFilter):
 
 
 class Declared(ChoiceFilter):
-    """A filter that ``PARAMETERS`` declares; subclasses name it and offer its values."""
+    """A filter declared in ``PARAMETERS``; subclasses set its name and the values on offer."""
 
     parameter_name: str
     offered: Mapping[str, StrOrPromise] = {}
@@ -122,7 +123,7 @@ class Reporter(PersonFilter):
 
 
 class Opened(Within):
-    """Cases that were opened in a period, by their first report."""
+    """Cases opened in a period, by the time of their first report."""
 
     title = gettext_lazy("opened")
     parameter_name = "opened"
@@ -130,7 +131,7 @@ class Opened(Within):
 
 
 class Reopened(Within):
-    """Cases that were pending anew in a period, by the latest time that they were."""
+    """Cases reopened in a period, by their latest reopening."""
 
     title = gettext_lazy("opened again")
     parameter_name = "reopened"

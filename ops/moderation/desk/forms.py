@@ -34,7 +34,7 @@ ACTIONS = [
     (UPHOLD, gettext_lazy("Uphold the report, hide nothing")),
 ]
 DAYS = [(1, gettext_lazy("1 day")), (3, gettext_lazy("3 days")), (7, gettext_lazy("7 days"))]
-LONGER_DAYS = [  # for those who may
+LONGER_DAYS = [  # with the permission suspend_longer
     (30, gettext_lazy("30 days")),
     (90, gettext_lazy("90 days")),
     (365, gettext_lazy("1 year")),
@@ -49,14 +49,14 @@ WAITS = [
 
 
 class VersionForm(forms.Form):
-    """What every step of a case sends: the claim's token and the version that was seen."""
+    """Fields that every step of a case sends: the claim's token and the version that the user saw."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 
 class DecideForm(RemovingFields, VersionForm):
-    """A decision: what it is about, what is done to messages and people, what is sent."""
+    """A decision: its label, the measures on messages and people, and the text to send."""
 
     label = label_field(gettext_lazy("Choose what the decision is about."))
     action = action_field(ACTIONS)
@@ -85,8 +85,8 @@ class DecideForm(RemovingFields, VersionForm):
         may_remove: bool = False,
         **kwargs: Any,
     ) -> None:
-        """``messages`` are those that can be hidden, each with its words in the form, and ``people`` those of the
-        case. ``may_remove``: whether words can be removed from messages."""
+        """``messages`` are those that can be hidden, each with its label in the form; ``people`` are those of the case.
+        ``may_remove`` is whether the user may remove words from messages."""
         super().__init__(*args, **kwargs)
         if may_remove:
             self.offer(messages)
@@ -94,7 +94,7 @@ class DecideForm(RemovingFields, VersionForm):
             self.forbid()
         self.people = people
         self.fields["hides"].choices = list(messages)  # type: ignore[attr-defined]
-        # By what is done: whose box it is, the name above it says.
+        # Labelled by the act only: the person's name is shown above the boxes.
         offered = [choice for one in people if not one.refusal for choice in one.acts]
         self.fields["acts"].choices = offered  # type: ignore[attr-defined]
         if may_suspend_longer:
@@ -119,19 +119,19 @@ class DecideForm(RemovingFields, VersionForm):
 
     @property
     def boxes(self) -> list[tuple[AtAGlance, list[Any]]]:
-        """The people of the case, each with the boxes of what can be done to them."""
+        """The people of the case, each with the checkboxes of possible measures."""
         boxes = list(self["acts"])
         return [(one, [box for box in boxes if box.data["value"] in dict(one.acts)]) for one in self.people]
 
     def _orders(self) -> list[Order]:
-        """The measures on people that valid data make."""
+        """Return the measures on people that valid data choose."""
         until = timezone.now() + timedelta(days=int(self.cleaned_data["days"]))
         chosen = [(Act(act), int(pk)) for act, pk in (one.split("-") for one in self.cleaned_data["acts"])]
         return [Order(act, user=pk, until=until if act in TIMED else None) for act, pk in chosen]
 
     @property
     def choice(self) -> Choice:
-        """The decision that valid data make."""
+        """The decision that valid data describe."""
         data = self.cleaned_data
         hides = data["hides"] if data["action"] == HIDE else ()
         return Choice(
@@ -146,14 +146,14 @@ class DecideForm(RemovingFields, VersionForm):
 
 
 class WaitForm(VersionForm):
-    """For what a case waits."""
+    """What a case waits for."""
 
     hours = forms.ChoiceField(label=gettext_lazy("Wait for"), choices=WAITS, required=False, initial="24")
     reply = forms.BooleanField(label=gettext_lazy("or until somebody replies"), required=False, initial=True)
 
     @property
     def until(self) -> Any:
-        """The time that valid data name, None for none."""
+        """The time that valid data choose, or None."""
         hours = self.cleaned_data["hours"]
         return timezone.now() + timedelta(hours=int(hours)) if hours else None
 

@@ -1,4 +1,4 @@
-"""What the menu and the home page say of cases."""
+"""Numbers of cases in the menu and on the home page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ops.moderation.models import Case, State, View
 from ops.moderation.saved import parameters, queues
 
 QUEUE = "moderation.Case"
-MOST_OWN_VIEWS = 5  # whose cases the home page counts
+MOST_OWN_VIEWS = 5  # views whose cases the home page counts
 
 
 def waiting(user: Any) -> Iterable[Waiting]:
-    """Cases to decide, for those who decide; escalated ones for those who may take cases over."""
+    """Yield the cases to decide for users who decide, and the escalated ones for users who may take cases over."""
     if user.has_perm("moderation.take_over_case"):
         yield _escalated()
     if user.has_perm("moderation.decide_case"):
@@ -28,7 +28,7 @@ def waiting(user: Any) -> Iterable[Waiting]:
 
 
 def lines(user: Any) -> Iterable[Waiting]:
-    """The queue by what is urgent in it."""
+    """Yield what needs attention: cases in the user's views, and cases that are held, overdue, waiting or escalated."""
     if not user.has_perm("moderation.view_case"):
         return
     yield from of_views(user)
@@ -40,7 +40,7 @@ def lines(user: Any) -> Iterable[Waiting]:
             lambda n: ngettext("case that you hold", "cases that you hold", n),
             "state=pending&holder=me",
         )
-    # In the order of an index in which they come one after the other, so that no others are looked at.
+    # In the order of an index in which overdue cases are adjacent, so that no others are scanned.
     overdue = cases.to_decide().overdue().order_by("due_at")
     yield _counted(overdue, lambda n: ngettext("overdue case", "overdue cases", n), "overdue=yes")
     due_to_wait = cases.due_to_wait()
@@ -50,7 +50,7 @@ def lines(user: Any) -> Iterable[Waiting]:
 
 
 def of_views(user: Any) -> Iterable[Waiting]:
-    """The cases in each of somebody's own views; a view that is stale says so when it is opened."""
+    """Yield the cases in each of the user's own views. Stale views are left out; they show a warning when opened."""
     own = View.objects.filter(owner=user.pk, active=True).in_order()
     known = parameters.Known()
     for view in own[:MOST_OWN_VIEWS]:
@@ -66,7 +66,7 @@ def _in_view(view: str, number: int) -> str:
 
 
 def _counted(rows: Any, what: Callable[[int], str], query: str) -> Waiting:
-    """Cases of the queue, of which no more are counted than of any list."""
+    """Return the entry for these cases of the queue, counted up to the limit of any list."""
     return Waiting(QUEUE, rows, what, query, most=MAX_COUNTED)
 
 

@@ -1,4 +1,4 @@
-"""The page of a case: what was reported, what was decided before, who may do what."""
+"""The page of a case: what was reported, what was decided before, and who may do what."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ops.moderation.models import Case, CasePerson, Claim, Decision, Flag, Outco
 from ops.moderation.notes import shown
 from ops.moderation.saved import queues
 
-REST = "rest"  # in the address: "yes" shows the rest of the conversation
+REST = "rest"  # query parameter: "yes" shows the rest of the conversation
 WITHIN = {
     Severity.IMMINENT: gettext_lazy("Severity imminent harm: to be decided within %(time)s."),
     Severity.THREAT: gettext_lazy("Severity threat: to be decided within %(time)s."),
@@ -45,13 +45,14 @@ class CasePage:
 
     case: Case
     user: Any
-    kept: str = ""  # of the view one works in, which the addresses of steps repeat
-    rest: bool = False  # of the conversation is shown, too
-    reason_address: str = ""  # where to say why, if texts are not shown before that
+    kept: str = ""  # query string of the open view, which the addresses of steps repeat
+    rest: bool = False  # whether the rest of the conversation is shown, too
+    reason_address: str = ""  # where to give a reason, if texts are withheld until then
 
     @cached_property
     def flags(self) -> list[Flag]:
-        """Its reports in their order, with ``reporter_name``, "" where nobody knows or where the account is gone."""
+        """The reports of the case in order, each with ``reporter_name``: "" if the reporter is unknown or the account
+        deleted."""
         flags: list[Flag] = asking.flags().ask(case=self.case.pk)
         for flag in flags:
             flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""  # type: ignore[attr-defined]
@@ -78,24 +79,25 @@ class CasePage:
 
     @cached_property
     def decided_at(self) -> datetime | None:
-        """When the last decision about the conversation was made that was not undone; None where there is none."""
+        """When the latest decision about the conversation was made, undone ones aside; None if there is none."""
         latest: list[Decision] = asking.latest_decision().ask(conversation=self.case.conversation_id)
         return latest[0].decided_at if latest else None
 
     @property
     def messages(self) -> list[excerpt.Shown]:
-        """The reported messages with those around them; of a closed case, those that were. Nothing before a reason was
-        given, where one is needed."""
+        """The messages with waiting reports and those around them; without waiting reports, those that were reported.
+        Empty until a reason is given, if one is needed."""
         return [] if self.reason_address else self._shown[0]
 
     @property
     def rest_address(self) -> str:
-        """The page with the rest of the conversation; "" where all of it is shown, or as much as one page holds."""
+        """The address that adds the rest of the conversation; "" if all of it is shown, or as much as fits on one
+        page."""
         return "" if self.rest or self.reason_address or not self._shown[1] else self._with_rest
 
     @property
     def kept_rest(self) -> str:
-        """What the address of the form repeats: the view, and the rest, so that it offers the same messages."""
+        """The query string of the form's address: the view, and the rest, so that the form offers the same messages."""
         return self._with_rest if self.rest else self.kept
 
     @property
@@ -104,12 +106,12 @@ class CasePage:
 
     @property
     def reported(self) -> list[excerpt.Shown]:
-        """Those of the messages that were reported."""
+        """The shown messages that were reported."""
         return [one for one in self.messages if one.flags]
 
     @property
     def recorded(self) -> Recorded:
-        """What the page shows of texts, as the audit trail records it."""
+        """The texts that the page shows, as recorded in the audit trail."""
         return Recorded(
             messages=[one.row.message.pk for one in self.messages],
             histories=[one.row.message.pk for one in self.messages if one.then is not None],
@@ -135,12 +137,13 @@ class CasePage:
 
     @cached_property
     def is_fit(self) -> bool:
-        """Whether this person may decide it: it is not about them or somebody they wrote with."""
+        """Whether this person may decide the case: it is about strangers, and no colleague undid a decision of theirs
+        on it."""
         return fit.is_fit(self.user, self.case.pk, using=DEFAULT_DB_ALIAS)
 
     @property
     def needs_lead(self) -> bool:
-        """Whether it waits for somebody who may do more than this person."""
+        """Whether the case is escalated and this person may not decide it."""
         return self.case.state == State.ESCALATED and not self.may_take_over
 
     @property
@@ -153,7 +156,7 @@ class CasePage:
 
     @cached_property
     def title(self) -> str:
-        """The case by the people in its conversation."""
+        """The case, named after the people in its conversation."""
         if self.case.conversation_id is None:
             return str(self.case)
         names = sorted(
@@ -165,7 +168,7 @@ class CasePage:
 
     @property
     def why_here(self) -> str:
-        """Why the case stands where it does, in a sentence or two."""
+        """Why the case has its place in the queue, in a sentence or two."""
         case = self.case
         reporters = len({flag.reporter_id for flag in self.waiting})
         within = str(WITHIN[Severity(case.severity)]) % {"time": in_words(target_of(case.severity))}
@@ -180,8 +183,8 @@ class CasePage:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        """What was decided on this case, the latest first; ``did`` is what each did in words, ``offers_undo`` and
-        ``offers_restoring`` whether this person may undo it, or restore what it undid."""
+        """The decisions on this case, latest first. ``did`` is what each did, in words; ``offers_undo`` and
+        ``offers_restoring`` are whether this person may undo it, or restore the decision that it undid."""
         decisions: list[Decision] = asking.decisions().ask(case=self.case.pk)
         registry.say_what_they_did(decisions)
         undone = {one.reverses_id for one in decisions}
@@ -196,32 +199,33 @@ class CasePage:
 
     @cached_property
     def people(self) -> list[AtAGlance]:
-        """Who sent and received what was reported."""
+        """The senders and receivers of the reported messages."""
         return people_of(self.case, self.user)
 
     @cached_property
     def elsewhere(self) -> list[Decision]:
-        """The latest decisions on other cases about the same people, also those that lapsed or were undone."""
+        """The latest decisions on other cases about the same people, including those that lapsed or were undone."""
         decisions: list[Decision] = asking.decisions_elsewhere().ask(case=self.case.pk)
         registry.say_what_they_did(decisions)
         return decisions
 
     @cached_property
     def notes(self) -> shown.Notes | None:
-        """The notes on the conversation and about the people of the case; None for who does not read them."""
+        """The notes on the conversation and about the people of the case; None for users who may not read them."""
         people = CasePerson.objects.filter(case=self.case).values("user")
         return shown.of_conversation(self.user, self.case.conversation_id, people, case=self.case.pk, kept=self.kept)
 
     @property
     def conversation_path(self) -> str:
-        """The page of the conversation, which links to messages begin with."""
+        """The address of the conversation's page; links to its messages start with it."""
         if self.case.conversation_id is None:
             return ""
         return reverse("admin:messaging_conversation_change", args=[self.case.conversation_id])
 
     @property
     def conversation_address(self) -> str:
-        """The whole conversation, at the first reported message; "" where it is gone or they may not open it."""
+        """The address of the whole conversation, at the first reported message; "" if it is erased or this person may
+        not open it."""
         if self.case.conversation_id is None or not self.user.has_perm("messaging.view_conversation"):
             return ""
         address = self.conversation_path
@@ -230,12 +234,13 @@ class CasePage:
 
 
 def opens(case: Case) -> bool:
-    """Whether what was reported in this case opens without a reason: while it is pending, under every setting."""
+    """Return whether the reports of this case open texts without a reason: always while it is pending, and once it is
+    closed unless a reason would break the glass."""
     return case.state != State.CLOSED or not gate.breaks_glass()
 
 
 def page_of(case: Case, request: HttpRequest) -> CasePage:
-    """Return the page of ``case`` for whoever asks; it is loaded once for each request."""
+    """Return the page of ``case`` for the request's user, created once per request."""
     page: CasePage | None = getattr(request, "case_page", None)
     if page is None or page.case.pk != case.pk:
         rest = request.GET.get(REST) == "yes"

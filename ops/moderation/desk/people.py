@@ -1,4 +1,4 @@
-"""The people of a case at a glance, and what may be done to them."""
+"""The people of a case at a glance, and the measures on offer against them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ops.moderation.measures.in_force import InForce, in_force
 from ops.moderation.measures.may_not import ANY_MEASURE, person_refusal
 from ops.moderation.models import Act, Case, CasePerson, Flag, Measure
 
-MOST = 6  # people of one case, unless more wrote what was reported; an imported conversation may have more
+MOST = 6  # people shown, unless more of them wrote reported messages; an imported conversation may have many
 OFFERED = (Act.WARN, Act.RESTRICT, Act.SUSPEND, Act.DELETE)
 
 
 @dataclass(frozen=True)
 class AtAGlance:
-    """Somebody who sent or received what was reported.
+    """Somebody who sent or received a reported message.
 
-    ``wrote`` is how many messages of theirs were reported in this case, ``measures`` how many measures were taken on
-    them at any time and not undone, ``refusal`` why whoever reads may take none.
+    ``wrote`` counts their messages that were reported in this case, ``measures`` all measures on them that were not
+    undone. ``refusal`` is why the reader may take none.
     """
 
     pk: Any
@@ -36,12 +36,12 @@ class AtAGlance:
     is_active: bool
     refusal: str
     address: str
-    acts: Sequence[tuple[str, str]]  # those that are offered: keys for the form, and words
+    acts: Sequence[tuple[str, str]]  # those on offer: keys for the form, and labels
 
 
 def people_of(case: Case, user: Any) -> list[AtAGlance]:
-    """Return who wrote what was reported in a case, all of them, who wrote most first; and others of its people after
-    them, up to MOST in all. Four queries."""
+    """Return all authors of reported messages in a case, those of most messages first, then its other people, up to
+    MOST in all. Four queries."""
     flags = Flag.objects.filter(case=case, message__sender__isnull=False).order_by()
     wrote = dict(flags.values_list("message__sender").annotate(number=Count("message", distinct=True)))
     keys = CasePerson.objects.filter(case=case).values("user")

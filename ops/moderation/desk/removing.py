@@ -19,9 +19,9 @@ FIELDS = ("remove", "remove_from")
 
 
 class RemovingFields(forms.Form):
-    """Words to remove, one passage a line, from one message or from all that the page shows.
+    """Words to remove, one passage a line, from one message or from all on the page.
 
-    What is entered here is kept in no draft: it is what nobody is to read.
+    Drafts do not keep these fields, because nobody is to read the words.
     """
 
     remove = forms.CharField(
@@ -38,23 +38,24 @@ class RemovingFields(forms.Form):
     )
 
     def offer(self, messages: Collection[tuple[int, str]]) -> None:
-        """Offer these messages, each with its words in the form."""
+        """Offer these messages, each with its label in the form."""
         everywhere = ("", gettext_lazy("Every message on this page that has them"))
         self.fields["remove_from"].choices = [everywhere, *messages]  # type: ignore[attr-defined]
         self.offered = [pk for pk, words in messages]
 
     def forbid(self) -> None:
-        """For those who may not remove words: the form has none of it."""
+        """Remove these fields, for users who may not remove words."""
         for name in FIELDS:
             del self.fields[name]
 
     def clean_remove(self) -> list[str]:
-        """The passages, each once."""
+        """Return the passages, each once."""
         lines = (line.strip() for line in self.cleaned_data["remove"].splitlines())
         return list(dict.fromkeys(filter(None, lines)))
 
     def orders(self, data: dict[str, Any]) -> list[Order]:
-        """What cleaned ``data`` asks to remove; a field gets an error where the words are not found."""
+        """Return the orders for the removals in cleaned ``data``; add an error to the field if the words are not
+        found."""
         words = data.get("remove")
         if not words:
             return []

@@ -1,4 +1,4 @@
-"""Rows of the queue: people, what was reported and why, since when, until when, and who holds it."""
+"""Rows of the queue: the people, what was reported and why, and who holds the case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_NAMED = 3
 
 @dataclass
 class Queued:
-    """What a row of the queue says of its case."""
+    """What a row of the queue shows of its case."""
 
     people: list[str] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)  # of waiting flags, the most reported first
@@ -27,8 +27,8 @@ class Queued:
     reports: int = 0
     reported: Any = None  # the message reported first among the waiting ones; None once erased, or if it is covered
     reported_by: list[Flag] = field(default_factory=list)  # the flags of that message
-    unopened: bool = False  # the words, before a reason was given
-    edited: bool = False  # since it was reported
+    unopened: bool = False  # whether the words are withheld until a reason is given
+    edited: bool = False  # whether a text was edited since it was reported
     holder: str = ""
     overdue: bool = False
 
@@ -42,12 +42,13 @@ class Queued:
 
     @property
     def is_covered(self) -> bool:
-        """Whether a label says that the text is hard to read."""
+        """Whether one of the labels marks the text as hard to read."""
         return any(label.hard_to_read for label in self.labels)
 
 
 def prepare(rows: Sequence[Any]) -> None:
-    """Set ``queued`` on cases, in four queries however many there are. A decided case shows all of its flags."""
+    """Set ``queued`` on cases, in four queries however many there are. Without waiting flags, a case shows all of its
+    flags."""
     found = {row.pk: Queued() for row in rows}
     flags: defaultdict[int, list[Flag]] = defaultdict(list)
     made = Flag.objects.filter(case__in=found).select_related("label").annotate(now_at=F("message__revision"))
@@ -74,11 +75,11 @@ def prepare(rows: Sequence[Any]) -> None:
 
 
 def withhold(rows: Sequence[Any]) -> None:
-    """Take the words off these rows: they are not shown before a reason was given."""
+    """Remove the words from these rows: they are not shown before a reason is given."""
     for row in rows:
         row.queued.unopened, row.queued.reported = row.queued.reported is not None, None
 
 
 def withhold_own(rows: Sequence[Any], reader: Any) -> None:
-    """Take the words off the rows where nobody but this reader, on the staff, reported them."""
+    """Remove the words from rows that only this reader reported, as staff or in an import (Flag.frees)."""
     withhold([row for row in rows if not any(flag.frees(reader.pk) for flag in row.queued.reported_by)])

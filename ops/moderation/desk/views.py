@@ -1,4 +1,4 @@
-"""Steps of a case, one view each. Each calls one function and leads on; a refusal is said on the page of the case."""
+"""Steps of a case, one view each. Each calls one function and redirects; the page of the case shows refusals."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ NOTHING_LEFT = gettext_lazy("Nothing is left in the queue that you can decide no
 
 
 def address_of(case_id: int) -> str:
-    """The page of a case."""
+    """Return the address of a case's page."""
     return reverse("admin:moderation_case_change", args=[case_id])
 
 
 def back_to(case_id: int, request: HttpRequest) -> str:
-    """The page of a case within the view that a request came from."""
+    """Return the address of a case's page within the view that the request came from."""
     return f"{address_of(case_id)}{queues.kept(request)}"
 
 
 def open_next(request: HttpRequest) -> HttpResponse:
-    """Claim the next case for whoever asks, within the view that the address names, and lead to it; to the queue where
-    none is left, or if that is refused."""
+    """Claim the next case for the request's user, within the view that the address names, and redirect to it. Redirect
+    to the queue if there is none, or if the claim is refused."""
     view = None
     try:
         view = queues.opened(request)
@@ -69,7 +69,7 @@ class NextView(ConsolePage):
 
 
 class OfCase(ConsolePage):
-    """What is sent about a case, which answers 404 where there is none, however it is asked."""
+    """Base of the POST views about a case. An unknown case gives 404, whatever the method."""
 
     permission = "moderation.decide_case"
     http_method_names = POST_ONLY
@@ -83,13 +83,13 @@ class OfCase(ConsolePage):
 
 
 class Step(OfCase):
-    """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is said afterwards."""
+    """A step of a case without a page of its own. ``perform`` raises Refused; ``done`` is the message after success."""
 
     done: StrOrPromise = ""
     opens_next = False
 
     def perform(self, request: HttpRequest) -> None:
-        """Carry it out. Raises Refused."""
+        """Carry out the step. Raises Refused."""
         raise NotImplementedError
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -104,7 +104,8 @@ class Step(OfCase):
         return open_next(request) if self.opens_next else HttpResponseRedirect(back_to(case.pk, request))
 
     def seen(self, request: HttpRequest) -> dict[str, Any]:
-        """The claim and version that the form was made for. Raises Refused where it names none."""
+        """Return the user, and the token and version that the form was made for. Raises Refused if the form is
+        incomplete."""
         form = VersionForm(request.POST)
         if not form.is_valid():
             raise Refused(_("The form was incomplete. Look at the case again."))
@@ -184,7 +185,7 @@ class HeartbeatView(OfCase):
 
 
 class OfDecision(Action):
-    """An action about the decision that the address names, with a note; it leads back to the case."""
+    """An action with a note about the decision that the address names. It returns to the case."""
 
     permission = "moderation.decide_case"
     form_class = UndoForm
@@ -202,7 +203,7 @@ class OfDecision(Action):
 
 
 class UndoView(OfDecision):
-    """Says what undoing a decision does, and does it."""
+    """Shows what undoing a decision would do, and undoes it."""
 
     template_name = "moderation/undo.html"
     title = gettext_lazy("Undo decision")
@@ -223,7 +224,7 @@ class UndoView(OfDecision):
 
 
 class FlagView(Action):
-    """A report by staff of one message."""
+    """A report of one message by staff."""
 
     permission = "moderation.flag_message"
     template_name = "moderation/flag.html"

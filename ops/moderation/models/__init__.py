@@ -1,4 +1,4 @@
-"""Labels and canned reasons, flags, cases and who holds them, decisions, notes, views, openings without a report."""
+"""Models: labels and canned reasons, flags, cases and claims, decisions, notes, views, openings without a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases, and who works on them: claims, skips and drafts."""
+"""Cases, and the claims, skips and drafts of the reviewers who work on them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from messaging.models import Conversation, Message
 from ops.deletion.models.people import person
 from ops.moderation.models.labels import Severity
 
-LEASE = timedelta(minutes=5)  # of a claim, from its last heartbeat
+LEASE = timedelta(minutes=5)  # of a claim, from its last heartbeat on
 LONGEST_NOTE = 1_000  # characters
-LONGEST_SENT = 4_000  # characters of what a participant reads about a decision
+LONGEST_SENT = 4_000  # characters of the text that participants read about a decision
 
 
 class State(models.TextChoices):
-    """Of a case. That somebody works on one is not a state: a live claim says it."""
+    """The state of a case. Being worked on is not a state: a live claim shows it."""
 
     OPEN = "open", pgettext_lazy("state of a case", "Open")
     WAITING = "waiting", pgettext_lazy("state of a case", "Waiting")
@@ -32,80 +32,82 @@ class State(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def pending(self) -> CaseQuerySet:
-        """Those that are not closed."""
+        """Return cases that are not closed."""
         return self.exclude(state=State.CLOSED)
 
     def waited(self) -> CaseQuerySet:
-        """Those that waited for a time which has come."""
+        """Return waiting cases whose time has come."""
         return self.filter(state=State.WAITING, waits_until__lte=Now())
 
     def replied(self) -> CaseQuerySet:
-        """Those that waited for a reply which has come."""
+        """Return waiting cases that received the reply they wait for."""
         later = Conversation.objects.filter(pk=OuterRef("conversation"), last_message_at__gt=OuterRef("waiting_from"))
         return self.filter(Exists(later), state=State.WAITING, waits_for_reply=True)
 
     def due_to_wait(self) -> CaseQuerySet:
-        """Those that wait, for a time or a reply which has not come."""
+        """Return waiting cases whose time or reply has not come yet."""
         waiting = self.filter(state=State.WAITING).exclude(waits_until__lte=Now())
         return waiting.exclude(pk__in=self._replied_ids())
 
     def to_decide(self) -> CaseQuerySet:
-        """Open ones, and those whose waiting is over: what they waited for came, and no job needs to say so."""
+        """Return open cases, and waiting ones whose wait is over: no job has to change their state first."""
         is_over = Q(waits_until__lte=Now()) | Q(pk__in=self._replied_ids())
         return self.pending().filter(Q(state=State.OPEN) | (Q(state=State.WAITING) & is_over))
 
     def to_decide_in_parts(self) -> list[CaseQuerySet]:
-        """The same as ``to_decide`` in parts each of which has an index: nothing that goes on waiting is looked at. A
-        case may be in the last two."""
+        """Return ``to_decide`` in three parts, each served by an index, so that cases still waiting are not scanned. A
+        case may be in both of the last two."""
         return [self.filter(state=State.OPEN), self.waited(), self.replied()]
 
     def _replied_ids(self) -> Any:
-        # Found once, where a case waits at all; asked of each case, it would seem dear to PostgreSQL.
+        # Uncorrelated: it runs once, and only if a case is waiting. PostgreSQL overestimates the cost of a check per
+        # case.
         return self.model._default_manager.replied().order_by().values("pk")
 
     def free_of_claims(self, *, but_of: Any = None) -> CaseQuerySet:
-        """Those that nobody holds now, or nobody but this reviewer."""
+        """Return cases that nobody holds now, or nobody except the reviewer ``but_of``."""
         claims = Claim.objects.live().filter(case=OuterRef("pk"))
         return self.exclude(Exists(claims if but_of is None else claims.exclude(reviewer=but_of)))
 
     def claimed(self) -> CaseQuerySet:
-        """Those that somebody holds now."""
+        """Return cases that somebody holds now."""
         return self.filter(pk__in=Claim.objects.live().values("case"))
 
     def held_by(self, user_id: Any) -> CaseQuerySet:
-        """Those that this reviewer holds now."""
+        """Return cases that this reviewer holds now."""
         return self.filter(pk__in=Claim.objects.live().filter(reviewer=user_id).values("case"))
 
     def overdue(self) -> CaseQuerySet:
-        """Those that should have been decided by now."""
+        """Return pending cases that should have been decided by now."""
         return self.pending().filter(due_at__lt=Now())
 
     def in_time(self) -> CaseQuerySet:
-        """All others."""
+        """Return cases that are not overdue."""
         return self.filter(Q(state=State.CLOSED) | Q(due_at__gte=Now()))
 
     def most_urgent_first(self) -> CaseQuerySet:
-        """In the order of the queue."""
+        """Order cases as in the queue."""
         return self.order_by("rank_at", "id")
 
     def about_strangers_to(self, user_id: Any) -> CaseQuerySet:
-        """Those not about this person, nor about somebody they exchanged messages with."""
+        """Return cases that are about neither this person nor anybody they exchanged messages with."""
         rows = self
         for condition in concerns(user_id):
             rows = rows.exclude(condition)
         return rows
 
     def fit_for(self, user_id: Any) -> CaseQuerySet:
-        """Those that this reviewer may decide: about strangers, none where a colleague undid a decision of theirs."""
+        """Return cases that this reviewer may decide: about strangers, and with no decision of theirs that a colleague
+        undid."""
         return self.about_strangers_to(user_id).exclude(overturned(user_id))
 
 
 def concerns(user_id: Any, *, among: Any = None) -> list[Exists]:
-    """The conditions, of which one is enough, that a case concerns this person: it is about them, or about somebody
-    whom they wrote to or read from.
+    """Return conditions under which a case concerns this person; any one is enough. It is about them, or about somebody
+    whom they sent a message to or received one from.
 
-    One by one, so that PostgreSQL asks each of them about the first cases of the queue only, and not about all. Where
-    they are asked of many cases, those are ``among`` these keys: it would look through the people of all cases first.
+    They are separate so that PostgreSQL checks each for the first cases of the queue only, and not for all. For a query
+    over many cases pass their keys as ``among``; otherwise PostgreSQL scans the people of all cases first.
     """
     people = CasePerson.objects.filter(case=OuterRef("pk"), **({} if among is None else {"case__in": among}))
     wrote_to_them = Message.objects.filter(sender=OuterRef("user"), receiver=user_id)
@@ -118,13 +120,14 @@ def concerns(user_id: Any, *, among: Any = None) -> list[Exists]:
 
 
 def overturned(user_id: Any) -> Coalesce:
-    """A colleague undid a decision of this person on a case.
+    """Return an expression that is true where a colleague undid a decision of this person on a case.
 
-    Asked about each case that is looked at: of EXISTS, PostgreSQL makes a join, and began it with all that was ever
-    decided where the first case of the queue would have done.
+    A scalar subquery, evaluated per row: PostgreSQL turns EXISTS into a join, and started it from all decisions ever
+    made where the first case of the queue would have been enough.
     """
     decision: Any = Case._meta.get_field("decisions").related_model
-    # A case has few decisions and a person many: not by the index of people, which SQLite takes for as good.
+    # Coalesce keeps SQLite from the index of people, which it rates as good as that of cases: a case has few decisions,
+    # a person many.
     theirs = decision._default_manager.alias(person=Coalesce("decided_by", None))
     theirs = theirs.filter(case=OuterRef("pk"), person=user_id, reversed_by__isnull=False)
     undone = theirs.exclude(reversed_by__decided_by=user_id).order_by().values(found=Value(True))
@@ -134,9 +137,10 @@ def overturned(user_id: Any) -> Coalesce:
 class Case(models.Model):
     """A conversation with flags to be decided. One row of the queue, which is ordered by (rank_at, id).
 
-    ``rank_at`` and ``due_at`` are set when flags come (ops/moderation/ranking.py), so that time alone never changes the
-    order. ``version`` grows with every change: whoever decides says which version they saw. ``pending_since`` begins
-    anew when a closed case is opened again; ``first_flag_at`` never changes. The conversation is None once erased.
+    ``rank_at`` and ``due_at`` are set when flags change (ops/moderation/ranking.py), so time alone never changes the
+    order. ``version`` grows with every change except that of the rank: a form sends the version that its user saw.
+    ``pending_since`` is reset when a closed case is reopened; ``first_flag_at`` never changes. ``conversation`` is None
+    once it is erased.
     """
 
     conversation = models.ForeignKey(
@@ -207,7 +211,8 @@ class Case(models.Model):
 
 
 class CasePerson(models.Model):
-    """Somebody who sent or received a flagged message of a case; with them nobody of theirs decides."""
+    """Somebody who sent or received a flagged message of a case. Neither they nor anybody they exchanged messages with
+    may decide it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="people", db_index=False)
     user = person(null=False, db_index=True)
@@ -222,12 +227,12 @@ class CasePerson(models.Model):
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def live(self) -> ClaimQuerySet:
-        """Those whose lease has not run out, by the database's clock."""
+        """Return claims whose lease has not expired, by the database's clock."""
         return self.filter(expires_at__gt=Now())
 
 
 class Claim(models.Model):
-    """A reviewer's lease on a case. Each reviewer has at most one, so that nobody keeps cases from others."""
+    """A reviewer's lease on a case. Each reviewer holds at most one, so that nobody keeps cases from others."""
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="claim")
     reviewer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -245,7 +250,7 @@ class Claim(models.Model):
 
 
 class Skip(models.Model):
-    """A case that a reviewer is not given again until then."""
+    """A case that a reviewer is not offered again before ``until``."""
 
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
@@ -260,7 +265,7 @@ class Skip(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody had entered in the form of a case when it was refused; one for each case and person."""
+    """What a reviewer entered in the form of a case that was refused; one for each case and person."""
 
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""How somebody who reviews bears what is hard to read: their own choices, and how much of it they were given lately."""
+"""Protection of reviewers from texts that are hard to read: their own settings, and counts of their hard cases."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ops.moderation.models.cases import Case
 
 
 class Comfort(models.Model):
-    """Of one person, whom alone it concerns. There is none before it is needed.
+    """The settings and counts of one reviewer, private to them. The row is created when it is first needed.
 
-    ``uncovers`` says that texts with hard labels do not come covered for them. ``in_a_row`` counts the hard cases that
-    they claimed one after the other, ``on_day`` those of the day ``day``; ``last_case`` was counted last, so that it is
-    not counted again when it is claimed again. ``paused_until`` is when they wanted to return.
+    ``uncovers``: texts with hard labels are not covered for them. ``in_a_row`` counts the hard cases that they claimed
+    one after the other, ``on_day`` those of the day ``day``. ``last_case`` was counted last, so claiming it again does
+    not count twice. ``paused_until`` is when they planned to return.
     """
 
     person = models.OneToOneField(
@@ -36,10 +36,10 @@ class Comfort(models.Model):
         return f"Comfort of account {self.person_id}"
 
     def read_on(self, day: date) -> int:
-        """How many hard cases they claimed on this day."""
+        """Return how many hard cases they claimed on this day."""
         return self.on_day if self.day == day else 0
 
 
 def comfort_of(user: Any) -> Comfort:
-    """What is kept of ``user``; what it is before anything is kept, not stored, where there is nothing."""
+    """Return the row of ``user``, or an unsaved one with defaults."""
     return Comfort.objects.filter(person=user.pk).first() or Comfort(person_id=user.pk)

@@ -1,4 +1,4 @@
-"""Decisions on cases and what they did. Append-only: triggers refuse other changes (ops/moderation/triggers.py)."""
+"""Decisions on cases and their measures. Append-only: triggers refuse other changes (ops/moderation/triggers.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.moderation.models.labels import CannedReason, Label
 
 
 class Cause(models.TextChoices):
-    """Why a decision is not in force any more."""
+    """Why a decision is no longer in force."""
 
     TEXT_CHANGED = "text-changed", gettext_lazy("A text that it covers was changed")
     NEW_DECISION = "new-decision", gettext_lazy("A newer decision was made")
@@ -36,21 +36,21 @@ class Act(models.TextChoices):
     DELETE = "delete", pgettext_lazy("what is done", "Request account deletion")
 
 
-TIMED = (Act.RESTRICT, Act.SUSPEND)  # those that end by themselves
+TIMED = (Act.RESTRICT, Act.SUSPEND)  # these expire
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def in_force(self) -> DecisionQuerySet:
-        """Those that hold."""
+        """Return decisions that are in force."""
         return self.filter(in_force=True)
 
 
 class Decision(models.Model):
-    """What somebody decided on a case. One of a case is in force at most.
+    """What somebody decided on a case. At most one decision per case is in force.
 
-    A decision that undoes another one ``reverses`` it; it has no label. One that decides again what was undone
-    ``restores``: it names the one that undid it. ``upholds`` says that reports were upheld. ``version_before`` and
-    ``version_after`` are those of the case. The name is a copy, emptied when the person is erased.
+    A decision that undoes another one names it in ``reverses`` and has no label. One that makes an undone decision
+    again names the undo in ``restores``. ``upholds`` is set if the reports were upheld. ``version_before`` and
+    ``version_after`` are those of the case. ``decided_by_name`` is a copy, emptied when the person is erased.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", db_index=False)
@@ -68,7 +68,7 @@ class Decision(models.Model):
     lapsed_at = models.DateTimeField(null=True, blank=True)
     cause = models.CharField(max_length=16, choices=Cause, blank=True)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
-    # Without an index: a case has few decisions, and none is ever deleted.
+    # No index: a case has few decisions, and none is ever deleted.
     restores = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
@@ -111,7 +111,7 @@ class Decision(models.Model):
 
 
 class CoveredMessage(models.Model):
-    """A message that a decision is about, as it read then: when its text changes, the decision lapses."""
+    """A message that a decision covers, at the revision it had then: when its text changes, the decision lapses."""
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="covered", db_index=False)
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -127,23 +127,24 @@ class CoveredMessage(models.Model):
 
 class MeasureQuerySet(models.QuerySet["Measure"]):
     def not_undone(self) -> MeasureQuerySet:
-        """Those whose decision was not undone."""
+        """Return measures whose decision was not undone."""
         return self.filter(decision__reversed_by=None)
 
     def standing(self) -> MeasureQuerySet:
-        """Those in force on people: not undone, and not over by time."""
+        """Return measures on people that are in force: not undone and not expired."""
         return self.not_undone().filter(Q(until=None) | Q(until__gt=timezone.now()), user__isnull=False)
 
     def holding(self) -> MeasureQuerySet:
-        """Those of them that a person has to live with: limits, and warnings that were not confirmed yet."""
+        """Return standing measures that still affect the person: suspensions, restrictions, and warnings not yet
+        confirmed."""
         return self.standing().filter(act__in=(Act.SUSPEND, Act.RESTRICT, Act.WARN), confirmed_at=None)
 
 
 class Measure(models.Model):
-    """What a decision did to a message or a person, with whether it was so before and after, so that it can be undone.
+    """What a decision did to a message or a person, with the state before and after, so that it can be undone.
 
-    ``until`` is when it ends by itself. ``confirmed_at`` is when a person confirmed a warning. ``facts`` are what else
-    an act keeps (ops/moderation/measures/), without words of people.
+    ``until`` is when it expires. ``confirmed_at`` is when the person confirmed a warning. ``facts`` holds what else an
+    act needs (ops/moderation/measures/), without any text that people wrote.
     """
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="measures", db_index=False)

@@ -26,7 +26,7 @@ class Source(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    """How far an import of reports is."""
+    """The state of an import of reports."""
 
     CHECKING = "checking", pgettext_lazy("state of an import of reports", "Checking the file")
     CHECKED = "checked", pgettext_lazy("state of an import of reports", "Needs your decision")
@@ -38,9 +38,10 @@ class ImportState(models.TextChoices):
 
 
 class FlagImport(models.Model):
-    """Reports that came from one file, which are undone together. ``counts`` says what was found in it, then how many
-    were stored, then what undoing removed. ``upload`` is the private file, "" once it is not needed any more, and where
-    a command read a file of its own.
+    """Reports that were imported from one file and are undone together.
+
+    ``counts`` holds what the check found, then how many were stored, then what undoing removed. ``upload`` is the
+    private file: "" once it is no longer needed, and if a command read a file of its own.
     """
 
     id = models.UUIDField(gettext_lazy("batch"), primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,7 +71,7 @@ class FlagImport(models.Model):
 
 
 class Outcome(models.TextChoices):
-    """What became of a flag."""
+    """The outcome of a flag."""
 
     WAITING = "waiting", pgettext_lazy("outcome of a report", "Waiting")
     UPHELD = "upheld", pgettext_lazy("outcome of a report", "Upheld")
@@ -81,33 +82,33 @@ class Outcome(models.TextChoices):
 
 class FlagQuerySet(models.QuerySet["Flag"]):
     def waiting(self) -> FlagQuerySet:
-        """Those that nobody decided, and that were not withdrawn."""
+        """Return flags that are not settled: neither decided nor withdrawn."""
         return self.filter(outcome=Outcome.WAITING)
 
     def not_withdrawn(self) -> FlagQuerySet:
-        """Those that wait or were settled: what whoever reported took back counts nowhere."""
+        """Return flags that are waiting or were settled otherwise: a withdrawn flag counts nowhere."""
         return self.exclude(outcome=Outcome.WITHDRAWN)
 
     def left_behind(self) -> FlagQuerySet:
-        """Waiting ones whose message is erased."""
+        """Return waiting flags whose message is erased."""
         return self.waiting().filter(message=None)
 
     def freeing(self, user_id: Any) -> FlagQuerySet:
-        """Those that open texts to this person without a reason: what they reported themselves, on the staff or in a
-        file that they imported, does not."""
+        """Return flags that open texts to this person without a reason. Reports that they made themselves as staff, or
+        imported from a file, do not."""
         own = FlagImport.objects.filter(by=user_id).values("pk")
         return self.exclude(source=Source.STAFF, reporter=user_id).exclude(source=Source.IMPORT, brought_by__in=own)
 
     def of_person(self, user_id: Any) -> FlagQuerySet:
-        """Those that this person made."""
+        """Return flags that this person made."""
         return self.filter(reporter=user_id)
 
 
 class Flag(models.Model):
-    """A report of a message as it read at one revision: its number, never a copy of the text, which may be erased.
+    """A report of one revision of a message. It stores the number, never a copy of the text, which may be erased.
 
-    The message is None once it is erased, the reporter once they are. That its case is of its message's conversation is
-    checked by a trigger (ops/moderation/triggers.py).
+    ``message`` and ``reporter`` are None once erased. A trigger checks that the case is of the message's conversation
+    (ops/moderation/triggers.py).
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="flags", db_index=False)
@@ -128,7 +129,7 @@ class Flag(models.Model):
         blank=True,
         related_name="flags",
         db_index=False,
-        db_constraint=False,  # to add one would keep writers of a large table waiting; imports are never deleted
+        db_constraint=False,  # adding one would block writers of a large table; imports are never deleted
     )
 
     objects = FlagQuerySet.as_manager()
@@ -163,7 +164,7 @@ class Flag(models.Model):
         return f"Flag {self.pk}"
 
     def frees(self, user_id: Any) -> bool:
-        """Whether it opens texts to this person without a reason, as FlagQuerySet.freeing."""
+        """Return whether this flag opens texts to a person without a reason, as FlagQuerySet.freeing does."""
         if self.source == Source.IMPORT:
             return self.brought_by is None or self.brought_by.by_id != user_id
         return self.source != Source.STAFF or self.reporter_id != user_id

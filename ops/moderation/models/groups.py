@@ -1,4 +1,4 @@
-"""Groups: many cases that one person decides at once, or many decisions that they undo at once, as a job."""
+"""Groups: many cases that one person decides together, or many decisions that they undo together, in one job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GroupAction(models.TextChoices):
 
 
 class LeftOut(models.TextChoices):
-    """Why nothing was done about a case of a group; the words follow its name."""
+    """Why a case of a group was left out. Pages show the label after the number of cases."""
 
     HELD = "held", gettext_lazy("a colleague holds it")
     ESCALATED = "escalated", gettext_lazy("it is escalated; a Lead decides it individually")
@@ -53,7 +53,7 @@ class LeftOut(models.TextChoices):
     ANOTHER_CASE = "another-case", gettext_lazy("another case of its conversation is pending")
 
 
-DONE = "done"  # the outcome of a case about which something was done
+DONE = "done"  # the outcome of a case that was decided or undone
 OUTCOMES = [
     ("", pgettext_lazy("outcome of a case in a group", "Waiting")),
     (DONE, pgettext_lazy("outcome of a case in a group", "Done")),
@@ -63,17 +63,16 @@ OUTCOMES = [
 
 class DecisionGroupQuerySet(models.QuerySet["DecisionGroup"]):
     def started(self) -> DecisionGroupQuerySet:
-        """Those that are more than a preview."""
+        """Return groups that were started, without previews."""
         return self.filter(started_at__isnull=False)
 
 
 class DecisionGroup(models.Model):
-    """What one person does about many cases at once. Its decisions name it (``Decision.group``).
+    """What one person does to many cases together. The decisions refer to it (``Decision.group``).
 
-    It begins as a preview, which only its author sees, and which becomes a job when they agree. ``warns`` says that who
-    wrote what is reported is warned, too. ``reverses`` is the group that an undo undoes, or the undo that is undone.
-    What was written is emptied (``is_emptied``) when somebody whom one of the cases is about is erased, and so is the
-    name when its author is.
+    It starts as a preview, visible only to its author, and becomes a job when they confirm. ``warns``: the authors of
+    reported messages are warned, too. ``reverses`` is the group, or the undo of a group, that this one reverses. The
+    texts are emptied (``is_emptied``) when somebody whom a case is about is erased; the name, when the author is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -122,28 +121,28 @@ class DecisionGroup(models.Model):
 
     @property
     def decisions(self) -> DecisionQuerySet:
-        """The decisions that name it."""
+        """The decisions of this group."""
         found: DecisionQuerySet = Decision.objects.filter(group=self.pk)
         return found
 
 
 class GroupedCaseQuerySet(models.QuerySet["GroupedCase"]):
     def to_do(self) -> GroupedCaseQuerySet:
-        """Those whose turn has not come."""
+        """Return cases that the job has not reached."""
         return self.filter(outcome="")
 
     def done(self) -> GroupedCaseQuerySet:
-        """Those about which something was done."""
+        """Return cases that were decided or undone."""
         return self.filter(outcome=DONE)
 
     def left_out(self) -> GroupedCaseQuerySet:
-        """Those about which nothing was done, for a reason."""
+        """Return cases that were left out for a reason."""
         return self.exclude(outcome__in=["", DONE])
 
 
 class GroupedCase(models.Model):
-    """A case of a group, as the preview saw it: its version, how many reports waited, and the sum of the revisions that
-    the reported messages had then, which grows with any change of a text."""
+    """A case of a group as it was at the preview: its version, the number of waiting reports, and the sum of the
+    revisions of the reported messages, which grows with any change of a text."""
 
     group = models.ForeignKey(DecisionGroup, on_delete=models.CASCADE, related_name="members", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")

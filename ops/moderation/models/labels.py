@@ -1,4 +1,4 @@
-"""Labels, which say what a report or decision is about, and canned reasons, the texts that participants are sent."""
+"""Labels, which name what a report or decision is about, and canned reasons, which are sent to participants."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 from ops.moderation.labels import palette, placeholders
 
 SLUG_CHARACTERS = f"{string.ascii_lowercase}{string.digits}-"
-KNOWN_LANGUAGES = dict(LANGUAGES)  # Django's, whatever LANGUAGES of the settings is: participants read others
+KNOWN_LANGUAGES = dict(LANGUAGES)  # all that Django has, not only settings.LANGUAGES: participants may read others
 
 
 class Severity(models.TextChoices):
-    """How urgent a label is, from the worst. ``ops.moderation.labels.targets`` says how soon each is looked at."""
+    """How urgent a label is, worst first. ``ops.moderation.labels.targets`` gives the target time of each."""
 
     IMMINENT = "imminent", pgettext_lazy("severity", "Imminent harm")
     THREAT = "threat", pgettext_lazy("severity", "Threat")
@@ -33,36 +33,36 @@ class Severity(models.TextChoices):
 
 
 def only_of(expression: Any, characters: str) -> Exact:
-    """A condition: the text has no other characters than these. It says the same on both databases."""
+    """Return a condition: the text consists of these characters only. It works the same on both databases."""
     rest = Func(expression, Value(characters), function="LTRIM", output_field=models.TextField())
     return Exact(rest, Value(""))
 
 
 def slug_constraints(model: str) -> list[models.BaseConstraint]:
-    """The shape of slugs, which name rows in files: small letters, digits and hyphens."""
+    """Return the constraint on slugs, which name rows in files: lower-case letters, digits and hyphens."""
     condition = Q(GreaterThan(Length("slug"), 0)) & Q(only_of(F("slug"), SLUG_CHARACTERS))
     message = gettext_lazy("A slug has only small letters, digits and hyphens.")
     return [models.CheckConstraint(condition=condition, name=f"{model}_slug_shape", violation_error_message=message)]
 
 
 def validate_language(code: str) -> None:
-    """Raise ValidationError for a code that Django knows no language by."""
+    """Raise ValidationError for a code that is not in Django's list of languages."""
     if code not in KNOWN_LANGUAGES:
         raise ValidationError(_("%(code)s is no language code, such as en, de or pt-br.") % {"code": repr(code)})
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
     def active(self) -> LabelQuerySet:
-        """Those that new reports and decisions may have."""
+        """Return labels that new reports and decisions may have."""
         return self.filter(active=True)
 
     def for_participants(self) -> LabelQuerySet:
-        """Those that participants may choose when they report a message."""
+        """Return labels that participants may choose when they report a message."""
         return self.active().exclude(wording="")
 
 
 class Label(models.Model):
-    """What a report or decision is about. It is switched off instead of deleted: older decisions name it."""
+    """What a report or decision is about. Switched off instead of deleted, because older decisions refer to it."""
 
     name = models.CharField(gettext_lazy("name"), max_length=40, unique=True)
     slug = models.SlugField(
@@ -133,19 +133,19 @@ class Label(models.Model):
         return self.name
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Small letters for the colour: pickers and files write either."""
+        """Convert the colour to lower case: colour pickers and files use either case."""
         self.colour = self.colour.lower()
         super().clean_fields(exclude=exclude)
 
     @property
     def text_colour(self) -> str:
-        """Black or white, whichever can be read on the colour."""
+        """Black or white, whichever is readable on the colour."""
         return palette.text_on(self.colour)
 
 
 class CannedReasonQuerySet(models.QuerySet["CannedReason"]):
     def offered(self) -> CannedReasonQuerySet:
-        """Those that a decision may send."""
+        """Return canned reasons that a decision may send."""
         return self.filter(active=True, label__active=True)
 
 

@@ -16,20 +16,20 @@ LONGEST_STAFF_NOTE = 2_000  # characters
 
 class NoteQuerySet(models.QuerySet["Note"]):
     def about(self, *, conversation_id: Any = None, people: Any = ()) -> NoteQuerySet:
-        """Those on this conversation, and those about any of these people (keys, or a query of them)."""
+        """Return notes on this conversation and notes about any of these people (keys, or a query of them)."""
         return self.filter(Q(conversation=conversation_id, conversation__isnull=False) | Q(person__in=people))
 
     def left_behind(self) -> NoteQuerySet:
-        """Those whose conversation is erased: nothing shows them any more."""
+        """Return notes whose conversation is erased: no page shows them any more."""
         return self.filter(conversation=None, person=None)
 
 
 class Note(models.Model):
-    """What somebody of the staff wrote about a conversation or a person: never changed, only added and deleted.
+    """A note by staff about a conversation or a person: never changed, only added and deleted.
 
-    ``people`` are those who took part in the conversation then: the note goes when one of them is erased, because it
-    may be about them. ``beginning`` is the id of the message that it began with: the note stands on the conversation
-    which that message is in. The author's name is a copy, emptied when they are erased.
+    ``people`` took part in the conversation then: the note is deleted when one of them is erased, because it may be
+    about them. ``beginning`` is the id of the message that the conversation started with: the note stays on the
+    conversation that holds this message. The author's name is a copy, emptied when they are erased.
     """
 
     conversation = models.ForeignKey(

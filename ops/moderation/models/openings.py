@@ -1,6 +1,6 @@
-"""Openings without a report: who opened pages with texts of conversations that nobody had reported, or broke the glass.
+"""Openings without a report: who opened texts of conversations that nobody had reported, or broke the glass.
 
-An index of the audit trail, whose entries say the rest.
+An index of the audit trail, whose entries hold the details.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ops.deletion.models.people import person
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
     def by_person(self, user_id: Any) -> OpeningQuerySet:
-        """What this person opened."""
+        """Return openings by this person."""
         return self.filter(reader=user_id)
 
     def with_broken_glass(self) -> OpeningQuerySet:
-        """That somebody broke the glass, rather than what they opened then."""
+        """Return openings that record breaking the glass itself, not what was opened afterwards."""
         return self.filter(broke_glass=True)
 
 
 class Opening(models.Model):
-    """An entry of the audit trail by which somebody opened so many conversations without a report, or broke the glass.
+    """An audit entry for opening a number of ``conversations`` without a report, or for breaking the glass.
 
-    ``given`` is the entry of the reason that opened them, where one was needed.
+    ``given`` is the entry of the reason that opened them, if one was needed.
     """
 
     entry = models.ForeignKey(Entry, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")

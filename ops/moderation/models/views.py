@@ -17,23 +17,23 @@ from ops.moderation.saved import parameters
 
 class ViewQuerySet(models.QuerySet["View"]):
     def team(self) -> ViewQuerySet:
-        """Those of the team."""
+        """Return the team's views."""
         return self.filter(owner=None)
 
     def in_order(self) -> ViewQuerySet:
-        """As their owner, or the team, has put them."""
+        """Order views as their owner, or the team, arranged them."""
         return self.order_by("sort_order", "name", "id")
 
     def offered_to(self, user_id: Any) -> ViewQuerySet:
-        """Those that this person sees above the queue: the team's, then their own."""
+        """Return the views that this person sees above the queue: the team's, then their own."""
         active = self.filter(Q(owner=None) | Q(owner=user_id), active=True)
         return active.order_by(models.F("owner").asc(nulls_first=True), "sort_order", "name", "id")
 
 
 class View(models.Model):
-    """Filters and an order of the queue under a name, of one person or, without an owner, of the team.
+    """Named filters and an order of the queue, owned by one person or, without an owner, by the team.
 
-    ``filters`` is what the queue's address would say, such as "label=threat&overdue=yes".
+    ``filters`` is a query string of the queue, such as "label=threat&overdue=yes".
     """
 
     name = models.CharField(gettext_lazy("name"), max_length=60)
@@ -97,7 +97,7 @@ class View(models.Model):
         return parameters.parse(self.filters)
 
     def clean(self) -> None:
-        """Raises ValidationError for filters or an order that the queue does not offer."""
+        """Raise ValidationError for filters or an order that the queue does not offer."""
         filters = self.parsed
         if self.filters and not filters:
             raise ValidationError({"filters": _("Write filters as in an address, such as “label=threat&overdue=yes”.")})
