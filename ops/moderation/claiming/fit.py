@@ -1,4 +1,4 @@
-"""Whether somebody may decide a case, whatever they may do otherwise."""
+"""Whether a user may decide a case, whatever their permissions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ops.moderation.models import Case
 
 
 def is_fit(user: Any, case_id: int, *, using: str) -> bool:
-    """Whether the case is about strangers to this person, and no colleague undid a decision of theirs on it."""
+    """Return whether the case is about strangers to this user, and no colleague undid a decision of theirs on it."""
     return bool(_fit(using).ask(using=using, reviewer=key_of(user, using), case=case_id))
 
 
 def key_of(user: Any, using: str) -> Any:
-    """The key of a user as a statement takes it."""
+    """Return the key of a user as a parameter of a statement."""
     return get_user_model()._meta.pk.get_db_prep_value(user.pk, connections[using])
 
 

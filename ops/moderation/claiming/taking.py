@@ -1,7 +1,7 @@
 """Taking a case: the statements that find the best free one and claim it.
 
-With PostgreSQL one statement does all that is mostly needed, the entry in the audit trail included (``take_at_once``).
-The rest needs a transaction, step by step.
+On PostgreSQL one statement usually does everything, including the entry in the audit trail (``take_at_once``).
+Everything else runs step by step in a transaction.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip
 from ops.moderation.wellbeing import counting
 
-# A claim whose lease has run out is taken over; a live one makes the statement do nothing.
+# An expired claim is replaced; with a live one the statement does nothing.
 TAKE = """
 INSERT INTO moderation_claim (case_id, reviewer_id, token, claimed_at, expires_at)
 SELECT id, %s, %s, {now}, {expires} FROM {best} AS best WHERE {fit} ORDER BY rank_at, id LIMIT 1
@@ -32,10 +32,10 @@ ON CONFLICT (case_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, token = 
 WHERE moderation_claim.expires_at <= {now}
 RETURNING {claim}
 """
-# What else is wanted, with PostgreSQL in the same statement. First of all, what the reviewer held is given back, and
-# whatever ran out, in one order: two reviewers who are about to take each other's cases would wait for each other. Then
-# this looks how the next case is to be found, takes one if it is to be found so, and notes that it was claimed for the
-# first time. The answer is what was seen, whether the case is hard to read, the claim, and the case as it was locked.
+# The statement for PostgreSQL: TAKE and everything around it. It first releases the reviewer's claim and all expired
+# ones in one order; otherwise two reviewers about to take each other's cases could deadlock. It then looks up how the
+# next case is found, takes one if the condition holds, and stores the time of the case's first claim. It returns what
+# it looked up, the claim, the case as it was locked, and either whether that is hard to read or the audit entry.
 TAKE_AT_ONCE = """
 WITH ended AS MATERIALIZED (
     SELECT case_id FROM moderation_claim WHERE reviewer_id = %s OR expires_at <= statement_timestamp()
@@ -63,16 +63,16 @@ FROM look LEFT JOIN (taken JOIN best ON best.id = taken.case_id) ON true{joined}
 IF_IT_MAY_BE_HARD = "coalesce(in_a_row, 0) < %s"
 IF_PLAIN = f"NOT waited AND NOT replied AND {IF_IT_MAY_BE_HARD}"
 ALWAYS = "true"
-# What needs nothing else in its transaction: nobody counts hard cases, and the entry is stored along.
+# The transaction then needs no other statement: no hard case to count, and the audit entry is stored in the same one.
 IF_NOTHING_COUNTS = "NOT waited AND NOT replied AND coalesce(in_a_row, 0) = 0"
 
 REVIEWER = slot("reviewer")
 
 
 def free_cases(user_id: Any, among: Any) -> Any:
-    """Return those of ``among`` that this reviewer may be given: held by nobody else, not skipped by them, fit for
-    them."""
-    # Looked up once: somebody who has skipped much has skipped what comes first in the queue.
+    """Return the cases of ``among`` that this reviewer may be given: not held by anybody else, not skipped by them, and
+    fit for them."""
+    # Uncorrelated, so it runs once: a reviewer who has skipped much has skipped the first cases of the queue.
     skipped = Skip.objects.filter(reviewer=user_id, until__gt=Now()).values("case")
     return (
         among.free_of_claims(but_of=user_id).fit_for(user_id).exclude(pk__in=skipped).filter(conversation__isnull=False)
@@ -80,15 +80,15 @@ def free_cases(user_id: Any, among: Any) -> Any:
 
 
 class Look(NamedTuple):
-    """What decides how the next case is looked for: whether one of those that wait is due again, by a time and by a
-    reply, and whether a lighter one is due."""
+    """What determines how the next case is found: whether a waiting case is due again, by time or by reply, and whether
+    the reviewer needs a lighter one."""
 
     waited: bool
     replied: bool
     needs_lighter: bool
 
 
-PLAIN = Look(waited=False, replied=False, needs_lighter=False)  # as mostly
+PLAIN = Look(waited=False, replied=False, needs_lighter=False)  # the usual case
 
 
 def _look(user: Any, using: str) -> Look:
@@ -109,15 +109,15 @@ def _looking(using: str) -> Statement:
 
 
 def _parts(look: Look, using: str) -> list[Any]:
-    """The cases to decide in parts, without those parts that are empty, as waiting ones mostly are: planning a
-    statement costs more than looking."""
+    """Return the cases to decide in parts, without empty ones. Parts of waiting cases are usually empty, and planning a
+    statement costs more than this look."""
     parts = Case.objects.using(using).to_decide_in_parts()
     there = (True, look.waited, look.replied)
     return [part.most_urgent_first() for part, is_there in zip(parts, there, strict=True) if is_there]
 
 
 def parts_to_decide(user: Any, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
-    """The cases to decide in parts, each in the order of the queue, without those parts that are empty."""
+    """Return the cases to decide in parts, each in the order of the queue, without empty parts."""
     return _parts(_look(user, using), using)
 
 
@@ -143,10 +143,11 @@ def _lighter(parts: list[Any], lighter: bool) -> list[Any]:
 
 
 def take_at_once(user: Any, using: str) -> Claim | None:
-    """Take the best free case of the queue in a single statement, where that is plain: one that is not hard to read,
-    for somebody whose last one was not. None for everything else, and where anything fails: then take it step by step.
+    """Take the best free case of the queue in a single statement, but only if no waiting case is due again, the case is
+    not hard to read, and the reviewer's last one was not either. Return None otherwise, and on any failure: the caller
+    then takes a case step by step.
 
-    With PostgreSQL, and outside of transactions.
+    Works only on PostgreSQL, and outside of transactions.
     """
     connection = connections[using]
     if connection.vendor != "postgresql" or connection.in_atomic_block:
@@ -164,11 +165,11 @@ def take_at_once(user: Any, using: str) -> Claim | None:
 
 
 def first_try(user: Any, among: Sequence[Any] | None, using: str) -> tuple[Look, Claim | None]:
-    """Look how the next case is found. With PostgreSQL, the same statement gives back what they hold, and takes the
-    case where that is plain.
+    """Look up how the next case is found. On PostgreSQL, the same statement releases the reviewer's claim, and takes a
+    case unless the look requires something else.
 
-    It has a transaction of its own, as that of ``take_found`` has: both lock what ran out, in one order. Locks that
-    were kept from one to the other would not be in it, and two reviewers would wait for each other.
+    Runs in its own transaction, as ``take_found`` does: both lock expired claims in one order. Locks kept from the
+    first into the second would break that order, and two reviewers could deadlock.
     """
     if connections[using].vendor != "postgresql":
         return _look(user, using), None
@@ -179,7 +180,7 @@ def first_try(user: Any, among: Sequence[Any] | None, using: str) -> tuple[Look,
 
 
 def take_found(user: Any, among: Sequence[Any] | None, look: Look, *, lighter: bool, using: str) -> Claim | None:
-    """Give back what they hold, and take the best free case, of the queue or ``among`` these, as it is to be found."""
+    """Release the reviewer's claim, and take the best free case of the queue or of ``among``, as ``look`` requires."""
     with transaction.atomic(using=using):
         if connections[using].vendor != "postgresql":
             Claim.objects.using(using).filter(reviewer=user.pk).delete()
@@ -187,25 +188,25 @@ def take_found(user: Any, among: Sequence[Any] | None, look: Look, *, lighter: b
 
 
 def is_any_free(user: Any, among: Sequence[Any] | None, look: Look, using: str) -> bool:
-    """Whether there is a case that they may be given."""
+    """Return whether there is a case that this reviewer may be given."""
     return any(free_cases(user.pk, some).exists() for some in among or _parts(look, using))
 
 
 def take_this(user: Any, case: Case, using: str) -> Claim | None:
-    """Take a certain case; None where somebody else holds it. With PostgreSQL, also give back what they hold."""
+    """Take this case; return None if somebody else holds it. On PostgreSQL, also release the reviewer's other claim."""
     return _take(user, _taking([Case.objects.using(using).filter(pk=case.pk)], ALWAYS, using), using)[1]
 
 
 @cache
 def _taking_recorded(using: str) -> Statement:
     parts = [free_cases(REVIEWER, some) for some in _parts(PLAIN, using)]
-    with transaction.atomic(using=using):  # else Django writes nothing that locks a row
+    with transaction.atomic(using=using):  # Django compiles no locking query outside one
         return _taking(parts, IF_NOTHING_COUNTS, using, recorded=along.inserting("taken", "taken.case_id", using))
 
 
 def _taking(parts: Sequence[Any], if_: str, using: str, *, recorded: Statement | None = None) -> Statement:
-    """The statement that claims the best of the first cases of these querysets for a reviewer, with a token; with
-    PostgreSQL on a condition. What is ``recorded`` in it needs a case that is not hard to read."""
+    """Return the statement that claims the best of the first cases of these querysets, with slots for the reviewer and
+    a token; on PostgreSQL under the condition ``if_``. With ``recorded`` it takes no case that is hard to read."""
     given = (Slot("reviewer"), Slot("token"))
     seconds = int(LEASE.total_seconds())
     if connections[using].vendor != "postgresql":
@@ -244,15 +245,15 @@ def _take_best(fit: str, seconds: int) -> str:
 def _ask(taking: Statement, user: Any, using: str, **more: Any) -> list[tuple[Any, ...]]:
     token = uuid4()
     key = token if connections[using].features.has_native_uuid_field else token.hex
-    # With savepoints, the transaction is somebody else's, who may want to wait for it.
+    # With savepoints, the transaction is the caller's, who may need a synchronous commit.
     alone = not connections[using].savepoint_ids
     given = {"reviewer": key_of(user, using), "token": key, "most": counting.most_in_a_row(), "alone": alone}
     return taking.ask(using=using, **given, **more)
 
 
 def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]:
-    """Run a statement that claims a case, in a transaction; no claim where there is none, or somebody else was faster.
-    With PostgreSQL also what it saw."""
+    """Run a statement that claims a case, in a transaction. The claim is None if there is no case, or if somebody else
+    was faster. On PostgreSQL also return what the statement looked up."""
     look, rows = PLAIN, _ask(taking, user, using)
     if connections[using].vendor == "postgresql":
         ((waited, replied, in_a_row, *values, is_hard),) = rows
@@ -273,7 +274,7 @@ def _take(user: Any, taking: Statement, using: str) -> tuple[Look, Claim | None]
 
 
 def _claimed(values: Sequence[Any], using: str) -> tuple[Claim | None, Sequence[Any]]:
-    """The claim of an answer with its case, None where there are none in it; and what else the answer holds."""
+    """Return the claim in an answer with its case, or None, and the remaining values."""
     if values[0] is None:
         return None, ()
     claim, rest = _read(Claim, values, using)
@@ -284,15 +285,16 @@ def _claimed(values: Sequence[Any], using: str) -> tuple[Claim | None, Sequence[
 
 @cache
 def _reading(using: str) -> Statement:
-    """The case that was claimed, with whether it is hard to read, and how many such ones the reviewer had in a row."""
+    """Return the statement that reads a claimed case, whether it is hard to read, and the reviewer's hard cases in a
+    row."""
     found = {"is_hard": models.Exists(counting.hard_flags()), "in_a_row": models.Subquery(counting.row_of(REVIEWER))}
     row = Case.objects.filter(pk=slot("case")).annotate(**found).values_list(*_names(Case), *found)
     return written(row.order_by(), using=using)
 
 
 def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str, list[Any]]:
-    """The SQL of the first row of each queryset, with these columns, and its parameters; on PostgreSQL the first that
-    nobody has locked."""
+    """Return the SQL and parameters for the first row of each queryset, with these columns; on PostgreSQL for the first
+    row that nobody has locked."""
     found: list[str] = []
     params: list[Any] = []
     for number, part in enumerate(parts):
@@ -306,7 +308,7 @@ def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str
 
 
 def _names(model: Any) -> list[str]:
-    """The fields of a model that are columns."""
+    """Return the names of a model's fields that are columns."""
     return [field.attname for field in model._meta.concrete_fields]
 
 
@@ -315,7 +317,8 @@ def _columns(model: Any, prefix: str = "") -> str:
 
 
 def _read(model: Any, row: Sequence[Any], using: str) -> tuple[Any, Sequence[Any]]:
-    """A row of a model from the values at the beginning of ``row``, as the database stores them; and the others."""
+    """Return the row of a model from the first values of ``row``, as the database stores them, and the remaining
+    values."""
     names = _names(model)
     (values,) = _reader(model, using)([row[: len(names)]])
     return model.from_db(using, names, values), row[len(names) :]

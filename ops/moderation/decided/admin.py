@@ -1,4 +1,4 @@
-"""The list of decisions: who decided what, and what became of it. Each leads to the page of its case."""
+"""The list of decisions: who decided what, and whether it still holds. Each row links to the page of its case."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BECAME = {
 
 
 class Became(ChoiceFilter):
-    """What became of decisions, as the dashboards count it."""
+    """Filter by what became of a decision, as the dashboards count it."""
 
     title = pgettext_lazy("what became of a decision", "now")
     parameter_name = "now"
@@ -56,7 +56,7 @@ class DecidedBy(PersonFilter):
 
 @admin.register(Decision)
 class DecisionAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
-    """Decisions, without those that only undo one: what they undid says so."""
+    """Decisions, except those that only undo one: the row of the undone decision shows the undo."""
 
     section = gettext_lazy("Decisions")
     keyset = ("-decided_at", "id")
@@ -88,5 +88,5 @@ class DecisionAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedL
         return people.filter(Exists(Decision.objects.filter(decided_by=OuterRef("pk"))))
 
     def address_of(self, request: HttpRequest, row: Any) -> str:
-        """That of its case."""
+        """Return the address of its case."""
         return reverse("admin:moderation_case_change", args=[row.case_id])

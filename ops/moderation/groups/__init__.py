@@ -1,4 +1,5 @@
-"""Deciding many cases at once, and undoing that: a preview, then a job in batches.
+"""Deciding many cases together, and undoing that: a preview, then a job in batches.
 
-``preparing`` makes the preview, ``fitness`` says of each case whether it can be done and why not, ``kinds`` does it.
+``preparing`` makes the preview, ``fitness`` checks which cases can be processed and why others cannot, ``kinds`` has
+the job.
 """

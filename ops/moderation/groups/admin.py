@@ -1,4 +1,4 @@
-"""Groups in the console: a list, a page for each from its preview to its undo, and the steps between."""
+"""Groups in the console: a list, a page for each from its preview to its undo, and the steps in between."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StartView(ConsolePage):
 
 
 class ReverseView(Action):
-    """Asks why a group is undone, or restored, and leads to the preview of that."""
+    """Asks why a group is undone or restored, then shows the preview of that."""
 
     permission = preparing.PERMISSION
     template_name = "moderation/groups/reverse.html"
@@ -72,7 +72,7 @@ class ReverseView(Action):
 
 @admin.register(DecisionGroup)
 class DecisionGroupAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Groups that were started; a preview only for its author, by its address."""
+    """Groups that were started. Previews are not listed; only their author can open them."""
 
     section = gettext_lazy("Group decisions")
     keyset = ("-started_at", "id")
@@ -110,7 +110,7 @@ class DecisionGroupAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one group. POST is refused: each step has an address of its own."""
+        """Show the page of one group. POST is refused: each step has an address of its own."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         group = self.get_object(request, object_id)

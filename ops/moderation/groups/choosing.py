@@ -1,4 +1,4 @@
-"""Choosing many cases in the queue: rows of a page, or all that match its filters."""
+"""Selecting many cases in the queue: rows of a page, or all that match its filters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_UNDERSTOOD = gettext_lazy("A filter in that address was not understood: choo
 
 
 class DecidesMany(admin.ModelAdmin):
-    """A queue whose cases are decided together, for those who may."""
+    """A queue whose cases can be decided together, by users with the permission."""
 
     actions: Any = ("decide_chosen",)
 
@@ -33,7 +33,7 @@ class DecidesMany(admin.ModelAdmin):
         return [path("decide-many/", view, name="moderation_case_decide_many"), *super().get_urls()]
 
     def has_decide_many_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may decide many cases at once, and see the queue."""
+        """Return whether this person may decide many cases together, and see the queue."""
         return not preparing.why_not(request.user) and self.has_view_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -42,14 +42,14 @@ class DecidesMany(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Decide selected…"), permissions=["decide_many"])
     def decide_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
-        """Lead to the form with the chosen rows, and the filters for the way back."""
+        """Redirect to the form with the selected rows, and with the filters to return to."""
         query = request.GET.copy()
         chosen = queryset.most_urgent_first().values_list("pk", flat=True)[:MOST_CHOSEN]
         query.setlist("id", [str(pk) for pk in chosen])
         return HttpResponseRedirect(f"{reverse('admin:moderation_case_decide_many')}?{query.urlencode()}")
 
     def decide_many_view(self, request: HttpRequest) -> HttpResponse:
-        """The form of a decision about many cases; on POST, its preview."""
+        """Show the form for a decision about many cases; on POST redirect to its preview."""
         if not self.has_decide_many_permission(request):
             raise PermissionDenied
         query = list_query(request)
@@ -87,9 +87,9 @@ class DecidesMany(admin.ModelAdmin):
         return TemplateResponse(request, "moderation/groups/decide.html", context)
 
     def _chosen(self, request: HttpRequest, query: str) -> list[int]:
-        """The cases in the order of the queue, one more than a group may have where there are more.
+        """Return the selected cases in the order of the queue, one more than a group may have if there are more.
 
-        Raises IncorrectLookupParameters where the address holds filters that the list does not have.
+        Raises IncorrectLookupParameters if the address has filters that the list does not offer.
         """
         if "id" in request.GET:
             keys = [key for key in map(whole_number, request.GET.getlist("id")) if key is not None]
@@ -97,7 +97,7 @@ class DecidesMany(admin.ModelAdmin):
         else:
             asked = request.GET
             changes = self.get_changelist_instance(request)
-            request.GET = asked  # the list took its own place out of it
+            request.GET = asked  # the list replaced it by one without its cursor
             self.record_narrowing(request, changes)  # type: ignore[attr-defined]
             found = changes.queryset
         rows = found.most_urgent_first().values_list("pk", flat=True)
@@ -105,7 +105,7 @@ class DecidesMany(admin.ModelAdmin):
 
 
 def list_query(request: HttpRequest) -> str:
-    """The query string of the queue, without its page and the chosen rows."""
+    """Return the query string of the queue, without its page and the selected rows."""
     query = request.GET.copy()
     for name in (*CURSOR_PARAMS, "id"):
         query.pop(name, None)

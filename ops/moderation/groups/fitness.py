@@ -1,5 +1,4 @@
-"""Which cases are fit for a group: whether it may do something about each, and if not, why. The preview and the job ask
-here."""
+"""Which cases a group can process, and why it cannot process others. The preview and the job both use it."""
 
 from __future__ import annotations
 
@@ -31,8 +30,8 @@ Conditions = list[tuple[LeftOut, Any]]
 
 
 class Fitness(NamedTuple):
-    """A case now: its version, its waiting reports, the sum of the revisions of what they are about, and why nothing
-    may be done about it ("" where it may)."""
+    """A case now: its version, the number of waiting reports, the sum of the revisions of the reported messages, and
+    why it is left out ("" if it is not)."""
 
     version: int
     reports: int
@@ -41,12 +40,12 @@ class Fitness(NamedTuple):
 
     @property
     def seen(self) -> dict[str, int]:
-        """What must be the same when its turn comes."""
+        """What must be unchanged when the job reaches the case."""
         return {"version": self.version, "reports": self.reports, "revisions": self.revisions}
 
 
 def fitness_of(group: DecisionGroup, ids: Collection[int], *, by: Any) -> dict[int, Fitness]:
-    """Return which of these cases are fit for ``group``, whose author is ``by``, in two queries."""
+    """Return the fitness of these cases for ``group``, whose author is ``by``; two queries."""
     among = cases.among(ids, using="default")
     conditions = CONDITIONS[GroupKind(group.kind)](group, by, among)
     choose = Choose(
@@ -67,12 +66,13 @@ def _held(by: Any) -> Exists:
     return Exists(Claim.objects.live().filter(case=OuterRef("pk")).exclude(reviewer=by.pk))
 
 
-# Each condition that looks for rows of a case looks among those of the cases that are asked about. Else PostgreSQL may
-# first gather those of all cases: every report that waits, for each batch.
+# Each subquery for rows of a case is restricted to the cases in question. Otherwise PostgreSQL may first collect the
+# rows of all cases: every waiting report, for each batch.
 
 
 def _deciding(group: DecisionGroup, by: Any, among: Any) -> Conditions:
-    """Cases are decided as by one who claims them; but for escalated ones, which ask to be looked at by themselves."""
+    """Return the conditions for deciding: as for claiming a case, but escalated ones are left for an individual
+    decision."""
     out_of_reach = authors().filter(may_not.out_of_reach(by, "user"), case=OuterRef("pk"), case__in=among)
     return [
         (LeftOut.CLOSED, Q(state=State.CLOSED)),
@@ -87,7 +87,7 @@ def _deciding(group: DecisionGroup, by: Any, among: Any) -> Conditions:
 
 
 def _undoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
-    """A decision of a group is undone where nothing has happened since that calls for another look."""
+    """Return the conditions for undoing: nothing has happened since the decision that calls for another look."""
     decided = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
     places = Case.objects.filter(pk__in=among).values("conversation")
     others = Case.objects.pending().filter(conversation=OuterRef("conversation"), conversation__in=places)
@@ -106,7 +106,7 @@ def _undoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
 
 
 def _redoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
-    """What was undone is decided again where nothing has happened to the case since."""
+    """Return the conditions for deciding again: nothing has happened to the case since the undo."""
     undone = Decision.objects.filter(case=OuterRef("pk"), group=group.reverses_id)
     assert group.reverses is not None
     before = group.reverses.reverses_id  # the group that was undone
@@ -132,29 +132,29 @@ def _redoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
 
 
 def _waiting(among: Any) -> Any:
-    """The reports of a case that wait."""
+    """Return the waiting reports of a case."""
     return Flag.objects.waiting().filter(case=OuterRef("pk"), case__in=among)
 
 
 def authors() -> Any:
-    """The people of cases who wrote what is reported there and waits."""
+    """Return the people of cases who wrote a message with a waiting report there."""
     waiting = Flag.objects.waiting().filter(case=OuterRef("case"), message__sender=OuterRef("user"))
     return CasePerson.objects.filter(Exists(waiting)).order_by()
 
 
 def _covered(**of: Any) -> Any:
-    """The messages that decisions cover and that are still there."""
+    """Return the messages that decisions cover and that still exist."""
     return CoveredMessage.objects.filter(**of, decision__case=OuterRef("pk"), message__isnull=False)
 
 
 def _newer(group: DecisionGroup) -> Any:
-    """What was decided on the case after the decision that is to be reversed."""
+    """Return the decisions on the case that are newer than the one to be reversed."""
     after = _of_reversed(group, "version_after")
     return Decision.objects.filter(case=OuterRef("pk"), reverses=None, version_after__gt=after)
 
 
 def _of_reversed(group: DecisionGroup, name: str) -> Subquery:
-    """A field of the decision that is to be reversed, in a query of what has a ``case``."""
+    """Return a field of the decision to be reversed, as a subquery for rows with a ``case``."""
     return Subquery(Decision.objects.filter(case=OuterRef("case"), group=group.reverses_id).values(name)[:1])
 
 

@@ -22,7 +22,7 @@ from ops.moderation.models import GroupAction
 
 
 class DecideManyForm(forms.Form):
-    """What is decided about all chosen cases."""
+    """A decision about all selected cases."""
 
     label = label_field(gettext_lazy("Choose what the decisions are about."))
     action = action_field(GroupAction.choices)
@@ -48,17 +48,17 @@ class DecideManyForm(forms.Form):
 
     @property
     def choice(self) -> Choice:
-        """The decision that valid data make."""
+        """The decision that valid data describe."""
         data = self.cleaned_data
         return Choice(data["label"], data["reason"], text_to_send(data), data["note"])
 
     @property
     def chosen_action(self) -> GroupAction:
-        """What valid data do about each case."""
+        """The action that valid data choose."""
         return GroupAction(self.cleaned_data["action"])
 
 
 class ReverseForm(forms.Form):
-    """Why a group is undone, or restored."""
+    """Why a group is undone or restored."""
 
     note = why_field(gettext_lazy("Say why: colleagues read it beside each decision."))

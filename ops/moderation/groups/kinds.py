@@ -1,4 +1,4 @@
-"""The job of a group: its cases in batches, each of them once, whatever happens to the worker."""
+"""The job of a group: processes its cases in batches, each case once, even if the worker is killed."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from ops.moderation.restoring.restoring import choice_again
 
 GONE = gettext_lazy("This group is not known any more: begin again.")
 FIRST, LEAST, MOST = 250, 100, 2_000  # cases of one batch
-TIMES = 1.5  # as long as batches usually take: much of one is the same for few cases and for many
+TIMES = 1.5  # times the usual length of a batch: much of its cost does not depend on the number of cases
 
 
 class DecideMany(Kind):
-    """Decides the cases of a group, or undoes its decisions. What was done stays when it is cancelled or fails."""
+    """Decides the cases of a group, or undoes its decisions. Finished batches stay when it is cancelled or fails."""
 
     name = preparing.KIND
     unit = pgettext_lazy("moderation", "cases")
@@ -78,11 +78,11 @@ class DecideMany(Kind):
 
 
 def _group(run: Run) -> tuple[DecisionGroup, Any]:
-    """The group of a job and who started it, as they are now. Raises JobFailed where it cannot go on."""
+    """Return the group of a job and its requester, both loaded now. Raises JobFailed if the job cannot continue."""
     group = DecisionGroup.objects.select_related("label", "reason", "reverses").filter(pk=run.params["group"]).first()
     if group is None:
         raise JobFailed(str(GONE))
-    # Loaded anew: an account keeps the permissions that it was asked for once.
+    # Loaded again, because a user object caches its permissions.
     accounts: Any = get_user_model()._base_manager
     requester = accounts.filter(pk=run.job.requester_id).first()
     if refusal := preparing.why_it_cannot_continue(group, requester):
@@ -91,7 +91,7 @@ def _group(run: Run) -> tuple[DecisionGroup, Any]:
 
 
 def do_batch(group: DecisionGroup, members: Sequence[GroupedCase], *, by: Any) -> None:
-    """Do what may be done about these cases, and store of each what came of it; in a flat number of queries."""
+    """Process these cases where possible, and store the outcome of each, in a constant number of queries."""
     seen = {member.case_id: member for member in members}
     _lock_people(group, seen)
     found = cases.all_locked_in_conversations(sorted(seen), using="default")
@@ -117,7 +117,7 @@ def do_batch(group: DecisionGroup, members: Sequence[GroupedCase], *, by: Any) -
 
 
 def _outcome(seen: GroupedCase, now: Any) -> str:
-    """DONE where the case is as the preview saw it; else why nothing is done."""
+    """Return DONE if the case is unchanged since the preview, else why it is left out."""
     if now.why:
         return str(now.why)
     same = {"version": seen.version, "reports": seen.reports, "revisions": seen.revisions} == now.seen
@@ -140,7 +140,7 @@ def _decide(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
 
 
 def _reported(some: Sequence[Case]) -> Any:
-    """The cases and messages of the reports that wait in these cases."""
+    """Return the pairs of case and message that have a waiting report in these cases."""
     waiting = Flag.objects.waiting().filter(case__in=_among(some), message__isnull=False)
     return waiting.order_by("pk").values_list("case_id", "message_id")
 
@@ -153,7 +153,7 @@ def _undo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
 
 
 def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
-    """Decide as was decided before the undo, with the texts that were sent then."""
+    """Make the decisions from before the undo again, with the texts that were sent then."""
     undos = Decision.objects.filter(group=group.reverses_id, case__in=_among(some))
     found = {one.case_id: one for one in undos.select_related("reverses__label", "reverses__reason")}
     measures = Measure.objects.filter(decision__in=undos.values("reverses")).order_by("pk")
@@ -169,7 +169,8 @@ def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
 
 
 def _lock_people(group: DecisionGroup, case_ids: Collection[int]) -> None:
-    """Lock whom the group warns, or whose warnings it undoes or restores, before their cases: as writers do."""
+    """Lock the people whom the group warns, or whose measures it undoes or restores, before their cases, as writers
+    do."""
     among = cases.among(case_ids, using="default")
     if group.warns:
         lock_people(set(authors().filter(case__in=among).values_list("user", flat=True)), using="default")

@@ -1,4 +1,4 @@
-"""The page of a group: what it would do, how far it is, what came of it, and what was left out and why."""
+"""The page of a group: what it would do, its progress, its results, and which cases were left out and why."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from ops.moderation.models import (
     Measure,
 )
 
-MOST_LISTED = 200  # cases that were left out
-MOST_SENTENCES = 20  # about messages that stay as they are
+MOST_LISTED = 200  # left-out cases
+MOST_SENTENCES = 20  # about messages that stay unchanged
 
 
 @dataclass
 class Reason:
-    """Cases that were left out for one reason: how many, and those of them that are listed, each with its people."""
+    """The cases left out for one reason: their number, and those that are listed, each with its people."""
 
     words: str
     number: int
@@ -83,7 +83,7 @@ class GroupPage:
 
     @property
     def may_retry(self) -> bool:
-        """Whether the rest of a group that ended early can be done by this person."""
+        """Whether this person can resume a group that ended early."""
         job = self.group.job
         ended = job is not None and job.state in (job.State.FAILED, job.State.CANCELLED)
         return bool(self.to_do) and ended and may_control(self.user, job)  # type: ignore[arg-type]
@@ -126,7 +126,7 @@ class GroupPage:
 
     @cached_property
     def ended(self) -> list[tuple[str, int]]:
-        """How many of its decisions are not in force any more, by cause."""
+        """The number of its decisions that are no longer in force, by cause."""
         rows = self.group.decisions.exclude(cause="").order_by("cause").values_list("cause")
         return list(rows.annotate(number=Count("pk")))
 
@@ -144,7 +144,8 @@ class Effect:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """Of a group that decides: the reports, their messages and authors, and the cases where a text was edited."""
+        """For a group that decides: the numbers of reports, their messages and authors, and cases with an edited
+        text."""
         waiting = Flag.objects.waiting().filter(case__in=self._cases)
         edited = Q(message__revision__gt=F("revision"))
         return waiting.aggregate(
@@ -160,21 +161,21 @@ class Effect:
 
     @cached_property
     def warns(self) -> int:
-        """The people who are warned, each of them once however many cases they are in."""
+        """The number of people who are warned, each counted once."""
         if not self.group.warns:
             return 0
         return authors().filter(case__in=self._cases).aggregate(number=Count("user", distinct=True))["number"]
 
     @property
     def writes_to(self) -> int:
-        """The people who read the text: authors of messages that are hidden, and those who are warned."""
+        """The number of people who read the text: authors of hidden messages, or else those who are warned."""
         if not self.group.sent:
             return 0
         return self.numbers["authors"] if self.hides else self.warns
 
     @cached_property
     def again(self) -> registry.Again:
-        """Of a group that restores decisions."""
+        """For a group that restores decisions: the measures that it takes again."""
         before = self.group.reverses.reverses_id if self.group.reverses else None
         undone = Decision.objects.filter(group=before, case__in=self._cases)
         measures = Measure.objects.filter(decision__in=undone.values("pk")).order_by("pk")
@@ -182,12 +183,12 @@ class Effect:
 
     @property
     def hides_again(self) -> int:
-        """Of a group that restores decisions, the messages that it hides."""
+        """For a group that restores decisions: the number of messages that it hides."""
         return len({one.message for one in self._orders_again if one.act == Act.HIDE})
 
     @property
     def warns_again(self) -> int:
-        """The people whom it warns."""
+        """For a group that restores decisions: the number of people whom it warns."""
         return len({one.user for one in self._orders_again if one.act == Act.WARN})
 
     @property
@@ -196,12 +197,12 @@ class Effect:
 
     @property
     def not_again(self) -> list[str]:
-        """Sentences about what it does not do again, each once, at most MOST_SENTENCES."""
+        """Sentences about measures that are not taken again, each once, at most MOST_SENTENCES."""
         return list(dict.fromkeys(self.again.skipped.values()))[:MOST_SENTENCES]
 
     @cached_property
     def reversal(self) -> registry.Reversal:
-        """Of a group that undoes."""
+        """For a group that undoes: the measures that it undoes, and those that stay."""
         found = Decision.objects.filter(group=self.group.reverses_id, case__in=self._cases)
         whole = registry.Reversal()
         for one in decisions.undoings(list(found), by=self.group.made_by).values():
@@ -215,7 +216,7 @@ class Effect:
 
     @property
     def stays(self) -> list[str]:
-        """Sentences about what stays as it is, at most MOST_SENTENCES."""
+        """Sentences about what stays unchanged, at most MOST_SENTENCES."""
         return list(self.reversal.stays.values())[:MOST_SENTENCES]
 
     @property
@@ -228,7 +229,8 @@ class Effect:
 
 
 def prepare(rows: list[Any]) -> None:
-    """Set ``done``, ``left_out`` and ``in_force`` on the groups of a list, in two queries however many they are."""
+    """Set ``title`` and the numbers ``done``, ``left_out``, ``to_do`` and ``in_force`` on the groups of a list, in two
+    queries."""
     by_pk = {row.pk: row for row in rows}
     for row in rows:
         row.done = row.left_out = row.to_do = row.in_force = 0

@@ -1,4 +1,4 @@
-"""Groups from their preview to their job: who may make one, what is in it, and when it starts."""
+"""Groups from preview to job: who may make one, which cases it holds, and when it starts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ops.moderation.refusals import DecisionRefused
 PERMISSION = "moderation.decide_many_cases"
 KIND = "decide_many"  # of the job
 MOST = 10_000  # cases of one group
-KEPT = timedelta(days=1)  # a preview that nobody agreed to
+KEPT = timedelta(days=1)  # lifetime of a preview that nobody confirmed
 BATCH = 2_000  # rows stored by one statement
 EMPTIED = gettext_lazy(
     "The account of somebody in these cases was erased, and with it what was written for this group. Begin again for "
@@ -41,7 +41,7 @@ SUSPENDED = gettext_lazy("The account that started this may not sign in now, so 
 
 
 def why_not(user: Any) -> str:
-    """Return why this person may not decide many cases, as a sentence; "" where they may."""
+    """Return why this person may not decide many cases together, as a sentence; "" if they may."""
     may = user is not None and user.is_active and user.is_staff and user.has_perm(PERMISSION)
     return (
         "" if may else _("Deciding many cases at once needs a permission that this account does not have (any more).")
@@ -49,7 +49,7 @@ def why_not(user: Any) -> str:
 
 
 def why_not_reverse(group: DecisionGroup, user: Any) -> str:
-    """Return why this person may not undo a group, as a sentence; "" where they may."""
+    """Return why this person may not undo or restore a group, as a sentence; "" if they may."""
     if refusal := why_not(user):
         return refusal
     if not _may_reverse(group, user):
@@ -60,9 +60,9 @@ def why_not_reverse(group: DecisionGroup, user: Any) -> str:
 
 
 def why_it_cannot_continue(group: DecisionGroup, user: Any) -> str:
-    """Return why this person's group is not done (any further), as a sentence; "" where it is.
+    """Return why this person's group cannot start or continue, as a sentence; "" if it can.
 
-    Asked when it starts and before each batch: what somebody might do when they saw the preview may be over.
+    Checked at the start and before each batch, because permissions may have changed since the preview.
     """
     if refusal := why_not(user):
         return refusal
@@ -78,10 +78,10 @@ def _may_reverse(group: DecisionGroup, user: Any) -> bool:
 
 
 def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, warns: bool = False, by: Any) -> DecisionGroup:
-    """Return the preview of a group that decides these cases, at most MOST; forgets earlier previews of ``by``.
+    """Return the preview of a group that decides these cases, at most MOST; delete earlier previews of ``by``.
 
-    ``choice`` holds for all of them; which messages it hides follows from ``action``, and whom it warns, if it
-    ``warns``, from the reports. Raises DecisionRefused.
+    ``choice`` applies to all of them. ``action`` determines which messages it hides; if it ``warns``, the authors of
+    reported messages are warned. Raises DecisionRefused.
     """
     if refusal := why_not(by):
         raise DecisionRefused(refusal)
@@ -98,9 +98,9 @@ def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, warns: b
 
 
 def prepare_reversal(of: DecisionGroup, *, note: str, by: Any) -> DecisionGroup:
-    """Return the preview of a group that undoes ``of``; where that is an undo itself, what it undid is decided again.
+    """Return the preview of a group that undoes ``of`` or, if that is an undo itself, decides again what it undid.
 
-    Forgets earlier previews of ``by``. Raises DecisionRefused.
+    Deletes earlier previews of ``by``. Raises DecisionRefused.
     """
     if refusal := why_not_reverse(of, by):
         raise DecisionRefused(refusal)
@@ -125,9 +125,9 @@ def _preview(group: DecisionGroup, ids: Sequence[int], by: Any) -> DecisionGroup
 
 
 def start(group: DecisionGroup, *, by: Any) -> DecisionGroup:
-    """Start the job of a preview, outside of a transaction: here for at most 2 s, then by a worker.
+    """Start the job of a preview, outside of a transaction. It runs here for at most 2 s, then in a worker.
 
-    Raises DecisionRefused, NotRecorded.
+    Raises DecisionRefused or NotRecorded.
     """
     with transaction.atomic():
         stored = DecisionGroup.objects.select_for_update(of=("self",)).filter(pk=group.pk).first()
@@ -151,12 +151,12 @@ def start(group: DecisionGroup, *, by: Any) -> DecisionGroup:
 
 
 def address_of(group_id: Any) -> str:
-    """The page of a group."""
+    """Return the address of a group's page."""
     return reverse("admin:moderation_decisiongroup_change", args=[group_id])
 
 
 def title_of(group: DecisionGroup, number: int) -> str:
-    """What the job and the pages of a group are called."""
+    """Return the title of a group's job and pages."""
     if group.kind == GroupKind.DECIDE:
         return title_of_deciding(number)
     if group.kind == GroupKind.UNDO:
@@ -165,12 +165,12 @@ def title_of(group: DecisionGroup, number: int) -> str:
 
 
 def title_of_deciding(number: int) -> str:
-    """What deciding so many cases is called."""
+    """Return the title for deciding this many cases."""
     return numbered(ngettext("Decide %(number)s case", "Decide %(number)s cases", number), number)
 
 
 def remove_old_previews() -> int:
-    """Delete previews that nobody agreed to within a day; returns how many."""
+    """Delete previews that nobody confirmed within a day; return how many."""
     old = DecisionGroup.objects.filter(started_at=None, made_at__lt=timezone.now() - KEPT)
     return old.delete()[1].get("moderation.DecisionGroup", 0)
 

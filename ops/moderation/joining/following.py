@@ -1,5 +1,5 @@
-"""Cases follow messages that move to other conversations: when an answer that came first joins what it answers, when an
-import is undone. However many conversations that concerns, it takes the same number of statements."""
+"""Cases follow messages that move to other conversations: when a reply that was stored before its parent joins it, or
+when an import is undone. The number of statements does not depend on the number of conversations."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CHANGED = (
 
 
 def follow(conversation_ids: Collection[int], merged: Mapping[int, int], *, using: str) -> None:
-    """Messages of these conversations moved to others: cases follow the messages that were flagged in them, or, where
-    those are erased, their whole conversation: ``merged`` names the one that it became a part of.
+    """Update cases after messages of these conversations moved. A case follows its flagged messages or, if those are
+    erased, its conversation: ``merged`` maps conversations that became a part of another one to that one.
 
-    In the transaction of the move, before empty conversations are removed. A case whose flags are all in one
-    conversation goes there; where one is pending there already, it takes the flags. Flags of a case that are in several
-    conversations by now go to the cases of those.
+    Runs in the transaction of the move, before empty conversations are removed. A case whose flags are all in one
+    conversation moves there; if another case is pending there, that one takes the flags. If its flags are in several
+    conversations, those that moved join a case of their conversation.
     """
     strayed = Q(flags__message__isnull=False) & ~Q(flags__message__conversation=F("conversation"))
     left = Case.objects.using(using).filter(conversation__in=ids_subquery(conversation_ids, using=using)).order_by()
@@ -42,8 +42,8 @@ def follow(conversation_ids: Collection[int], merged: Mapping[int, int], *, usin
 
 
 class _Following:
-    """The cases that follow, and those that are where they go, locked: each is given its place in memory, one after the
-    other, and all are stored at the end."""
+    """The cases that move and the cases of their target conversations, locked. Each moving case is placed in memory,
+    one after the other, and all are stored at the end."""
 
     def __init__(self, ids: Collection[int], merged: Mapping[int, int], using: str) -> None:
         self.using, self.merged, self.now = using, merged, timezone.now()
@@ -65,10 +65,10 @@ class _Following:
         self.new: list[Case] = []
         self.opened: list[Case] = []
         self.moved: dict[int, Any] = {}
-        self.touched: dict[int, Case] = {}  # by identity: new ones have no key yet
+        self.touched: dict[int, Case] = {}  # by ``id()``, because new cases have no key yet
 
     def take(self, case: Case) -> None:
-        """Have one case follow its flags."""
+        """Place one case according to its flags."""
         flags = self.flags[case.pk]
         targets = {flag.place for flag in flags}
         if not targets and case.conversation_id is not None:
@@ -88,10 +88,11 @@ class _Following:
             self.touched[id(case)] = case
 
     def store(self) -> None:
-        """Store what was changed: cases first, since no flag may be in one of another conversation."""
+        """Store the changes: cases first, since no flag may be in a case of another conversation."""
         origins = {self.before[pk] for pk, case in self.changed.items() if case.conversation_id != self.before[pk]}
         if origins & {case.conversation_id for case in self.changed.values()}:
-            # One goes where another one leaves, in whichever order the database takes them: two are never pending.
+            # A case moves to where another one leaves, and the database updates them in any order. So the leaving ones
+            # are detached first: no conversation ever has two pending cases.
             leaving = Case.objects.using(self.using).filter(pk__in=ids_subquery(self.changed, using=self.using))
             leaving.filter(conversation__in=ids_subquery(filter(None, origins), using=self.using)).update(
                 conversation=None
@@ -111,17 +112,17 @@ class _Following:
         return next((case for case in self.at[place] if case.state != State.CLOSED), None)
 
     def _move(self, flag: Any) -> None:
-        """Put a flag into a case of the conversation that its message is in by now."""
+        """Put a flag into a case of the conversation that its message is in now."""
         found = max(self.at[flag.place], key=_age, default=None)
         if found is None or flag.outcome == Outcome.WAITING:
             found = self._case_for(flag)
         flag.case = found
         self.moved[flag.pk] = flag
-        self.flags[found.pk].append(flag)  # which may follow them itself, later
+        self.flags[found.pk].append(flag)  # that case may itself follow its flags later
         self.touched[id(found)] = found
 
     def _case_for(self, flag: Any) -> Case:
-        """The case that a flag joins as a new one would (cases.case_for)."""
+        """Return the case that a flag joins, chosen as for a new flag (cases.case_for)."""
         found = self._pending(flag.place)
         if found is None:
             recent = self.now - cases.REOPENED_WITHIN
@@ -148,5 +149,5 @@ class _Following:
 
 
 def _age(case: Case) -> float:
-    """For the latest of several cases; those that are not stored yet are later than all others."""
+    """Return a sort key for the latest of several cases; unsaved ones are later than all others."""
     return float("inf") if case.pk is None else case.pk

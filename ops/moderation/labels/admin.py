@@ -28,7 +28,7 @@ from ops.moderation.templatetags.labels import label as label_context
 
 
 def shown(label: Label) -> SafeString:
-    """Return a label as the tag ``label`` shows it."""
+    """Render a label as the template tag ``label`` does."""
     return render_to_string("moderation/_label.html", label_context(label))
 
 
@@ -62,8 +62,8 @@ class OfLabel(ValueFilter):
 
 
 class PolicyAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
-    """What a team's policy consists of. A row is switched off, never deleted, because older decisions name it; its slug
-    stays, because files name it so."""
+    """Base for the parts of a team's policy. A row is switched off, never deleted, because older decisions refer to it;
+    its slug is fixed, because files refer to it."""
 
     actions = None
 
@@ -77,7 +77,7 @@ class PolicyAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
         return () if obj is None else ("slug",)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """With the row's name as the title of its page."""
+        """Use the row's name as the title of its page."""
         if context["original"] is not None:
             context["title"] = str(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
@@ -120,11 +120,11 @@ class LabelAdmin(PolicyAdmin):
 
     @admin.display(description=gettext_lazy("shown as"))
     def shown_as(self, label: Label) -> str:
-        """The label as pages show it: as it is stored, not as an unsaved form has it."""
+        """Render the label as pages show it: the stored one, without changes in an unsaved form."""
         return shown(label)
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Severities with their targets."""
+        """Add its target time to each severity."""
         if db_field.name == "severity":
             words = _("%(severity)s: within %(time)s")
             kwargs["choices"] = [
@@ -152,8 +152,8 @@ class CannedReasonAdmin(PolicyAdmin):
         return super().get_queryset(request).select_related("label")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The form's, or what a page without a form shows, where Django would link the label for whoever may not open
-        it."""
+        """Return the fields of the form. A page without a form renders the label itself, because Django would link it
+        even for users who may not open it."""
         label = "label" if self.has_add_or_change_permission(request, obj) else "shown_label"
         return ("title", "slug", label, "language", "text", "active")
 
@@ -161,12 +161,12 @@ class CannedReasonAdmin(PolicyAdmin):
         return (*super().get_readonly_fields(request, obj), "shown_label")
 
     def has_add_or_change_permission(self, request: HttpRequest, obj: Any) -> bool:
-        """Whether the page about ``obj``, or about a new row if it is None, is a form."""
+        """Return whether the page about ``obj``, or about a new row if it is None, is a form."""
         return self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
 
     @admin.display(description=pgettext_lazy("moderation", "label"))
     def shown_label(self, reason: CannedReason) -> str:
-        """The label, as pages show it."""
+        """Render the label as pages show it."""
         return shown(reason.label)
 
     def prepare_rows(self, rows: list[Any]) -> None:
@@ -181,7 +181,7 @@ class CannedReasonAdmin(PolicyAdmin):
         return super().formfield_for_foreignkey(db_field, request, **{"form_class": RowField, **kwargs})
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """A list of languages; and labels without buttons to change them, which the list of labels has."""
+        """Offer a list of languages, and labels without buttons to change them: their own list has those."""
         if db_field.name == "language":
             languages = sorted(((code, _(name)) for code, name in KNOWN_LANGUAGES.items()), key=lambda item: item[1])
             return forms.ChoiceField(label=capfirst(db_field.verbose_name), choices=languages, initial=db_field.default)

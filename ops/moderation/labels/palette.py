@@ -1,9 +1,9 @@
-"""The colours that labels are offered, and which colour of text can be read on any of them."""
+"""The colours on offer for labels, and the colour of text that is readable on each."""
 
 from __future__ import annotations
 
 BLACK, WHITE = "#000000", "#ffffff"
-# Each has a contrast of 3:1 or more to the page, light and dark, so that its swatch is seen on both (WCAG 1.4.11).
+# Each has a contrast of 3:1 or more to the page, light and dark, so that its swatch is visible on both (WCAG 1.4.11).
 SAMPLES = [
     ("#c2410c", "orange"),
     ("#dc2626", "red"),
@@ -21,13 +21,13 @@ SAMPLES = [
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours ("#rrggbb") as WCAG 2 computes it, from 1 to 21."""
+    """Return the contrast ratio of two colours ("#rrggbb") by WCAG 2, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def text_on(colour: str) -> str:
-    """Return black or white, whichever has more contrast to ``colour``. It is always 4.5 or more (AA)."""
+    """Return black or white, whichever has more contrast to ``colour``: always 4.5 or more (AA)."""
     return max(BLACK, WHITE, key=lambda text: contrast(text, colour))
 
 

@@ -1,4 +1,4 @@
-"""The placeholders of canned reasons, such as ``{date}`` and ``{rule}``: which there are, and filling them in."""
+"""The placeholders of canned reasons, such as ``{date}`` and ``{rule}``: finding them and filling them in."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def unfilled(text: str) -> list[str]:
-    """Return the names of the placeholders in ``text``, each once, in their order."""
+    """Return the names of the placeholders in ``text`` in order, each once."""
     return list(dict.fromkeys(PLACEHOLDER.findall(text)))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Return ``text`` with the placeholders replaced that have a value; one with a blank value stays.
+    """Return ``text`` with the placeholders that have a value replaced; one with a blank value stays.
 
-    In one pass: a placeholder in a value is not replaced.
+    Runs in one pass: a placeholder in a value is not replaced.
     """
 
     def replaced(found: re.Match[str]) -> str:
@@ -39,7 +39,7 @@ def refusal(text: str) -> str:
 
 
 def validate_braces(text: str) -> None:
-    """Raise ValidationError where a brace belongs to no placeholder, which could then never be filled in."""
+    """Raise ValidationError for a brace outside a placeholder, because nothing could ever fill it in."""
     if _has_stray_brace(text):
         raise ValidationError(
             _(

@@ -1,4 +1,4 @@
-"""How rows of a file become labels and canned reasons. Each row is named by its slug, in files of any installation."""
+"""Importing labels and canned reasons from files. The slug identifies a row, in files of any installation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LabelResource(ReferenceResource):
         )
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """Small letters for the colour, as it is stored: otherwise a row would count as changed by its capitals."""
+        """Convert the colour to lower case, as it is stored: otherwise capitals alone would count as a change."""
         if row.get("colour"):
             row["colour"] = force_str(row["colour"]).lower()
 

@@ -1,4 +1,4 @@
-"""The starting set of labels and canned reasons, which a team makes its own."""
+"""The starting set of labels and canned reasons, which a team adapts to its own policy."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ops.moderation.models import CannedReason, Label
 FOLDER = Path(__file__).parent / "starting_set"
 
 
-# Each row would be asked for its constraints one by one, two thirds of the work. A test sees to it that the files hold
-# to them, load() that nothing is there twice, and the database to both.
+# Validating the constraints of each row would be two thirds of the work. A test checks the files against them, load()
+# avoids duplicates, and the database enforces both.
 class StartingLabels(LabelResource):
     class Meta:
         clean_model_instances = False
@@ -35,8 +35,8 @@ class StartingReasons(CannedReasonResource):
 def load() -> tuple[int, int]:
     """Add the labels and canned reasons of the starting set that are missing; return how many of each.
 
-    What is there stays as it is. A label is there if one has its slug or its name; a canned reason whose label was not
-    added, because a team has one of that name, is left out with it.
+    Existing rows stay unchanged. A label exists if one has its slug or its name. A canned reason is left out if its
+    label was not added because the team has one of the same name.
     """
     with transaction.atomic():
         slugs, names = (set(Label.objects.values_list(name, flat=True)) for name in ("slug", "name"))
@@ -53,7 +53,7 @@ def _read(name: str, is_missing: Any) -> tablib.Dataset:
 
 
 def _add(resource: ReferenceResource, dataset: tablib.Dataset) -> int:
-    """Import the rows, record that, and return how many they were."""
+    """Import the rows, record that, and return their number."""
     if not dataset.height:
         return 0
     result = resource.import_data(dataset, raise_errors=True)

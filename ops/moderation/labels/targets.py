@@ -1,4 +1,4 @@
-"""How soon reports are to be looked at, by the severity of their label (the setting REVIEW_TARGETS)."""
+"""How soon reports must be reviewed, by the severity of their label (the setting REVIEW_TARGETS)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def target_of(severity: str) -> timedelta:
-    """Return how soon after its first report a case of this severity is to be looked at."""
+    """Return how soon a case of this severity must be reviewed once it is pending."""
     target: timedelta = settings.REVIEW_TARGETS[Severity(severity).value]
     return target
 
 
 def worst(severities: Iterable[str]) -> Severity:
-    """Return the worst of some severities: it decides about a case with several labels. Raises ValueError for none."""
+    """Return the worst of some severities, which a case with several labels has. Raises ValueError for none."""
     order = list(Severity)
     return min((Severity(one) for one in severities), key=order.index)
 

@@ -1,4 +1,4 @@
-"""``manage.py load_labels``: the starting set of labels and canned reasons; harmless to repeat."""
+"""``manage.py load_labels``: add the starting set of labels and canned reasons; harmless to repeat."""
 
 from __future__ import annotations
 

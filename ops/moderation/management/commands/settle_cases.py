@@ -1,4 +1,5 @@
-"""Settle reports of messages that are gone, and remove previews and files of reports that nobody agreed to."""
+"""``manage.py settle_cases``: settle reports of erased messages; remove previews and report files that nobody
+confirmed."""
 
 from __future__ import annotations
 
