@@ -1,4 +1,4 @@
-"""Reporting messages, and withdrawing a report."""
+"""Reporting a message, and withdrawing a report."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def flag(
     at: datetime | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Flag:
-    """Report the current text of ``message``; return the flag, which belongs to a case.
+    """Report the current text of ``message``, and return the flag, which belongs to a case.
 
-    ``by`` is the reporter, None if unknown; ``at`` is the time of the report, by default now. Raises FlagRefused if the
-    message no longer exists, if this person has already reported this text, or if the note is too long.
+    ``by`` is the reporter, None if unknown. ``at`` is the time of the report, by default now. Raises FlagRefused if
+    the message no longer exists, this person has already reported this text, or the note is too long.
     """
     if len(note) > LONGEST_NOTE:
         words = _("The note has %(characters)s characters; at most %(most)s can be kept. Shorten it.")
@@ -66,7 +66,7 @@ def flag(
 
 
 def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Withdraw one's own report, and close its case if no other flag is waiting. Raises FlagRefused."""
+    """Withdraw a report of one's own, and close its case if no other report is waiting. Raises FlagRefused."""
     with transaction.atomic(using=using):
         case = cases.locked(using).get(pk=flag.case_id)
         own = Flag.objects.using(using).waiting().filter(pk=flag.pk, reporter=by)
@@ -76,7 +76,7 @@ def withdraw(flag: Flag, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _locked_place(message_id: int, using: str) -> Message:
-    """Lock a message's conversation and return the message as it then is, so that cases are opened one at a time."""
+    """Lock a message's conversation, so that its cases are opened one at a time, and return the message."""
     messages = Message._base_manager.using(using).filter(pk=message_id)
     conversation_id = None
     while (found := messages.first()) is not None:

@@ -1,4 +1,4 @@
-"""Updates to cases when texts change or messages are erased, by whatever code path."""
+"""Updating cases after messages are changed or erased, by any code path."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ops.moderation.transitions import Happening
 
 
 def lapse(ids: Collection[int], *, using: str) -> int:
-    """End the decisions in force that cover one of these messages, whose texts were changed, and reopen their cases.
+    """Lapse the decisions in force that cover these messages, whose texts were changed, and reopen their cases.
 
-    If another case of the conversation is pending, that one is reviewed instead. Measures stay until somebody decides
-    again: nothing hidden is shown automatically. A redaction by moderators ends no decision. Runs in the transaction of
-    the change, which has locked the conversations, so no other case of one opens meanwhile. Returns the number of
-    decisions.
+    If another case of the conversation is pending, the decision lapses but its case stays closed. Measures keep their
+    effect until somebody decides again: no hidden message reappears by itself. Removing words does not lapse a
+    decision. Call it in the transaction of the change, which has locked the conversations, so that no other case is
+    opened meanwhile. Returns the number of decided cases.
     """
     if len(ids) == 1:
         (message,) = ids
@@ -48,8 +48,7 @@ def lapse(ids: Collection[int], *, using: str) -> int:
 
 
 def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
-    """Return one locked case for each of their conversations: the pending one, or else the first of the lapsed
-    cases."""
+    """Return, for each conversation of the lapsed cases, its pending case, locked, or else the first lapsed one."""
     among = cases.among({one.conversation_id for one in lapsed if one.conversation_id is not None}, using=using)
     pending = cases.locked(using).pending().filter(conversation__in=among).order_by("pk")
     found = {case.conversation_id: case for case in pending}
@@ -60,8 +59,8 @@ def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
 
 
 def _decided_on(**these: Any) -> Any:
-    """Return the cases with a decision in force on any of these messages, unless a redaction was the last change of its
-    text."""
+    """Select the cases with a decision in force on any of these messages, skipping messages whose latest change was a
+    removal of words."""
     covered = CoveredMessage.objects.filter(decision__in_force=True, **these)
     covered = covered.exclude(message__redaction__isnull=False, message__redaction=F("message__revision"))
     return covered.order_by().values_list("decision__case").distinct()
@@ -69,16 +68,16 @@ def _decided_on(**these: Any) -> Any:
 
 @cache
 def _decided_on_one(using: str) -> Statement:
-    """Return the same query for one message, compiled once, because every edit runs it."""
+    """The same query for one message, compiled once per database: every edit runs it."""
     return written(_decided_on(message=slot("message")), using=using)
 
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:
-    """Settle the waiting flags of erased messages, and close cases that have no other waiting flag. Also close pending
-    cases whose conversation was erased, such as one reopened when a decision lapsed, and delete notes on erased
+    """Settle the waiting flags of erased messages, close the cases that have no other waiting flag and those whose
+    conversation was erased (one may be pending without flags, after a decision lapsed), and delete notes on erased
     conversations.
 
-    Returns the number of flags. Called after each erasure, and by the worker for messages deleted in other ways.
+    Returns the number of flags settled. Runs after each erasure, and in the worker for messages deleted by other code.
     """
     left = Flag.objects.using(using).left_behind()
     gone = Case.objects.using(using).pending().filter(conversation=None).order_by()

@@ -1,10 +1,11 @@
-"""Triggers for rules that constraints cannot express, on both databases and for every code path:
+"""Triggers for rules that constraints cannot express, on both databases, for every code path:
 
 - a flag belongs to a case of its message's conversation;
-- a decision never changes, except for whether it is in force and what an erasure empties, and is never deleted.
+- a decision never changes, except for whether it is in force and for the columns that an erasure empties; it is never
+  deleted.
 
-They are installed after every migration and removed before it: SQLite copies a table to change it, and refuses to
-rename the copy while a trigger of another table refers to it.
+They are dropped before every migration and created after it: SQLite copies a table to alter it, and refuses to rename
+the copy while a trigger of another table refers to it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ ELSEWHERE = """NEW.message_id IS NOT NULL AND NOT EXISTS (
 
 
 def install(using: str) -> None:
-    """Create the triggers if they are missing; do nothing if one of their tables is missing."""
+    """Create the missing triggers; do nothing if one of their tables does not exist."""
     connection = connections[using]
     if not _has_tables(connection):
         return
@@ -49,7 +50,7 @@ def install(using: str) -> None:
 
 
 def remove(using: str) -> None:
-    """Drop the triggers if they exist."""
+    """Drop the triggers that exist."""
     connection = connections[using]
     if connection.vendor != "postgresql":
         _execute(connection, [f"DROP TRIGGER IF EXISTS {name}" for name in _sqlite_names()])

@@ -1,4 +1,4 @@
-"""Imports of reports in the console: upload, preview, the decision, what came of it, undo."""
+"""Imports of reports in the console: upload, preview, import or discard, result, undo."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIST = "admin:moderation_flagimport_changelist"
 
 
 class OfImport(ConsolePage):
-    """What the uploader of a file does with it."""
+    """Base of the POST-only steps that only the uploader of a file may take."""
 
     permission = uploading.PERMISSION
     http_method_names = ["post"]
@@ -47,7 +47,7 @@ class OfImport(ConsolePage):
             raise PermissionDenied
 
     def perform(self) -> None:
-        """Do it. Raises Refused."""
+        """Take the step. Raises Refused."""
         raise NotImplementedError
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -59,14 +59,14 @@ class OfImport(ConsolePage):
 
 
 class CheckView(OfImport):
-    """Checks the file again: messages or labels that it names may have come meanwhile."""
+    """Checks the file again: messages or labels that it names may have been added meanwhile."""
 
     def perform(self) -> None:
         uploading.start(self.import_, uploading.CHECK, by=self.request.user)
 
 
 class StoreView(OfImport):
-    """Imports what was checked."""
+    """Imports the reports of the checked file."""
 
     def perform(self) -> None:
         if refusal := page.obstacle(self.import_):
@@ -84,7 +84,7 @@ class DiscardView(OfImport):
 
 
 class UndoView(Action):
-    """Says what undoing an import would do, and does it. Anybody who may import may undo."""
+    """Previews undoing an import, and undoes it. Anybody who may import may undo."""
 
     permission = uploading.PERMISSION
     template_name = "moderation/bringing/undo.html"
@@ -109,7 +109,7 @@ class UndoView(Action):
 
 @admin.register(FlagImport)
 class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Imports of reports. One permission opens all pages; the contents of a file are shown to its uploader only."""
+    """Imports of reports. One permission opens all pages; only the uploader of a file sees its contents."""
 
     section = gettext_lazy("Imports of reports")
     keyset = ("-created_at", "id")
@@ -154,11 +154,11 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             row.look, row.result = LOOKS[row.state], page.one_line(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        # A file that was discarded, or replaced by another one, has nothing to show.
+        # A discarded import, or one replaced by a newer upload, has nothing to show.
         return super().get_queryset(request).exclude(state=ImportState.DISCARDED).select_related("by")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The upload form; a file that came whole is checked."""
+        """The upload form. A complete upload is stored and its check started."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = UploadForm()
@@ -179,7 +179,7 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one import. POST is refused: each step has an address of its own."""
+        """The page of one import. POST is refused: each step has its own URL."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         import_ = self.get_object(request, object_id)

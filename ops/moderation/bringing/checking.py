@@ -1,4 +1,4 @@
-"""Checking a file of reports before the first one is stored: against the file, and against what is stored."""
+"""Checking a whole file of reports, against itself and against the database, before any report is stored."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ops.moderation.bringing.columns import COLUMNS
 from ops.moderation.bringing.rows import Row, checked
 from ops.moderation.models import Flag, Label, Source
 
-MOST_ROWS = 50_000  # they are stored in one transaction, in seconds
+MOST_ROWS = 50_000  # stored in one transaction, which takes seconds
 LOOKED_UP = 500  # values in one query
 
 
 class Reported(NamedTuple):
-    """A stored message that a row names."""
+    """The stored message that a row refers to."""
 
     pk: int
     conversation_id: int
@@ -42,7 +42,7 @@ class Reported(NamedTuple):
 
 @dataclass(slots=True)
 class Ready:
-    """A row with what it names: the message, the label, the account (None for nobody), the number of the text."""
+    """A row with the objects that it refers to: message, label, reporter (None if it names none), revision."""
 
     row: Row
     message: Reported
@@ -53,7 +53,7 @@ class Ready:
 
 @dataclass
 class Checked:
-    """What was found: ``ready`` are the reports to store, ``known`` how many are stored already."""
+    """The result of a check: ``ready`` are the reports to store, ``known`` counts those already stored."""
 
     problems: list[Problem] = field(default_factory=list)
     ready: list[Ready] = field(default_factory=list)
@@ -73,8 +73,8 @@ def check_file(
     reading: Reading | None = None,
     progress: Callable[[int], object] = lambda rows: None,
 ) -> Checked:
-    """Check a file of reports, of any format that imports of messages take. Stores nothing. ``progress`` is told from
-    time to time how many rows were read."""
+    """Check a file of reports, in any format that imports of messages accept. Stores nothing. ``progress`` is called
+    for each row, with the number of rows before it."""
     found = Checked()
     read = reading or Reading()
     moments = moments_in(read.time_zone, read.dates, read.repeated_times)
@@ -109,7 +109,7 @@ def _limited(rows: Iterable[Row], progress: Callable[[int], object]) -> Iterable
 
 
 def _unknown(rows: list[Row], found: Checked, using: str) -> list[Row]:
-    """The rows that are not stored yet, by an earlier import or because they come from here."""
+    """Return the rows that are new: not stored by an earlier import, nor exported from this database."""
     beginning = f"{own_ids.beginning(using)}{own_ids.FLAG}"
     unknown = []
     for some in in_batches(rows, LOOKED_UP):
@@ -124,7 +124,7 @@ def _unknown(rows: list[Row], found: Checked, using: str) -> list[Row]:
 
 
 def _look_up(rows: Iterable[Row], found: Checked, using: str) -> None:
-    """Find what the rows name; what there is not is reported, with what there is."""
+    """Look up the messages, labels and reporters of the rows, and record a problem for each that does not exist."""
     rows = list(rows)
     labels = {one.slug: one for one in Label.objects.using(using)}
     messages = _messages({row.message for row in rows}, using)
@@ -149,7 +149,7 @@ def _look_up(rows: Iterable[Row], found: Checked, using: str) -> None:
 
 
 def _no_label(slug: str, labels: Collection[str]) -> str:
-    """That there is no such label, with those that there are."""
+    """Return the sentence that there is no such label, listing the existing ones."""
     if not labels:
         words = _("there is no label %(label)s, nor any other: add it under Settings › Labels.")
     else:
@@ -160,7 +160,7 @@ def _no_label(slug: str, labels: Collection[str]) -> str:
 
 
 def _revision(row: Row, message: Reported, found: Checked) -> int:
-    """The number of the text that was reported; a message that moved here without its older texts has fewer."""
+    """Return the reported revision, at most the latest here: a message imported without its history has fewer."""
     if row.revision is not None and row.revision > message.revision:
         words = _("text %(number)s of the message is not stored here: taken as its latest, %(latest)s.")
         words %= {"number": row.revision, "latest": message.revision}
@@ -169,7 +169,8 @@ def _revision(row: Row, message: Reported, found: Checked) -> int:
 
 
 def _messages(ids: set[str], using: str) -> dict[str, Reported]:
-    """The stored messages with these external ids, those that exports made up for ours among them."""
+    """Return the stored messages by these external ids, including ids that our exports generate for messages without
+    one."""
     beginning = own_ids.beginning(using)
     own = {number: one for one in ids if (number := _number(one, beginning)) is not None}
     messages = Message._base_manager.using(using).order_by()
@@ -180,14 +181,14 @@ def _messages(ids: set[str], using: str) -> dict[str, Reported]:
 
 
 def _number(external_id: str, beginning: str) -> int | None:
-    """The number in an id that an export of this database made up."""
+    """Return the primary key in an id that an export of this database generated, else None."""
     number = external_id.removeprefix(beginning)
     is_ours = number != external_id and number.isascii() and number.isdecimal() and number == str(int(number[:19]))
     return int(number) if is_ours and int(number) < 1 << 63 else None
 
 
 def _refuse_repeated(found: Checked, using: str) -> None:
-    """Report what one person reported twice of the same text: in the file, or in it and here."""
+    """Record a problem for each second report of a text by one person, in the file or stored already."""
     keys = Counter[tuple[int, int, Any]]()
     stored: set[tuple[int, int, Any]] = set()
     flags = Flag.objects.using(using).exclude(reporter=None).order_by()

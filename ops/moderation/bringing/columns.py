@@ -1,4 +1,4 @@
-"""Which columns a file of reports has: those that an export of reports has, and fewer where that is all there is."""
+"""The columns of a file of reports: those of an export of reports, some of which may be missing."""
 
 from __future__ import annotations
 

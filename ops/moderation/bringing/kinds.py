@@ -1,4 +1,4 @@
-"""The jobs of an import of reports: checking its file, storing what is in it, undoing that."""
+"""The jobs of an import of reports: checking its file, storing the reports, undoing the import."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NO_LONGER_SOUND = gettext_lazy(
 
 
 class ImportsFlags(KindWithRollback):
-    """A job of an import of reports, which is in the state ``uploading.WHILE`` meanwhile, and in ``before`` again where
-    the job does not come to its end."""
+    """Base of the jobs of an import of reports. The import has the state ``uploading.WHILE[name]`` during the job, and
+    returns to ``before`` if the job is rolled back."""
 
     unit = pgettext_lazy("moderation", "reports")
     permission = uploading.PERMISSION
@@ -51,7 +51,7 @@ class ImportsFlags(KindWithRollback):
             raise JobFailed(str(refusal)) from refusal
 
     def do(self, import_: FlagImport, run: Run) -> dict[str, Any]:
-        """Do it, in one batch. Raises FlagRefused."""
+        """Do the work, in one batch. Raises FlagRefused."""
         raise NotImplementedError
 
     def roll_back(self, run: Run) -> None:
@@ -62,7 +62,7 @@ class ImportsFlags(KindWithRollback):
         return FlagImport.objects.filter(pk=run.params["import"], job=run.job.pk, state=uploading.WHILE[self.name])
 
     def _import_of(self, run: Run) -> FlagImport | None:
-        """The import; None where this job is done with it. Raises JobFailed where another one has it."""
+        """Return the import, or None if this job has finished with it. Raises JobFailed if another job has it."""
         import_ = FlagImport.objects.filter(pk=run.params["import"]).first()
         if import_ is None or import_.job_id != run.job.pk:
             raise JobFailed(str(TAKEN_OVER))
@@ -70,7 +70,7 @@ class ImportsFlags(KindWithRollback):
 
 
 class CheckFlags(ImportsFlags):
-    """Checks the file; the import is checked then, whatever was found."""
+    """Checks the file. The import is "checked" afterwards, whatever problems were found."""
 
     name = uploading.CHECK
     cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
@@ -85,7 +85,7 @@ class CheckFlags(ImportsFlags):
 
 
 class StoreFlags(ImportsFlags):
-    """Checks the file once more and stores its reports, all of them or none."""
+    """Checks the file again and stores all of its reports or none."""
 
     name = uploading.STORE
     cancel_note = gettext_lazy("Nothing of the file is imported.")
@@ -105,12 +105,12 @@ class StoreFlags(ImportsFlags):
             stored = storing.store(found.ready, by=run.requester, known=found.known, import_=import_)
             FlagImport.objects.filter(pk=import_.pk).update(upload="")
             run.advance(done=len(found.ready), total=len(found.ready))
-        private_files.delete_all(import_.upload)  # if this process dies before, the sweep does it
+        private_files.delete_all(import_.upload)  # if this process dies before, the sweep deletes them
         return {name: stored.counts[name] for name in ("flags", "known", "cases")}
 
 
 class UndoFlags(ImportsFlags):
-    """Removes the reports that an import brought and that nobody decided since."""
+    """Removes the imported reports that nobody has decided since."""
 
     name = uploading.UNDO
     cancel_note = gettext_lazy("What was imported stays.")

@@ -1,4 +1,4 @@
-"""The page of an import of reports: what it shows in each state. What is in the file is shown to its uploader only."""
+"""The page of an import of reports, in each of its states. Only the uploader sees the contents of the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_WORK = (ImportState.CHECKING, ImportState.STORING, ImportState.UNDOING)
 
 
 def context(import_: FlagImport, *, viewer: Any) -> dict[str, Any]:
-    """What the template gets."""
+    """Return the template's context."""
     own, job = import_.by_id == viewer.pk, import_.job
     shown: dict[str, Any] = {
         "title": _("Import of %(file)s") % {"file": import_.file_name} if import_.file_name else _("Import of reports"),
@@ -43,7 +43,7 @@ def context(import_: FlagImport, *, viewer: Any) -> dict[str, Any]:
 
 
 def obstacle(import_: FlagImport) -> str:
-    """Why a checked file cannot be imported, or need not be, as a sentence; "" where it can."""
+    """Return why a checked file cannot be imported, or need not be, as a sentence; "" if it can."""
     errors, new = import_.counts.get("errors", 0), import_.counts.get("new", 0)
     if "rows" not in import_.counts:
         return _("The file was not checked to its end: check it again.")
@@ -60,7 +60,7 @@ def obstacle(import_: FlagImport) -> str:
 
 
 def one_line(import_: FlagImport) -> str:
-    """What came of an import, in a few words."""
+    """Return the result of an import, in a few words."""
     counts = import_.counts
     if import_.state == ImportState.CHECKED:
         return obstacle(import_) or _to_import(counts["new"])
@@ -84,7 +84,7 @@ def _reports(number: int) -> str:
 
 
 def _removed(flags: int, cases: int, kept: int) -> str:
-    """What undoing an import removed, and kept."""
+    """Return what undoing an import removed and kept, in words."""
     its_cases = numbered(ngettext("%(number)s case", "%(number)s cases", cases), cases)
     removed = {"reports": _reports(flags), "cases": its_cases}
     if not kept:
@@ -98,7 +98,7 @@ def _removed(flags: int, cases: int, kept: int) -> str:
 
 
 def _imported(flags: int, cases: int, known: int) -> str:
-    """What an import stored."""
+    """Return what an import stored, in words."""
     new = numbered(ngettext("%(number)s new case", "%(number)s new cases", cases), cases)
     if not known:
         return _("%(reports)s imported, %(cases)s") % {"reports": _reports(flags), "cases": new}
@@ -111,6 +111,6 @@ def _imported(flags: int, cases: int, known: int) -> str:
 
 
 def undoing(import_: FlagImport) -> dict[str, int]:
-    """What undoing an import would remove now, and keep."""
+    """Count the reports that undoing an import now would remove, and keep."""
     removed = storing.untouched_by_anybody(import_).count()
     return {"removed": removed, "kept": import_.flags.count() - removed}

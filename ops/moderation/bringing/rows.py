@@ -1,4 +1,4 @@
-"""What is wrong with each row of a file of reports by itself."""
+"""Checking each row of a file of reports by itself, without the database."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ NEEDED = {
     "message": gettext_lazy("the message is empty: give the external ID of the reported message."),
     "label": gettext_lazy("the label is empty: give the slug of a label."),
 }
-KEPT = 1_024  # sentences
+KEPT = 1_024  # sentences in each cache
 Report = Callable[[Problem], None]
 
 
 @dataclass(slots=True)
 class Row:
-    """A report of a file. ``revision`` is None where the file does not say which text was reported."""
+    """A row of the file. ``revision`` is None if the file does not give the reported revision."""
 
     number: int
     external_id: str
@@ -53,9 +53,9 @@ class Row:
 def checked(
     rows: Iterable[SourceRow], report: Report, *, moments: Callable[[str], Moment], guarded: bool, now: datetime
 ) -> Iterator[Row]:
-    """The sound rows; everything that is wrong with the others is reported with its column.
+    """Yield the valid rows, and call ``report`` with every problem of the others.
 
-    ``guarded`` files have the guards of our exports. A report without a time was made ``now``.
+    ``guarded`` files carry our exports' formula guards. A report without a time gets ``now``.
     """
     seen: dict[str, int] = {}
     for number, values, problem in rows:
@@ -88,7 +88,7 @@ def checked(
 
 
 def _faults(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """(column, sentence) of what is wrong with the values, but for times."""
+    """Yield (column, sentence) for each problem of the values, except the times."""
     language = get_language()
     for column, value in cells.items():
         if not value and column in NEEDED:
@@ -109,7 +109,7 @@ def _faults(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield "outcome", words % {"outcome": label(outcome), "outcomes": ", ".join(OUTCOMES)}
 
 
-# A file may have such faults in each of its rows, and making a text takes longer than checking a value.
+# Cached: every row of a file may have such a fault, and building a sentence takes longer than checking a value.
 @lru_cache(KEPT)
 def _needed(column: str, language: str | None) -> str:
     return str(NEEDED[column])
@@ -142,7 +142,7 @@ def _moments(
     now: datetime,
     faults: list[tuple[str, str]],
 ) -> tuple[datetime, datetime | None]:
-    """When the report was made, and settled; what is wrong with that is added to ``faults``."""
+    """Return when the report was made and when it was settled; append problems to ``faults``."""
     created = _moment(cells["created_at"], moments, now, "created_at", faults) or now
     settled = _moment(cells["settled_at"], moments, now, "settled_at", faults)
     if settled is not None and outcome == Outcome.WAITING:
@@ -156,7 +156,7 @@ def _moments(
 def _moment(
     value: str, moments: Callable[[str], Moment], now: datetime, column: str, faults: list[tuple[str, str]]
 ) -> datetime | None:
-    """The time in a cell, None where there is none; what is wrong with it is added to ``faults``."""
+    """Return the time in a cell, None if it is empty or invalid; append problems to ``faults``."""
     if not value:
         return None
     moment = moments(value[: LONGEST + 1])

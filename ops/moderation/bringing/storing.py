@@ -1,4 +1,4 @@
-"""Storing the reports of a checked file, with their cases, in sets: all of them or none. And undoing that."""
+"""Storing the reports of a checked file with their cases, set-based and all or none; and undoing an import."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ops.moderation.models import Case, CasePerson, Flag, FlagImport, ImportStat
 from ops.moderation.refusals import FlagRefused
 from ops.moderation.transitions import Happening, after
 
-TOGETHER = 500  # conversations whose cases are stored at a time
+TOGETHER = 500  # conversations in one batch
 WRITTEN = 1_000  # rows of one statement
 CHANGED_MEANWHILE = gettext_lazy("Somebody changed messages that the file names while it was read: import it again.")
 UNDONE_ALREADY = gettext_lazy("There is no import of reports with this batch, or it was undone already.")
@@ -45,10 +45,11 @@ def store(
     import_: FlagImport | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> FlagImport:
-    """Store reports. Those that wait join the case of their conversation or open one, as other reports do; it ranks by
-    the time at which they were made. Those that were settled elsewhere open no case for anybody to decide.
+    """Store reports. Waiting ones join their conversation's case or open one, as other reports do; the case ranks by
+    the times of its reports. Reports that were settled elsewhere leave no pending case.
 
-    ``import_`` is that of an uploaded file. Raises FlagRefused where messages were moved or removed since the check.
+    ``import_`` belongs to an uploaded file; without one, it is created. Raises FlagRefused if messages were changed,
+    moved or removed since the check.
     """
     with transaction.atomic(using=using):
         now = timezone.now()
@@ -69,8 +70,8 @@ def store(
 
 
 def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, int]:
-    """Remove the reports that an import brought and that nobody decided since; returns how many, how many are kept, and
-    how many cases went with them. Cases in which nothing else waits are closed. Raises FlagRefused."""
+    """Remove the imported reports that nobody has decided since, delete cases left empty, and close cases without other
+    waiting reports. Return how many reports and cases were removed, and how many reports kept. Raises FlagRefused."""
     with transaction.atomic(using=using):
         import_ = FlagImport.objects.using(using).select_for_update().filter(pk=batch).first()
         if import_ is None or import_.state not in (ImportState.STORED, ImportState.UNDOING):
@@ -97,13 +98,13 @@ def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, in
 
 
 def untouched_by_anybody(import_: FlagImport, *, using: str = DEFAULT_DB_ALIAS) -> Any:
-    """The reports that an import brought and that nobody decided since."""
+    """Select the imported reports that nobody has decided since."""
     brought = Flag.objects.using(using).filter(brought_by=import_)
     return brought.filter(Q(outcome=Outcome.WAITING) | Q(settled_at__lte=import_.stored_at))
 
 
 def _lock(conversation_ids: Collection[int], ready: Iterable[Ready], using: str) -> None:
-    """Lock conversations, so that cases are opened one at a time. Raises FlagRefused."""
+    """Lock conversations, so that nobody else opens cases in them. Raises FlagRefused if a message has changed."""
     Conversation.objects.using(using).filter(pk__in=ids_subquery(conversation_ids, using=using)).lock()
     places = {one.message.pk: (one.message.conversation_id, one.message.revision) for one in ready}
     messages = Message._base_manager.using(using).filter(pk__in=ids_subquery(places, using=using))
@@ -113,14 +114,14 @@ def _lock(conversation_ids: Collection[int], ready: Iterable[Ready], using: str)
 
 @dataclass
 class _Batch:
-    """The reports of some locked conversations, being stored."""
+    """One batch of reports, by their locked conversation."""
 
     import_: FlagImport
     flagged: dict[int, list[Ready]]
     using: str
 
     def store(self) -> int:
-        """Store them with their cases; returns how many cases are new."""
+        """Store the reports with their cases, and return the number of new cases."""
         pending, latest = self._stored_cases()
         of: dict[int, Case] = {}
         new, changed = [], []
@@ -144,7 +145,7 @@ class _Batch:
         return len(new)
 
     def _stored_cases(self) -> tuple[dict[int | None, Case], dict[int | None, Case]]:
-        """The pending case, and the latest one, of each conversation that has one."""
+        """Return the pending cases and the latest cases, each by conversation."""
         among = ids_subquery(self.flagged, using=self.using)
         found = list(cases.locked(self.using).filter(conversation__in=among).order_by("pk"))
         pending = {case.conversation_id: case for case in found if case.state != State.CLOSED}
@@ -152,7 +153,7 @@ class _Batch:
 
     @staticmethod
     def _fits(case: Case, waiting: list[Ready]) -> bool:
-        """Whether reports join this case: a case closed long before a new report stays closed."""
+        """Return whether the reports join this case: one closed too long before a waiting report stays closed."""
         if case.state != State.CLOSED or not waiting or case.closed_at is None:
             return True
         return case.closed_at > min(one.row.created_at for one in waiting) - REOPENED_WITHIN
@@ -183,7 +184,7 @@ class _Batch:
         create_missing((CasePerson(case_id=pk, user_id=user_id) for pk, user_id in sorted(people)), using=self.using)
 
     def _rank(self, touched: list[Case]) -> None:
-        """Set the places of cases in the queue by their waiting reports, and store what was changed of them."""
+        """Rank cases by their waiting reports, and store all of their changes."""
         ranks = ranking.ranks_of({case.pk: case.pending_since for case in touched}, using=self.using)
         for case in touched:
             if case.pk in ranks:
@@ -192,7 +193,7 @@ class _Batch:
 
 
 def _new_case(conversation_id: int, some: list[Ready], waiting: list[Ready]) -> Case:
-    """A case for reports in a conversation; one that is closed where all of them were settled elsewhere."""
+    """Build a case for the reports in a conversation; it is closed if all of them were settled elsewhere."""
     since = min(one.row.created_at for one in waiting or some)
     severity = worst(one.label.severity for one in waiting or some)
     due_at, rank_at = ranking.rank(since, target_of(severity), ())
@@ -212,7 +213,7 @@ def _new_case(conversation_id: int, some: list[Ready], waiting: list[Ready]) -> 
 
 
 def _join(case: Case, since: datetime) -> None:
-    """Have a stored case pending because of a report; one that was closed is pending anew ``since`` then."""
+    """Make a stored case pending because of a report; a closed one is pending again from ``since``."""
     if case.state == State.CLOSED:
         case.pending_since, case.closed_at = since, None
     case.state = after(case.state, Happening.FLAGGED)

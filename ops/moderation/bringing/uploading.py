@@ -1,6 +1,6 @@
-"""Uploaded files of reports: kept while their uploader decides about them, used once, deleted afterwards.
+"""Uploaded files of reports: kept while their uploader decides, used once, then deleted.
 
-Everybody keeps one at most: a new one takes the place of what waits.
+Each person has at most one: a new upload replaces the pending one.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ PERMISSION = "moderation.import_flags"
 CHECK, STORE, UNDO = "moderation.check_flags", "moderation.store_flags", "moderation.undo_flags"  # kinds of jobs
 WHILE = {CHECK: ImportState.CHECKING, STORE: ImportState.STORING, UNDO: ImportState.UNDOING}
 PREVIEW = "preview.json"
-MOST_BYTES = 64 * 2**20  # of a file, which has 50,000 reports at most
+MOST_BYTES = 64 * 2**20  # in a file, which holds at most 50,000 reports
 MOST_PROBLEMS, MOST_ROWS_SHOWN = 300, 10
 WENT_ON = gettext_lazy("This import went on meanwhile, in another tab perhaps. This is how it is now.")
 DISCARDABLE = Q(state__in=(ImportState.CHECKING, ImportState.CHECKED))
 
 
 def address_of(import_id: Any) -> str:
-    """The page of an import of reports."""
+    """Return the URL of the page of an import of reports."""
     return reverse("admin:moderation_flagimport_change", args=[import_id])
 
 
 def receive(request: HttpRequest) -> PrivateUploadHandler:
-    """Stream the file of ``request`` into a private one."""
+    """Return the upload handler that streams the file of ``request`` into a private file."""
     return uploads.receive(request, limit=min(MOST_BYTES, settings.MOST_UPLOADED), remedy=_("split it."))
 
 
 def keep(upload: PrivateUpload, *, by: Any) -> FlagImport:
-    """A new import of a file that was received whole, which is checked when this returns, if it is small."""
+    """Create an import of a complete upload and start its check; a small file is checked when this returns."""
     for one in FlagImport.objects.filter(DISCARDABLE, by=by):
         discard(one)
     upload.incoming.keep()
@@ -60,7 +60,10 @@ def keep(upload: PrivateUpload, *, by: Any) -> FlagImport:
 
 
 def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
-    """Have a job check, store or undo an import: here for at most 2 s, then by a worker. Raises FlagRefused."""
+    """Start the job that checks, stores or undoes an import: 2 s at most in this request, then in a worker.
+
+    Raises FlagRefused.
+    """
     if kind != UNDO and not is_kept(import_):
         raise FlagRefused(NOT_KEPT)
     before = ImportState.STORED if kind == UNDO else ImportState.CHECKED
@@ -76,7 +79,7 @@ def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
 
 
 def _title(kind: str, import_: FlagImport) -> str:
-    """What a job of an import is called."""
+    """Return the title of a job of an import."""
     if kind == CHECK:
         return _("Check of a file of reports")
     if kind == STORE:
@@ -88,12 +91,12 @@ def _title(kind: str, import_: FlagImport) -> str:
 
 
 def is_kept(import_: FlagImport) -> bool:
-    """Whether the file is still there."""
+    """Return whether the file still exists."""
     return private_files.exists(import_.upload)
 
 
 def discard(import_: FlagImport) -> bool:
-    """Delete a file that was not imported; False where it was meanwhile."""
+    """Discard an import and delete its file; return False if it was imported meanwhile."""
     found = FlagImport.objects.filter(DISCARDABLE, pk=import_.pk)
     if not found.update(state=ImportState.DISCARDED, upload=""):
         return False
@@ -102,20 +105,20 @@ def discard(import_: FlagImport) -> bool:
 
 
 def sweep() -> None:
-    """Discard imports whose file was left for a day, which deletes it."""
+    """Discard imports that were left for a day, with their files."""
     old = FlagImport.objects.filter(DISCARDABLE, created_at__lte=timezone.now() - private_files.KEPT)
     for import_ in old.exclude(job__state__in=UNDER_WAY):
         discard(import_)
 
 
 def in_use() -> list[str]:
-    """The uploads that waiting or running jobs need."""
+    """Return the uploads that queued or running jobs need."""
     at_work = FlagImport.objects.filter(job__state__in=UNDER_WAY).exclude(upload="")
     return list(at_work.order_by().values_list("upload", flat=True))
 
 
 def write_preview(import_: FlagImport, found: Checked) -> None:
-    """Keep beside the upload what its uploader is shown, and count what was found; the import is not saved."""
+    """Write the uploader's preview beside the upload, and set the counts of the import, without saving it."""
     import_.counts = {
         "rows": found.rows,
         "new": len(found.ready),
@@ -137,7 +140,7 @@ def write_preview(import_: FlagImport, found: Checked) -> None:
 
 
 def preview_of(import_: FlagImport) -> tuple[list[Problem], list[dict[str, Any]]]:
-    """The problems and the first reports of a checked file; nothing where it is not kept any more."""
+    """Return the problems and the first reports of a checked file; empty lists if it has been deleted."""
     if not import_.upload:
         return [], []
     path = private_files.path(private_files.beside(import_.upload, PREVIEW))
@@ -148,7 +151,7 @@ def preview_of(import_: FlagImport) -> tuple[list[Problem], list[dict[str, Any]]
 
 
 def check(import_: FlagImport, progress: Any) -> Checked:
-    """Check the file, and keep what was found; the import is not saved. Raises FlagRefused where it is gone."""
+    """Check the file and write its preview; the import is not saved. Raises FlagRefused if the file is gone."""
     if not is_kept(import_):
         raise FlagRefused(NOT_KEPT)
     path = private_files.path(import_.upload)

@@ -1,4 +1,4 @@
-"""What a decision does: one class for each act, in a table that deciding, undoing and the pages ask.
+"""What a decision does: one class for each act, looked up in a registry by deciding, undoing and the pages.
 
-A new act is a value of ``Act``, a class here and its line in ``ops.moderation.measures.registry``.
+A new act needs a value of ``Act``, a class here and a line in ``ops.moderation.measures.registry``.
 """

@@ -1,4 +1,4 @@
-"""Requesting the deletion of an account: a decision begins the flow of ops.deletion, in which others approve it."""
+"""Requesting the deletion of an account: the decision makes a request in ops.deletion, which somebody else approves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.moderation.models import Act, Measure
 from ops.moderation.refusals import DecisionRefused
 
 REQUESTS = "moderation.request_deletion"
-REASON = gettext_lazy("Decided at the review desk.")  # without the case, which would lead to an anonymised account
+REASON = gettext_lazy("Decided at the review desk.")  # no case number: it would identify an anonymised account
 UNDONE = gettext_lazy("The decision of the review desk was undone.")
 GONE = gettext_lazy("A deletion request stays as it is: gone.")
 PENDING = gettext_lazy("A deletion request stays as it is: pending.")
@@ -32,7 +32,7 @@ STAYS = {
 
 
 class Deletion(OnPerson):
-    """The account is closed at once, and erased when somebody else approved it."""
+    """The account is closed immediately, and erased once somebody else approves."""
 
     act = Act.DELETE
     unexplained = ""
@@ -102,18 +102,18 @@ class Deletion(OnPerson):
 
 
 def lock_requests(measures: Sequence[Measure]) -> None:
-    """Lock the requests that those of these measures made which are deletions."""
+    """Lock the deletion requests that these measures made."""
     if keys := _keys([one for one in measures if one.act == Act.DELETE]):
         approval.lock(keys.values())
 
 
 def _keys(measures: Sequence[Measure]) -> dict[int, str]:
-    """The keys of the requests that these measures made, by the measure."""
+    """Return the keys of the requests that these measures made, by measure."""
     return {one.pk: one.facts["request"] for one in measures if one.facts}
 
 
 def _requests(measures: Sequence[Measure]) -> dict[int, DeletionRequest]:
-    """The requests that these measures made, by the measure."""
+    """Return the requests that these measures made, by measure."""
     keys = _keys(measures)
     found = {str(request.pk): request for request in DeletionRequest.objects.filter(pk__in=keys.values())}
     return {pk: found[key] for pk, key in keys.items() if key in found}

@@ -1,4 +1,4 @@
-"""Hiding messages from participants, and doing nothing."""
+"""Hiding messages from participants, and taking no measure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.moderation.models import Act, CoveredMessage, Measure
 
 
 class Nothing(Kind):
-    """A decision that changes nothing says so."""
+    """The record of a decision that changes nothing."""
 
     act = Act.NONE
 
@@ -29,7 +29,7 @@ class Nothing(Kind):
 
 
 class Hiding(Kind):
-    """Participants read "removed by moderators" in the place of a message."""
+    """Participants read "removed by moderators" in place of a message."""
 
     act = Act.HIDE
 
@@ -75,7 +75,7 @@ class Hiding(Kind):
 
 
 def _later(measures: Sequence[Measure], among: Any, using: str) -> set[tuple[int, int]]:
-    """The decisions and messages that a later decision, which was not undone, hides for a reason of its own."""
+    """Return (decision, message) of the measures whose message a later decision, not undone, hides as well."""
     rows = Measure.objects.using(using).not_undone().filter(act=Act.HIDE, message__in=among)
     latest: dict[int, list[tuple[Any, int]]] = {}
     for message, at, decision in rows.values_list("message", "decision__decided_at", "decision"):
@@ -94,7 +94,7 @@ def _why(
     covered: Mapping[tuple[int, int], int],
     later: set[tuple[int, int]],
 ) -> str:
-    """Why undoing leaves a message as it is, as a sentence; "" where it will be shown again."""
+    """Return why undoing leaves a message unchanged, as a sentence; "" if it will be shown again."""
     if one.message_id is None or one.message_id not in now:
         return _("A hidden message was erased since.")
     hidden, revision = now[one.message_id]

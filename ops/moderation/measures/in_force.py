@@ -1,4 +1,4 @@
-"""The measures in force on people, in words for staff."""
+"""The measures in force on people, described for staff."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Words(NamedTuple):
-    """What is said of a measure that holds: in a word, in a few, and in a sentence."""
+    """Descriptions of a measure in force: one word, a few words, and a sentence."""
 
     word: StrOrPromise
     words: StrOrPromise
@@ -48,7 +48,7 @@ STRICTEST_FIRST = tuple(WORDS)
 
 @dataclass(frozen=True)
 class InForce:
-    """A measure that holds: its act, until when (None for a warning), and the case in which it was decided."""
+    """A measure in force: its act, its end (None for a warning), and the case in which it was decided."""
 
     act: Act
     until: datetime | None
@@ -71,9 +71,9 @@ class InForce:
 
 
 def in_force(ids: Collection[Any]) -> dict[Any, list[InForce]]:
-    """Return what holds for each of these people, the strictest first; one query, people without anything left out.
+    """Return the measures in force by person, strictest first, leaving out people without any. Runs one query.
 
-    Warnings are among it until they are confirmed.
+    Warnings are in force until they are confirmed.
     """
     rows = Measure.objects.holding().filter(user__in=list(ids))
     found: defaultdict[Any, list[InForce]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What every act answers: whether it may be done, how it is done and undone, and its words for pages."""
+"""The interface of every act: whether it is allowed, how it is carried out and undone, and its words for pages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ops.moderation.models import Act, Case, Measure
 
 @dataclass(frozen=True)
 class Order:
-    """A measure that a decision is to take: its act, and a message or a person (primary keys) whom it concerns.
+    """A measure to be taken by a decision: its act, and the message or person (primary key) concerned.
 
-    ``until`` is when it ends by itself; ``facts`` are what else the act needs, as JSON without words of people.
+    ``until`` is when it ends by itself; ``facts`` hold anything else the act needs, as JSON without people's words.
     """
 
     act: Act
@@ -29,7 +29,7 @@ class Order:
 
     @property
     def measure(self) -> Measure:
-        """The measure to store, without its decision and what it changes."""
+        """The measure to store, still without its decision, ``before`` and ``after``."""
         facts = dict(self.facts) if self.facts else None
         return like(_empty(), act=self.act, until=self.until, facts=facts, message_id=self.message, user_id=self.user)
 
@@ -40,7 +40,7 @@ def _empty() -> Measure:
 
 
 class Asked(NamedTuple):
-    """Orders of one decision: its case, and the text that it sends."""
+    """The orders of one decision, with its case and the text that it sends."""
 
     case: Case
     sent: str
@@ -57,30 +57,30 @@ class Acting:
 
 
 class Kind:
-    """An act. Its functions take all measures of the act at once, of one decision or of many: none has a query for
-    each. They are called within a transaction, with the cases locked."""
+    """An act. Its methods take all measures of the act in one call, of one decision or many, without a query for each.
+    They run in a transaction, with the cases locked."""
 
     act: ClassVar[Act]
 
     def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
-        """Raise DecisionRefused where these orders of one decision or of many must not be carried out.
+        """Raise DecisionRefused if these orders, of one decision or many, must not be carried out.
 
-        That messages are of the case's conversation is checked for all acts.
+        The caller checks, for all acts, that messages belong to the case's conversation.
         """
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
-        """Do it, and set ``before``, ``after`` and ``facts`` of the measures, which are stored afterwards."""
+        """Carry out the measures, and set their ``before``, ``after`` and ``facts``; the caller stores them."""
 
     def stays(self, measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
-        """Return which of these stored measures undoing would leave as they are: a sentence by primary key."""
+        """Return, by primary key, a sentence for each of these stored measures that undoing would leave in place."""
         return {}
 
     def undo(self, measures: Sequence[Measure], acting: Acting) -> None:
-        """Undo these, which do not stay, where it takes more than that their decision is undone."""
+        """Undo these measures, none of which ``stays``, if it takes more than marking their decision as undone."""
 
     def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
-        """Return, by primary key of these measures, whose decisions were undone, the order that takes each again, or a
-        sentence that says why it is not taken again. What is not among them needs neither."""
+        """Return, by primary key of these undone measures, the order that takes each again, or a sentence that
+        explains why it is not. Measures that need neither are left out."""
         return {one.pk: Order(Act(one.act), one.message_id, one.user_id, one.until) for one in measures}
 
     def will_undo(self, measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
@@ -93,7 +93,7 @@ class Kind:
 
 
 def names_of(measures: Collection[Measure], *, using: str) -> dict[Any, str]:
-    """Return the usernames of the people whom measures concern; no query where they concern none."""
+    """Return the usernames of the people whom measures concern, by primary key; no query if they concern none."""
     keys = {one.user_id for one in measures if one.user_id is not None}
     if not keys:
         return {}
@@ -102,7 +102,8 @@ def names_of(measures: Collection[Measure], *, using: str) -> dict[Any, str]:
 
 
 def lock_people(ids: Collection[Any], *, using: str) -> None:
-    """Lock the accounts that measures concern, before cases and conversations are: writers lock people first."""
+    """Lock the accounts that measures concern. Call it before locking cases and conversations: writers lock people
+    first."""
     people = get_user_model()._base_manager.using(using).filter(pk__in=set(ids)).order_by("pk")
     if ids:
         list(people.select_for_update(of=("self",)).values_list("pk"))

@@ -1,4 +1,4 @@
-"""Whom nobody, or only some, may take measures on: themselves, superusers, those who may use the console."""
+"""Who may not take measures on whom: nobody on themselves, only some on superusers and staff."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ STAFF = "moderation.measure_staff"
 
 
 class Refusals(NamedTuple):
-    """Why somebody may not do one act to an account: a sentence for each reason, since a verb is not the same word in
-    all of them everywhere."""
+    """The refusals of one act on an account: whole sentences, since other languages inflect the verb differently."""
 
     oneself: StrOrPromise
     superuser: StrOrPromise
@@ -50,15 +49,15 @@ DELETING = Refusals(
 
 
 def out_of_reach(by: Any, person: str) -> Q:
-    """The condition, of rows that have a ``person``, that ``by`` may take no measure on them, as ``person_refusal``
-    says; oneself left out."""
+    """Return the condition on rows with a ``person`` on whom ``by`` may take no measure: the rule of
+    ``person_refusal``, except for oneself."""
     never = Q(pk__in=[])
     superusers = never if by.is_superuser else Q(**{f"{person}__is_superuser": True})
     return superusers | (never if by.has_perm(STAFF) else Q(**{f"{person}__is_staff": True}))
 
 
 def person_refusal(person: Any, refusals: Refusals, by: Any) -> str:
-    """Return why ``by`` may not do that to this account, as a sentence; "" where they may."""
+    """Return why ``by`` may not take the measure on this account, as a sentence; "" if they may."""
     if person.pk == by.pk:
         return str(refusals.oneself)
     if person.is_superuser and not by.is_superuser:

@@ -1,4 +1,4 @@
-"""Measures on people: warning them, and keeping them from beginning conversations, or from all, until a date."""
+"""Measures on people: warnings, and restrictions and suspensions until a date."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 LONGEST_ALONE = timedelta(days=7)
 LONGEST = timedelta(days=366)
 LONGER = "moderation.suspend_longer"
-ALMOST = timedelta(minutes=10)  # somebody fills in the form meanwhile
+ALMOST = timedelta(minutes=10)  # tolerance for the time it takes to fill in the form
 ERASED = gettext_lazy("An account that it concerned was erased.")
-MOST_NAMED = 6  # people in one sentence
+MOST_NAMED = 6  # people named in one sentence
 
 
 def until_in_words(until: datetime) -> str:
@@ -41,10 +41,10 @@ def until_in_words(until: datetime) -> str:
 
 
 class OnPerson(Kind):
-    """An act on a person of the case, who is told why by the text that the decision sends."""
+    """An act on a person of the case, who reads the reason in the text that the decision sends."""
 
-    unexplained: ClassVar[StrOrPromise]  # the refusal where it sends none, "" where it needs none
-    strangers: ClassVar[StrOrPromise]  # the refusal for others than people of the case
+    unexplained: ClassVar[StrOrPromise]  # the refusal if no text is sent, "" if none is needed
+    strangers: ClassVar[StrOrPromise]  # the refusal for anybody who is not a person of the case
     refusals: ClassVar[may_not.Refusals]
 
     def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
@@ -71,7 +71,7 @@ class OnPerson(Kind):
         return self.stays_on(names_of(measures, using=acting.using), measures, acting)
 
     def stays_on(self, names: Mapping[Any, str], measures: Sequence[Measure], acting: Acting) -> dict[int, str]:
-        """The same, of people with these ``names``, by primary key."""
+        """Return the result of ``stays``, given the ``names`` of the people by primary key."""
         found = {one.pk: self.why_stays(one, names[one.user_id]) for one in measures if one.user_id in names}
         gone = {one.pk: str(ERASED) for one in measures if one.user_id not in names}
         return gone | {pk: why for pk, why in found.items() if why}
@@ -87,16 +87,16 @@ class OnPerson(Kind):
         return found
 
     def why_not_again(self, measure: Measure, name: str) -> str:
-        """Why the measure on the person of this name is not taken again, as a sentence; "" where it is."""
+        """Return why the measure on the person of this name is not taken again, as a sentence; "" if it is."""
         return ""
 
     def why_stays(self, measure: Measure, name: str) -> str:
-        """Why undoing leaves the measure on the person of this name as it is, as a sentence; "" where it is undone."""
+        """Return why undoing leaves the measure on the person of this name, as a sentence; "" if it is undone."""
         return ""
 
 
 class Warn(OnPerson):
-    """A person reads the text on their pages, and confirms that they did before they can write again."""
+    """The person reads the text on their pages, and must confirm it before they can write again."""
 
     act = Act.WARN
     unexplained = gettext_lazy("Write the text that is sent: whom you warn reads why.")
@@ -128,13 +128,13 @@ class Warn(OnPerson):
 
 
 class Limit(OnPerson):
-    """Something that a person cannot do until a date. It ends by itself, by the clock alone."""
+    """A limit on what a person can do until a date. It ends when the date passes, without a job."""
 
-    # Sentences about it, some by the number of people.
-    only_leads: ClassVar[Any]  # for a longer time
-    stays_limited: ClassVar[StrOrPromise]  # when this one is undone
+    # Sentences; those typed Any are plural forms.
+    only_leads: ClassVar[Any]  # refuses a longer time
+    stays_limited: ClassVar[StrOrPromise]  # another decision limits the person too
     is_over: ClassVar[StrOrPromise]
-    can_again: ClassVar[Any]  # once it is undone
+    can_again: ClassVar[Any]  # what undoing will do
     was_done: ClassVar[Any]
 
     def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
@@ -162,7 +162,7 @@ class Limit(OnPerson):
         found = super().stays_on(names, measures, acting)
         others = Measure.objects.using(acting.using).standing().filter(act=self.act, user__in=names)
         others = others.exclude(decision__in={one.decision_id for one in measures})
-        # The latest end comes last, and stays.
+        # Ordered by end, so that the dictionary keeps the latest of each person.
         longest: dict[Any, Any] = dict(others.order_by("until").values_list("user", "until"))
         for one in measures:
             until = longest.get(one.user_id)
@@ -191,7 +191,7 @@ class Limit(OnPerson):
 
 
 class Restrict(Limit):
-    """They begin no conversations. They may reply."""
+    """The person cannot begin conversations, but may reply."""
 
     act = Act.RESTRICT
     unexplained = gettext_lazy("Write the text that is sent: whom you restrict reads why.")
@@ -211,7 +211,7 @@ class Restrict(Limit):
 
 
 class Suspend(Limit):
-    """They cannot sign in; who is signed in is signed out, and nothing is sent by them."""
+    """The person is signed out, and cannot sign in or send anything."""
 
     act = Act.SUSPEND
     unexplained = gettext_lazy("Write the text that is sent: whom you suspend reads why.")
@@ -231,12 +231,12 @@ class Suspend(Limit):
         super().carry_out(measures, acting)
         for one in measures:
             sessions.end_all(one.user_id)
-            # Again, for who signed in meanwhile: from then on nobody can.
+            # Again after the commit, for sessions begun meanwhile; from then on signing in is refused.
             transaction.on_commit(partial(sessions.end_all, one.user_id), using=acting.using)
 
 
 def listed(measures: Sequence[Measure], names: Mapping[Any, str]) -> str:
-    """Return the people whom measures concern, by name and in order; of many of them some, and how many others."""
+    """Return the names of the people whom measures concern, sorted; if there are many, some names and a count."""
     known = sorted({names[one.user_id] for one in measures if one.user_id in names})
     erased = sum(one.user_id not in names for one in measures)
     if len(known) > MOST_NAMED:

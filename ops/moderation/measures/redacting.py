@@ -21,9 +21,9 @@ NOT_FOUND = gettext_lazy("These words stand in none of the chosen messages: ente
 
 
 def removing(words: Iterable[str], message_ids: Iterable[int], *, using: str) -> list[Order]:
-    """Return the orders that remove ``words``, wherever they stand in the texts that these messages have now.
+    """Return the orders that remove every occurrence of ``words`` from the current texts of these messages.
 
-    Raises DecisionRefused if one of the words stands in none of them.
+    Raises DecisionRefused if one of the words occurs in none of them.
     """
     wanted = sorted(set(message_ids))
     rows = Message._base_manager.using(using).filter(pk__in=wanted).order_by("pk")
@@ -40,11 +40,11 @@ def removing(words: Iterable[str], message_ids: Iterable[int], *, using: str) ->
 
 
 class Redacting(Kind):
-    """Everybody reads a mark in the place of some words; only Leads read the text before.
+    """Everybody reads a mark in place of some words; only Leads read the original text.
 
-    An order has the ``spans`` and the ``revision`` of the text that they are of; what is stored has only the revision
-    that was made, and what ``Message.redaction`` was before: neither the words nor their length. Texts differ, so each
-    message is changed by itself.
+    The facts of an order are the ``spans`` and the ``revision`` of the text they refer to. A stored measure has only
+    the new revision and the previous ``Message.redaction``: neither the words nor their length. Texts differ, so each
+    message is updated separately.
     """
 
     act = Act.REDACT
@@ -75,7 +75,7 @@ class Redacting(Kind):
             except RedactionRefused as refusal:
                 raise DecisionRefused(str(refusal)) from refusal
             one.before, one.after, one.facts = done.before is not None, True, done._asdict()
-            # The decision is about the text that it leaves.
+            # The decision covers the text without the words.
             covered = CoveredMessage.objects.using(acting.using).filter(decision=one.decision_id)
             covered.filter(message=one.message_id).update(revision=done.revision)
 
@@ -93,7 +93,7 @@ class Redacting(Kind):
                 redacting.restore(one.message_id, Redaction(**one.facts), by=acting.by, using=acting.using)
 
     def again(self, measures: Sequence[Measure], acting: Acting) -> dict[int, Order | str]:
-        """Which words were removed is not kept; the text without them is, in the history, since undoing was an edit."""
+        """The removed words are not kept, but undoing was an edit, so the history has the text without them."""
         ids = [one.message_id for one in measures if one.message_id is not None]
         rows = Message._base_manager.using(acting.using).filter(pk__in=ids)
         now = {pk: text for pk, *text in rows.values_list("pk", "content", "revision", "redaction")}
@@ -123,7 +123,7 @@ def _spans(facts: Mapping[str, Any]) -> list[Span]:
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Spans of which those that overlap are one."""
+    """Return the spans in order, merging those that overlap."""
     found: list[Span] = []
     for span in sorted(spans):
         if found and span.start < found[-1].end:
@@ -134,7 +134,7 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def _again(one: Measure, now: Mapping[int, Any], texts: Mapping[tuple[int, int], str]) -> Order | str:
-    """The order that removes the words again, or why there is none, as a sentence."""
+    """Return the order that removes the words again, or a sentence that explains why there is none."""
     if one.message_id is None or one.message_id not in now:
         return _("A message from which words were removed was erased since.")
     made = one.facts["revision"]
@@ -149,7 +149,7 @@ def _again(one: Measure, now: Mapping[int, Any], texts: Mapping[tuple[int, int],
 
 
 def _why(one: Measure, now: Mapping[int, tuple[int, int | None]], originals: set[tuple[int, int]]) -> str:
-    """Why undoing leaves a message as it is, as a sentence; "" where its words come back."""
+    """Return why undoing leaves a message unchanged, as a sentence; "" if its words are restored."""
     if one.message_id is None or one.message_id not in now:
         return _("A message from which words were removed was erased since.")
     made = one.facts["revision"]

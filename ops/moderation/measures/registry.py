@@ -1,4 +1,4 @@
-"""The acts that there are. Deciding and undoing call these functions; none of them knows an act."""
+"""The registry of acts, and the functions by which deciding and undoing use them without naming an act."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS: dict[Act, Kind] = {kind.act: kind for kind in ALL}
 
 @dataclass
 class Reversal:
-    """What undoing measures would do now: those that are undone, and why each of the others stays, as sentences."""
+    """What undoing measures would do now: the measures undone, and a sentence by primary key for each that stays."""
 
     undone: list[Measure] = field(default_factory=list)
     stays: dict[int, str] = field(default_factory=dict)
@@ -32,16 +32,16 @@ class Reversal:
 
 @dataclass
 class Again:
-    """What taking measures again would do now: the orders of each decision, by its key, and why others are not taken
-    again, as sentences by measure."""
+    """What taking measures again would do now: the orders by decision, and a sentence by primary key for each measure
+    that is not taken again."""
 
     orders: dict[int, list[Order]] = field(default_factory=dict)
     skipped: dict[int, str] = field(default_factory=dict)
 
 
 def refuse_unsound(asked: Sequence[Asked], acting: Acting) -> None:
-    """Raise DecisionRefused where these orders of one decision or of many must not be carried out; in as many queries
-    for many as for one."""
+    """Raise DecisionRefused if these orders, of one decision or many, must not be carried out. The number of queries
+    does not grow with the decisions."""
     by_act: dict[Act, list[Asked]] = {}
     for one in asked:
         for act, some in _by_act(one.orders):
@@ -52,14 +52,14 @@ def refuse_unsound(asked: Sequence[Asked], acting: Acting) -> None:
 
 
 def carry_out(measures: Sequence[Measure], acting: Acting) -> list[Measure]:
-    """Do what these measures say, whose decisions are stored, and store them; of one decision or of many."""
+    """Carry out these measures, of one decision or many, and store them. Their decisions are stored already."""
     for act, some in _by_act(measures):
         KINDS[act].carry_out(some, acting)
     return create_alike(measures, using=acting.using)
 
 
 def reversal(measures: Sequence[Measure], acting: Acting) -> Reversal:
-    """Say what undoing these stored measures would do; changes nothing."""
+    """Return what undoing these stored measures would do; changes nothing."""
     found = Reversal()
     for act, some in _by_act(measures):
         stays = KINDS[act].stays(some, acting)
@@ -69,19 +69,19 @@ def reversal(measures: Sequence[Measure], acting: Acting) -> Reversal:
 
 
 def lock(measures: Sequence[Measure], *, using: str) -> None:
-    """Lock whom these stored measures concern, and before them the requests that undoing cancels. Cases come later."""
+    """Lock the deletion requests that undoing cancels, then the people concerned. Call it before locking cases."""
     lock_requests(measures)
     lock_people([one.user_id for one in measures if one.user_id is not None], using=using)
 
 
 def undo(plan: Reversal, acting: Acting) -> None:
-    """Undo what does not stay. That the decisions are undone is stored already."""
+    """Undo the measures that do not stay. The decisions are marked as undone already."""
     for act, some in _by_act(plan.undone):
         KINDS[act].undo(some, acting)
 
 
 def again(measures: Sequence[Measure], acting: Acting) -> Again:
-    """Say what taking these measures again would do, whose decisions were undone; changes nothing."""
+    """Return what taking these undone measures again would do; changes nothing."""
     found = Again()
     for act, some in _by_act(measures):
         answers = KINDS[act].again(some, acting)
@@ -95,21 +95,21 @@ def again(measures: Sequence[Measure], acting: Acting) -> Again:
 
 
 def will_undo(plan: Reversal, *, using: str) -> list[str]:
-    """Return the sentences that say what undoing will do, one for each act."""
+    """Return the sentences that announce what undoing will do, one for each act."""
     names = names_of(plan.undone, using=using)
     return [words for act, some in _by_act(plan.undone) if (words := KINDS[act].will_undo(some, names))]
 
 
 def in_words(measures: Sequence[Measure], names: Mapping[Any, str], *, upholds: bool) -> list[str]:
-    """Return what the measures of one decision did, in a few words for each act; where there is none, that it upheld
-    reports, if it did."""
+    """Return what the measures of one decision did, in a few words for each act; "reports upheld" if it upheld reports
+    and took no measure."""
     if upholds and {one.act for one in measures} <= {Act.NONE}:
         return [_("reports upheld")]
     return [KINDS[act].words(some, names) for act, some in _by_act(measures)]
 
 
 def say_what_they_did(decisions: Sequence[Decision]) -> None:
-    """Give each decision ``did``: what it did in words. Two queries, whatever the number of decisions."""
+    """Set ``did`` of each decision to what it did, in words. Runs two queries, however many decisions there are."""
     prefetch_related_objects(decisions, "measures")
     names = names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)
     for one in decisions:
@@ -117,7 +117,7 @@ def say_what_they_did(decisions: Sequence[Decision]) -> None:
 
 
 def _by_act(some: Iterable[Any]) -> list[tuple[Act, list[Any]]]:
-    """Orders or measures by their act, in the order of the acts."""
+    """Group orders or measures by act, in the order of the acts."""
     found: dict[str, list[Any]] = {}
     for one in some:
         found.setdefault(one.act, []).append(one)

@@ -1,4 +1,4 @@
-"""What staff see of people beside what they wrote: blocks between them, and measures in force."""
+"""Blocks between people and measures in force on them, for staff pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ops.moderation.models import Act
 
 
 def notes_on_people(request: HttpRequest, ids: Collection[Any]) -> dict[Any, str]:
-    """What holds for each of these people, and whom they blocked among them, in words, for those who may see cases."""
+    """Return, by person, the measures in force and whom of these people they blocked, in words; {} for a user who may
+    not see cases."""
     if not request.user.has_perm("moderation.view_case"):
         return {}
     words: defaultdict[Any, list[str]] = defaultdict(list)
@@ -33,8 +34,8 @@ def notes_on_people(request: HttpRequest, ids: Collection[Any]) -> dict[Any, str
 
 
 def about_person(request: HttpRequest, person: Any, besides: About | None = None) -> About | None:
-    """The measures in force on a person, each with its case, for those who may see cases, before what is to be said
-    ``besides``; one query."""
+    """Return the measures in force on a person, each linked to its case, followed by the notes of ``besides``; only
+    ``besides`` for a user who may not see cases. Runs one query."""
     if not request.user.has_perm("moderation.view_case"):
         return besides
     found = in_force([person.pk]).get(person.pk, [])

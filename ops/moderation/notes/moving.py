@@ -1,4 +1,4 @@
-"""Notes on a conversation that became a part of another one stand on that one, until it is one of its own again."""
+"""Moving the notes on a conversation that is joined to another one, and moving them back when it is separated."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ops.moderation.models import Note
 
 
 def follow(conversation_ids: Collection[int], merged: Mapping[int, int], *, using: str) -> None:
-    """Have the notes on these conversations, which messages left, follow the message that each was written under; where
-    that one is gone, into the conversation that ``merged`` names.
+    """Move the notes on these conversations, which messages left, to the conversation of each note's ``beginning``
+    message; if that message no longer exists, to the conversation given by ``merged``.
 
-    In the transaction of the move, before empty conversations are removed.
+    Call it in the transaction of the move, before empty conversations are deleted.
     """
     left = ids_subquery({*conversation_ids, *merged}, using=using)
     place = Message._base_manager.filter(pk=OuterRef("beginning")).values("conversation")[:1]

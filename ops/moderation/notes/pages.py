@@ -1,4 +1,4 @@
-"""The pages of notes: writing one, deleting one, and the tab of a person's page."""
+"""The pages of notes: adding one, deleting one, and the tab on a person's page."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NoteForm(forms.Form):
 
 
 class AddNote(Action):
-    """A page with the form of a note, to which the forms on other pages send theirs."""
+    """A page with the form of a note; the note forms on other pages post to it."""
 
     permission = "moderation.add_note"
     template_name = "moderation/note.html"
@@ -55,7 +55,7 @@ class AddNote(Action):
 
     @cached_property
     def about(self) -> Any:
-        """The conversation or account. Raises Http404."""
+        """The conversation or account that the note is about. Raises Http404."""
         raise NotImplementedError
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class AddNote(Action):
 
 
 class OnConversation(AddNote):
-    """A note on a conversation. ``?case=`` names the case on whose page it was written."""
+    """Adds a note on a conversation. ``?case=`` names the case on whose page it was written."""
 
     @cached_property
     def about(self) -> Conversation:
@@ -84,7 +84,7 @@ class OnConversation(AddNote):
 
 
 class OnPerson(AddNote):
-    """A note about a person."""
+    """Adds a note about a person."""
 
     @cached_property
     def about(self) -> Any:
@@ -99,7 +99,7 @@ class OnPerson(AddNote):
 
 
 class DeleteNote(Action):
-    """Asks before a note is deleted. A colleague's takes a permission."""
+    """Asks for confirmation, then deletes a note. A colleague's note requires a permission."""
 
     permission = "moderation.add_note"
     template_name = "moderation/delete_note.html"
@@ -133,7 +133,7 @@ class DeleteNote(Action):
 
 
 class NotesTab(PersonTab):
-    """The notes about somebody, on the page of that person."""
+    """The tab with the notes about a person, on that person's page."""
 
     tab = shown.TAB
     permission = tab.permission
@@ -144,14 +144,14 @@ class NotesTab(PersonTab):
 
 
 def page_of_conversation(key: int | None, user: Any) -> str:
-    """A conversation, for those who may see it; else the home page."""
+    """Return the URL of a conversation for a user who may see it, or else of the home page."""
     if key and user.has_perm("messaging.view_conversation"):
         return reverse("admin:messaging_conversation_change", args=[key])
     return reverse("admin:index")
 
 
 def page_of_person(key: Any, user: Any) -> str:
-    """Where one comes back to from a note about this person."""
+    """Return the URL to redirect to after adding or deleting a note about this person."""
     if shown.sees(user):
         return reverse(shown.TAB.view_name, args=[key])
     return tabs.address_of(key, user=user) or reverse("admin:index")

@@ -1,4 +1,4 @@
-"""Notes as pages show them: on a case, beside a conversation, on the page of a person."""
+"""Notes for pages: on a case, beside a conversation, on a person's page."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ops.console.thread.panel import Section
 from ops.moderation.models import Note
 from ops.moderation.notes.writing import may_delete
 
-MOST_NOTES = 50  # on one page, the newest
+MOST_NOTES = 50  # newest notes on one page
 TAB = Tab("notes", gettext_lazy("Notes"), 60, "moderation.view_note", "admin:moderation_notes_of_person")
 
 
 @dataclass
 class Notes:
-    """Notes for one reader, the newest first; ``address`` is where another one is sent to, "" for who may not write.
+    """Notes for one reader, newest first. ``address`` is the URL for adding a note, "" if the reader may not.
 
-    Each note has ``may_delete``. ``names`` says that notes about people come with their names.
+    Each note has ``may_delete``. ``names``: whether notes about people show the person's name.
     """
 
     rows: list[Note] = field(default_factory=list)
@@ -42,14 +42,15 @@ class Notes:
 
 
 def sees(user: Any) -> bool:
-    """Whether this person reads notes."""
+    """Return whether this user may read notes."""
     return bool(user.has_perm("moderation.view_note"))
 
 
 def of_conversation(user: Any, conversation_id: Any, people: Any, *, case: Any = None, kept: str = "") -> Notes | None:
-    """The notes on a conversation and about ``people`` (keys, or a query of them); None for who does not read notes.
+    """Return the notes on a conversation and about ``people`` (keys, or a query of them); None if ``user`` may not
+    read notes.
 
-    With a ``case``, whoever writes one comes back to its page, and to what it has ``kept`` of a view ("?view=3").
+    With a ``case``, adding a note leads back to its page, and ``kept`` preserves the view in its URL ("?view=3").
     """
     if conversation_id is None or not sees(user):
         return None
@@ -59,7 +60,7 @@ def of_conversation(user: Any, conversation_id: Any, people: Any, *, case: Any =
 
 
 def of_person(user: Any, person_id: Any) -> Notes:
-    """The notes about a person, for the tab of their page."""
+    """Return the notes about a person, for the tab on their page."""
     address = reverse("admin:moderation_note_on_person", args=[person_id])
     notes = _notes(user, Note.objects.filter(person=person_id), address)
     notes.names = False
@@ -75,14 +76,14 @@ def _notes(user: Any, found: Any, address: str) -> Notes:
 
 
 def beside_conversation(request: HttpRequest, page: ConversationPage) -> Notes | None:
-    """The section of the panel beside a conversation, with notes about those who take part."""
+    """Return the notes for the panel beside a conversation, including those about its most active participants."""
     people: Collection[Any] = [one.person.pk for one in page.thread.most_active]
     notes = of_conversation(request.user, page.conversation.pk, people)
     return notes if notes and (notes.rows or notes.address) else None
 
 
 def about_person(request: HttpRequest, person: Any) -> About | None:
-    """The sentence at the head of a person's page that leads to the notes about them."""
+    """Return the sentence at the top of a person's page that counts and links to the notes about them."""
     if not sees(request.user):
         return None
     number = Note.objects.filter(person=person.pk)[: MOST_NOTES + 1].count()

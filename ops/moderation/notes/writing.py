@@ -1,4 +1,4 @@
-"""Adding and deleting notes. Each is recorded, without a word of the note."""
+"""Adding and deleting notes. Both are recorded, without the text of the note."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ops.moderation.models import Note, NotePerson
 
 
 def add(text: str, about: Any, *, by: Any) -> Note:
-    """Add a note about a conversation or an account; returns it.
+    """Add a note about a conversation or an account, and return it.
 
-    Raises Refused where the conversation is gone: it was erased, or became a part of another one.
+    Raises Refused if the conversation no longer exists: it was erased, or joined to another one.
     """
     with transaction.atomic():
         is_conversation = isinstance(about, Conversation)
-        # Locked, so that the note is not written while the conversation becomes a part of another one.
+        # Locked, so that the conversation is not joined to another one meanwhile.
         if is_conversation and not Conversation.objects.filter(pk=about.pk).lock():
             raise Refused(
                 _("This conversation was removed, or joined to another one. Open that one and note it there.")
@@ -38,13 +38,13 @@ def add(text: str, about: Any, *, by: Any) -> Note:
 
 
 def may_delete(note: Note, user: Any) -> bool:
-    """Whether this person may delete the note: their own, or any of them for who has the permission."""
+    """Return whether this user may delete the note: their own, or any note with the permission."""
     own = note.author_id == user.pk and user.has_perm("moderation.add_note")
     return own or user.has_perm("moderation.delete_note")
 
 
 def delete(note: Note, *, by: Any) -> None:
-    """Delete a note. Raises Refused where it is a colleague's and ``by`` may not."""
+    """Delete a note. Raises Refused if it is a colleague's and ``by`` lacks the permission."""
     if not may_delete(note, by):
         raise Refused(_("Only its author or a Lead deletes a note."))
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What reviewers are told of their cases, decisions and groups, and whoever imports reports of that."""
+"""Notices to reviewers about their cases, decisions and group decisions, and about imports of reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.notices.kinds import Kind, called_by_file
 from ops.notices.notifying import notify, notify_each
 
 CASE, GROUP, IMPORT = "moderation.case", "moderation.decisiongroup", "moderation.flagimport"
-MOST_ONE_BY_ONE = 5  # of one person and act; of more they are told as of one
+MOST_ONE_BY_ONE = 5  # decisions of one person that lapse together; more make one notice
 
 
 def _numbered(case: Any) -> str:
@@ -110,12 +110,12 @@ KINDS = (
 
 
 def notify_taken_over(held: Claim, *, by: Any, using: str) -> None:
-    """Tell who held a case that ``by`` took it over."""
+    """Notify the reviewer who held a case that ``by`` took it over."""
     notify(TAKEN_OVER, [held.reviewer_id], (CASE, held.case_id), by=by, occasion=held.token, using=using)
 
 
 def notify_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, using: str) -> None:
-    """Tell who made these decisions that ``by`` undid them; once for all of a ``group``."""
+    """Notify the makers of these decisions that ``by`` undid them; with a ``group``, once for all of them."""
     if group is not None:
         notify(UNDONE_IN_GROUP, {one.decided_by_id for one in undone}, by=by, occasion=group, using=using)
         return
@@ -124,7 +124,7 @@ def notify_undone(undone: Iterable[Decision], *, by: Any, group: UUID | None, us
 
 
 def notify_restored(undos: Collection[Decision], *, by: Any, group: UUID | None, using: str) -> None:
-    """Tell who undid decisions, and who had made them, that ``by`` restored them; once for all of a ``group``."""
+    """Notify those who undid decisions, and their makers, that ``by`` restored them; with a ``group``, once for all."""
     people: dict[int, set[Any]] = {one.pk: {one.decided_by_id} for one in undos}
     for one in undos:
         if one.reverses is not None:
@@ -137,7 +137,7 @@ def notify_restored(undos: Collection[Decision], *, by: Any, group: UUID | None,
 
 
 def notify_lapsed(lapsed: Sequence[tuple[int, Any]], *, using: str) -> None:
-    """Tell who made decisions, each given by its case and its maker, that they lapsed; of many at once as of one."""
+    """Notify the makers of lapsed decisions, given as (case, maker); many of one person make one notice."""
     by_maker: defaultdict[Any, list[int]] = defaultdict(list)
     for case_id, maker in lapsed:
         by_maker[maker].append(case_id)

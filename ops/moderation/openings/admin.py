@@ -1,4 +1,4 @@
-"""The list of openings without a report, for who oversees reading."""
+"""The list of openings without a report, for those who oversee what staff read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ops.moderation.models import Opening
 
 
 class Reader(filters.ActorFilter):
-    """What one person opened; the account may have been deleted."""
+    """Filters by the reader, whose account may have been deleted."""
 
     title: Any = gettext_lazy("reader")
     parameter_name = "reader"
@@ -51,7 +51,8 @@ class OpenedAt(PresetDates):
 
 @admin.register(Opening)
 class OpeningAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
-    """Who opened what nobody had reported. Looking at it is recorded as reading the audit trail is."""
+    """Openings of texts that nobody else had reported, and broken glass. Viewing this list is recorded, like reading
+    the audit trail."""
 
     section = gettext_lazy("Openings without a report")
     keyset = ("-at", "id")
@@ -71,7 +72,7 @@ class OpeningAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLi
         return super().get_queryset(request).select_related("entry", "given")
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """With why it was opened: what was chosen and, in their words, what was said; "" where nobody was asked."""
+        """Set ``why``, the chosen reason, and ``words``, the reader's own; both are "" if no reason was asked for."""
         for row in rows:
             said = row.entry if row.broke_glass else row.given
             chosen = said.details.get("why", "") if said else ""
@@ -85,7 +86,7 @@ class OpeningAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLi
         return response
 
     def address_of(self, request: HttpRequest, row: Any) -> str:
-        """That of the entry of the audit trail, or of the list for who may not read that."""
+        """The URL of the audit entry, or of this list for a user who may not read the audit trail."""
         if request.user.has_perm("audit.view_entry"):
             return reverse("admin:audit_entry_change", args=[row.entry_id])
         return reverse("admin:moderation_opening_changelist")
@@ -94,7 +95,7 @@ class OpeningAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLi
         return filters.findable(request.user)
 
     def people_named(self, request: HttpRequest, text: str) -> Any:
-        """Staff: nobody else opens anything here."""
+        """Suggest staff only: nobody else can open anything here."""
         return self.findable(request).filter(is_staff=True).beginning_with(text)
 
     def person_named(self, request: HttpRequest, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the menu and the home page tell of broken glass, to those who may see openings without a report."""
+"""Counts of break-glass openings in the menu and on the home page, for users who may see openings without a report."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ops.console.rooms import Waiting
 from ops.moderation.models import Opening
 
 LIST = "moderation.Opening"
-TOLD_FOR = timedelta(hours=24)  # beside the list's name in the menu
+TOLD_FOR = timedelta(hours=24)  # counted in the menu
 
 
 def waiting(user: Any) -> Iterable[Waiting]:
-    """Glass that somebody else broke since yesterday, for Leads and others who see the list."""
+    """Count the break-glass openings by others in the past 24 hours, for users who may see the list."""
     if user.has_perm("moderation.view_opening"):
         broken = Opening.objects.with_broken_glass().exclude(reader=user.pk)
         lately = broken.filter(at__gte=timezone.now() - TOLD_FOR)
@@ -32,7 +32,7 @@ def waiting(user: Any) -> Iterable[Waiting]:
 
 
 def lines(user: Any) -> Iterable[Waiting]:
-    """The last days' openings."""
+    """Count the break-glass openings of the past 7 days."""
     if user.has_perm("moderation.view_opening"):
         lately = Opening.objects.filter(at__gte=days_ago(7))
         yield Waiting(

@@ -1,4 +1,4 @@
-"""Noting what is opened without a report, as the audit trail records it."""
+"""Storing openings without a report, alongside their entries in the audit trail."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ops.moderation.models import Case, Flag, Opening
 
 
 def note(entry: Entry, messages: Collection[int], given: int | None) -> None:
-    """Note that ``entry`` opened texts of ``messages``, for the reason of the entry ``given``: where a conversation of
-    theirs had no report until then, but of the reader on the staff. Without messages, note broken glass, and no other
-    reason."""
+    """Store an Opening if ``entry`` opened texts of ``messages`` in conversations that had no report before, other than
+    by the reader as staff or in their imports. ``given`` is the key of the entry with the reason. Without messages,
+    store one only for broken glass."""
     if not messages:
         if entry.event == Event.GLASS_BROKEN:
             Opening.objects.create(entry=entry, reader_id=entry.actor_id, at=entry.at, broke_glass=True)

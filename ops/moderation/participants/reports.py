@@ -1,4 +1,4 @@
-"""What participants report and read about moderation: the desk behind the setting MESSAGING_REPORTING."""
+"""Participants' reports, and the reasons they read: the implementation for the setting MESSAGING_REPORTING."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.moderation.models import Act, Flag, Label, Measure, Outcome, Source
 from ops.moderation.refusals import FlagRefused
 
 PAGE_SIZE = 50
-MOST_WAITING = 50  # reports of one person: nobody fills the queue from outside
+MOST_WAITING = 50  # reports of one person, so that nobody floods the queue
 TOO_MANY = gettext_lazy(
     "%(number)s of your reports wait to be looked at, which is the most that one person can have. "
     "Withdraw one, or wait until some were looked at."
@@ -34,19 +34,19 @@ STATES = {
 
 
 class ParticipantsReports:
-    """Reports that participants make, as flags; a ``messaging.participants.reporting.Reporting``."""
+    """Implements ``messaging.participants.reporting.Reporting``, storing reports as flags."""
 
     def choices(self) -> Sequence[tuple[str, str]]:
         return list(Label.objects.for_participants().values_list("slug", "wording"))
 
     def report(self, message: Message, choice: str, note: str, *, by: Any) -> None:
-        """Raises ReportRefused where ``by`` has too many reports waiting or has reported this text, where the message
-        is hidden or gone, and where the label is not offered any more."""
+        """Report a message. Raises ReportRefused if ``by`` has too many waiting reports or has reported this text, the
+        message is hidden or no longer exists, or the label is no longer offered."""
         label = Label.objects.for_participants().filter(slug=choice).first()
         if label is None:
             raise ReportRefused(str(LABEL_GONE))
         with transaction.atomic():
-            # Locked, so that somebody's reports are counted one at a time.
+            # Locked, so that concurrent reports of one person cannot exceed the limit.
             list(get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=by.pk).values_list("pk"))
             if Flag.objects.of_person(by.pk).waiting().count() >= MOST_WAITING:
                 raise ReportRefused(numbered(str(TOO_MANY), MOST_WAITING))
@@ -58,7 +58,7 @@ class ParticipantsReports:
                 raise ReportRefused(str(refusal)) from refusal
 
     def withdraw(self, pk: int, *, by: Any) -> None:
-        """Raises NoSuchReport, or ReportRefused where it was looked at already."""
+        """Withdraw a report. Raises NoSuchReport, or ReportRefused if it has been looked at already."""
         flag = _own(by).filter(pk=pk).first()
         if flag is None:
             raise NoSuchReport
@@ -78,10 +78,10 @@ class ParticipantsReports:
         return page
 
     def reasons(self, message_ids: Collection[int]) -> Mapping[int, str]:
-        """What was sent with the latest decision that hides each of them, or removes a part, and was not undone.
+        """Return, by message, the text sent with the latest decision, not undone, that hid it or removed words.
 
-        That is the one in force, unless the case was decided again about other messages, or its decision lapsed: then
-        the message stays hidden by what was decided before.
+        That is the decision in force, unless the case was decided again about other messages or the decision lapsed:
+        the earlier decision keeps the message hidden then.
         """
         measures = Measure.objects.filter(act__in=(Act.HIDE, Act.REDACT), after=True, message__in=message_ids)
         standing = measures.not_undone().filter(decision__reverses=None).exclude(decision__sent="")
@@ -90,7 +90,7 @@ class ParticipantsReports:
 
 
 def _own(user: Any) -> Any:
-    """The flags that somebody made as a participant, not as staff."""
+    """Select the flags that this user made as a participant, not as staff."""
     return Flag.objects.of_person(user.pk).exclude(source=Source.STAFF)
 
 

@@ -1,4 +1,4 @@
-"""What participants read of measures on them: the desk behind the setting MESSAGING_STANDING, and at signing in."""
+"""What participants read about measures on them, on their pages (setting MESSAGING_STANDING) and when signing in."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 SUSPENDED = gettext_lazy("Your account is suspended until %(time)s: you cannot sign in or send messages.")
 RESTRICTED = gettext_lazy("You cannot begin conversations until %(time)s. You can reply.")
-# Instead of texts that went with somebody who was erased; they do not say that.
+# Shown for texts deleted by the erasure of another person, without mentioning the erasure.
 WARNING_NOT_KEPT = gettext_lazy("What the moderators wrote to you is no longer kept.")
 REASON_NOT_KEPT = gettext_lazy("It is no longer kept.")
 
 
 class ParticipantsStanding:
-    """Warnings, restrictions and suspensions in force; a ``messaging.participants.standing.Moderators``."""
+    """Implements ``messaging.participants.standing.Moderators``: warnings, restrictions and suspensions in force."""
 
     def standing_of(self, user: Any) -> Standing:
-        """One query, by an index of the person."""
+        """Return the measures in force on a user. Runs one query, on the index by person."""
         found = list(
             Measure.objects.holding()
             .filter(user=user.pk)
@@ -49,7 +49,7 @@ class ParticipantsStanding:
         )
 
     def confirm(self, pk: int, *, by: Any) -> None:
-        """Note, and record, that ``by`` read a warning, and with it those of the same group; repeating it is fine.
+        """Store and record that ``by`` read a warning and the other warnings of its group. Repeating it has no effect.
 
         Raises NoSuchWarning.
         """
@@ -61,7 +61,7 @@ class ParticipantsStanding:
             alike = Q(pk=pk)
             if warning.decision.group is not None:
                 alike |= Q(decision__group=warning.decision.group)
-            # Locked first: of two who confirm at once, one does so.
+            # Locked, so that of two concurrent requests only one confirms.
             unread = theirs.filter(alike, confirmed_at=None).select_for_update(of=("self",)).order_by("pk")
             read = list(unread.select_related("decision__case"))
             theirs.filter(pk__in=[one.pk for one in read]).update(confirmed_at=timezone.now())
@@ -70,17 +70,17 @@ class ParticipantsStanding:
 
 
 def _each_once(warnings: Iterable[Measure]) -> list[Measure]:
-    """These warnings, those of one group as one: it sends everybody one text, in however many cases they are."""
+    """Return one warning for each group: a group sends a person one text, in however many cases they are."""
     found: dict[Any, Measure] = {}
     for one in warnings:
         key = one.decision.group or one.pk
-        if key not in found or not found[key].decision.sent:  # which an erasure may have taken from one of them
+        if key not in found or not found[key].decision.sent:  # an erasure may have emptied it
             found[key] = one
     return list(found.values())
 
 
 def sign_in_refusal(user: Any) -> str:
-    """Return why somebody who typed the right password cannot sign in, how long, and how to object; "" if they can."""
+    """Return why a user with the right password cannot sign in, until when, and how to object; "" if they can."""
     limit = ParticipantsStanding().standing_of(user).sending
     if limit is None:
         return ""
@@ -89,7 +89,7 @@ def sign_in_refusal(user: Any) -> str:
 
 
 def _limit(sentence: StrOrPromise, measures: list[Measure]) -> Limit | None:
-    """What the latest end of these says, with the reason of that one; None without any."""
+    """Return the limit with the latest end among these measures, with its reason; None without any."""
     if not measures:
         return None
     last = max(measures, key=lambda one: (one.until, one.pk))

@@ -1,4 +1,4 @@
-"""The list of reports: of what label, from where, when, and what became of them. Each leads to the page of its case."""
+"""The list of reports: label, source, time and outcome. Each row links to its case."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops.moderation.labels.admin import OfLabel
 from ops.moderation.models import Flag, Outcome, Source
 from ops.moderation.saved import parameters
 
-SEES = "moderation.view_case"  # whose page shows its reports
+SEES = "moderation.view_case"  # the page of a case shows its reports
 
 
 class Became(ValueFilter):
@@ -34,7 +34,7 @@ class Became(ValueFilter):
 
 
 class CameFrom(ChoiceFilter):
-    """Where reports came from."""
+    """Filters by the source of reports."""
 
     title = pgettext_lazy("reports", "from")
     parameter_name = "source"
@@ -60,7 +60,7 @@ class ReportedBy(PersonFilter):
 
 @admin.register(Flag)
 class FlagAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists, PeopleAdmin):
-    """Reports, without their words and those of messages, which the pages of cases show."""
+    """Reports, without their notes and the texts of messages, which only the pages of cases show."""
 
     section = gettext_lazy("Reports")
     how_many = ngettext_lazy("%(number)s report", "%(number)s reports", "n")
@@ -91,5 +91,5 @@ class FlagAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedLists
         return parameters.reporters()
 
     def address_of(self, request: HttpRequest, row: Any) -> str:
-        """That of its case."""
+        """The URL of the report's case."""
         return reverse("admin:moderation_case_change", args=[row.case_id])

@@ -1,7 +1,7 @@
-"""Undoing an undo: what was decided is decided again, as far as nothing has happened since that calls for another look.
+"""Undoing an undo: the same decision is made again, unless something has happened since that needs another review.
 
-The decision is a new one, in the name of whoever restores it, which names the undo (``Decision.restores``). So it can
-be undone as every other.
+It is a new decision, made by the person who restores, and refers to the undo (``Decision.restores``). It can be undone
+like any other.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ops.moderation.refusals import DecisionRefused
 
 @dataclass
 class Restoring:
-    """What restoring would do: the choice that is made again, why measures are not taken again, as sentences, and
-    ``refusal``, a sentence where nothing can be restored at all."""
+    """What restoring would do: the choice that is made again; ``skipped``, a sentence for each measure that is not
+    taken again; and ``refusal``, a sentence if nothing can be restored."""
 
     choice: Choice | None = None
     skipped: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Restoring:
 
 
 def restoring(undo: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Restoring:
-    """Return what ``restore`` would do with this decision, which undid another one, now; changes nothing."""
+    """Return what ``restore`` would do now with ``undo``, a decision that undid another; changes nothing."""
     refusal = _why_not(undo, by, using)
     if refusal or undo.reverses is None:
         return Restoring(refusal=refusal)
@@ -52,8 +52,7 @@ def restoring(undo: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Rest
 
 
 def choice_again(decision: Decision, orders: Sequence[Order], *, by: Decision, note: str = "") -> Choice:
-    """Return what is chosen where ``decision``, which was undone ``by`` another one, is made again, with these
-    orders."""
+    """Return the choice that makes ``decision`` again with these orders; ``by`` is the decision that undid it."""
     assert decision.label is not None
     return Choice(
         decision.label,
@@ -67,10 +66,10 @@ def choice_again(decision: Decision, orders: Sequence[Order], *, by: Decision, n
 
 
 def restore(undo_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_ALIAS) -> Decision:
-    """Decide again what this decision undid, and close the case; returns the new decision.
+    """Make the decision again that this one undid, close the case, and return the new decision.
 
-    Raises DecisionRefused where it undid nothing, where ``by`` may restore only what they undid themselves, and where
-    something has happened since: the case changed in any way, a text did, or what it was about was erased.
+    Raises DecisionRefused if this one undid nothing, ``by`` may restore only their own undos, or something has happened
+    since: the case or a text changed, or the covered messages were erased.
     """
     with transaction.atomic(using=using):
         undo = _undo(using).get(pk=undo_id)
@@ -87,7 +86,7 @@ def restore(undo_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_AL
 
 
 def in_words(choice: Choice, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Return what the choice that is made again does, in a few words for each act."""
+    """Return what a restored choice does, in a few words for each act."""
     measures = [order.measure for order in choice.orders]
     return registry.in_words(measures, names_of(measures, using=using), upholds=choice.outcome == Outcome.UPHELD)
 
@@ -97,7 +96,7 @@ def _undo(using: str) -> Any:
 
 
 def _why_not(undo: Decision, by: Any, using: str) -> str:
-    """Why nothing can be restored at all, as a sentence; "" where it can."""
+    """Return why nothing can be restored, as a sentence; "" if restoring is possible."""
     case = undo.case
     if undo.reverses is None:
         return _("This decision undid nothing: there is nothing to restore.")
@@ -113,7 +112,7 @@ def _why_not(undo: Decision, by: Any, using: str) -> str:
 
 
 def _why_outdated(undo: Decision, decision: Decision, using: str) -> str:
-    """What has happened since that calls for another look, as a sentence."""
+    """Return what has happened since that needs another review, as a sentence; "" if nothing has."""
     case = undo.case
     covered = decision.covered.using(using).filter(message__isnull=False)
     if case.conversation_id is None or not covered.exists():
@@ -131,7 +130,7 @@ def _why_outdated(undo: Decision, decision: Decision, using: str) -> str:
 
 
 def _has_other_texts(decision: Decision, covered: Any) -> bool:
-    """Whether a covered message has another text than when it was decided; that a removal was undone is no change."""
+    """Return whether a covered message's text differs from the decided one. Undone removals of words do not count."""
     measures = decision.measures.using(covered.db).filter(act=Act.REDACT, message__isnull=False)
     removed: Mapping[Any, Any] = dict(measures.values_list("message", "facts"))
     rows = covered.values_list("message", "revision", "message__revision", "message__redaction")

@@ -1,4 +1,4 @@
-"""The page on which what was undone is restored: what is done again, and what is not, and why."""
+"""The page for restoring an undone decision: what is done again, what is not, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.moderation.restoring import restoring
 
 
 class RestoreView(OfDecision):
-    """Says what undoing an undo does, and does it; the decision is the one that undid another one."""
+    """Previews restoring a decision, and restores it. The decision in the URL is the undo."""
 
     template_name = "moderation/restore.html"
     title = gettext_lazy("Restore decision")

@@ -1,4 +1,4 @@
-"""The team's views in Settings, which move between installations as files."""
+"""The team's views in Settings, with import and export between installations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.moderation.saved import parameters
 
 
 class ViewResource(ReferenceResource):
-    """Rows of a file are views of the team, found by their slug; nobody's own views are among them."""
+    """Rows of a file as views of the team, matched by slug. Personal views are left out."""
 
     class Meta:
         model = View
@@ -30,7 +30,7 @@ class ViewResource(ReferenceResource):
         return View.objects.team()
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """The filters as they are stored: otherwise a row would count as changed by their order."""
+        """Normalise the filters, so that their order alone does not count as a change."""
         if row.get("filters"):
             filters = parameters.parse(str(row["filters"]))
             row["filters"] = parameters.written(filters) if filters else row["filters"]
@@ -38,7 +38,7 @@ class ViewResource(ReferenceResource):
 
 @admin.register(View)
 class ViewAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
-    """Views of the team. Those of people have pages of their own (ops/moderation/saved/pages.py)."""
+    """Views of the team. Personal views have their own pages (ops/moderation/saved/pages.py)."""
 
     section = gettext_lazy("Team views")
     resource_classes = [ViewResource]
@@ -62,7 +62,7 @@ class ViewAdmin(ReferenceDataAdmin, RecordedLists, KeysetAdmin):
         return () if obj is None else ("slug",)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """With the view's name as the title of its page."""
+        """Render the form with the view's name as the page title."""
         if context["original"] is not None:
             context["title"] = str(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)

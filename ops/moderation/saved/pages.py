@@ -1,4 +1,4 @@
-"""Views above the queue, and the pages on which people save them and look after them."""
+"""Views above the queue, and the pages for saving and managing them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEES_QUEUE = "moderation.view_case"
 
 
 def above_the_queue(request: HttpRequest, changes: Any) -> dict[str, Any]:
-    """What the template of the queue shows of views. ``changes`` is the list as it is shown."""
+    """Return the template context for the views above the queue. ``changes`` is the ChangeList being shown."""
     views = queues.shown(request)
     here = next((one.view for one in views if one.is_open), None)
     known = parameters.Known()
@@ -39,7 +39,7 @@ def above_the_queue(request: HttpRequest, changes: Any) -> dict[str, Any]:
 
 
 class SaveView(SaveUnderName):
-    """Saves the filters and order of its address under a name, with those of the view that was open."""
+    """Saves the filters and order in the URL under a name, merged into those of the open view."""
 
     permission = SEES_QUEUE
     shares = saving.MANAGES_TEAM
@@ -48,7 +48,7 @@ class SaveView(SaveUnderName):
 
     @cached_property
     def asked(self) -> tuple[dict[str, str], str]:
-        """The filters and the order that the address names. Raises Refused."""
+        """The filters and the order to save. Raises Refused."""
         view = queues.opened(self.request)
         filters, order = (view.parsed, view.order) if view else ({}, "")
         for name, value in self.request.GET.items():
@@ -82,7 +82,7 @@ class SaveView(SaveUnderName):
 
 
 class ViewsPage(ConsolePage):
-    """Somebody's views, and the team's for those who look after them, with what can be done with each."""
+    """The user's own views and, for those who manage them, the team's, with the actions on each."""
 
     permission = SEES_QUEUE
     http_method_names = ["get", "head", "options"]
@@ -106,13 +106,13 @@ class ViewsPage(ConsolePage):
 
 
 class OfView(ConsolePage):
-    """What is done with a view: 404 for one that somebody else owns, 403 for the team's without the permission."""
+    """Base of the actions on one view: 404 for somebody else's view, 403 for the team's without the permission."""
 
     permission = SEES_QUEUE
 
     @cached_property
     def view(self) -> View:
-        """The view of the address. Raises Http404 or PermissionDenied."""
+        """The view in the URL. Raises Http404 or PermissionDenied."""
         view: View = to_manage(View.objects, self.kwargs["pk"], self.request.user, saving.MANAGES_TEAM)
         return view
 
@@ -121,7 +121,7 @@ class OfView(ConsolePage):
 
 
 class RenameView(OfView, Action):
-    """Gives a view another name."""
+    """Renames a view."""
 
     template_name = "moderation/rename_view.html"
     form_class = NameForm
@@ -142,7 +142,7 @@ class RenameView(OfView, Action):
 
 
 class DeleteView(OfView, Action):
-    """Asks before a view is deleted."""
+    """Asks for confirmation, then deletes a view."""
 
     template_name = "moderation/delete_view.html"
     form_class = forms.Form
@@ -160,7 +160,7 @@ class DeleteView(OfView, Action):
 
 
 class MoveView(OfView):
-    """Moves a view up, or down where the button says so."""
+    """Moves a view up, or down if the form has ``down``."""
 
     http_method_names = ["post"]
 

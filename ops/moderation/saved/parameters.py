@@ -1,4 +1,4 @@
-"""What the queue can be filtered by, and its orders. The list, saved views and the next case all read this."""
+"""The filters and orders of the queue, shared by the list, saved views and the choice of the next case."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ ORDERS = (
 
 
 def reporters() -> Any:
-    """The people who reported something, of whom the queue says so: of nobody else it gives a name."""
+    """Return the people who reported something. The queue gives the names of nobody else."""
     return get_user_model()._default_manager.filter(Exists(Flag.objects.filter(reporter=OuterRef("pk"))))
 
 
 class Known:
-    """What values mean that depend on stored rows; each is looked up once."""
+    """A cache of the words for filter values that depend on stored rows; each is looked up once."""
 
     def __init__(self) -> None:
         self._names: dict[int, str | None] = {}
@@ -46,7 +46,7 @@ class Known:
         return dict(Label.objects.active().values_list("slug", "name"))
 
     def name_of(self, user_id: str) -> str | None:
-        """The name of the reporter with this number; None if there is none."""
+        """Return the username of the reporter with this primary key; None if there is none."""
         number = whole_number(user_id)
         if number is None:
             return None
@@ -58,10 +58,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A filter of the queue: its name in addresses, its title, and what it does.
+    """A filter of the queue: its name in URLs, its title, and its effect.
 
-    ``words(value, known)`` says a value in words, None for one that is not offered. ``narrow(cases, value, user)`` are
-    the cases that ``user`` sees with it.
+    ``words(value, known)`` returns a value in words, None if it is not offered. ``narrow(cases, value, user)`` returns
+    the filtered cases, as ``user`` sees them.
     """
 
     name: str
@@ -88,7 +88,7 @@ EDITED = {"yes": gettext_lazy("Edited since the report"), "no": gettext_lazy("As
 
 
 def of_state(cases: Any, value: str, user: Any = None) -> Any:
-    """Cases by what is to be done with them; without a value, those that can be decided now."""
+    """Filter cases by state; without a value, return the cases that can be decided now."""
     if value == "waiting":
         return cases.due_to_wait()
     if value == "pending":
@@ -154,17 +154,17 @@ PARAMETERS = {
 
 
 def parse(text: str) -> dict[str, str]:
-    """Filters as they are stored ("label=threat&overdue=yes"), by name."""
+    """Return stored filters ("label=threat&overdue=yes") as a dictionary by name."""
     return {name: value for name, value in parse_qsl(text) if value}
 
 
 def written(filters: dict[str, str]) -> str:
-    """Filters as they are stored, in one order, so that the same filters are the same text."""
+    """Return filters as they are stored, sorted by name, so that the same filters are always the same text."""
     return urlencode(sorted((name, value) for name, value in filters.items() if value))
 
 
 def fault_of(filters: dict[str, str], order: str, known: Known | None = None) -> str:
-    """What is wrong with saved filters and an order, as a sentence; "" for such as the queue offers."""
+    """Return what is wrong with saved filters and an order, as a sentence; "" if the queue offers them all."""
     known = known or Known()
     for name, value in filters.items():
         if name not in PARAMETERS:
@@ -180,7 +180,7 @@ def fault_of(filters: dict[str, str], order: str, known: Known | None = None) ->
 
 
 def in_words(filters: dict[str, str], order: str, known: Known | None = None) -> list[str]:
-    """Filters and order as a reader sees them ("Label: Threat"); what is not offered any more as it is stored."""
+    """Return filters and order in words ("Label: Threat"). Values that are no longer offered appear as stored."""
     known = known or Known()
     words = []
     for name, one in PARAMETERS.items():

@@ -1,4 +1,4 @@
-"""Views as queues: which ones somebody has, the cases in one, how many, and the next."""
+"""Views as queues: the views offered to a user, their cases, their numbers, and the next case."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from ops.moderation.models import Case, Claim, State, View
 from ops.moderation.refusals import ClaimRefused
 from ops.moderation.saved import parameters
 
-PARAMETER = "view"  # its name in addresses
-MOST_VIEWS = 20  # of one person, and of the team
-LOOKED_AT = MAX_COUNTED  # cases at the front of the queue, among which those of views are counted
+PARAMETER = "view"  # in URLs
+MOST_VIEWS = 20  # for each person, and for the team
+LOOKED_AT = MAX_COUNTED  # cases at the front of the queue, among which views are counted
 GONE = gettext_lazy("This view is no longer there. Choose another one above the queue.")
 
 
 class ViewRefused(ClaimRefused):
-    """A view cannot be used as it is saved; the text says why."""
+    """A view cannot be used with its saved filters; the text is a sentence that gives the reason."""
 
 
 @dataclass(frozen=True)
 class ShownView:
-    """A view above the queue: where it leads, how many cases it has in words ("" for who knows), whether it is open."""
+    """A view above the queue: its URL, its number of cases in words ("" if not counted), and whether it is open."""
 
     view: View
     address: str
@@ -43,7 +43,7 @@ class ShownView:
 
 
 def offered(request: HttpRequest) -> list[View]:
-    """The views of whoever asks, the team's first; read once for each request."""
+    """Return the views offered to the user, the team's first; cached on the request."""
     found: list[View] | None = getattr(request, "offered_views", None)
     if found is None:
         found = request.offered_views = list(View.objects.offered_to(request.user.pk)[: 2 * MOST_VIEWS])  # type: ignore[attr-defined]
@@ -51,7 +51,7 @@ def offered(request: HttpRequest) -> list[View]:
 
 
 def opened(request: HttpRequest) -> View | None:
-    """The view that the address names; None where it names none. Raises ViewRefused where it is not there."""
+    """Return the view named in the URL, None without one. Raises ViewRefused if it is not offered to the user."""
     if not request.GET.get(PARAMETER):
         return None
     number = whole_number(request.GET[PARAMETER])
@@ -62,24 +62,24 @@ def opened(request: HttpRequest) -> View | None:
 
 
 def kept(request: HttpRequest) -> str:
-    """What addresses of cases repeat of the view one works in ("?view=3"), so that each tab of a browser stays in its
-    own; "" without one."""
+    """Return the query string that keeps the current view ("?view=3"), so that each browser tab stays in its own view;
+    "" without one."""
     number = whole_number(request.GET.get(PARAMETER))
     return f"?{urlencode({PARAMETER: number})}" if number else ""
 
 
 def query_of(view: View) -> str:
-    """The query of the queue as this view shows it."""
+    """Return the query string of the queue in this view."""
     return urlencode({PARAMETER: view.pk, **({"o": view.order} if view.order else {})})
 
 
 def address_of(view: View) -> str:
-    """The queue as this view shows it."""
+    """Return the URL of the queue in this view."""
     return f"{reverse('admin:moderation_case_changelist')}?{query_of(view)}"
 
 
 def narrowed(cases: Any, view: View, user: Any, known: parameters.Known | None = None) -> Any:
-    """``cases`` as the filters of a view narrow them, except that by state. Raises ViewRefused for a stale filter."""
+    """Apply the filters of a view, except the state, to ``cases``. Raises ViewRefused for a stale filter."""
     filters = view.parsed
     fault = parameters.fault_of(filters, view.order, known)
     if fault:
@@ -89,18 +89,19 @@ def narrowed(cases: Any, view: View, user: Any, known: parameters.Known | None =
 
 
 def cases_of(view: View, user: Any, known: parameters.Known | None = None) -> Any:
-    """The cases in a view, as ``user`` sees them. Raises ViewRefused for a stale filter."""
+    """Return the cases in a view, as ``user`` sees them. Raises ViewRefused for a stale filter."""
     return narrowed(parameters.of_state(Case.objects.all(), view.parsed.get("state", "")), view, user, known)
 
 
 def claim_next(user: Any, view: View | None) -> Claim | None:
-    """Claim the best free case, of the view if there is one. Raises ClaimRefused; None where there is none."""
+    """Claim the best free case, in ``view`` if given; return None if there is none. Raises ClaimRefused."""
     return claims.claim_next(user, among=None if view is None else _parts(view, user))
 
 
 def _parts(view: View, user: Any) -> list[Any]:
-    """The cases in a view that ``user`` may be given, in its order: those to decide in parts, as the queue itself is
-    read; others that are pending as one. Escalated ones are for those who may take cases over."""
+    """Return the cases in a view that ``user`` may be given, as ordered querysets. A view in the queue's own order and
+    without a state is read in parts, like the queue; any other is one queryset of pending cases, with escalated ones
+    only for users who may take cases over."""
     known = parameters.Known()
     order = next((one for one in parameters.ORDERS if one.name == view.order), parameters.ORDERS[0])
     if order == parameters.ORDERS[0] and "state" not in view.parsed:
@@ -113,7 +114,7 @@ def _parts(view: View, user: Any) -> list[Any]:
 
 
 def shown(request: HttpRequest) -> list[ShownView]:
-    """The views above the queue with their numbers, which are counted in one query and at a fixed cost."""
+    """Return the views above the queue with their numbers, counted in one query of bounded cost."""
     views = offered(request)
     numbers = _numbers(views, request.user)
     here = whole_number(request.GET.get(PARAMETER))
@@ -121,8 +122,8 @@ def shown(request: HttpRequest) -> list[ShownView]:
 
 
 def _numbers(views: list[View], user: Any) -> dict[int, str]:
-    """How many cases each view has, in words, by its key: counted among the first of the queue, with a "+" where there
-    are more of those. Nothing is counted of closed cases."""
+    """Return the number of cases in each view, in words, by primary key. Only the first LOOKED_AT cases of a state are
+    searched; "+" marks that there may be more. Views of closed cases have no number."""
     states = {view.pk: view.parsed.get("state", "") for view in views}
     counted = [view for view in views if states[view.pk] != "closed"]
     fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}

@@ -1,4 +1,4 @@
-"""Saving views, renaming, moving and deleting them. Each is recorded; views of the team take a permission."""
+"""Saving, renaming, moving and deleting views. All are recorded; views of the team require a permission."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from ops.moderation.models import View
 from ops.moderation.saved import parameters
 from ops.moderation.saved.queues import MOST_VIEWS
 
-MANAGES_TEAM = "moderation.change_view"  # the permission to look after the team's views
-STEP = 10  # between the places of two views
+MANAGES_TEAM = "moderation.change_view"  # the permission to manage the team's views
+STEP = 10  # between the sort_order of two views
 
 
 def save(name: str, filters: dict[str, str], order: str, *, by: Any, for_team: bool = False) -> View:
-    """Save filters and an order under a name, at the end of the other views; returns the view.
+    """Save filters and an order under a name, after the other views, and return the view.
 
     Raises Refused, with a sentence, for filters that the queue does not offer, a name that is taken, too many views, or
-    where ``by`` may not save views for the team.
+    if ``by`` may not save views for the team.
     """
     if for_team and not by.has_perm(MANAGES_TEAM):
         raise Refused(_("Only Leads save views for the team."))
     try:
         return _saved(View(name=name, owner=None if for_team else by, filters=parameters.written(filters)), order, by)
-    except IntegrityError:  # at the same moment, by somebody else or in a second tab
+    except IntegrityError:  # saved concurrently, by somebody else or in a second tab
         raise Refused(_("A view was saved under this name a moment ago. Choose another name.")) from None
 
 
@@ -61,12 +61,12 @@ def _taken(name: str) -> str:
 
 
 def may_manage(view: View, user: Any) -> bool:
-    """Whether this person may rename, move and delete the view."""
+    """Return whether this user may rename, move and delete the view."""
     return named.may_manage(view, user, MANAGES_TEAM)
 
 
 def rename(view: View, name: str, *, by: Any) -> None:
-    """Give a view another name; its slug stays. Raises Refused."""
+    """Rename a view; its slug stays. Raises Refused."""
     _refuse_others(view, by)
     with transaction.atomic():
         siblings = View.objects.filter(owner=view.owner_id).exclude(pk=view.pk)
@@ -77,7 +77,7 @@ def rename(view: View, name: str, *, by: Any) -> None:
 
 
 def move(view: View, *, up: bool, by: Any) -> None:
-    """Move a view one place up or down among those of the same owner. Raises Refused."""
+    """Move a view one place up or down among the views of its owner. Raises Refused."""
     _refuse_others(view, by)
     with transaction.atomic():
         siblings = _locked_siblings(view)
@@ -101,7 +101,7 @@ def delete(view: View, *, by: Any) -> None:
 
 
 def _locked_siblings(view: View) -> list[View]:
-    """The views of the same owner, this one among them once it is stored."""
+    """Lock and return the views of the same owner, including this one once it is stored."""
     return list(View.objects.select_for_update().filter(owner=view.owner_id).in_order())
 
 

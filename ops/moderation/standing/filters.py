@@ -1,4 +1,4 @@
-"""Filters of the lists of conversations and messages by reports and cases."""
+"""Filters by reports and cases, for the lists of conversations and messages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ops.moderation.standing import standings
 
 @cache
 def _labels(using: str) -> Statement:
-    return written(Label.objects.values_list("slug", "name"), using=using)  # once: every list asks for them
+    return written(Label.objects.values_list("slug", "name"), using=using)  # cached: every list runs it
 
 
 class ByCase(ChoiceFilter):
-    """Whether something was reported, and how its case stands."""
+    """Filters by whether a row was reported, and by the standing of its case."""
 
     title = pgettext_lazy("moderation", "case")
     parameter_name = "case"
@@ -37,7 +37,7 @@ class ByCase(ChoiceFilter):
 
 
 class ByLabel(ChoiceFilter):
-    """What something was reported for; labels that are switched off too, which older reports have."""
+    """Filters by the label of reports. Includes labels that are switched off, since older reports have them."""
 
     title = gettext_lazy("reported for")
     parameter_name = "label"

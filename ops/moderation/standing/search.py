@@ -1,4 +1,4 @@
-"""Filters of searches by reports and decisions, for those who may see cases."""
+"""Search filters by reports and decisions, for users who may see cases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MESSAGES = "messaging.message"
 
 
 def search_filters(request: HttpRequest) -> Iterable[Filter]:
-    """Those that this person may use."""
+    """Return the search filters that this user may use."""
     return FILTERS if request.user.has_perm("moderation.view_case") else ()
 
 
@@ -50,7 +50,7 @@ def _decided(text: str, reader: Reader) -> Q:
 
 
 def _covered(**decisions: object) -> Exists:
-    """That a decision in force is about a message."""
+    """Return the condition that a decision in force covers the message."""
     of_decision = {f"decision__{name}": value for name, value in {"in_force": True, **decisions}.items()}
     return Exists(CoveredMessage.objects.filter(message=OuterRef("pk"), **of_decision))
 

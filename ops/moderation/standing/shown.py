@@ -1,6 +1,6 @@
-"""What lists of conversations and messages, and the panel beside a conversation, say of reports and cases.
+"""Reports and cases in the lists of conversations and messages, and in the panel beside a conversation.
 
-Only to those who may see cases.
+Shown only to users who may see cases.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ops.moderation.models import Flag
 from ops.moderation.standing import filters, standings
 from ops.moderation.standing.standings import Standing
 
-MOST_REPORTED = 12  # links to reported messages of a page
+MOST_REPORTED = 12  # links to reported messages on a page
 TEMPLATE = "moderation/standing/mark.html"
 
 
 def list_filters(request: HttpRequest, model: str) -> Iterable[type]:
-    """The filters of a list of conversations or messages."""
+    """Return the filters for a list of conversations or messages."""
     return (filters.ByCase, filters.ByLabel) if model in standings.PATHS and _sees(request) else ()
 
 
 def marks(request: HttpRequest, model: str, keys: Collection[Any]) -> Mapping[Any, Mark]:
-    """What rows of conversations or messages say of their reports."""
+    """Return, by primary key, the marks that show the reports of conversations or messages."""
     if model not in standings.PATHS or not _sees(request):
         return {}
     return {key: Mark(TEMPLATE, standing) for key, standing in standings.of_rows(model, keys).items()}
@@ -38,7 +38,7 @@ def marks(request: HttpRequest, model: str, keys: Collection[Any]) -> Mapping[An
 
 @dataclass(frozen=True)
 class Reports:
-    """How a conversation stands, and which messages of the shown part were reported."""
+    """The standing of a conversation, the first reported messages on the page, and the number of ``more``."""
 
     standing: Standing
     rows: list[Row]
@@ -46,7 +46,7 @@ class Reports:
 
 
 def reports(request: HttpRequest, page: ConversationPage) -> Reports | None:
-    """What the panel says of the reports in a conversation; None where there are none."""
+    """Return the panel's section on the reports in a conversation; None if there are none."""
     if not _sees(request):
         return None
     standing = standings.of_conversation(page.conversation.pk)

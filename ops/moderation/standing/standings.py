@@ -1,6 +1,6 @@
-"""How the review of a conversation or message stands: what it was reported for, and what became of its cases.
+"""The standing of a conversation or message in review: the labels of its reports, and the state of its case.
 
-Several cases can be about the same conversation. Then the one that is pending speaks for it; only one can be.
+A conversation can have several cases, of which at most one is pending. The pending case determines the standing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ops.moderation.models import Case, Cause, Decision, Flag, Label, Outcome, S
 
 
 class Path(NamedTuple):
-    """The way from a case, and from a flag, to a row of a list."""
+    """The lookups from a case, and from a flag, to a row of a list."""
 
     from_case: str
     from_flag: str
@@ -48,8 +48,9 @@ CHOICES = (
 
 @dataclass
 class Standing:
-    """What a row says of its reports: labels, the worst first, each with the number of reports; the case, its state,
-    whether it is overdue, and whether a decision on it lapsed. The state of a case that was decided is DECIDED."""
+    """What a row shows of its reports: labels, worst first, each with its number of reports; the case, its state,
+    whether it is overdue, and whether a decision on it lapsed. ``state`` is DECIDED for a case with a decision in
+    force."""
 
     labels: list[tuple[Label, int]] = field(default_factory=list)
     case_id: int = 0
@@ -72,9 +73,10 @@ class Standing:
 
 
 def of_rows(model: str, keys: Collection[Any]) -> dict[Any, Standing]:
-    """Return how reported rows of the list of ``model`` ("app.model") stand, in three queries however many they are.
+    """Return the standings of reported rows of ``model`` ("app.model") by primary key. Runs three queries, however many
+    rows there are.
 
-    Reports that wait are counted; where none does, those that were decided. Withdrawn ones count nowhere.
+    Counts the waiting reports or, if none is waiting, the settled ones. Withdrawn reports never count.
     """
     path = PATHS[model]
     labels = _labels(path, keys)
@@ -85,12 +87,12 @@ def of_rows(model: str, keys: Collection[Any]) -> dict[Any, Standing]:
 
 
 def of_conversation(conversation_id: int) -> Standing | None:
-    """Return how a conversation stands; None where nothing in it was reported."""
+    """Return the standing of a conversation; None if nothing in it was reported."""
     return of_rows("messaging.conversation", [conversation_id]).get(conversation_id)
 
 
 def matching(rows: QuerySet, standing: str) -> QuerySet:
-    """Return those of ``rows``, conversations or messages, that stand like this: one of CHOICES."""
+    """Filter ``rows``, conversations or messages, by a standing, one of CHOICES."""
     path = PATHS[rows.model._meta.label_lower]
     pending = Case.objects.pending()
     if standing == NEVER:
@@ -110,19 +112,19 @@ def matching(rows: QuerySet, standing: str) -> QuerySet:
 
 
 def of_label(rows: QuerySet, slug: str) -> QuerySet:
-    """Return those of ``rows``, conversations or messages, that were reported for this label."""
+    """Filter ``rows``, conversations or messages, by the label of their reports."""
     path = PATHS[rows.model._meta.label_lower]
     return rows.filter(_reported(path, label__slug=slug))
 
 
 def reported(model: str, **reports: Any) -> Exists:
-    """That a row of the list of ``model`` ("app.model") has such reports."""
+    """Return the condition that a row of ``model`` ("app.model") has such reports."""
     return _reported(PATHS[model], **reports)
 
 
 def _reported(path: Path, **reports: Any) -> Exists:
-    """That a row has such reports. Of a conversation its cases are asked for theirs: where many are found, PostgreSQL
-    goes through the list in its order, instead of joining all reports with all cases first."""
+    """Return the condition that a row has such reports. For conversations it nests cases and flags: if many rows match,
+    PostgreSQL walks the list in its order, instead of first joining all reports with all cases."""
     if path.from_case != "conversation":
         return Exists(Flag.objects.not_withdrawn().filter(**{path.from_flag: OuterRef("pk")}, **reports))
     of_case = Exists(Flag.objects.not_withdrawn().filter(case=OuterRef("pk"), **reports))
@@ -130,12 +132,12 @@ def _reported(path: Path, **reports: Any) -> Exists:
 
 
 def _rows_of(found: QuerySet, path: str) -> QuerySet:
-    """The keys of rows as a query of its own: where few are found, the list is not gone through for them."""
+    """Return the keys of rows as a subquery: if few rows match, the database does not scan the list for them."""
     return found.filter(**{f"{path}__isnull": False}).order_by().values(path)
 
 
 def _lapsed() -> Any:
-    """Decisions on a case that ended because a text changed."""
+    """Select the decisions on the outer query's case that lapsed because a text changed, and were not undone."""
     return Decision.objects.filter(case=OuterRef("pk"), cause=Cause.TEXT_CHANGED, reverses=None, reversed_by=None)
 
 
@@ -150,7 +152,7 @@ def _labels(path: Path, keys: Collection[Any]) -> dict[Any, list[tuple[Label, in
 
 @cache
 def _counted(path: Path, using: str) -> Statement:
-    """How many reports of each label wait, and how many there are, by row. Written once: every list asks for them."""
+    """The query that counts the waiting reports and all reports by row and label. Cached: every list runs it."""
     rows = Flag.objects.not_withdrawn().filter(**{f"{path.from_flag}__in": ids_slot("keys", using=using)}).order_by()
     waits = Count("pk", filter=Q(outcome=Outcome.WAITING))
     numbers = rows.values_list(path.from_flag, "label").annotate(waiting=waits, total=Count("pk"))
@@ -158,7 +160,7 @@ def _counted(path: Path, using: str) -> Statement:
 
 
 def _numbers(counted: Iterable[tuple[int, int, int]], labels: dict[int, Label]) -> list[tuple[Label, int]]:
-    """The labels of one row, the worst first, with their waiting reports, or else with all."""
+    """Return the labels of one row, worst first, with their waiting reports or, if none is waiting, all reports."""
     some = list(counted)
     waiting = [(labels[label], number) for label, number, _ in some if number]
     order = list(Severity)
@@ -181,5 +183,5 @@ def _add_cases(found: dict[Any, Standing], path: Path) -> None:
         elif standing.state in ("", State.CLOSED, DECIDED):
             standing.state = DECIDED if decided or standing.state == DECIDED else state
         else:
-            continue  # a pending one speaks
+            continue  # a pending case takes precedence
         standing.case_id = pk

@@ -1,4 +1,4 @@
-"""The tag that shows a label, everywhere in the same way: a swatch and its name."""
+"""The template tag that renders a label: a swatch and its name."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ register = template.Library()
 
 @register.inclusion_tag("moderation/_label.html")
 def label(label: Label) -> dict[str, Any]:
-    """Show a label. The swatch holds its first letter: colour alone says nothing to those who cannot tell it apart."""
+    """Render a label. The swatch contains its first letter, for readers who cannot distinguish the colours."""
     return {"label": label, "initial": label.name[:1].upper()}

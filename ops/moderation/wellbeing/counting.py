@@ -1,4 +1,4 @@
-"""Counting the cases with hard labels that somebody claims, so that the next one may be a lighter one."""
+"""Counting the cases with hard labels that a reviewer claims in a row, so that a lighter one can follow."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from ops.moderation.models import Case, Comfort, Flag
 
 
 def hard_flags(case: Any = None) -> Any:
-    """Waiting flags with a label whose texts are hard to read, of a case: that of the row outside unless it is said."""
+    """Select the waiting flags of a case with a label that is hard to read; by default the outer query's case."""
     return Flag.objects.waiting().filter(case=case or OuterRef("pk"), label__hard_to_read=True)
 
 
 def lighter(cases: Any) -> Any:
-    """Those of ``cases`` without such a flag."""
+    """Filter ``cases`` to those without hard flags."""
     return cases.exclude(Exists(hard_flags()))
 
 
 def row_of(person: Any) -> Any:
-    """How many such cases ``person``, a key or an expression, claimed one after the other; no row where none ever."""
+    """Select the number of hard cases that ``person``, a key or an expression, claimed in a row; may select no row."""
     return Comfort.objects.filter(person=person).values("in_a_row")
 
 
 def most_in_a_row() -> int:
-    """How many such cases may be claimed one after the other where there are lighter ones."""
+    """Return how many hard cases somebody is given in a row while there are lighter ones."""
     return settings.HARD_CASES_IN_A_ROW or sys.maxsize
 
 
 def needs_lighter(in_a_row: int | None) -> bool:
-    """Whether somebody who claimed so many such cases one after the other is due a lighter one."""
+    """Return whether a reviewer who claimed this many hard cases in a row is due a lighter one."""
     return (in_a_row or 0) >= most_in_a_row()
 
 
 def note_claim(user: Any, case: Case, *, is_hard: bool, in_a_row: int | None, using: str) -> None:
-    """Count a case that ``user`` has just claimed; in the transaction of the claim, which nobody else of theirs holds.
+    """Count a case that ``user`` has just claimed, in the transaction of the claim. Each user has one claim at most, so
+    no other transaction counts for them meanwhile.
 
-    ``in_a_row`` is what ``row_of`` gives since then. A lighter one begins the row anew. One that they claim again is
-    not counted again.
+    ``in_a_row`` is the value of ``row_of`` read after claiming. A lighter case resets it to 0. Claiming the same hard
+    case again does not count again.
     """
     kept = Comfort.objects.using(using)
     if not is_hard:

@@ -1,4 +1,4 @@
-"""Pauses, and how much that is hard to read somebody was given today."""
+"""Pauses, and the number of hard cases that a reviewer claimed today."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ops.moderation.models import Comfort, comfort_of
 
 
 def of_today(user: Any) -> dict[str, Any]:
-    """What the desk tells ``user`` of themselves: hard cases of today (``hard_today``), and when they wanted to
-    return from a pause, if that is to come."""
+    """Return what only ``user`` sees: their hard cases of today (``hard_today``), when they wanted to return from a
+    pause (``paused_until``, None once that has passed), and whether that is today (``returns_today``)."""
     comfort = comfort_of(user)
     until = comfort.paused_until
     return {
@@ -22,5 +22,5 @@ def of_today(user: Any) -> dict[str, Any]:
 
 
 def end_pause(user: Any) -> None:
-    """Forget the pause of somebody who works again."""
+    """Clear the pause of a user who has resumed work."""
     Comfort.objects.filter(person=user.pk, paused_until__isnull=False).update(paused_until=None)

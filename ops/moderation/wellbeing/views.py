@@ -1,4 +1,4 @@
-"""A pause from the desk, and the choice whether texts come covered."""
+"""The page for a pause from reviewing, and the choice whether hard texts are covered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RETURNS = [
 
 
 class ReturnForm(forms.Form):
-    """When somebody would like to return from a pause."""
+    """Asks when the user would like to return from a pause."""
 
     back = forms.ChoiceField(
         label=gettext_lazy("When would you like to return?"),
@@ -43,7 +43,7 @@ class ReturnForm(forms.Form):
 
     @property
     def until(self) -> datetime:
-        """The moment that valid data name."""
+        """The chosen time of return, of a valid form."""
         back = self.cleaned_data["back"]
         if back != "tomorrow":
             return timezone.now() + timedelta(minutes=int(back))
@@ -51,7 +51,7 @@ class ReturnForm(forms.Form):
 
 
 class PauseView(ConsolePage):
-    """A calm page. To come here from the desk releases the claim; nobody else learns of the pause."""
+    """A calm page. The button on the desk posts to it, which releases the claim. Nobody else sees the pause."""
 
     permission = "moderation.decide_case"
     title = gettext_lazy("Take your time")
@@ -78,7 +78,7 @@ class PauseView(ConsolePage):
 
 
 class CoveredTextsForm(forms.Form):
-    """Whether texts that are hard to read come covered."""
+    """Asks whether texts that are hard to read are covered."""
 
     uncovers = forms.ChoiceField(
         label=gettext_lazy("Texts that are hard to read"),
@@ -92,7 +92,7 @@ class CoveredTextsForm(forms.Form):
 
 
 class CoveredTextsView(FormView):
-    """The page on which somebody of staff chooses that for themselves."""
+    """The page on which members of staff choose whether hard texts are covered for them."""
 
     http_method_names = ["get", "head", "post", "options"]
     form_class = CoveredTextsForm
