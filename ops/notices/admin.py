@@ -1,4 +1,4 @@
-"""Notices in the console: one's own as a list, opening what one is about, and marking them as read."""
+"""Notices in the console: the list of one's own, opening the target of one, and marking them as read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_FOUND = gettext_lazy("What this notice is about is gone, or you may not open
 
 
 class ReadFilter(admin.SimpleListFilter):
-    """Notices that were read, or not yet."""
+    """Filters notices by whether they have been read."""
 
     title = gettext_lazy("read status")
     parameter_name = "read"
@@ -41,7 +41,7 @@ class ReadFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """One's own notices, newest first; nobody sees those of others."""
+    """The user's own notices, newest first; nobody sees another person's."""
 
     section = gettext_lazy("Notices")
     keyset = ("-at", "id")
@@ -58,7 +58,7 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         css = {"all": ("notices/notices.css",)}
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, with two buttons."""
+        """Add the URLs of the two buttons to Django's."""
         return [
             path("read-all/", self.admin_site.admin_view(self.read_all_view), name="notices_notice_read_all"),
             path("<int:pk>/read/", self.admin_site.admin_view(self.read_view), name="notices_notice_read"),
@@ -69,7 +69,7 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        """Every member of staff has notices of their own."""
+        """Allow every member of staff to see their own notices."""
         user: Any = request.user
         return user.is_active and user.is_staff and (obj is None or obj.recipient_id == user.pk)
 
@@ -88,9 +88,9 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Mark it as read, and go to what it is about; back to the list, with a sentence, where there is nothing.
+        """Mark the notice as read and redirect to its target, or back to the list with a message if it has none.
 
-        One of somebody else is answered as one that is not there.
+        Another person's notice gives the same response as a missing one.
         """
         notice = self.get_object(request, unquote(object_id))
         if notice is None:
@@ -104,7 +104,7 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return HttpResponseRedirect(reverse(LIST))
 
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Mark one as read without opening anything; by POST."""
+        """Mark one notice as read without opening its target; POST only."""
         notice = self.get_object(request, str(pk))
         if notice is None:
             raise Http404
@@ -115,7 +115,7 @@ class NoticeAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @method_decorator(require_POST)
     def read_all_view(self, request: HttpRequest) -> HttpResponse:
-        """Mark all of one's own as read."""
+        """Mark all of the user's notices as read."""
         read = reading.mark_read(Notice.objects.of(request.user.pk))
         words = ngettext("Marked %(number)s notice as read.", "Marked %(number)s notices as read.", read)
         messages.success(request, numbered(words, read))

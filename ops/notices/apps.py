@@ -13,7 +13,7 @@ class NoticesConfig(Room):
     label = "notices"
     verbose_name = gettext_lazy("Notices")
 
-    # In no place of the menu: the bell leads there from every page.
+    # Not in the menu: the bell on every page links to the list.
     menu = {"notices.Notice": Item(None, 0, name=gettext_lazy("Notices"), offered=False)}
     events = "ops.notices.events.NoticeEvent"
     tables = {

@@ -1,4 +1,4 @@
-"""Settings of e-mail that cannot work, found at start-up, each with its remedy."""
+"""System checks that find e-mail settings that cannot work, each with its remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ops.notices.mailing import server
 
 @register()
 def email_can_be_sent(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Where e-mail is sent: that it has a sender, keeps its password to itself, and can lead back to the console."""
+    """If e-mail is sent, check that it has a sender, an encrypted password, and links back to the console."""
     return [*_sender(), *_password(), *_links()] if server.is_on() else []
 
 

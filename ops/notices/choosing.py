@@ -1,4 +1,4 @@
-"""What somebody may choose to get by e-mail. Rooms declare it (``Room.email_choices``); one page shows all of it."""
+"""The e-mail that a person can choose to get. Rooms declare it (``Room.email_choices``); one page offers all of it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EmailChoice:
-    """One kind of e-mail: its ``name`` in the form, what it is called and what it says.
+    """One kind of e-mail, offered to one user: its ``name`` in the form, its label and help.
 
-    ``is_chosen`` says whether whom it was made for gets it; ``choose(user, wanted)`` changes and records that, where it
-    is a change, in a transaction. Choices with the same ``group`` stand together under it, with what it says of all of
-    them (``about``).
+    ``is_chosen``: whether the user gets it. ``choose(user, wanted)`` stores and records a change, in a transaction.
+    Choices with the same ``group`` are shown together under that heading, with the text ``about`` on all of them.
     """
 
     name: str
@@ -40,14 +39,13 @@ class EmailChoice:
 
 
 def choices_of(user: Any) -> list[EmailChoice]:
-    """What this person may choose."""
+    """Return the choices of this user, from all rooms."""
     return [choice for room in rooms() for choice in room.email_choices(user)]
 
 
 def record_choice(readers: Any, user: Any, wanted: bool, *, chosen: str, ended: str, **what: Key) -> None:
-    """Store in the model ``readers``, of which whoever gets an e-mail has a row (``person``), whether somebody wants
-    it; a change leaves an entry with the event ``chosen`` or ``ended``. ``what``: further columns, which tell rows of a
-    person apart."""
+    """Store whether ``user`` wants an e-mail, as a row of the model ``readers`` (with ``person``) or none, and record a
+    change as the event ``chosen`` or ``ended``. ``what``: further columns, which distinguish the rows of a person."""
     with transaction.atomic():
         if wanted:
             changed = readers.objects.get_or_create(person_id=user.pk, **what)[1]
@@ -58,7 +56,7 @@ def record_choice(readers: Any, user: Any, wanted: bool, *, chosen: str, ended: 
 
 
 def notices_by_email(user: Any) -> Iterable[EmailChoice]:
-    """The choices of this room, for everybody who has notices; in one query."""
+    """Yield the choices of this room, one for each topic. Runs one query."""
     chosen = set(EmailReader.objects.filter(person=user.pk).values_list("topic", flat=True))
     about = _(
         "What happened to what is yours, within minutes, unless you have read it here. A sentence and a link: no text "

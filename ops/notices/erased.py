@@ -1,4 +1,4 @@
-"""What notices keep of a person: those that they were given. Notices of others name nobody."""
+"""Erasing a person's notices. Other people's notices name nobody."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ops.notices.models import EmailReader, Notice
 
 
 def remove_notices(person: ErasedPerson, _: Any) -> None:
-    """They went with an account that was deleted, of which the receipt speaks; an anonymised one has them."""
+    """Delete the person's notices and e-mail choices. Those of a deleted account were deleted with it, which the
+    receipt covers; an anonymised account still has them."""
     Notice.objects.of(person.user_id).delete()
     EmailReader.objects.filter(person=person.user_id).delete()
 

@@ -1,6 +1,6 @@
-"""What the audit trail records of notices.
+"""The audit events of notices.
 
-A name never changes or disappears: stored entries keep it for ever.
+Names must never change or disappear: stored entries keep them for ever.
 """
 
 from __future__ import annotations
@@ -10,6 +10,6 @@ from django.utils.translation import gettext_lazy
 
 
 class NoticeEvent(TextChoices):
-    # The target is the account of whoever chose; topic (its name) says about what.
+    # The target is the account of the person who chose; ``topic`` is the topic's name.
     EMAIL_CHOSEN = "notices.email_chosen", gettext_lazy("Chose notices by e-mail")
     EMAIL_ENDED = "notices.email_ended", gettext_lazy("Ended notices by e-mail")

@@ -1,4 +1,4 @@
-"""The kinds of notices: what is said of something that happened to what is somebody's, and what it is about.
+"""The kinds of notices: for each kind of event, the sentence and the target of its notices.
 
 A room declares its kinds in its ``apps.py`` (``Room.notice_kinds``).
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class Kind:
     """One kind of notice.
 
-    ``name``: stored with each notice, so it never changes.
-    ``topic``: one of ``ops.notices.topics``, by which people choose what they get by e-mail.
-    ``sentence``: what is read, in the console and by e-mail: it names nobody and quotes nothing.
-    ``target``: the model of what it is about ("app.model", lower case), "" for nothing in particular.
-    ``called``: what the console calls such a row ("Import of a.csv"), read when the notice is shown.
-    ``page``: the name of an address that takes the key of the target; the default is the page of its admin. Of a kind
-    without a target it takes nothing.
-    ``permission``: opens that page ("app.codename"); the page of an admin decides by itself.
+    ``name``: stored with each notice, so it must never change.
+    ``topic``: one of ``ops.notices.topics``, by which people choose their e-mail.
+    ``sentence``: the text in the console and by e-mail; it names nobody and quotes nothing.
+    ``target``: the model that it is about ("app.model", lower case), "" for none.
+    ``called``: returns the name of a target row ("Import of a.csv"), when the notice is shown.
+    ``page``: a URL name that takes the key of the target, or no argument for a kind without a target; the default is
+    the target's page in the admin.
+    ``permission``: required for that page ("app.codename"); the admin checks its own permissions.
     """
 
     name: str
@@ -41,21 +41,21 @@ class Kind:
 
 
 def called_by_file(row: Any) -> str:
-    """What a row that has a file is called: by the file's name, or as the console calls it where that is gone."""
+    """Return the file name of a row, or its ``str()`` if the file name has been deleted."""
     return str(row.file_name or row)
 
 
 @cache
 def all_kinds() -> dict[str, Kind]:
-    """All kinds, by name. Collected at first use: when a room's ``ready()`` runs, others may not be loaded yet."""
+    """Return all kinds by name. Collected on first use: when a room's ``ready()`` runs, others may not be loaded."""
     return {kind.name: kind for room in rooms() for kind in room.notice_kinds()}
 
 
 def kind_named(name: str) -> Kind | None:
-    """The kind of this name, or None where this version of the console does not have it."""
+    """Return the kind with this name, or None if this version of the console does not have it."""
     return all_kinds().get(name)
 
 
 def kinds_about(topic: str) -> list[str]:
-    """The names of the kinds about the topic of this name."""
+    """Return the names of the kinds with the topic of this name."""
     return [kind.name for kind in all_kinds().values() if kind.topic.name == topic]

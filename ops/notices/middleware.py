@@ -1,4 +1,4 @@
-"""Whoever looks at the page of what a notice is about has read the notice."""
+"""Marking notices as read when their recipient opens the page of their target."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ops.notices.kinds import all_kinds
 
 
 class SeenMiddleware:
-    """Marks notices about the row whose page is shown, before the page, with its bell, is rendered. One query more on
-    such pages, and none on others."""
+    """Marks notices about the row whose page is shown, before the page and its bell are rendered. Costs one query on
+    such pages, plus an update if there are any, and none on others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -33,6 +33,6 @@ class SeenMiddleware:
 
 @cache
 def _pages() -> dict[str, str]:
-    """The models that notices are about, by the name of the address of their rows' pages."""
+    """Return the models that notices are about, by the URL name of their rows' pages."""
     about = [kind for kind in all_kinds().values() if kind.target]
     return {kind.page.partition(":")[2] or f"{kind.target.replace('.', '_')}_change": kind.target for kind in about}

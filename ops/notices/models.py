@@ -1,4 +1,4 @@
-"""Notices: what happened to what is somebody's; and who wants them by e-mail."""
+"""Notices to staff, and their choices of which notices to get by e-mail."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ops.notices.kinds import Kind, kind_named
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def of(self, user_id: int | None) -> NoticeQuerySet:
-        """Those that this person was given."""
+        """Select the notices to this person."""
         return self.filter(recipient=user_id)
 
     def unread(self) -> NoticeQuerySet:
-        """Those that the recipient has not read."""
+        """Select the notices that the recipient has not read."""
         return self.filter(read_at=None)
 
 
 class Notice(models.Model):
-    """One thing that happened to what is the recipient's: its kind, what it was about, and whether they have read it.
+    """One event that concerns the recipient: its kind, its target, and whether the recipient has read it.
 
-    Keys and times alone: the sentence is made when it is shown, so no name is kept here. ``occasion`` tells apart what
-    may happen several times to the same target; the same happening is stored once.
-    ``mailed_at`` is when it was put into an e-mail.
+    Stores only keys and times: the sentence is built when it is shown, so no name is stored. ``occasion`` distinguishes
+    events that can happen repeatedly to one target; the same event is stored once. ``mailed_at`` is when it was
+    claimed for an e-mail.
     """
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -62,21 +62,21 @@ class Notice(models.Model):
 
     @property
     def declared(self) -> Kind | None:
-        """Its kind, or None where this version of the console does not have it."""
+        """The kind, or None if this version of the console does not have it."""
         return kind_named(self.kind)
 
     @property
     def sentence(self) -> str:
-        """What happened."""
+        """What happened, as a sentence."""
         kind = self.declared
         return str(kind.sentence) if kind else _("Something happened that this version of the console does not know.")
 
 
 class EmailReader(models.Model):
-    """Somebody who chose to get notices about one topic by e-mail, and since when."""
+    """A person's choice to get notices on one topic by e-mail, from ``chosen_at`` on."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    topic = models.CharField(max_length=32)  # the name of one of ops.notices.topics
+    topic = models.CharField(max_length=32)  # the name of a Topic in ops.notices.topics
     chosen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

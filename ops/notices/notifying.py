@@ -1,4 +1,4 @@
-"""Giving notices, in the transaction of what happened: both are stored, or neither."""
+"""Notifying people, in the transaction of the event: both are stored or neither."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def notify(
     occasion: Any = "",
     using: str = DEFAULT_DB_ALIAS,
 ) -> None:
-    """Give these people (by their keys; None is nobody) a notice of this ``kind`` about ``target``.
+    """Give these people (primary keys; None is skipped) a notice of this ``kind`` about ``target``.
 
-    Not ``by``, who did it, and only staff. ``occasion`` is something that differs when it happens again: the same
-    happening is told once, however often this is called.
+    Only active staff get one, except ``by``, who caused the event. ``occasion`` distinguishes repeated events: the same
+    event makes one notice, however often this is called.
     """
     notify_each(kind, ((recipient, target) for recipient in recipients), by=by, occasion=occasion, using=using)
 
@@ -40,7 +40,7 @@ def notify_each(
     occasion: Any = "",
     using: str = DEFAULT_DB_ALIAS,
 ) -> None:
-    """The same with a target for each recipient (``pairs`` of both); in as many queries for many as for one."""
+    """Do the same for ``pairs`` of recipient and target. The number of queries does not grow with the pairs."""
     if kind not in all_kinds():
         raise LookupError(f"No room declares the notice {kind}: see Room.notice_kinds.")
     wanted = [(pk, target) for pk, target in pairs if pk is not None and pk != getattr(by, "pk", None)]
@@ -55,7 +55,7 @@ def notify_each(
 
 
 def reference(target: Target) -> tuple[str, str]:
-    """What stands for a target in a notice: its model and its key, as in the audit trail."""
+    """Return the (model, key) that a notice stores for a target, as in the audit trail."""
     if target is None:
         return "", ""
     if isinstance(target, Model):

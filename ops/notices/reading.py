@@ -1,4 +1,4 @@
-"""Reading notices: what the bell counts, and what makes a notice read."""
+"""Reading notices: the number at the bell, marking notices as read, and opening their targets."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ops.notices.notifying import Target, reference
 
 
 def bell(user: Any) -> Waiting:
-    """What the bell of the frame counts for this person."""
+    """Return the user's unread notices, which the bell counts."""
     rows = Notice.objects.of(user.pk).unread()
     return Waiting("notices.Notice", rows, lambda n: ngettext("unread notice", "unread notices", n), "")
 
 
 def mark_read(notices: NoticeQuerySet) -> int:
-    """Note that their recipient has read these; returns how many they had not read before."""
+    """Mark these notices as read, and return how many were unread."""
     return notices.unread().update(read_at=timezone.now())
 
 
 def mark_seen(user: Any, target: Target) -> None:
-    """Note that somebody looks at what their notices are about. Writes nothing where there is none to mark."""
+    """Mark the user's notices about ``target`` as read. Writes nothing if there are none."""
     target_type, target_id = reference(target)
     these = Notice.objects.of(user.pk).unread().filter(target_type=target_type, target_id=target_id)
     keys = list(these.values_list("pk", flat=True))
@@ -40,7 +40,7 @@ def mark_seen(user: Any, target: Target) -> None:
 
 
 def address_of(request: HttpRequest, notice: Notice) -> str:
-    """The page of what a notice is about; "" where it is gone, or this person may not open it (any more)."""
+    """Return the URL of a notice's target; "" if it no longer exists, or the user may not open it."""
     kind = notice.declared
     if kind is None or (kind.permission and not request.user.has_perm(kind.permission)):
         return ""
@@ -56,7 +56,7 @@ def address_of(request: HttpRequest, notice: Notice) -> str:
 
 
 def name_targets(notices: list[Notice]) -> dict[int, str]:
-    """What the targets of these notices are called, by the key of the notice; one query for each model."""
+    """Return the names of the targets, by primary key of the notice. Runs one query for each model."""
     wanted: defaultdict[str, list[Notice]] = defaultdict(list)
     for notice in notices:
         if notice.declared is not None and notice.declared.called is not None:

@@ -1,4 +1,4 @@
-"""What notices are about: by these, somebody chooses which they get by e-mail, too."""
+"""The topics of notices, by which people choose which notices they also get by e-mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Topic:
-    """``name``: stored with what somebody chose, so it never changes. ``label`` and ``help``: what they read of it."""
+    """A topic. ``name`` is stored with people's choices, so it must never change; they read ``label`` and ``help``."""
 
     name: str
     label: StrOrPromise

@@ -1,4 +1,4 @@
-"""Sending notices by e-mail to who chose that: each notice once, and one e-mail for each person and round."""
+"""Sending notices by e-mail to those who chose that: each notice once, and one e-mail per person and round."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from ops.notices.topics import TOPICS
 
 logger = logging.getLogger(__name__)
 
-WAIT = timedelta(minutes=1)  # whoever sits before the console reads it there
-NEWS = timedelta(days=3)  # what is older is no news: a server that was away for long sends no heap
+WAIT = timedelta(minutes=1)  # leaves time to read it in the console first
+NEWS = timedelta(days=3)  # older notices are not sent: no backlog after a long outage of the server
 
 
 def send_due(now: datetime) -> int:
-    """Send to each person what they have not read and was not sent yet; returns how many e-mails.
+    """Send each person their unread notices that have not been sent, and return the number of e-mails.
 
-    What cannot be sent is tried again by the next round. Only to staff who have an address, and nothing that happened
-    before they chose this.
+    Only staff with an address get any, and only notices since they chose the topic. The next round retries failures.
     """
     if not server.is_on():
         return 0
@@ -45,8 +44,8 @@ def send_due(now: datetime) -> int:
 
 
 def _readers(now: datetime) -> list[tuple[Any, list[EmailReader]]]:
-    """Who has something to be sent, with what they chose of it; in one query."""
-    # Of a kind that this version does not know, one that does sends it.
+    """Return the people with due notices, each with their choices that have any. Runs one query."""
+    # Kinds unknown to this version get no topic: a worker with the newer version sends them.
     about = Case(*(When(kind__in=kinds_about(topic.name), then=Value(topic.name)) for topic in TOPICS))
     due = _due(now).alias(about=about).filter(about=OuterRef("topic"), at__gte=OuterRef("chosen_at"))
     staff = EmailReader.objects.filter(person__is_active=True, person__is_staff=True)
@@ -60,8 +59,10 @@ def _due(now: datetime) -> NoticeQuerySet:
 
 
 def _send(person: Any, chosen: list[EmailReader], now: datetime, over: Any) -> bool:
-    """Claim this person's notices about what they chose, so that no other worker sends them too, and send them; give
-    them back where that fails."""
+    """Claim this person's due notices on the chosen topics, so that no other worker sends them too, and send them.
+
+    Return whether they were sent. Release the claim on failure, unless the server refuses the address for good.
+    """
     theirs = reduce(or_, (Q(kind__in=kinds_about(one.topic), at__gte=one.chosen_at) for one in chosen))
     if not _due(now).of(person.pk).filter(theirs).update(mailed_at=now):
         return False
@@ -82,5 +83,5 @@ def _send(person: Any, chosen: list[EmailReader], now: datetime, over: Any) -> b
 
 
 def _log(error: Exception) -> None:
-    # Not its words, which may name the address.
+    # Without the error's message, which may contain the address.
     logger.warning("Notices could not be sent by e-mail, and are tried again: %s.", type(error).__name__)

@@ -1,4 +1,4 @@
-"""The text of an e-mail with notices: a sentence and a link for each; no name, and no text of a message."""
+"""The text of an e-mail with notices: a sentence and a link for each, without names or texts of messages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ENDING = gettext_lazy("You chose these messages under Account › E-mail, where 
 
 
 def subject(notices: Sequence[Notice]) -> str:
-    """What is told, where it is one thing; else how many things are."""
+    """Return the sentence of a single notice, or else the number of notices."""
     if len(notices) == 1:
         return notices[0].sentence.rstrip(".")
     return numbered(ngettext("%(number)s notice", "%(number)s notices", len(notices)), len(notices))
 
 
 def body(notices: Sequence[Notice]) -> str:
-    """The newest first; where there are very many, the rest is a number."""
+    """Return the body: the first MOST_LISTED notices, newest first, and the number of the others."""
     lines: list[str] = []
     for notice in notices[:MOST_LISTED]:
         lines += [notice.sentence, *filter(None, [link(reverse("admin:notices_notice_change", args=[notice.pk]))]), ""]

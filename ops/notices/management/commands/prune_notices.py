@@ -1,4 +1,4 @@
-"""``manage.py prune_notices``: delete notices that are older than 90 days; the worker does so every hour."""
+"""``manage.py prune_notices``: delete notices older than 90 days; the worker runs it every hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py send_notices``: send unread notices to who wants them by e-mail; the worker does so every minute."""
+"""``manage.py send_notices``: e-mail unread notices to those who chose that; the worker runs it every minute."""
 
 from __future__ import annotations
 
