@@ -76,7 +76,7 @@ def _notes(user: Any, found: Any, address: str) -> Notes:
 
 
 def beside_conversation(request: HttpRequest, page: ConversationPage) -> Notes | None:
-    """Return the notes for the panel beside a conversation, including those about its most active participants."""
+    """Return the notes for the panel beside a conversation, including notes about its most active participants."""
     people: Collection[Any] = [one.person.pk for one in page.thread.most_active]
     notes = of_conversation(request.user, page.conversation.pk, people)
     return notes if notes and (notes.rows or notes.address) else None
