@@ -16,7 +16,7 @@ from ops.audit.events import Event
 
 FLAGS = ("is_active", "is_staff", "is_superuser")
 RECORDED_FIELDS = frozenset({*FLAGS, "password", "username"})
-ANONYMISED = "anonymised_at"  # when an account lost its person
+ANONYMISED = "anonymised_at"  # when the account was anonymised
 
 
 def snapshot(user: Any, *, using: str, fields: Iterable[str] | None) -> None:
@@ -28,10 +28,10 @@ def snapshot(user: Any, *, using: str, fields: Iterable[str] | None) -> None:
 
 
 def record_saved(user: Any, *, by: Any, using: str, fields: Iterable[str] | None) -> None:
-    """Record what a save changed of the username, the flags and the password; of a new account, the flags only.
+    """Record which of username, flags and password a save changed; of a new account, only the flags.
 
-    Nothing of the save that anonymises an account: that is recorded as a deletion, and an entry about the account would
-    lead from there to its number.
+    Skips the save that anonymises an account: that is recorded as a deletion, and an entry about the account would lead
+    from the deletion to its number.
     """
     saved = RECORDED_FIELDS if fields is None else RECORDED_FIELDS & set(fields)
     if not saved:
@@ -48,7 +48,7 @@ def record_saved(user: Any, *, by: Any, using: str, fields: Iterable[str] | None
         if name in saved and flags[name] != getattr(user, name)
     }
     if before and "username" in saved and user.get_username() != before["username"]:
-        # Both names go where they are redacted when the person is erased.
+        # Both names are in the reason, which is redacted when the person is erased.
         names = f"“{before['username']}” is called “{user.get_username()}” now."
         recording.record(Event.RENAMED, actor=by, target=user, reason=names, using=using)
     if changed:
@@ -73,7 +73,7 @@ def _needs_rehash(encoded: str) -> bool:
     preferred = get_hasher("default")
     try:
         return identify_hasher(encoded).algorithm != preferred.algorithm or preferred.must_update(encoded)
-    except ValueError:  # its hasher is no longer installed, so nobody can sign in with it
+    except ValueError:  # the hasher is no longer installed, so nobody can sign in with this password
         return False
 
 

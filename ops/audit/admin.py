@@ -34,11 +34,11 @@ LIST = "admin:audit_entry_changelist"
 
 
 class EntryChangeList(KeysetChangeList):
-    """The list of entries. Dates are filtered by links, events and actors by a form, the rest by links on rows."""
+    """The list of entries. Links filter by date, a form by event and actor, and links on rows by everything else."""
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
-        """Only the dates: there are too many events for links, and the other filters have no choices."""
+        """The date filter only: there are too many events for links, and the other filters have no choices."""
         return [
             (str(spec.title), list(spec.choices(self)))
             for spec in self.filter_specs
@@ -63,7 +63,7 @@ class EntryChangeList(KeysetChangeList):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmin):
-    """What people did and read. Looking at it is recorded as well, before anything is shown."""
+    """The audit trail. Opening the list or an entry is recorded too, before anything is shown."""
 
     section = gettext_lazy("Audit trail")
     orders = (
@@ -115,14 +115,14 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         return filters.findable(request.user)
 
     def people_named(self, request: HttpRequest, text: str) -> Any:
-        """Staff: hardly anybody else does what is recorded."""
+        """Return staff whose names begin with ``text``: almost all recorded acts are theirs."""
         return self.findable(request).filter(is_staff=True).beginning_with(text)
 
     def person_named(self, request: HttpRequest, text: str) -> Any:
         return self.findable(request).filter(username=text).first()
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Exporting needs a permission of its own besides that of viewing."""
+        """Exporting needs its own permission in addition to the view permission."""
         return self.has_view_permission(request) and request.user.has_perm("audit.export_entry")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -143,7 +143,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _target_url(self, request: HttpRequest, entry: Entry) -> str | None:
-        """Return the URL of the target's page if the user may open it. The target may have been deleted."""
+        """Return the URL of the target's page, or None if the user may not open it. The target may be deleted."""
         if targets.is_person(entry):
             return tabs.address_of(entry.target_id, user=request.user) or None
         model_admin = targets.admin_for(entry, self.admin_site)
@@ -153,7 +153,10 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         return reverse(name, args=[quote(entry.target_id)])
 
     def export_view(self, request: HttpRequest) -> Any:
-        """Show what would be exported and ask for the reason; a valid POST sends the file. Asks for the password."""
+        """Show how many entries would be exported and ask for a reason; a valid POST sends the file.
+
+        Requires a recent confirmation of the password.
+        """
         if not self.has_export_permission(request):
             raise PermissionDenied
         return self._form_or_export(request)
@@ -168,7 +171,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         form = ExportForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._export(request, changes, form.cleaned_data["reason"])
-        self.record_narrowing(request, changes)  # the page says how many it finds
+        self.record_narrowing(request, changes)  # the page shows how many entries match
         context = {
             **self.admin_site.each_context(request),
             "title": _("Export the audit trail"),

@@ -35,7 +35,7 @@ def every_table_is_audited_or_exempt(app_configs: Any, **kwargs: Any) -> list[Ch
 
 
 def _check_table(model: type[models.Model], table: Table) -> list[CheckMessage]:
-    """Return where a table's declaration and its admin contradict each other."""
+    """Return an error if a table's declaration and its admin contradict each other."""
     name = model._meta.label_lower
     model_admin = admin.site._registry.get(model)
     recorded = isinstance(model_admin, RecordedChanges)

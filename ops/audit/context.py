@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,47}")  # with what is appended, no longer than Entry.request_id
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,47}")  # with the part appended, fits in Entry.request_id
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def one_action(facts: Facts | None = None) -> Iterator[Facts]:
 def facts_of(request: HttpRequest) -> Facts:
     """Return the facts of a request.
 
-    Its id begins with a well-formed X-Request-ID of the proxy, so that logs can be matched, and ends in a random part:
-    two requests that came with the same one stay two.
+    The request id begins with a well-formed X-Request-ID of the proxy, so that logs can be matched, and ends in a
+    random part, so that two requests with the same header have different ids.
     """
     given, own = request.headers.get("X-Request-ID", ""), uuid.uuid4().hex
     named = settings.BEHIND_PROXY and REQUEST_ID.fullmatch(given)
@@ -65,7 +65,8 @@ def facts_of(request: HttpRequest) -> Facts:
 def _address_of(request: HttpRequest) -> str:
     """Return the client's IP address, or "" if there is none (a Unix socket).
 
-    Anybody can send X-Forwarded-For, so only the last address in it is used, which our proxy added, and only behind it.
+    Anybody can send X-Forwarded-For, so it is used only behind our proxy, and only its last address, which the proxy
+    added.
     """
     candidates = [request.META.get("REMOTE_ADDR", "")]
     if settings.BEHIND_PROXY:
@@ -92,7 +93,7 @@ class AuditMiddleware:
 
 
 class ReferenceFilter(logging.Filter):
-    """Gives each line of the log the ``reference`` of its request, which the error page names; "" outside of one."""
+    """Adds to each log record the ``reference`` of its request, which the error page shows; "" outside a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request_id = current().request_id
@@ -101,11 +102,10 @@ class ReferenceFilter(logging.Filter):
 
 
 class RefusalFilter(logging.Filter):
-    """Has a refused page take one line of the log: Django adds through which calls it was refused, a screenful that
-    helps nobody. The audit trail says who was refused what."""
+    """Keeps the log of a refused page (403) to one line: drops Django's traceback, a screenful that helps nobody."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # As an error is logged what broke while the refusal was being told.
+        # An exception raised while the refusal was rendered is logged as an error; its traceback stays.
         refused = record.exc_info and isinstance(record.exc_info[1], PermissionDenied)
         if refused and record.levelno < logging.ERROR:
             record.exc_info = None

@@ -1,7 +1,7 @@
 """What the details of an entry may hold: keys and numbers.
 
-Details are sealed for ever, so nothing that a person wrote may stand there: no name, no search, nothing of an address.
-Such words go to an entry's label or reason, which can be scrubbed.
+Details are sealed for ever, so they hold nothing that a person wrote: no name, no search term, no part of an address.
+Such text belongs in an entry's label or reason, which can be scrubbed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from django.db.models import Choices
 
 
 class Key(str):
-    """A word of the code, such as a field, a format or a filter's choice. Never make one of what somebody typed."""
+    """A word of the code, such as a field, a format or a filter's choice. Never make one from text that users typed."""
 
 
 def check_details(details: Any) -> None:
-    """Raises TypeError where ``details`` hold a text that is neither a Key nor one of Django's choices."""
+    """Raise TypeError if ``details`` hold a text that is neither a Key nor a member of Django's Choices."""
     if isinstance(details, dict):
         for key, value in details.items():
             if not (isinstance(key, Key | Choices) or (isinstance(key, str) and key.isidentifier())):
@@ -34,5 +34,5 @@ def check_details(details: Any) -> None:
 
 
 def chosen(filters: Mapping[str, str]) -> dict[str, Key]:
-    """The filters of a list as details hold them. They were understood: each value is one that its filter offers."""
+    """Return a list's filters for the details of an entry. Each value must be one that its filter offers."""
     return {name: Key(value) for name, value in filters.items()}

@@ -21,7 +21,7 @@ def _find_entries_naming(person: ErasedPerson, run: Any) -> list[int]:
 def _scrub(person: ErasedPerson, named: list[int]) -> Outcome:
     by = get_user_model()._default_manager.filter(pk=person.requested_by_id).exclude(pk=person.user_id).first()
     targets = person.own_targets
-    with one_action():  # of its own, as is that of each of the other targets: none leads to another
+    with one_action():  # one for this target and one for each other: a shared action would link their entries
         if person.anonymises:
             emptied = scrubbing.scrub_anonymised(
                 person.user_id, thing=targets.pop(0), by=by, reason=SCRUBBED_BECAUSE, named=named

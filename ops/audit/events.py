@@ -1,4 +1,4 @@
-"""The events that this room records itself, and all those declared by the rooms (Room.events).
+"""The events that this room records itself, and all events declared by the rooms (Room.events).
 
 A name is ``area.what_happened`` and is never changed or removed, because stored entries refer to it. The comment beside
 an event lists the keys of its ``details``. These hold no message texts or names of people: they cannot be scrubbed.
@@ -23,26 +23,26 @@ class Event(TextChoices):
     # Sessions. The target is the account. Without an actor (refused), actor_name is the username that was tried.
     SIGNED_IN = "session.signed_in", gettext_lazy("Signed in")
     SIGN_IN_REFUSED = "session.refused", gettext_lazy("Failed to sign in")
-    # Of somebody who is signed in.
+    # The actor is signed in.
     CONFIRMATION_REFUSED = "session.confirmation_refused", gettext_lazy("Failed to confirm their password")
     SIGN_IN_LOCKED = "session.locked", gettext_lazy("Was locked out after too many failed attempts")
-    # Details: recorded (before).
+    # Details: recorded (how many were recorded before).
     SIGN_INS_LEFT_OUT = "session.left_out", gettext_lazy("Left out further failed sign-ins within an hour")
     SIGNED_OUT = "session.signed_out", gettext_lazy("Signed out")
 
     # Accounts. The target is the account (or the group).
     PASSWORD_CHANGED = "account.password_changed", gettext_lazy("Changed a password")
     RENAMED = "account.renamed", gettext_lazy("Changed a username")  # the label is the new one, the reason names both
-    # Details of a field: before and after, or added and removed, by its name.
+    # Details: of each flag, by its name, before and after; or field, with added or removed.
     ROLES_CHANGED = "account.roles_changed", gettext_lazy("Changed a user’s roles")
-    GROUP_CHANGED = "group.permissions_changed", gettext_lazy("Changed a role’s permissions")  # {added, removed}
+    GROUP_CHANGED = "group.permissions_changed", gettext_lazy("Changed a role’s permissions")  # the latter
     ACCOUNT_DELETED = "account.deleted", gettext_lazy("Deleted an account with its data")  # rows removed, by name
 
     # Reading. The target is the object opened; for a list or search it is the model, with the terms as its label.
     SEARCH_MADE = "search.made", gettext_lazy("Searched")  # filters, results, rows; runs of ids: messages, histories
     LIST_READ = "list.read", gettext_lazy("Read a list")  # the same
-    REASON_GIVEN = "reading.reason_given", gettext_lazy("Gave a reason to read")  # why; the reason has their words
-    GLASS_BROKEN = "reading.glass_broken", gettext_lazy("Broke the glass to read")  # the same; of an export rows
+    REASON_GIVEN = "reading.reason_given", gettext_lazy("Gave a reason to read")  # why; their words are the reason
+    GLASS_BROKEN = "reading.glass_broken", gettext_lazy("Broke the glass to read")  # the same; for an export also rows
     AUDIT_READ = "audit.read", gettext_lazy("Read the audit trail")  # filters
     AUDIT_EXPORTED = "audit.exported", gettext_lazy("Exported the audit trail")  # filters, rows
 
@@ -59,10 +59,10 @@ class Event(TextChoices):
     PERSON_SCRUBBED = (
         "audit.scrubbed",
         gettext_lazy("Redacted an erased person in the audit trail"),
-    )  # entries as actor, target; named_in: the entries that named the person
+    )  # as_actor, as_target (how many entries); named_in (ids of entries that named the person)
 
 
-# Somebody failed to show who they are.
+# Failed attempts to prove one's identity.
 REFUSALS = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED, Event.SIGN_IN_LOCKED)
 
 

@@ -35,7 +35,7 @@ class AppendOnly(Exception):
 
 
 class AppendOnlyQuerySet(models.QuerySet):
-    """Can be read and added to; everything else raises AppendOnly."""
+    """A queryset that reads and inserts; every other operation raises AppendOnly."""
 
     def update(self, **kwargs: Any) -> int:
         raise AppendOnly
@@ -85,7 +85,7 @@ class AppendOnlyModel(models.Model):
         """Complete the row; called before it is inserted."""
 
     def _do_insert(self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool) -> list[Any]:
-        """As Django does, by a statement that is written once: each act that is recorded waits for it."""
+        """Insert like Django, but with a cached statement, because every recorded act waits for this INSERT."""
         values = [field.get_db_prep_save(field.pre_save(self, True), connections[using]) for field in fields]
         sql = _inserting(type(self), tuple(fields), tuple(returning_fields), using)
         return Statement(sql, tuple(values)).ask(using=using)
@@ -104,15 +104,15 @@ def _named(fields: Any, using: str) -> str:
 
 class EntryQuerySet(AppendOnlyQuerySet):
     def by_person(self, user_id: Any) -> EntryQuerySet:
-        """Entries of what a user did."""
+        """Return entries of what a user did."""
         return self.filter(actor_id=user_id)
 
     def about(self, target_type: str, target_id: Any) -> EntryQuerySet:
-        """Entries about one object."""
+        """Return entries about one object."""
         return self.filter(target_type=target_type, target_id=str(target_id))
 
     def concerning(self, target_type: str, target_id: str) -> EntryQuerySet:
-        """Entries about one object; for a message also those of lists, pages and exports that showed its text."""
+        """Return entries about one object; for a message, also those of lists, pages and exports that showed it."""
         about = self.about(target_type, target_id)
         if target_type != "messaging.message" or not target_id.isdecimal():
             return about
@@ -121,11 +121,11 @@ class EntryQuerySet(AppendOnlyQuerySet):
         return self.filter(pk__in=about.order_by().values("pk").union(shown.values("entry")))
 
     def awaiting_seal(self) -> EntryQuerySet:
-        """Entries without a seal, in the order in which they will be sealed."""
+        """Return entries without a seal, in the order in which they will be sealed."""
         return self.filter(unsealed__isnull=False).order_by("pk")
 
     def empty_copies(self, fields: Iterable[str], *, at: datetime) -> int:
-        """Empty personal copies, the one change the triggers allow. Only for ``scrubbing.scrub_person``."""
+        """Empty personal copies, the one change the triggers allow. Only for ``scrubbing.py``."""
         scrubbed_at = models.functions.Coalesce("scrubbed_at", models.Value(at, models.DateTimeField()))
         return models.QuerySet.update(self, scrubbed_at=scrubbed_at, **dict.fromkeys(fields, ""))
 
@@ -152,7 +152,7 @@ SEALED_FIELDS = (
 )
 
 
-SUPERUSER = "superuser"  # in the place of roles, of those who may do everything
+SUPERUSER = "superuser"  # stored instead of role names
 
 
 class Entry(AppendOnlyModel):
@@ -214,7 +214,7 @@ class Entry(AppendOnlyModel):
 
     @property
     def role_in_words(self) -> str:
-        """The roles as a reader sees them: names of groups, which nobody translates, or that it was a superuser."""
+        """The roles as shown to a reader: names of groups, which are not translated, or “superuser”, which is."""
         return _("superuser") if self.actor_role == SUPERUSER else self.actor_role
 
     def prepare(self) -> None:
@@ -228,8 +228,8 @@ class Entry(AppendOnlyModel):
         self.target_salt, self.target_digest = _digested(self, TARGET_COPIES)
 
     def alike(self, target_type: str, target_id: str, target_label: str, details: Any) -> Entry:
-        """Return an entry of the same act about something else, complete like this one. The copies of who did it are
-        emptied together, so that their digest may be the same."""
+        """Return a prepared entry of the same act about another target. Both entries have the same actor digest, since
+        their actor copies are emptied together."""
         other = like(self, target_type=target_type, target_id=target_id)
         other.target_label = canonical.storable_text(target_label, 255)
         other.details = canonical.storable_details(details)
@@ -238,7 +238,7 @@ class Entry(AppendOnlyModel):
 
 
 def _digested(entry: Any, copies: Iterable[str]) -> tuple[str, str]:
-    """A new salt, and the digest of these copies with it."""
+    """Return a new salt, and the digest of these copies with it."""
     salt = secrets.token_hex(16)
     return salt, copies_digest(entry, copies, salt)
 
@@ -249,12 +249,12 @@ def copies_digest(entry: Any, copies: Iterable[str], salt: str) -> str:
 
 
 class ShownMessages(AppendOnlyModel):
-    """That an entry is about messages whose texts were shown or exported: a run of ids, from ``first`` to ``last``.
+    """A run of ids, ``first`` to ``last``, of messages whose texts an entry records as shown or exported.
 
-    The details of an entry hold the same (an export's only how many there were); this finds the entries of a message.
+    The entry's details hold the same runs (an export's only their number); this table finds the entries of a message.
     """
 
-    LONGEST = 500  # ids in a run, so that an index on where runs begin suffices to find one
+    LONGEST = 500  # ids in a run; the bound lets an index on ``first`` find every run that holds an id
 
     entry = models.ForeignKey(
         Entry, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="shown"

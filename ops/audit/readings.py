@@ -1,4 +1,4 @@
-"""Readings: what shows texts of messages to staff is recorded before it is shown, with the ids of the messages."""
+"""Readings: every page that shows texts of messages to staff is recorded before it is shown, with the messages' ids."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ops.console.rooms import rooms
 
 LABEL: Any = Entry._meta.get_field("target_label")
 AT: Any = Entry._meta.get_field("at")
-INTERVAL = timedelta(hours=1)  # what one person sees again within it, in the same place, leaves no second entry
+INTERVAL = timedelta(hours=1)  # within it, seeing the same texts again on the same page adds no second entry
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The ids of messages whose texts a page shows, and of those whose older texts it shows.
+    """The ids of messages whose texts a page shows, and of messages whose older texts it shows.
 
-    ``reported`` are those that were reported, with a few around them: they open without a reason.
+    ``reported`` are messages that were reported, with a few around them: they open without a reason.
     """
 
     messages: Collection[int] = ()
@@ -39,17 +39,17 @@ class Shown:
 
     @property
     def details(self) -> dict[str, Any]:
-        """As an entry's details hold it: ``messages`` and ``histories`` as runs [first id, last id]."""
+        """For an entry's details: ``messages`` and ``histories`` as runs [first id, last id]."""
         named = {"messages": self.messages, "histories": self.histories}
         return {name: runs(ids) for name, ids in named.items() if ids}
 
     @property
     def unreported(self) -> set[int]:
-        """Those that may need a reason."""
+        """The ids of messages that may need a reason."""
         return {*self.messages, *self.histories}.difference(self.reported)
 
     def is_within(self, entries: Iterable[dict[str, Any]]) -> bool:
-        """Whether entries with these details have recorded all of it."""
+        """Return whether entries with these details together cover all these ids."""
         entries = list(entries)
         return all(
             set(ids) <= set(chain.from_iterable(ids_of(details.get(name, ())) for details in entries))
@@ -58,7 +58,7 @@ class Shown:
 
 
 class _About(NamedTuple):
-    """What entries are about: a row, or without a ``key`` a model's list, and what was searched for there."""
+    """The target of entries: a row, or without a ``key`` a model's list, with the search terms used there."""
 
     kind: str
     key: str
@@ -66,7 +66,7 @@ class _About(NamedTuple):
 
 
 def runs(ids: Iterable[int]) -> list[list[int]]:
-    """The ids in order, as runs of at most ShownMessages.LONGEST: [3, 4, 5, 9] gives [[3, 5], [9, 9]]."""
+    """Return the ids in order, as runs of at most ShownMessages.LONGEST: [3, 4, 5, 9] gives [[3, 5], [9, 9]]."""
     found: list[list[int]] = []
     for number in sorted(set(ids)):
         if found and number == found[-1][1] + 1 and number - found[-1][0] < ShownMessages.LONGEST:
@@ -77,7 +77,7 @@ def runs(ids: Iterable[int]) -> list[list[int]]:
 
 
 def ids_of(found: Iterable[Iterable[int]]) -> Iterable[int]:
-    """The ids within runs."""
+    """Return the ids within runs."""
     return chain.from_iterable(range(first, last + 1) for first, last in found)
 
 
@@ -86,8 +86,8 @@ def record_reading(
 ) -> Entry | None:
     """Record that ``actor`` opened ``target`` (a conversation, a message, a user), whose page shows these texts.
 
-    A reason is asked for ``scope``, which is the target unless it is said. Returns None if that was recorded within the
-    hour. Raises NotRecorded, or ReasonNeeded (ops/audit/reasons/gate.py): the view then shows no text.
+    A reason opens ``scope``, by default the target. Returns None if the same was recorded within the hour. Raises
+    NotRecorded, or ReasonNeeded (ops/audit/reasons/gate.py); the view then shows no text.
     """
     kind = target._meta.label_lower
     about = _About(kind, str(target.pk))
@@ -105,9 +105,8 @@ def record_list(
 ) -> Entry | None:
     """Record that ``actor`` saw a page of a model's list, which shows these texts, narrowed by ``filters``.
 
-    Terms of a search are the entry's label, because they may be a person's name: what stands there can be scrubbed.
-    ``counts`` go to the details. Returns None if that page was recorded within the hour. Raises NotRecorded, or
-    ReasonNeeded.
+    Search terms become the entry's label, which can be scrubbed, because they may be a person's name. ``counts`` are
+    added to the details. Returns None if that page was recorded within the hour. Raises NotRecorded, or ReasonNeeded.
     """
     gate.opening_for(gate.scope_of(model), shown.unreported)
     event = Event.SEARCH_MADE if terms or filters else Event.LIST_READ
@@ -117,16 +116,16 @@ def record_list(
 
 
 def record_search(model: type[models.Model], *, actor: Any, terms: str, filters: Any, results: int) -> Entry:
-    """Record a search that shows no text of a message: terms, understood filters, and how many rows it found."""
+    """Record a search that shows no text of a message: its terms, its valid filters, and how many rows it found."""
     return record(
         Event.SEARCH_MADE, actor=actor, target=model, details={"filters": filters, "results": results}, label=terms
     )
 
 
 def ask_before_search(model: type[models.Model], *, actor: Any, terms: str) -> None:
-    """Let a search in texts begin, or record that it was asked for: whether it finds something tells what texts say.
+    """Let a search in texts begin if a reason opens the list; else record its terms and raise ReasonNeeded.
 
-    Raises NotRecorded, or ReasonNeeded for the list of the model.
+    A search needs a reason because its hits reveal what texts say. Raises NotRecorded if the terms cannot be stored.
     """
     scope = gate.scope_of(model)
     if terms and not gate.is_open(scope):
@@ -135,25 +134,25 @@ def ask_before_search(model: type[models.Model], *, actor: Any, terms: str) -> N
 
 
 def record_jump(user: Any, *, terms: str, results: int) -> Entry:
-    """Record what somebody typed into the jump box, as a label, which can be scrubbed; and how much it found."""
+    """Record the terms typed into the jump box, as a label, which can be scrubbed, and the number of results."""
     return record(Event.SEARCH_MADE, actor=user, details={"results": results}, label=terms)
 
 
 def record_shown(entry: Entry, ids: Iterable[int]) -> None:
-    """Note which messages an entry is about, so that the history of a message finds it. In the caller's transaction."""
+    """Store which messages an entry is about, so that a message's log finds the entry. In the caller's transaction."""
     found = runs(ids)
     ShownMessages.objects.bulk_create([ShownMessages(entry=entry, first=a, last=b) for a, b in found], 500)
 
 
 def record_selection(entry: Entry, messages: models.QuerySet) -> None:
-    """As ``record_shown`` for messages of any number: the database finds the runs. In the caller's transaction."""
+    """Do as ``record_shown`` for any number of messages: the database finds the runs. In the caller's transaction."""
     connection = connections[entry._state.db or DEFAULT_DB_ALIAS]
     try:
         selected, params = messages.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return
     table = ShownMessages._meta.db_table
-    # Consecutive ids keep their distance from their place in the order; runs that get too long are cut.
+    # For consecutive ids, the id minus its place in the order is constant; runs that get too long are cut.
     statement = (
         f"WITH selected (id) AS ({selected}),"
         " placed (id, place) AS (SELECT id, row_number() OVER (ORDER BY id) FROM selected)"
@@ -174,7 +173,7 @@ def _once(
     label: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> Entry | None:
-    """Record it, unless entries of the last hour with the same filters cover what is shown."""
+    """Record the event, unless entries of the last hour with the same filters cover what is shown."""
     details = details or {}
     seen = (about, event, actor, shown, details.get("filters"))
     try:
@@ -203,7 +202,10 @@ def _is_recorded(about: _About, event: str, actor: Any, shown: Shown, filters: A
 
 @cache
 def _lately(using: str, *, of_terms: bool) -> tuple[Statement, Callable[[Iterable[Sequence[Any]]], list[Any]]]:
-    """The details of entries since some moment, and what reads them. Written once: every page with texts asks."""
+    """Return the statement that selects the details of entries since a moment, and a reader of its rows.
+
+    Cached, because every page with texts runs it.
+    """
     entries = Entry.objects.filter(target_type=slot("kind"), target_id=slot("key"))
     if of_terms:
         entries = entries.filter(target_label=slot("terms"))
@@ -213,18 +215,18 @@ def _lately(using: str, *, of_terms: bool) -> tuple[Statement, Callable[[Iterabl
 
 
 def reading_event(label: str) -> str:
-    """The event that opening a row of a model is; takes the model as "app.model", lower case."""
+    """Return the event recorded when a row of a model ("app.model", lower case) is opened."""
     return _events()[label]
 
 
 def reading_events() -> list[str]:
-    """The events that opening a row of any model is."""
+    """Return the events recorded when a row of any model is opened."""
     return sorted(set(_events().values()))
 
 
 @cache
 def _events() -> dict[str, str]:
-    """The event that opening a row of a model is, as the rooms declare it."""
+    """Return the event of opening a row, by model, as the rooms declare it."""
     return {model: event for room in rooms() for model, event in room.readings.items()}
 
 

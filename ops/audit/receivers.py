@@ -22,14 +22,14 @@ def record_sign_in(sender: Any, user: Any, **_: Any) -> None:
 
 
 def record_sign_out(sender: Any, user: Any, **_: Any) -> None:
-    # Somebody whose account was just deleted, or has lost its name, is named nowhere any more.
+    # An account that was just deleted or anonymised must not be named again.
     accounts = get_user_model()._default_manager
     if user is not None and accounts.filter(pk=user.pk, username=user.get_username()).exists():
         recording.record(Event.SIGNED_OUT, actor=user, target=user)
 
 
 def record_erasure(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **_: Any) -> None:
-    """Records the id of a deleted account and the counts of what was deleted with it, not the username."""
+    """Record the id of a deleted account and the counts of rows deleted with it, but not the username."""
     actor = current_editor()
     target = (get_user_model()._meta.label_lower, user_id)
     own = actor is not None and actor.pk == user_id
@@ -51,7 +51,7 @@ def record_account(sender: Any, instance: Any, raw: bool, using: str, update_fie
 def record_roles(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: set[Any] | None, using: str, **_: Any
 ) -> None:
-    """Records changes of users' groups and permissions and of groups' permissions, made from either side."""
+    """Record changes of users' groups and permissions and of groups' permissions, made from either side."""
     # Removals are recorded before they happen, while the rows can still be read.
     kind = {"post_add": "added", "pre_remove": "removed", "pre_clear": "removed"}.get(action)
     if kind:
@@ -60,7 +60,7 @@ def record_roles(
 
 
 def connect() -> None:
-    """Connect the receivers; connecting again changes nothing."""
+    """Connect the receivers; connecting them again changes nothing."""
     user = get_user_model()
     user_logged_in.connect(record_sign_in, dispatch_uid="audit.record_sign_in")
     user_logged_out.connect(record_sign_out, dispatch_uid="audit.record_sign_out")

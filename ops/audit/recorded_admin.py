@@ -30,7 +30,7 @@ def changed_fields(message: Any) -> list[str]:
 
 
 class TrailHistory(admin.ModelAdmin):
-    """Redirects Django's history page to the object's entries in the audit trail, which needs its own permission."""
+    """Redirects Django's history page to the object's entries in the audit trail; needs the permission to read it."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         if not request.user.has_perm("audit.view_entry"):
@@ -42,7 +42,7 @@ class TrailHistory(admin.ModelAdmin):
 class RecordedChanges(TrailHistory):
     """Records additions, changes and deletions in the audit trail instead of Django's own log.
 
-    Django calls the log methods within the transaction of the change, so an entry that fails rolls the change back.
+    Django calls the log methods in the transaction of the change, so an entry that cannot be stored rolls it back.
     """
 
     change_event: str = Event.RECORD_CHANGED
@@ -65,7 +65,7 @@ class RecordedChanges(TrailHistory):
 
 
 class RecordedReading(TrailHistory):
-    """Records that somebody opens a row before it is shown; if that fails, the page is refused."""
+    """Records that somebody opens a row, before it is shown; if the entry cannot be stored, the page is refused."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row, loaded once per request."""
@@ -90,29 +90,31 @@ class RecordedReading(TrailHistory):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
-        """The messages whose texts the page of ``row`` is about to show."""
+        """Return the messages whose texts the page of ``row`` is about to show."""
         return Shown()
 
     def record_besides(self, request: HttpRequest, row: Any) -> None:
-        """Record what else the page of ``row`` is about to tell. What needs a reason was given one by then."""
+        """Record what else the page of ``row`` is about to show. Called after any reason that is needed was checked."""
 
 
 class RecordedLists(admin.ModelAdmin):
     """Records lists that show texts, searches, filters and autocomplete look-ups before their results are shown."""
 
-    searches_texts = False  # whether what a search finds tells what texts say: it then asks for a reason first
+    searches_texts = False  # whether search results reveal what texts say: a search then needs a reason first
 
     def shown_in_list(self, rows: Sequence[Any]) -> Shown:
-        """The messages whose texts these rows of a page are about to show."""
+        """Return the messages whose texts these rows of a page are about to show."""
         return Shown()
 
     def withhold(self, rows: Sequence[Any]) -> bool:
-        """Take the texts off these rows and return True, for who has given no reason to read them. A list that does not
-        know how is not shown before there is one."""
+        """Remove the texts from these rows for a reader without a reason, and return True.
+
+        By default return False: the list is then not shown until a reason is given.
+        """
         return False
 
     def cover(self, request: HttpRequest, rows: Sequence[Any]) -> None:
-        """Take those texts off these rows that come covered for whoever asks, before it is recorded what is shown."""
+        """Remove the texts that this user sees covered from these rows, before the shown texts are recorded."""
 
     def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
         """Record a look-up by an ``autocomplete_fields`` widget."""
@@ -121,7 +123,7 @@ class RecordedLists(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if self.has_view_or_change_permission(request):
             self.ask_before_search(request)
-        # On every page of the results, because somebody may open the last page first.
+        # Recorded on every page of the results, because somebody may open the last page first.
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", {})
         if context.get("cl") is not None:
@@ -129,13 +131,13 @@ class RecordedLists(admin.ModelAdmin):
         return response
 
     def ask_before_search(self, request: HttpRequest) -> None:
-        """Let the search in the address of ``request`` begin. Raises NotRecorded, or ReasonNeeded for the list."""
+        """Check that the search in the query string may run. Raises NotRecorded, or ReasonNeeded for the list."""
         if self.searches_texts:
             terms = clean_search_term(request.GET.get(SEARCH_VAR, ""))
             ask_before_search(self.model, actor=request.user, terms=terms)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any) -> Any:
-        """Where an action leads tells which rows a search or filter found."""
+        """Record the search or filters, because the page after an action reveals which rows they found."""
         self.record_narrowing(request, self.get_changelist_instance(request))
         return super().response_action(request, queryset, *args, **kwargs)
 
@@ -159,7 +161,7 @@ class RecordedLists(admin.ModelAdmin):
         try:
             record_list(self.model, actor=request.user, shown=shown, terms=changes.query, filters=filters, **counts)
         except gate.ReasonNeeded as needed:
-            # What a search finds tells what the texts say.
+            # Search results reveal what the texts say, so they are not shown even without the texts.
             if changes.query or not self.withhold(rows):
                 raise
             self.record_narrowing(request, changes)

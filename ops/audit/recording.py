@@ -29,7 +29,7 @@ from ops.audit.sealing.canonical import storable_text
 Target = models.Model | tuple[str, Any] | type[models.Model] | None
 
 
-MAX_REFUSED_SIGN_INS = 1_000  # failed sign-ins that are recorded one by one within the interval
+MAX_REFUSED_SIGN_INS = 1_000  # failed sign-ins recorded one by one within the interval
 REFUSED_SIGN_INS_INTERVAL = timedelta(hours=1)
 
 
@@ -69,9 +69,9 @@ def record(
 def record_each(
     event: str, about: Iterable[tuple[models.Model, Any]], *, actor: Any, using: str = DEFAULT_DB_ALIAS
 ) -> None:
-    """Record the same ``event`` of several targets, each with its details, as ``record`` does for one.
+    """Record the same ``event`` for several targets, each with its details, as ``record`` does for one.
 
-    It takes the same number of queries however many they are. Raises NotRecorded if they cannot be stored.
+    Inserts thousands of entries per statement. Raises NotRecorded if they cannot be stored.
     """
     entries: list[Entry] = []
     for target, details in about:
@@ -87,12 +87,12 @@ def record_each(
             create_alike(entries, using=using)
         except DatabaseError as error:
             raise NotRecorded from error
-        announce(entries[0], using)  # of all of them once
+        announce(entries[0], using)  # once for all of them
         _seal_after_commit(using)
 
 
 def announce(entry: Entry, using: str) -> None:
-    """Tell who listens to entries, as dashboards do, of one that a statement stored, which tells nobody."""
+    """Send ``post_save``, which dashboards receive, for an entry that was stored by a statement without signals."""
     post_save.send(Entry, instance=entry, created=True, raw=False, using=using, update_fields=None)
 
 
@@ -100,8 +100,8 @@ def record_refused_sign_in(username: str, *, locks_out: bool = False, confirming
     """Record a failed sign-in, or that ``confirming``, who is signed in, mistyped their password; and the lock-out.
 
     Entries of a sign-in have no actor; their target is the account with this username, if any. After
-    MAX_REFUSED_SIGN_INS in an hour, one entry says that the others of this hour are left out, so that nobody fills the
-    trail from outside.
+    MAX_REFUSED_SIGN_INS in an hour, one entry records that the rest of this hour's are left out, so that nobody can
+    flood the trail from outside.
     """
     refused = Event.SIGN_IN_REFUSED if confirming is None else Event.CONFIRMATION_REFUSED
     since = timezone.now() - REFUSED_SIGN_INS_INTERVAL
@@ -127,8 +127,8 @@ def new_entry(
     label: str | None = None,
     role: str | None = None,
 ) -> Entry:
-    """Return an unsaved entry with copies of the names and of the current request's facts. Without a ``role``, it is
-    looked up."""
+    """Return an unsaved entry with copies of the names and of the current request's facts. Looks up the actor's role
+    unless ``role`` is given."""
     if event not in declared():
         raise ValueError(f"No room declares the event {event}: name it in its events (Room.events).")
     check_details(details)
@@ -193,11 +193,11 @@ def _seal_after_commit(using: str) -> None:
 
 @cache
 def name_of(model: type[models.Model]) -> str:
-    """What entries call a model."""
+    """Return the name of a model in entries."""
     return _in_english(model._meta.verbose_name)
 
 
 def _in_english(name: Any) -> str:
-    """What is kept of a model's name, whoever acts."""
+    """Return a model's name in English, whatever the actor's language."""
     with translation.override("en"):
         return str(capfirst(str(name)))

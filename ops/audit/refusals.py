@@ -1,4 +1,4 @@
-"""The pages shown instead of an action or reading that could not be recorded, and where something went wrong."""
+"""The pages shown when an action or reading could not be recorded, and when something went wrong."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ops.console.refusals import refusal
 
 @requires_csrf_token
 def went_wrong(request: HttpRequest) -> HttpResponse:
-    """For handler500: a page with the reference that the log has as well, which asks the database for nothing."""
-    # Without the request: context processors may be what went wrong.
+    """Show, as handler500, a page with the reference that the log has too; runs no query."""
+    # Rendered without the request, because context processors may have caused the error.
     return render(None, "500.html", {"reference": context.current().request_id}, status=500)
 
 

@@ -17,7 +17,7 @@ from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, EntryQuerySet
 
 CHUNK = 5_000  # entries read at a time
-# The copies that may hold a name somebody typed.
+# The copies that may hold a name that somebody typed.
 FREE_TEXT = ("actor_name", "target_label", "reason", "request_id")
 
 
@@ -33,11 +33,11 @@ def entries_naming(
     progress: Callable[[], Any] = lambda: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> list[int]:
-    """Return the ids of entries that contain one of ``names`` but are not about this account, nor about the targets
+    """Return the ids of entries that contain one of ``names`` but are neither about this account nor about the targets
     ``apart`` (see ``scrub_target``), for ``scrub_person``.
 
-    Names occur in what people typed: searches, refused sign-ins and reasons. They are matched as by ``name_pattern``.
-    Reads the whole trail in chunks and calls ``progress`` after each.
+    Names occur in text that people typed: searches, refused sign-ins and reasons. ``name_pattern`` matches them. Reads
+    the whole trail in chunks and calls ``progress`` after each.
     """
     pattern = name_pattern(names)
     if pattern is None:
@@ -77,12 +77,12 @@ def scrub_person(
     named: Collection[int] = (),
     using: str = DEFAULT_DB_ALIAS,
 ) -> Entry:
-    """Empty the personal copies of a person whose account was deleted; returns the entry that records it.
+    """Empty the personal copies of a person whose account was deleted; return the entry that records it.
 
-    Empties name, address and browser where the person acted or failed to sign in, label and reason where their account
-    was the target, and the copies of the entries ``named`` (ids from ``entries_naming``), which are recorded. What
-    happened, when, and the account's id remain. ``verify_audit`` accepts empty copies only with such a record.
-    ``reason`` must not name the person. Raises AccountExists.
+    Empties name, address and browser where the person acted or failed to sign in, label, reason and request id where
+    their account was the target, and the copies of the entries ``named`` (ids from ``entries_naming``), which the entry
+    lists. The event, its time and the account's id remain. ``verify_audit`` accepts empty copies only with such a
+    record. ``reason`` must not name the person. Raises AccountExists.
     """
     user = get_user_model()
     if user._default_manager.using(using).filter(pk=user_id).exists():
@@ -107,11 +107,11 @@ def scrub_anonymised(
     named: Collection[int] = (),
     using: str = DEFAULT_DB_ALIAS,
 ) -> int:
-    """Do the same for an account that was anonymised and stays, and ``scrub_target`` for the ``thing`` that says so;
-    returns how many groups of copies were emptied.
+    """Empty the personal copies of an account that was anonymised and stays, and of the ``thing`` (its deletion
+    request); return how many groups of copies were emptied.
 
-    The one entry that records it is about the thing, and nothing in it leads to the account: not its number, nor the
-    ids of its own entries. ``verify_audit`` accepts those because the account is there and its erasure is proven.
+    The one entry that records it is about the thing, and nothing in it leads to the account: neither its number nor the
+    ids of its own entries. ``verify_audit`` accepts those because the account exists and its erasure is proven.
     """
     with transaction.atomic(using=using):
         emptied = sum(_empty_account(user_id, using).values())
@@ -130,8 +130,8 @@ def scrub_target(
     named: Collection[int] = (),
     using: str = DEFAULT_DB_ALIAS,
 ) -> Entry:
-    """Empty label and reason of what is recorded about a thing that was about an erased person alone; returns the entry
-    that records it, about the thing, with the entries ``named`` that were emptied already."""
+    """Empty the target copies of entries about a thing that concerned only an erased person; return the entry about the
+    thing that records it and lists the entries ``named``, which were emptied already."""
     with transaction.atomic(using=using):
         entries = Entry.objects.using(using).about(*target).exclude(event=Event.PERSON_SCRUBBED)
         details: dict[str, Any] = {"as_target": _empty(entries, "target_salt", TARGET_COPIES)}
@@ -143,7 +143,7 @@ def scrub_target(
 
 
 def _empty_account(user_id: Any, using: str) -> dict[str, int]:
-    """Empty the copies of what an account did, and of what is recorded about it; returns how many of each."""
+    """Empty the copies in entries of what an account did and in entries about it; return how many of each."""
     entries = Entry.objects.using(using)
     target_type = get_user_model()._meta.label_lower
     # Entries that record scrubbing hold nothing about the person, and their reasons are kept.
@@ -168,5 +168,5 @@ def _ids(entries: EntryQuerySet) -> list[int]:
 
 
 def _empty(entries: EntryQuerySet, salt: str, copies: tuple[str, ...]) -> int:
-    """Empty one group of copies in the entries that still have it; returns how many."""
+    """Empty one group of copies in the entries that still have it; return how many."""
     return entries.exclude(**{salt: ""}).empty_copies((salt, *copies), at=timezone.now())

@@ -1,4 +1,4 @@
-"""Why texts were corrected, beside the edits that did it. The trail keeps it, where an erasure can empty it."""
+"""The reasons of corrections, shown beside their edits. The trail keeps them, where an erasure can empty them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ MESSAGE = "messaging.message"
 
 
 def explain(shown: Iterable[tuple[int, list[Any]]], *, event: str) -> None:
-    """Put the ``reason`` on each edit of a correction, in place: ``shown`` are the keys of messages with their edits.
+    """Set the ``reason`` of each edit that is a correction, in place; ``shown`` holds messages' keys with their edits.
 
-    An entry with this ``event`` names the ``revision`` that the correction made. One query, where staff edited at all.
+    An entry with this ``event`` holds the ``revision`` that the correction made. Runs one query, or none without edits
+    by staff.
     """
     corrected = [(key, edits) for key, edits in shown if any(edit.by_staff for edit in edits)]
     if not corrected:

@@ -1,7 +1,7 @@
-"""Least reading: whether texts open without a reason (the setting READING), and which somebody has given a reason for.
+"""Least reading: whether texts open without a reason (the setting READING), and what somebody gave a reason for.
 
-Whatever shows texts records them first (ops/audit/readings.py), and that asks here. So no page opens texts by itself:
-one that is added next year is asked for a reason as the others are.
+Every page that shows texts records them first (ops/audit/readings.py), and recording checks this gate. So no page can
+bypass it, not even one that is added next year.
 """
 
 from __future__ import annotations
@@ -24,25 +24,27 @@ from django.utils import timezone
 from messaging.models import Conversation, Message
 
 OPEN, REASON, REPORTED = MODES = ("open", "reason", "reported")
-VALID = timedelta(minutes=30)  # of a reason: after that the next page asks again
+VALID = timedelta(minutes=30)  # of a reason: afterwards the next page asks again
 OPENINGS = "openings"  # in the session: (seconds since the epoch, id of the entry) by scope
 SALT = "ops.audit.reasons"
 
-# A scope is what a reason opens: a row as "app.model:key", or a list as "app.model".
+# A scope is the row ("app.model:key") or the list ("app.model") that a reason opens.
 Scope = str
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who is served, with what the session says of the reasons that they gave. ``acts`` is no request to be shown
-    something: what somebody typed on the page of a row is not lost because their reason ran out meanwhile."""
+    """The user of a request, with the reasons stored in their session. ``acts`` is set for a POST: text typed on the
+    page of a row is not lost because the reason has expired meanwhile."""
 
     session: Any
     acts: bool = False
 
     def opening(self, scope: Scope, *, on: Scope) -> int | None:
-        """The id of the entry of a reason for ``scope`` that opens texts on the page of ``on`` now; None where there is
-        none. A list shows itself however it is asked, so there a reason always has its time."""
+        """Return the id of the entry of a reason for ``scope`` that opens texts on the page of ``on`` now, or None.
+
+        A list is shown in answer to a POST too, so there a reason always expires.
+        """
         until, entry = self.session.get(OPENINGS, {}).get(scope, (0, None))
         acts = self.acts and ":" in on
         return entry if acts or timezone.now().timestamp() < until else None
@@ -52,7 +54,7 @@ _reader: ContextVar[Reader | None] = ContextVar("reader", default=None)
 
 
 class ReasonNeeded(Exception):
-    """Texts are not shown before a reason was given for ``scope``. The middleware then asks for it."""
+    """Texts are not shown until a reason is given for ``scope``. ReasonMiddleware asks for it."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(f"A reason is needed for {scope}.")
@@ -61,8 +63,8 @@ class ReasonNeeded(Exception):
 
 @contextmanager
 def read_by(request: HttpRequest) -> Iterator[None]:
-    """Let reasons of the session of ``request`` open texts within the block. Outside of one, there are none."""
-    acts = request.method == "POST"  # every other method is answered as GET is
+    """Let the reasons in the session of ``request`` open texts within the block. Outside it, there are no reasons."""
+    acts = request.method == "POST"  # every other method is handled like GET
     token = _reader.set(Reader(request.session, acts=acts) if hasattr(request, "session") else None)
     try:
         yield
@@ -71,25 +73,25 @@ def read_by(request: HttpRequest) -> Iterator[None]:
 
 
 def is_asked() -> bool:
-    """Whether the setting asks for reasons at all."""
+    """Return whether the setting READING requires reasons at all."""
     return settings.READING != OPEN
 
 
 def breaks_glass() -> bool:
-    """Whether a reason is break-glass, of which Leads are told."""
+    """Return whether giving a reason is breaking glass, which notifies Leads."""
     return settings.READING == REPORTED
 
 
 def scope_of(target: models.Model | type[models.Model]) -> Scope:
-    """The scope of a row, or of the list of a model."""
+    """Return the scope of a row, or of the list of a model."""
     return target._meta.label_lower if isinstance(target, type) else f"{target._meta.label_lower}:{target.pk}"
 
 
 def opening_for(scope: Scope, ids: Collection[int]) -> int | None:
     """Return the entry of the reason that opens the texts of messages with these ``ids`` on the page of ``scope``.
 
-    None where none is needed. A reason for each of their conversations opens them too. Raises ReasonNeeded: for the
-    conversation where all are of one, else for ``scope``.
+    None if no reason is needed. Reasons for all of their conversations open them too. Raises ReasonNeeded: for the
+    conversation if all messages are in one, else for ``scope``.
     """
     if not ids or not is_asked():
         return None
@@ -106,7 +108,8 @@ def opening_for(scope: Scope, ids: Collection[int]) -> int | None:
 
 
 def is_open(scope: Scope) -> bool:
-    """Whether what tells of texts without showing them is open: no reason is asked for, or one opens ``scope`` now."""
+    """Return whether pages that reveal texts without showing them are open: no reason is required, or one opens
+    ``scope`` now."""
     return not is_asked() or (_reader.get() or Reader({})).opening(scope, on=scope) is not None
 
 
@@ -117,8 +120,10 @@ def note_opening(request: HttpRequest, scope: Scope, entry: int) -> None:
 
 
 def address_to_ask(request: HttpRequest, scope: Scope) -> str:
-    """The page that asks for a reason and leads back to where ``request`` came from. It is signed: nobody is asked
-    about, or records, what no page asked them about."""
+    """Return the address of the page that asks for a reason and then leads back to where ``request`` came from.
+
+    The scope is signed, so that a reason is recorded only for a scope that a page asked this user about.
+    """
     user: Any = request.user
     asked = signing.dumps([user.pk, scope], salt=SALT)
     shows = request.method in ("GET", "HEAD")
@@ -127,7 +132,7 @@ def address_to_ask(request: HttpRequest, scope: Scope) -> str:
 
 
 def asked_scope(text: str, user: Any) -> Scope | None:
-    """The scope that an address asks ``user`` about; None for an address that was not made for them."""
+    """Return the signed scope if it was made for ``user``, else None."""
     try:
         user_id, scope = signing.loads(text, salt=SALT)
     except (signing.BadSignature, ValueError):

@@ -1,4 +1,4 @@
-"""Recording why somebody opens texts, and telling the rooms."""
+"""Recording why somebody opens texts, and notifying the rooms."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ops.console.rooms import rooms
 
 
 def give(user: Any, target: Any, *, details: dict[str, Any], words: str) -> Entry:
-    """Record for which reason ``user`` opens ``target`` (a row, or a model for its list); ``words`` can be scrubbed.
+    """Record why ``user`` opens ``target`` (a row, or a model for its list); ``words`` can be scrubbed.
 
-    It is break-glass where the setting says so. Raises NotRecorded.
+    The event is GLASS_BROKEN if ``READING`` is “reported”. Raises NotRecorded.
     """
     event = Event.GLASS_BROKEN if gate.breaks_glass() else Event.REASON_GIVEN
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Asks for a reason where a page needs one before it shows texts."""
+"""The middleware that asks for a reason if a page needs one before it shows texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.audit.reasons import gate
 
 
 class ReasonMiddleware:
-    """Lets reasons that were given in a session open texts, and leads to the question where one is missing."""
+    """Lets the reasons given in a session open texts, and redirects to the page that asks for a missing one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

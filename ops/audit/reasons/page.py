@@ -1,4 +1,4 @@
-"""The page that asks why somebody opens texts, and records what they say."""
+"""The page that asks why somebody opens texts, and records the answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST = 200  # characters
 
 
 class Why(models.TextChoices):
-    """Why texts are opened beyond what was reported."""
+    """The reasons for opening texts that were not reported."""
 
     CONTEXT = "context", gettext_lazy("To understand a report")
     OBJECTION = "objection", gettext_lazy("An objection by a participant")
@@ -34,7 +34,7 @@ class Why(models.TextChoices):
 
 
 class ReasonForm(forms.Form):
-    """A reason for opening texts. It is said in words where the choice says little, and where glass is broken."""
+    """A reason for opening texts. “Something else” and breaking glass require words too."""
 
     why = forms.ChoiceField(
         label=gettext_lazy("Reason"),
@@ -63,14 +63,14 @@ class ReasonForm(forms.Form):
 
 
 class Asked(NamedTuple):
-    """What a reason is asked for: a row or a model's list, and what the page calls it."""
+    """The row or the model's list that a reason is asked for, and its name on the page."""
 
     target: Any
     name: str
 
 
 def reason_view(request: HttpRequest) -> HttpResponse:
-    """Ask why, record the answer, and lead on to the page that asked. 404 for an address that no page made."""
+    """Ask for the reason, record it, and redirect to the page that asked. 404 unless a page signed the address."""
     scope = gate.asked_scope(request.GET.get("for", ""), request.user)
     if scope is None:
         raise Http404
@@ -94,7 +94,7 @@ def reason_view(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(scope: gate.Scope) -> Asked:
-    """What ``scope`` is of. Raises Http404 where it is gone."""
+    """Return the target of ``scope`` with its name. Raises Http404 if it does not exist any more."""
     label, _colon, key = scope.partition(":")
     model = apps.get_model(label)
     if not key:
@@ -110,7 +110,7 @@ def _asked(scope: gate.Scope) -> Asked:
 
 
 def _back(request: HttpRequest) -> str:
-    """The page that asked, if it is one of ours; else the home page."""
+    """Return the address of the page that asked, if it is one of ours; else of the home page."""
     asked = request.GET.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
         return asked

@@ -1,8 +1,8 @@
 """The base class of admins for reference data: small tables, such as labels, that are imported and exported as files.
 
-It adapts django-import-export's admin: imports and exports are recorded in the audit trail, each needs a permission of
-its own, uploads are private, and the pages work under the content security policy. The model declares the permissions
-in its ``Meta``, and its room grants them to roles::
+It adapts django-import-export's admin: imports and exports are recorded in the audit trail and need one permission
+each, uploads are private, and the pages work under the content security policy. The model declares the permissions in
+its ``Meta``, and its room grants them to roles::
 
     class Meta:
         permissions = [("import_label", "Can import labels"), ("export_label", "Can export labels")]
@@ -182,7 +182,7 @@ class ReferenceDataAdmin(RecordedChanges, DeclaredListAdmin, ImportExportModelAd
     # --- Export ---
 
     def export_action(self, request: HttpRequest) -> Any:
-        """The form; on POST, the file. Leads back to the list where the address holds an unknown filter."""
+        """Show the form; on POST, send the file. Redirects to the list if the query string holds an unknown filter."""
         try:
             return super().export_action(request)
         except IncorrectLookupParameters:
@@ -256,7 +256,7 @@ def problems(result: Result) -> list[str]:
 
 
 def _problem(error: Exception) -> str:
-    """Return what an error says. Only messages written for users are repeated."""
+    """Return the message of an error if it was written for users, else a general sentence."""
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
     return str(error if isinstance(error, Unreadable | FieldError) else UNEXPECTED_ERROR)

@@ -50,7 +50,7 @@ def build_dataset(headers: list[str], rows: Iterable[list[Any]]) -> tablib.Datas
 class Csv(base_formats.CSV):
     """CSV in UTF-8, separated by commas or semicolons.
 
-    An export has the column of formulas.MARK; only from a file with it the guards are taken off.
+    An export has the column of formulas.MARK; an import removes the guards against formulas only if a file has it.
     """
 
     def get_title(self) -> str:

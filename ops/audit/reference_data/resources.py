@@ -40,7 +40,7 @@ class ReferenceResource(ModelResource):
         return Changes
 
     def import_field(self, field: Any, instance: Any, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
-        """As the library's, but always raises ValueError, the only error that is reported with the field's name."""
+        """Import as the library does, but raise only ValueError, the one error reported with the field's name."""
         try:
             super().import_field(field, instance, row, is_m2m, **kwargs)
         except (ArithmeticError, TypeError, ObjectDoesNotExist):

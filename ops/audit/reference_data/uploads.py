@@ -18,8 +18,8 @@ from import_export.tmp_storages import BaseStorage
 from ops.files import private_files
 
 MAX_BYTES = 5 * 2**20
-ABORT_FACTOR = 4  # times MAX_BYTES: the upload of a client that announces more is aborted at once
-MAX_AGE = timedelta(hours=1)  # of an upload to confirm; the sweep of private files deletes older ones
+ABORT_FACTOR = 4  # times MAX_BYTES: an upload that announces more is aborted before it is read
+MAX_AGE = timedelta(hours=1)  # of an unconfirmed upload; the sweep of private files deletes older ones
 SALT = "ops.audit.reference_data.uploads"
 
 
@@ -28,7 +28,7 @@ class UploadGone(Exception):
 
 
 class SmallUploadHandler(FileUploadHandler):
-    """Keeps a file in memory; of a file that is too large only so much that the form refuses it."""
+    """Keeps a file in memory; of a file that is too large, only enough for the form to refuse it."""
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
         self._announced = content_length
@@ -51,7 +51,7 @@ class SmallUploadHandler(FileUploadHandler):
 
 
 def receive(request: HttpRequest) -> None:
-    """Take the file of ``request`` into memory."""
+    """Have the file of ``request`` read into memory."""
     request.upload_handlers = [SmallUploadHandler(request)]
 
 

@@ -1,4 +1,4 @@
-"""The way from a person's page to what they did, for those who may read the audit trail."""
+"""The button on a person's page that leads to their entries, for users who may read the audit trail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.console.person.about import About, Act
 
 
 def shown_people(user: Any) -> Iterable[Exists]:
-    """The conditions of people whom an entry is about, or who did what it says, for who may read the audit trail."""
+    """Yield conditions for people who are the target or the actor of an entry, if ``user`` may read the trail."""
     if user.has_perm("audit.view_entry"):
         label = get_user_model()._meta.label_lower
         yield Exists(Entry.objects.filter(target_type=label, target_id=Cast(OuterRef("pk"), CharField())))
@@ -25,7 +25,7 @@ def shown_people(user: Any) -> Iterable[Exists]:
 
 
 def about_activity(request: HttpRequest, person: Any) -> About | None:
-    """A button that leads to the entries of what ``person`` did."""
+    """Return a button that leads to the entries of what ``person`` did; None without permission."""
     if not request.user.has_perm("audit.view_entry"):
         return None
     address = f"{reverse('admin:audit_entry_changelist')}?actor={person.pk}"

@@ -1,4 +1,4 @@
-"""Exporting the audit trail as CSV: recorded first, then streamed with flat memory."""
+"""Exporting the audit trail as CSV: recorded first, then streamed in constant memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS = {
     "request_id": "request_id",
     "ip": "ip",
     "user_agent": "user_agent",
-    "scrubbed_at": "scrubbed_at",  # by its day: the moment would lead from a receipt to the account
+    "scrubbed_at": "scrubbed_at",  # only the day: the exact time would lead from a receipt to the account
     "seal_position": "seal__position",
     "seal_hash": "seal__hash",
 }

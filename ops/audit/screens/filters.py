@@ -1,4 +1,4 @@
-"""Filters of the audit trail: by actor, event, target, date and action."""
+"""Filters of the audit trail: by actor, event, target, date, action, refusal and unusual reading."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class LinkedFilter(admin.SimpleListFilter):
 
 
 def findable(user: Any) -> Any:
-    """The people whom ``user`` may find who did something: staff, and those of whom they see something anyway."""
+    """Return the people whom ``user`` may find as actors: staff, and people of whom they see something anyway."""
     accounts = get_user_model()._default_manager
     return seen_by(user, accounts.all()) | accounts.filter(is_staff=True)
 
 
 class ActorFilter(PersonFilter):
-    """What one person did; the account may have been deleted."""
+    """Entries of what one person did; the account may have been deleted."""
 
     title: StrOrPromise = gettext_lazy("user")
     parameter_name = "actor"
@@ -54,7 +54,7 @@ class ActorFilter(PersonFilter):
 
     @classmethod
     def name_of(cls, user_id: str | None, findable: QuerySet) -> str | None:
-        """The name of a findable account, or the last one in the entries that the list shows; else "account 7"."""
+        """Return the name of a findable account, or the last name in the entries of the list; else "account 7"."""
         username = super().name_of(user_id, findable)
         if username is None or username:
             return username
@@ -63,7 +63,7 @@ class ActorFilter(PersonFilter):
 
     @classmethod
     def entries_of(cls, user_id: Any) -> Any:
-        """The entries that the list shows of what this person did."""
+        """Return the list's entries of what this person did."""
         return Entry.objects.by_person(user_id)
 
     def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
@@ -118,7 +118,7 @@ class EventFilter(admin.SimpleListFilter):
 
 
 class RefusedFilter(admin.SimpleListFilter):
-    """Where somebody failed to show who they are."""
+    """Failed attempts to prove one's identity."""
 
     title = gettext_lazy("refused")
     parameter_name = "refused"
@@ -131,7 +131,7 @@ class RefusedFilter(admin.SimpleListFilter):
 
 
 class UnusualFilter(admin.SimpleListFilter):
-    """What people opened who opened far more than others do."""
+    """Readings by people who opened far more than others do."""
 
     title = gettext_lazy("reading")
     parameter_name = "reading"

@@ -1,4 +1,4 @@
-"""Who read a conversation: a section of the panel beside it, for those who may read the audit trail."""
+"""Who read a conversation: a section of the panel beside it, for users who may read the audit trail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_READERS = 10
 
 @dataclass
 class Reader:
-    """Somebody who opened a conversation: how often, and when last."""
+    """A person who opened a conversation: how often, and when last."""
 
     name: str
     last: str
@@ -29,7 +29,7 @@ class Reader:
 
 
 def who_read(request: HttpRequest, page: ConversationPage) -> list[Reader]:
-    """The people who opened a conversation last, the latest first."""
+    """Return the people who opened a conversation most recently, the latest first."""
     if not request.user.has_perm("audit.view_entry"):
         return []
     label = page.conversation._meta.label_lower

@@ -1,4 +1,4 @@
-"""Recording that somebody reads the audit trail, at most once per READING_INTERVAL and person."""
+"""Recording that somebody reads the audit trail, at most once per INTERVAL and person."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ops.audit.recording import record
 
 
 def record_reading(target: Entry | type[Entry], *, by: Any) -> Entry | None:
-    """Record that ``by`` read the list or an entry; returns None if a recent reading is recorded already.
+    """Record that ``by`` read the list or an entry; return None if a recent reading is recorded already.
 
-    Raises NotRecorded; the view must not show the page then.
+    Raises NotRecorded; the view must then not show the page.
     """
     since = timezone.now() - INTERVAL
     if Entry.objects.by_person(by.pk).filter(event=Event.AUDIT_READ, at__gt=since).exists():

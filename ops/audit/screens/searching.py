@@ -1,4 +1,4 @@
-"""Searching the audit trail: action ids in all entries, columns without an index in the newest ones."""
+"""Searching the audit trail: action ids in all entries, columns without an index only in the newest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from messaging.languages.wording import grouped
 from ops.audit.models import Entry, EntryQuerySet
 
-SEARCHED_ENTRIES = 50_000  # newest entries that a search without an index reads, in about 0.1 s
+SEARCHED_ENTRIES = 50_000  # the newest entries, which a search without an index reads in about 0.1 s
 
 
 def _help() -> str:
@@ -29,8 +29,8 @@ HELP: Any = lazy(_help, str)()  # a lazy text
 def matching(entries: EntryQuerySet, text: str) -> EntryQuerySet:
     """Return the entries of the action ``text``, or else those among the newest SEARCHED_ENTRIES that match it.
 
-    They match by their whole request id or the proxy's part of it, or by a part of the actor's name or the target's
-    label, ignoring case (on SQLite of a to z only).
+    An entry matches by its whole request id or the proxy's part of it, or by a part of the actor's name or the target's
+    label, ignoring case (on SQLite only of ASCII letters).
     """
     action = _parse_action(text)
     if action is not None and entries.filter(action=action).exists():

@@ -25,12 +25,12 @@ def label(entry: Any) -> str:
 
 
 def key(target: models.Model) -> str:
-    """Return a target as query strings name it: ``messaging.conversation:12``."""
+    """Return a target as written in query strings: ``messaging.conversation:12``."""
     return f"{target._meta.label_lower}:{target.pk}"
 
 
 def is_key(target_type: str, target_id: str) -> bool:
-    """Whether rows of an installed model could have this key: a number or a UUID, never what somebody typed."""
+    """Return whether a row of an installed model could have this key: a number or a UUID, never typed text."""
     model = _model(target_type)
     if model is None or model._meta.label_lower != target_type:
         return False
@@ -43,7 +43,7 @@ def is_key(target_type: str, target_id: str) -> bool:
 
 
 def is_person(entry: Any) -> bool:
-    """Whether an entry is about somebody who is still there, and so has a page."""
+    """Return whether an entry is about an existing account, which has a page."""
     user = get_user_model()
     key = whole_number(entry.target_id) if entry.target_type == user._meta.label_lower else None
     return key is not None and user._default_manager.filter(pk=key).exists()

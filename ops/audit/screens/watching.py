@@ -1,4 +1,4 @@
-"""What an auditor looks at first: failed sign-ins, and who opened unusually much."""
+"""The section of the home page for auditors: failed sign-ins, and people who opened unusually many pages."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ops.console.rooms import Waiting
 LIST = "audit.Entry"
 NAME, TITLE, ORDER = "watching", gettext_lazy("Worth an auditor’s look"), 80  # of the section, to which other rooms add
 UNUSUAL = "unusual"  # a choice of the filter
-MANY = 100  # conversations, messages, people and imports opened in 24 hours: more than a day of reading takes
+MANY = 100  # conversations, messages, people and imports opened in 24 hours: more than an ordinary day's work
 SPAN = timedelta(hours=24)
 
 
 def unusual(entries: EntryQuerySet) -> EntryQuerySet:
-    """Those of ``entries`` that say what was opened in the last 24 hours by people who opened MANY or more."""
+    """Return those of ``entries`` that record readings of the last 24 hours by people who opened MANY pages or more."""
     lately = {"event__in": reading_events(), "at__gte": timezone.now() - SPAN}
     readers = Entry.objects.filter(actor__isnull=False, **lately).order_by().values("actor")
     return entries.filter(
@@ -35,7 +35,7 @@ def unusual(entries: EntryQuerySet) -> EntryQuerySet:
 
 
 def lines(user: Any) -> Iterable[Waiting]:
-    """The lines of this section that come from the trail."""
+    """Yield the lines of this section that count entries of the trail."""
     refused = Entry.objects.filter(event=Event.SIGN_IN_REFUSED, at__gte=days_ago(7))
     yield Waiting(
         LIST,

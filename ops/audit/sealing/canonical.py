@@ -55,7 +55,7 @@ def _encode(value: Any) -> str:
     return str(value)
 
 
-# Made once: json.dumps() makes an encoder for each value.
+# Created once: json.dumps() creates an encoder for each value.
 _as_django = DjangoJSONEncoder().encode
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_encode).encode
 

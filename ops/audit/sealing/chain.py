@@ -1,13 +1,13 @@
-"""The chain of seals: each hashes the one before it and one entry, so that a change to the past is detected.
+"""The chain of seals: each hashes the previous seal and one entry, so that a change to the past is detected.
 
-Entries are sealed after the commit of the transaction that recorded them. Nobody waits for the lock, under which seals
-are stored: the process that holds it checks for new entries again when it is done. What is to be sealed is read without
-it; that each position is taken once keeps the chain from branching, and whoever was too late reads again. Entries are
-sealed in the order of their ids; an entry that is committed late takes the next position.
+Entries are sealed after the commit of the transaction that recorded them. Seals are stored under a lock that no process
+waits for: its holder checks for new entries again when it is done. Pending entries are read without the lock. The
+unique position keeps the chain from branching, and a process that loses a position reads again. Entries are sealed in
+the order of their ids; an entry that is committed late takes the next position.
 
-Nobody waits until PostgreSQL has a seal on the disk, as it has what was recorded: where the server crashes within a
-second, those entries are sealed anew. Whoever tells somebody of a seal, who may keep it elsewhere, waits for it
-(``wait_for_the_disk``).
+On PostgreSQL, a commit waits until entries are on the disk, but not for seals: after a server crash within a second,
+those entries are sealed again. Code that hands out a seal, which may be kept elsewhere, first calls
+``wait_for_the_disk``.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ BATCH = 500  # entries sealed in one transaction
 MAX_BATCHES = 20  # sealed by one call, so that a request does not clear a long backlog; the next call continues
 LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS")
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
-NONE = (0, GENESIS_HASH)  # position and hash before that one
+NONE = (0, GENESIS_HASH)  # position and hash before the first seal
 NOT_WAITED_FOR = ", set_config('synchronous_commit', 'off', true)"
-# Ends, without a transaction around it, when all that was written before it is on the disk.
+# Outside a transaction, returns once everything written before it is on the disk.
 WAIT_FOR_THE_DISK = "SELECT pg_logical_emit_message(true, '', '')"
 
 
 @cache
 def after_commit(using: str) -> Callable[[], None]:
-    """An on_commit callback that seals: the same one each time, so that each transaction schedules it once.
+    """Return an on_commit callback that seals: always the same one, so that each transaction schedules it once.
 
-    A function, because Django logs the __qualname__ of one that fails, which other callables do not have.
+    It is a function, because Django logs the __qualname__ of a failed callback, which other callables lack.
     """
 
     def seal_what_waits() -> None:
@@ -53,10 +53,10 @@ def after_commit(using: str) -> Callable[[], None]:
 
 
 def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
-    """Seal waiting entries, at most ``batches`` batches; returns how many. Stops if another process is sealing."""
+    """Seal pending entries, at most ``batches`` batches; return how many. Stops if another process is sealing."""
     sealed, missing = 0, set[int]()
     for _ in range(batches):
-        # Nothing is asked before the first batch: after a commit, something waits, unless others sealed it since.
+        # No query before the first batch: after a commit, entries are pending unless another process sealed them.
         batch = _seal_batch(missing, using)
         if batch is None:
             break
@@ -68,10 +68,11 @@ def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
 
 
 def seal_stored(values: Sequence[Any], newest: tuple[Any, Any], *, are_others: bool, using: str) -> None:
-    """Seal one entry that was stored just now, without reading it again: its ``values`` as the database answered them,
-    in the order of SEALED_FIELDS, and the position and hash of the ``newest`` seal before it. With PostgreSQL.
+    """Seal an entry that was just stored without reading it again. PostgreSQL only.
 
-    Where there were others to be sealed (``are_others``), or the chain went on since, seal what waits.
+    ``values`` are the entry's values as the database returned them, in the order of SEALED_FIELDS; ``newest`` is the
+    position and hash of the newest seal before it. If other entries were pending (``are_others``), or the chain has
+    grown since, seal all pending entries instead.
     """
     if not are_others:
         (entry,) = _reading(BATCH, using)[1]([values])
@@ -83,15 +84,15 @@ def seal_stored(values: Sequence[Any], newest: tuple[Any, Any], *, are_others: b
 
 
 def _waiting(most: int, missing: set[int], using: str) -> list[int]:
-    """The ids of the first queued entries, at most so many, without those that are missing."""
-    if not missing:  # as always, unless somebody removed entries
+    """Return the ids of the first queued entries, at most ``most``, without the missing ones."""
+    if not missing:  # always, unless somebody removed entries
         return [pk for (pk,) in _first_waiting(most, using).ask(using=using)]
     waiting = Unsealed.objects.using(using).exclude(entry_id__in=missing).order_by("entry_id")
     return list(waiting.values_list("entry_id", flat=True)[:most])
 
 
-# Written once: sealing follows every act that is recorded, and Django takes longer to write them than a database to
-# answer.
+# Statements cached as SQL: sealing follows every recorded act, and Django takes longer to compile the queries than a
+# database takes to run them.
 @cache
 def _first_waiting(most: int, using: str) -> Statement:
     return written(Unsealed.objects.order_by("entry_id").values_list("entry_id")[:most], using=using)
@@ -99,7 +100,7 @@ def _first_waiting(most: int, using: str) -> Statement:
 
 @cache
 def newest_seal(using: str) -> Statement:
-    """The position and hash of the newest seal."""
+    """Return the statement that selects the position and hash of the newest seal."""
     return written(Seal.objects.order_by("-position").values_list("position", "hash")[:1], using=using)
 
 
@@ -115,14 +116,14 @@ def head(*, using: str = DEFAULT_DB_ALIAS) -> Seal | None:
 
 
 def wait_for_the_disk(*, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Return when all seals that were read until now are on the disk, as those of SQLite always are."""
+    """Block until all seals read so far are on the disk; on SQLite they always are."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute(WAIT_FOR_THE_DISK)
 
 
 def queue_missing(*, using: str = DEFAULT_DB_ALIAS) -> int:
-    """Queue entries that are neither sealed nor queued (added without the triggers); returns how many."""
+    """Queue entries that are neither sealed nor queued (added without the triggers); return how many."""
     missing = Entry.objects.using(using).filter(seal__isnull=True, unsealed__isnull=True).order_by("pk")
     rows = [Unsealed(entry_id=pk) for pk in missing.values_list("pk", flat=True).iterator()]
     Unsealed.objects.using(using).bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
@@ -130,7 +131,7 @@ def queue_missing(*, using: str = DEFAULT_DB_ALIAS) -> int:
 
 
 class Queued(NamedTuple):
-    """The newest seal, the ids that are queued first, and the values of those entries by id, to be sealed in order."""
+    """The newest seal, the ids that are first in the queue, and the values of their entries by id, in sealing order."""
 
     newest: tuple[int, str]
     keys: list[int]
@@ -138,8 +139,8 @@ class Queued(NamedTuple):
 
 
 def _seal_batch(missing: set[int], using: str) -> int | None:
-    """Seal the next batch; returns how many entries were sealed: none where another process was faster. None if nothing
-    is queued, or another process is sealing.
+    """Seal the next batch; return how many entries were sealed: 0 if another process was faster. Return None if nothing
+    is queued, or if another process is sealing.
 
     Adds to ``missing`` the ids of queued entries that do not exist. Somebody removed them; verify_audit reports it.
     """
@@ -154,7 +155,7 @@ def _seal_batch(missing: set[int], using: str) -> int | None:
 
 
 class Link(NamedTuple):
-    """What a seal holds."""
+    """The columns of a seal."""
 
     position: int
     entry_id: int
@@ -163,7 +164,7 @@ class Link(NamedTuple):
 
 
 def _seals(queued: Queued) -> list[Link]:
-    """What continues the chain."""
+    """Return the seals that continue the chain with the queued entries."""
     position, previous = queued.newest
     now = timezone.now()
     seals = []
@@ -175,11 +176,11 @@ def _seals(queued: Queued) -> list[Link]:
 
 
 def _seal_alone(missing: set[int], using: str) -> Queued:
-    """Seal the next batch where a database has a single writer, as SQLite."""
+    """Seal the next batch on a database with a single writer (SQLite)."""
     with transaction.atomic(using=using):
         newest = next(iter(newest_seal(using).ask(using=using)), NONE)
         keys = _waiting(BATCH, missing, using)
-        # Not a join with these: with outdated statistics, all entries would be scanned for it.
+        # Not a join: with outdated statistics, it would scan all entries.
         rows = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
         queued = Queued(newest, keys, {values[0]: values for values in rows})
         if queued.entries:
@@ -189,9 +190,9 @@ def _seal_alone(missing: set[int], using: str) -> Queued:
     return queued
 
 
-# --- PostgreSQL: one statement reads, and one stores if the chain still ends where it ended then --------------------
+# --- PostgreSQL: one statement reads, and one stores if the chain still has the end that was read -------------------
 
-# Each entry is found by its key: for a join, PostgreSQL with outdated statistics would scan all entries.
+# LATERAL finds each entry by its key: for a join, PostgreSQL with outdated statistics would scan all entries.
 READ = """
 SELECT newest.position, newest.hash, queued.entry_id, entry.*
 FROM (
@@ -201,7 +202,7 @@ LEFT JOIN LATERAL ({entry}) AS entry ON true
 LEFT JOIN (SELECT position, hash FROM audit_seal ORDER BY position DESC LIMIT 1) AS newest ON true
 ORDER BY queued.entry_id
 """
-# Of those who read the same end of the chain, one gets the next position. The others store nothing.
+# Of the processes that read the same end of the chain, one gets the next position. The others store nothing.
 STORE = """
 WITH locked AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s) AS is_ours{more}),
 seal AS MATERIALIZED (
@@ -232,7 +233,7 @@ def _read(missing: set[int], using: str) -> Queued:
 
 @cache
 def _reading(batch: int, using: str) -> tuple[Statement, Callable[..., Any]]:
-    """The statement that reads the end of the chain and what is queued, and what reads the values of entries."""
+    """Return the statement that reads the end of the chain and the queued entries, and a reader of entries' values."""
     is_queued = RawSQL("audit_entry.id = queued.entry_id", (), output_field=BooleanField())
     rows = Entry.objects.filter(is_queued).order_by().values_list(*SEALED_FIELDS)[:1]
     sql = READ.format(batch=batch, entry=written(rows, using=using).sql)
@@ -240,10 +241,10 @@ def _reading(batch: int, using: str) -> tuple[Statement, Callable[..., Any]]:
 
 
 def _store(queued: Queued, using: str) -> int | None:
-    """None if another process is storing; it looks again afterwards."""
+    """Store the seals of these entries; return how many. None if another process is storing: it checks again after."""
     seals = _seals(queued)
     given = json.dumps([{"position": one.position, "entry_id": one.entry_id, "hash": one.hash} for one in seals])
-    # A transaction around it is somebody else's, who may want to wait for it.
+    # An enclosing transaction belongs to the caller, who may need its commit to wait for the disk.
     sql = STORE.format(more="" if connections[using].in_atomic_block else NOT_WAITED_FOR)
     statement = Statement(sql, (LOCK, given, seals[0].sealed_at, array_of(queued.entries)))
     ((is_ours, is_stored),) = statement.ask(using=using)

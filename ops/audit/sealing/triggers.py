@@ -57,7 +57,7 @@ def remove(connection: Any) -> None:
 
 
 def faults(connection: Any) -> list[str]:
-    """Return what is wrong with each trigger, and each function of one: missing, disabled, or changed."""
+    """Return a sentence for each trigger or trigger function that is missing, disabled or changed."""
     installed, expected = _installed(connection), _expected(connection)
     found = []
     for name, definition in expected.items():
@@ -71,19 +71,19 @@ def faults(connection: Any) -> list[str]:
 
 
 def _installed(connection: Any) -> dict[str, tuple[str, bool]]:
-    """Return (definition, whether it fires for everybody) of every trigger, and on PostgreSQL of their functions."""
+    """Return (definition, whether it fires in every session) by trigger, and on PostgreSQL by trigger function too."""
     if connection.vendor != "postgresql":
         return {name: (sql, True) for name, sql in _rows(connection, SQLITE_DEFINITIONS)}
-    # "O" fires in every session but a replica's, "A" in all. "R" fires for replicas alone, which nobody who writes is.
+    # "O" fires in every session but a replica's, "A" in all. "R" fires only for replicas, so not for our writers.
     found = {name: (sql, enabled in ("O", "A")) for name, sql, enabled in _rows(connection, POSTGRESQL_DEFINITIONS)}
     return found | {name: (body, True) for name, body in _rows(connection, POSTGRESQL_BODIES)}
 
 
 def _expected(connection: Any) -> dict[str, str]:
-    """Return the definition of each trigger as ``install`` makes it, in the database's own words."""
+    """Return the definition of each trigger that ``install`` creates, as the database would show it."""
     if connection.vendor != "postgresql":
         return dict(zip((name for name, _ in _names(connection)), _sqlite(connection), strict=True))
-    # PostgreSQL words definitions anew, so it is asked: the same triggers on temporary tables of the same form.
+    # PostgreSQL rewrites definitions, so create the same triggers on temporary copies of the tables and read them back.
     statements = [one for one in _postgresql(connection) if one not in POSTGRESQL_FUNCTIONS]
     with transaction.atomic(using=connection.alias):
         bodies = [body.partition("$$")[2].rpartition("$$")[0] for body in POSTGRESQL_FUNCTIONS]
@@ -100,7 +100,7 @@ def _expected(connection: Any) -> dict[str, str]:
 
 
 def _plain(definition: str) -> str:
-    """Return a definition without the schema of its table, and with one blank where it has several."""
+    """Return a definition without the schema of its table, and with runs of white space reduced to one blank."""
     return re.sub(r"\s+", " ", re.sub(r" ON \S+\.", " ON ", definition)).strip()
 
 
@@ -156,7 +156,7 @@ def _only_scrubs(connection: Any, same: str) -> str:
     """Return SQL that is true if an UPDATE of an entry only empties groups of personal copies; ``same`` is the
     database's null-safe "="."""
     with connection.cursor() as cursor:
-        # On SQLite, Django's introspection parses the statement that made the table, each time.
+        # Not Django's introspection: on SQLite it parses the CREATE TABLE statement each time.
         cursor.execute(f"SELECT * FROM {ENTRIES} LIMIT 0")
         columns = [column[0] for column in cursor.description]
     copies = {name for group in GROUPS for name in group}

@@ -19,7 +19,7 @@ from ops.audit.sealing import canonical, chain, triggers
 from ops.console.rooms import rooms
 
 CHUNK = 2_000  # seals read at a time
-# Sealing follows the commit at once. If the process died in between, the entry is sealed with the next one.
+# Sealing follows the commit immediately. If the process died in between, the entry is sealed with the next one.
 MAX_WAIT = timedelta(minutes=15)
 COPIES = ("actor_salt", *ACTOR_COPIES, "target_salt", *TARGET_COPIES, "scrubbed_at")
 READ = (*SEALED_FIELDS, *COPIES)
@@ -101,11 +101,11 @@ def verify(
 
 
 class Scrubbed:
-    """Whose entries were scrubbed on record, and the entries scrubbed because they named one of these people.
+    """The people whose entries were scrubbed on record, and the entries scrubbed because they named one of them.
 
-    A record counts where a room proves the erasure (Room.proves_erasure): otherwise whoever can add an entry could
-    empty what is recorded about anybody. An account that was anonymised needs the proof alone: a record would lead from
-    its receipt to its number. Queried as needed and cached, so that it includes what is erased meanwhile.
+    A record counts only if a room proves the erasure (Room.proves_erasure): otherwise anybody able to add an entry
+    could empty the entries about anybody else. An anonymised account needs only the proof: a record would lead from its
+    receipt to its number. Queried as needed and cached, so that erasures during the verification are included.
     """
 
     def __init__(self, using: str) -> None:
@@ -115,7 +115,7 @@ class Scrubbed:
         self.last_entry_read = 0
 
     def __contains__(self, target: tuple[str, str]) -> bool:
-        """Return whether what is recorded about a target (type, id) was scrubbed."""
+        """Return whether the entries about a target (type, id) were scrubbed on record."""
         if target[1] and target not in self.targets:
             entries = Entry.objects.using(self.using).about(*target).filter(event=Event.PERSON_SCRUBBED)
             if (entries.exists() or self._is_account(*target)) and _is_proven(*target):
@@ -123,7 +123,7 @@ class Scrubbed:
         return target in self.targets
 
     def _is_account(self, target_type: str, target_id: str) -> bool:
-        """Return whether this is an account that exists. That it was erased is proven where it was anonymised."""
+        """Return whether this is an existing account. Its erasure is proven only if it was anonymised."""
         user = get_user_model()
         is_one = target_type == user._meta.label_lower and target_id.isascii() and target_id.isdecimal()
         return is_one and user._default_manager.using(self.using).filter(pk=target_id).exists()
@@ -196,8 +196,8 @@ def _fault_in_copies(entry: dict[str, Any], scrubbed: Scrubbed) -> str | None:
     """Return what is wrong with an entry's personal copies, or None if they are intact or properly scrubbed."""
     about = (entry["target_type"], entry["target_id"])
     actor = about if entry["actor_id"] is None else (get_user_model()._meta.label_lower, str(entry["actor_id"]))
-    # An account's actor copies are emptied only when that account is erased. Without an actor (a refused sign-in),
-    # the name that was tried may be anybody's. What somebody did who is erased may name them where it was about others.
+    # An account's actor copies are emptied only when that account is erased. Without an actor (a refused sign-in), the
+    # name that was tried may be anybody's. An erased person's acts may name them in entries about other targets.
     may_name_others = {"target_salt", "actor_salt"} if entry["actor_id"] is None else {"target_salt"}
     for salt, digest, copies, whose in (
         ("actor_salt", "actor_digest", ACTOR_COPIES, actor),

@@ -1,1 +1,1 @@
-"""Storing entries by other roads than one by one."""
+"""Storing entries in other ways than one INSERT each."""

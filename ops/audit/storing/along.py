@@ -1,8 +1,8 @@
-"""Recording an act in the statement that does it, with PostgreSQL: one way to the database and back for both.
+"""Recording an act in the statement that performs it, on PostgreSQL: one round trip for both.
 
-The statement names the row that the act is about: a part of it inserts the entry, as ``record`` would. It needs no
-transaction around it. Where it fails, nothing was done and nothing recorded, and nobody can tell which of both failed:
-then do it again with ``record``, which can.
+The statement selects the row that the act is about, and one of its parts inserts the entry, as ``record`` would. It
+needs no transaction around it. If it fails, nothing was done or recorded, and the error does not show which part
+failed: repeat the act with ``record``, which does.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ops.audit import recording
 from ops.audit.models import SEALED_FIELDS, TARGET_COPIES, Entry
 from ops.audit.sealing import canonical, chain
 
-# In the place of a key that only the database knows yet: no text that is stored holds it.
+# Stands for a key that only the database has so far; no stored text contains this character.
 KEY = "\x00"
 KEY_IN_JSON = r"\u0000"
 
 INSERT = "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} RETURNING {sealed}"
-# Beside the entry: the end of the chain before it, and whether others wait for their seals (this one is not seen yet).
+# Beside the entry: the end of the chain before it, and whether other entries await seals (this one is not visible yet).
 ALSO = "newest.position, newest.hash, EXISTS (SELECT FROM audit_unsealed)"
 JOINED = """
 LEFT JOIN {name} ON true
@@ -42,14 +42,16 @@ CASE WHEN %s THEN %s ELSE (
 
 
 class Prepared(NamedTuple):
-    """An entry that lacks what it is about, and what the statement is given for it."""
+    """An entry without its target's key, and the values of the statement's slots for it."""
 
     entry: Entry
     given: dict[str, Any]
 
     def stored(self, answer: Sequence[Any], target_key: Any, *, using: str) -> Entry:
-        """After the statement, whose ``answer`` holds what ``answered`` selects: complete the entry with its key and
-        that of its target, tell who listens, and seal."""
+        """Complete the entry with its key and its target's key, announce it, and seal it after the commit.
+
+        ``answer`` is the statement's row with the columns of ``answered``.
+        """
         *values, position, previous, are_others = answer
         self.entry.pk, self.entry.target_id = values[0], str(target_key)
         self.entry.target_label += str(target_key)
@@ -64,14 +66,14 @@ class Prepared(NamedTuple):
 
 
 def answered(name: str, using: str) -> tuple[str, str]:
-    """Return what a statement whose part ``name`` is ``inserting`` has to select for ``stored``, and what it joins."""
+    """Return the columns and joins that a statement whose part ``name`` is ``inserting`` selects for ``stored``."""
     return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(name=name, newest=chain.newest_seal(using).sql)
 
 
 @cache
 def inserting(source: str, key: str, using: str) -> Statement:
     """Return the part of a statement that inserts an entry for each row of ``source``, whose column ``key`` is the key
-    of the target, and answers what is sealed of the entry."""
+    of the target, and returns the entry's sealed columns."""
     quote: Any = connections[using].ops.quote_name
     fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
     known = {"actor_role": _role(using), **_about(key)}
@@ -110,7 +112,7 @@ def _slot(field: Any) -> Slot:
 
 
 def _about(key: str) -> dict[str, Statement]:
-    """The columns that hold the key of the target."""
+    """Return the values of the columns that contain the key of the target."""
     return {
         "target_id": Statement(f"{key}::text", ()),
         "target_label": Statement(f"%s || {key}", (Slot("entry_target_label"),)),
@@ -119,7 +121,7 @@ def _about(key: str) -> dict[str, Statement]:
 
 
 def _role(using: str) -> Statement:
-    """As ``recording.role_of``."""
+    """Return SQL that does what ``recording.role_of`` does."""
     of_actor = {get_user_model()._meta.get_field("groups").related_query_name(): slot("entry_actor_id")}
     groups = written(Group.objects.filter(**of_actor).order_by("name").values("name"), using=using)
     sql = ROLE.format(most=canonical.MAX_TEXT_LENGTH, groups=groups.sql)

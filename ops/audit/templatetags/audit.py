@@ -1,4 +1,4 @@
-"""Links into the audit trail, and filters that format what entries say."""
+"""Links into the audit trail, and filters that format entries."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ RUNS = ("messages", "histories")  # details that hold runs of ids (ops/audit/rea
 
 @register.inclusion_tag("audit/_history_link.html", takes_context=True)
 def audit_links(context: Context, target: Any) -> dict[str, Any]:
-    """A link to the entries about ``target``, for users who may read the audit trail."""
+    """Render a link to the entries about ``target``, for users who may read the audit trail."""
     return {"shown": _may_read(context) and target is not None, "key": targets.key(target) if target else ""}
 
 
 @register.filter
 def target_label(entry: Any) -> str:
-    """Return what an entry's target was called then, or "" without a target."""
+    """Return the name that an entry's target had then, or "" without a target."""
     return targets.label(entry)
 
 
@@ -45,14 +45,14 @@ def as_parts(details: Any) -> list[dict[str, Any]]:
 
 
 def _runs(value: Any) -> dict[str, Any]:
-    """Show runs of ids as “1, 5–8”; a number is how many there were."""
+    """Return runs of ids as “1, 5–8”; a plain number, which is a count, stays."""
     if not isinstance(value, list):
         return _value(value)
     return {"text": ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in value)}
 
 
 def _with_names_of_groups(details: dict[str, Any]) -> dict[str, Any]:
-    """Details name groups by number; show what they are called now."""
+    """Replace group ids by the groups' current names."""
     numbers = {name: value for name, value in details.items() if isinstance(value, list)}
     names = dict(Group.objects.filter(pk__in=chain(*numbers.values())).values_list("pk", "name"))
     shown = {
