@@ -14,7 +14,7 @@ READS = ("Reviewer", "Lead")
 
 
 class OpsConfig(Room):
-    """The project. It declares for the apps that know nothing of the console: messaging, and those of others."""
+    """The project. Makes the declarations for apps that do not depend on the console: messaging and third parties'."""
 
     name = "ops"
     verbose_name = gettext_lazy("Console")
@@ -23,14 +23,14 @@ class OpsConfig(Room):
         "messaging.Conversation": Item(Place.REVIEW, 10),
         "messaging.Message": Item(Place.REVIEW, 20),
         "messaging.MessageHistory": Item(Place.REVIEW, 30),
-        # A receiver was told of each message: that helps nobody to review.
+        # Every message has a notification of its receiver, so the list does not help reviewers.
         "messaging.Notification": Item(Place.REVIEW, 40, offered=False),
         "auth.Group": Item(Place.SETTINGS, 10),
         "admin_interface.Theme": Item(Place.SETTINGS, 90, name=gettext_lazy("Theme")),
     }
     finds = {"messaging.Message": gettext_lazy("message"), "messaging.Conversation": gettext_lazy("conversation")}
     permissions = {
-        # What is exported is chosen in the lists, so whoever may export sees them.
+        # Exports are selected in the lists, so roles that may export see them.
         "messaging.view_conversation": (*READS, "Data operator"),
         "messaging.view_message": (*READS, "Data operator"),
         "messaging.view_messagehistory": READS,
@@ -39,7 +39,7 @@ class OpsConfig(Room):
         "messaging.change_message": ("Lead",),
         "messaging.redact_message": ("Lead",),
         "messaging.*": (),
-        # Whoever could change a group could give themselves everything.
+        # Anybody able to change a group could give themselves every permission.
         "auth.*": (),
         "admin.*": (),
         "admin_interface.*": (),

@@ -1,4 +1,4 @@
-"""A Redis cache without which pages are slower but still work."""
+"""A Redis cache whose failure makes pages slower but does not break them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 SOCKET_SECONDS = 0.3  # timeout of one call
-DOWN_SECONDS = 5.0  # no calls for so long after a failure, so that a page waits for only one timeout
+DOWN_SECONDS = 5.0  # after a failure, no calls for this long, so that a page waits for only one timeout
 
 
 class PrefixRedisCache(RedisCache):
     """Django's Redis cache, with deletion by prefix."""
 
     def delete_prefix(self, prefix: str, version: int | None = None) -> int:
-        """Delete all keys that start with ``prefix`` (as passed to ``set``); returns how many."""
+        """Delete all keys that start with ``prefix`` (as passed to ``set``); return how many."""
         client = self._cache.get_client(write=True)
         # Escape the characters that are special in patterns.
         pattern = re.sub(r"([*?\[\]\\^-])", r"\\\1", self.make_key(prefix, version))
@@ -78,7 +78,7 @@ class FaultTolerantRedisCache(PrefixRedisCache):
         self._call(None, "delete_many", keys, version)
 
     def delete_prefix(self, prefix: str, version: int | None = None) -> int | None:  # type: ignore[override]
-        """As above, but None while Redis cannot be reached, which is not the same as no keys."""
+        """Do as above, but return None while Redis cannot be reached, which differs from 0 keys."""
         return self._call(None, "delete_prefix", prefix, version)
 
     def has_key(self, key, version=None):

@@ -1,4 +1,4 @@
-"""Misconfiguration found at start-up, each with its remedy."""
+"""System checks for misconfiguration, each with its remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 @register(Tags.caches, deploy=True)
 def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Several web processes need one cache: local memory belongs to each process alone."""
+    """Warn if several web processes have no shared cache: each process has its own local memory."""
     local = settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
     if not local or settings.WEB_CONCURRENCY == 1:
         return []
@@ -26,7 +26,7 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def safe_workbooks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Without defusedxml a small workbook can fill the memory through whatever opens it with openpyxl."""
+    """Require defusedxml: without it, a small workbook that is opened with openpyxl can fill the memory."""
     if openpyxl.DEFUSEDXML:
         return []
     return [

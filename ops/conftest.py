@@ -15,7 +15,7 @@ from ops.tests.refusing import plain_refusals, refusals_as_made
 
 __all__ = ["alice", "bob", "charlie", "empty_caches", "plain_refusals", "refusals_as_made"]
 
-# However busy the machine is, Redis is away only where a test says so.
+# So long that Redis counts as down only in tests that make it so, however busy the machine is.
 redis_caches.SOCKET_SECONDS = 10.0
 
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")
@@ -23,19 +23,21 @@ READING = ("view_conversation", "view_message", "view_messagehistory", "view_not
 
 @receiver(setting_changed)
 def no_query_of_other_settings_is_kept(**_: Any) -> None:
-    """Writing the query of what waits takes as long as the first page of a test: tests share it, as people do, until a
-    test has other settings, which decide what it counts."""
+    """Drop the cached query that counts pending work when settings change, which decide what it counts.
+
+    Otherwise tests share it, as users do: compiling it takes as long as the first page of a test.
+    """
     counting.forget()
 
 
 @pytest.fixture(autouse=True)
 def the_theme_is_read_once() -> None:
-    """However slow the machine: queries are counted once a page is warm."""
+    """Keep the theme cached for a whole test, however slow the machine: tests count the queries of warm pages."""
     caches["admin_interface"].default_timeout = 3600
 
 
 def make_staff(username: str, *codenames: str) -> Any:
-    """A staff user with just these permissions, and no entry that somebody gave them."""
+    """Return a staff user with just these permissions, granted without an audit entry."""
     user = make_user(username, is_staff=True)
     held: Any = type(user).user_permissions.through
     keys = Permission.objects.filter(codename__in=codenames).order_by().values_list("pk", flat=True)
@@ -44,7 +46,7 @@ def make_staff(username: str, *codenames: str) -> Any:
 
 
 def confirm(client: Client, username: str) -> Client:
-    """The browser of somebody who has just confirmed that it is they."""
+    """Confirm the password of the signed-in user; return the client."""
     client.post(reverse("confirm"), {"password": f"{username}'s password"})
     return client
 

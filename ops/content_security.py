@@ -1,4 +1,4 @@
-"""The content security policy: what a page may load and run, said with every answer."""
+"""The content security policy: a header of every response that limits what a page may load and run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ HEADER = "Content-Security-Policy"
 
 
 class ContentSecurityPolicyMiddleware:
-    """Sends ``settings.SECURE_CSP``, written as Django 6 wants it: its own middleware can follow once 5.2 is left.
+    """Sends ``settings.SECURE_CSP``, in the format of Django 6, whose own middleware can replace this one after 5.2.
 
-    A stricter policy that a view has set itself stays. In development the page of an error is left alone, whose
-    scripts are within the page.
+    A policy that a view has set itself stays. Django's error page in development gets none, because its scripts are
+    inline.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

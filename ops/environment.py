@@ -1,4 +1,4 @@
-"""Strict readers of environment variables: nonsense stops the start with a sentence that says what to write instead.
+"""Strict readers of environment variables: an invalid value stops the start with a sentence that names a valid one.
 
 Every variable may be given as ``NAME``, or as ``NAME_FILE``: a file that holds the value, for secrets. In development a
 file of variables is read as well (``read_file``).
@@ -24,7 +24,7 @@ variables = FileAwareEnv(strip_whitespace=True)
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 REDIS_QUEUE = "django-tasks-rq==0.12.0"  # as in pyproject.toml
-REDIS_SECONDS = 0.3  # what a silent Redis may cost a page that starts a job
+REDIS_SECONDS = 0.3  # longest wait of a page that starts a job for a silent Redis
 SMTP_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 DURATION = re.compile(r"(?P<name>\w+)=(?P<number>\d{1,4})(?P<unit>[mhd])", re.ASCII)
@@ -35,18 +35,18 @@ HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
 
 
 def refuse(name: str, value: str, expected: str) -> ImproperlyConfigured:
-    """The error for variable ``name`` holding ``value`` where ``expected`` (a noun phrase) is wanted.
+    """Return the error for variable ``name`` with ``value`` if ``expected`` (a noun phrase) is required.
 
-    A password in a URL stays out of it: the sentence ends up in logs.
+    Omits a password in a URL, because the sentence ends up in logs.
     """
     shown = PASSWORD.sub("…", value)
     return ImproperlyConfigured(f"The environment variable {name} is {shown!r}; it should be {expected}.")
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or what its file holds, without blanks at either end; ``default`` where it is unset or empty.
+    """Return the variable, or the content of its file, without blanks at either end; ``default`` if unset or empty.
 
-    Raises ImproperlyConfigured where both are given, and where the file cannot be read.
+    Raises ImproperlyConfigured if both are given, or if the file cannot be read.
     """
     given = [one for one in (name, f"{name}_FILE") if os.environ.get(one, "").strip()]
     if len(given) > 1:
@@ -56,7 +56,7 @@ def text(name: str, default: str = "") -> str:
     try:
         return variables.str(name, "").strip() or default
     except (OSError, ValueError) as error:
-        # Its value is not repeated: somebody may have put the secret itself there, and the sentence ends up in logs.
+        # The value is not repeated: it may be the secret itself by mistake, and the sentence ends up in logs.
         raise ImproperlyConfigured(
             f"The environment variable {name}_FILE should be the path of a file of text that Threadward may read; "
             "what it holds is none."
@@ -64,8 +64,8 @@ def text(name: str, default: str = "") -> str:
 
 
 def secret(name: str, *, least: int) -> str:
-    """A secret of at least ``least`` characters without blanks, or "". Raises ImproperlyConfigured for other ones,
-    without repeating what was written."""
+    """Return a secret of at least ``least`` characters without blanks, or "" if unset. Raises ImproperlyConfigured for
+    anything else, without repeating the value."""
     value = text(name)
     if value and (len(value) < least or not value.isascii() or not value.isprintable() or " " in value):
         raise ImproperlyConfigured(
@@ -76,16 +76,16 @@ def secret(name: str, *, least: int) -> str:
 
 
 def read_file(path: Path) -> None:
-    """Take variables from a file of ``NAME=value`` lines, if it exists; the environment itself wins.
+    """Read variables from a file of ``NAME=value`` lines, if it exists; the environment itself wins.
 
-    For development: production names its variables where it starts its processes.
+    For development: in production, variables are set where processes are started.
     """
     if path.is_file():
         variables.read_env(path, recurse=False)
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder, made where it is missing. Raises ImproperlyConfigured where that cannot be done."""
+    """Return a folder, created if it is missing. Raises ImproperlyConfigured if it cannot be created."""
     path = Path(text(name, str(default)))
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def folder(name: str, default: Path) -> Path:
 
 
 def flag(name: str, default: bool) -> bool:
-    """A yes-or-no variable. Raises ImproperlyConfigured for anything that is neither."""
+    """Return a yes-or-no variable. Raises ImproperlyConfigured for anything else."""
     value = text(name)
     if not value:
         return default
@@ -107,7 +107,7 @@ def flag(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: int, *, least: int = 0) -> int:
-    """A whole number of at least ``least``. Raises ImproperlyConfigured for anything else."""
+    """Return a whole number of at least ``least``. Raises ImproperlyConfigured for anything else."""
     value = text(name)
     if not value:
         return default
@@ -117,10 +117,10 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 
 
 def durations(name: str, default: dict[str, timedelta]) -> dict[str, timedelta]:
-    """Lengths of time by name, such as ``threat=30m low=5d``, in the order of ``default``, whose others stay.
+    """Return lengths of time by name, such as ``threat=30m low=5d``; names not given keep their ``default``.
 
-    Raises ImproperlyConfigured for an unknown or repeated name, for anything else than whole minutes (m), hours (h) or
-    days (d), at least one, and where one is longer than the next.
+    Raises ImproperlyConfigured for an unknown or repeated name, for anything other than whole minutes (m), hours (h) or
+    days (d) of at least one, and if one is longer than the next in the order of ``default``.
     """
     value, given = text(name), {}
     expected = f"lengths of time such as {' '.join(f'{one}=2h' for one in default)}, in m, h or d, the shortest first"
@@ -136,7 +136,7 @@ def durations(name: str, default: dict[str, timedelta]) -> dict[str, timedelta]:
 
 
 def names(name: str, default: list[str]) -> list[str]:
-    """Host names separated by commas. Raises ImproperlyConfigured where one is more than a name."""
+    """Return host names separated by commas. Raises ImproperlyConfigured if one is more than a host name."""
     values = [part.strip() for part in text(name).split(",") if part.strip()]
     for value in values:
         if "/" in value or " " in value or (":" in value and not value.endswith("]")):
@@ -145,7 +145,7 @@ def names(name: str, default: list[str]) -> list[str]:
 
 
 def languages(name: str, known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Codes of ``known`` languages separated by commas, each with its name there; English where none is given.
+    """Return the codes of ``known`` languages separated by commas, each with its name; English if none is given.
 
     Raises ImproperlyConfigured for any other code, and for one that is given twice.
     """
@@ -157,7 +157,7 @@ def languages(name: str, known: Sequence[tuple[str, str]]) -> list[tuple[str, st
 
 
 def origins(name: str) -> list[str]:
-    """Origins (scheme and host) separated by commas. Raises ImproperlyConfigured where one is anything else."""
+    """Return origins (scheme and host) separated by commas. Raises ImproperlyConfigured for anything else."""
     values = [part.strip() for part in text(name).split(",") if part.strip()]
     for value in values:
         expected = "origins separated by commas, such as https://console.example.org"
@@ -168,7 +168,7 @@ def origins(name: str) -> list[str]:
 
 
 def origin(name: str, default: str) -> str:
-    """One origin (scheme and host). Raises ImproperlyConfigured for anything else."""
+    """Return one origin (scheme and host). Raises ImproperlyConfigured for anything else."""
     value = text(name)
     if not value:
         return default
@@ -180,7 +180,7 @@ def origin(name: str, default: str) -> str:
 
 
 def site(hosts: list[str], *, https: bool, debug: bool) -> str:
-    """Where the console is found by what else is set, as an origin: its first host; "" where that stands for many."""
+    """Return the console's origin according to the other settings: its first host without a wildcard, or ""."""
     if debug:
         return f"http://{text('HOST', '127.0.0.1')}:{number('PORT', 8000)}"
     named = next((host for host in hosts if "*" not in host and not host.startswith(".")), "")
@@ -188,7 +188,7 @@ def site(hosts: list[str], *, https: bool, debug: bool) -> str:
 
 
 def sources(name: str, *, scripts: bool = False) -> list[str]:
-    """Extra sources of a directive of the content security policy, separated by blanks or commas.
+    """Return extra sources for a directive of the content security policy, separated by blanks or commas.
 
     Takes origins such as ``https://cdn.example.org``, hashes, and (not for ``scripts``) ``data:`` and ``blob:``. Raises
     ImproperlyConfigured for anything else: keywords such as ``'unsafe-inline'`` would switch the policy off.
@@ -205,7 +205,7 @@ def sources(name: str, *, scripts: bool = False) -> list[str]:
 
 
 def url(name: str, value: str, expected: str, *, schemes: tuple[str, ...]) -> SplitResult:
-    """``value`` in its parts. Raises ImproperlyConfigured where it is no URL, or one of another scheme."""
+    """Return the parts of the URL ``value``. Raises ImproperlyConfigured if it is no URL or has another scheme."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - reading it proves that it is a number
@@ -217,7 +217,7 @@ def url(name: str, value: str, expected: str, *, schemes: tuple[str, ...]) -> Sp
 
 
 def database(name: str, default: Path) -> dict[str, Any]:
-    """A Django database entry from a URL; the SQLite file ``default`` where the variable is unset.
+    """Return a Django database entry from a URL; the SQLite file ``default`` if the variable is unset.
 
     Takes ``postgres://user:password@host:port/name`` and ``sqlite:///path``; raises ImproperlyConfigured for others.
     """
@@ -234,7 +234,7 @@ def database(name: str, default: Path) -> dict[str, Any]:
 
 
 def redis(name: str) -> str:
-    """A Redis URL, or an empty string where the variable is unset. Raises ImproperlyConfigured for another scheme."""
+    """Return a Redis URL, or "" if the variable is unset. Raises ImproperlyConfigured for another scheme."""
     value = text(name)
     if value:
         url(name, value, "redis://host:6379/0, rediss://… or unix://…", schemes=("redis", "rediss", "unix"))
@@ -242,7 +242,7 @@ def redis(name: str) -> str:
 
 
 class Smtp(NamedTuple):
-    """A server that sends e-mail; without a ``host`` there is none."""
+    """A server that sends e-mail; no ``host`` means no server."""
 
     host: str = ""
     port: int = 25
@@ -253,7 +253,7 @@ class Smtp(NamedTuple):
 
 
 def mail(name: str) -> Smtp:
-    """The server of a URL: ``smtp://user:password@host:587`` (encrypted by STARTTLS), ``smtps://…:465``, or, for one on
+    """Return the server of a URL: ``smtp://user:password@host:587`` (encrypted by STARTTLS), ``smtps://…:465``, or, on
     the same machine, ``smtp+plain://localhost:25``. Raises ImproperlyConfigured for others."""
     value = text(name)
     if not value:
@@ -268,21 +268,21 @@ def mail(name: str) -> Smtp:
 
 
 def sender(host: str) -> str:
-    """The address from which e-mail comes where none is set: one at the mail server, unless that has no name of its own
-    (mail, 10.0.0.5)."""
+    """Return the default sender of e-mail: an address at the mail server, or at localhost if the server's name is no
+    domain (mail, 10.0.0.5)."""
     return f"threadward@{host if DOMAIN.fullmatch(host) else 'localhost'}"
 
 
 def with_timeouts(redis_url: str) -> str:
-    """A Redis URL with timeouts, for a library that has no setting for them; timeouts in the URL itself win."""
-    # The path of a socket has nobody to connect to.
+    """Return a Redis URL with timeouts, for a library without a setting for them; timeouts in the URL itself win."""
+    # Connections to a Unix socket take no connect timeout.
     names = ("socket_timeout",) if redis_url.startswith("unix") else ("socket_timeout", "socket_connect_timeout")
     options = "&".join(f"{name}={REDIS_SECONDS}" for name in names)
     return f"{redis_url}{'&' if '?' in redis_url else '?'}{options}"
 
 
 def queue(name: str, *, redis_url: str) -> str:
-    """Where the queue of jobs is: "database" or "redis". Raises ImproperlyConfigured where Redis cannot be used."""
+    """Return where the queue of jobs is: "database" or "redis". Raises ImproperlyConfigured if Redis cannot be used."""
     value = text(name, "database").lower()
     if value not in ("database", "redis"):
         raise refuse(name, value, "database or redis")
@@ -294,7 +294,7 @@ def queue(name: str, *, redis_url: str) -> str:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """One of ``allowed``, in any case. Raises ImproperlyConfigured for anything else."""
+    """Return one of ``allowed`` (upper case); the variable may use any case. Raises ImproperlyConfigured for others."""
     value = text(name, default).upper()
     if value not in allowed:
         raise refuse(name, value, "one of " + ", ".join(allowed))

@@ -1,6 +1,6 @@
-"""What the audit trail records of conversations, messages and the theme.
+"""The audit events of conversations, messages and the theme.
 
-A name never changes or disappears: stored entries keep it for ever.
+A name is never changed or removed, because stored entries keep it for ever.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 
 
 class ConsoleEvent(TextChoices):
-    # The target is what was opened or changed. The details: a message's conversation; what changed of a theme.
+    # The target is the object opened or changed. Details: a message's conversation; the changed fields of a theme.
     CONVERSATION_READ = "conversation.read", gettext_lazy("Read a conversation")
     MESSAGE_READ = "message.read", gettext_lazy("Read a message")
-    MESSAGE_EDITED = "message.edited", gettext_lazy("Corrected a message")  # conversation (id), revision (its number)
+    MESSAGE_EDITED = "message.edited", gettext_lazy("Corrected a message")  # conversation (id), revision (number)
     ORIGINALS_READ = (
         "message.originals_read",
         gettext_lazy("Read what moderators removed from a message"),

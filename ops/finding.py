@@ -1,4 +1,4 @@
-"""What the jump box finds of messages: an external id, who wrote or received some, and a participant's address."""
+"""What the jump box finds in messaging: messages by external id, senders and receivers, and pasted addresses."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ops.console.rooms import Found, Group
 
 
 def messages(request: Any, text: str) -> Iterable[Found]:
-    """Return what ``text`` means, as far as this person may open it."""
+    """Yield the pages that ``text`` refers to, as far as this user may open them."""
     user = request.user
     if user.has_perm("messaging.view_message"):
         for key in Message.objects.filter(external_id=text).values_list("pk", flat=True):
             yield Found(_("Message %(number)s") % {"number": key}, "", page_of(Message, key))
     if user.has_perm("messaging.view_conversation"):
         yield from _of_participant_address(request, text)
-        # Whoever may list all users finds them there.
+        # Users with this permission find people by ops.accounts.finding.
         if not user.has_perm("accounts.view_user"):
             yield from _of_person(request, text)
 
 
 def who_wrote_or_received(user: Any) -> Iterable[Exists]:
-    """The conditions of people who sent or received a message, for those who may see some of it."""
+    """Yield conditions for people who sent or received a message, if ``user`` may see any of these messages."""
     kinds = ("conversation", "message", "messagehistory")
     if any(user.has_perm(f"messaging.view_{kind}") for kind in kinds):
         for side in ("sender", "receiver"):
@@ -40,7 +40,7 @@ def who_wrote_or_received(user: Any) -> Iterable[Exists]:
 
 
 def _of_participant_address(request: Any, text: str) -> Iterable[Found]:
-    """A conversation whose page among the participants' was pasted."""
+    """Yield the conversation whose address in the participants' inbox was pasted."""
     try:
         match = resolve(urlsplit(text).path)
     except (ValueError, Resolver404):
@@ -51,7 +51,7 @@ def _of_participant_address(request: Any, text: str) -> Iterable[Found]:
 
 
 def _of_person(request: Any, username: str) -> Iterable[Found]:
-    """The page of the person with this name, if they sent or received anything."""
+    """Yield the page of the person with this username, if they sent or received a message."""
     person = get_user_model()._default_manager.filter(username=username).first()
     if person is not None and Message.objects.of(person).exists():
         yield Found(username, _("person"), tabs.address_of(person.pk, user=request.user), Group.PEOPLE)

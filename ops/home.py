@@ -1,4 +1,4 @@
-"""What the home page says of conversations: where a reviewer left off, and edits that are worth a look."""
+"""The home page's sections about conversations: where a reviewer left off, and edits to look at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.console.frame.home import Section
 from ops.console.rooms import Waiting
 from ops.imports.filters import by_an_import
 
-NEWEST = 200  # entries of a person among which the conversations are looked for that they opened last
+NEWEST = 200  # entries of a person that are searched for the conversations they opened last
 MOST_CONVERSATIONS = 5
 MOST_NAMES = 3
 EDITS, SINCE = "messaging.MessageHistory", "7d"
@@ -26,7 +26,7 @@ EDITS, SINCE = "messaging.MessageHistory", "7d"
 
 @dataclass(frozen=True)
 class LeftOff:
-    """A conversation that somebody opened last: who takes part, and when it was opened."""
+    """A recently opened conversation: its first participants, how many others, and when it was opened."""
 
     key: int
     people: list[str]
@@ -35,15 +35,14 @@ class LeftOff:
 
 
 def left_off(request: HttpRequest) -> list[LeftOff] | None:
-    """The conversations that this person opened last, the latest first; None for people who may open none."""
+    """Return the conversations that this user opened last, the latest first; None without the permission."""
     user: Any = request.user
     if not user.has_perm("messaging.view_conversation"):
         return None
     label = Conversation._meta.label_lower
     newest = Entry.objects.by_person(user.pk).order_by("-at", "-id")
     opened: dict[int, datetime] = {}
-    # All events, of which there are as many as are read: with the event, the index on actor and time would be read on
-    # until as many conversations are found.
+    # Not filtered by event: that would scan the index on actor and time until 200 such entries are found.
     for event, target_type, key, at in newest.values_list("event", "target_type", "target_id", "at")[:NEWEST]:
         if target_type == label and event == reading_event(label):
             opened.setdefault(int(key), at)
@@ -51,13 +50,13 @@ def left_off(request: HttpRequest) -> list[LeftOff] | None:
     found = [
         LeftOff(key, people[key][:MOST_NAMES], max(0, len(people[key]) - MOST_NAMES), at)
         for key, at in opened.items()
-        if key in people  # others were deleted since
+        if key in people  # the others were deleted
     ]
     return found[:MOST_CONVERSATIONS]
 
 
 def edits(user: Any) -> Iterable[Waiting]:
-    """Edits of the last days that a reviewer looks at, and corrections for those who may make some."""
+    """Yield lines for recent edits that a reviewer should look at, and for corrections if ``user`` may make some."""
     lately = MessageHistory.objects.filter(edited_at__gte=days_ago(7))
     yield Waiting(
         EDITS,

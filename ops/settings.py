@@ -1,6 +1,6 @@
-"""Settings of Threadward: one file, everything that differs between machines comes from the environment.
+"""Settings of Threadward: one file; everything that differs between machines comes from the environment.
 
-A start without any variable is the embedded default for development: SQLite, local memory, this machine only.
+Without any variable, the settings are those for development: SQLite, local memory, this machine only.
 Production sets at least SECRET_KEY (which switches DEBUG off), ALLOWED_HOSTS, DATABASE_URL and REDIS_URL.
 """
 
@@ -26,7 +26,7 @@ VAR_DIR = environment.folder("VAR_DIR", default=BASE_DIR / "var")
 
 DEVELOPMENT_KEY = "development-only-key-never-for-production-0123456789abcdefghijklmnopqrstuvwxyz"
 SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_KEY)
-# Whoever sets a key of their own runs in production unless they say otherwise.
+# A key of one's own means production, unless DEBUG is set too.
 DEBUG = environment.flag("DEBUG", default=SECRET_KEY == DEVELOPMENT_KEY)
 if not DEBUG and SECRET_KEY == DEVELOPMENT_KEY:
     raise ImproperlyConfigured(
@@ -48,12 +48,12 @@ HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# Only a proxy's headers say how and from where somebody came; from anybody else they are not believed.
+# The headers with scheme and address of the client are trusted only from a proxy: anybody else could forge them.
 BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a link from elsewhere finds people signed in, a form does not
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # links from other sites send the cookies, forms do not
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "ops.console.refusals.out_of_date"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the theme's related-object dialog shows the console in a frame of itself
@@ -153,7 +153,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": environment.database("DATABASE_URL", default=VAR_DIR / "threadward.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that will write takes the lock at its start, so it waits instead of failing half way.
+        # Every transaction takes the write lock at its start, so it waits there instead of failing half way.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
@@ -162,13 +162,13 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = environment.number("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if environment.flag("DATABASE_PREPARES", default=True):
-        # What is asked often is planned once for each connection (messaging/database/prepared.py).
+        # Frequent queries are planned once per connection (messaging/database/prepared.py).
         given = DATABASES["default"].setdefault("OPTIONS", {})
         given["prepare_threshold"] = 1
-        # Compiling a statement (jit) takes longer than ours save by it: a second for a search by hundreds of spellings.
+        # Compiling our statements (jit) takes longer than it saves: a second for a search by hundreds of spellings.
         given["options"] = f"{given.get('options', '')} -c plan_cache_mode=force_generic_plan -c jit=off".strip()
 
-QUERY_SECONDS = environment.number("QUERY_SECONDS", default=15, least=1)  # for one query of a page
+QUERY_SECONDS = environment.number("QUERY_SECONDS", default=15, least=1)  # limit of one query of a page
 
 REDIS_URL = environment.redis("REDIS_URL")
 CACHES: dict[str, dict[str, Any]] = {
@@ -177,19 +177,19 @@ CACHES: dict[str, dict[str, Any]] = {
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "unique-snowflake"}
     ),
-    # The theme is read on every console page: never over the network, so that Redis being down breaks no page. After so
-    # many seconds a process looks at the database again, where another one may have changed it.
+    # The theme is read on every console page, never over the network, so that no page breaks while Redis is down. After
+    # TIMEOUT seconds a process reads the database again, where another process may have changed the theme.
     "admin_interface": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "admin-interface",
         "TIMEOUT": 3,
     },
 }
-# Jobs: what wakes workers is a queue in the database, or in Redis (JOBS_QUEUE=redis); all else of a job is in its row.
+# Jobs: a queue in the database, or in Redis (JOBS_QUEUE=redis), wakes workers; everything else of a job is in its row.
 JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
-JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # silent for so long: a dead worker
+JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # a worker silent longer is dead
 JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
-JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # in a row, before a job has failed
+JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # of workers in a row: the job fails
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]
@@ -221,32 +221,32 @@ LOGIN_REDIRECT_URL = "messaging:inbox"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_IDLE_MINUTES = environment.number("SESSION_IDLE_MINUTES", default=30, least=1)
 SESSION_HOURS = environment.number("SESSION_HOURS", default=12, least=1)
-# A day more than a session lasts: the cookie must still be there for its owner to be told why it is over.
+# A day longer than a session: the cookie must outlive it, so that the sign-in page can show why the session ended.
 SESSION_COOKIE_AGE = (SESSION_HOURS + 24) * 3600
 
 # --- Deleting accounts ------------------------------------------------------------------------------------------
 
-# Old names and addresses are kept as digests under this key, and receipts are signed with it: it outlives SECRET_KEY.
+# Erased names and addresses are kept as digests under this key, and receipts are signed with it; outlives SECRET_KEY.
 ERASURE_KEY = environment.text("ERASURE_KEY", SECRET_KEY)
 if len(ERASURE_KEY) < 50:
     raise environment.refuse("ERASURE_KEY", f"{len(ERASURE_KEY)} characters long", "at least 50 random characters")
 DELETION_MODE = environment.choice("DELETION_MODE", "erase", ("ERASE", "ANONYMISE")).lower()
-DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")).lower()  # of who is anonymised
+DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")).lower()  # of anonymised people
 DELETION_GRACE_DAYS = environment.number("DELETION_GRACE_DAYS", default=0)
 DELETION_ONE_PERSON = environment.flag("DELETION_ONE_PERSON", default=False)
-# How participants confirm that it is they, and delete their own account; messaging by itself deletes it at once.
+# How participants confirm their identity and delete their own account; messaging alone would delete it immediately.
 MESSAGING_CONFIRM_IDENTITY = "ops.accounts.signing_in.passwords.refusal"
 MESSAGING_DELETE_ACCOUNT = "ops.deletion.requests.delete_own_account"
-# Who keeps what they report, and how the author of a removed message objects: an address, or a sentence.
+# The class that stores participants' reports, and how authors of removed messages object: an address, or a sentence.
 MESSAGING_REPORTING = "ops.moderation.participants.reports.ParticipantsReports"
 MESSAGING_OBJECTIONS = environment.text("MESSAGING_OBJECTIONS")
-# Who knows of warnings, restrictions and suspensions, which participants read.
+# The class that provides the warnings, restrictions and suspensions that participants read.
 MESSAGING_STANDING = "ops.moderation.participants.standing.ParticipantsStanding"
-BLOCKING_BOTH_WAYS = environment.flag("BLOCKING_BOTH_WAYS", default=False)  # who blocks cannot write either
+BLOCKING_BOTH_WAYS = environment.flag("BLOCKING_BOTH_WAYS", default=False)  # the blocker cannot write either
 
 # --- Reviewing --------------------------------------------------------------------------------------------------
 
-# How soon reports are to be looked at, by the severity of their label.
+# How soon reports should be reviewed, by the severity of their label.
 REVIEW_TARGETS = environment.durations(
     "REVIEW_TARGETS",
     default={
@@ -258,16 +258,17 @@ REVIEW_TARGETS = environment.durations(
     },
 )
 
-# After so many cases in a row whose texts are hard to read, the next one is a lighter one; 0 for never.
+# After so many cases in a row with texts that are hard to read, the next case is a lighter one; 0 for never.
 HARD_CASES_IN_A_ROW = environment.number("HARD_CASES_IN_A_ROW", default=5)
-# What staff read beyond what was reported: freely, with a reason, or with one of which Leads are told (break-glass).
+# Texts that were not reported open freely, with a reason, or with a reason that notifies Leads (break-glass).
 READING = environment.choice("READING", "open", ("OPEN", "REASON", "REPORTED")).lower()
 
 # --- Monitoring -------------------------------------------------------------------------------------------------
 
-# Prometheus asks at /metrics/ with it; without one there is no such page.
+# Prometheus sends it to /metrics/; without a token there is no such page.
 METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=32)
-# E-mail: notices and the weekly digest, to who chose them. Without a server none is sent; in development it is printed.
+# E-mail: notices and the weekly digest, for people who chose them. Without a server, none is sent; in development it
+# is printed.
 SMTP = environment.mail("EMAIL_URL")
 SENDS_EMAIL = bool(SMTP.host) or DEBUG
 if not SMTP.host:
@@ -276,23 +277,23 @@ EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.host, SMTP.port, SMT
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP.user, SMTP.password
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", environment.sender(EMAIL_HOST))
 EMAIL_TIMEOUT = 10  # seconds
-# Where links in e-mail lead.
+# The origin of links in e-mail.
 SITE_URL = environment.origin("SITE_URL", environment.site(ALLOWED_HOSTS, https=HTTPS, debug=DEBUG))
 
 # --- Import and export ------------------------------------------------------------------------------------------
 
 MOST_UPLOADED = environment.number("MOST_UPLOADED_MB", default=512, least=1) * 2**20  # bytes of one file to import
-UPLOAD_QUOTA = environment.number("UPLOAD_QUOTA_MB", default=2048, least=1) * 2**20  # bytes that one person keeps
-# Pages that take files say so (ops.console.limits.uploads); all others receive none.
+UPLOAD_QUOTA = environment.number("UPLOAD_QUOTA_MB", default=2048, least=1) * 2**20  # bytes of one person's files
+# Pages that take files are marked (ops.console.limits.uploads); all others receive none.
 FILE_UPLOAD_HANDLERS = ["ops.console.limits.uploads.NoFiles"]
-# django-import-export lets every staff user import over and export everything unless told otherwise.
+# By default, django-import-export lets every staff user overwrite and export everything.
 # The codes give "<app>.import_<model>" and "<app>.export_<model>".
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
-# More names that other programs give the columns of messages, in a file like ops/imports/header_names.toml.
+# A file like ops/imports/header_names.toml with more names that other programs give the columns of messages.
 IMPORT_HEADER_NAMES = environment.text("IMPORT_HEADER_NAMES")
-# The columns of exported messages: a subclass of this class may add some.
+# The class with the columns of exported messages; a subclass may add some.
 EXPORT_MESSAGE_TABLE = environment.text("EXPORT_MESSAGE_TABLE", "ops.exports.columns.MessageTable")
 
 # --- Language and time ------------------------------------------------------------------------------------------
@@ -322,11 +323,11 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_URL = "media/"
-MEDIA_ROOT = VAR_DIR / "media"  # images of themes alone, which ops.console.theme.images serves
+MEDIA_ROOT = VAR_DIR / "media"  # only images of themes, served by ops.console.theme.images
 # Uploads to import and files to download: no web server may serve this folder. Web and worker share it.
 PRIVATE_DIR = VAR_DIR / "private"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
-# django-admin-interface asks for framing by the same origin and brings a check of its own for it.
+# django-admin-interface requires framing by the same origin, and has its own check for it.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 
 LOGGING = {
@@ -339,7 +340,7 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
     "loggers": {
-        # It logs what receivers raise in the error's own words, which may quote rows; whoever asked logs it without.
+        # Logs exceptions of receivers with their messages, which may quote rows; the callers log them without.
         "django.dispatch": {"level": "CRITICAL"},
         "django.request": {"filters": ["refusals"]},
     },

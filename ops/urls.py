@@ -1,4 +1,4 @@
-"""Where everything is: the console, what participants see, signing in."""
+"""The URLs of the console, of participants' pages and of signing in."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView

@@ -1,4 +1,4 @@
-"""``manage.py setup``: from an empty database to a console that somebody can sign in to; harmless to repeat."""
+"""``manage.py setup``: turns an empty database into a console that one can sign in to; safe to repeat."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Raises CommandError where ``host`` and ``port`` cannot be listened on, with what to do."""
+    """Raise CommandError, with the remedy, if it is impossible to listen on ``host`` and ``port``."""
     if not 1 <= port <= 65535:
         raise CommandError(f"{port} is no port: give one from 1 to 65535.")
     another = f"choose another: make run PORT={port + 1}"
@@ -91,9 +91,9 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def load_demo(*, now: datetime) -> int:
-    """Load fixtures/demo.json where there is neither a user nor a message; returns how many messages it brought.
+    """Load fixtures/demo.json if there is neither a user nor a message; return how many messages were loaded.
 
-    All its times move together, so that its newest message was sent shortly before ``now``.
+    All times are shifted together, so that the newest message was sent shortly before ``now``.
     """
     if get_user_model().objects.exists() or Message.objects.exists():
         return 0
@@ -105,7 +105,7 @@ def load_demo(*, now: datetime) -> int:
 
 
 def move_in_time(distance: timedelta) -> None:
-    """Move every stored time of the demo by ``distance``, one UPDATE a table; conversations are recounted with it."""
+    """Shift every stored time of the demo by ``distance``, with one UPDATE per table; recounts conversations too."""
     get_user_model().objects.update(date_joined=F("date_joined") + distance)
     Conversation.objects.update(started_at=F("started_at") + distance)
     MessageHistory.objects.update(edited_at=F("edited_at") + distance)
@@ -114,14 +114,14 @@ def move_in_time(distance: timedelta) -> None:
 
 
 def active_staff() -> Any:
-    """Everybody who may sign in to the console."""
+    """Return the users who may sign in to the console."""
     return get_user_model().objects.filter(is_staff=True, is_active=True)
 
 
 def make_staff_account() -> str | None:
-    """Make the superuser ``staff`` where nobody may sign in; returns its new password, or None where somebody may.
+    """Create the superuser ``staff`` if nobody may sign in; return its new password, or None if somebody may.
 
-    Raises CommandError where a participant, or somebody who was locked out, has that name.
+    Raises CommandError if an account that may not sign in (a participant's, or an inactive one) has that name.
     """
     if active_staff().exists():
         return None
