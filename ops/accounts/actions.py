@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConsolePage(ContextMixin, View):
-    """A page of the console for people with ``permission``; others get 403 before anything else happens."""
+    """A page of the console for users with ``permission``; others get 403 before anything else happens."""
 
     permission = ""
     requires_password = False  # confirm the password first
@@ -33,17 +33,17 @@ class ConsolePage(ContextMixin, View):
         return view(request, *args, **kwargs)
 
     def may_open(self, user: Any) -> bool:
-        """Whether somebody may open the page: by default, whoever has its permission."""
+        """Return whether ``user`` may open the page: by default, with its permission."""
         return bool(user.has_perm(self.permission))
 
     def look_up(self) -> None:
-        """Find what the page is about, for whoever has the permission, by whatever method it is asked for.
+        """Look up the object of the page; called after the permission check, for every HTTP method.
 
-        Raises Http404 where that does not exist, or PermissionDenied.
+        Raises Http404 if it does not exist, or PermissionDenied.
         """
 
     def heading(self) -> StrOrPromise:
-        """The title."""
+        """Return the title."""
         return self.title
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -52,16 +52,16 @@ class ConsolePage(ContextMixin, View):
 
 
 class Action(ConsolePage, FormView):
-    """A page that says what will happen, takes a form, and calls one function."""
+    """A page that explains what will happen, takes a form, and calls one function."""
 
     success_text: StrOrPromise = ""
 
     def perform(self, data: dict[str, Any]) -> None:
-        """Carry it out with the form's cleaned data. Raises Refused."""
+        """Carry out the action with the form's cleaned data. Raises Refused."""
         raise NotImplementedError
 
     def success_message(self) -> StrOrPromise:
-        """The message shown afterwards."""
+        """Return the message shown afterwards."""
         return self.success_text
 
     def form_valid(self, form: Form) -> HttpResponse:

@@ -36,7 +36,7 @@ from ops.console.filters import PresetDates, YesNoFilter
 from ops.console.keyset import KeysetAdmin, Order
 from ops.console.person import tabs
 
-ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # whoever may change these can give themselves everything
+ROLE_FIELDS = ("is_staff", "is_superuser", "groups")  # anybody able to change these can give themselves everything
 KEPT = gettext_lazy(
     "This is a built-in role: every set-up makes it what it is here. For other permissions, add another role."
 )
@@ -71,7 +71,7 @@ class Joined(PresetDates):
 
 @admin.register(User)
 class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedLists, KeysetAdmin, DjangoUserAdmin):
-    """Users with their activity. A superuser, who gives roles and passwords, is asked for the password first."""
+    """Users with their activity. Superusers, who can grant anything, confirm their own password before changes."""
 
     orders = (
         Order("name", gettext_lazy("Name"), ("name_key", "id")),
@@ -105,8 +105,8 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         css = {"all": ("accounts/accounts.css", "accounts/person.css")}
 
     def get_urls(self) -> list[URLPattern]:
-        """With the tabs of the page of a person, and instead of Django's way from the shortest address to the form a
-        way to the first tab that the role may open."""
+        """Add the tabs of a person's page, and replace Django's redirect from the shortest address to the form by one
+        to the first tab that the user may open."""
         wrap = self.admin_site.admin_view
 
         def page(route: str, view: Any, name: str) -> URLPattern:
@@ -124,7 +124,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         ]
 
     def person_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Redirect to the page of a person."""
+        """Redirect to the first tab of a person's page."""
         if not tabs.open_to(request.user):
             raise PermissionDenied
         (user,) = load(whole_number(object_id) or 0, by=request.user)
@@ -132,13 +132,13 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
 
     @admin.display(description=gettext_lazy("last sign-in"))
     def last_sign_in(self, user: User) -> str:
-        """When somebody signed in last, as Django writes moments."""
+        """The time of the last sign-in, in the language's format."""
         moment = user.last_login
         return moments.day_and_time(timezone.localtime(moment)) if moment else _("never")
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:
-        """The names of somebody's roles, for those who may not change them."""
+        """The names of the roles, for users who may not change them."""
         return ", ".join(sorted(user.groups.values_list("name", flat=True))) or _("none")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -150,11 +150,11 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         return fields if request.user.is_superuser else (*fields, *ROLE_FIELDS)
 
     def asks_before_change(self, request: HttpRequest, obj: User) -> bool:
-        """Only superusers give power here; what others may change gives nobody any."""
+        """Ask only superusers: the fields that others may change give nobody power."""
         return request.user.is_superuser
 
     def may_change_when_confirmed(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Anonymised accounts stay as they are, for superusers too."""
+        """Return False also for anonymised accounts, which not even superusers change."""
         gone = obj is not None and obj.anonymised_at is not None
         return super().may_change_when_confirmed(request, obj) and self._is_theirs(request, obj) and not gone
 
@@ -162,14 +162,12 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         return super().has_delete_permission(request, obj) and self._is_theirs(request, obj)
 
     def _is_theirs(self, request: HttpRequest, obj: User | None) -> bool:
-        """Only superusers touch the accounts of staff, their own included: name, address and whether it is open."""
+        """Return whether the user may change this account: only superusers change accounts of staff, even their own."""
         return obj is None or request.user.is_superuser or not (obj.is_superuser or obj.is_staff)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Without the password for everybody who may not set it, and with roles as words where they stay as they are.
-
-        What cannot be changed and is empty is left out.
-        """
+        """Leave out the password for users who may not set it, and an empty address that cannot be changed; show roles
+        that cannot be changed as text."""
         fieldsets: Any = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
@@ -193,11 +191,14 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         ]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """For superusers only: whoever sets a password can sign in as that person. One's own needs the old one."""
+        """Set a password; only for superusers, since it allows signing in as that person.
+
+        Superusers change their own on the page that requires the old one.
+        """
         if not request.user.is_superuser:
             raise PermissionDenied
         with one_superuser_stays(locking=[whole_number(unquote(id))]):
-            # Who it is says the row, not the address.
+            # Compare with the loaded row: the same key can be written in several ways in an address.
             user = self.get_object(request, unquote(id))
             if user is not None and user.pk == request.user.pk:
                 return HttpResponseRedirect(reverse("admin:password_change"))
@@ -215,7 +216,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         return (queryset.matching(words) if words else queryset), False
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Without Django's own deletion, which loads what it deletes. Only Django 6.1 passes ``action_location``."""
+        """Remove Django's own deletion, which loads what it deletes. Only Django 6.1 passes ``action_location``."""
         place = () if action_location is None else (action_location,)
         actions = super().get_actions(request, *place)
         actions.pop("delete_selected", None)
@@ -224,7 +225,7 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page's title is the username. What is sent is judged by the account as it is, which is locked."""
+        """Use the username as the page's title. A POST is checked against the stored account, which is locked."""
         if request.method in ("GET", "HEAD"):
             return self._titled(request, object_id, form_url, extra_context)
         with one_superuser_stays(locking=[whole_number(unquote(object_id))]):
@@ -236,10 +237,10 @@ class UserAdmin(ConfirmedChanges, RecordedChanges, RecordedReading, RecordedList
         return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """As the tab “Account” of the page of a person."""
+        """Render the form as the tab “Account” of a person's page."""
         user = context["original"]
         if user is not None:
-            # What a refused form holds is not what the account is.
+            # The head shows the stored account, not the values of a refused form.
             (stored,) = load(user.pk, by=request.user) if request.method == "POST" else (user,)
             context |= {"page": page_of(request, stored, here=ACCOUNT.name)}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -256,8 +257,8 @@ admin.site.unregister(Group)
 class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, DjangoGroupAdmin):
     """Django's groups, called roles, with checkboxes for permissions: Django's two-list widget is not accessible.
 
-    The built-in ones are read-only: the next ``setup_roles`` would undo a change. Everything else here gives or takes
-    power, so it asks for the password first.
+    The built-in roles are read-only: the next ``setup_roles`` would undo a change. Every other change here gives or
+    takes power, so it requires the password first.
     """
 
     section = gettext_lazy("Roles")
@@ -273,13 +274,13 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
 
     def __init__(self, model: type[Group], site: admin.AdminSite) -> None:
         super().__init__(model, site)
-        # Titles, buttons and sentences of Django name a row by this; the model is Django's and stays as it is.
+        # Django's titles, buttons and messages use these names; a copy, because the model is Django's.
         self.opts = copy(self.opts)
         self.opts.verbose_name = gettext_lazy("role")
         self.opts.verbose_name_plural = gettext_lazy("roles")
 
     def response_add(self, request: HttpRequest, obj: Group, post_url_continue: str | None = None) -> HttpResponse:
-        """Django's sentence names the new row by the options of the row, not by those of its admin."""
+        """Have Django's message call the new row a role: it reads the options of the row, not of the admin."""
         obj._meta = self.opts  # type: ignore[misc]
         return super().response_add(request, obj, post_url_continue)
 
@@ -307,12 +308,12 @@ class GroupAdmin(ConfirmedChanges, RecordedChanges, RecordedLists, KeysetAdmin, 
         return fields if self._are_chosen(request, obj) else (*fields, "its_permissions")
 
     def _are_chosen(self, request: HttpRequest, obj: Group | None) -> bool:
-        """Whether this page has the checkboxes, and does not only say which permissions there are."""
+        """Return whether this page has checkboxes, instead of only listing the permissions."""
         return obj is None or self.has_change_permission(request, obj)
 
     @admin.display(description=gettext_lazy("permissions"))
     def its_permissions(self, obj: Group) -> str:
-        """In the place of the checkboxes where nobody may change them."""
+        """The permissions as text, shown instead of checkboxes that may not be changed."""
         return ", ".join(map(in_words, obj.permissions.select_related("content_type")))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:

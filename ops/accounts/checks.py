@@ -1,4 +1,4 @@
-"""Found at start-up: permissions that no room decides on, and declarations that name no permission or no role."""
+"""System checks: every permission is declared by a room, and declarations name existing permissions and roles."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.core.checks import CheckMessage, Error, register
 from ops.accounts.roles import NAMES
 from ops.console.rooms import rooms
 
-ALL_OTHERS = ".*"  # "auth.*": all other permissions of that app are for superusers only
+ALL_OTHERS = ".*"  # as in "auth.*": all other permissions of that app are for superusers only
 
 
 def existing_permissions() -> set[str]:
-    """Every permission of the installed models, as "app.codename"."""
+    """Return every permission of the installed models, as "app.codename"."""
     return {
         f"{model._meta.app_label}.{codename}"
         for model in apps.get_models()
@@ -28,7 +28,7 @@ def existing_permissions() -> set[str]:
 
 @register()
 def every_permission_is_decided_on(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Each permission is given to roles, or to superusers only, by a room; each declaration names what there is."""
+    """Check that a room gives each permission to roles or to superusers only, and that declared names exist."""
     declared = {name: roles for room in rooms() for name, roles in room.permissions.items()}
     existing = existing_permissions()
     undecided = [

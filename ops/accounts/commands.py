@@ -1,4 +1,4 @@
-"""Shared by management commands: finding an account, and the ``--by`` option."""
+"""Helpers of management commands: finding an account, and the ``--by`` option."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 
 def account(username: str) -> Any:
-    """The account of that name. Raises CommandError."""
+    """Return the account with this username. Raises CommandError if there is none."""
     found = get_user_model().objects.filter(username=username).first()
     if found is None:
         raise CommandError(f"There is no account “{username}”: check the spelling, capital letters count.")
@@ -22,7 +22,7 @@ def add_by(parser: ArgumentParser) -> None:
 
 
 def acting_staff(options: dict[str, Any], permission: str = "") -> Any:
-    """The staff member ``--by`` names, or None. Raises CommandError where they could not do this in the console."""
+    """Return the staff member given by ``--by``, or None. Raises CommandError if they may not do it in the console."""
     if not options["by"]:
         return None
     found = account(options["by"])

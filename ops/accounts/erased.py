@@ -1,4 +1,4 @@
-"""What signing in leaves of a person: sessions, failed attempts as digests, and what they sent too late."""
+"""The erasure steps of accounts: sessions, digests of failed sign-ins, and forms that were sent too late."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the audit trail records of users.
+"""The audit events of users.
 
-A name never changes or disappears: stored entries keep it for ever.
+A name is never changed or removed, because stored entries keep it for ever.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How people are found from elsewhere than their list: by the jump box, and on the home page of who looks for them."""
+"""Finding people outside their list: by the jump box, and from the home page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_ALIKE = 10
 
 
 def people(request: Any, text: str) -> Iterable[Found]:
-    """Return the user with this username or e-mail address; without one, a few whose name contains it."""
+    """Yield users with this username or e-mail address; if there are none, a few who have ``text`` in either."""
     if not request.user.has_perm("accounts.view_user"):
         return
     exact = list(User.objects.filter(Q(username=text) | Q(email__iexact=text)).order_by("username")[:MOST_ALIKE])
@@ -29,7 +29,7 @@ def people(request: Any, text: str) -> Iterable[Found]:
 
 
 def list_of_people(request: HttpRequest) -> str | None:
-    """Return the address of the list that a search on the home page leads to; None for who may not open it."""
+    """Return the address of the list that a search on the home page opens; None without the permission."""
     return reverse("admin:accounts_user_changelist") if request.user.has_perm("accounts.view_user") else None
 
 

@@ -1,4 +1,4 @@
-"""Forms of the users' pages: usernames exactly as they are typed."""
+"""Forms of the users' pages, which take usernames exactly as typed."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ NAME_HELP = gettext_lazy("Up to 150 characters, case-sensitive.")
 
 
 class ExactUsernameField(forms.CharField):
-    """A username without Django's normal form of Unicode, and with the blanks that its validator speaks of."""
+    """A username field without Django's Unicode normalisation, which keeps outer blanks for the validator to refuse."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**{**kwargs, "strip": False})  # type: ignore[arg-type]
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):
-    """Permissions by what they are called in the language of who chooses."""
+    """Permissions with names in the language of the user."""
 
     def label_from_instance(self, obj: Any) -> str:
         return in_words(obj)
 
 
 def _free(text: str, kind: str = "username") -> str:
-    """The username or address; raises ValidationError where a room says that no account may get it."""
+    """Return the username or address. Raises ValidationError if no account may get it."""
     refusal = refusal_of_name(text, kind=kind)
     if refusal:
         raise forms.ValidationError(refusal, code="refused")
@@ -48,7 +48,7 @@ def _free(text: str, kind: str = "username") -> str:
 
 
 class PasswordState(ReadOnlyPasswordHashWidget):
-    """Whether there is a password, and the way to another one; nothing of its hash."""
+    """Shows whether there is a password, and a link to set another one; nothing of its hash."""
 
     template_name = "accounts/password_state.html"
 
@@ -58,7 +58,7 @@ class PasswordState(ReadOnlyPasswordHashWidget):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    # Django puts this together when it is imported, in English for everybody.
+    # Django joins this text at import time, in English for everybody.
     usable_password_help_text: Any = format_lazy(
         '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
         SetUnusablePasswordMixin.usable_password_help_text,
@@ -74,7 +74,7 @@ class UserAddForm(AdminUserCreationForm):
         help_texts = {"username": NAME_HELP}
 
     def clean_username(self) -> str:
-        """Django refuses a name that differs from another one only in capital letters; here those are two people."""
+        """Accept a name that differs from another only in case, unlike Django: here these are two people."""
         return _free(self.cleaned_data["username"])
 
 
@@ -98,17 +98,17 @@ class UserChangeForm(DjangoUserChangeForm):
             self.fields["password"].help_text = ""
 
     def clean_username(self) -> str:
-        """Nobody is renamed to what an erased account was called."""
+        """Refuse names that no account may get, such as those of erased accounts; the current one may stay."""
         username = self.cleaned_data["username"]
         return username if username == self.instance.username else _free(username)
 
     def clean_email(self) -> str:
-        """Nor does anybody get the address of an erased account."""
+        """Refuse the address of an erased account; the current one may stay."""
         email = self.cleaned_data["email"]
         return email if email == self.instance.email else _free(email, "email")
 
     def clean(self) -> dict[str, Any]:
-        """There is always an active superuser, and superusers can enter the console."""
+        """Require that an active superuser remains, and that superusers are staff."""
         data = super().clean() or {}
         after = {
             name: data.get(name, getattr(self.instance, name)) for name in ("is_active", "is_superuser", "is_staff")

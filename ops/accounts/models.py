@@ -29,11 +29,11 @@ from ops.accounts.usernames import MAX_LENGTH, refusal_of_name, validate_usernam
 __all__ = ["FailedSignIn", "KeptForm", "LastSuperuser", "Session", "User", "one_superuser_stays"]
 
 LAST_SUPERUSER = gettext_lazy("This is the last active superuser: make somebody else one first.")
-MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # who has both looks after all accounts
+MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # both make an active superuser, who manages accounts
 
 
 class LastSuperuser(ValidationError):
-    """Nobody could look after accounts any more, so nothing was changed; the message says what to do."""
+    """The change would leave nobody to manage accounts, so it was not made; the message names the remedy."""
 
     def __init__(self) -> None:
         super().__init__(LAST_SUPERUSER, code="last_superuser")
@@ -41,11 +41,11 @@ class LastSuperuser(ValidationError):
 
 @contextmanager
 def one_superuser_stays(*, locking: Iterable[int | None] = (), using: str | None = None) -> Iterator[None]:
-    """Does what is within only if an active superuser is left afterwards, where there was one before.
+    """Roll the block back, raising LastSuperuser, if it leaves no active superuser although there was one before.
 
-    A transaction in which all active superusers are locked, and the accounts with the keys in ``locking``, in the order
-    of their keys: of two superusers who take each other's power at once, the second sees what the first did. SQLite has
-    one writer at a time anyway. Raises LastSuperuser.
+    The block is a transaction. It locks all active superusers and the accounts with the keys in ``locking``, in the
+    order of their keys: if two superusers demote each other at the same time, the second sees the first's change.
+    SQLite has a single writer anyway.
     """
     using = using or DEFAULT_DB_ALIAS
     with transaction.atomic(using=using):
@@ -58,21 +58,21 @@ def one_superuser_stays(*, locking: Iterable[int | None] = (), using: str | None
             raise LastSuperuser
 
 
-SKELETONS = ("skeleton", "skeleton_as_written")  # the columns of what a name reads like
-FROM_NAME = (*SKELETONS, "name_key")  # the columns that follow from a name
+SKELETONS = ("skeleton", "skeleton_as_written")  # compared to find names that read alike
+FROM_NAME = (*SKELETONS, "name_key")  # the columns computed from the username
 
 
 @cache
 def _names_near(using: str) -> Statement:
-    """Somebody with a name or a key."""
+    """Return the statement that selects one user with this username or this name key."""
     near = Q(username=slot("text")) | Q(name_key=slot("key"))
     return written(User._base_manager.filter(near).order_by().values("pk")[:1], using=using)
 
 
 class UserQuerySet(models.QuerySet):
     def with_activity(self) -> UserQuerySet:
-        """With ``sent``, ``received``, ``unread`` (numbers of messages) and ``last_active`` (when they last wrote, or
-        None), in one query."""
+        """Annotate ``sent``, ``received``, ``unread`` (numbers of messages) and ``last_active`` (when the user last
+        wrote, or None), in one query."""
         written = Message.objects.filter(sender=OuterRef("pk"))
         return self.annotate(
             sent=_counted(written, "sender"),
@@ -82,51 +82,51 @@ class UserQuerySet(models.QuerySet):
         )
 
     def matching(self, text: str) -> UserQuerySet:
-        """Users whose username or e-mail address contains ``text``."""
+        """Return users whose username or e-mail address contains ``text``."""
         return self.filter(Q(username__icontains=text) | Q(email__icontains=text))
 
     def beginning_with(self, text: str) -> UserQuerySet:
-        """Users whose name begins with ``text``, in the order of names; what does not count in it does not count here:
-        capital letters, accents, and zeros before a number."""
+        """Return users whose name begins with ``text``, in the order of names. As in that order, capital letters,
+        accents and leading zeros do not count."""
         ranges = [Q(name_key__gte=first, name_key__lt=end) for first, end in ranges_beginning_with(text)]
         if not ranges:
             return self.none()
         if len(ranges) == 1:
             return self.filter(*ranges).order_by("name_key", "id")
-        # A union: for as many conditions joined by OR, a database may read the whole table.
+        # A union: for so many conditions joined by OR, a database may scan the whole table.
         users = self.model._base_manager.using(self.db).order_by()
         first, *others = (users.filter(one).values("pk") for one in ranges)
         return self.filter(pk__in=first.union(*others, all=True)).order_by("name_key", "id")
 
     def named(self, text: str) -> Any:
-        """The user with just this name; or the only one whose name differs in capital letters and accents alone; or
-        None. Their other columns are read when they are asked for."""
+        """Return the user with exactly this name, or the only one whose name differs only in capital letters and
+        accents, or None. Other columns are deferred."""
         key = sort_key(text)
         if not _names_near(self.db).ask(using=self.db, text=text, key=key):
-            return None  # nobody at all, which is soon found out: each search for a word asks whether it is a name
+            return None  # the common case, kept cheap: each search for a word checks whether it is a name
         near: Any = self.filter(Q(username=text) | Q(name_key=key))
         typed = folded(text)
         found: list[Any] = []
         for user in near.only("pk", "username"):
             if user.username == text:
                 return user
-            # Those with its key may have other numbers of zeros, or go on differently beyond the key's length.
+            # Users with the same key may differ in leading zeros, or beyond the key's length.
             if folded(user.username) == typed:
                 found = [*found, user][:2]
         return found[0] if len(found) == 1 else None
 
     def with_messages(self) -> UserQuerySet:
-        """Users who sent or received a message."""
+        """Return users who sent or received a message."""
         sent, received = (Message.objects.filter(**{side: OuterRef("pk")}) for side in ("sender", "receiver"))
         return self.filter(Exists(sent) | Exists(received))
 
     def reading_like(self, skeletons: Iterable[str]) -> UserQuerySet:
-        """Users whose name has one of these skeletons (``look_alikes.digests``)."""
+        """Return users whose name has one of these skeletons (``look_alikes.digests``)."""
         wanted = list(skeletons)
         return self.filter(Q(skeleton__in=wanted) | Q(skeleton_as_written__in=wanted))
 
     def look_alikes(self, users: Iterable[Any]) -> dict[Any, list[str]]:
-        """Those of ``users`` whose name reads like other people's, by primary key, each with the other names."""
+        """Return those of ``users`` whose name reads like others', by primary key, each with the other names."""
         by_skeleton: dict[str, set[Any]] = defaultdict(set)
         for user in users:
             for skeleton in (user.skeleton, user.skeleton_as_written):
@@ -139,11 +139,11 @@ class UserQuerySet(models.QuerySet):
         return dict(found)
 
     def active_superusers(self) -> UserQuerySet:
-        """Those who may do everything."""
+        """Return active users who have every permission."""
         return self.filter(is_superuser=True, is_active=True)
 
     def update(self, **values: Any) -> int:
-        """Refuses names, of bulk_update() too: other columns follow from each. Raises LastSuperuser."""
+        """Refuse usernames, also from bulk_update(): other columns are computed from each. Raises LastSuperuser."""
         if "username" in values:
             raise TypeError("Usernames are not changed in sets: save each user.")
         with one_superuser_stays(using=self.db) if MAKE_A_SUPERUSER & values.keys() else nullcontext():
@@ -168,7 +168,7 @@ class UserQuerySet(models.QuerySet):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """Raises LastSuperuser: rows that are there already may be changed."""
+        """Set the columns computed from usernames. Raises LastSuperuser, since conflicts may update existing rows."""
         objs = list(objs)
         for user in objs:
             user.set_columns_from_name()
@@ -191,7 +191,7 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[mi
     use_in_migrations = False
 
     def create_user(self, username: str, email: str | None = None, password: str | None = None, **more: Any) -> Any:
-        """Raises ValidationError for a name or an address that nobody may get."""
+        """Create a user. Raises ValidationError for a name or address that no account may get."""
         _refuse_names(username, email)
         return super().create_user(username, email, password, **more)
 
@@ -209,7 +209,7 @@ def _refuse_names(username: str, email: str | None) -> None:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person: a participant, and staff where ``is_staff`` is set."""
+    """A person: a participant, and staff if ``is_staff`` is set."""
 
     username = models.CharField(
         gettext_lazy("username"),
@@ -228,19 +228,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     date_joined = models.DateTimeField(gettext_lazy("joined"), default=timezone.now)
     anonymised_at = models.DateTimeField(gettext_lazy("anonymised"), null=True, blank=True, editable=False)
-    # NULL where none was chosen: to add a column that cannot be, SQLite would copy the table and forget its highest id.
+    # NULL if none was chosen: to add a NOT NULL column, SQLite would copy the table and lose its highest id.
     time_zone = models.CharField(gettext_lazy("time zone"), max_length=64, null=True, blank=True)
-    # The language that they chose; NULL as above.
+    # The language that the person chose; NULL as above.
     language = models.CharField(gettext_lazy("language"), max_length=35, null=True, blank=True)
-    # Whether this person chose a zone, or refused the one that their browser has: then none is offered; NULL as above.
+    # Whether this person chose a zone or declined their browser's, so that none is offered; NULL as above.
     zone_asked = models.BooleanField(null=True, editable=False)
-    # Whether single keys do nothing for this person (preferences/keys.py); NULL, for the same reason, where they do.
+    # Whether single-key shortcuts are off for this person (preferences/keys.py); NULL, for the same reason, if on.
     keys_off = models.BooleanField(null=True, editable=False)
-    # What the name reads like: digests of its skeletons (names/look_alikes.py), set whenever the name is stored.
+    # Digests of the name's skeletons (names/look_alikes.py), set whenever the name is stored.
     skeleton = models.CharField(max_length=16, editable=False)
     skeleton_as_written = models.CharField(max_length=16, editable=False)
-    # What the name is sorted by (names/sorting.py), set together with them. A constraint refuses NULL: to add a column
-    # that cannot be, SQLite would copy the table.
+    # The sort key of the name (names/sorting.py), set together with them. A constraint refuses NULL: to add a NOT NULL
+    # column, SQLite would copy the table.
     name_key = models.BinaryField(max_length=LONGEST_KEY, null=True, editable=False)
 
     objects = PeopleManager()
@@ -280,7 +280,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save in one transaction with the audit entry: no entry, no change. Raises LastSuperuser."""
+        """Save in one transaction with the audit entry: without the entry, no change. Raises LastSuperuser."""
         using, fields = kwargs.get("using"), kwargs.get("update_fields")
         if fields is None:
             self.set_columns_from_name()  # before Django leaves out the columns that were not loaded
@@ -296,16 +296,16 @@ class User(AbstractBaseUser, PermissionsMixin):
             return super().delete(*args, **kwargs)
 
     def _may_lose_power(self, fields: Collection[str] | None) -> bool:
-        """Whether saving these fields (None: all) could make this account another one than an active superuser's."""
+        """Return whether saving these fields (None: all) could make an active superuser an ordinary account."""
         saved = fields is None or MAKE_A_SUPERUSER & set(fields)
         return bool(saved) and not self._state.adding and not (self.is_active and self.is_superuser)
 
     @contextmanager
     def _keeping_a_superuser(self, using: str | None) -> Iterator[None]:
-        """A transaction, in which one_superuser_stays where this is an active superuser as it is stored."""
+        """Run the block in a transaction, within one_superuser_stays if the stored account is an active superuser's."""
         mine = User.objects.using(using).filter(pk=self.pk)
         with transaction.atomic(using=using):
-            # Locked, so that nobody makes it one meanwhile; a superuser's is locked together with those of the others.
+            # Locked, so that it does not become one meanwhile; a superuser's account is locked with all the others.
             locked = mine.select_for_update().values_list("is_superuser", "is_active")
             is_one = mine.active_superusers().exists() or (True, True) in locked
             with one_superuser_stays(locking=[self.pk], using=using) if is_one else nullcontext():
@@ -316,20 +316,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean_fields(exclude)
 
     def set_columns_from_name(self) -> None:
-        """Set what the name reads like and is sorted by; called before a user is stored, by a receiver (fixtures too)
-        and in sets."""
+        """Set the skeletons and the sort key of the name; called before a user is saved, loaded from a fixture (by a
+        receiver) or created in bulk."""
         if "username" not in self.get_deferred_fields():
             self.skeleton, self.skeleton_as_written = digests(self.username)
             self.name_key = sort_key(self.username)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The username as it is: other systems distinguish what NFKC would merge."""
+        """Return the username unchanged: other systems distinguish names that NFKC would merge."""
         return username
 
 
 class FailedSignIn(models.Model):
-    """A failed sign-in, kept while it counts. Account and address are digests."""
+    """A failed sign-in, kept while it counts towards throttling. Account and address are digests."""
 
     at = models.DateTimeField(db_index=True)
     account = models.CharField(max_length=64)  # a keyed digest, like the address

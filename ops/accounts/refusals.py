@@ -1,7 +1,7 @@
-"""What a function that staff call raises where it refuses."""
+"""The exception by which functions called from views and commands refuse."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """Nothing was changed; the text is a sentence for people that says why and what to do."""
+    """Nothing was changed; the message is a sentence for the user with the reason and the remedy."""

@@ -1,4 +1,4 @@
-"""Roles: what each kind of work in the console may do, and what that is called. A role is a group of the same name."""
+"""Roles: the permissions of each kind of work in the console. A role is a group of the same name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from ops.console.rooms import rooms
 
-# What each of them may do is declared by the rooms (Room.permissions). Groups and themes are for superusers only.
+# The rooms declare the permissions of each role (Room.permissions). Groups and themes are for superusers only.
 NAMES = ("Reviewer", "Lead", "Support", "Data operator", "Auditor")
-# What Django calls those that every model has, unless it says otherwise.
+# Names of Django's default permissions.
 USUAL = {
     "add": gettext_lazy("Can add %(what)s"),
     "change": gettext_lazy("Can change %(what)s"),
@@ -22,7 +22,7 @@ USUAL = {
 
 
 def in_words(permission: Permission) -> str:
-    """Return a permission as people read it: of what, and what it lets somebody do. Its stored name is English."""
+    """Return a permission's model and its translated name; the stored name is English."""
     model = permission.content_type.model_class()
     action = permission.codename.removesuffix(f"_{permission.content_type.model}")
     if model is not None and action in USUAL and action in model._meta.default_permissions:
@@ -33,9 +33,9 @@ def in_words(permission: Permission) -> str:
 
 
 def permissions_by_role() -> dict[str, tuple[str, ...]]:
-    """The permissions ("app.codename") of each role, in the order of NAMES.
+    """Return the permissions ("app.codename") of each role, in the order of NAMES.
 
-    Raises KeyError where a room names a role that is not in NAMES; ``manage.py check`` says so in words.
+    Raises KeyError if a room names a role that is not in NAMES; ``manage.py check`` explains that.
     """
     table: dict[str, list[str]] = {name: [] for name in NAMES}
     for room in rooms():
@@ -46,14 +46,14 @@ def permissions_by_role() -> dict[str, tuple[str, ...]]:
 
 
 class PermissionMissing(Exception):
-    """A room declares a permission that does not exist; the text says which, and what to do."""
+    """A room declares a permission that does not exist; the message names it and the remedy."""
 
 
 def set_up() -> list[str]:
-    """Make the group of each role hold just the permissions that the rooms declare; returns a sentence for each role
-    that this changed.
+    """Give the group of each role exactly the permissions that the rooms declare; return a sentence for each changed
+    role.
 
-    Other groups, and who belongs to a role, stay as they are. Raises PermissionMissing, having changed nothing.
+    Other groups and the members of roles stay unchanged. Raises PermissionMissing before changing anything.
     """
     wanted = permissions_by_role()
     with transaction.atomic():
@@ -63,7 +63,7 @@ def set_up() -> list[str]:
 
 
 def _permissions(names: set[str]) -> dict[str, Permission]:
-    """The permissions by name ("app.codename"); raises PermissionMissing where one does not exist."""
+    """Return the permissions by name ("app.codename"). Raises PermissionMissing if one does not exist."""
     labels = {name.partition(".")[0] for name in names}
     stored = Permission.objects.filter(content_type__app_label__in=labels).select_related("content_type")
     found = {_name(permission): permission for permission in stored}

@@ -1,5 +1,5 @@
-"""Thin receivers: signing in starts the limits of a session and forgets failed attempts; failing is recorded; what
-follows from a name is set."""
+"""Thin receivers: a sign-in starts the session's limits and deletes failed attempts; a failed one is recorded; columns
+computed from a username are set; people are notified of changed roles."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def begin_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> Non
 
 
 def set_columns_from_name(sender: Any, instance: Any, **_: Any) -> None:
-    """For fixtures (raw) as well: they hold names that somebody wrote."""
+    """Set the columns computed from the username, for fixtures (raw) as well: their names may be edited."""
     instance.set_columns_from_name()
 
 
 def notify_roles_changed(sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **_: Any) -> None:
-    """From either side: groups of a person, or people of a group. Taking all at once tells before they are gone."""
+    """Notify people whose groups changed from either side. On ``clear``, before the rows are deleted."""
     if action in ("post_add", "post_remove") and pk_set:
         notices.notify_roles_changed(pk_set if reverse else [instance.pk])
     elif action == "pre_clear":
@@ -37,7 +37,7 @@ def notify_roles_changed(sender: Any, instance: Any, action: str, reverse: bool,
 
 
 def connect() -> None:
-    """Connect the receivers; doing it twice is harmless."""
+    """Connect the receivers; connecting them again changes nothing."""
     pre_save.connect(
         set_columns_from_name, sender=settings.AUTH_USER_MODEL, dispatch_uid="accounts.set_columns_from_name"
     )

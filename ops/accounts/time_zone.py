@@ -1,7 +1,7 @@
-"""Each person's own time zone: all times that they see are of it.
+"""Each person's own time zone, in which they see all times.
 
-Chosen in the account menu of the console, or on a page of participants. Whoever chose none is offered the zone of their
-browser, once.
+People choose it in the console's account menu, or on a page for participants. A person who chose none is offered their
+browser's zone, once.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ UNKNOWN = gettext_lazy("That time zone is not one of those offered. Nothing was 
 
 
 def zones() -> list[str]:
-    """The zones that are offered: those named after a place, and UTC."""
+    """Return the zones that are offered: UTC, and those named after a place."""
     return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]
 
 
 def zone_of(user: Any) -> StandingZone | None:
-    """The zone that ``user`` chose, where they chose one that this machine knows."""
+    """Return the zone that ``user`` chose; None without a choice, or if this machine lacks that zone."""
     name = getattr(user, "time_zone", "")
     try:
         return StandingZone(name) if name else None
@@ -44,7 +44,7 @@ def zone_of(user: Any) -> StandingZone | None:
 
 
 class OwnTimeMiddleware:
-    """Shows all times in the zone of whoever is signed in; others get that of LocalTimeMiddleware."""
+    """Shows all times in the zone that the signed-in user chose; otherwise LocalTimeMiddleware's zone applies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -58,7 +58,7 @@ class OwnTimeMiddleware:
 
 
 class TimeZoneForm(forms.ModelForm):
-    """The zone of one person; empty for that of the console."""
+    """The zone of one person; empty for the console's zone."""
 
     time_zone = forms.TypedChoiceField(label=gettext_lazy("Time zone"), required=False, empty_value=None)
 
@@ -82,7 +82,7 @@ class _OwnZone(OwnChoice):
 
 
 class TimeZoneView(_OwnZone, ConsoleChoice):
-    """The page on which somebody who may sign in to the console chooses their own zone."""
+    """The console's page on which staff choose their own zone."""
 
     template_name = "accounts/time_zone.html"
     address = "admin:time_zone"
@@ -90,7 +90,7 @@ class TimeZoneView(_OwnZone, ConsoleChoice):
 
 
 class ParticipantTimeZoneView(_OwnZone, ParticipantChoice):
-    """The same in the layout of participants."""
+    """The same page in the participants' layout."""
 
     template_name = "accounts/time_zone_of_participant.html"
     address = "time_zone"
@@ -98,9 +98,10 @@ class ParticipantTimeZoneView(_OwnZone, ParticipantChoice):
 
 @method_decorator(never_cache, name="dispatch")
 class OfferedZoneView(LoginRequiredMixin, View):
-    """What somebody answers to the offer of their browser's zone: ``zone`` to take it, without one to refuse it.
+    """Stores the answer to the offer of the browser's zone: ``zone`` accepts it, an empty ``zone`` declines it.
 
-    Either way they are not asked again. The answer is a sentence in JSON: the page stays, with what was typed on it.
+    Either way the person is not asked again. Responds with a sentence in JSON, so that the page stays, with any text
+    typed on it.
     """
 
     http_method_names = ["post", "options"]

@@ -1,4 +1,4 @@
-"""Which usernames are allowed: nearly all, so that people can be imported under the names they have elsewhere."""
+"""The rules for usernames: nearly all are allowed, so that people can be imported with their names from elsewhere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ops.accounts.names.unseen import lone_mark, unseen_character
 from ops.console.rooms import rooms
 
 MAX_LENGTH = 150
-ANONYMISED = "Deleted user"  # what an anonymised account is called, with a number after it
+ANONYMISED = "Deleted user"  # the username of an anonymised account, followed by a number
 
-# What somebody may put into a name without changing what it reads like at a glance: all but letters and numbers.
+# Characters that do not change how a name reads at a glance: all but letters and numbers.
 PASSED_OVER = regex.compile(r"[^\p{L}\p{N}]|\p{Lm}")
 READS_AS_ANONYMISED = PASSED_OVER.sub("", ANONYMISED.casefold())
 
 
 def username_problem(username: str) -> str | None:
-    """The sentence that says why ``username`` is not allowed, with the remedy, or None.
+    """Return a sentence with the reason why ``username`` is not allowed and the remedy, or None.
 
-    Allowed are 1 to 150 characters that can be seen, and blanks between them; case-sensitive, not normalised. What
-    reads like the name of an anonymised account is not.
+    Allowed are 1 to 150 visible characters, with blanks between them; case-sensitive, not normalised. Names that read
+    like an anonymised account's are not allowed.
     """
     if not username:
         return _("The username is empty: give one of 1 to 150 characters.")
@@ -52,18 +52,18 @@ def username_problem(username: str) -> str | None:
 
 
 def reads_as_anonymised(username: str) -> bool:
-    """Whether a name begins like “Deleted user N”, whatever follows."""
+    """Return whether a name reads as if it began with “Deleted user”, whatever follows."""
     return any(PASSED_OVER.sub("", skeleton).startswith(READS_AS_ANONYMISED) for skeleton in skeletons(username))
 
 
 def validate_username(username: str) -> None:
-    """Raises ValidationError with the sentence of ``username_problem``."""
+    """Raise ValidationError with the sentence of ``username_problem``, if any."""
     problem = username_problem(username)
     if problem:
         raise ValidationError(problem, code="invalid_username")
 
 
 def refusal_of_name(text: str, *, kind: str = "username") -> str:
-    """Why no account may get this username or e-mail address (``kind`` "email"), as a sentence; "" where one may."""
+    """Return a sentence why no account may get this username or e-mail address (``kind`` "email"); "" if allowed."""
     problem = username_problem(text) if kind == "username" else None
     return problem or next(filter(None, (room.name_refusal(text, kind=kind) for room in rooms())), "")

@@ -1,4 +1,4 @@
-"""Registers the models of messaging, and the themes, with the console's features."""
+"""Registers the models of messaging, and themes, with the console's admin classes."""
 
 from __future__ import annotations
 

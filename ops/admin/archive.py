@@ -1,4 +1,4 @@
-"""The lists of older texts and of notifications, whose rows lead to the page of their message."""
+"""The lists of older texts and of notifications, whose rows link to the page of their message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ops.imports.filters import KindOfEdit
 class ArchiveAdmin(LeadsElsewhere, ReadOnlyPermissions, RecordedLists, TrailHistory, KeysetAdmin):
     """A read-only list whose rows are shown on the page of their message."""
 
-    fragment = ""  # where on that page
+    fragment = ""  # the part of that page to link to
 
     def withhold(self, rows: Sequence[Any]) -> bool:
         withhold(rows)
@@ -59,7 +59,7 @@ class MessageHistoryAdmin(ArchiveAdmin):
 
 
 class NotificationAdmin(ArchiveAdmin):
-    """The notifications of messages that receivers were sent."""
+    """The notifications of messages, sent to their receivers."""
 
     keyset = ("-created_at", "id")
     rows_template = "console/notification_rows.html"

@@ -34,18 +34,19 @@ from ops.imports.filters import OfImport
 from ops.searching.found import found_texts, shown_of, texts_of_messages
 from ops.searching.lists import SearchedAdmin
 
-# Besides the two who began a conversation: a row of the list folds more of them, and leaves out the rest.
+# Participants besides the two who started a conversation: a row folds more than FEW_OTHERS and omits all beyond
+# MOST_NAMED.
 FEW_OTHERS, MOST_NAMED = 2, 100
 
 
 def _words_of(row: Any) -> list[Any]:
-    """What a row of the list of conversations shows of messages."""
+    """Return the messages whose texts a row of the list of conversations shows."""
     shown = [row.match] if row.match else [row.opening, row.latest]
     return [one for one in shown if one is not None]
 
 
 class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, ExportedList, SearchedAdmin):
-    """Conversations, each shown as a thread. Reading one is recorded first, and changes no ``read`` flag."""
+    """Conversations, each shown as a thread. Opening one is recorded first, and changes no ``read`` flag."""
 
     export_scope = Export.Scope.CONVERSATIONS
     orders = (
@@ -71,9 +72,11 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
     fields = ("started_at",)
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """With the messages ``opening`` and ``latest`` (None if it is the same), with ``people``, who began it, and the
-        ``others``. ``folded`` has all names where there are too many for the row, and ``left_out`` even more. Without
-        a search there is no ``match`` and no ``place``."""
+        """Set the messages ``opening`` and ``latest`` (None if the same), ``people``, who started it, and ``others``.
+
+        ``folded`` has the names if there are too many for the row, and ``left_out`` the number of others beyond those.
+        ``match`` and ``place`` are empty without a search.
+        """
         people = Message.objects.usernames_by_conversation(row.pk for row in rows)
         keys = {key for row in rows for key in (row.opening_id, row.latest_id)}
         found = first_words(keys)
@@ -94,7 +97,8 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         return search.newest_conversations(rows)
 
     def prepare_found(self, rows: list[Any], search: Search) -> None:
-        """With ``match``, the first message that was found, how many were, and the place in the thread to open."""
+        """Set ``match``, the first message found, ``matches``, their number, and ``place``, the part of the thread to
+        open."""
         matches = Message.objects.first_in((row.pk for row in rows), search.condition)
         found = found_texts(texts_of_messages({key for key, _ in matches.values()}), search)
         for row in rows:
@@ -110,7 +114,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
-        """The part of the thread that the address asks for; it is loaded once for each request."""
+        """Return the texts of the part of the thread that the query string selects; loads the page into the request."""
         ask = partial(self.asked, request)
         page = page_of(row, request, ask=ask, with_edits=sees_histories(request))
         request.conversation_page = page  # type: ignore[attr-defined]
@@ -119,7 +123,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         return shown_by(page.thread.rows)
 
     def record_besides(self, request: HttpRequest, row: Any) -> None:
-        """Where words are found tells of messages in other parts of the thread too."""
+        """Record a search within the thread, because its hits reveal messages in other parts of the thread too."""
         page = request.conversation_page  # type: ignore[attr-defined]
         if page.find:
             where = {"conversation": row.pk}

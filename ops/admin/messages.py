@@ -1,4 +1,4 @@
-"""The list of messages, and the page of one: its text, which can be corrected, its edits and what surrounds it."""
+"""The list of messages, and the page of one: its text, which can be corrected, its edits and its context."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ from ops.searching.similar import FindsSimilar
 
 
 def _asks_for_originals(request: HttpRequest, message: Message) -> bool:
-    """Whether somebody who may asks for what moderators removed from a message; nobody reads it unasked."""
+    """Return whether the user requests, and may read, the words that moderators removed; never shown unrequested."""
     wanted = message.redaction is not None and request.GET.get("originals") == "1"
     return wanted and request.user.has_perm("messaging.read_redacted")
 
 
 @dataclass(frozen=True)
 class MessagePage:
-    """What the page of a message shows. ``edits`` is None for those whose role does not show older texts."""
+    """The content of a message's page. ``edits`` is None for users whose role does not show older texts."""
 
     message: Message
     this_row: Row
     around: Context
     edits: Page | None
-    originals: bool  # whether the edits have what moderators removed
+    originals: bool  # whether the edits show the words that moderators removed
 
 
 class HistoryInline(ReadOnlyInline):
@@ -104,13 +104,14 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         try:
             return view(request, object_id, form_url, extra_context)
         except TextChanged:
-            # Between reading the message and saving it. Read anew, the form finds out and shows both texts.
+            # It changed between loading and saving. With the message loaded again, the form detects that and shows both
+            # texts.
             request.opened_row = None  # type: ignore[attr-defined]
             return view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
-        """The message with what surrounds it and its edits; they are loaded once for each request."""
-        # What is stored, not what a refused form holds.
+        """Return the texts of the message, its context and its edits; loads them into the request."""
+        # Reload on POST: the page shows the stored message, not the values of a refused form.
         stored = self.load_row(request, str(row.pk)) if request.method == "POST" else row
         with_edits = sees_histories(request)
         originals = with_edits and _asks_for_originals(request, stored)
@@ -132,7 +133,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         return Shown(shown.messages, [*shown.histories, *older])
 
     def record_besides(self, request: HttpRequest, row: Any) -> None:
-        """What moderators removed is read."""
+        """Record that the words removed by moderators are read."""
         page = request.message_page  # type: ignore[attr-defined]
         if page.originals:
             details = {"conversation": page.message.conversation_id}
@@ -145,7 +146,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         return RankedChangeList
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """Without a ``match`` and a ``place`` in a thread, which what a search found has."""
+        """Set empty ``match`` and ``place``, which only search results have."""
         for row in rows:
             row.match, row.place = None, ""
 
@@ -162,7 +163,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         return with_texts(rows) if search is not None and search.text else rows
 
     def prepare_found(self, rows: list[Any], search: Search) -> None:
-        """With ``match``, the text in which the words are, and the place in the thread to open."""
+        """Set ``match``, the text that contains the words, and ``place``, the part of the thread to open."""
         found = found_texts(texts_of(rows), search)
         for row in rows:
             row.match = found.get(row.pk)
@@ -188,7 +189,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         return False
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Redirect to the message, with a notice whether its text changed."""
+        """Redirect to the message and report whether its text changed."""
         if obj.corrected:
             self.message_user(request, _("Text corrected. The previous version is kept below."), messages.SUCCESS)
         else:
@@ -204,7 +205,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         if not obj.corrected:
             return None
-        # The message, its conversation and which text it is, not what that says; the reason where it can be emptied.
+        # The conversation and the revision, but not the text; the reason goes where an erasure can empty it.
         details = {"conversation": obj.conversation_id, "revision": obj.revision}
         return record(ConsoleEvent.MESSAGE_EDITED, actor=request.user, target=obj, details=details, reason=obj.reason)
 

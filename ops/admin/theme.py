@@ -1,4 +1,4 @@
-"""The admin of themes, with the settings that do something in the console."""
+"""The admin of themes, with only the settings that have an effect in the console."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
     change_event: str = ConsoleEvent.THEME_CHANGED
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, with pages to add and to change a theme that take its images."""
+        """Have the pages that add and change a theme accept uploads of images."""
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
         taking = {
             f"{prefix}_add": takes_files(
@@ -52,12 +52,12 @@ class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
         return urls
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new theme begins with the colours in use: the defaults of django-admin-interface could not be read."""
+        """Start a new theme with the colours in use: text in django-admin-interface's default colours is unreadable."""
         active = model_to_dict(Theme.objects.get_active(), exclude=("id", "name", "active", *IMAGES))
         return {**active, **super().get_changeform_initial_data(request)}
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save the theme; an image that it no longer has is deleted unless another theme has it."""
+        """Save the theme; delete an image that it no longer has unless another theme has it."""
         replaced = [form.initial[name].name for name in IMAGES if name in form.changed_data and form.initial.get(name)]
         super().save_model(request, obj, form, change)
         delete_later(replaced)
@@ -76,17 +76,17 @@ class ConsoleThemeAdmin(RecordedChanges, DeclaredListAdmin, ThemeAdmin):
 
 
 def images_in(themes: Iterable[Theme]) -> list[str]:
-    """The names of the stored images of these themes."""
+    """Return the names of the stored images of these themes."""
     return [file.name for theme in themes for name in IMAGES if (file := getattr(theme, name))]
 
 
 def delete_later(names: Iterable[str]) -> None:
-    """Delete the stored images of these names once the transaction commits, unless a theme still has them."""
+    """Delete the stored images with these names after the commit, unless a theme still has them."""
     for name in names:
         transaction.on_commit(partial(delete_unused, name))
 
 
 def delete_unused(name: str) -> None:
-    """Delete the stored image of that name, unless a theme has it."""
+    """Delete the stored image with this name, unless a theme has it."""
     if not any(Theme.objects.filter(**{field: name}).exists() for field in IMAGES):
         default_storage.delete(name)

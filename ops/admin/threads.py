@@ -1,4 +1,4 @@
-"""What the pages of conversations and of messages have in common."""
+"""Helpers shared by the pages of conversations and of messages."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ops.events import ConsoleEvent
 
 
 def place_in_thread(message_id: int, words: str) -> str:
-    """The part of a thread with this message, in which ``words`` are marked, as a query string."""
+    """Return the query string for the part of a thread with this message, with ``words`` marked."""
     return f"message={message_id}&{urlencode({'find': words})}"
 
 
 def sees_histories(request: HttpRequest) -> bool:
-    """Whether the user's role shows older texts of edited messages; if not, differences are left out too."""
+    """Return whether the user's role shows older texts of edited messages; if not, differences are left out too."""
     return request.user.has_perm("messaging.view_messagehistory")
 
 
 def shown_by(rows: Sequence[Row]) -> Shown:
-    """What these rows show of messages and their older texts."""
+    """Return the messages whose texts and older texts these rows show."""
     compared = [row.message.pk for row in rows if row.edits is not None and row.edits.shown]
     return Shown(messages=[row.message.pk for row in rows], histories=compared)
 
 
 def explain_edits(rows: Iterable[Row], *others: tuple[int, Any]) -> None:
-    """Put the reasons of corrections beside the edits of these rows, and the ``others`` (of a message's key)."""
+    """Set the reasons of corrections on the edits of these rows, and of ``others`` (a message's key and its edits)."""
     shown = [(row.message.pk, row.edits.shown) for row in rows if row.edits is not None]
     explain([*shown, *others], event=ConsoleEvent.MESSAGE_EDITED)

@@ -1,7 +1,7 @@
-"""Filling in a form of a page that is served with what was sent from it before.
+"""Filling in a form of a rendered page with the values that were sent from it before.
 
-The page itself is taken as it is, and only the values of its fields are set, as a browser would show them: so every
-form can be filled in, of Django's admin and of other apps too, and no view has to know about it.
+Only the values of fields in the HTML are set, as a browser would show them. So every form can be filled in, including
+those of Django's admin and of other apps, without code in any view.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_FILLED = {"submit", "button", "image", "reset", "file", "password"}
 
 @dataclass
 class Element:
-    """A start tag of the page, and where what it holds ends (``content_end``)."""
+    """A start tag of the page, with the offset at which its content ends (``content_end``)."""
 
     tag: str
     attributes: Attributes
@@ -35,7 +35,7 @@ class Element:
 
 @dataclass
 class Form:
-    """A form of the page with its fields, and the closed <details> that it is in."""
+    """A form of the page with its fields, and the closed <details> elements around it."""
 
     element: Element
     inputs: list[Element] = field(default_factory=list)
@@ -43,14 +43,14 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """Finds the forms of a page that send something, with the places of their fields."""
+    """Finds the POST forms of a page, with the offsets of their fields."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.forms: list[Form] = []
         self._lines = [0, *accumulate(len(line) + 1 for line in page.split("\n"))]
         self._form: Form | None = None
-        self._open: Element | None = None  # a textarea or an option whose end is still to come
+        self._open: Element | None = None  # a textarea or an option whose end tag has not been read
         self._select: Element | None = None
         self._details: list[Element] = []
         self.feed(page)
@@ -104,9 +104,9 @@ class Forms(HTMLParser):
 
 
 def fill(html: str, *, page: str, address: str, fields: Fields, note: str) -> str | None:
-    """``html``, the page of this address, with the form that sends to ``address`` filled in; it begins with ``note``.
+    """Return ``html``, the page at ``page``, with ``note`` and ``fields`` in its form that posts to ``address``.
 
-    None if there is no such form. Of several, the one with most of these fields.
+    None if there is no such form. Of several forms, fills in the one with most of these fields.
     """
     best = max(_fitting(Forms(html).forms, page, address), key=lambda form: _known(form, fields), default=None)
     if best is None or not _known(best, fields):
@@ -121,7 +121,7 @@ def fill(html: str, *, page: str, address: str, fields: Fields, note: str) -> st
 
 
 def _fitting(forms: Iterable[Form], page: str, address: str) -> list[Form]:
-    """The forms that send to this address; its query decides only where several forms differ in nothing else."""
+    """Return the forms that post to exactly this address, or else those that post to its path."""
     sent = [(form, urljoin(page, form.element.attributes.get("action") or "")) for form in forms]
     exactly = [form for form, to in sent if to == address]
     return exactly or [form for form, to in sent if urlsplit(to).path == urlsplit(address).path]
@@ -132,14 +132,14 @@ def _known(form: Form, fields: Fields) -> int:
 
 
 def _changes(element: Element, rest: Fields) -> Iterator[tuple[int, int, str]]:
-    """What changes in the page for one field: pieces of it, by their place. Takes its values from ``rest``."""
+    """Yield the replacements in the page for one field as (start, end, HTML). Takes its values from ``rest``."""
     name = element.attributes["name"] or ""
     kind = (element.attributes.get("type") or "text").lower() if element.tag == "input" else element.tag
     if kind in NOT_FILLED or name == "csrfmiddlewaretoken":
         return
     values = rest.get(name, [])
     if kind in ("checkbox", "radio"):
-        # One that is not ticked is not sent: what is missing was not ticked.
+        # Browsers do not send unticked boxes, so a missing value means unticked.
         yield element.start, element.end, _set(element, "checked", (element.attributes.get("value") or "on") in values)
     elif kind == "select":
         for option in element.options:
@@ -149,7 +149,7 @@ def _changes(element: Element, rest: Fields) -> Iterator[tuple[int, int, str]]:
     elif values:
         value = values.pop(0)
         if kind == "textarea":
-            # The first line end after the tag is not part of what it holds.
+            # Browsers ignore the first line break after the tag, so one is added.
             yield element.end, element.content_end, "\n" + escape(value)
         else:
             yield element.start, element.end, _tag(element, {"value": value})
@@ -160,7 +160,7 @@ def _set(element: Element, attribute: str, is_set: bool) -> str:
 
 
 def _tag(element: Element, changed: Attributes, without: str = "") -> str:
-    """The start tag with changed attributes; those whose value is None are said by their name alone."""
+    """Return the start tag with changed attributes; an attribute with the value None is written as its name alone."""
     attributes = {name: value for name, value in element.attributes.items() if name != without} | dict(changed)
     words = [name if value is None else f'{name}="{escape(value)}"' for name, value in attributes.items()]
     return f"<{' '.join([element.tag, *words])}>"

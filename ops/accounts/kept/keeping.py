@@ -1,4 +1,4 @@
-"""Keeping what somebody sends after the end of their session, or of their confirmation, until they are back."""
+"""Keeping the form that somebody sends after their session or confirmation has ended, until they are back."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ops.accounts.kept import storing
 from ops.accounts.kept.storing import Fields, Sent
 from ops.accounts.models import User
 
-MARKS = "kept_forms"  # in the session of whom they are kept for: key, page and address of each
+MARKS = "kept_forms"  # in the session of their owner: key, page and address of each kept form
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MOST_CHARACTERS = 1_000_000  # of all names and values together
 MOST_VALUES = 1_000
-SECRET = re.compile(r"passw|passphrase|secret|token|csrf", re.IGNORECASE)  # in the name of a field that is never kept
-# Addresses of forms that hold nothing but a password, or say nothing when they are filled in again.
+SECRET = re.compile(r"passw|passphrase|secret|token|csrf", re.IGNORECASE)  # names of fields that are never kept
+# URL names of forms that hold only a password, or that make no sense when filled in again.
 NOT_KEPT = {"login", "logout", "confirm", "session", "offered_time_zone", "password_change", "kept_forms", "draft"}
 
 
@@ -34,18 +34,17 @@ def _nothing(request: HttpRequest) -> HttpResponse:
 
 
 class _Check(CsrfViewMiddleware):
-    """Django's check, which gives the reason of a refusal instead of the page."""
+    """Django's CSRF check, which returns the reason of a refusal instead of an error page."""
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         return reason
 
 
 def keep(request: HttpRequest, account: Any, page: str) -> bool:
-    """Keep what ``request`` sends for the account with this key; returns whether it was kept.
+    """Keep the form that ``request`` sends, for the account with this key; return whether it was kept.
 
-    ``page`` is the address on which the form stood. Only what a form of ours sent is kept: another site must not put
-    words into somebody's mouth. Never files, passwords and tokens, nothing larger than a form, nothing of an account
-    that is closed.
+    ``page`` is the address of the page with the form. Only forms of our own pages are kept, so that another site cannot
+    plant text. Skips files, passwords and tokens, anything larger than a form, and closed accounts.
     """
     if not _is_form(request):
         return False
@@ -62,7 +61,7 @@ def keep(request: HttpRequest, account: Any, page: str) -> bool:
 
 
 def remember(request: HttpRequest, user: Any) -> None:
-    """Have the pages of what is kept for ``user``, who is back, filled in in this session, and tell them."""
+    """Mark the forms kept for ``user``, who is back, in the session, so that their pages are filled in; notify them."""
     kept = storing.kept_for(user)
     request.session.pop(MARKS, None)
     if kept:
@@ -72,7 +71,7 @@ def remember(request: HttpRequest, user: Any) -> None:
 
 
 def page_before(request: HttpRequest) -> str:
-    """The page that a form was sent from, if it is ours: the form's own address need not be a page. "" if not."""
+    """Return the page that a form was sent from if it is ours, else "". The form's own address need not be a page."""
     referer = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         return ""
@@ -91,16 +90,16 @@ def _is_form(request: HttpRequest) -> bool:
 
 
 def is_by_script(request: HttpRequest) -> bool:
-    """Whether a page sends this by itself, such as that it is still used: it would take the place of what people send.
+    """Return whether a script sends this, such as a heartbeat: kept, it would displace forms that people send.
 
-    Parts of pages that people send by htmx are theirs.
+    Requests by htmx count as sent by people.
     """
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
     return mode != "navigate" and "HX-Request" not in request.headers
 
 
 def _fields(request: HttpRequest) -> Fields:
-    """What was typed, by the name of its field; nothing where no form of ours sent it, it is too much or unreadable."""
+    """Return the values by field name; {} if no form of ours sent them, or if they are too many or unreadable."""
     try:
         if _Check(_nothing).process_view(request, _nothing, (), {}) is not None:
             return {}

@@ -1,4 +1,4 @@
-"""Fills in what is kept for somebody on the page on which they had typed it, until they send it."""
+"""The middleware that fills in kept forms on the pages from which they were sent, until they are sent again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ops.accounts.kept.keeping import MARKS
 
 
 class KeptFormsMiddleware:
-    """Costs nothing for whom nothing is kept: their session says so.
+    """Fills in a user's kept forms. Costs nothing without any: the session lists them.
 
-    What a view answers, and what the cache of pages keeps, stays as it is: the copy that leaves is filled in.
+    Only the response that is sent is filled in; the page cache keeps the page unchanged.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,7 +37,7 @@ class KeptFormsMiddleware:
 
 
 def _fill_in(request: HttpRequest, response: HttpResponse, ids: list[str]) -> None:
-    """The newest of these that has a form on this page."""
+    """Fill in the newest of these kept forms that has a form on this page."""
     if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
         return
     html = response.content.decode(response.charset)
@@ -53,7 +53,7 @@ def _fill_in(request: HttpRequest, response: HttpResponse, ids: list[str]) -> No
 
 
 def _forget(request: HttpRequest, ids: set[str]) -> None:
-    """It was sent. Somebody may have signed out with it, whose session holds nothing."""
+    """Delete kept forms that were sent again. If that request signed the user out, the session has no marks left."""
     if not ids:
         return
     storing.forget(list(ids))

@@ -1,7 +1,7 @@
-"""What somebody sent too late, sealed in a row of their own for an hour.
+"""Forms that were sent too late, each kept encrypted in a row for an hour.
 
-Sealed, because people mean to send a text, or not to: one that they never sent stays unread by whoever sees the
-database or a copy of it. The key follows from SECRET_KEY.
+Encrypted, because the person may decide not to send the text: nobody with access to the database or a copy of it can
+read it. The key is derived from SECRET_KEY.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from django.utils.crypto import salted_hmac
 from ops.accounts.signing_in.sessions import KEPT_SECONDS
 
 KEPT_FOR = timedelta(seconds=KEPT_SECONDS)
-MOST_PER_PERSON = 5  # the newest stay
+MOST_PER_PERSON = 5  # the newest are kept
 
 Fields = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One form as it was sent: the address that it went to, the ``page`` that it stood on, the values by field, and
-    what its person was allowed to do then (see ``what_may``)."""
+    """A form as it was sent: the address it was posted to, the ``page`` that it was on, the values by field, and the
+    person's permissions then (see ``what_may``)."""
 
     account: str
     address: str
@@ -41,7 +41,7 @@ class Sent:
 
 
 class KeptForm(models.Model):
-    """A sealed ``Sent`` of one person. Not a foreign key: it goes with the account by a step of the erasure."""
+    """An encrypted ``Sent`` of one person. Without a foreign key: a step of the erasure deletes it with the account."""
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     account_id = models.BigIntegerField(db_index=True)
@@ -57,7 +57,7 @@ class KeptForm(models.Model):
 
 @dataclass(frozen=True)
 class Kept:
-    """What is read of a row: its key, until when it is kept, and what was sent."""
+    """A decrypted row: its key, until when it is kept, and the form that was sent."""
 
     id: UUID
     until: datetime
@@ -65,7 +65,7 @@ class Kept:
 
 
 def store(sent: Sent) -> None:
-    """Keep it. Of one person's only the newest few stay, and everybody's that are too old go."""
+    """Store a form. Deletes all but the person's newest few, and everybody's that are too old."""
     KeptForm.objects.create(account_id=sent.account, sealed=_seal(sent))
     mine = KeptForm.objects.filter(account_id=sent.account).order_by("-kept_at", "-id")
     forget(list(mine.values_list("pk", flat=True)[MOST_PER_PERSON:]))
@@ -73,8 +73,8 @@ def store(sent: Sent) -> None:
 
 
 def kept_for(user: Any) -> list[Kept]:
-    """What is kept for ``user``, the newest first; without what somebody sent who was allowed more than they are now,
-    and what cannot be opened any more."""
+    """Return the forms kept for ``user``, the newest first. Omits forms sent with permissions that the user has lost,
+    and forms that can no longer be decrypted."""
     since = timezone.now() - KEPT_FOR
     rows = list(KeptForm.objects.filter(account_id=user.pk, kept_at__gt=since).order_by("-kept_at", "-id"))
     opened = [(row, _open(bytes(row.sealed))) for row in rows]
@@ -87,28 +87,28 @@ def kept_for(user: Any) -> list[Kept]:
 
 
 def what_may(user: Any) -> list[str]:
-    """What ``user`` is allowed, as words that are compared with themselves."""
+    """Return the permissions of ``user`` and “staff” if they are staff, for comparison with later ones."""
     return sorted([*user.get_all_permissions(), *(["staff"] if user.is_staff else [])])
 
 
 def forget(ids: list[Any]) -> None:
-    """Delete these rows."""
+    """Delete the rows with these ids."""
     if ids:
         KeptForm.objects.filter(pk__in=ids).delete()
 
 
 def forget_all(account_id: Any) -> int:
-    """Delete all that is kept for an account; returns how many."""
+    """Delete all forms kept for an account; return how many."""
     return KeptForm.objects.filter(account_id=account_id).delete()[0]
 
 
 def forget_old() -> int:
-    """Delete what is kept for longer than an hour; returns how many."""
+    """Delete forms kept for longer than an hour; return how many."""
     return KeptForm.objects.filter(kept_at__lte=timezone.now() - KEPT_FOR).delete()[0]
 
 
 def _keys() -> MultiFernet:
-    """SECRET_KEY seals; those before it open what they sealed."""
+    """Return the keys: SECRET_KEY encrypts; it and its fallbacks decrypt."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [
         salted_hmac("ops.accounts.kept", "key", secret=secret, algorithm="sha256").digest() for secret in secrets
@@ -121,7 +121,7 @@ def _seal(sent: Sent) -> bytes:
 
 
 def _open(sealed: bytes) -> Sent | None:
-    """None for what nobody with the key sealed, or what was sealed with a key that is gone."""
+    """Return the form, or None if it was not encrypted with one of our current keys."""
     try:
         return Sent(**json.loads(zlib.decompress(_keys().decrypt(sealed))))
     except (InvalidToken, ValueError, TypeError, zlib.error):

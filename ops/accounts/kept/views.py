@@ -1,4 +1,4 @@
-"""The page that lists what is kept for somebody: for forms that are gone, or that scripts have built."""
+"""The page that lists a user's kept forms: for forms that no longer exist, or that scripts have built."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.accounts.kept import storing
 
 @method_decorator(never_cache, name="dispatch")
 class KeptFormsView(LoginRequiredMixin, TemplateView):
-    """Shows one's own, in the layout of the console to staff; a POST discards one of them (``kept``)."""
+    """Lists the user's own kept forms, in the console's layout for staff; a POST discards one (``kept``)."""
 
     http_method_names = ["get", "head", "post", "options"]
 

@@ -1,9 +1,9 @@
 """Names that read alike, although they are written with other characters: “alice” and “аlice” with a Cyrillic a.
 
-A name has skeletons, as in Unicode Technical Standard 39: characters that look like another (“confusables”) are
-replaced by it, after compatibility forms (NFKC), capital letters and characters that cannot be seen are gone. Two names
-read alike where they share a skeleton. There are two of each name, because a capital letter may look like another
-letter than the small one does: “Igor” reads like “igor”, and like “lgor”.
+A name has skeletons, as in Unicode Technical Standard 39: without compatibility forms (NFKC), invisible characters and
+capital letters, and with each character that looks like another (“confusables”) replaced by it. Two names read alike
+if they share a skeleton. Each name has two, with and without small letters from the start, because a capital letter
+may look like another letter than its small form does: “Igor” reads like “igor”, and like “lgor”.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from importlib.resources import files
 
 from ops.accounts.names.unseen import INVISIBLE
 
-STEPS = 5  # most names are as they stay after two
+STEPS = 5  # most names no longer change after two
 DIGEST_BYTES = 8  # among a million names, two with one digest are less likely than one in a million
-# What the table has for ASCII: names in it alone, which are most, need not have all of the table read, which takes as
-# long as erasing thousands of messages. “%” looks like characters beyond it.
+# The table's entries for ASCII. Most names are ASCII and need no other entries, and reading the whole table takes as
+# long as erasing thousands of messages. “%” looks like characters beyond ASCII.
 ASCII_CONFUSABLES = str.maketrans({"`": "'", '"': "''", "I": "l", "|": "l", "1": "l", "0": "O", "m": "rn"})
 BEYOND_ASCII = "%"
 MARKS_OF_DIRECTION = "\u200e\u200f"  # around letters that are written from right to left, in the table
 
 
 def skeletons(name: str) -> tuple[str, str]:
-    """What a name reads like: with small letters from the beginning, and with letters as they are written."""
+    """Return two skeletons of a name: of the name in small letters, and of the name as written."""
     text = name if name.isascii() else INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", name)))
     text = " ".join(text.split())
-    # Among Latin letters a Greek capital Ν is there to be read as N; in a Greek name it is the capital of ν.
+    # Among Latin letters a Greek capital Ν is meant to look like N; in a Greek name it is the capital of ν.
     mixed = not text.isascii() and any(character.isascii() and character.isalpha() for character in text)
     first = _decomposed(text).translate(_confusables_beyond_ascii()) if mixed else text
     return _settled(_folded(first)), _settled(text)
 
 
 def digests(name: str) -> tuple[str, str]:
-    """Short digests of both skeletons, for columns that can be compared."""
+    """Return short digests of both skeletons, for columns that can be compared."""
     folded, written = skeletons(name)
     return _digest(folded), _digest(written)
 
 
 def alike(names: Iterable[str]) -> dict[str, list[str]]:
-    """Those of ``names`` that read like others of them, each with these others."""
+    """Return those of ``names`` that read like others of them, each with these others."""
     names = list(dict.fromkeys(names))
     by_skeleton = defaultdict(list)
     for name in names:
@@ -59,11 +59,11 @@ def alike(names: Iterable[str]) -> dict[str, list[str]]:
 
 @cache
 def confusables() -> dict[int, str]:
-    """Unicode's table of confusables: for each character the text that it looks like, for ``str.translate``."""
+    """Return Unicode's table of confusables: for each character the text that it looks like, for ``str.translate``."""
     raw = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
-    # Each entry is {"c": text, "n": its name in Unicode}; the names, most of the file, are forgotten while it is read.
+    # Each entry is {"c": text, "n": its name in Unicode}; the names, most of the file, are dropped while parsing.
     table: dict[str, list[str]] = json.loads(raw, object_hook=lambda entry: entry if len(entry) > 2 else entry["c"])
-    # It lists both directions, so the one that all others look like is the one with most neighbours.
+    # The table lists both directions, so the text that all others look like is the one with most neighbours.
     neighbours: dict[str, set[str]] = defaultdict(set)
     for character, others in table.items():
         for other in others:
@@ -96,7 +96,7 @@ def _connected(text: str, neighbours: dict[str, set[str]]) -> set[str]:
 
 
 def _settled(text: str) -> str:
-    """``text`` as it stays when confusables are replaced and letters made small, again and again."""
+    """Replace confusables and lower the case of ``text`` repeatedly, until it no longer changes."""
     plain = text.isascii() and BEYOND_ASCII not in text
     table = ASCII_CONFUSABLES if plain else confusables()
     for _ in range(STEPS):

@@ -1,7 +1,7 @@
-"""The order of names as people expect it: capital letters, accents and leading zeros do not count, and numbers count as
-numbers, so that “user2” stands before “User10”.
+"""The order of names that people expect: case, accents and leading zeros do not count, and numbers sort by value, so
+that “user2” comes before “User10”.
 
-The key is bytes, which both databases compare alike, whatever the collation of their texts.
+The key is bytes, which both databases compare alike, whatever the collation of texts.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ import unicodedata
 
 from ops.accounts.usernames import MAX_LENGTH
 
-LONGEST = 64  # bytes of a key; names that begin with as much stand in the order of their numbers
+LONGEST = 64  # bytes of a key; names with the same key are sorted by id
 NUMBER = re.compile(r"\d+")
 NUMBER_AT_END = re.compile(r"\d+\Z")
 AFTER_ALL = b"\xff"  # in no UTF-8
 
 
 def sort_key(name: str) -> bytes:
-    """What a name is sorted by."""
+    """Return the sort key of a name."""
     numbered = NUMBER.sub(lambda digits: _comparable(int(digits[0])), folded(name))
     return numbered.encode("utf-8", "surrogatepass")[:LONGEST]
 
 
 def ranges_beginning_with(text: str) -> list[tuple[bytes, bytes]]:
-    """The first key, and one after the last, of each range of names that begin with ``text``: none for a longer text
-    than any name.
+    """Return the ranges of keys of names that begin with ``text``, each as (first key, key after the last); none for a
+    text longer than any name.
 
-    A number at its end may go on: 1, 10 and 100 are not near each other, so each length has a range of its own. Zeros
-    alone may become any number.
+    A number at the end of ``text`` may continue: 1, 10 and 100 are not adjacent, so there is one range per length.
+    Zeros alone may continue as any number.
     """
     if len(text) > MAX_LENGTH:
         return []
@@ -38,7 +38,7 @@ def ranges_beginning_with(text: str) -> list[tuple[bytes, bytes]]:
     if number is None:
         firsts = [sort_key(typed)]
     elif digits == "0":
-        firsts = [sort_key(typed[: number.start()]) + b"0"]  # the lengths of all numbers but absurd ones begin so
+        firsts = [sort_key(typed[: number.start()]) + b"0"]  # keys of all numbers shorter than 100 digits begin with 0
     else:
         before = sort_key(typed[: number.start()])
         firsts = [before + f"{length:03}{digits}".encode() for length in range(len(digits), MAX_LENGTH + 1)]
@@ -46,12 +46,12 @@ def ranges_beginning_with(text: str) -> list[tuple[bytes, bytes]]:
 
 
 def _comparable(number: int) -> str:
-    """A number so that a longer one is greater."""
+    """Return the number prefixed with its length, so that longer numbers sort higher."""
     return f"{len(str(number)):03}{number}"
 
 
 def folded(name: str) -> str:
-    """``name`` in small letters, without accents. What consists of accents alone keeps them."""
+    """Return ``name`` in small letters without accents; a name that consists only of accents keeps them."""
     if name.isascii():
         return name.lower()
     decomposed = unicodedata.normalize("NFKD", name.casefold())

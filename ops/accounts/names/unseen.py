@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that look like a blank."""
+"""Characters that are invisible or look like a blank."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import unicodedata
 import regex
 
 # Control characters, halves of surrogate pairs, line and paragraph separators, formatting such as the override that
-# shows "gnp.exe" backwards, and what has no sign of its own: unassigned, noncharacters, private use.
+# shows "gnp.exe" backwards, and characters without a glyph: unassigned, noncharacters, private use.
 REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf", "Cn", "Co"})
 
 LONE_MARK = regex.compile(r"(?:^|(?<=\s))\p{M}")  # an accent, say, without a letter before it
 
-# Unicode's property leaves out signs without ink: the Braille pattern of no dots, the null notehead, the filler of
-# Khitan, and the character that stands for an object.
+# Unicode's property omits some blank characters: the Braille pattern without dots, the null notehead, the Khitan
+# filler, and the object replacement character.
 INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\u2800\uFFFC\U0001D159\U00016FE4]")
 
-# The two joiners change how their neighbours look, and belong to the spelling, in these places alone (as in RFC 5892,
+# The two joiners change how their neighbours look, and belong to the spelling, only in these places (as in RFC 5892,
 # appendix A): after a virama, between letters that join, and in emoji.
 JOINING = regex.compile(
     r"(?<=\p{Canonical_Combining_Class=Virama})[\u200C\u200D]"
@@ -27,13 +27,13 @@ JOINING = regex.compile(
 
 
 def lone_mark(text: str) -> str:
-    """The first combining mark of ``text`` that has nothing to combine with; "" for none."""
+    """Return the first combining mark of ``text`` that has nothing to combine with, or ""."""
     found = LONE_MARK.search(text)
     return str(found.group()) if found else ""
 
 
 def unseen_character(text: str) -> str:
-    """The first character of ``text`` that cannot be seen and does not change how its neighbours look; "" for none."""
+    """Return the first invisible character of ``text`` that does not change how its neighbours look, or ""."""
     if "\u200c" in text or "\u200d" in text:
         text = JOINING.sub("", text)
     for character in text:

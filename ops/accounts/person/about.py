@@ -1,4 +1,4 @@
-"""What an account says of itself at the head of the page of a person."""
+"""What the head of a person's page shows of the account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.console.person.about import About, Act, Chip
 
 
 def about_account(request: HttpRequest, person: Any) -> About:
-    """Whether it is open, whether it is of staff, whose name it reads like; and the way to its conversations."""
+    """Return whether the account is active or staff, names that it reads like, and a link to its conversations."""
     return About(chips=[*_state(person), *_look_alikes(person)], acts=_acts(request, person))
 
 

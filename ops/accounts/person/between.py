@@ -1,4 +1,4 @@
-"""Between two people: what they wrote to each other, by conversation and by message."""
+"""The page of what two people wrote to each other, by conversation and by message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_CONVERSATIONS = 20
 
 
 class Exchanged(NamedTuple):
-    """A message between the two."""
+    """A message between two people."""
 
     at: datetime
     key: int
@@ -33,7 +33,7 @@ class Exchanged(NamedTuple):
 
 @dataclass(frozen=True)
 class Both:
-    """A conversation in which the two wrote to each other: how often, and the latest of these messages."""
+    """A conversation in which two people wrote to each other: their number of messages there, and the latest one."""
 
     conversation: Any
     messages: int
@@ -41,10 +41,10 @@ class Both:
 
 
 def exchanged(one: Any, other: Any) -> tuple[list[Exchanged], bool]:
-    """What two people (with_activity) wrote to each other, the latest first, and whether older messages may be missing.
+    """Return the messages between two people (with_activity), latest first, and whether older ones may be missing.
 
-    No index has sender and receiver. So that it costs the same for everybody, the messages of whichever has fewer are
-    read: of ``newest.NEWEST`` at most.
+    No index has sender and receiver. To bound the cost, each direction reads the messages of the person who has fewer
+    in it, and at most ``newest.NEWEST``.
     """
     found: set[Exchanged] = set()
     is_cut = False
@@ -60,7 +60,7 @@ def exchanged(one: Any, other: Any) -> tuple[list[Exchanged], bool]:
 
 
 def conversations_of(messages: Iterable[Exchanged]) -> tuple[list[Both], int]:
-    """The conversations of these messages, which are the latest first, in that order; and how many are left out."""
+    """Return the conversations of ``messages`` (latest first), in that order, and how many are left out."""
     latest: dict[int, Exchanged] = {}
     numbers: Counter[int] = Counter()
     for one in messages:
@@ -73,7 +73,7 @@ def conversations_of(messages: Iterable[Exchanged]) -> tuple[list[Both], int]:
 
 
 class BetweenView(ConsolePage):
-    """What two people wrote to each other. Opening it is a reading of both."""
+    """Shows what two people wrote to each other. Opening it is recorded as a reading of both."""
 
     http_method_names = ["get", "head", "options"]
     permission = tabs.CONVERSATIONS.permission
@@ -106,7 +106,7 @@ class BetweenView(ConsolePage):
         return TemplateResponse(request, self.template_name, context)
 
     def _messages(self, keys: list[int]) -> list[Any]:
-        """The messages with these keys, for those who may open them."""
+        """Return the messages with these keys; none if the user may not open messages."""
         if not self.request.user.has_perm(tabs.MESSAGES.permission):
             return []
         found: Any = Message.objects.for_list().in_bulk(keys)

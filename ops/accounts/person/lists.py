@@ -1,4 +1,4 @@
-"""The tabs with what somebody wrote and received: by the people they wrote with, by message, and by edit."""
+"""The tabs with a person's messages: by correspondent, by message, and by edit."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ALL = "all"
 
 @dataclass
 class Correspondent:
-    """Somebody with whom a person exchanged messages: how many each sent, how many of those to the person they have
-    not read, and when the last one was sent."""
+    """Somebody with whom a person exchanged messages: how many the person sent, received and has not read, and when the
+    last one was sent."""
 
     key: int
     last: datetime
@@ -37,13 +37,13 @@ class Correspondent:
 
 
 def correspondents(person: Any) -> list[Correspondent]:
-    """Everybody with whom ``person`` exchanged one of their newest messages, the latest first; two queries."""
+    """Return everybody with whom ``person`` exchanged one of their newest messages, latest first; runs two queries."""
     found: dict[int, Correspondent] = {}
-    # Counted here: where a database joins the newest messages with all of them, it may read all.
+    # Counted in Python: to join the newest messages with all messages, a database may scan them all.
     for key, at in newest.sent(person).values_list("receiver_id", "timestamp"):
         found.setdefault(key, Correspondent(key, at)).sent += 1
     for key, at, read in newest.received(person).values_list("sender_id", "timestamp", "read"):
-        if key != person.pk:  # what they sent to themselves is counted already
+        if key != person.pk:  # messages to themselves are counted already
             one = found.setdefault(key, Correspondent(key, at))
             one.received += 1
             one.unread += not read
@@ -52,7 +52,7 @@ def correspondents(person: Any) -> list[Correspondent]:
 
 
 class ConversationsTab(PersonTab):
-    """With whom somebody exchanged messages."""
+    """The people with whom a person exchanged messages."""
 
     tab = tabs.CONVERSATIONS
     permission = tab.permission
@@ -64,13 +64,13 @@ class ConversationsTab(PersonTab):
         people = User.objects.in_bulk([one.key for one in rows])
         for one in rows:
             one.person = people.get(one.key)
-        # Somebody may have been erased since they were counted.
+        # A correspondent may have been erased since they were counted.
         rows.object_list = [one for one in rows if one.person is not None]
         return {"rows": rows, "leaves_out": newest.leaves_out(person), "newest": newest.NEWEST}
 
 
 class MessagesTab(PersonTab):
-    """What somebody sent, what they received, and what of it they have not read, as ``show`` in the address says."""
+    """A person's messages: all, sent, received or unread, as ``show`` in the query string selects."""
 
     tab = tabs.MESSAGES
     permission = tab.permission
@@ -87,7 +87,7 @@ class MessagesTab(PersonTab):
         show = asked if asked in self.choices else ALL
         sent, received = Message.objects.filter(sender=person), Message.objects.filter(receiver=person)
         unread = Message.unread.filter(receiver=person)
-        # Each has an index of its own; both directions at once have none.
+        # Each queryset has its own index; none covers both directions.
         listed = {ALL: [sent, received], "from": [sent], "to": [received], "unread": [unread]}
         found = place(listed[show], self.request.GET, moment="timestamp")
         messages: Any = Message.objects.for_list().in_bulk(found.keys)
@@ -104,7 +104,7 @@ class MessagesTab(PersonTab):
 
 
 class EditsTab(PersonTab):
-    """The earlier texts of what somebody sent, the latest edit first."""
+    """The earlier texts of messages that a person sent, the latest edit first."""
 
     tab = tabs.EDITS
     permission = tab.permission

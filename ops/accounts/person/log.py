@@ -1,4 +1,4 @@
-"""The tab that says who opened or changed an account, for those who may read the audit trail."""
+"""The tab that shows who opened or changed an account, for users who may read the audit trail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_ENTRIES = 50
 
 
 class LogTab(PersonTab):
-    """The latest entries about somebody. That they were read is recorded first."""
+    """The latest entries about a person. Reading them is recorded first."""
 
     tab = tabs.LOG
     permission = tab.permission

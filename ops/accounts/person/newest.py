@@ -1,7 +1,7 @@
-"""The messages of one person that their page counts: the newest ones, so that it costs the same for everybody.
+"""The newest messages of a person, which bound the cost of their page.
 
-Somebody may have sent half a million. What is counted by something that no index has, such as the receiver, is
-counted among the newest; the page then says so.
+Somebody may have sent half a million messages. Counts that no index supports, such as those by receiver, cover only the
+newest; the page then shows that.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ NEWEST = 10_000  # messages sent, and as many received
 
 
 def sent(person: Any) -> QuerySet[Message]:
-    """The newest messages that ``person`` sent."""
+    """Return the newest messages that ``person`` sent."""
     return Message.objects.filter(sender=person).order_by("-timestamp", "-id")[:NEWEST]
 
 
 def received(person: Any) -> QuerySet[Message]:
-    """The newest messages that ``person`` received."""
+    """Return the newest messages that ``person`` received."""
     return Message.objects.filter(receiver=person).order_by("-timestamp", "-id")[:NEWEST]
 
 
 def leaves_out(person: Any) -> bool:
-    """Whether ``person`` (with_activity) has more messages than are counted."""
+    """Return whether ``person`` (with_activity) has more messages than are counted."""
     return max(person.sent, person.received) > NEWEST

@@ -1,4 +1,4 @@
-"""What surrounds every tab of the page of a person, and what a tab is."""
+"""The head of a person's page, and the base class of its tabs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from ops.console.person.seen import seen_by
 
 @dataclass(frozen=True)
 class PersonPage:
-    """The head of the page and its tabs. ``messages`` is the address of the tab with messages; "" for who may not see
-    it."""
+    """The head of the page and its tabs. ``messages`` is the address of the tab with messages, or "" for users who may
+    not open it."""
 
     person: Any
     about: About
@@ -37,7 +37,7 @@ class PersonPage:
 
 
 def page_of(request: HttpRequest, person: Any, *, here: str) -> PersonPage:
-    """The page of ``person`` (with_activity) as ``request.user`` sees it, with the tab ``here`` open."""
+    """Return the page of ``person`` (with_activity) as ``request.user`` sees it, with the tab ``here`` open."""
     sees_messages = request.user.has_perm(MESSAGES.permission)
     return PersonPage(
         person=person,
@@ -49,9 +49,9 @@ def page_of(request: HttpRequest, person: Any, *, here: str) -> PersonPage:
 
 
 def load(*keys: int, by: Any) -> list[User]:
-    """The people with these primary keys, in this order, with what they sent and received.
+    """Return the people with these primary keys, in this order, with their activity.
 
-    Raises Http404 for a number that nobody has, and in the same way for people of whom ``by`` sees nothing.
+    Raises Http404 for a key that does not exist, and likewise for people of whom ``by`` may see nothing.
     """
     if any(whole_number(str(key)) is None for key in keys):  # more digits than a key has
         raise Http404
@@ -62,8 +62,8 @@ def load(*keys: int, by: Any) -> list[User]:
 
 
 def record_or_withhold(request: HttpRequest, *people: Any, shown: Shown, rows: Iterable[Any]) -> dict[str, Any]:
-    """Record that somebody opened a page of these people. Where a reason is needed first, for the first of them, take
-    the texts off its ``rows``; returns what the template then needs to ask for it."""
+    """Record that the user opened a page of these people. If that needs a reason, which opens the first person's page,
+    remove the texts from ``rows`` and return what the template needs to ask for it."""
     try:
         for person in people:
             record_reading(person, actor=request.user, shown=shown, scope=people[0])
@@ -76,18 +76,18 @@ def record_or_withhold(request: HttpRequest, *people: Any, shown: Shown, rows: I
 
 
 class PersonTab(ConsolePage):
-    """A tab of the page of a person. What it shows is recorded before it is shown, as a reading of that person."""
+    """A tab of a person's page. Its content is recorded, as a reading of that person, before it is shown."""
 
     http_method_names = ["get", "head", "options"]
     tab: tabs.Tab
     template_name = ""
 
     def content(self, person: Any) -> dict[str, Any]:
-        """What the template shows, by name."""
+        """Return the context of the template."""
         raise NotImplementedError
 
     def shown(self, content: dict[str, Any]) -> Shown:
-        """The messages whose texts that holds."""
+        """Return the messages whose texts ``content`` holds."""
         return Shown()
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -100,6 +100,6 @@ class PersonTab(ConsolePage):
         return TemplateResponse(request, self.template_name, context)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Of somebody who is not there, there is no page that could refuse a method."""
+        """Respond 404 instead of 405 for a person who does not exist, or of whom the user may see nothing."""
         load(kwargs["pk"], by=request.user)
         return super().http_method_not_allowed(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Pages of rows in the order of a moment, the newest first, each of which begins where the last one ended."""
+"""Keyset pages of rows ordered by a time, the newest first."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Key = tuple[datetime, int]  # the moment and the primary key of a row
 
 @dataclass(frozen=True)
 class Place:
-    """A page of rows by their primary keys. ``newer`` and ``older`` are the values for ``before`` and ``after``, or ""
-    where there is nothing more."""
+    """A page of rows by their primary keys. ``newer`` and ``older`` are the values for ``before`` and ``after`` in the
+    query string, or "" without further rows."""
 
     keys: list[int]
     newer: str = ""
@@ -29,10 +29,10 @@ class Place:
 
 
 def place(rows: Sequence[QuerySet], query: QueryDict, *, moment: str) -> Place:
-    """The page that ``after`` or ``before`` in an address ask for; the first one where they ask for none.
+    """Return the page that ``after`` or ``before`` in a query string selects, by default the first.
 
-    ``rows`` are what each index serves: together they are what is listed, and a row may be in several of them.
-    ``moment`` is the field that orders them. One query for each of ``rows``.
+    ``rows`` are querysets with an index each; the list is their union, and a row may be in several. ``moment`` is the
+    field that orders them. Runs one query per queryset.
     """
     before = _read(query.get("before", ""), rows[0], moment)
     after = _read(query.get("after", ""), rows[0], moment) if before is None else None
@@ -60,7 +60,7 @@ def _written(key: Key) -> str:
 
 
 def _read(text: str, rows: QuerySet, moment: str) -> Key | None:
-    """A key as an address has it; None for anything else."""
+    """Return the key in a query string, or None if it is invalid."""
     written, _, number = text.rpartition("~")
     pk = whole_number(number)
     field: Any = rows.model._meta.get_field(moment)

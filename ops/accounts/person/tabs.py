@@ -1,4 +1,4 @@
-"""The tabs of the page of a person that every installation has."""
+"""The built-in tabs of a person's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many messages somebody sent and received in each of the last twelve weeks, with bars."""
+"""The chart of messages that a person sent and received in each of the last twelve weeks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils import timezone
 from ops.accounts.person import newest
 
 WEEKS = 12
-HEIGHT, STEP, BAR = 56, 30, 10  # units of the drawing: its height, the width of a week and of a bar
+HEIGHT, STEP, BAR = 56, 30, 10  # in units of the drawing: its height, the width of a week and of a bar
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of the drawing: ``look`` is sent or received."""
+    """A bar of the drawing; ``look`` is “sent” or “received”."""
 
     look: str
     x: int
@@ -28,7 +28,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Week:
-    """The week that began on a Monday."""
+    """The messages of the week that began on ``monday``."""
 
     monday: date
     sent: int
@@ -37,7 +37,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Weeks:
-    """The weeks, the oldest first; ``limit`` is how many messages sent, and received, are counted at most."""
+    """The weeks, the oldest first; at most ``limit`` messages sent, and as many received, are counted."""
 
     weeks: Sequence[Week]
     limit: int
@@ -52,17 +52,17 @@ class Weeks:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there may be more messages in these weeks than were counted."""
+        """Whether these weeks may have more messages than were counted."""
         return max(self.sent, self.received) >= self.limit
 
     @property
     def drawing(self) -> tuple[int, int]:
-        """Its width and height."""
+        """The width and height of the drawing."""
         return STEP * len(self.weeks), HEIGHT
 
     @property
     def bars(self) -> list[Bar]:
-        """The bars, as high as the busiest week allows; what is not nothing is seen."""
+        """The bars, scaled to the busiest week; every week with messages has a visible bar."""
         most = max((number for week in self.weeks for number in (week.sent, week.received)), default=0)
         found = []
         for place, week in enumerate(self.weeks):
@@ -73,7 +73,7 @@ class Weeks:
 
 
 def weeks_of(person: Any, *, now: datetime) -> Weeks:
-    """The last twelve weeks of ``person``, this one included, in the reader's time zone; two queries."""
+    """Return the last twelve weeks of ``person``, including this one, in the reader's time zone; runs two queries."""
     today = timezone.localtime(now).date()
     this_monday = today - timedelta(days=today.weekday())
     mondays = [this_monday - timedelta(weeks=ago) for ago in reversed(range(WEEKS))]
@@ -82,7 +82,7 @@ def weeks_of(person: Any, *, now: datetime) -> Weeks:
 
 
 def _per_week(messages: QuerySet, mondays: Sequence[date]) -> list[int]:
-    """The number of ``messages`` in each week."""
+    """Return the number of ``messages`` in each week."""
     starts = [timezone.make_aware(datetime.combine(monday, time.min)) for monday in mondays]
     ends = [*starts[1:], timezone.make_aware(datetime.combine(mondays[-1] + timedelta(weeks=1), time.min))]
     counted = {

@@ -1,4 +1,4 @@
-"""Pages on which people choose something of their own account, in the console and in the layout of participants."""
+"""Base views for choosing a setting of one's own account, in the console and in the participants' layout."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from ops.accounts.models import User
 
 
 class OwnChoice(UpdateView):
-    """What whoever is signed in chose; a subclass has form, template, and the ``address`` to which saving leads."""
+    """Changes a setting of the signed-in user; a subclass sets the form, the template and the ``address`` to redirect
+    to."""
 
     http_method_names = ["get", "head", "post", "options"]
-    context_object_name = "person"  # "user" is whoever is signed in
+    context_object_name = "person"  # "user" is set by a context processor
     address = ""
-    set_with_it: ClassVar[dict[str, Any]] = {}  # other fields of the account, as they are once somebody chose
+    set_with_it: ClassVar[dict[str, Any]] = {}  # other fields of the account to save with the choice
 
     def get_object(self, queryset: Any = None) -> Any:
         return User.objects.get(pk=self.request.user.pk)
 
     def chosen(self, person: User) -> str:
-        """What is said of a choice that was saved."""
+        """Return the message shown after the choice was saved."""
         raise NotImplementedError
 
     def form_valid(self, form: ModelForm) -> HttpResponse:
@@ -43,7 +44,7 @@ class OwnChoice(UpdateView):
 
 
 class ConsoleChoice(OwnChoice):
-    """The page for whoever may sign in to the console; a subclass has a ``title``, too."""
+    """The page for staff, in the console; a subclass sets a ``title``, too."""
 
     title: Any = ""
 

@@ -1,4 +1,4 @@
-"""The page on which somebody chooses what they get by e-mail, or ends it."""
+"""The page on which staff choose what they get by e-mail, if anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.notices.mailing import server
 
 
 class EmailForm(forms.Form):
-    """A box for each thing that this person may choose."""
+    """A checkbox for each kind of e-mail that this person may choose."""
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,13 +31,13 @@ class EmailForm(forms.Form):
 
     @property
     def groups(self) -> list[tuple[EmailChoice, list[forms.BoundField]]]:
-        """The fields of choices that stand together, with the first of these choices, which names their group."""
+        """The fields of each group of choices, with the group's first choice, which names the group."""
         grouped = (list(some) for _, some in groupby(self.choices, key=lambda choice: choice.group))
         return [(some[0], [self[choice.name] for choice in some]) for some in grouped]
 
 
 class EmailView(ConsolePage, FormView):
-    """For all staff, about themselves alone."""
+    """Lets any staff user choose their own e-mail."""
 
     http_method_names = ["get", "head", "post", "options"]
     title = gettext_lazy("E-mail")

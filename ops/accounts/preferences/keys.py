@@ -1,4 +1,4 @@
-"""Whether single keys do something for a person: they switch that off for themselves (WCAG 2.1.4)."""
+"""Single-key shortcuts, which each person can switch off for themselves (WCAG 2.1.4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHOICES = {"off": True, "on": False}
 
 
 class OwnKeysView(View):
-    """Switches single keys on or off for whoever may sign in to the console, and leads back to the list of keys."""
+    """Switches single-key shortcuts on or off for the signed-in staff user, and redirects to the list of keys."""
 
     http_method_names = ["post", "options"]
 

@@ -1,7 +1,7 @@
-"""Each person's own language: pages, notices and what the worker makes for them are of it.
+"""Each person's own language: that of pages, of notices, and of files that the worker makes for them.
 
-Chosen in the account menu of the console, or on a page of participants, where more than one language is offered
-(``LANGUAGES``). Whoever chose none gets the one of theirs that their browser asks for first.
+People choose it in the console's account menu, or on a page for participants, if more than one language is offered
+(``LANGUAGES``). A person who chose none gets the first offered language that their browser requests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ops.accounts.preferences.chosen import ConsoleChoice, OwnChoice, Participan
 
 
 class OwnLanguageMiddleware:
-    """Shows pages in the language that whoever is signed in chose; others get that of Django's LocaleMiddleware."""
+    """Shows pages in the language that the signed-in user chose; otherwise Django's LocaleMiddleware decides."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -37,7 +37,7 @@ class OwnLanguageMiddleware:
 
 
 class LanguageForm(forms.ModelForm):
-    """The language of one person; empty for what their browser asks for."""
+    """The language of one person; empty for what their browser requests."""
 
     language = forms.TypedChoiceField(label=gettext_lazy("Language"), required=False, empty_value=None)
 
@@ -48,7 +48,7 @@ class LanguageForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["language"]
-        # In its own words, so that one finds it in any.
+        # Each language by its own name, so that people find it whatever language the page is in.
         offered = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
         field.choices = [("", _("That of the browser")), *offered]
 
@@ -57,13 +57,13 @@ class _OwnLanguage(OwnChoice):
     form_class = LanguageForm
 
     def chosen(self, person: User) -> str:
-        """Said in the language that they chose."""
+        """Return the message in the language that was chosen."""
         with translation.override(language_of(person) or translation.get_language_from_request(self.request)):
             return _("Pages are shown in this language now.")
 
 
 class LanguageView(_OwnLanguage, ConsoleChoice):
-    """The page on which somebody who may sign in to the console chooses their own language."""
+    """The console's page on which staff choose their own language."""
 
     template_name = "accounts/language.html"
     address = "admin:language"
@@ -71,7 +71,7 @@ class LanguageView(_OwnLanguage, ConsoleChoice):
 
 
 class ParticipantLanguageView(_OwnLanguage, ParticipantChoice):
-    """The same in the layout of participants."""
+    """The same page in the participants' layout."""
 
     template_name = "accounts/language_of_participant.html"
     address = "language"

@@ -1,6 +1,6 @@
-"""What people keep under a name, for themselves or for the team, such as views of the queue and saved searches.
+"""Named things that people save for themselves or for the team, such as views of the queue and saved searches.
 
-The models have an ``owner``, who is nobody for what is the team's.
+Their models have an ``owner``, which is None for the team's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ops.accounts.refusals import Refused
 
 
 class NameForm(forms.Form):
-    """What it is called."""
+    """The name of a saved thing."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -29,7 +29,7 @@ class NameForm(forms.Form):
 
 
 class SaveForm(NameForm):
-    """What it is called, and whose it is."""
+    """The name of a saved thing, and whether it is the user's own or the team's."""
 
     whose = forms.ChoiceField(
         label=gettext_lazy("For"),
@@ -39,20 +39,20 @@ class SaveForm(NameForm):
     )
 
     def __init__(self, *args: Any, for_team: bool, **kwargs: Any) -> None:
-        """``for_team``: whether it may be saved for the team."""
+        """``for_team``: whether the user may save for the team."""
         super().__init__(*args, **kwargs)
         if not for_team:
             del self.fields["whose"]
 
 
 class SaveUnderName(Action):
-    """A page that saves something under a name: for oneself, or with the permission ``shares`` for the team."""
+    """A page that saves something under a name: for the user, or with the permission ``shares`` for the team."""
 
     form_class = SaveForm
     shares = ""
 
     def save(self, name: str, *, for_team: bool) -> Any:
-        """Save it; returns the row. Raises Refused."""
+        """Save under this name; return the row. Raises Refused."""
         raise NotImplementedError
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -63,14 +63,14 @@ class SaveUnderName(Action):
 
 
 def may_manage(kept: Any, user: Any, shares: str) -> bool:
-    """Whether somebody may change and delete it: their own, and with this permission the team's."""
+    """Return whether ``user`` may change and delete a row: their own, and with the permission ``shares`` the team's."""
     return bool(kept.owner_id == user.pk if kept.owner_id else user.has_perm(shares))
 
 
 def to_manage(rows: Any, key: Any, user: Any, shares: str) -> Any:
-    """Return the row with this key, for somebody who wants to change or delete it.
+    """Return the row with this key, to be changed or deleted by ``user``.
 
-    Raises Http404 for one that somebody else owns, and PermissionDenied for the team's without the permission.
+    Raises Http404 for somebody else's row, and PermissionDenied for the team's without the permission.
     """
     kept = rows.filter(pk=key).first()
     if kept is None or kept.owner_id not in (None, user.pk):
@@ -81,6 +81,6 @@ def to_manage(rows: Any, key: Any, user: Any, shares: str) -> Any:
 
 
 def refuse_taken(name: str, siblings: Iterable[Any], sentence: str) -> None:
-    """Raise Refused with this sentence where one of these has the name already, whatever its capital letters."""
+    """Raise Refused with this sentence if one of ``siblings`` already has the name, ignoring case."""
     if any(one.name.casefold() == name.casefold() for one in siblings):
         raise Refused(sentence)

@@ -1,4 +1,4 @@
-"""What somebody is told of their account: that somebody else changed their roles."""
+"""The notice about an account: somebody else changed its roles."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ KINDS = (
 
 
 def notify_roles_changed(ids: Collection[Any]) -> None:
-    """Tell these people that whoever is signed in changed their roles; nothing where a command did, and nothing of the
-    first roles of who never signed in."""
+    """Notify these people that the signed-in user changed their roles. Skips changes by commands, and people who have
+    never signed in."""
     by = current_editor()
     if by is None or not ids:
         return

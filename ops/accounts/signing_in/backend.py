@@ -1,4 +1,4 @@
-"""What an account may do: its own permissions and those of its groups, read at once."""
+"""The authentication backend, which reads an account's own permissions and its groups' in one query."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _permissions(using: str) -> Statement:
             Permission.objects.filter(group__user=slot("user")),
         )
     )
-    # Without an order: newer Djangos would take over that of permissions, which neither of these columns has.
+    # No order: newer versions of Django would keep that of Permission, whose columns the union does not select.
     return written(own.union(of_groups).order_by(), using=using)
 
 
 class AccountBackend(ModelBackend):
-    """Django's backend, with one query on each page for what Django asks two for. Its statements are those of every
-    request: they are written once."""
+    """Django's backend with one query for permissions instead of two. Its statements are cached, because every request
+    runs them."""
 
     def get_user(self, user_id: Any) -> Any:
         key = User._meta.pk.to_python(user_id)
@@ -41,15 +41,15 @@ class AccountBackend(ModelBackend):
         return account if self.user_can_authenticate(account) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        """The codes, such as ``messaging.view_message``; none for who is inactive or a stranger, or for one object."""
+        """Return names such as ``messaging.view_message``; none for inactive or anonymous users, or for one object."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        if not hasattr(user_obj, "_perm_cache"):  # the name under which Django keeps, and forgets, them
+        if not hasattr(user_obj, "_perm_cache"):  # the attribute that Django itself uses as cache
             user_obj._perm_cache = self._read(user_obj)
         return user_obj._perm_cache
 
     def _read(self, user: Any) -> set[str]:
         if user.is_superuser:
-            return self.get_group_permissions(user)  # all there are: Django takes no account of groups
+            return self.get_group_permissions(user)  # all permissions: for superusers, Django ignores groups
         rows = _permissions(DEFAULT_DB_ALIAS).ask(using=DEFAULT_DB_ALIAS, user=user.pk)
         return {f"{app}.{code}" for app, code in rows}

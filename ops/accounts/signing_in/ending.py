@@ -1,4 +1,4 @@
-"""How long a session still lasts, for the notice that pages show before its end; asking is no activity, staying is."""
+"""The time left of a session, for the notice before its end. Querying it is no activity; choosing to stay is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SIGNED_OUT = gettext_lazy("You are signed out. Copy what you have typed before y
 
 @dataclass(frozen=True)
 class Rest:
-    """What is left of a session: ``seconds`` (0: nothing), whether activity extends it, and the sentence to show."""
+    """The time left of a session: ``seconds`` (0: none), whether activity extends it, and the sentence to show."""
 
     seconds: int
     extends: bool
@@ -39,7 +39,7 @@ class Rest:
 
 
 def rest_of(session: Any, now: int) -> Rest:
-    """What is left of ``session`` at ``now`` (seconds since the epoch)."""
+    """Return the time left of ``session`` at ``now`` (seconds since the epoch)."""
     if SESSION_KEY not in session or limits.why_over(session, now):
         ended = SESSION_KEY in session or limits.ended_account(session, now) is not None
         return Rest(0, extends=False, sentence=str(ENDED if ended else SIGNED_OUT))
@@ -51,7 +51,7 @@ def rest_of(session: Any, now: int) -> Rest:
 
 
 def _final(at: str) -> str:
-    """What is said of a session that no activity extends."""
+    """Return the sentence for a session that activity does not extend."""
     hours = settings.SESSION_HOURS
     sentence = ngettext(
         "Your session ends at %(time)s, %(number)s hour after you signed in. It cannot be extended. Send what you are "
@@ -67,7 +67,7 @@ def _final(at: str) -> str:
 
 @method_decorator(never_cache, name="dispatch")
 class SessionView(View):
-    """GET says how long the session of this browser lasts, as JSON; POST is a sign of its owner, who stays."""
+    """GET returns how long this browser's session lasts, as JSON; POST does too, and counts as activity."""
 
     http_method_names = ["get", "head", "post", "options"]
 
@@ -85,5 +85,5 @@ class SessionView(View):
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """The middleware has noted the activity already, unless the session was over."""
+        """Respond like GET: the middleware has already stored the activity, unless the session was over."""
         return self.get(request)

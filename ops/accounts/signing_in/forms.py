@@ -1,4 +1,4 @@
-"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for one's own password."""
+"""Forms for signing in, with usernames exactly as typed (Django normalises them), and for the user's own password."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class PlainUsernameField(UsernameField):
 
 
 class ThrottledForm(AuthenticationForm):
-    """Says when to try again after too many failures; the same whether or not the account exists.
+    """Shows when to try again after too many failures, whether or not the account exists.
 
-    A right password of somebody who may not sign in here is answered, counted and recorded as a wrong one.
+    The right password of an account that may not sign in here is answered, counted and recorded as a wrong one.
     """
 
     def confirm_login_allowed(self, user: Any) -> None:
@@ -40,7 +40,7 @@ class ThrottledForm(AuthenticationForm):
             throttling.fail(self.request, self.cleaned_data["username"])
             raise self.get_invalid_login_error() from refusal
         if sentences := sign_in_refusal(user):
-            # The password was right: it counts as no failure, and its owner may know why.
+            # The password was right, so this is no failure, and its owner may see the reason.
             if self.request:
                 throttling.forgive(self.request, self.cleaned_data["username"])
             raise ValidationError(sentences, code="refused")
@@ -94,7 +94,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return _accepted(self.request, self.cleaned_data["old_password"])
 
     def save(self, commit: bool = True) -> Any:
-        """Only the password: somebody may have changed what else is stored of this account since it was loaded."""
+        """Save only the password: other columns may have changed since the account was loaded."""
         user: Any = super().save(commit=False)
         if commit:
             user.save(update_fields=["password"])

@@ -1,4 +1,4 @@
-"""Session limits: an idle time, and a total time after signing in."""
+"""Session limits: an idle time, and a total time since signing in."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from ops.accounts.signing_in.sessions import ENDED, KEPT_SECONDS
 from ops.jobs.progress import is_polling
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # in the session: seconds since the epoch
-NOTED_EVERY = 60  # seconds: activity is written once a minute, not on each page
+NOTED_EVERY = 60  # seconds: activity is stored once a minute, not on each page
 
 
 class SessionLimitsMiddleware:
-    """Signs out users whose session is over, with the reason on the sign-in page, which leads back.
+    """Signs out users whose session is over; the sign-in page shows the reason and leads back.
 
-    Every request counts as activity, a page that the server kept in its cache too. What a browser shows from its own
-    memory is no request, and does not; neither does a page that asks by itself how far a job is, or how long the
-    session lasts.
+    Every request counts as activity, including one for a page in the server's cache, except polling by a page for the
+    progress of a job or the time left of the session. Pages from a browser's own cache make no request.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -49,7 +48,7 @@ class SessionLimitsMiddleware:
                 request.session[SEEN_AT] = at
                 request.session.setdefault(SIGNED_IN_AT, at)
         elif request.method == "POST" and not _is_signing_in(request) and not is_by_script(request):
-            # Another page of theirs has found already that the session is over.
+            # A request from another page of theirs has already ended the session.
             late = ended_account(request.session, now())
             if late is not None:
                 return _to_sign_in(request, _("You were signed out."), late)
@@ -57,28 +56,28 @@ class SessionLimitsMiddleware:
 
 
 def begin(request: HttpRequest) -> None:
-    """Start both limits: somebody has just signed in."""
+    """Start both limits, after a sign-in."""
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now()
     if request.session.pop(ENDED, None):
         request.session.set_expiry(None)
 
 
 def ends(session: Any, at: int) -> tuple[int, int]:
-    """When a session ends without activity, and when it ends whatever its owner does, in seconds since the epoch."""
+    """Return when a session ends without activity, and when it ends in any case, in seconds since the epoch."""
     idle = session.get(SEEN_AT, at) + settings.SESSION_IDLE_MINUTES * 60
     return idle, session.get(SIGNED_IN_AT, at) + settings.SESSION_HOURS * 3600
 
 
 def ended_account(session: Any, at: int) -> str | None:
-    """The key of the account whose session in this browser reached a limit less than an hour ago, or None."""
+    """Return the key of the account whose session in this browser reached a limit within the last hour, or None."""
     account, ended = session.get(ENDED, ("", 0))
     return account if account and at - ended < KEPT_SECONDS else None
 
 
 def why_over(session: Any, at: int) -> str | None:
-    """The sentence that says why a session is over ``at`` a time (seconds since the epoch), or None.
+    """Return the sentence why a session is over ``at`` a time (seconds since the epoch), or None.
 
-    One without times, from before there were limits, begins with its next request.
+    A session without times, from before there were limits, starts with its next request.
     """
     idle, total = ends(session, at)
     if at >= idle:
@@ -99,12 +98,12 @@ def why_over(session: Any, at: int) -> str | None:
 
 
 def now() -> int:
-    """The time in seconds since the epoch, as sessions hold it."""
+    """Return the time in seconds since the epoch, as sessions store it."""
     return int(timezone.now().timestamp())
 
 
 def _is_news(request: HttpRequest, at: int) -> bool:
-    """Whether this request is activity that is to be noted. Whoever asks to stay must not be a minute too early."""
+    """Return whether to store this request as activity. A request to stay is stored even within NOTED_EVERY."""
     if request.path == reverse("session"):
         return request.method == "POST"
     return at - request.session.get(SEEN_AT, 0) >= min(NOTED_EVERY, settings.SESSION_IDLE_MINUTES * 15)
@@ -115,8 +114,8 @@ def _is_signing_in(request: HttpRequest) -> bool:
 
 
 def _end(request: HttpRequest, at: int) -> str:
-    """Sign out. The browser's new session knows whose ended, so that what they send late is kept for them; returns the
-    key of that account."""
+    """Sign out; return the key of the account. The browser's new session stores it, so that forms sent late are kept
+    for that account."""
     account = request.session[SESSION_KEY]
     logout(request)
     request.session[ENDED] = (account, at)
@@ -125,7 +124,7 @@ def _end(request: HttpRequest, at: int) -> str:
 
 
 def _to_sign_in(request: HttpRequest, reason: str, account: str) -> HttpResponse:
-    """Redirect to the sign-in page of the console or of participants, with the reason; what was sent is kept."""
+    """Redirect to the sign-in page of the console or of participants, with the reason; keep a form that was sent."""
     posted = request.method not in ("GET", "HEAD")
     sent = posted and not is_by_script(request)  # by a person
     page = page_before(request) if posted else request.get_full_path()

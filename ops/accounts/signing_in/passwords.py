@@ -1,4 +1,4 @@
-"""The one check of the password of somebody who is signed in: counted, throttled and recorded like a sign-in."""
+"""The check of a signed-in user's password: counted, throttled and recorded like a sign-in."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ WRONG = gettext_lazy("Wrong password.")
 
 
 def refusal(request: HttpRequest, password: str) -> str | None:
-    """The sentence that says why this is not accepted as the password of whoever is signed in, or None where it is.
+    """Return a sentence why ``password`` is not accepted as the signed-in user's, or None if it is.
 
-    Too many wrong ones are refused whatever comes next, from the same address and for the same account as at signing
-    in. The right one takes the failures back.
+    After too many wrong ones every password is refused, by the same limits for address and account as at signing in.
+    The right password deletes the failures.
     """
     user: Any = request.user
     setattr(request, throttling.CONFIRMING, user)
     found = authenticate(request, username=user.get_username(), password=password)
-    if found is not None and found.pk != user.pk:  # somebody else bears the name meanwhile
+    if found is not None and found.pk != user.pk:  # the username belongs to another account by now
         throttling.fail(request, user.get_username())
         found = None
     if found is None:

@@ -1,4 +1,4 @@
-"""Database sessions that store their account, so that all sessions of one person can be ended."""
+"""Database sessions that store their account, so that all sessions of a person can be ended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from messaging.database.statements import Models, slot
 
-# In the session of a browser in which nobody is signed in: whose session reached a limit there, and when.
+# A key in the session of a signed-out browser: (the account whose session reached a limit there, when).
 ENDED = "ended"
-KEPT_SECONDS = 3600  # what is sent after the end of a session is kept for so long
+KEPT_SECONDS = 3600  # how long a form sent after the end of a session is kept
 
 
 class Session(AbstractBaseSession):
-    """``account_id`` is whose session it is, or whose ended in that browser lately; None if nobody has signed in."""
+    """A session. ``account_id`` is its account, or the one whose session ended in that browser lately, or None."""
 
     account_id = models.BigIntegerField(null=True, db_index=True)
 
@@ -33,7 +33,7 @@ class Session(AbstractBaseSession):
 
 @cache
 def _valid(using: str) -> Models:
-    """The session with a key, where its time is not over."""
+    """Return the query for the unexpired session with a key."""
     return Models(Session.objects.filter(session_key=slot("key"), expire_date__gt=slot("now")), using=using)
 
 
@@ -45,7 +45,7 @@ class SessionStore(DatabaseSessions):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        """As Django's; the statement of every request is written once."""
+        """Load the row as Django does, but with a cached statement, because every request runs it."""
         now = Session._meta.get_field("expire_date").get_db_prep_value(timezone.now(), connection)
         found = _valid(DEFAULT_DB_ALIAS).ask(key=self.session_key, now=now)
         if not found:
@@ -60,5 +60,5 @@ class SessionStore(DatabaseSessions):
 
 
 def end_all(user_id: Any) -> int:
-    """End all sessions of an account; returns how many."""
+    """End all sessions of an account; return how many."""
     return Session.objects.filter(account_id=user_id).delete()[0]

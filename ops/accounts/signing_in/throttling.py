@@ -1,8 +1,8 @@
 """Throttling of failed sign-ins.
 
-In any quarter of an hour an address may fail a few times at one account, and more often at all accounts together. Then
-it is refused, whatever the password, until the oldest of those failures is a quarter of an hour old; refused tries do
-not count. Whoever is elsewhere is not in the way of it, and whether there is such an account makes no difference.
+Within 15 minutes an address may fail a few times for one account, and more often for all accounts together. Then it is
+refused, whatever the password, until the oldest of those failures is 15 minutes old; refused attempts do not count.
+Other addresses are not affected, and it makes no difference whether the account exists.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ from ops.audit.recording import record_refused_sign_in
 PERIOD = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 5  # failures of one address for one account
 MOST_PER_ADDRESS = 50  # failures of one address for all accounts: an office may share one
-# What became of an attempt, as an attribute of its request: counted, counted as the last before a lock-out, or refused.
+# An attribute of the request: the attempt was counted, was counted as the last before a lock-out, or was refused.
 ATTEMPT = "sign_in_attempt"
-CONFIRMING = "confirming"  # an attribute of its request: who is signed in, and types their password once more
+CONFIRMING = "confirming"  # an attribute of the request: the signed-in user who confirms their password
 COUNTED, LAST, REFUSED = "counted", "last", "refused"
 
 
 class ThrottlingBackend:
     """The first authentication backend, so that every password check passes it.
 
-    It lets nobody in by itself. It has no asynchronous half, so that an asynchronous road fails instead of passing by.
+    It authenticates nobody itself. It has no asynchronous methods, so that an asynchronous sign-in fails instead of
+    bypassing it.
     """
 
     def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
@@ -49,7 +50,7 @@ class ThrottlingBackend:
 
 
 def record_failure(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """A receiver of ``user_login_failed``: the audit trail has each failure and lock-out, but not each refused try."""
+    """Receive ``user_login_failed``: record each failure and lock-out in the audit trail, but not refused attempts."""
     attempt = getattr(request, ATTEMPT, "")
     if attempt != REFUSED:
         confirming = getattr(request, CONFIRMING, None)
@@ -57,14 +58,14 @@ def record_failure(sender: Any, credentials: dict[str, Any], request: HttpReques
 
 
 def fail(request: HttpRequest | None, username: str) -> None:
-    """Tell the receivers of ``user_login_failed``: the password was right, and whoever typed it is refused anyway."""
+    """Send ``user_login_failed`` for a right password whose user is refused anyway."""
     user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
 
 
 def _claim(request: HttpRequest, username: str) -> bool:
-    """Count an attempt as failed before its password is checked; False, uncounted, after too many.
+    """Count an attempt as failed before its password is checked; return False, uncounted, after too many.
 
-    Before, and outside a transaction: a hundred tries at once see each other, instead of all counting the same past.
+    Counted first, and outside a transaction, so that a hundred simultaneous attempts see each other.
     """
     now = timezone.now()
     FailedSignIn.objects.filter(at__lte=now - PERIOD).delete()
@@ -84,17 +85,17 @@ def forgive(request: HttpRequest, username: str) -> None:
 
 
 def forget(username: str) -> int:
-    """Delete all failures for this account; returns how many."""
+    """Delete all failures for this account; return how many."""
     return FailedSignIn.objects.filter(account=_account(username)).delete()[0]
 
 
 def refused_until(request: HttpRequest, username: str) -> datetime | None:
-    """Until when this address is locked out of this account, or None."""
+    """Return until when this address is locked out of this account, or None."""
     return _free_again(_failures(_address(request), FailedSignIn.objects.all(), timezone.now()), _account(username))
 
 
 def sentence(until: datetime) -> str:
-    """The sentence for somebody locked out ``until`` then, rounded up to the minute."""
+    """Return the sentence for a user locked out ``until`` a time, rounded up to the minute."""
     minutes = max(1, ceil((until - timezone.now()).total_seconds() / 60))
     clock = timezone.localtime(until + timedelta(seconds=59))
     words = ngettext(
@@ -106,37 +107,37 @@ def sentence(until: datetime) -> str:
 
 
 def _failures(address: str, failures: QuerySet[FailedSignIn], now: datetime) -> list[tuple[datetime, str]]:
-    """When an address failed lately, and at which account, newest first; older ones do not matter."""
+    """Return the newest MOST_PER_ADDRESS failures of an address within PERIOD as (time, account), newest first."""
     recent = failures.filter(address=address, at__gt=now - PERIOD).order_by("-at").values_list("at", "account")
     return list(recent[:MOST_PER_ADDRESS])
 
 
 def _free_again(failures: Sequence[tuple[datetime, str]], account: str) -> datetime | None:
-    """Until when the address of these ``failures`` (newest first) is locked out of the account, or None."""
+    """Return until when the address of these ``failures`` (newest first) is locked out of the account, or None."""
     here = _free_at([at for at, _ in failures], MOST_PER_ADDRESS)
     there = _free_at([at for at, whose in failures if whose == account], MOST_PER_ACCOUNT)
     return max((time for time in (here, there) if time), default=None)
 
 
 def _free_at(times: Sequence[datetime], most: int) -> datetime | None:
-    """When fewer than ``most`` of ``times`` (newest first) will be within the period, or None if that is now."""
+    """Return when fewer than ``most`` of ``times`` (newest first) will be within PERIOD, or None if they are now."""
     return times[most - 1] + PERIOD if len(times) >= most else None
 
 
 def _account(username: str) -> str:
-    """A keyed digest of what was typed as username: people type passwords into the wrong field."""
+    """Return a keyed digest of the text typed as username: people type passwords into the wrong field."""
     return salted_hmac("ops.accounts.throttling.account", username, algorithm="sha256").hexdigest()
 
 
 def _address(request: HttpRequest) -> str:
-    """A keyed digest of the client's network."""
+    """Return a keyed digest of the client's network."""
     return salted_hmac("ops.accounts.throttling.address", client_network(request), algorithm="sha256").hexdigest()
 
 
 def client_network(request: HttpRequest) -> str:
-    """The client's IPv4 address, or its IPv6 /64 network.
+    """Return the client's IPv4 address, or its IPv6 /64 network; "" without an address (a socket).
 
-    An empty text where it is no address (a socket): then all are counted as one.
+    All clients without an address count as one.
     """
     ip = facts_of(request).ip
     address = ip_address(ip) if ip else None

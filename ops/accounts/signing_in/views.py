@@ -24,7 +24,7 @@ from ops.console import confirming
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirects staff to the console, participants to their inbox, and others to the sign-in, which leads back here."""
+    """Redirect staff to the console, participants to their inbox, and others to the sign-in page, which leads back."""
     if not request.user.is_authenticated:
         return redirect("login")
     return redirect("admin:index" if request.user.is_staff else "messaging:inbox")
@@ -62,7 +62,7 @@ class ConfirmView(RedirectURLMixin, FormView):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """A new password for oneself. It needs the old one, and ends what that one had confirmed."""
+    """Changes the user's own password. Requires the old one, and ends any confirmation made with it."""
 
     form_class = OwnPasswordForm
 

@@ -1,4 +1,4 @@
-"""``manage.py forget_kept_forms``: delete what was kept for people for an hour, and sessions that are over."""
+"""``manage.py forget_kept_forms``: deletes forms that were kept for an hour, and expired sessions."""
 
 from __future__ import annotations
 

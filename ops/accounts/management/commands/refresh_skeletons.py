@@ -1,4 +1,4 @@
-"""``manage.py refresh_skeletons``: what usernames read like and are sorted by, after an update of Unicode's tables."""
+"""``manage.py refresh_skeletons``: recomputes skeletons and sort keys of usernames after an update of Unicode data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py setup_roles``: the groups of the roles hold just what the roles may do; harmless to repeat."""
+"""``manage.py setup_roles``: gives each role's group exactly the role's permissions; safe to repeat."""
 
 from __future__ import annotations
 
