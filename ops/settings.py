@@ -189,7 +189,7 @@ CACHES: dict[str, dict[str, Any]] = {
 JOBS_QUEUE = environment.queue("JOBS_QUEUE", redis_url=REDIS_URL)
 JOBS_LEASE_SECONDS = environment.number("JOBS_LEASE_SECONDS", default=30, least=1)  # a worker silent longer is dead
 JOBS_SWEEP_SECONDS = environment.number("JOBS_SWEEP_SECONDS", default=3, least=1)
-JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # of workers in a row: the job fails
+JOBS_MOST_DEATHS = environment.number("JOBS_MOST_DEATHS", default=5, least=1)  # deaths in a row before a job fails
 if JOBS_QUEUE == "redis":
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     INSTALLED_APPS += ["django_rq"]

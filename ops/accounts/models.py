@@ -152,7 +152,7 @@ class UserQuerySet(models.QuerySet):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Raises LastSuperuser."""
+        """Delete the users. Raises LastSuperuser."""
         with one_superuser_stays(using=self.db):
             return super().delete()
 
@@ -291,7 +291,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Raises LastSuperuser."""
+        """Delete the user. Raises LastSuperuser."""
         with self._keeping_a_superuser(kwargs.get("using")):
             return super().delete(*args, **kwargs)
 

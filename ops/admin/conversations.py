@@ -114,7 +114,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         return Conversation.objects.filter(pk=whole_number(object_id) or 0).first()
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
-        """Return the texts of the part of the thread that the query string selects; loads the page into the request."""
+        """Return the texts of the selected part of the thread; keeps it on the request, so that it is loaded once."""
         ask = partial(self.asked, request)
         page = page_of(row, request, ask=ask, with_edits=sees_histories(request))
         request.conversation_page = page  # type: ignore[attr-defined]

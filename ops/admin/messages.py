@@ -110,7 +110,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
             return view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
-        """Return the texts of the message, its context and its edits; loads them into the request."""
+        """Return the texts of the message, its context and its edits; keeps them on the request to load them once."""
         # Reload on POST: the page shows the stored message, not the values of a refused form.
         stored = self.load_row(request, str(row.pk)) if request.method == "POST" else row
         with_edits = sees_histories(request)

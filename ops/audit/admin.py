@@ -122,7 +122,7 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         return self.findable(request).filter(username=text).first()
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Exporting needs its own permission in addition to the view permission."""
+        """Return whether the user may export, which needs its own permission besides the one to view."""
         return self.has_view_permission(request) and request.user.has_perm("audit.export_entry")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

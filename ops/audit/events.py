@@ -33,9 +33,9 @@ class Event(TextChoices):
     # Accounts. The target is the account (or the group).
     PASSWORD_CHANGED = "account.password_changed", gettext_lazy("Changed a password")
     RENAMED = "account.renamed", gettext_lazy("Changed a username")  # the label is the new one, the reason names both
-    # Details: of each flag, by its name, before and after; or field, with added or removed.
+    # Details: before and after, by flag; or field, with added or removed.
     ROLES_CHANGED = "account.roles_changed", gettext_lazy("Changed a user’s roles")
-    GROUP_CHANGED = "group.permissions_changed", gettext_lazy("Changed a role’s permissions")  # the latter
+    GROUP_CHANGED = "group.permissions_changed", gettext_lazy("Changed a role’s permissions")  # field; added or removed
     ACCOUNT_DELETED = "account.deleted", gettext_lazy("Deleted an account with its data")  # rows removed, by name
 
     # Reading. The target is the object opened; for a list or search it is the model, with the terms as its label.

@@ -123,9 +123,9 @@ def record_search(model: type[models.Model], *, actor: Any, terms: str, filters:
 
 
 def ask_before_search(model: type[models.Model], *, actor: Any, terms: str) -> None:
-    """Let a search in texts begin if a reason opens the list; else record its terms and raise ReasonNeeded.
+    """Raise ReasonNeeded, after recording the terms, if a search in the texts of this model needs a reason first.
 
-    A search needs a reason because its hits reveal what texts say. Raises NotRecorded if the terms cannot be stored.
+    A search may need one because its hits reveal what texts say. Raises NotRecorded if the terms cannot be stored.
     """
     scope = gate.scope_of(model)
     if terms and not gate.is_open(scope):

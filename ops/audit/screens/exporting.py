@@ -18,7 +18,7 @@ from ops.audit.models import Entry, EntryQuerySet
 from ops.audit.recording import record
 from ops.files.csv_writing import Writer
 
-CHUNK_SIZE = 500  # entries fetched at once, and lines sent at once
+CHUNK_SIZE = 500  # entries fetched, and lines sent, per chunk
 
 # The columns of an export and the lookups of their values. An allow-list: a new field is not exported by default.
 COLUMNS = {

@@ -1,1 +1,1 @@
-"""Storing entries in other ways than one INSERT each."""
+"""Storing entries other than by one INSERT each."""
